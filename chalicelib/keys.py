@@ -1,0 +1,52 @@
+"""How owners, todos and lists are named in keys: percent-encoded, so that no name can reach into another's."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import quote, unquote
+
+# Derived ids (RFC 9562, version 5) live in a namespace of this service's own, so that they cannot meet anybody else's.
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "todo-ledger")
+
+
+def partition_of(owner: str) -> str:
+    """The owner as it stands in every key: RFC 3986 unreserved characters and ``%`` only, hence never a ``#``."""
+    return quote(owner, safe="")
+
+
+def stream_id(partition: str, todo_id: str) -> str:
+    """The events-table partition of one todo: ``{owner}#{todo_id}``."""
+    return f"{partition}#{quote(todo_id, safe='')}"
+
+
+def split_stream_id(value: str) -> tuple[str, str]:
+    """The (owner partition, todo id) that a stream id names."""
+    partition, _, todo_id = value.rpartition("#")
+    return partition, unquote(todo_id)
+
+
+def id_for_key(owner: str, idempotency_key: str) -> str:
+    """The id of the todo that a POST with this key creates: the same for every repeat."""
+    return str(uuid.uuid5(NAMESPACE, f"{partition_of(owner)}#{idempotency_key}"))
+
+
+def id_for_source(owner: str, system: str, source_id: str) -> str:
+    """The id of the todo that a loader makes of a row: the same however often the file is loaded."""
+    return str(uuid.uuid5(NAMESPACE, f"{partition_of(owner)}#{quote(system, safe='')}#{source_id}"))
+
+
+def is_todo_id(value: str) -> bool:
+    """Whether `value` is a UUID in its canonical form: lower case, with hyphens (RFC 9562, section 4)."""
+    try:
+        return str(uuid.UUID(value)) == value
+    except ValueError:
+        return False
+
+
+def encode_list(name: str) -> str:
+    """A list's name as it stands in keys; at most 900 bytes for the 300 of a name, so it fits a sort key (1,024)."""
+    return quote(name, safe="")
+
+
+def decode_list(encoded: str) -> str:
+    return unquote(encoded)

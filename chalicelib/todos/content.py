@@ -1,0 +1,249 @@
+"""What a client may say of a todo: the fields, their bounds, and what is wrong with a value that breaks them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, get_type_hints
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib import keys
+from chalicelib.todos import instants
+from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET, dump_json
+
+MAX_NOTES_BYTES: Final = 16 * 1024
+MAX_LIST_LENGTH: Final = 100
+MAX_LIST_BYTES: Final = 300
+MAX_METADATA_BYTES: Final = 4 * 1024
+# Beyond these a double no longer holds every integer (RFC 8259, section 6).
+MAX_ORDER: Final = 2**53 - 1
+
+Title = Annotated[str, Meta(min_length=1, max_length=500)]
+ListName = Annotated[str, Meta(min_length=1, max_length=MAX_LIST_LENGTH)]
+Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=32)]
+Priority = Literal["none", "low", "medium", "high"]
+ShortText = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Content(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The fields of a todo that a client sets, unset (None) where not given; only `title` must be there."""
+
+    title: Title
+    notes: str | None = None
+    completed: bool | None = None
+    list: ListName | None = None
+    tags: Tags | None = None
+    priority: Priority | None = None
+    due: str | None = None
+    remind_at: str | None = None
+    order: int | float | None = None
+    repeat: ShortText | None = None
+    parent: str | None = None
+    source: ShortText | None = None
+    metadata: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with an input: where (a JSON pointer as a URI fragment, RFC 6901 section 6) and what."""
+
+    pointer: str
+    detail: str
+
+
+class InvalidContent(Exception):
+    """The input breaks the bounds of at least one field."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.pointer}: {error.detail}" for error in errors))
+        self.errors = errors
+
+
+def pointer(*path: str | int) -> str:
+    """A JSON pointer to a place in the input, as a URI fragment (RFC 6901, sections 3 and 6)."""
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "#" + "".join("/" + quote(step, safe="~", errors="replace") for step in steps)
+
+
+def validate(value: object) -> dict[str, Any]:
+    """The whole content that `value` states: every field of `CONTENT_FIELDS`, unset ones included.
+
+    Fields that only the ledger sets are ignored, so that what was read can be edited and sent back.
+
+    Raises
+    ------
+    InvalidContent
+        With an error for each field that is unknown, of the wrong type or out of its bounds.
+    """
+    if not isinstance(value, dict):
+        raise InvalidContent([FieldError("#", "expected an object")])
+    stated = {name: composed(given) for name, given in value.items() if name not in READ_ONLY_FIELDS}
+    try:
+        content = msgspec.convert(stated, Content)
+    except msgspec.ValidationError:
+        raise InvalidContent(_explain(stated)) from None
+    return settle(content)
+
+
+def settle(content: Content) -> dict[str, Any]:
+    """The fields of a well-typed content, defaults filled in.
+
+    Raises
+    ------
+    InvalidContent
+        When a value breaks a rule that its type cannot tell.
+    """
+    fields = {name: getattr(content, name) for name in CONTENT_FIELDS}
+    for name in ("completed", "list", "priority"):
+        if fields[name] is None:
+            fields[name] = UNSET[name]
+    if fields["tags"]:
+        fields["tags"] = list(dict.fromkeys(fields["tags"]))
+    errors = [
+        FieldError(pointer(name), complaint)
+        for name, rule in _RULES.items()
+        if fields[name] is not None and (complaint := rule(fields[name]))
+    ]
+    if errors:
+        raise InvalidContent(errors)
+    return fields
+
+
+def merge_patch(target: object, patch: object) -> Any:
+    """`patch` applied to `target` (RFC 7396, section 2); neither is changed."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
+def composed(value: Any) -> Any:
+    """Strings, also in an array, in Unicode's composed form (NFC), so that what looks the same compares the same.
+
+    Objects stay as they are: metadata is the caller's own.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if isinstance(value, list):
+        return [composed(item) for item in value]
+    return value
+
+
+def _explain(stated: Mapping[str, object]) -> list[FieldError]:
+    """Everything that keeps `stated` from being a `Content`; the decoder itself stops at the first."""
+    types = get_type_hints(Content, localns={"list": list}, include_extras=True)
+    errors = [] if "title" in stated else [FieldError(pointer("title"), "required")]
+    for name, value in stated.items():
+        if name not in types:
+            errors.append(FieldError(pointer(name), "unknown field"))
+            continue
+        try:
+            msgspec.convert(value, types[name])
+        except msgspec.ValidationError as error:
+            detail, _, place = str(error).partition(" - at `$")
+            errors.append(FieldError(pointer(name, *re.findall(r"\d+", place)), detail))
+    return errors
+
+
+def _text(value: str) -> str | None:
+    if "\0" in value:
+        return "holds a NUL character"
+    return None if value.isascii() or _is_unicode(value) else "holds a lone surrogate, which is no character"
+
+
+def _is_unicode(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _name(value: str) -> str | None:
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        return "holds a control character"
+    return _text(value)
+
+
+def _notes(value: str) -> str | None:
+    return _text(value) or _too_long(value, MAX_NOTES_BYTES)
+
+
+def _too_long(value: str, limit: int) -> str | None:
+    size = len(value.encode())
+    return f"{size} bytes of UTF-8 where {limit} are allowed" if size > limit else None
+
+
+def list_name_complaint(value: str) -> str | None:
+    """What keeps a text from being a list's name, or None."""
+    if not 1 <= len(value) <= MAX_LIST_LENGTH:
+        return f"a list's name has 1 to {MAX_LIST_LENGTH} characters"
+    if value in (".", ".."):
+        return "a list cannot be named . or .. (URLs take them for steps)"
+    return _name(value) or _too_long(value, MAX_LIST_BYTES)
+
+
+def _tags(value: list[str]) -> str | None:
+    return next((complaint for tag in value if (complaint := _name(tag))), None)
+
+
+def _instant(value: str) -> str | None:
+    try:
+        instants.parse(value)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _order(value: int | float) -> str | None:
+    return None if -MAX_ORDER <= value <= MAX_ORDER else f"out of range: at most {MAX_ORDER} either way"
+
+
+def _repeat(value: str) -> str | None:
+    # dateutil comes with Lambda's runtime, but only a repeating todo pays for its import.
+    from dateutil.rrule import rrulestr
+
+    try:
+        if value.upper().startswith("RRULE:") or "\n" in value:
+            raise ValueError("give the rule alone")
+        rrulestr(value)
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        return f"expected the value of an RFC 5545 RRULE, such as FREQ=WEEKLY;BYDAY=MO ({error})"
+    return None
+
+
+def _parent(value: str) -> str | None:
+    return None if keys.is_todo_id(value) else "expected a todo's id: a UUID in lower case"
+
+
+def _metadata(value: dict[str, Any]) -> str | None:
+    try:
+        text = dump_json(value)
+    except (ValueError, RecursionError):
+        return "holds a number or a nesting that JSON cannot carry"
+    return _text(text) or ("holds a NUL character" if "\\u0000" in text else _too_long(text, MAX_METADATA_BYTES))
+
+
+_RULES: Final[dict[str, Callable[[Any], str | None]]] = {
+    "title": _text,
+    "notes": _notes,
+    "list": list_name_complaint,
+    "tags": _tags,
+    "due": _instant,
+    "remind_at": _instant,
+    "order": _order,
+    "repeat": _repeat,
+    "parent": _parent,
+    "source": _text,
+    "metadata": _metadata,
+}

@@ -1,0 +1,200 @@
+"""The commands, and what each makes of a todo: an event, nothing where nothing would change, or a refusal.
+
+Pure: a decision may be taken again on a newer state, and is whenever another writer was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.todos import content
+from chalicelib.todos.events import (
+    COMPLETED,
+    CONTENT_FIELDS,
+    CREATED,
+    DELETED,
+    EDITED,
+    READ_ONLY_FIELDS,
+    REOPENED,
+    RESTORED,
+    REVERTED,
+    UNSET,
+    Change,
+    Todo,
+    canonical_json,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A todo with this content, where there is none or a deleted one (PUT with If-None-Match: *, POST)."""
+
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """This content in place of the todo's whole content (PUT with If-Match)."""
+
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A JSON Merge Patch (RFC 7396) of the todo's content."""
+
+    patch: object
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """The todo's end; with `only_in`, nothing unless it still is in that list."""
+
+    only_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A deleted todo, back as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """The content as it was after an earlier event: `then`, the state of version `to_version`."""
+
+    to_version: int
+    then: Todo
+
+
+Command = Create | Replace | Patch | Delete | Restore | Revert
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An event to be: its type and the fields that it changes."""
+
+    type: str
+    change: Change
+
+
+# What a command that changes nothing becomes where its idempotency key must be remembered.
+NOTHING_CHANGED: Final = Decision(EDITED, {})
+
+
+@dataclass(frozen=True, slots=True)
+class IfMatch:
+    """The versions that a caller accepts (RFC 9110, section 13.1.1); None accepts any, as ``*`` does."""
+
+    versions: frozenset[int] | None
+
+    def accepts(self, version: int) -> bool:
+        return self.versions is None or version in self.versions
+
+
+class Refusal(Exception):
+    """The todo as it is does not allow the command."""
+
+
+class TodoNotFound(Refusal):
+    """There never was such a todo."""
+
+
+class TodoIsDeleted(Refusal):
+    """The todo was deleted; its history and `restore` remain."""
+
+
+class TodoExists(Refusal):
+    """A todo was to be created where one lives."""
+
+
+class VersionMismatch(Refusal):
+    """The todo is not at a version that the caller accepts."""
+
+
+class CannotRevertToDeletion(Refusal):
+    """The version to go back to is one at which the todo was deleted."""
+
+
+def decide(command: Command, todo: Todo | None, version: int, if_match: IfMatch | None = None) -> Decision | None:
+    """What `command` does to `todo`, which stands at `version` (None and 0: it never was).
+
+    Raises
+    ------
+    Refusal
+        One of its kinds, when the todo or the precondition does not allow the command.
+    InvalidContent
+        When a patch leads to a todo that breaks the bounds of a field.
+    """
+    if isinstance(command, Create):
+        return _create(command, todo)
+    if todo is None:
+        raise TodoNotFound
+    if todo["deleted"] and not isinstance(command, Restore | Revert):
+        raise TodoIsDeleted
+    if if_match is not None and not if_match.accepts(version):
+        raise VersionMismatch
+    match command:
+        case Replace():
+            return _edit(todo, command.content)
+        case Patch():
+            return _edit(todo, _patched(todo, command.patch))
+        case Delete():
+            return None if command.only_in not in (None, todo["list"]) else Decision(DELETED, {})
+        case Restore():
+            return Decision(RESTORED, {}) if todo["deleted"] else None
+        case Revert():
+            return _revert(command, todo)
+
+
+def content_of(todo: Todo) -> dict[str, Any]:
+    """The fields of a todo that a client may set."""
+    return {name: todo[name] for name in CONTENT_FIELDS}  # type: ignore[literal-required]
+
+
+def _create(command: Create, todo: Todo | None) -> Decision:
+    if todo is None:
+        return Decision(CREATED, {name: value for name, value in command.content.items() if value != UNSET[name]})
+    if todo["deleted"]:
+        return Decision(RESTORED, _difference(todo, command.content))
+    raise TodoExists
+
+
+def _patched(todo: Todo, patch: object) -> dict[str, Any]:
+    if not isinstance(patch, dict):
+        raise content.InvalidContent([content.FieldError("#", "expected an object")])
+    unknown = [name for name in patch if name not in CONTENT_FIELDS and name not in READ_ONLY_FIELDS]
+    if unknown:
+        # A null for an unknown field would vanish in the merge, and with it the caller's mistake.
+        raise content.InvalidContent([content.FieldError(content.pointer(name), "unknown field") for name in unknown])
+    stated = {name: value for name, value in content_of(todo).items() if value is not None}
+    return content.validate(content.merge_patch(stated, patch))
+
+
+def _edit(todo: Todo, wanted: Mapping[str, Any]) -> Decision | None:
+    change = _difference(todo, wanted)
+    if not change:
+        return None
+    if "completed" in change:
+        return Decision(COMPLETED if change["completed"] else REOPENED, change)
+    return Decision(EDITED, change)
+
+
+def _revert(command: Revert, todo: Todo) -> Decision | None:
+    if command.then["deleted"]:
+        raise CannotRevertToDeletion
+    change = _difference(todo, content_of(command.then))
+    return Decision(REVERTED, change) if change or todo["deleted"] else None
+
+
+def _difference(todo: Todo, wanted: Mapping[str, Any]) -> Change:
+    had = content_of(todo)
+    return {name: value for name, value in wanted.items() if not _same(had[name], value)}
+
+
+def _same(one: object, other: object) -> bool:
+    """Equality as JSON has it: to Python, 1 == True, also deep inside an object."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one == other and canonical_json(one) == canonical_json(other)
+    return one == other

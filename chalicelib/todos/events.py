@@ -1,0 +1,123 @@
+"""The event types and the todo.
+
+These names are the storage format: they stand in every event ever written, so they are added to and never changed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict
+
+CREATED: Final = "TodoCreated"
+EDITED: Final = "TodoEdited"
+COMPLETED: Final = "TodoCompleted"
+REOPENED: Final = "TodoReopened"
+DELETED: Final = "TodoDeleted"
+RESTORED: Final = "TodoRestored"
+REVERTED: Final = "TodoReverted"
+REMINDED: Final = "TodoReminded"
+
+DEFAULT_LIST: Final = "inbox"
+
+# A whole event; a DynamoDB item may hold 400 KB, but a Lambda's stream batch (6 MB) must hold a hundred of them.
+MAX_EVENT_BYTES: Final = 64 * 1024
+
+
+class Todo(TypedDict):
+    """A todo after an event. Instants are RFC 3339; an unset field is None."""
+
+    title: str
+    notes: str | None
+    completed: bool
+    list: str
+    tags: list[str] | None
+    priority: str
+    due: str | None
+    remind_at: str | None
+    order: int | float | None
+    repeat: str | None
+    parent: str | None
+    source: str | None
+    metadata: dict[str, Any] | None
+    completed_at: str | None
+    created_at: str
+    updated_at: str
+    deleted: bool
+
+
+UNSET: Final[dict[str, Any]] = {
+    "title": "",
+    "notes": None,
+    "completed": False,
+    "list": DEFAULT_LIST,
+    "tags": None,
+    "priority": "none",
+    "due": None,
+    "remind_at": None,
+    "order": None,
+    "repeat": None,
+    "parent": None,
+    "source": None,
+    "metadata": None,
+    "completed_at": None,
+    "created_at": "",
+    "updated_at": "",
+    "deleted": False,
+}
+
+# What a client may set; the rest follows from the events.
+CONTENT_FIELDS: Final = tuple(UNSET)[:13]
+READ_ONLY_FIELDS: Final = frozenset({"id", "version", "created_at", "updated_at", "completed_at", "url"})
+
+Change = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of one stream, with the state that it led to.
+
+    Attributes
+    ----------
+    stream_id : str
+        ``{owner}#{todo_id}``, each part percent-encoded.
+    version : int
+        1, 2, 3 … without gaps.
+    event_id : str
+        UUIDv7, made before the write: it tells a writer its own event from another's.
+    change : dict
+        The fields that changed, new values only.
+    state_schema : int
+        The version of the fold that made `state`.
+    request_hash : str, optional
+        What the idempotency key was used for; present exactly when the key is.
+    """
+
+    stream_id: str
+    version: int
+    event_id: str
+    type: str
+    change: Change
+    state: Todo
+    state_schema: int
+    actor: str
+    occurred_at: str
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    idempotency_key: str | None = None
+    request_hash: str | None = None
+
+
+# Encoders are made once: json.dumps makes one for each call that is not its default.
+dump_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+canonical_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True).encode
+
+
+def dump_state(todo: Todo) -> str:
+    """The todo as stored: unset fields left out, which keeps a usual event within one write unit (1 KB)."""
+    return dump_json({name: value for name, value in todo.items() if value != UNSET[name]})
+
+
+def load_state(stored: str) -> Todo:
+    """The todo of a stored state; a field that is younger than the event is unset."""
+    return {**UNSET, **json.loads(stored)}  # type: ignore[typeddict-item]

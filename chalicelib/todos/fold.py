@@ -1,0 +1,51 @@
+"""The fold: what an event makes of a todo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from chalicelib.todos.events import (
+    CREATED,
+    DELETED,
+    RESTORED,
+    REVERTED,
+    UNSET,
+    Change,
+    Event,
+    Todo,
+)
+
+# Grows when `evolve` would make another state of the same events; the views are then rebuilt.
+STATE_SCHEMA = 1
+
+
+def evolve(todo: Todo | None, event_type: str, change: Change, occurred_at: str) -> Todo:
+    """The todo after one more event; `todo` is None before the first."""
+    before: dict[str, Any] = UNSET if todo is None else cast("dict[str, Any]", todo)
+    after = {**before, **change, "updated_at": occurred_at}
+    if todo is None:
+        after["created_at"] = occurred_at
+    if after["completed"] != before["completed"]:
+        after["completed_at"] = occurred_at if after["completed"] else None
+    if event_type == DELETED:
+        after["deleted"] = True
+    elif event_type in (CREATED, RESTORED, REVERTED):
+        after["deleted"] = False
+    return cast("Todo", after)
+
+
+def fold(events: Iterable[Event]) -> Todo | None:
+    """The state after `events`, a whole history in order; None where there are none.
+
+    Raises
+    ------
+    ValueError
+        When a version is missing, repeated or out of order.
+    """
+    todo: Todo | None = None
+    for expected, event in enumerate(events, start=1):
+        if event.version != expected:
+            raise ValueError(f"{event.stream_id}: version {event.version} stands where {expected} belongs")
+        todo = evolve(todo, event.type, event.change, event.occurred_at)
+    return todo

@@ -1,0 +1,54 @@
+"""Instants: RFC 3339 text in and out, and the one order that a stream's events are in."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, date, datetime
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+def format_milliseconds(milliseconds: int) -> str:
+    """RFC 3339 in UTC with three decimals, from milliseconds since 1970."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03d}Z"
+
+
+def milliseconds_of(instant: str) -> int:
+    """Milliseconds since 1970 of an instant that `format_milliseconds` made."""
+    return round(datetime.fromisoformat(instant).timestamp() * 1000)
+
+
+def instant_after(previous: str | None) -> str:
+    """Now, or a millisecond after the event before, so that a stream's instants only grow (a clock may be set back)."""
+    now = format_milliseconds(time.time_ns() // 1_000_000)
+    if previous is None or now > previous:
+        return now
+    return format_milliseconds(milliseconds_of(previous) + 1)
+
+
+def parse(text: str) -> datetime:
+    """The instant that an RFC 3339 date or date-time names, in UTC; a bare date is its 00:00 UTC.
+
+    Raises
+    ------
+    ValueError
+        When `text` is neither, or names a day that no calendar has.
+    """
+    try:
+        if _DATE.fullmatch(text):
+            day = date.fromisoformat(text)
+            return datetime(day.year, day.month, day.day, tzinfo=UTC)
+        if _DATE_TIME.fullmatch(text):
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"names no instant: {error}") from None
+    raise ValueError("expected an RFC 3339 date (2026-12-01) or date-time (2026-12-01T09:00:00Z)")
+
+
+def sortable(text: str) -> str:
+    """A valid date or date-time as UTC text of fixed width: text order is then the order in time."""
+    instant = parse(text)
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond:06d}Z".rjust(27, "0")
