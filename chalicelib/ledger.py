@@ -1,0 +1,271 @@
+"""The ledger: reading streams of events and appending to them. The only writer of the events table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PutError, PynamoDBException
+
+from chalicelib import dynamo, settings
+from chalicelib.backoff import back_off
+from chalicelib.tables import EventItem, events
+from chalicelib.todos import fold, instants
+from chalicelib.todos.events import MAX_EVENT_BYTES, Event, dump_json, dump_state, load_state
+
+# What DynamoDB allows in one transaction, with room for the request's own framing (4 MB).
+MAX_TRANSACTION_ITEMS: Final = 100
+MAX_TRANSACTION_BYTES: Final = 3_500_000
+
+# A write that met another transaction on the same item has lost no race: the same write is tried again.
+WRITE_TRIES: Final = 8
+
+
+_VERSION_IS_FREE: Final = "attribute_not_exists(stream_id)"
+
+
+class VersionTaken(Exception):
+    """The version that was to be appended stands already: another's write, or our own whose answer was lost."""
+
+
+class EventTooLarge(Exception):
+    """The event would pass `MAX_EVENT_BYTES`."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the event takes {size} bytes where {MAX_EVENT_BYTES} are allowed")
+
+
+class LedgerUnavailable(Exception):
+    """DynamoDB did not answer, or refused for now (throttling); what was asked may or may not have happened."""
+
+
+def latest(stream: str) -> Event | None:
+    """The newest event of a stream, by a strongly consistent read; None where there is none."""
+    found = _query(stream, scan_index_forward=False, limit=1)
+    return found[0] if found else None
+
+
+def at_version(stream: str, version: int) -> Event | None:
+    """One event, by a strongly consistent read."""
+    try:
+        return _current(_event(events().get(stream, version, consistent_read=True)))
+    except EventItem.DoesNotExist:
+        return None
+    except (PynamoDBException, BotoCoreError, ClientError) as error:
+        raise LedgerUnavailable(str(error)) from error
+
+
+def at_instant(stream: str, instant: str) -> Event | None:
+    """The event that a stream was at, at an instant (inclusive, as `instants.sortable` makes it), if any.
+
+    Versions have no gaps and their instants only grow, so it is found by halving: no index, no long read.
+    """
+    newest = latest(stream)
+    found: Event | None = None
+    low, high = 1, newest.version if newest else 0
+    while low <= high:
+        middle = (low + high) // 2
+        event = at_version(stream, middle)
+        if event is not None and instants.sortable(event.occurred_at) <= instant:
+            found, low = event, middle + 1
+        else:
+            high = middle - 1
+    return found
+
+
+def history(stream: str, after: int = 0, limit: int | None = None) -> list[Event]:
+    """The events of a stream after a version, oldest first, at most `limit` of them."""
+    return _query(stream, EventItem.version > after, limit=limit)
+
+
+def version_with_key(stream: str, idempotency_key: str) -> int | None:
+    """The version that was written with this key, by a strongly consistent read of the local index."""
+    try:
+        found = events().by_key.query(
+            stream, EventItem.idempotency_key == idempotency_key, consistent_read=True, limit=1
+        )
+        return next((int(item.version) for item in found), None)
+    except (PynamoDBException, BotoCoreError, ClientError) as error:
+        raise LedgerUnavailable(str(error)) from error
+
+
+def append(event: Event) -> None:
+    """Put the event, on condition that its version is free.
+
+    Raises
+    ------
+    VersionTaken
+        When the version stands already.
+    EventTooLarge
+        Before anything is sent.
+    LedgerUnavailable
+        When DynamoDB gave no clear answer; the event may have been written all the same.
+    """
+    item = _item(event)
+    for attempt in range(1, WRITE_TRIES + 1):
+        try:
+            item.save(condition=EventItem.stream_id.does_not_exist(), add_version_condition=False)
+            return
+        except PutError as error:
+            code = error.cause_response_code
+            if code == "ConditionalCheckFailedException":
+                raise VersionTaken from error
+            if attempt == WRITE_TRIES or not (
+                code == "TransactionConflictException" or _is_first_silence(error, attempt)
+            ):
+                raise LedgerUnavailable(str(error)) from error
+            back_off(attempt)
+
+
+def append_together(group: list[Event]) -> set[int]:
+    """Put events of different streams in one transaction, each on condition that its version is free.
+
+    Parameters
+    ----------
+    group : list of Event
+        At most `MAX_TRANSACTION_ITEMS`, together at most `MAX_TRANSACTION_BYTES`.
+
+    Returns
+    -------
+    set of int
+        The positions whose versions stand already. Nothing was written unless it is empty.
+
+    Raises
+    ------
+    EventTooLarge
+        Before anything is sent.
+    LedgerUnavailable
+        When DynamoDB gave no clear answer; all of them may have been written, or none.
+    """
+    table = settings.events_table()
+    puts = [
+        {"Put": {"TableName": table, "Item": _item(event).serialize(), "ConditionExpression": _VERSION_IS_FREE}}
+        for event in group
+    ]
+    for attempt in range(1, WRITE_TRIES + 1):
+        try:
+            dynamo.client().transact_write_items(TransactItems=puts)
+            return set()
+        except (BotoCoreError, ClientError) as error:
+            reasons = _cancellation_codes(error)
+            taken = {position for position, code in enumerate(reasons) if code == "ConditionalCheckFailed"}
+            if taken:
+                return taken
+            if "TransactionConflict" not in reasons or attempt == WRITE_TRIES:
+                raise LedgerUnavailable(str(error)) from error
+            back_off(attempt)
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def heads(segment: int = 0, segments: int = 1) -> Iterator[tuple[str, int, str]]:
+    """The (stream id, newest version, its state) of every stream, by a consistent scan of one part of the ledger.
+
+    A scan brings a partition's items together and in order, so only one stream is held in memory. A stream that grows
+    meanwhile may come with a version that is no longer its newest.
+
+    Parameters
+    ----------
+    segment, segments : int
+        Which of how many equal parts, for scans in parallel.
+    """
+    newest: tuple[str, int, str] | None = None
+    start: dict[str, Any] = {}
+    while True:
+        answer = dynamo.client().scan(
+            TableName=settings.events_table(),
+            Segment=segment,
+            TotalSegments=segments,
+            ConsistentRead=True,
+            ProjectionExpression="stream_id, version, #state",
+            ExpressionAttributeNames={"#state": "state"},
+            **start,
+        )
+        for item in answer["Items"]:
+            if newest is not None and item["stream_id"]["S"] != newest[0]:
+                yield newest
+            newest = (item["stream_id"]["S"], int(item["version"]["N"]), item["state"]["S"])
+        if "LastEvaluatedKey" not in answer:
+            break
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    if newest is not None:
+        yield newest
+
+
+def _query(stream: str, newer_than: Any = None, **options: Any) -> list[Event]:
+    try:
+        return [_current(_event(item)) for item in events().query(stream, newer_than, consistent_read=True, **options)]
+    except (PynamoDBException, BotoCoreError, ClientError) as error:
+        raise LedgerUnavailable(str(error)) from error
+
+
+def _current(event: Event) -> Event:
+    """The event with the state as today's fold makes it."""
+    if event.state_schema >= fold.STATE_SCHEMA:
+        return event
+    state = fold.fold(
+        _event(item)
+        for item in events().query(event.stream_id, EventItem.version <= event.version, consistent_read=True)
+    )
+    assert state is not None
+    return replace(event, state=state, state_schema=fold.STATE_SCHEMA)
+
+
+def _event(item: EventItem) -> Event:
+    return Event(
+        stream_id=item.stream_id,
+        version=int(item.version),
+        event_id=item.event_id,
+        type=item.type,
+        change=json.loads(item.change),
+        state=load_state(item.state),
+        state_schema=int(item.state_schema),
+        actor=item.actor,
+        occurred_at=item.occurred_at,
+        correlation_id=item.correlation_id,
+        causation_id=item.causation_id,
+        idempotency_key=item.idempotency_key,
+        request_hash=item.request_hash,
+    )
+
+
+def _item(event: Event) -> EventItem:
+    """The event as stored.
+
+    Raises
+    ------
+    EventTooLarge
+    """
+    item = events()(
+        stream_id=event.stream_id,
+        version=event.version,
+        event_id=event.event_id,
+        type=event.type,
+        change=dump_json(event.change),
+        state=dump_state(event.state),
+        state_schema=event.state_schema,
+        actor=event.actor,
+        occurred_at=event.occurred_at,
+        correlation_id=event.correlation_id,
+        causation_id=event.causation_id,
+        idempotency_key=event.idempotency_key,
+        request_hash=event.request_hash,
+    )
+    size = sum(len(name) + len(str(value).encode()) for name, value in item.attribute_values.items())
+    if size > MAX_EVENT_BYTES:
+        raise EventTooLarge(size)
+    return item
+
+
+def _is_first_silence(error: PutError, attempt: int) -> bool:
+    """Whether no answer came at all, for the first time: worth one more try, since step 4 knows our own event again."""
+    return attempt == 1 and isinstance(error.cause, BotoCoreError)
+
+
+def _cancellation_codes(error: Exception) -> list[str]:
+    """The code of each item of a cancelled transaction, "None" for an item that had no part in it."""
+    if isinstance(error, ClientError):
+        return [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+    return []

@@ -1,0 +1,43 @@
+"""Every environment variable that the service reads, in one place."""
+
+from __future__ import annotations
+
+import os
+
+
+def serves(handler: str) -> bool:
+    """Whether this process registers a handler: all of them, unless ``HANDLERS`` names some (comma separated).
+
+    Every Lambda of the app imports the same ``app.py``: naming its handlers keeps what others need out of a cold start.
+    """
+    names = os.environ.get("HANDLERS")
+    return names is None or handler in names.split(",")
+
+
+def events_table() -> str:
+    return os.environ["EVENTS_TABLE"]
+
+
+def settings_table() -> str:
+    return os.environ["SETTINGS_TABLE"]
+
+
+def clear_queue_url() -> str:
+    return os.environ["CLEAR_QUEUE_URL"]
+
+
+def public_url() -> str | None:
+    """The address that clients know the API by; None means the gateway's own."""
+    return os.environ.get("PUBLIC_URL") or None
+
+
+def token_issuer() -> str:
+    return os.environ["TOKEN_ISSUER"]
+
+
+def token_audience() -> str:
+    return os.environ["TOKEN_AUDIENCE"]
+
+
+def jwks_url() -> str:
+    return os.environ["JWKS_URL"]
