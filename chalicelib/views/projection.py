@@ -1,0 +1,160 @@
+"""The projection, pure: the items as they were read and the newest events make the items as they shall be.
+
+The counters move by the difference between the old row and the new row, never by what an event says happened. So an
+event that comes twice, late, or before the one it follows, moves nothing that it should not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalicelib.todos.events import DEFAULT_LIST
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest event of a todo, as far as a reader knows: all that the projection needs of it."""
+
+    todo_id: str
+    version: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A todo's row: its latest state (JSON, as the ledger has it) and the revision that wrote it."""
+
+    todo_id: str
+    version: int
+    state: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of todos that are not deleted, and the revision that wrote them; revision 0 stands for no item."""
+
+    total: int = 0
+    open: int = 0
+    completed: int = 0
+    revision: int = 0
+
+    def plus(self, sign: int, is_completed: bool) -> Tally:
+        return replace(
+            self,
+            total=self.total + sign,
+            open=self.open + (0 if is_completed else sign),
+            completed=self.completed + (sign if is_completed else 0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerView:
+    """What was read of one owner: the tally, the rows of a batch's todos, and the tallies of their lists."""
+
+    tally: Tally = Tally()
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    lists: Mapping[str, Tally] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One transaction's worth of changes to an owner's view, each beside what it replaces.
+
+    Attributes
+    ----------
+    revision : int
+        The revision that this transaction makes, one more than the tally's before.
+    rows : list of (Row or None, Row)
+    lists : list of (str, Tally, Tally)
+        Name, before, after; a tally that counts nothing is an item to be removed.
+    tally : (Tally, Tally)
+    """
+
+    revision: int
+    rows: list[tuple[Row | None, Row]]
+    lists: list[tuple[str, Tally, Tally]]
+    tally: tuple[Tally, Tally]
+
+    @property
+    def item_count(self) -> int:
+        """Rows and list tallies, and the owner's tally and the log's entry."""
+        return len(self.rows) + len(self.lists) + 2
+
+
+def newest(heads: Iterable[Head]) -> dict[str, Head]:
+    """Of each todo the newest event."""
+    found: dict[str, Head] = {}
+    for head in heads:
+        known = found.get(head.todo_id)
+        if known is None or known.version < head.version:
+            found[head.todo_id] = head
+    return found
+
+
+def is_behind(row: Row | None, head: Head) -> bool:
+    """Whether the row does not have the event yet."""
+    return row is None or row.version < head.version
+
+
+def project(view: OwnerView, heads: Iterable[Head]) -> Update | None:
+    """What the events change in the owner's view; None where the rows have them all."""
+    revision = view.tally.revision + 1
+    rows: list[tuple[Row | None, Row]] = []
+    tally = view.tally
+    lists: dict[str, Tally] = {}
+    for head in newest(heads).values():
+        old = view.rows.get(head.todo_id)
+        if not is_behind(old, head):
+            continue
+        new = Row(head.todo_id, head.version, head.state, revision)
+        rows.append((old, new))
+        for sign, row in ((-1, old), (1, new)):
+            counted = _counted_in(row)
+            if counted is not None:
+                name, is_completed = counted
+                tally = tally.plus(sign, is_completed)
+                lists[name] = lists.get(name, view.lists.get(name, Tally())).plus(sign, is_completed)
+    if not rows:
+        return None
+    moved = [
+        (name, view.lists.get(name, Tally()), replace(after, revision=revision))
+        for name, after in lists.items()
+        if replace(after, revision=0) != replace(view.lists.get(name, Tally()), revision=0)
+    ]
+    return Update(revision, rows, moved, (view.tally, replace(tally, revision=revision)))
+
+
+def applied(view: OwnerView, update: Update) -> OwnerView:
+    """The view as it stands once the update's transaction has succeeded."""
+    lists = {**view.lists, **{name: after for name, _, after in update.lists}}
+    return OwnerView(
+        tally=update.tally[1],
+        rows={**view.rows, **{new.todo_id: new for _, new in update.rows}},
+        # An empty tally's item is gone: to the next transaction it never was.
+        lists={name: tally for name, tally in lists.items() if tally.total},
+    )
+
+
+def list_of(state: str) -> str:
+    """The list that a todo of this state is in, deleted or not."""
+    name: str = json.loads(state).get("list", DEFAULT_LIST)
+    return name
+
+
+def is_deleted(state: str) -> bool:
+    """Whether this is a deleted todo's last state."""
+    return bool(json.loads(state).get("deleted", False))
+
+
+def _counted_in(row: Row | None) -> tuple[str, bool] | None:
+    """The list that counts the row and whether as completed; None where no row is, or a deleted todo's."""
+    if row is None:
+        return None
+    state: dict[str, Any] = json.loads(row.state)
+    if state.get("deleted", False):
+        return None
+    return state.get("list", DEFAULT_LIST), bool(state.get("completed", False))

@@ -1,0 +1,238 @@
+"""Reading the views: pages of todos, lists with their counts, the tally. Every read is of one owner's partition."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import dynamo, keys, settings
+from chalicelib.backoff import back_off
+from chalicelib.todos.events import Todo, load_state
+from chalicelib.views import schema
+from chalicelib.views.store import POINTER_KEY
+
+# A page ends here even where its limit is not reached: a Lambda answers at most 6 MB, and what is examined is paid for
+# (a read unit for each 4 KB) and takes time.
+MAX_ANSWERED_BYTES: Final = 3 * 1024 * 1024
+MAX_EXAMINED_BYTES: Final = 4 * 1024 * 1024
+
+POLL_FIRST_SECONDS: Final = 0.01
+POLL_CEILING_SECONDS: Final = 0.2
+
+_BATCH_GET_KEYS: Final = 100
+
+Item = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TodoRow:
+    """A todo as the views have it."""
+
+    todo_id: str
+    version: int
+    todo: Todo
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, and where the next page begins: an index key, or None after the last."""
+
+    rows: list[TodoRow]
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListCount:
+    """How many todos that are not deleted a list has; of an owner's tally, the name says nothing."""
+
+    name: str
+    total: int
+    open: int
+    completed: int
+
+
+class ViewsUnavailable(Exception):
+    """DynamoDB did not answer, or refused for now."""
+
+
+Filter = Callable[[Todo], bool]
+
+
+def by_list(owner: str, accept: Filter | None, *, list_name: str | None, after: str | None, limit: int) -> Page:
+    """The owner's todos by list, then order, then id; of one list only where it is named.
+
+    Parameters
+    ----------
+    accept : callable, optional
+        What a todo must fulfil to be in the page.
+    after : str, optional
+        The index key behind which the page begins, as a page before gave it.
+    limit : int
+        At most so many rows; a page may hold fewer, even none, and still have a next.
+    """
+    prefix = schema.list_prefix(list_name) if list_name is not None else ""
+    table = reader()
+
+    def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
+        low = position + _JUST_BEHIND if position else prefix or _BEFORE_ALL
+        # A filter makes it unknown how many rows a page takes: then as many as DynamoDB gives at once (1 MB).
+        items, last = _query(table, owner, "by_list", low, prefix + _BEHIND_ALL, None if accept else wanted)
+        return [(item["by_list"]["S"], item) for item in items], last
+
+    return _page(read, accept, after, limit)
+
+
+def by_due(owner: str, accept: Filter | None, *, after: str | None, limit: int, earliest: str, latest: str) -> Page:
+    """The owner's open todos with a due date, by that; parameters as in `by_list`.
+
+    `earliest` and `latest` (as `instants.sortable` makes them, both exclusive, or empty) bound what is examined.
+    """
+    table = reader()
+
+    def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
+        low = max(position + _JUST_BEHIND if position else "", earliest + _BEHIND_ALL if earliest else "")
+        wanted = _BATCH_GET_KEYS if accept else min(wanted, _BATCH_GET_KEYS)
+        found, last = _query(table, owner, "by_due", low or _BEFORE_ALL, latest or _BEHIND_ALL, wanted)
+        rows = _rows(table, [{"owner": item["owner"], "sk": item["sk"]} for item in found])
+        # The index has the keys alone. A row that moved since then stands elsewhere in it by now, or not at all.
+        current = [(item["by_due"]["S"], rows.get(item["sk"]["S"], {})) for item in found]
+        return [(key, row) for key, row in current if row.get("by_due") == {"S": key}], last
+
+    return _page(read, accept, after, limit)
+
+
+def lists(owner: str, *, after: str | None, limit: int) -> tuple[list[ListCount], str | None]:
+    """The owner's lists with their counts, by name, and where the next page begins (None: nowhere)."""
+    low = after + _JUST_BEHIND if after else schema.LIST_PREFIX
+    items, last = _query(reader(), owner, None, low, schema.LIST_PREFIX + _BEHIND_ALL, limit)
+    return [_count(item) for item in items], last
+
+
+def tally(owner: str) -> ListCount:
+    """The counts over all of an owner's todos."""
+    return _count(_get(reader(), owner, schema.TALLY_KEY))
+
+
+def wait_for_version(owner: str, todo_id: str, version: int, seconds: float) -> bool:
+    """Wait until the views have this version of a todo, or a later one; False when the time runs out first."""
+    table = reader()
+    deadline = time.monotonic() + seconds
+    pause = POLL_FIRST_SECONDS
+    while True:
+        item = _get(table, owner, schema.todo_key(todo_id))
+        if item and int(item["version"]["N"]) >= version:
+            return True
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, POLL_CEILING_SECONDS)
+
+
+def reader() -> str:
+    """The views table that readers use now; read each time, since a rebuild may change it at any moment."""
+    answer = _call("get_item", TableName=settings.settings_table(), Key=POINTER_KEY, ConsistentRead=True)
+    name: str = answer["Item"]["reader"]["S"]
+    return name
+
+
+# Index keys are ASCII without controls: this precedes every continuation of a key, but not the key itself,
+_JUST_BEHIND: Final = " "
+# this every key,
+_BEFORE_ALL: Final = " "
+# and this follows every key with the same beginning.
+_BEHIND_ALL: Final = "\x7f"
+
+
+def _page(
+    read: Callable[[str | None, int], tuple[list[tuple[str, Item]], str | None]],
+    accept: Filter | None,
+    after: str | None,
+    limit: int,
+) -> Page:
+    """Read on from `after` until the page is full, nothing is left, or enough was answered or examined."""
+    rows: list[TodoRow] = []
+    answered = examined = 0
+    position = last_row = after
+    while True:
+        found, position = read(position, limit + 1 - len(rows))
+        for key, item in found:
+            size = len(item["state"]["S"])
+            examined += size
+            row = TodoRow(
+                todo_id=item["sk"]["S"].removeprefix(schema.TODO_PREFIX),
+                version=int(item["version"]["N"]),
+                todo=load_state(item["state"]["S"]),
+            )
+            if accept is not None and not accept(row.todo):
+                continue
+            if len(rows) == limit or answered + size > MAX_ANSWERED_BYTES:
+                return Page(rows, last_row)
+            rows.append(row)
+            last_row = key
+            answered += size
+        if position is None or examined > MAX_EXAMINED_BYTES:
+            return Page(rows, position)
+
+
+def _query(
+    table: str, owner: str, index: str | None, low: str, high: str, limit: int | None
+) -> tuple[list[Item], str | None]:
+    """One consistent Query between two sort keys, and the sort key to go on behind, if there may be more."""
+    sort_key = index or "sk"
+    answer = _call(
+        "query",
+        TableName=table,
+        **({"IndexName": index} if index else {}),
+        **({"Limit": limit} if limit else {}),
+        KeyConditionExpression="#owner = :owner AND #sort BETWEEN :low AND :high",
+        ExpressionAttributeNames={"#owner": "owner", "#sort": sort_key},
+        ExpressionAttributeValues={
+            ":owner": {"S": keys.partition_of(owner)},
+            ":low": {"S": low},
+            ":high": {"S": high},
+        },
+        # What a client waited for (Prefer: wait) must be in what it reads next.
+        ConsistentRead=True,
+    )
+    last = answer.get("LastEvaluatedKey")
+    return answer["Items"], last[sort_key]["S"] if last else None
+
+
+def _rows(table: str, item_keys: list[Item]) -> dict[str, Item]:
+    """The rows of at most `_BATCH_GET_KEYS` keys by their sort keys, those that exist."""
+    rows: dict[str, Item] = {}
+    attempt = 0
+    while item_keys:
+        answer = _call("batch_get_item", RequestItems={table: {"Keys": item_keys, "ConsistentRead": True}})
+        rows.update((item["sk"]["S"], item) for item in answer["Responses"].get(table, []))
+        item_keys = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        if item_keys:
+            attempt += 1
+            back_off(attempt)
+    return rows
+
+
+def _get(table: str, owner: str, sort_key: str) -> Item:
+    """One item by a consistent read; empty where it is not."""
+    key = {"owner": {"S": keys.partition_of(owner)}, "sk": {"S": sort_key}}
+    item: Item = _call("get_item", TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+    return item
+
+
+def _call(operation: str, **request: Any) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = getattr(dynamo.client(), operation)(**request)
+    except (BotoCoreError, ClientError) as error:
+        raise ViewsUnavailable(str(error)) from error
+    return answer
+
+
+def _count(item: Item) -> ListCount:
+    total, opened, completed = (int(item.get(name, {"N": "0"})["N"]) for name in ("total", "open", "completed"))
+    sort_key = item.get("sk", {"S": ""})["S"]
+    return ListCount(keys.decode_list(sort_key.removeprefix(schema.LIST_PREFIX)), total, opened, completed)

@@ -1,0 +1,117 @@
+"""What the views table looks like: its keys, its indexes and their encodings, in one definition."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from typing import Any, Final
+
+from chalicelib import keys
+from chalicelib.todos import instants
+from chalicelib.todos.events import DEFAULT_LIST
+
+TTL_ATTRIBUTE: Final = "expires_at"
+
+TALLY_KEY: Final = "tally"
+TODO_PREFIX: Final = "todo#"
+LIST_PREFIX: Final = "list#"
+LOG_PREFIX: Final = "log#"
+
+# How many partitions the reminders of all owners are spread over.
+REMIND_SHARDS: Final = 16
+
+# Sorts behind every encoded number: a todo without an order stands after those that have one.
+_UNORDERED: Final = "~"
+
+
+def todo_key(todo_id: str) -> str:
+    return TODO_PREFIX + todo_id
+
+
+def list_key(name: str) -> str:
+    return LIST_PREFIX + keys.encode_list(name)
+
+
+def log_key(revision: int) -> str:
+    """Zero-padded, so that text order is the order of the revisions."""
+    return f"{LOG_PREFIX}{revision:015d}"
+
+
+def list_prefix(name: str) -> str:
+    """What every `by_list` key of the list's todos begins with."""
+    return keys.encode_list(name) + "#"
+
+
+def order_key(order: float | None) -> str:
+    """A number as 16 hexadecimal digits whose text order is the order of the numbers."""
+    if order is None:
+        return _UNORDERED
+    (bits,) = struct.unpack(">Q", struct.pack(">d", order + 0.0))
+    # IEEE 754 sorts as an unsigned integer once the sign bit is flipped, or all bits where it is set.
+    return f"{bits ^ (0xFFFFFFFFFFFFFFFF if bits >> 63 else 1 << 63):016x}"
+
+
+def index_attributes(owner: str, todo_id: str, state: str) -> dict[str, dict[str, str]]:
+    """The attributes (DynamoDB's JSON) by which a todo of this state stands in the indexes; a deleted one in none."""
+    todo = json.loads(state)
+    if todo.get("deleted"):
+        return {}
+    list_name = todo.get("list", DEFAULT_LIST)
+    attributes = {"by_list": {"S": f"{list_prefix(list_name)}{order_key(todo.get('order'))}#{todo_id}"}}
+    if todo.get("completed"):
+        return attributes
+    if todo.get("due"):
+        attributes["by_due"] = {"S": f"{instants.sortable(todo['due'])}#{todo_id}"}
+    if todo.get("remind_at"):
+        attributes["remind_shard"] = {"N": str(zlib.crc32(owner.encode()) % REMIND_SHARDS)}
+        attributes["remind_at"] = {"S": instants.sortable(todo["remind_at"])}
+    return attributes
+
+
+def table_definition(table_name: str) -> dict[str, Any]:
+    """The CreateTable request of a views table; its TTL attribute is ``expires_at``."""
+    return {
+        "TableName": table_name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "owner", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+            {"AttributeName": "by_list", "AttributeType": "S"},
+            {"AttributeName": "by_due", "AttributeType": "S"},
+            {"AttributeName": "remind_shard", "AttributeType": "N"},
+            {"AttributeName": "remind_at", "AttributeType": "S"},
+        ],
+        "KeySchema": [
+            {"AttributeName": "owner", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        "LocalSecondaryIndexes": [
+            {
+                "IndexName": "by_list",
+                "KeySchema": [
+                    {"AttributeName": "owner", "KeyType": "HASH"},
+                    {"AttributeName": "by_list", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            },
+            {
+                "IndexName": "by_due",
+                "KeySchema": [
+                    {"AttributeName": "owner", "KeyType": "HASH"},
+                    {"AttributeName": "by_due", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+        ],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "by_remind_at",
+                "KeySchema": [
+                    {"AttributeName": "remind_shard", "KeyType": "HASH"},
+                    {"AttributeName": "remind_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+        ],
+    }

@@ -1,0 +1,335 @@
+"""The views table's only writer: reads what a batch touches, writes what the projection makes of it in transactions.
+
+Reads of several items are no snapshot (a transaction's items become visible one by one), so every item is written on
+condition that it still is what was read: it carries the revision that wrote it, and a revision never comes twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import dynamo, settings
+from chalicelib.backoff import back_off
+from chalicelib.todos import instants
+from chalicelib.todos.events import dump_json
+from chalicelib.views import schema
+from chalicelib.views.projection import (
+    Head,
+    OwnerView,
+    Row,
+    Tally,
+    Update,
+    applied,
+    is_behind,
+    is_deleted,
+    list_of,
+    newest,
+    project,
+)
+
+MAX_TRANSACTION_ITEMS: Final = 100
+# DynamoDB allows 4 MB; the rest is room for keys, conditions and the indexes' attributes.
+MAX_TRANSACTION_BYTES: Final = 3_500_000
+ROW_OVERHEAD_BYTES: Final = 2_500
+MAX_BATCH_GET_KEYS: Final = 100
+
+# Ten projectors of one owner need about three tries each with this backoff (docs/performance.md).
+MAX_TRIES: Final = 12
+MAX_READ_TRIES: Final = 5
+
+TOMBSTONE_SECONDS: Final = 100 * 24 * 3600
+LOG_SECONDS: Final = 90 * 24 * 3600
+
+# No token's sub can equal it: in a partition key a "#" would be percent-encoded.
+POINTER_KEY: Final = {"owner": {"S": "#views"}, "sk": {"S": "pointer"}}
+
+Item = dict[str, dict[str, Any]]
+
+
+class ProjectionIncomplete(Exception):
+    """Some owners' events are not in the views yet, for a reason that passes; those of the others are."""
+
+    def __init__(self, failures: Mapping[str, Exception]) -> None:
+        super().__init__(f"{len(failures)} owners: {next(iter(failures.values()))}")
+        self.failures = failures
+
+
+def tables() -> list[str]:
+    """The views tables to project into, by a consistent read of the pointer: two of them while one is being rebuilt."""
+    item = dynamo.client().get_item(TableName=settings.settings_table(), Key=POINTER_KEY, ConsistentRead=True)["Item"]
+    return [table["S"] for table in item["tables"]["L"]]
+
+
+def project_batch(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> None:
+    """Bring the events of a batch into one views table, each owner's in transactions that are whole or not at all.
+
+    Safe to run twice, at once, or with any part of the batch: what a row has already is skipped.
+
+    Parameters
+    ----------
+    table : str
+    heads_by_owner : mapping of str to iterable of Head
+        By the owner as keys have it (`keys.partition_of`).
+
+    Raises
+    ------
+    ProjectionIncomplete
+        When some owners were not done, after all the others were.
+    """
+    pending = {owner: list(newest(heads).values()) for owner, heads in heads_by_owner.items()}
+    failures: dict[str, Exception] = {}
+    for group in _shares(pending):
+        for owner, heads in _project_together(table, group).items():
+            try:
+                _project_alone(table, owner, heads)
+            except (BotoCoreError, ClientError, _NotNow) as error:
+                failures[owner] = error
+    if failures:
+        raise ProjectionIncomplete(failures)
+
+
+def lagging(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> dict[str, list[Head]]:
+    """Those heads that the views table does not have yet.
+
+    A deletion without a row is no lag: the tombstone has expired.
+    """
+    heads = [(owner, head) for owner, of_owner in heads_by_owner.items() for head in newest(of_owner).values()]
+    found = _get(table, [(owner, schema.todo_key(head.todo_id)) for owner, head in heads])
+    behind: dict[str, list[Head]] = {}
+    for owner, head in heads:
+        item = found.get((owner, schema.todo_key(head.todo_id)))
+        is_expired_tombstone = item is None and is_deleted(head.state)
+        if not is_expired_tombstone and is_behind(_row(item) if item else None, head):
+            behind.setdefault(owner, []).append(head)
+    return behind
+
+
+class _NotNow(Exception):
+    """Another projector was faster, or DynamoDB asks for patience: the same again, from the reads, may well succeed."""
+
+
+def _shares(pending: dict[str, list[Head]]) -> Iterator[dict[str, list[Head]]]:
+    """Owners in groups that should fit one transaction: a row and a list for each todo, a tally, a log entry."""
+    group: dict[str, list[Head]] = {}
+    items = 0
+    for owner, heads in pending.items():
+        expected = 2 + 2 * len(heads)
+        if group and items + expected > MAX_TRANSACTION_ITEMS:
+            yield group
+            group, items = {}, 0
+        group[owner] = heads
+        items += expected
+    if group:
+        yield group
+
+
+def _project_together(table: str, group: dict[str, list[Head]]) -> dict[str, list[Head]]:
+    """Try a group of owners in one transaction; returns those that are to go alone, with what is left of them."""
+    if len(group) == 1:
+        return group
+    left: dict[str, list[Head]] = {}
+    shared: dict[str, Update] = {}
+    items, size = 0, 0
+    try:
+        views = _read(table, group)
+        for owner, heads in group.items():
+            update = project(views[owner], heads)
+            if update is None:
+                continue
+            if items + update.item_count > MAX_TRANSACTION_ITEMS or size + _size(update) > MAX_TRANSACTION_BYTES:
+                left[owner] = heads
+                continue
+            shared[owner] = update
+            items += update.item_count
+            size += _size(update)
+        if shared:
+            _write(table, shared)
+    except (BotoCoreError, ClientError, _NotNow):
+        # One of them was in another's way, or is throttled: alone, each of the others gets through.
+        return group
+    return left
+
+
+def _project_alone(table: str, owner: str, heads: list[Head]) -> None:
+    """Project one owner's events, again from the reads whenever another projector was faster.
+
+    Raises
+    ------
+    _NotNow, ClientError, BotoCoreError
+        When that outlasts `MAX_TRIES`, or DynamoDB refuses otherwise.
+    """
+    for attempt in range(1, MAX_TRIES + 1):
+        try:
+            view = _read(table, {owner: heads})[owner]
+            rest = heads
+            while rest:
+                update, rest = _fitting(view, rest)
+                if update is not None:
+                    _write(table, {owner: update})
+                    view = applied(view, update)
+            return
+        except _NotNow:
+            if attempt == MAX_TRIES:
+                raise
+            back_off(attempt)
+
+
+def _fitting(view: OwnerView, heads: list[Head]) -> tuple[Update | None, list[Head]]:
+    """As much of `heads` as one transaction takes, from the front, and the rest."""
+    taken = len(heads)
+    while True:
+        update = project(view, heads[:taken])
+        if update is None:
+            return None, heads[taken:]
+        excess = update.item_count - MAX_TRANSACTION_ITEMS
+        if excess > 0:
+            taken = max(1, taken - excess)
+        elif _size(update) > MAX_TRANSACTION_BYTES and taken > 1:
+            taken //= 2
+        else:
+            return update, heads[taken:]
+
+
+def _size(update: Update) -> int:
+    return sum(len(new.state.encode()) + ROW_OVERHEAD_BYTES for _, new in update.rows)
+
+
+def _read(table: str, group: Mapping[str, list[Head]]) -> dict[str, OwnerView]:
+    """What the views have of these owners' tallies, of the todos, and of every list that they are or were in."""
+    tallies = _get(table, [(owner, schema.TALLY_KEY) for owner in group])
+    wanted = {(owner, schema.todo_key(head.todo_id)) for owner, heads in group.items() for head in heads}
+    lists = {(owner, schema.list_key(list_of(head.state))) for owner, heads in group.items() for head in heads}
+    found = _get(table, [*wanted, *lists])
+    rows = {key: _row(found[key]) for key in wanted if key in found}
+    left_lists = {(owner, schema.list_key(list_of(row.state))) for (owner, _), row in rows.items()} - lists
+    if left_lists:
+        found.update(_get(table, [*left_lists]))
+    views = {}
+    for owner, heads in group.items():
+        names = {list_of(head.state) for head in heads}
+        of_owner = {
+            head.todo_id: rows[key] for head in heads if (key := (owner, schema.todo_key(head.todo_id))) in rows
+        }
+        names.update(list_of(row.state) for row in of_owner.values())
+        views[owner] = OwnerView(
+            tally=_tally(tallies.get((owner, schema.TALLY_KEY))),
+            rows=of_owner,
+            lists={name: _tally(found[key]) for name in names if (key := (owner, schema.list_key(name))) in found},
+        )
+    return views
+
+
+def _get(table: str, item_keys: list[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+    """The items of these (owner, sort key) pairs that exist, by consistent reads."""
+    found: dict[tuple[str, str], Item] = {}
+    attempt = 0
+    pending = [{"owner": {"S": owner}, "sk": {"S": sk}} for owner, sk in item_keys]
+    while pending:
+        request = {table: {"Keys": pending[:MAX_BATCH_GET_KEYS], "ConsistentRead": True}}
+        answer = dynamo.client().batch_get_item(RequestItems=request)
+        for item in answer["Responses"].get(table, []):
+            found[item["owner"]["S"], item["sk"]["S"]] = item
+        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        pending = unprocessed + pending[MAX_BATCH_GET_KEYS:]
+        if unprocessed:
+            attempt += 1
+            if attempt == MAX_READ_TRIES:
+                raise _NotNow
+            back_off(attempt)
+    return found
+
+
+def _write(table: str, updates: Mapping[str, Update]) -> None:
+    """Write the updates of some owners in one transaction.
+
+    Raises
+    ------
+    _NotNow
+        When any item no longer is what was read.
+    ClientError, BotoCoreError
+        When DynamoDB refuses for another reason, or does not answer.
+    """
+    now = time.time_ns() // 1_000_000
+    writes = [write for owner, update in updates.items() for write in _writes(table, owner, update, now)]
+    try:
+        dynamo.client().transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+        if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+            raise _NotNow from error
+        raise
+
+
+def _writes(table: str, owner: str, update: Update, now: int) -> Iterator[dict[str, Any]]:
+    revision = {"N": str(update.revision)}
+    seconds = now // 1000
+    for old, new in update.rows:
+        item: Item = {
+            "owner": {"S": owner},
+            "sk": {"S": schema.todo_key(new.todo_id)},
+            "version": {"N": str(new.version)},
+            "revision": revision,
+            "state": {"S": new.state},
+        }
+        indexed = schema.index_attributes(owner, new.todo_id, new.state)
+        if not indexed:
+            item[schema.TTL_ATTRIBUTE] = {"N": str(seconds + TOMBSTONE_SECONDS)}
+        yield _put(table, item | indexed, old.revision if old else 0)
+    for name, before, after in update.lists:
+        key = {"owner": {"S": owner}, "sk": {"S": schema.list_key(name)}}
+        if after.total:
+            yield _put(table, key | _counts(after), before.revision)
+        else:
+            yield {"Delete": {"TableName": table, "Key": key, **_condition(before.revision)}}
+    before, after = update.tally
+    yield _put(table, {"owner": {"S": owner}, "sk": {"S": schema.TALLY_KEY}} | _counts(after), before.revision)
+    entry = {
+        "owner": {"S": owner},
+        "sk": {"S": schema.log_key(update.revision)},
+        "at": {"S": instants.format_milliseconds(now)},
+        "changes": {"S": dump_json([[new.todo_id, new.version] for _, new in update.rows])},
+        schema.TTL_ATTRIBUTE: {"N": str(seconds + LOG_SECONDS)},
+    }
+    yield _put(table, entry, 0)
+
+
+def _put(table: str, item: Item, read_revision: int) -> dict[str, Any]:
+    return {"Put": {"TableName": table, "Item": item, **_condition(read_revision)}}
+
+
+def _condition(read_revision: int) -> dict[str, Any]:
+    """The condition that an item still is what was read: written by that revision, or (0) absent."""
+    if read_revision == 0:
+        return {"ConditionExpression": "attribute_not_exists(sk)"}
+    return {
+        "ConditionExpression": "revision = :as_read",
+        "ExpressionAttributeValues": {":as_read": {"N": str(read_revision)}},
+    }
+
+
+def _counts(tally: Tally) -> Item:
+    return {
+        "total": {"N": str(tally.total)},
+        "open": {"N": str(tally.open)},
+        "completed": {"N": str(tally.completed)},
+        "revision": {"N": str(tally.revision)},
+    }
+
+
+def _row(item: Item) -> Row:
+    return Row(
+        todo_id=item["sk"]["S"].removeprefix(schema.TODO_PREFIX),
+        version=int(item["version"]["N"]),
+        state=item["state"]["S"],
+        revision=int(item["revision"]["N"]),
+    )
+
+
+def _tally(item: Item | None) -> Tally:
+    if item is None:
+        return Tally()
+    return Tally(*(int(item[name]["N"]) for name in ("total", "open", "completed", "revision")))
