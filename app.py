@@ -1,0 +1,45 @@
+"""The composition root: the Chalice app, its blueprints and triggers, and nothing else.
+
+Every Lambda of the app imports this module. Each names in HANDLERS what it serves, and only that is imported.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.app import Chalice, DynamoDBEvent, SQSEvent
+
+from chalicelib import settings
+
+app = Chalice(app_name="todo-ledger")
+
+# Chalice wants ARNs here, but only the deployment knows them: .chalice/compute.yaml sets the real ones.
+SET_BY_DEPLOYMENT = "arn:aws:{}:us-east-1:000000000000:set-by-deployment"
+
+if settings.serves("api"):
+    from chalicelib.api import lists, system, todos
+
+    for module in (todos, lists, system):
+        app.register_blueprint(module.blueprint)
+
+if settings.serves("api") or settings.serves("authorize"):
+    from chalicelib.api import auth
+
+    app.register_blueprint(auth.blueprint)
+
+if settings.serves("project"):
+    from chalicelib.triggers import project as project_trigger
+
+    @app.on_dynamodb_record(
+        SET_BY_DEPLOYMENT.format("dynamodb"), name="project", batch_size=100, starting_position="TRIM_HORIZON"
+    )
+    def project(event: DynamoDBEvent) -> None:
+        project_trigger.handle(event.to_dict())
+
+
+if settings.serves("clear"):
+    from chalicelib.triggers import clear as clear_trigger
+
+    @app.on_sqs_message(queue_arn=SET_BY_DEPLOYMENT.format("sqs"), name="clear", batch_size=1)
+    def clear(event: SQSEvent) -> dict[str, Any]:
+        return clear_trigger.handle(event.to_dict())

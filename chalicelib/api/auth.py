@@ -1,0 +1,121 @@
+"""Who is asking: the gateway's authorizer, and what the app itself checks of its answer.
+
+The authorizer checks the bearer token (RFC 6750; a JWT as in RFC 7519) and hands on its subject, scopes and expiry. The
+gateway caches that answer, so the app looks at the expiry again.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from chalice.app import AuthRequest, AuthResponse, Blueprint
+
+from chalicelib import settings
+
+if TYPE_CHECKING:
+    from jwt import PyJWK
+
+blueprint = Blueprint(__name__)
+
+READ: Final = "todos:read"
+WRITE: Final = "todos:write"
+
+# An allow-list: whoever could choose the algorithm could choose "none", or HMAC with the public key as its secret.
+ALGORITHMS: Final = ("RS256", "ES256")
+MAX_OWNER_BYTES: Final = 255
+
+AUTHORIZER_TTL_SECONDS: Final = 60
+JWKS_LIFESPAN_SECONDS: Final = 3600
+# A token with an unknown key id makes us fetch the keys anew, but nobody may make us do so all the time.
+JWKS_REFRESH_SECONDS: Final = 60
+JWKS_TIMEOUT_SECONDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The owner that a token names, and what the token allows."""
+
+    owner: str
+    scopes: frozenset[str]
+    expires_at: float
+
+    @property
+    def is_expired(self) -> bool:
+        return time.time() >= self.expires_at
+
+
+def caller_of(request_context: dict[str, Any]) -> Caller:
+    """The caller as the gateway's authorizer found it (its values reach the app as strings)."""
+    found = request_context["authorizer"]
+    return Caller(found["principalId"], frozenset(found.get("scope", "").split()), float(found["exp"]))
+
+
+@blueprint.authorizer(ttl_seconds=AUTHORIZER_TTL_SECONDS)
+def authorize(request: AuthRequest) -> AuthResponse:
+    """API Gateway's Lambda authorizer. An exception named "Unauthorized" is how it is told to answer 401."""
+    claims = _verified_claims(request.token)
+    if claims is None:
+        raise Exception("Unauthorized")
+    # The answer is cached by token and then used for every route, so it allows them all; scopes are the app's matter.
+    return AuthResponse(
+        routes=["*"],
+        principal_id=claims["sub"],
+        context={"scope": str(claims.get("scope", "")), "exp": str(claims["exp"])},
+    )
+
+
+def _verified_claims(authorization: str) -> dict[str, Any] | None:
+    # Only the authorizer needs PyJWT and cryptography, 5 MB that the other functions never import.
+    import jwt
+
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    try:
+        header = jwt.get_unverified_header(token)
+        key = _keys().find(header.get("kid"))
+        if key is None or header.get("alg") not in ALGORITHMS:
+            return None
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=list(ALGORITHMS),
+            audience=settings.token_audience(),
+            issuer=settings.token_issuer(),
+            options={"require": ["exp", "aud", "iss", "sub"]},
+        )
+    except jwt.PyJWKClientConnectionError:
+        raise  # the issuer cannot be reached: no fault of the token
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
+    owner = claims["sub"]
+    return claims if owner and len(owner.encode(errors="replace")) <= MAX_OWNER_BYTES else None
+
+
+class _IssuerKeys:
+    """The issuer's public keys (JWKS, RFC 7517), fetched when needed, kept, and fetched anew for an unknown id."""
+
+    def __init__(self, url: str) -> None:
+        import jwt
+
+        self._client = jwt.PyJWKClient(url, lifespan=JWKS_LIFESPAN_SECONDS, timeout=JWKS_TIMEOUT_SECONDS)
+        self._refreshed_at = float("-inf")
+
+    def find(self, key_id: str | None) -> PyJWK | None:
+        found = self._among(key_id, refresh=False)
+        now = time.monotonic()
+        if found is None and now - self._refreshed_at >= JWKS_REFRESH_SECONDS:
+            self._refreshed_at = now
+            found = self._among(key_id, refresh=True)
+        return found
+
+    def _among(self, key_id: str | None, *, refresh: bool) -> PyJWK | None:
+        return next((key for key in self._client.get_signing_keys(refresh=refresh) if key.key_id == key_id), None)
+
+
+@cache
+def _keys() -> _IssuerKeys:
+    return _IssuerKeys(settings.jwks_url())

@@ -1,0 +1,58 @@
+"""`/lists`: the owner's lists with their counts, and the collection of one list."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint, Response
+
+from chalicelib import clearing
+from chalicelib.api import pages, todos
+from chalicelib.api.http import Request, json_body, parameters, resource
+from chalicelib.api.problems import answer, bad_request
+from chalicelib.todos import content
+from chalicelib.views import queries
+
+blueprint = Blueprint(__name__)
+
+
+def lists(request: Request) -> Response:
+    query = parameters(request, limit=pages.limit, cursor=str)
+    after = pages.position_of(request, query)
+    counts, next_after = queries.lists(request.owner, after=after, limit=query["limit"] or pages.DEFAULT_LIMIT)
+    rows = [
+        {"list": count.name, "total": count.total, "open": count.open, "completed": count.completed} for count in counts
+    ]
+    return pages.answer(request, query, rows, next_after)
+
+
+def read(request: Request) -> Response:
+    return pages.todos(request, list_name=_list_name(request))
+
+
+def create(request: Request) -> Response:
+    """Create a todo in the path's list; the body may leave the list out, but not name another."""
+    body = json_body(request)
+    name = _list_name(request)
+    if isinstance(body, dict):
+        if content.composed(body.get("list")) not in (None, name):
+            raise content.InvalidContent([content.FieldError("#/list", "is not the list of the path")])
+        body = {**body, "list": name}
+    return todos.create_todo(request, body)
+
+
+def clear(request: Request) -> Response:
+    """Delete what the view shows of the list, each todo by its own event: here when few, else by the queue's worker."""
+    parameters(request)
+    done = clearing.clear(request.owner, _list_name(request), actor=request.owner, correlation_id=request.request_id)
+    return answer(204 if done else 202)
+
+
+def _list_name(request: Request) -> str:
+    name: str = content.composed(request.path["list_name"])
+    complaint = content.list_name_complaint(name)
+    if complaint:
+        raise bad_request(f"The path names no list: {complaint}.")
+    return name
+
+
+resource(blueprint, "/lists", GET=lists)
+resource(blueprint, "/lists/{list_name}/todos", GET=read, POST=create, DELETE=clear)

@@ -1,0 +1,165 @@
+"""Collections in pages: cursors that serve their owner and their query alone, links, and the filters of todos."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from chalice.app import Response
+
+from chalicelib.api import problems, shapes
+from chalicelib.api.http import Request, parameters
+from chalicelib.api.problems import Problem, bad_request
+from chalicelib.todos import content, instants
+from chalicelib.todos.events import Todo
+from chalicelib.views import queries
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 200
+
+
+def todos(request: Request, list_name: str | None) -> Response:
+    """A page of the owner's todos, or of one list's, as the query's filters and order want it."""
+    parsers: dict[str, Callable[[str], Any]] = {
+        "completed": boolean,
+        "tag": text,
+        "priority": one_of("none", "low", "medium", "high"),
+        "due_before": instant,
+        "due_after": instant,
+        "q": text,
+        "sort": one_of("order", "due"),
+        "limit": limit,
+        "cursor": text,
+    }
+    if list_name is None:
+        parsers["list"] = text
+    query = parameters(request, **parsers)
+    position = position_of(request, query)
+    size = query["limit"] or DEFAULT_LIMIT
+    wanted_list = list_name if list_name is not None else query["list"]
+    if query["sort"] == "due":
+        found = queries.by_due(
+            request.owner,
+            _filter(query, wanted_list),
+            after=position,
+            limit=size,
+            earliest=query["due_after"] or "",
+            latest=query["due_before"] or "",
+        )
+    else:
+        found = queries.by_list(request.owner, _filter(query, None), list_name=wanted_list, after=position, limit=size)
+    rows = [shapes.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
+    return answer(request, query, rows, found.next_after)
+
+
+def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo], bool] | None:
+    """What the query wants of a todo beyond its place in the index; None where that is nothing."""
+    tests: list[Callable[[Todo], bool]] = []
+    if list_name is not None:
+        tests.append(lambda todo: todo["list"] == list_name)
+    if (completed := query["completed"]) is not None:
+        tests.append(lambda todo: todo["completed"] is completed)
+    if (tag := query["tag"]) is not None:
+        tests.append(lambda todo: tag in (todo["tags"] or ()))
+    if (priority := query["priority"]) is not None:
+        tests.append(lambda todo: todo["priority"] == priority)
+    if (before := query["due_before"]) is not None:
+        tests.append(lambda todo: todo["due"] is not None and instants.sortable(todo["due"]) < before)
+    if (after := query["due_after"]) is not None:
+        tests.append(lambda todo: todo["due"] is not None and instants.sortable(todo["due"]) > after)
+    if (words := query["q"]) is not None:
+        sought = words.casefold()
+        tests.append(lambda todo: sought in todo["title"].casefold() or sought in (todo["notes"] or "").casefold())
+    return (lambda todo: all(test(todo) for test in tests)) if tests else None
+
+
+def text(given: str) -> str:
+    composed: str = content.composed(given)
+    return composed
+
+
+def boolean(given: str) -> bool:
+    if given not in ("true", "false"):
+        raise ValueError("expected true or false")
+    return given == "true"
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    def choice(given: str) -> str:
+        if given not in choices:
+            raise ValueError(f"expected one of {', '.join(choices)}")
+        return given
+
+    return choice
+
+
+def instant(given: str) -> str:
+    """An RFC 3339 date or date-time, as text whose order is the order in time."""
+    return instants.sortable(given)
+
+
+def limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_LIMIT and len(text) < 4):
+        raise ValueError(f"expected a whole number from 1 to {MAX_LIMIT}")
+    return int(text)
+
+
+def cursor_of(request: Request, query: Mapping[str, Any], position: str) -> str:
+    """An opaque cursor: where the next page of this owner's very query begins."""
+    return base64.urlsafe_b64encode(json.dumps([_fingerprint(request, query), position]).encode()).decode().rstrip("=")
+
+
+def position_of(request: Request, query: Mapping[str, Any]) -> str | None:
+    """The position in the query's cursor, or None where it has none.
+
+    Raises
+    ------
+    Problem
+        400 when the cursor is garbled, another owner's, or another query's.
+    """
+    cursor = query.get("cursor")
+    if cursor is None:
+        return None
+    try:
+        fingerprint, position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError, binascii.Error):
+        fingerprint, position = None, None
+    if fingerprint != _fingerprint(request, query) or not isinstance(position, str) or not position.isprintable():
+        raise foreign_cursor()
+    return position
+
+
+def foreign_cursor() -> Problem:
+    return bad_request(
+        "The cursor is not one of this query's.", [{"parameter": "cursor", "detail": "not this query's"}]
+    )
+
+
+def next_link(request: Request, cursor: str | None) -> dict[str, str]:
+    """The `Link` header to the next page (RFC 8288), or none after the last."""
+    if cursor is None:
+        return {}
+    path = "/".join(
+        quote(request.path[part[1:-1]], safe="") if part.startswith("{") else part for part in request.route.split("/")
+    )
+    kept = {name: values for name, values in request.query.items() if name != "cursor"}
+    query = urlencode({**kept, "cursor": [cursor]}, doseq=True)
+    return {"Link": f'<{request.base_url}{path}?{query}>; rel="next"'}
+
+
+def answer(request: Request, query: Mapping[str, Any], rows: list[Any], position: str | None) -> Response:
+    """A page of a collection: a bare array, and a link to the next where there may be more."""
+    cursor = cursor_of(request, query, position) if position is not None else None
+    return problems.answer(200, rows, {"Cache-Control": "private, no-cache", **next_link(request, cursor)})
+
+
+def _fingerprint(request: Request, query: Mapping[str, Any]) -> str:
+    """Of whom and of what a cursor is, so that it serves nobody and nothing else."""
+    asked = {name: str(value) for name, value in query.items() if name not in ("cursor", "limit")}
+    text = json.dumps([request.owner, request.route, dict(request.path), asked], sort_keys=True)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]

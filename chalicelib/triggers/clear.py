@@ -1,0 +1,22 @@
+"""The queue's worker that clears long lists."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from chalicelib import clearing
+
+log = logging.getLogger(__name__)
+
+
+def handle(event: dict[str, Any]) -> dict[str, Any]:
+    """Work through a batch of SQS messages; returns those to be handed over again (ReportBatchItemFailures)."""
+    failed = []
+    for record in event["Records"]:
+        try:
+            clearing.resume(record["body"])
+        except Exception:
+            log.exception("clearing a list will be tried again")
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
