@@ -1,0 +1,48 @@
+# `make help` lists what there is to do. PYTHON= chooses the interpreter of .venv, PORT= the port of the local API.
+
+PYTHON ?= python3
+VENV := .venv/bin
+INSTALLED := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status test lint bench
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(INSTALLED) ## Start the service on this machine (PORT=8000) and print how to use it
+	@$(VENV)/python -m stack up $(if $(PORT),--port '$(PORT)')
+
+down: $(INSTALLED) ## Stop it; its state is kept in .local/
+	@$(VENV)/python -m stack down
+
+status: $(INSTALLED) ## Say what is running where
+	@$(VENV)/python -m stack status
+
+test: $(INSTALLED) ## Run every test, on an engine of its own
+	@$(VENV)/python -m pytest
+
+lint: $(INSTALLED) ## Check style and types
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+	$(VENV)/mypy
+
+bench: $(INSTALLED) ## Measure, and print the table of the README
+	@$(VENV)/python -m bench
+
+# Made again only when a requirements file changes.
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@command -v '$(PYTHON)' >/dev/null || { \
+	  echo "error: there is no '$(PYTHON)' here; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3" >&2; \
+	  exit 1; }
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: Python 3.11 or newer is needed, and '$(PYTHON)' is $$('$(PYTHON)' -V 2>&1); name another: make PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@echo "· installing the dependencies into .venv (once)"
+	@'$(PYTHON)' -m venv --clear .venv || { \
+	  echo "error: '$(PYTHON)' cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(VENV)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { \
+	  echo "error: the dependencies could not be installed; the reason stands above. Without a network there is no way:" >&2; \
+	  echo "       pip fetches them from PyPI, or from the index that PIP_INDEX_URL names." >&2; \
+	  exit 1; }
+	@touch $@

@@ -1,0 +1,54 @@
+"""The bucket that CloudFormation reads templates and code from, each object named by its content."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+class Artifacts:
+    """An S3 bucket, made when it is first needed.
+
+    Parameters
+    ----------
+    client : S3 client
+    bucket : str
+    url : str
+        The endpoint at which CloudFormation finds S3.
+    """
+
+    def __init__(self, client: Any, bucket: str, url: str) -> None:
+        self._client = client
+        self.bucket = bucket
+        self._url = url
+
+    def upload(self, content: bytes, suffix: str) -> str:
+        """Store an object, unless it is there, and return its key."""
+        key = hashlib.sha256(content).hexdigest() + suffix
+        if not self._exists(key):
+            self._make_bucket()
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=content)
+        return key
+
+    def upload_template(self, template: str) -> str:
+        """Store a template and return the address for CloudFormation."""
+        return f"{self._url}/{self.bucket}/{self.upload(template.encode(), '.template')}"
+
+    def upload_code(self, code: Path) -> str:
+        """Store a Lambda package and return what ``CodeUri`` takes."""
+        return f"s3://{self.bucket}/{self.upload(code.read_bytes(), '.zip')}"
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self._client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError:
+            return False
+        return True
+
+    def _make_bucket(self) -> None:
+        with suppress(self._client.exceptions.BucketAlreadyOwnedByYou):
+            self._client.create_bucket(Bucket=self.bucket)

@@ -1,0 +1,152 @@
+"""The commands of ``python -m stack``, each a few lines over the modules beside it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stack.errors import StackError
+from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
+from stack.local import LocalStack
+from stack.samples import OWNER, load_into
+from stack.state import REPOSITORY
+
+DEFAULT_PORT = 8000
+DIRECTORY = REPOSITORY / ".local"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        code: int = parsed.command(parsed)
+        return code
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m stack", description="Operate the service on this machine.")
+    parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where the state lies (default: .local)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="start the local engine, deploy the service to it, and say how to use it")
+    up.add_argument("--port", type=_port, default=os.environ.get("PORT") or None, help="of the API (default: 8000)")
+    up.set_defaults(command=_up)
+
+    commands.add_parser("down", help="stop the local engine; its state is kept").set_defaults(command=_down)
+
+    deploy = commands.add_parser("deploy", help="deploy the app as it is now to the running engine")
+    deploy.set_defaults(command=_deploy)
+
+    status = commands.add_parser("status", help="say what is running where")
+    status.add_argument("--json", action="store_true", help="one JSON object, with a token")
+    status.set_defaults(command=_status)
+
+    token = commands.add_parser("token", help="print a token of the local issuer")
+    token.add_argument("--owner", required=True, help="whose todos it opens (the token's `sub`)")
+    token.add_argument("--scope", default=DEFAULT_SCOPE, help=f'default: "{DEFAULT_SCOPE}"')
+    token.add_argument("--expires-in", type=float, default=DEFAULT_SECONDS, help="seconds; default: a day")
+    token.set_defaults(command=_token)
+
+    commands.add_parser("catchup", help="project what the views lack from the ledger").set_defaults(command=_catchup)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port number (1 to 65535)")
+    return int(text)
+
+
+def _up(parsed: argparse.Namespace) -> int:
+    stack = LocalStack(parsed.directory, _wanted_port(parsed), attached=False, say=lambda line: print(f"· {line}"))
+    if not stack.start():
+        print("already running")
+    if load_into(stack):
+        print(f"· loaded the sample todos of the owner {OWNER!r}")
+    _explain(stack)
+    return 0
+
+
+def _wanted_port(parsed: argparse.Namespace) -> int:
+    """The port asked for; else the one it runs on; else the default."""
+    if parsed.port:
+        return int(parsed.port)
+    try:
+        return LocalStack(parsed.directory).engine.port
+    except StackError:
+        return DEFAULT_PORT
+
+
+def _explain(stack: LocalStack) -> None:
+    token = stack.token(OWNER)
+    bearer = f"-H 'Authorization: Bearer {token}'"
+    print(f"""
+The service answers at {stack.url}/  (the AWS API at {stack.engine_url})
+
+A token for the owner {OWNER!r}, good for a day:
+{token}
+
+Create a todo:
+curl -i -X POST {stack.url}/todos {bearer} -H 'Content-Type: application/json' -d '{{"title": "Try todo-ledger"}}'
+
+List the todos:
+curl -i {stack.url}/todos {bearer}
+
+Count them:
+curl -i {stack.url}/stats {bearer}
+""")
+
+
+def _down(parsed: argparse.Namespace) -> int:
+    print("stopped; its state is kept" if LocalStack(parsed.directory).stop() else "it was not running")
+    return 0
+
+
+def _deploy(parsed: argparse.Namespace) -> int:
+    stack = LocalStack(parsed.directory, attached=False, say=lambda line: print(f"· {line}"))
+    _ = stack.engine
+    stack.start()
+    print(f"up to date at {stack.url}/")
+    return 0
+
+
+def _status(parsed: argparse.Namespace) -> int:
+    stack = LocalStack(parsed.directory)
+    data = stack.deployed()
+    tables = {
+        "events": data["EventsTableName"],
+        "settings": data["SettingsTableName"],
+        "views": stack.deployment.views_table(),
+    }
+    found = {"url": stack.url, "token": stack.token(OWNER), "owner": OWNER, "tables": tables}
+    found["engine_url"] = stack.engine_url
+    if parsed.json:
+        print(json.dumps(found))
+        return 0
+    print(f"running at {stack.url}/ (pid {stack.engine.pid}), the AWS API at {stack.engine_url}")
+    for purpose, name in tables.items():
+        print(f"{purpose:>9}  {name}")
+    return 0
+
+
+def _token(parsed: argparse.Namespace) -> int:
+    print(LocalStack(parsed.directory).token(parsed.owner, parsed.scope, parsed.expires_in))
+    return 0
+
+
+def _catchup(parsed: argparse.Namespace) -> int:
+    # Without the service's own environment, as typed by hand, it is the local stack that is meant.
+    if "EVENTS_TABLE" not in os.environ:
+        os.environ.update(LocalStack(parsed.directory).environment())
+    print(f"projected {importlib.import_module('stack.catchup').run()}")
+    return 0

@@ -1,0 +1,40 @@
+"""The environment in which the service's own code finds the local stack, as its Lambdas do."""
+
+from __future__ import annotations
+
+from stack.aws import LOCAL_CREDENTIALS
+from stack.gateway import KEY_SET_PATH
+from stack.issuer import AUDIENCE, ISSUER
+from stack.process import EngineProcess
+
+
+def compute_parameters(stage: str, engine: EngineProcess) -> dict[str, str]:
+    """The parameters of the compute stack (.chalice/compute.yaml)."""
+    return {
+        "Stage": stage,
+        "PublicUrl": engine.url,
+        "TokenIssuer": ISSUER,
+        "TokenAudience": AUDIENCE,
+        "JwksUrl": engine.url + KEY_SET_PATH,
+    }
+
+
+def service_environment(engine: EngineProcess, data: dict[str, str]) -> dict[str, str]:
+    """Environment variables for the loader, catchup and tests.
+
+    Parameters
+    ----------
+    engine : EngineProcess
+    data : dict of str to str
+        The outputs of the data stack.
+    """
+    return LOCAL_CREDENTIALS | {
+        "AWS_ENDPOINT_URL": engine.engine_url,
+        "EVENTS_TABLE": data["EventsTableName"],
+        "SETTINGS_TABLE": data["SettingsTableName"],
+        "CLEAR_QUEUE_URL": data["ClearQueueUrl"],
+        "PUBLIC_URL": engine.url,
+        "TOKEN_ISSUER": ISSUER,
+        "TOKEN_AUDIENCE": AUDIENCE,
+        "JWKS_URL": engine.url + KEY_SET_PATH,
+    }

@@ -1,0 +1,167 @@
+"""The deployment package: `chalice package` in a copy of the project, kept by the fingerprint of what went in."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
+from chalice.utils import UI, OSUtils
+
+from stack.aws import REGION
+from stack.errors import StackError
+from stack.state import REPOSITORY
+
+# Shared by every local stack: its entries are named by their content and put in place whole, so sharing is safe.
+STORE = REPOSITORY / ".local" / "packages"
+KEPT_PACKAGES = 5
+PARTS = ("app.py", "requirements.txt", "chalicelib", ".chalice")
+NOT_PACKAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A packaged app: the code, and the CloudFormation template that refers to it as ``./deployment.zip``."""
+
+    fingerprint: str
+    code: Path
+    template: Path
+
+
+def package(stage: str) -> Package:
+    """The package of the app as it is now, made unless it has been made before.
+
+    Raises
+    ------
+    StackError
+        Chalice could not make it; the message has its output.
+    """
+    fingerprint = _fingerprint(stage)
+    directory = STORE / fingerprint
+    if not directory.exists():
+        _make(stage, directory)
+        _forget_old_packages()
+    os.utime(directory)
+    return Package(fingerprint, directory / "deployment.zip", directory / "sam.yaml")
+
+
+def _fingerprint(stage: str) -> str:
+    digest = hashlib.sha256(f"{stage} {sys.version_info[:2]} {_host()}".encode())
+    for path in _sources():
+        content = path.read_bytes()
+        digest.update(f"\n{path.relative_to(REPOSITORY)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:32]
+
+
+def _sources() -> Iterator[Path]:
+    for part in PARTS:
+        root = REPOSITORY / part
+        found = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
+        ignored = {"__pycache__", "deployments", "deployed"}
+        yield from (path for path in found if not ignored & set(path.relative_to(REPOSITORY).parts))
+
+
+def _make(stage: str, directory: Path) -> None:
+    STORE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=STORE, prefix=".making-") as temporary:
+        project, made = Path(temporary, "project"), Path(temporary, "made")
+        _copy_project(project)
+        _run_chalice(stage, project, made)
+        _keep_dependencies(project)
+        if _host() != "Linux-x86_64" and stage == "local":
+            _leave_out_dependencies(made / "deployment.zip")
+        try:
+            made.rename(directory)
+        except OSError:
+            # Another process has made the same package meanwhile.
+            if not directory.exists():
+                raise
+
+
+def _copy_project(project: Path) -> None:
+    """What goes into the package and nothing else of the repository; with the dependencies packaged before."""
+    project.mkdir()
+    for part in PARTS:
+        source = REPOSITORY / part
+        if source.is_dir():
+            shutil.copytree(source, project / part, ignore=NOT_PACKAGED)
+        else:
+            shutil.copy2(source, project / part)
+    if _dependencies().exists():
+        _reuse_dependencies(project)
+
+
+def _run_chalice(stage: str, project: Path, made: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from chalice.cli import main; sys.exit(main())",
+        "--project-dir",
+        str(project),
+    ]
+    command += ["package", "--stage", stage]
+    command += ["--merge-template", str(project / ".chalice" / "compute.yaml"), "--template-format", "yaml", str(made)]
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name != "HANDLERS"}
+    # requirements.txt is the whole closure. Resolving it would add boto3 and botocore, which Lambda has already.
+    asked = {"PIP_NO_DEPS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "AWS_DEFAULT_REGION": REGION}
+    done = subprocess.run(command, cwd=project, env=mine | asked, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StackError(f"chalice could not package the app (it needs the network the first time):\n{done.stderr}")
+    if "could not install" in (done.stdout + done.stderr).lower():
+        raise StackError(f"chalice packaged the app without all of its dependencies:\n{done.stdout}{done.stderr}")
+
+
+def _reuse_dependencies(project: Path) -> None:
+    """Give Chalice its package of these requirements with the app of now in it; its own cache misses at each change."""
+    files = OSUtils()
+    packager = LambdaDeploymentPackager(files, DependencyBuilder(files), UI(out=io.StringIO()))
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    expected = Path(packager.deployment_package_filename(str(project), version))
+    expected.parent.mkdir()
+    shutil.copyfile(_dependencies() / "package.zip", expected)
+    packager.inject_latest_app(str(expected), str(project))
+
+
+def _dependencies() -> Path:
+    """Where Chalice's own package of these requirements is kept, so that a change of the app needs no network."""
+    requirements = hashlib.sha256((REPOSITORY / "requirements.txt").read_bytes()).hexdigest()[:16]
+    return STORE / f"requirements-{requirements}-python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _keep_dependencies(project: Path) -> None:
+    # They may be there already.
+    deployments = project / ".chalice" / "deployments"
+    next(deployments.glob("*.zip")).rename(deployments / "package.zip")
+    with suppress(OSError):
+        deployments.rename(_dependencies())
+
+
+def _forget_old_packages() -> None:
+    made = [path for path in STORE.iterdir() if path.is_dir() and not path.name.startswith((".", "requirements-"))]
+    for old in sorted(made, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT_PACKAGES:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _host() -> str:
+    return f"{platform.system()}-{platform.machine()}"
+
+
+def _leave_out_dependencies(code: Path) -> None:
+    """Elsewhere than on Lambda's platform its compiled wheels cannot run: the engine's own environment has the same."""
+    smaller = code.with_suffix(".smaller")
+    with zipfile.ZipFile(code) as whole, zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED) as kept:
+        for name in whole.namelist():
+            if name == "app.py" or name.startswith(("chalice/", "chalicelib/")):
+                kept.writestr(name, whole.read(name))
+    smaller.replace(code)
