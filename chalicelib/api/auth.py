@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalice.app import AuthRequest, AuthResponse, Blueprint
 
-from chalicelib import settings
+from chalicelib import logs, settings
 
 if TYPE_CHECKING:
     from jwt import PyJWK
@@ -57,6 +57,7 @@ def caller_of(request_context: dict[str, Any]) -> Caller:
 def authorize(request: AuthRequest) -> AuthResponse:
     """API Gateway's Lambda authorizer. An exception named "Unauthorized" is how it is told to answer 401."""
     claims = _verified_claims(request.token)
+    logs.write("authorize", allowed=claims is not None)
     if claims is None:
         raise Exception("Unauthorized")
     # The answer is cached by token and then used for every route, so it allows them all; scopes are the app's matter.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +14,7 @@ from urllib.parse import unquote
 
 from chalice.app import Blueprint, CORSConfig, Response
 
-from chalicelib import settings
+from chalicelib import logs, settings
 from chalicelib.api import auth
 from chalicelib.api.problems import Problem, bad_request, problem_of
 from chalicelib.todos import content, decide
@@ -178,11 +179,22 @@ def wait_preference(request: Request) -> int:
 
 def _view(blueprint: Blueprint, path: str, handler: Handler, is_open: bool) -> Callable[..., Response]:
     def view(**_: str) -> Response:
+        started = time.perf_counter()
+        event = blueprint.current_request.to_original_event()
         try:
-            event = blueprint.current_request.to_original_event()
-            return handler(_request(event, path, cast("bytes", blueprint.current_request.raw_body), is_open))
+            response = handler(_request(event, path, cast("bytes", blueprint.current_request.raw_body), is_open))
         except Exception as error:
-            return problem_of(error).response()
+            response = problem_of(error).response()
+        context = event["requestContext"]
+        logs.write(
+            "request",
+            method=context["httpMethod"],
+            route=path,
+            status=response.status_code,
+            milliseconds=round((time.perf_counter() - started) * 1000, 1),
+            request_id=context.get("requestId"),
+        )
+        return response
 
     return view
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from chalicelib import clearing
+from chalicelib import clearing, logs
 
 log = logging.getLogger(__name__)
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
     """Work through a batch of SQS messages; returns those to be handed over again (ReportBatchItemFailures)."""
+    logs.write("clear", records=len(event["Records"]))
     failed = []
     for record in event["Records"]:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from chalicelib import keys
+from chalicelib import keys, logs
 from chalicelib.views import store
 from chalicelib.views.projection import Head
 
@@ -26,6 +26,7 @@ def handle(event: dict[str, Any]) -> None:
             continue
         owner, todo_id = keys.split_stream_id(image["stream_id"]["S"])
         heads[owner].append(Head(todo_id, int(image["version"]["N"]), image["state"]["S"]))
+    logs.write("project", records=len(event["Records"]), owners=len(heads))
     failures: dict[str, Exception] = {}
     for table in store.tables():
         try:
