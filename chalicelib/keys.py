@@ -7,11 +7,12 @@ from urllib.parse import quote, unquote
 
 # Derived ids (RFC 9562, version 5) live in a namespace of this service's own, so that they cannot meet anybody else's.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "todo-ledger")
+SOURCE_NAMESPACE = uuid.uuid5(NAMESPACE, "source")
 
 
 def partition_of(owner: str) -> str:
     """The owner as it stands in every key: RFC 3986 unreserved characters and ``%`` only, hence never a ``#``."""
-    return quote(owner, safe="")
+    return quote(owner, safe="", errors="surrogatepass")
 
 
 def stream_id(partition: str, todo_id: str) -> str:
@@ -32,7 +33,7 @@ def id_for_key(owner: str, idempotency_key: str) -> str:
 
 def id_for_source(owner: str, system: str, source_id: str) -> str:
     """The id of the todo that a loader makes of a row: the same however often the file is loaded."""
-    return str(uuid.uuid5(NAMESPACE, f"{partition_of(owner)}#{quote(system, safe='')}#{source_id}"))
+    return str(uuid.uuid5(SOURCE_NAMESPACE, f"{partition_of(owner)}#{quote(system, safe='')}#{source_id}"))
 
 
 def is_todo_id(value: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
@@ -26,6 +28,8 @@ WRITE_TRIES: Final = 8
 
 # What an event's other attributes take at most: owner, actor, key and ids, percent-encoded where they are.
 MAX_OTHER_BYTES: Final = 4 * 1024
+
+_SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash")
 
 _VERSION_IS_FREE: Final = "attribute_not_exists(stream_id)"
 
@@ -160,13 +164,13 @@ def append_together(group: list[Event]) -> set[int]:
         When DynamoDB gave no clear answer; all of them may have been written, or none.
     """
     table = settings.events_table()
-    puts = [
-        {"Put": {"TableName": table, "Item": _item(event).serialize(), "ConditionExpression": _VERSION_IS_FREE}}
+    puts = _Ready(
+        {"Put": {"TableName": table, "Item": _stored(event), "ConditionExpression": _VERSION_IS_FREE}}
         for event in group
-    ]
+    )
     for attempt in range(1, WRITE_TRIES + 1):
         try:
-            dynamo.client().transact_write_items(TransactItems=puts)
+            _taking_requests_as_they_are(dynamo.client()).transact_write_items(TransactItems=puts)
             return set()
         except (BotoCoreError, ClientError) as error:
             reasons = _cancellation_codes(error)
@@ -250,34 +254,103 @@ def _event(item: EventItem) -> Event:
     )
 
 
-def _item(event: Event) -> EventItem:
-    """The event as stored.
+def size_of(event: Event) -> int:
+    """Bytes that the event takes in the table, as DynamoDB counts them: names and values in UTF-8.
 
     Raises
     ------
     EventTooLarge
     """
-    item = events()(
-        stream_id=event.stream_id,
-        version=event.version,
-        event_id=event.event_id,
-        type=event.type,
-        change=dump_json(event.change),
-        state=dump_state(event.state),
-        state_schema=event.state_schema,
-        actor=event.actor,
-        occurred_at=event.occurred_at,
-        correlation_id=event.correlation_id,
-        causation_id=event.causation_id,
-        idempotency_key=event.idempotency_key,
-        request_hash=event.request_hash,
-    )
+    return _size(_attributes(event))
+
+
+def _item(event: Event) -> EventItem:
+    """The event as the model has it.
+
+    Raises
+    ------
+    EventTooLarge
+    """
+    return events()(**_attributes(event))
+
+
+def _stored(event: Event) -> dict[str, dict[str, str]]:
+    """The event as it is sent: what `_item` serialises to, at a quarter of the time, which counts a hundred at once.
+
+    Raises
+    ------
+    EventTooLarge
+    """
+    return {
+        name: {"N": str(value)} if isinstance(value, int) else {"S": value}
+        for name, value in _attributes(event).items()
+    }
+
+
+def _attributes(event: Event) -> dict[str, Any]:
+    """The event's attributes by name, absent ones left out.
+
+    Raises
+    ------
+    EventTooLarge
+    """
+    change, state = dump_json(event.change), dump_state(event.state)
+    attributes: dict[str, Any] = {
+        "stream_id": event.stream_id,
+        "version": event.version,
+        "event_id": event.event_id,
+        "type": event.type,
+        "change": change,
+        "state": state,
+        "state_schema": event.state_schema,
+        "actor": event.actor,
+        "occurred_at": event.occurred_at,
+    }
+    for name in _SPARSE_ATTRIBUTES:
+        if (value := getattr(event, name)) is not None:
+            attributes[name] = value
     # A character takes at most four bytes, so that most events need no counting.
-    if 4 * (len(item.change) + len(item.state)) > MAX_EVENT_BYTES - MAX_OTHER_BYTES:
-        size = sum(len(name) + len(str(value).encode()) for name, value in item.attribute_values.items())
-        if size > MAX_EVENT_BYTES:
-            raise EventTooLarge(size)
-    return item
+    if 4 * (len(change) + len(state)) > MAX_EVENT_BYTES - MAX_OTHER_BYTES:
+        _size(attributes)
+    return attributes
+
+
+def _size(attributes: dict[str, Any]) -> int:
+    size = sum(len(name) + len(str(value).encode()) for name, value in attributes.items())
+    if size > MAX_EVENT_BYTES:
+        raise EventTooLarge(size)
+    return size
+
+
+# Where, in botocore's context of one call, the items of its transaction wait.
+_SET_ASIDE: Final = "todo-ledger-items"
+
+
+class _Ready(list[dict[str, Any]]):
+    """Items of a transaction, in the very form of DynamoDB's JSON protocol."""
+
+
+@cache
+def _taking_requests_as_they_are(client: Any) -> Any:
+    """The client, which from now on sends `_Ready` items without walking through them.
+
+    Botocore walks through all items twice, for the tables that they name and to serialise them, only to end at the same
+    JSON: a third of a bulk load's CPU.
+    """
+
+    def set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        if isinstance(params.get("TransactItems"), _Ready):
+            context[_SET_ASIDE] = params["TransactItems"]
+            params["TransactItems"] = []
+
+    def put_back(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        if _SET_ASIDE in context:
+            body = json.loads(params["body"])
+            params["body"] = msgspec.json.encode({**body, "TransactItems": context[_SET_ASIDE]})
+
+    client.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", set_aside)
+    client.meta.events.register("before-call.dynamodb.TransactWriteItems", put_back)
+    return client
 
 
 def _cancellation_codes(error: Exception) -> list[str]:

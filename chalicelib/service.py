@@ -77,7 +77,7 @@ def new_todo_id() -> str:
 
 def request_hash(operation: str, todo_id: str, body: object) -> str:
     """What an idempotency key stands for: operation, todo and body, but neither preconditions nor `Prefer`."""
-    return hashlib.sha256(events.canonical_json([operation, todo_id, body]).encode()).hexdigest()
+    return hashlib.sha256(events.canonical_json([operation, todo_id, body]).encode(errors="surrogatepass")).hexdigest()
 
 
 def current(owner: str, todo_id: str) -> Event | None:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, cast
@@ -24,6 +24,8 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # A todo's fields and metadata fit many times over; an event holds at most 64 KB.
 MAX_BODY_BYTES: Final = 128 * 1024
 MAX_WAIT_SECONDS: Final = 10
+
+_ENTITY_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
 
 CORS: Final = CORSConfig(
     allow_origin="*",
@@ -105,15 +107,23 @@ def json_body(request: Request, *media_types: str) -> Any:
         detail = f"The body has {len(request.body)} bytes where {MAX_BODY_BYTES} are allowed."
         raise Problem(413, "payload-too-large", "The request is too large", detail)
     try:
-        return json.loads(
-            request.body.decode(), object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite
+        body = json.loads(
+            request.body.decode(),
+            object_pairs_hook=_object,
+            parse_constant=_no_number,
+            parse_float=_finite,
+            parse_int=_whole,
         )
-    except content.InvalidContent:
-        raise
     except RecursionError:
         raise bad_request("The body is nested too deeply.") from None
     except ValueError as error:
         raise bad_request(f"The body is not JSON: {error}.") from None
+    if content.is_too_deep(body):
+        raise bad_request(f"The body is nested deeper than {content.MAX_NESTING} levels.")
+    twice = next(_stated_twice(body), None)
+    if twice is not None:
+        raise content.InvalidContent([content.FieldError(content.pointer(*twice), "stated twice")])
+    return body
 
 
 def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, Any]:
@@ -173,7 +183,9 @@ def wait_preference(request: Request) -> int:
         name, _, value = preference.partition(";")[0].partition("=")
         value = value.strip().strip('"')
         if name.strip().lower() == "wait" and value.isascii() and value.isdigit():
-            return min(int(value[:3]), MAX_WAIT_SECONDS)
+            # So long a number of seconds is more than enough, whatever its digits are.
+            digits = value.lstrip("0") or "0"
+            return MAX_WAIT_SECONDS if len(digits) > 4 else min(int(digits), MAX_WAIT_SECONDS)
     return 0
 
 
@@ -253,23 +265,52 @@ def _entity_tags(request: Request, header: str) -> list[str] | None:
         return None
     if given.strip() == "*":
         return ["*"]
-    tags = [tag.strip() for tag in given.split(",")]
-    if not all(re.fullmatch(r'(W/)?"[\x21\x23-\x7e]*"', tag) for tag in tags):
+    tags: list[str] = []
+    may_follow = True
+    for token in re.findall(rf"{_ENTITY_TAG}|,|[^\s,]+", given):
+        if token == ",":
+            may_follow = True
+        elif may_follow and re.fullmatch(_ENTITY_TAG, token):
+            tags.append(token)
+            may_follow = False
+        else:
+            tags.clear()
+            break
+    if not tags:
         raise bad_request(f'{header.title()} takes * or entity tags such as "3".')
     return tags
 
 
 def _is_version(tag: str) -> bool:
-    return tag.isascii() and tag.isdigit() and len(tag) < 16
+    return re.fullmatch(r"[1-9][0-9]{0,14}", tag) is not None
+
+
+class _Ambiguous(dict[str, Any]):
+    """An object that states a name twice; the parser cannot tell where in the body it stands."""
+
+    twice: str
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise content.InvalidContent([content.FieldError(content.pointer(twice), "stated twice")])
-    return found
+    if len(found) == len(pairs):
+        return found
+    ambiguous = _Ambiguous(found)
+    seen: set[str] = set()
+    ambiguous.twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+    return ambiguous
+
+
+def _stated_twice(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of names that are stated twice in their object."""
+    if isinstance(value, _Ambiguous):
+        yield (*path, value.twice)
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _stated_twice(member, (*path, name))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _stated_twice(item, (*path, position))
 
 
 def _no_number(text: str) -> float:
@@ -281,3 +322,8 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text[:20]} is larger than a double can hold")
     return number
+
+
+def _whole(text: str) -> int:
+    _finite(text)
+    return int(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -126,8 +125,9 @@ def position_of(request: Request, query: Mapping[str, Any]) -> str | None:
     if cursor is None:
         return None
     try:
-        fingerprint, position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError, binascii.Error):
+        padded = cursor + "=" * (-len(cursor) % 4)
+        fingerprint, position = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, RecursionError):
         fingerprint, position = None, None
     if fingerprint != _fingerprint(request, query) or not isinstance(position, str) or not position.isprintable():
         raise foreign_cursor()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, get_type_hints
 from urllib.parse import quote
@@ -20,8 +20,14 @@ MAX_NOTES_BYTES: Final = 16 * 1024
 MAX_LIST_LENGTH: Final = 100
 MAX_LIST_BYTES: Final = 300
 MAX_METADATA_BYTES: Final = 4 * 1024
+# JSON may nest without end, its readers' stacks do not: everybody who handles a todo must be able to follow it.
+MAX_NESTING: Final = 100
 # Beyond these a double no longer holds every integer (RFC 8259, section 6).
 MAX_ORDER: Final = 2**53 - 1
+
+# RFC 5545, section 3.3.10, as far as a pattern can tell: nothing but the rule, and one that goes forward.
+_PART: Final = r"(?:(?:INTERVAL|COUNT)=0*[1-9][0-9]{0,8}|(?!INTERVAL|COUNT|DTSTART)[A-Z]+=[A-Z0-9,+-]+)"
+_RULE: Final = re.compile(rf"{_PART}(?:;{_PART})*")
 
 Title = Annotated[str, Meta(min_length=1, max_length=500)]
 ListName = Annotated[str, Meta(min_length=1, max_length=MAX_LIST_LENGTH)]
@@ -82,7 +88,12 @@ def validate(value: object) -> dict[str, Any]:
     """
     if not isinstance(value, dict):
         raise InvalidContent([FieldError("#", "expected an object")])
-    stated = {name: composed(given) for name, given in value.items() if name not in READ_ONLY_FIELDS}
+    given = {name: member for name, member in value.items() if name not in READ_ONLY_FIELDS}
+    too_deep = [name for name, member in given.items() if isinstance(member, dict | list) and is_too_deep(member)]
+    if too_deep:
+        detail = f"nested deeper than {MAX_NESTING} levels"
+        raise InvalidContent([FieldError(pointer(name), detail) for name in too_deep])
+    stated = {name: composed(member) for name, member in given.items()}
     try:
         content = msgspec.convert(stated, Content)
     except msgspec.ValidationError:
@@ -104,11 +115,7 @@ def settle(content: Content) -> dict[str, Any]:
             fields[name] = UNSET[name]
     if fields["tags"]:
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
-    errors = [
-        FieldError(pointer(name), complaint)
-        for name, rule in _RULES.items()
-        if fields[name] is not None and (complaint := rule(fields[name]))
-    ]
+    errors = [error for name, value in fields.items() for error in _complaint(name, value)]
     if errors:
         raise InvalidContent(errors)
     return fields
@@ -119,12 +126,34 @@ def merge_patch(target: object, patch: object) -> Any:
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
+    pending = [(merged, patch)]
+    while pending:
+        into, changes = pending.pop()
+        for name, value in changes.items():
+            if value is None:
+                into.pop(name, None)
+            elif isinstance(value, dict):
+                before = into.get(name)
+                into[name] = dict(before) if isinstance(before, dict) else {}
+                pending.append((into[name], value))
+            else:
+                into[name] = value
     return merged
+
+
+def is_too_deep(value: object) -> bool:
+    """Whether arrays and objects stand in each other more than `MAX_NESTING` deep."""
+    level = [value]
+    for _ in range(MAX_NESTING + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def composed(value: Any) -> Any:
@@ -152,7 +181,16 @@ def _explain(stated: Mapping[str, object]) -> list[FieldError]:
         except msgspec.ValidationError as error:
             detail, _, place = str(error).partition(" - at `$")
             errors.append(FieldError(pointer(name, *re.findall(r"\d+", place)), detail))
+        else:
+            errors += _complaint(name, value)
     return errors
+
+
+def _complaint(name: str, value: Any) -> list[FieldError]:
+    """What a field's rule says against a value of the right type."""
+    rule = _RULES.get(name)
+    complaint = rule(value) if rule is not None and value is not None else None
+    return [FieldError(pointer(name), complaint)] if complaint else []
 
 
 def _text(value: str) -> str | None:
@@ -214,10 +252,11 @@ def _repeat(value: str) -> str | None:
     from dateutil.rrule import rrulestr
 
     try:
-        if value.upper().startswith("RRULE:") or "\n" in value:
-            raise ValueError("give the rule alone")
+        if not _RULE.fullmatch(value):
+            raise ValueError("its parts are NAME=VALUE, separated by semicolons")
         rrulestr(value)
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except Exception as error:
+        # dateutil fails in many ways on what is no rule; whichever it is, the fault is the value's.
         return f"expected the value of an RFC 5545 RRULE, such as FREQ=WEEKLY;BYDAY=MO ({error})"
     return None
 
@@ -231,7 +270,22 @@ def _metadata(value: dict[str, Any]) -> str | None:
         text = dump_json(value)
     except (ValueError, RecursionError):
         return "holds a number or a nesting that JSON cannot carry"
-    return _text(text) or ("holds a NUL character" if "\\u0000" in text else _too_long(text, MAX_METADATA_BYTES))
+    return next((found for each in _strings(value) if (found := _text(each))), None) or _too_long(
+        text, MAX_METADATA_BYTES
+    )
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every string in a JSON value, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield name
+            yield from _strings(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
 
 
 _RULES: Final[dict[str, Callable[[Any], str | None]]] = {

@@ -115,7 +115,7 @@ canonical_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, all
 
 def dump_state(todo: Todo) -> str:
     """The todo as stored: unset fields left out, which keeps a usual event within one write unit (1 KB)."""
-    return dump_json({name: value for name, value in todo.items() if value != UNSET[name]})
+    return dump_json({name: value for name, value in todo.items() if name not in UNSET or value != UNSET[name]})
 
 
 def load_state(stored: str) -> Todo:

@@ -183,6 +183,9 @@ def _query(
     table: str, owner: str, index: str | None, low: str, high: str, limit: int | None
 ) -> tuple[list[Item], str | None]:
     """One consistent Query between two sort keys, and the sort key to go on behind, if there may be more."""
+    if low > high:
+        # Nothing lies between; DynamoDB would refuse to look.
+        return [], None
     sort_key = index or "sk"
     answer = _call(
         "query",
