@@ -1,0 +1,29 @@
+"""Deterministic and quick: fixed examples for Hypothesis, no waiting, no memory shared between tests."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from chalicelib import service
+
+settings.register_profile(
+    "unit", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unit")
+
+
+@pytest.fixture(autouse=True)
+def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nothing waits; the pauses that the code asked for are noted."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    return pauses
+
+
+@pytest.fixture(autouse=True)
+def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins as a cold process."""
+    monkeypatch.setattr(service, "_latest_events", service._LatestEvents(service.REMEMBERED_STREAMS))

@@ -1,0 +1,54 @@
+"""Problem documents (RFC 9457): each refusal has its status and type, and nothing from inside shows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chalicelib import ledger, service
+from chalicelib.api.problems import PROBLEM_TYPE, Problem, problem_of
+from chalicelib.todos import content, decide
+from chalicelib.views import queries
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "name"),
+    [
+        (content.InvalidContent([content.FieldError("#/title", "required")]), 400, "bad-request"),
+        (decide.CannotRevertToDeletion(), 400, "bad-request"),
+        (decide.TodoNotFound(), 404, "not-found"),
+        (decide.TodoIsDeleted(), 410, "deleted"),
+        (ledger.EventTooLarge(70_000), 413, "payload-too-large"),
+        (service.KeyReused(), 422, "idempotency-key-reused"),
+        (service.TooContended(), 503, "unavailable"),
+        (ledger.LedgerUnavailable("secret"), 503, "unavailable"),
+        (queries.ViewsUnavailable("secret"), 503, "unavailable"),
+        (RuntimeError("secret"), 500, "internal-error"),
+        (KeyError("secret"), 500, "internal-error"),
+    ],
+)
+def test_an_error_becomes_its_problem(error: Exception, status: int, name: str) -> None:
+    response = problem_of(error).response()
+    body = json.loads(response.body)
+    assert (response.status_code, body["status"], body["type"]) == (status, status, PROBLEM_TYPE + name)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert body["title"]
+    assert body["detail"]
+    assert "secret" not in response.body
+    assert ("Retry-After" in response.headers) == (status == 503)
+
+
+def test_bad_input_is_told_with_pointers() -> None:
+    errors = [content.FieldError("#/title", "required"), content.FieldError("#/due", "names no instant")]
+    assert problem_of(content.InvalidContent(errors)).body["errors"] == [
+        {"pointer": "#/title", "detail": "required"},
+        {"pointer": "#/due", "detail": "names no instant"},
+    ]
+
+
+def test_a_problem_stays_the_problem_that_it_is() -> None:
+    problem = Problem(429, "slow-down", "Slow down", "Wait.", members={"limit": 7}, headers={"Retry-After": "2"})
+    assert problem_of(problem) is problem
+    assert problem.body["limit"] == 7
+    assert problem.response().headers["Retry-After"] == "2"

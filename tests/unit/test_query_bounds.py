@@ -1,0 +1,66 @@
+"""Ranges that the views are asked for go upwards: DynamoDB refuses BETWEEN with its bounds the wrong way round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib import dynamo
+from chalicelib.views import queries
+
+EARLY, LATE = "2026-01-01T00:00:00.000000Z", "2026-12-01T00:00:00.000000Z"
+
+
+class EmptyTable:
+    """A DynamoDB client that finds nothing but the pointer, and notes the bounds of what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def get_item(self, **_: Any) -> dict[str, Any]:
+        return {"Item": {"reader": {"S": "views"}}}
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        values = request["ExpressionAttributeValues"]
+        self.asked.append((values[":low"]["S"], values[":high"]["S"]))
+        return {"Items": []}
+
+
+@pytest.fixture
+def table(monkeypatch: pytest.MonkeyPatch) -> EmptyTable:
+    monkeypatch.setenv("SETTINGS_TABLE", "settings")
+    found = EmptyTable()
+    monkeypatch.setattr(dynamo, "client", lambda: found)
+    return found
+
+
+def assert_upwards(table: EmptyTable) -> None:
+    assert [(low, high) for low, high in table.asked if low > high] == []
+
+
+@pytest.mark.parametrize("after", [None, f"{EARLY}#id", f"{LATE}#id", "~", "0"])
+@pytest.mark.parametrize(("earliest", "latest"), [("", ""), (EARLY, ""), ("", LATE), (EARLY, LATE)])
+def test_by_due(table: EmptyTable, after: str | None, earliest: str, latest: str) -> None:
+    queries.by_due("me", None, after=after, limit=10, earliest=earliest, latest=latest)
+    assert_upwards(table)
+
+
+@pytest.mark.parametrize(("earliest", "latest"), [(LATE, EARLY), (LATE, LATE)])
+def test_by_due_between_bounds_that_nothing_lies_between(table: EmptyTable, earliest: str, latest: str) -> None:
+    page = queries.by_due("me", None, after=None, limit=10, earliest=earliest, latest=latest)
+    assert page == queries.Page([], None)
+    assert_upwards(table)
+
+
+@pytest.mark.parametrize("after", [None, "home#~#id", "zzz", "0"])
+@pytest.mark.parametrize("list_name", [None, "home", "a/b"])
+def test_by_list(table: EmptyTable, after: str | None, list_name: str | None) -> None:
+    queries.by_list("me", None, list_name=list_name, after=after, limit=10)
+    assert_upwards(table)
+
+
+@pytest.mark.parametrize("after", [None, "list#home", "zzz"])
+def test_lists(table: EmptyTable, after: str | None) -> None:
+    queries.lists("me", after=after, limit=10)
+    assert_upwards(table)
