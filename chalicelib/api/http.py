@@ -118,7 +118,8 @@ def json_body(request: Request, *media_types: str) -> Any:
         raise bad_request("The body is nested too deeply.") from None
     except ValueError as error:
         raise bad_request(f"The body is not JSON: {error}.") from None
-    if content.is_too_deep(body):
+    # A field may be so deep, and stands in the body's own object.
+    if content.is_too_deep(body, content.MAX_NESTING + 1):
         raise bad_request(f"The body is nested deeper than {content.MAX_NESTING} levels.")
     twice = next(_stated_twice(body), None)
     if twice is not None:
@@ -194,7 +195,11 @@ def _view(blueprint: Blueprint, path: str, handler: Handler, is_open: bool) -> C
         started = time.perf_counter()
         event = blueprint.current_request.to_original_event()
         try:
-            response = handler(_request(event, path, cast("bytes", blueprint.current_request.raw_body), is_open))
+            request = _request(event, path, cast("bytes", blueprint.current_request.raw_body), is_open)
+            if request.method not in ("GET", "HEAD"):
+                # What is asked of a write stands in its body and headers.
+                parameters(request)
+            response = handler(request)
         except Exception as error:
             response = problem_of(error).response()
         context = event["requestContext"]

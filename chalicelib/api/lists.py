@@ -41,7 +41,6 @@ def create(request: Request) -> Response:
 
 def clear(request: Request) -> Response:
     """Delete what the view shows of the list, each todo by its own event: here when few, else by the queue's worker."""
-    parameters(request)
     done = clearing.clear(request.owner, _list_name(request), actor=request.owner, correlation_id=request.request_id)
     return answer(204 if done else 202)
 

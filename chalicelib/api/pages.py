@@ -110,7 +110,11 @@ def limit(text: str) -> int:
 
 def cursor_of(request: Request, query: Mapping[str, Any], position: str) -> str:
     """An opaque cursor: where the next page of this owner's very query begins."""
-    return base64.urlsafe_b64encode(json.dumps([_fingerprint(request, query), position]).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps([_fingerprint(request, query, position), position]).encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def position_of(request: Request, query: Mapping[str, Any]) -> str | None:
@@ -129,7 +133,7 @@ def position_of(request: Request, query: Mapping[str, Any]) -> str | None:
         fingerprint, position = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, TypeError, RecursionError):
         fingerprint, position = None, None
-    if fingerprint != _fingerprint(request, query) or not isinstance(position, str) or not position.isprintable():
+    if not isinstance(position, str) or fingerprint != _fingerprint(request, query, position):
         raise foreign_cursor()
     return position
 
@@ -158,8 +162,8 @@ def answer(request: Request, query: Mapping[str, Any], rows: list[Any], position
     return problems.answer(200, rows, {"Cache-Control": "private, no-cache", **next_link(request, cursor)})
 
 
-def _fingerprint(request: Request, query: Mapping[str, Any]) -> str:
-    """Of whom and of what a cursor is, so that it serves nobody and nothing else."""
+def _fingerprint(request: Request, query: Mapping[str, Any], position: str) -> str:
+    """Of whom, of what and of where a cursor is: it serves nobody and nothing else, and only as it was given."""
     asked = {name: str(value) for name, value in query.items() if name not in ("cursor", "limit")}
-    text = json.dumps([request.owner, request.route, dict(request.path), asked], sort_keys=True)
+    text = json.dumps([request.owner, request.route, dict(request.path), asked, position], sort_keys=True)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from chalice.app import Blueprint, Response
@@ -149,11 +150,13 @@ def _written(request: Request, todo_id: str, command: decide.Command, event: Eve
     """The answer that follows from the event alone, so that a repeat with its key gets the same again."""
     headers = {"ETag": etag(event.version)}
     seconds = wait_preference(request)
-    if seconds and queries.wait_for_version(request.owner, todo_id, event.version, seconds):
-        headers["Preference-Applied"] = f"wait={seconds}"
+    # The write stands, whatever becomes of the wait.
+    with suppress(queries.ViewsUnavailable):
+        if seconds and queries.wait_for_version(request.owner, todo_id, event.version, seconds):
+            headers["Preference-Applied"] = f"wait={seconds}"
     if isinstance(command, decide.Delete):
         return answer(204, None, headers)
-    if isinstance(command, decide.Create) and event.type in (CREATED, RESTORED):
+    if isinstance(command, decide.Create | decide.Replace) and event.type in (CREATED, RESTORED):
         headers["Location"] = shapes.todo_url(request.base_url, todo_id)
         return answer(201, shapes.todo_of(request.base_url, event), headers)
     return answer(200, shapes.todo_of(request.base_url, event), headers)
@@ -166,7 +169,9 @@ def _precondition_failed(request: Request, todo_id: str, accepted: decide.IfMatc
         # Deleted between the refusal and this read: for the caller that is the answer.
         return decide.TodoIsDeleted()
     known = max((v for v in (accepted.versions if accepted else None) or () if v <= event.version), default=None)
-    since = [] if known is None else ledger.history(event.stream_id, known, MAX_EVENTS_IN_PROBLEM)
+    # They end where the todo stands that they come with, also when somebody has written since.
+    count = 0 if known is None else min(event.version - known, MAX_EVENTS_IN_PROBLEM)
+    since = ledger.history(event.stream_id, known, count) if known is not None and count else []
     return Problem(
         412,
         "precondition-failed",

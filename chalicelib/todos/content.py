@@ -141,10 +141,10 @@ def merge_patch(target: object, patch: object) -> Any:
     return merged
 
 
-def is_too_deep(value: object) -> bool:
-    """Whether arrays and objects stand in each other more than `MAX_NESTING` deep."""
+def is_too_deep(value: object, levels: int = MAX_NESTING) -> bool:
+    """Whether arrays and objects stand in each other more than so many levels deep."""
     level = [value]
-    for _ in range(MAX_NESTING + 1):
+    for _ in range(levels + 1):
         level = [
             inner
             for outer in level
