@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 
-import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
@@ -24,7 +22,6 @@ MAX_TRANSACTION_BYTES: Final = 3_500_000
 
 # A write that met another transaction on the same item has lost no race: the same write is tried again.
 WRITE_TRIES: Final = 8
-
 
 # What an event's other attributes take at most: owner, actor, key and ids, percent-encoded where they are.
 MAX_OTHER_BYTES: Final = 4 * 1024
@@ -52,8 +49,8 @@ class LedgerUnavailable(Exception):
 def latest(stream: str) -> Event | None:
     """The newest event of a stream, by a strongly consistent read; None where there is none.
 
-    This and `append` are the hot path: the model gives the items their form, but the client itself sends them, since
-    PynamoDB's request building costs a tenth of a command (docs/performance.md).
+    This and `append` are the hot path, and speak to the client themselves: PynamoDB's request building costs a tenth of
+    a command (docs/performance.md).
     """
     try:
         items = dynamo.client().query(
@@ -125,7 +122,7 @@ def append(event: Event) -> None:
     LedgerUnavailable
         When DynamoDB gave no clear answer; the event may have been written all the same.
     """
-    item = _item(event).serialize()
+    item = _item(event)
     for attempt in range(1, WRITE_TRIES + 1):
         try:
             dynamo.client().put_item(TableName=settings.events_table(), Item=item, ConditionExpression=_VERSION_IS_FREE)
@@ -164,13 +161,12 @@ def append_together(group: list[Event]) -> set[int]:
         When DynamoDB gave no clear answer; all of them may have been written, or none.
     """
     table = settings.events_table()
-    puts = _Ready(
-        {"Put": {"TableName": table, "Item": _stored(event), "ConditionExpression": _VERSION_IS_FREE}}
-        for event in group
-    )
+    puts = [
+        {"Put": {"TableName": table, "Item": _item(event), "ConditionExpression": _VERSION_IS_FREE}} for event in group
+    ]
     for attempt in range(1, WRITE_TRIES + 1):
         try:
-            _taking_requests_as_they_are(dynamo.client()).transact_write_items(TransactItems=puts)
+            dynamo.transact_ready(puts)
             return set()
         except (BotoCoreError, ClientError) as error:
             reasons = _cancellation_codes(error)
@@ -264,18 +260,8 @@ def size_of(event: Event) -> int:
     return _size(_attributes(event))
 
 
-def _item(event: Event) -> EventItem:
-    """The event as the model has it.
-
-    Raises
-    ------
-    EventTooLarge
-    """
-    return events()(**_attributes(event))
-
-
-def _stored(event: Event) -> dict[str, dict[str, str]]:
-    """The event as it is sent: what `_item` serialises to, at a quarter of the time, which counts a hundred at once.
+def _item(event: Event) -> dict[str, dict[str, str]]:
+    """The event in DynamoDB's JSON: what the model would serialise it to, at a quarter of the time.
 
     Raises
     ------
@@ -320,37 +306,6 @@ def _size(attributes: dict[str, Any]) -> int:
     if size > MAX_EVENT_BYTES:
         raise EventTooLarge(size)
     return size
-
-
-# Where, in botocore's context of one call, the items of its transaction wait.
-_SET_ASIDE: Final = "todo-ledger-items"
-
-
-class _Ready(list[dict[str, Any]]):
-    """Items of a transaction, in the very form of DynamoDB's JSON protocol."""
-
-
-@cache
-def _taking_requests_as_they_are(client: Any) -> Any:
-    """The client, which from now on sends `_Ready` items without walking through them.
-
-    Botocore walks through all items twice, for the tables that they name and to serialise them, only to end at the same
-    JSON: a third of a bulk load's CPU.
-    """
-
-    def set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        if isinstance(params.get("TransactItems"), _Ready):
-            context[_SET_ASIDE] = params["TransactItems"]
-            params["TransactItems"] = []
-
-    def put_back(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        if _SET_ASIDE in context:
-            body = json.loads(params["body"])
-            params["body"] = msgspec.json.encode({**body, "TransactItems": context[_SET_ASIDE]})
-
-    client.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", set_aside)
-    client.meta.events.register("before-call.dynamodb.TransactWriteItems", put_back)
-    return client
 
 
 def _cancellation_codes(error: Exception) -> list[str]:

@@ -208,7 +208,8 @@ def _is_unicode(value: str) -> bool:
 
 
 def _name(value: str) -> str | None:
-    if any(unicodedata.category(character) == "Cc" for character in value):
+    # Printable text holds no control character, and is what nearly all names are.
+    if not value.isprintable() and any(unicodedata.category(character) == "Cc" for character in value):
         return "holds a control character"
     return _text(value)
 

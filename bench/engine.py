@@ -1,0 +1,59 @@
+"""A local engine with bare tables: what `bench` measures on, without the deployed Lambdas taking part."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+
+from chalicelib import dynamo
+from chalicelib.tables import EventItem, events
+from stack import launch, process, views
+from stack.aws import LOCAL_CREDENTIALS
+from stack.deployment import DATA_TEMPLATE
+from stack.state import State
+
+
+@contextmanager
+def running() -> Iterator[Any]:
+    """Start an engine on free ports and point this process at it; yields a plain boto3 client for DynamoDB."""
+    with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
+        state = State(Path(directory))
+        engine = launch.start(state, 0, 0, attached=True)
+        try:
+            os.environ.update(LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": engine.engine_url})
+            dynamo.client.cache_clear()
+            yield boto3.client("dynamodb")
+        finally:
+            process.stop(state, engine)
+
+
+def fresh_events_table(client: Any) -> str:
+    """Make an empty events table as the data stack defines it, and let the ledger use it."""
+    name = f"bench-events-{uuid.uuid4().hex}"
+    definition = yaml.safe_load(DATA_TEMPLATE.read_text())["Resources"]["EventsTable"]["Properties"]
+    wanted = ("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "BillingMode")
+    stream = definition["StreamSpecification"] | {"StreamEnabled": True}
+    client.create_table(TableName=name, StreamSpecification=stream, **{part: definition[part] for part in wanted})
+    os.environ["EVENTS_TABLE"] = name
+    # The model remembers the table and the client that it was first used with.
+    EventItem._connection = None
+    events.cache_clear()
+    return name
+
+
+def fresh_views_table(client: Any) -> str:
+    """Make an empty views table, named by the pointer of a settings table of its own."""
+    settings_table = f"bench-settings-{uuid.uuid4().hex}"
+    definition = yaml.safe_load(DATA_TEMPLATE.read_text())["Resources"]["SettingsTable"]["Properties"]
+    wanted = ("AttributeDefinitions", "KeySchema", "BillingMode")
+    client.create_table(TableName=settings_table, **{part: definition[part] for part in wanted})
+    os.environ["SETTINGS_TABLE"] = settings_table
+    return views.ensure(client, "bench", settings_table)

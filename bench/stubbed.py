@@ -1,0 +1,145 @@
+"""CPU time of one command through the service, beside the two raw boto3 calls that it needs at least; HTTP stubbed.
+
+The stub answers at botocore's `before-send`, so all that either side does itself is counted: to build, sign and parse.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from chalicelib import dynamo, keys, ledger, service
+from chalicelib.todos.decide import Patch
+from chalicelib.todos.events import Event
+from chalicelib.todos.fold import STATE_SCHEMA, evolve
+
+ROUNDS: Final = 40
+CALLS: Final = 25
+
+OWNER: Final = "bench"
+TODO_ID: Final = "01a1fb26-8a01-76b7-8e28-d3d1e9c8a6a7"
+
+_CONTENT: Final = {
+    "title": "Ask the landlord about the boiler",
+    "notes": "It makes the noise again, mostly in the morning. " * 3,
+    "list": "home",
+    "tags": ["phone", "urgent"],
+    "priority": "high",
+    "due": "2026-12-01T09:00:00Z",
+    "order": 3,
+}
+
+
+class _Raw:
+    """What botocore reads of urllib3's response."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> Any:
+        yield self._body
+
+
+class _Store:
+    """Answers Query and PutItem as DynamoDB would for a stream of one event."""
+
+    def __init__(self, item: dict[str, Any]) -> None:
+        found = {"Count": 1, "ScannedCount": 1, "Items": [item], "ConsumedCapacity": {"CapacityUnits": 0.5}}
+        self._answers = {"Query": json.dumps(found).encode(), "PutItem": b"{}"}
+        self.calls: list[str] = []
+
+    def answer(self, request: Any, **_: Any) -> AWSResponse:
+        operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
+        self.calls.append(operation)
+        body = self._answers[operation]
+        headers = HTTPHeaders()
+        headers["content-type"] = "application/x-amz-json-1.0"
+        return AWSResponse(request.url, 200, headers, _Raw(body))
+
+
+def run() -> list[tuple[str, float, float]]:
+    """Rows of (what, microseconds of CPU, ratio to raw boto3), medians of interleaved rounds."""
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="bench",
+        AWS_SECRET_ACCESS_KEY="bench",
+        AWS_DEFAULT_REGION="us-east-1",
+        EVENTS_TABLE="bench-events",
+    )
+    item = ledger._item(_event())
+    store = _Store(item)
+    raw = boto3.client("dynamodb")
+    for client in (raw, dynamo.client()):
+        client.meta.events.register_last("before-send.dynamodb", store.answer)
+
+    def raw_boto3() -> None:
+        found = raw.query(
+            TableName="bench-events",
+            KeyConditionExpression="stream_id = :stream",
+            ExpressionAttributeValues={":stream": item["stream_id"]},
+            ScanIndexForward=False,
+            Limit=1,
+            ConsistentRead=True,
+        )["Items"][0]
+        version = int(found["version"]["N"]) + 1
+        raw.put_item(
+            TableName="bench-events",
+            Item={**found, "version": {"N": str(version)}},
+            ConditionExpression="attribute_not_exists(stream_id)",
+        )
+
+    title = 0
+
+    def command(is_warm: bool) -> None:
+        nonlocal title
+        title += 1
+        if not is_warm:
+            service._latest_events.forget(_event().stream_id)
+        service.execute(service.Order(OWNER, TODO_ID, Patch({"title": f"Ask {title}"}), actor=OWNER))
+
+    return _compare(
+        {
+            "raw boto3: query + conditional put_item": raw_boto3,
+            "a command through the service layer": lambda: command(is_warm=False),
+            "the same from warm memory (one request)": lambda: command(is_warm=True),
+        }
+    )
+
+
+def _compare(contenders: dict[str, Callable[[], None]]) -> list[tuple[str, float, float]]:
+    for contender in contenders.values():
+        for _ in range(CALLS):
+            contender()
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(ROUNDS):
+        for name, contender in contenders.items():
+            start = time.process_time()
+            for _ in range(CALLS):
+                contender()
+            times[name].append((time.process_time() - start) / CALLS * 1e6)
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    base = next(iter(medians.values()))
+    return [(name, median, median / base) for name, median in medians.items()]
+
+
+def _event() -> Event:
+    stream = keys.stream_id(keys.partition_of(OWNER), TODO_ID)
+    occurred_at = "2026-11-20T22:00:00.000Z"
+    return Event(
+        stream_id=stream,
+        version=1,
+        event_id="01a1fb26-8a02-701c-bba7-6cf776a3f9ac",
+        type="TodoCreated",
+        change=_CONTENT,
+        state=evolve(None, "TodoCreated", _CONTENT, occurred_at),
+        state_schema=STATE_SCHEMA,
+        actor=OWNER,
+        occurred_at=occurred_at,
+    )

@@ -1,0 +1,7 @@
+"""The entry point of ``python -m loaders``."""
+
+import sys
+
+from loaders.cli import main
+
+sys.exit(main())

@@ -1,0 +1,68 @@
+"""The formats that the loader reads, one module for each, found by being here.
+
+A format's module has:
+
+- ``NAME``: how ``--format`` calls it;
+- ``recognise(head: bytes) -> Certainty``: whether a file that begins so is of this format;
+- ``read(source: Source) -> Iterator[Row | BadRow]``: its rows. A row's fault is a `BadRow`; a file's is `Unreadable`;
+- ``SYSTEM``, where its ids come from one known system: the default of ``--source``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from enum import IntEnum
+from functools import cache
+from typing import Final, Protocol, cast
+
+from loaders.errors import Unreadable
+from loaders.rows import BadRow, Row
+from loaders.source import Source
+
+# A format says how todos are written down, not whose they are: the same todos as JSON, JSON Lines or CSV are the same
+# todos, and so are they from another path. Hence one name for all of them; --source tells systems apart.
+GENERIC_SYSTEM: Final = "file"
+
+
+class Certainty(IntEnum):
+    """How surely a beginning tells a format; the surest wins."""
+
+    NO = 0
+    POSSIBLE = 1
+    LIKELY = 2
+    CERTAIN = 3
+
+
+class Format(Protocol):
+    NAME: str
+
+    def recognise(self, head: bytes) -> Certainty: ...
+
+    def read(self, source: Source) -> Iterator[Row | BadRow]: ...
+
+
+@cache
+def formats() -> dict[str, Format]:
+    """Every format by its name."""
+    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    return {module.NAME: cast("Format", module) for module in modules}
+
+
+def recognised(head: bytes) -> Format:
+    """The format of a file that begins with `head`.
+
+    Raises
+    ------
+    Unreadable
+    """
+    surest = max(formats().values(), key=lambda candidate: candidate.recognise(head))
+    if surest.recognise(head) is Certainty.NO:
+        raise Unreadable(f"its format is none of {', '.join(formats())}")
+    return surest
+
+
+def system_of(chosen: Format) -> str:
+    """What the ids of a format's rows belong to, unless the user names it."""
+    return cast("str", getattr(chosen, "SYSTEM", GENERIC_SYSTEM))

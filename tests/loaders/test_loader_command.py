@@ -1,0 +1,199 @@
+"""The command: what it prints, what it leaves behind, and how it ends."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from loading import lines
+from moto import mock_aws
+
+from chalicelib import dynamo, tables
+from loaders.cli import main
+
+# moto does not bear several threads.
+ALONE = ("--owner", "ann", "--concurrency", "1")
+
+GOOD = {"id": 1, "title": "Good"}
+BAD = {"id": 2, "title": "Bad", "due": "someday"}
+
+
+@pytest.fixture
+def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The events table, in moto."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setenv("EVENTS_TABLE", "events")
+    with mock_aws():
+        # A client of an earlier test would go past moto.
+        dynamo.client.cache_clear()
+        tables.events.cache_clear()
+        table = boto3.resource("dynamodb").create_table(
+            TableName="events",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "stream_id", "KeyType": "HASH"},
+                {"AttributeName": "version", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": "stream_id", "AttributeType": "S"},
+                {"AttributeName": "version", "AttributeType": "N"},
+            ],
+        )
+        yield table
+    dynamo.client.cache_clear()
+    tables.events.cache_clear()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "todos.jsonl"
+
+
+def rejected(file: Path) -> Path:
+    return file.with_name(file.name + ".rejected.jsonl")
+
+
+def test_a_file_is_loaded_once_however_often_and_from_wherever_it_comes(
+    events: Any, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(lines(*({"id": number, "title": f"T {number}", "done": number % 2} for number in range(120))))
+    assert main([str(file), *ALONE]) == 0
+    assert "120 rows read: 120 added, 0 already there, 0 rejected" in capsys.readouterr().out
+    before = events.scan()["Items"]
+    elsewhere = file.rename(file.with_name("elsewhere"))
+    assert main([str(elsewhere), *ALONE]) == 0
+    assert "120 rows read: 0 added, 120 already there, 0 rejected" in capsys.readouterr().out
+    assert events.scan()["Items"] == before
+    states = [json.loads(item["state"]) for item in before]
+    assert len(states) == 120
+    assert sum("completed" in state for state in states) == 60
+
+
+def test_bad_rows_are_reported_with_line_row_and_reason_and_the_good_are_loaded(events: Any, file: Path) -> None:
+    file.write_bytes(lines(GOOD, BAD))
+    assert main([str(file), "--owner", "ann"]) == 1
+    [entry] = map(json.loads, rejected(file).read_text().splitlines())
+    detail = "expected an RFC 3339 date (2026-12-01) or date-time (2026-12-01T09:00:00Z)"
+    assert entry == {
+        "line": 2,
+        "reason": f"#/due: {detail}",
+        "errors": [{"pointer": "#/due", "detail": detail}],
+        "row": BAD,
+    }
+    assert events.scan()["Count"] == 1
+
+
+def test_rejected_rows_of_an_earlier_run_are_forgotten(events: Any, file: Path) -> None:
+    file.write_bytes(lines(GOOD, BAD))
+    main([str(file), "--owner", "ann"])
+    file.write_bytes(lines(GOOD, {**BAD, "due": "2026-12-01"}))
+    assert main([str(file), "--owner", "ann"]) == 0
+    assert not rejected(file).exists()
+
+
+def test_a_dry_run_writes_nothing_at_all(events: Any, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(lines(GOOD, BAD))
+    assert main([str(file), "--owner", "ann", "--dry-run"]) == 1
+    printed = capsys.readouterr()
+    assert "2 rows read: 1 would be added, 1 rejected" in printed.out
+    assert "line 2: #/due: expected" in printed.err
+    assert events.scan()["Count"] == 0
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_standard_input_is_read(
+    events: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines(GOOD, BAD))))
+    assert main(["-", "--owner", "ann"]) == 1
+    assert len((tmp_path / "stdin.rejected.jsonl").read_text().splitlines()) == 1
+
+
+def test_another_source_makes_other_todos(events: Any, file: Path) -> None:
+    file.write_bytes(lines(GOOD))
+    for source in ("work", "home"):
+        assert main([str(file), "--owner", "ann", "--source", source]) == 0
+    assert events.scan()["Count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "explanation"),
+    [
+        (b"", "it is empty"),
+        (b"\0\1\2", "binary"),
+        (b"no,header\n", "none of its columns is a title"),
+        (b'[{"title": "A"}', "the file ends where ']' belongs"),
+    ],
+)
+def test_a_file_that_cannot_be_read_ends_with_2_and_no_traceback(
+    events: Any, file: Path, capsys: pytest.CaptureFixture[str], content: bytes, explanation: str
+) -> None:
+    file.write_bytes(content)
+    assert main([str(file), "--owner", "ann"]) == 2
+    printed = capsys.readouterr()
+    assert explanation in printed.out + printed.err
+
+
+@pytest.mark.parametrize("name", ["missing.json", "."])
+def test_a_file_that_cannot_be_opened_ends_with_2(
+    events: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main([str(tmp_path / name), "--owner", "ann"]) == 2
+    assert "cannot open" in capsys.readouterr().err
+
+
+def test_without_a_table_it_ends_with_2_and_says_so(
+    events: Any, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EVENTS_TABLE", "no-such-table")
+    file.write_bytes(lines(GOOD))
+    assert main([str(file), "--owner", "ann"]) == 2
+    assert "ResourceNotFound" in capsys.readouterr().out
+
+
+def test_without_a_running_stack_it_says_how_to_get_one(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("EVENTS_TABLE", raising=False)
+    monkeypatch.setattr("stack.cli.DIRECTORY", tmp_path / "no-stack")
+    file.write_bytes(lines(GOOD))
+    assert main([str(file), "--owner", "ann"]) == 2
+    assert "run `make up` first, or set EVENTS_TABLE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["f"], ["f", "--owner", ""], ["f", "--owner", "a" * 256], ["f", "--owner", "a", "--concurrency", "0"]],
+)
+def test_arguments_that_make_no_sense_are_refused(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+
+
+def test_the_samples_load_without_a_complaint(capsys: pytest.CaptureFixture[str]) -> None:
+    samples = Path(__file__).parents[2] / "samples" / "todos.json"
+    assert main([str(samples), "--owner", "demo", "--dry-run"]) == 0
+    assert "25 rows read: 25 would be added, 0 rejected" in capsys.readouterr().out
+
+
+def test_it_runs_as_a_module() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "loaders", "-", "--owner", "ann", "--dry-run"],
+        input=lines(GOOD),
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "COLUMNS": "200"},
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (0, b"1 rows read: 1 would be added, 0 rejected\n")

@@ -1,0 +1,112 @@
+"""What a row says becomes a todo, in full: what a todo has no field for is kept in its metadata."""
+
+from typing import Any
+
+import pytest
+from loading import complaints, lines, plan, titles, todos
+
+from loaders.planning import Planned
+
+
+def test_what_has_no_field_is_kept_in_metadata() -> None:
+    [todo] = todos(lines({"userId": 3, "id": 8, "title": "A", "completed": False, "empty": None}))
+    assert (todo["metadata"], todo["source"]) == ({"userId": 3}, "file:8")
+
+
+def test_what_only_the_ledger_sets_is_kept_in_metadata() -> None:
+    stated = {"created_at": "2020-01-01T00:00:00Z", "version": 7, "url": "https://example.com"}
+    [todo] = todos(lines({"title": "A", **stated}))
+    assert todo["metadata"] == stated
+    assert todo["created_at"] > "2026"
+
+
+def test_metadata_that_has_such_a_member_already_keeps_both() -> None:
+    [todo] = todos(lines({"title": "A", "metadata": {"color": 1, "color 2": 2}, "color": 3}))
+    assert todo["metadata"] == {"color": 1, "color 2": 2, "color 3": 3}
+
+
+def test_a_second_name_for_a_field_is_not_lost() -> None:
+    [todo] = todos(lines({"name": "N", "title": "T", "content": "C", "note": "M", "notes": "X"}))
+    assert (todo["title"], todo["notes"]) == ("T", "X")
+    assert todo["metadata"] == {"name": "N", "content": "C", "note": "M"}
+
+
+def test_a_source_that_the_row_states_stands_and_its_id_is_kept() -> None:
+    [todo] = todos(lines({"id": "x", "title": "A", "source": "paper"}))
+    assert (todo["source"], todo["metadata"]) == ("paper", {"id": "x"})
+
+
+@pytest.mark.parametrize(
+    ("value", "completed"),
+    [
+        (True, True),
+        (1, True),
+        ("Yes", True),
+        ("x", True),
+        ("done", True),
+        (False, False),
+        ("pending", False),
+        ("", False),
+    ],
+)
+def test_done_is_understood_as_people_write_it(value: Any, completed: bool) -> None:
+    assert todos(lines({"title": "A", "status": value}))[0]["completed"] is completed
+
+
+def test_a_status_that_says_more_than_open_is_kept() -> None:
+    [todo] = todos(lines({"title": "A", "status": "In progress"}))
+    assert (todo["completed"], todo["metadata"]) == (False, {"status": "In progress"})
+
+
+def test_a_parent_is_the_todo_of_the_row_with_that_id() -> None:
+    [parent, child] = plan(lines({"id": 1, "title": "A"}, {"id": 2, "title": "B", "parent": "1"}))
+    assert isinstance(parent, Planned)
+    assert isinstance(child, Planned)
+    assert child.event.state["parent"] == parent.event.stream_id.partition("#")[2]
+
+
+@pytest.mark.parametrize(
+    ("row", "pointer", "detail"),
+    [
+        ({"title": "A", "due": "tomorrow"}, "#/due", "expected an RFC 3339 date"),
+        ({"title": "A", "Due Date": "2026-02-30"}, "#/Due%20Date", "names no instant"),
+        ({"title": "A", "priority": "asap"}, "#/priority", "Invalid enum value 'asap'"),
+        ({"Task": "a" * 501}, "#/Task", "length <= 500"),
+        ({"title": ""}, "#/title", "length >= 1"),
+        ({"title": 5}, "#/title", "Expected `str`"),
+        ({"due": "2026-12-01"}, "#/title", "required"),
+        ({"title": "A", "done": "perhaps"}, "#/done", "expected true or false"),
+        ({"title": "A", "order": "first"}, "#/order", "expected a number"),
+        ({"title": "A", "tags": ["a", 5]}, "#/tags/1", "Expected `str`"),
+        ({"title": "A", "notes": "é" * 9000}, "#/notes", "18000 bytes"),
+        ({"title": "A", "list": "a\nb"}, "#/list", "control character"),
+        ({"title": "A", "metadata": "{"}, "#/metadata", "expected a JSON object"),
+        ({"title": "A", "metadata": [1]}, "#/metadata", "Expected `object"),
+        ({"title": "A", "extra": "a" * 5000}, "#/metadata", "4096 are allowed"),
+        ({"title": "A", "id": [1]}, "#/id", "expected a text or a number"),
+        ({"title": "A", "id": "a" * 401}, "#/id", "more than 400 characters"),
+        ({"title": "A", "id": "a\0"}, "#/id", "NUL"),
+    ],
+)
+def test_a_bad_value_is_pointed_at_by_the_rows_own_name(row: dict[str, Any], pointer: str, detail: str) -> None:
+    content = lines(row, {"title": "Good"})
+    [(line, found_pointer, found)] = complaints(content)
+    assert (line, found_pointer) == (1, pointer)
+    assert detail in found
+    assert titles(content) == ["Good"]
+
+
+def test_everything_wrong_with_a_row_is_told_at_once() -> None:
+    pointers = [pointer for _, pointer, _ in complaints(lines({"due": "soon", "priority": "asap", "title": 5}))]
+    assert sorted(pointers) == ["#/due", "#/priority", "#/title"]
+
+
+def test_a_row_whose_event_would_be_too_large_is_rejected() -> None:
+    # Each control character takes six bytes in JSON, and the event holds the notes twice.
+    [(line, _, detail)] = complaints(lines({"title": "A", "notes": "\x01" * 16_000}))
+    assert line == 1
+    assert "65536 are allowed" in detail
+
+
+def test_a_large_row_that_still_fits_is_accepted() -> None:
+    assert titles(lines({"title": "A", "notes": "é" * 8192, "metadata": {"a": "x" * 4000}})) == ["A"]
