@@ -33,7 +33,11 @@ def id_for_key(owner: str, idempotency_key: str) -> str:
 
 def id_for_source(owner: str, system: str, source_id: str) -> str:
     """The id of the todo that a loader makes of a row: the same however often the file is loaded."""
-    return str(uuid.uuid5(SOURCE_NAMESPACE, f"{partition_of(owner)}#{quote(system, safe='')}#{source_id}"))
+    # A tenth of the standard library's time, once for each row of a file; the stream's handlers never need it.
+    import uuid_utils
+
+    name = f"{partition_of(owner)}#{quote(system, safe='')}#{source_id}"
+    return str(uuid_utils.uuid5(uuid_utils.UUID(int=SOURCE_NAMESPACE.int), name))
 
 
 def is_todo_id(value: str) -> bool:
