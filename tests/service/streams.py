@@ -1,0 +1,122 @@
+"""Streams of events that no ledger has, the handler that projects them, and what the views make of them."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import Counter
+from typing import Any
+
+from chalicelib import dynamo, keys, ledger
+from chalicelib.todos import content, decide, events, fold
+from chalicelib.views import queries, schema
+
+Batch = list[events.Event]
+
+
+class Streams:
+    """Streams of events that are in no ledger, so that nothing but these tests projects them."""
+
+    def __init__(self, owner: str, seed: int = 0) -> None:
+        self.owner = owner
+        self.chance = random.Random(seed)
+        self.newest: dict[str, events.Event] = {}
+        self.all: Batch = []
+
+    def happen(self, todo_id: str, command: decide.Command) -> None:
+        before = self.newest.get(todo_id)
+        decision = decide.decide(command, before.state if before else None, before.version if before else 0)
+        if decision is None:
+            return
+        version = before.version + 1 if before else 1
+        instant = f"2026-12-01T00:00:{version % 60:02}.000Z"
+        event = events.Event(
+            stream_id=keys.stream_id(keys.partition_of(self.owner), todo_id),
+            version=version,
+            event_id=str(uuid.uuid4()),
+            type=decision.type,
+            change=decision.change,
+            state=fold.evolve(before.state if before else None, decision.type, decision.change, instant),
+            state_schema=fold.STATE_SCHEMA,
+            actor=self.owner,
+            occurred_at=instant,
+        )
+        self.newest[todo_id] = event
+        self.all.append(event)
+
+    def anything(self, todos: int, changes: int) -> None:
+        """Some todos come into being; then any of them is edited, moved, completed, deleted or restored."""
+        ids = [str(uuid.uuid4()) for _ in range(todos)]
+        for todo_id in ids:
+            created = content.validate({"title": "x", "list": self.chance.choice("abc"), "due": "2026-12-01"})
+            self.happen(todo_id, decide.Create(created))
+        for _ in range(changes):
+            todo_id = self.chance.choice(ids)
+            deed = self.chance.randrange(4)
+            if self.newest[todo_id].state["deleted"]:
+                self.happen(todo_id, decide.Restore())
+            elif deed == 0:
+                self.happen(todo_id, decide.Delete())
+            elif deed == 1:
+                self.happen(todo_id, decide.Patch({"list": self.chance.choice("abc")}))
+            else:
+                self.happen(todo_id, decide.Patch({"completed": self.chance.random() < 0.5}))
+
+    def cut(self) -> list[Batch]:
+        """All events in batches of any size."""
+        batches, rest = [], list(self.all)
+        while rest:
+            size = self.chance.randint(1, 12)
+            batches.append(rest[:size])
+            rest = rest[size:]
+        return batches
+
+
+def project(batch: Batch) -> None:
+    """Hand a batch to the deployed handler's own code, as Lambda does."""
+    import app
+
+    records = [
+        {
+            "eventID": event.event_id,
+            "eventName": "INSERT",
+            "eventSource": "aws:dynamodb",
+            "dynamodb": {"NewImage": ledger._item(event), "StreamViewType": "NEW_IMAGE"},
+        }
+        for event in batch
+    ]
+    app.project({"Records": records}, None)
+
+
+def views_of(owner: str) -> dict[str, Any]:
+    """What queries say of an owner."""
+    tally, (lists, _) = queries.tally(owner), queries.lists(owner, after=None, limit=200)
+    page = queries.by_list(owner, None, list_name=None, after=None, limit=200)
+    due = queries.by_due(owner, None, after=None, limit=200, earliest="", latest="")
+    return {
+        "all": (tally.total, tally.open, tally.completed),
+        "lists": {count.name: (count.total, count.open, count.completed) for count in lists},
+        "rows": {row.todo_id: (row.version, row.todo) for row in page.rows},
+        "due": {row.todo_id for row in due.rows},
+    }
+
+
+def recount(streams: Streams) -> dict[str, Any]:
+    """The same, from the newest events themselves."""
+    live = {todo_id: event for todo_id, event in streams.newest.items() if not event.state["deleted"]}
+    total = Counter(event.state["list"] for event in live.values())
+    completed = Counter(event.state["list"] for event in live.values() if event.state["completed"])
+    done = sum(completed.values())
+    return {
+        "all": (len(live), len(live) - done, done),
+        "lists": {name: (total[name], total[name] - completed[name], completed[name]) for name in total},
+        "rows": {todo_id: (event.version, event.state) for todo_id, event in live.items()},
+        "due": {todo_id for todo_id, event in live.items() if not event.state["completed"]},
+    }
+
+
+def revision(owner: str) -> int:
+    """How many transactions have changed the owner's views."""
+    key = {"owner": {"S": keys.partition_of(owner)}, "sk": {"S": schema.TALLY_KEY}}
+    item = dynamo.client().get_item(TableName=queries.reader(), Key=key, ConsistentRead=True)["Item"]
+    return int(item["revision"]["N"])
