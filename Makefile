@@ -20,7 +20,7 @@ status: $(INSTALLED) ## Say what is running where
 	@$(VENV)/python -m stack status
 
 test: $(INSTALLED) ## Run every test, on an engine of its own
-	@$(VENV)/python -m pytest
+	@$(VENV)/python -m pytest -n auto --maxprocesses 4
 
 lint: $(INSTALLED) ## Check style and types
 	$(VENV)/ruff check

@@ -88,12 +88,12 @@ def _verified_claims(authorization: str) -> dict[str, Any] | None:
             issuer=settings.token_issuer(),
             options={"require": ["exp", "aud", "iss", "sub"]},
         )
+        # A subject that is no Unicode text is refused too: it cannot be encoded.
+        return claims if 1 <= len(claims["sub"].encode()) <= MAX_OWNER_BYTES else None
     except jwt.PyJWKClientConnectionError:
         raise  # the issuer cannot be reached: no fault of the token
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
-    owner = claims["sub"]
-    return claims if owner and len(owner.encode(errors="replace")) <= MAX_OWNER_BYTES else None
 
 
 class _IssuerKeys:

@@ -156,7 +156,10 @@ def _written(request: Request, todo_id: str, command: decide.Command, event: Eve
             headers["Preference-Applied"] = f"wait={seconds}"
     if isinstance(command, decide.Delete):
         return answer(204, None, headers)
-    if isinstance(command, decide.Create | decide.Replace) and event.type in (CREATED, RESTORED):
+    # A PUT that created is so answered again, whatever precondition its repeat has; one that changed nothing is not.
+    is_repeated = event.idempotency_key is not None and event.idempotency_key == idempotency_key(request)
+    creates = isinstance(command, decide.Create) or (isinstance(command, decide.Replace) and is_repeated)
+    if creates and event.type in (CREATED, RESTORED):
         headers["Location"] = shapes.todo_url(request.base_url, todo_id)
         return answer(201, shapes.todo_of(request.base_url, event), headers)
     return answer(200, shapes.todo_of(request.base_url, event), headers)
