@@ -26,6 +26,22 @@ def clear_queue_url() -> str:
     return os.environ["CLEAR_QUEUE_URL"]
 
 
+def quarantine_queue_url() -> str:
+    return os.environ["QUARANTINE_QUEUE_URL"]
+
+
+def events_topic_arn() -> str:
+    return os.environ["EVENTS_TOPIC_ARN"]
+
+
+def deliveries_table() -> str:
+    return os.environ["DELIVERIES_TABLE"]
+
+
+def remind_queue_url() -> str:
+    return os.environ["REMIND_QUEUE_URL"]
+
+
 def public_url() -> str | None:
     """The address that clients know the API by; None means the gateway's own."""
     return os.environ.get("PUBLIC_URL") or None
