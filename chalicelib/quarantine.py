@@ -33,12 +33,12 @@ def put(
     ClientError, BotoCoreError
         When the queue does not take it: then the batch must not count as done.
     """
-    stream = record.get("dynamodb", {})
+    stream = record.get("dynamodb") or {} if isinstance(record, Mapping) else {}
     message: dict[str, Any] = {
         "handler": handler,
         "error": f"{type(error).__name__}: {error}"[:MAX_ERROR_CHARACTERS],
         "sequence_number": stream.get("SequenceNumber"),
-        "keys": keys or stream.get("Keys"),
+        "keys": keys or _plain(stream.get("Keys")),
         "record": record,
     }
     # ASCII only: SQS refuses some characters that JSON may hold.
@@ -47,3 +47,10 @@ def put(
         body = json.dumps({**message, "record": None}, ensure_ascii=True, default=str)
     sqs().send_message(QueueUrl=settings.quarantine_queue_url(), MessageBody=body)
     logs.write("quarantined", handler=handler, error=type(error).__name__, keys=message["keys"])
+
+
+def _plain(keys: Any) -> dict[str, Any] | None:
+    """Keys in DynamoDB's JSON as plain values, as far as they are what they should be."""
+    if not isinstance(keys, Mapping):
+        return None
+    return {name: next(iter(value.values())) for name, value in keys.items() if isinstance(value, Mapping) and value}
