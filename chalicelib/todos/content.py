@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib import keys
-from chalicelib.todos import instants
+from chalicelib.todos import instants, recurrence
 from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET, dump_json
 
 MAX_NOTES_BYTES: Final = 16 * 1024
@@ -109,6 +109,9 @@ def settle(content: Content) -> dict[str, Any]:
         for name, rule in _RULES.items()
         if fields[name] is not None and (complaint := rule(fields[name]))
     ]
+    if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
+        detail = f"has no next date within reach, counted from {fields['due'] or 'a completion'}"
+        errors.append(FieldError(pointer("repeat"), detail))
     if errors:
         raise InvalidContent(errors)
     return fields
@@ -209,19 +212,6 @@ def _order(value: int | float) -> str | None:
     return None if -MAX_ORDER <= value <= MAX_ORDER else f"out of range: at most {MAX_ORDER} either way"
 
 
-def _repeat(value: str) -> str | None:
-    # dateutil comes with Lambda's runtime, but only a repeating todo pays for its import.
-    from dateutil.rrule import rrulestr
-
-    try:
-        if value.upper().startswith("RRULE:") or "\n" in value:
-            raise ValueError("give the rule alone")
-        rrulestr(value)
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        return f"expected the value of an RFC 5545 RRULE, such as FREQ=WEEKLY;BYDAY=MO ({error})"
-    return None
-
-
 def _parent(value: str) -> str | None:
     return None if keys.is_todo_id(value) else "expected a todo's id: a UUID in lower case"
 
@@ -242,7 +232,7 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "due": _instant,
     "remind_at": _instant,
     "order": _order,
-    "repeat": _repeat,
+    "repeat": recurrence.complaint,
     "parent": _parent,
     "source": _text,
     "metadata": _metadata,
