@@ -17,9 +17,9 @@ app = Chalice(app_name="todo-ledger")
 SET_BY_DEPLOYMENT = "arn:aws:{}:us-east-1:000000000000:set-by-deployment"
 
 if settings.serves("api"):
-    from chalicelib.api import lists, system, todos
+    from chalicelib.api import lists, system, todos, webhooks
 
-    for module in (todos, lists, system):
+    for module in (todos, lists, system, webhooks):
         app.register_blueprint(module.blueprint)
 
 if settings.serves("api") or settings.serves("authorize"):
@@ -60,7 +60,7 @@ if settings.serves("remind"):
 
     @app.schedule(Rate(1, unit=Rate.MINUTES), name="remind")
     def remind(event: CloudWatchEvent) -> None:
-        remind_trigger.handle(event.to_dict())
+        remind_trigger.handle(event.to_dict(), event.context)
 
 
 if settings.serves("remind_page"):
@@ -77,3 +77,11 @@ if settings.serves("clear"):
     @app.on_sqs_message(queue_arn=SET_BY_DEPLOYMENT.format("sqs"), name="clear", batch_size=1)
     def clear(event: SQSEvent) -> dict[str, Any]:
         return clear_trigger.handle(event.to_dict())
+
+
+if settings.serves("rebuild"):
+    from chalicelib.triggers import rebuild as rebuild_trigger
+
+    @app.lambda_function(name="rebuild")
+    def rebuild(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return rebuild_trigger.handle(event, context)

@@ -38,6 +38,16 @@ def deliveries_table() -> str:
     return os.environ["DELIVERIES_TABLE"]
 
 
+def deliver_queue_url() -> str | None:
+    """The queue that `deliver` works on; None means that a failed message comes back when the queue thinks best."""
+    return os.environ.get("DELIVER_QUEUE_URL") or None
+
+
+def webhooks_allow_private() -> bool:
+    """Whether webhooks may go to this very machine, over http too: on a laptop, and never where others have access."""
+    return os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"
+
+
 def remind_queue_url() -> str:
     return os.environ["REMIND_QUEUE_URL"]
 

@@ -36,6 +36,8 @@ def service_environment(engine: EngineProcess, data: dict[str, str]) -> dict[str
         "QUARANTINE_QUEUE_URL": data["QuarantineQueueUrl"],
         "EVENTS_TOPIC_ARN": data["EventsTopicArn"],
         "DELIVERIES_TABLE": data["DeliveriesTableName"],
+        "DELIVER_QUEUE_URL": data["DeliverQueueUrl"],
+        "WEBHOOKS_ALLOW_PRIVATE": "1",
         "REMIND_QUEUE_URL": data["RemindQueueUrl"],
         "PUBLIC_URL": engine.url,
         "TOKEN_ISSUER": ISSUER,
