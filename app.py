@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice.app import Chalice, DynamoDBEvent, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib import settings
 
@@ -17,9 +17,9 @@ app = Chalice(app_name="todo-ledger")
 SET_BY_DEPLOYMENT = "arn:aws:{}:us-east-1:000000000000:set-by-deployment"
 
 if settings.serves("api"):
-    from chalicelib.api import lists, system, todos
+    from chalicelib.api import lists, system, todos, webhooks
 
-    for module in (todos, lists, system):
+    for module in (todos, lists, system, webhooks):
         app.register_blueprint(module.blueprint)
 
 if settings.serves("api") or settings.serves("authorize"):
@@ -37,9 +37,51 @@ if settings.serves("project"):
         project_trigger.handle(event.to_dict())
 
 
+if settings.serves("publish"):
+    from chalicelib.triggers import publish as publish_trigger
+
+    @app.on_dynamodb_record(
+        SET_BY_DEPLOYMENT.format("dynamodb"), name="publish", batch_size=100, starting_position="TRIM_HORIZON"
+    )
+    def publish(event: DynamoDBEvent) -> None:
+        publish_trigger.handle(event.to_dict())
+
+
+if settings.serves("deliver"):
+    from chalicelib.triggers import deliver as deliver_trigger
+
+    @app.on_sqs_message(queue_arn=SET_BY_DEPLOYMENT.format("sqs"), name="deliver", batch_size=10)
+    def deliver(event: SQSEvent) -> dict[str, Any]:
+        return deliver_trigger.handle(event.to_dict(), event.context)
+
+
+if settings.serves("remind"):
+    from chalicelib.triggers import remind as remind_trigger
+
+    @app.schedule(Rate(1, unit=Rate.MINUTES), name="remind")
+    def remind(event: CloudWatchEvent) -> None:
+        remind_trigger.handle(event.to_dict(), event.context)
+
+
+if settings.serves("remind_page"):
+    from chalicelib.triggers import remind_page as remind_page_trigger
+
+    @app.on_sqs_message(queue_arn=SET_BY_DEPLOYMENT.format("sqs"), name="remind_page", batch_size=1)
+    def remind_page(event: SQSEvent) -> dict[str, Any]:
+        return remind_page_trigger.handle(event.to_dict())
+
+
 if settings.serves("clear"):
     from chalicelib.triggers import clear as clear_trigger
 
     @app.on_sqs_message(queue_arn=SET_BY_DEPLOYMENT.format("sqs"), name="clear", batch_size=1)
     def clear(event: SQSEvent) -> dict[str, Any]:
         return clear_trigger.handle(event.to_dict())
+
+
+if settings.serves("rebuild"):
+    from chalicelib.triggers import rebuild as rebuild_trigger
+
+    @app.lambda_function(name="rebuild")
+    def rebuild(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return rebuild_trigger.handle(event, context)

@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from typing import Any, Final
-
-import botocore.session
+from typing import Final
 
 from chalicelib import service, settings
+from chalicelib.queues import sqs
 from chalicelib.todos import instants
 from chalicelib.todos.decide import Delete, TodoIsDeleted
 from chalicelib.views import queries
@@ -84,9 +82,4 @@ def _delete(clearance: Clearance, rows: Iterable[queries.TodoRow]) -> None:
 
 
 def _enqueue(clearance: Clearance) -> None:
-    _sqs().send_message(QueueUrl=settings.clear_queue_url(), MessageBody=json.dumps(asdict(clearance)))
-
-
-@cache
-def _sqs() -> Any:
-    return botocore.session.get_session().create_client("sqs")
+    sqs().send_message(QueueUrl=settings.clear_queue_url(), MessageBody=json.dumps(asdict(clearance)))

@@ -8,11 +8,18 @@ from urllib.parse import quote, unquote
 # Derived ids (RFC 9562, version 5) live in a namespace of this service's own, so that they cannot meet anybody else's.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "todo-ledger")
 SOURCE_NAMESPACE = uuid.uuid5(NAMESPACE, "source")
+# Of its own, since an idempotency key could read like a todo's id and a date.
+OCCURRENCE_NAMESPACE = uuid.uuid5(NAMESPACE, "occurrence")
 
 
 def partition_of(owner: str) -> str:
     """The owner as it stands in every key: RFC 3986 unreserved characters and ``%`` only, hence never a ``#``."""
     return quote(owner, safe="", errors="surrogatepass")
+
+
+def owner_of(partition: str) -> str:
+    """The owner whose keys these are: the other way round."""
+    return unquote(partition, errors="surrogatepass")
 
 
 def stream_id(partition: str, todo_id: str) -> str:
@@ -21,8 +28,10 @@ def stream_id(partition: str, todo_id: str) -> str:
 
 
 def split_stream_id(value: str) -> tuple[str, str]:
-    """The (owner partition, todo id) that a stream id names."""
-    partition, _, todo_id = value.rpartition("#")
+    """The (owner partition, todo id) that a stream id names; a ValueError for anything else."""
+    partition, separator, todo_id = value.rpartition("#")
+    if not (partition and separator and todo_id):
+        raise ValueError(f"{value!r} is no stream id")
     return partition, unquote(todo_id)
 
 
@@ -38,6 +47,11 @@ def id_for_source(owner: str, system: str, source_id: str) -> str:
 
     name = f"{partition_of(owner)}#{quote(system, safe='')}#{source_id}"
     return str(uuid_utils.uuid5(uuid_utils.UUID(int=SOURCE_NAMESPACE.int), name))
+
+
+def id_for_occurrence(owner: str, todo_id: str, due: str) -> str:
+    """The id of the todo that follows a repeating one, by the instant that it is due at: the same each time."""
+    return str(uuid.uuid5(OCCURRENCE_NAMESPACE, f"{partition_of(owner)}#{todo_id}#{due}"))
 
 
 def is_todo_id(value: str) -> bool:

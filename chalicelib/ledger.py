@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from chalicelib.todos.events import MAX_EVENT_BYTES, Event, dump_json, dump_stat
 # What DynamoDB allows in one transaction, with room for the request's own framing (4 MB).
 MAX_TRANSACTION_ITEMS: Final = 100
 MAX_TRANSACTION_BYTES: Final = 3_500_000
+MAX_BATCH_GET_KEYS: Final = 100
 
 # A write that met another transaction on the same item has lost no race: the same write is tried again.
 WRITE_TRIES: Final = 8
@@ -27,6 +28,8 @@ WRITE_TRIES: Final = 8
 MAX_OTHER_BYTES: Final = 4 * 1024
 
 _SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash")
+# An event as DynamoDB's JSON has it.
+Item = dict[str, dict[str, Any]]
 
 _VERSION_IS_FREE: Final = "attribute_not_exists(stream_id)"
 
@@ -179,38 +182,132 @@ def append_together(group: list[Event]) -> set[int]:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def heads(segment: int = 0, segments: int = 1) -> Iterator[tuple[str, int, str]]:
+def heads(segment: int = 0, segments: int = 1, after: tuple[str, int] | None = None) -> Iterator[tuple[str, int, str]]:
     """The (stream id, newest version, its state) of every stream, by a consistent scan of one part of the ledger.
 
-    A scan brings a partition's items together and in order, so only one stream is held in memory. A stream that grows
-    meanwhile may come with a version that is no longer its newest.
+    A scan brings a partition's items together, so only one stream is held in memory; it promises no order among them. A
+    stream that grows meanwhile may come with a version that is no longer its newest.
 
     Parameters
     ----------
     segment, segments : int
         Which of how many equal parts, for scans in parallel.
+    after : (str, int), optional
+        The stream id and version of the head that came last, to go on behind it; what its stream got since comes too.
     """
-    newest: tuple[str, int, str] | None = None
+    newest: Item | None = None
+    for page in scan(segment, segments, after, attributes=("stream_id", "version", "state", "state_schema")):
+        for item in page:
+            if newest is not None and item["stream_id"] != newest["stream_id"]:
+                yield _head(newest)
+                newest = None
+            if newest is None or int(item["version"]["N"]) > int(newest["version"]["N"]):
+                newest = item
+    if newest is not None:
+        yield _head(newest)
+
+
+def scan(
+    segment: int = 0, segments: int = 1, after: tuple[str, int] | None = None, attributes: tuple[str, ...] = ()
+) -> Iterator[list[Item]]:
+    """The events of one part of the ledger as they are stored, page by page (1 MB), by a consistent scan.
+
+    Parameters
+    ----------
+    segment, segments, after
+        As `heads` has them.
+    attributes : tuple of str
+        Which attributes; all of them where none are named.
+    """
     start: dict[str, Any] = {}
+    if after is not None:
+        start = {"ExclusiveStartKey": {"stream_id": {"S": after[0]}, "version": {"N": str(after[1])}}}
+    if attributes:
+        start["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
+        start["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
     while True:
         answer = dynamo.client().scan(
-            TableName=settings.events_table(),
-            Segment=segment,
-            TotalSegments=segments,
-            ConsistentRead=True,
-            ProjectionExpression="stream_id, version, #state",
-            ExpressionAttributeNames={"#state": "state"},
-            **start,
+            TableName=settings.events_table(), Segment=segment, TotalSegments=segments, ConsistentRead=True, **start
         )
-        for item in answer["Items"]:
-            if newest is not None and item["stream_id"]["S"] != newest[0]:
-                yield newest
-            newest = (item["stream_id"]["S"], int(item["version"]["N"]), item["state"]["S"])
+        yield answer["Items"]
         if "LastEvaluatedKey" not in answer:
-            break
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-    if newest is not None:
-        yield newest
+            return
+        start["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def stored(stream: str) -> Iterator[list[Item]]:
+    """The events of a stream as they are stored, oldest first, page by page, by consistent reads."""
+    request: dict[str, Any] = {
+        "TableName": settings.events_table(),
+        "KeyConditionExpression": "stream_id = :stream_id",
+        "ExpressionAttributeValues": {":stream_id": {"S": stream}},
+        "ConsistentRead": True,
+    }
+    while True:
+        answer = dynamo.client().query(**request)
+        yield answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def stored_at(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Item]:
+    """The events of these (stream id, version) that exist, as they are stored, by consistent reads."""
+    table = settings.events_table()
+    found: dict[tuple[str, int], Item] = {}
+    pending = [{"stream_id": {"S": stream}, "version": {"N": str(version)}} for stream, version in versions]
+    attempt = 0
+    while pending:
+        request = {table: {"Keys": pending[:MAX_BATCH_GET_KEYS], "ConsistentRead": True}}
+        answer = dynamo.client().batch_get_item(RequestItems=request)
+        for item in answer["Responses"].get(table, []):
+            found[item["stream_id"]["S"], int(item["version"]["N"])] = item
+        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        pending = unprocessed + pending[MAX_BATCH_GET_KEYS:]
+        if unprocessed:
+            attempt += 1
+            back_off(attempt)
+    return found
+
+
+def decode(item: Item) -> Event:
+    """A stored event.
+
+    Raises
+    ------
+    LookupError, ValueError, TypeError
+        When it is none.
+    """
+    text = {name: value["S"] for name, value in item.items() if "S" in value}
+    return Event(
+        stream_id=text["stream_id"],
+        version=int(item["version"]["N"]),
+        event_id=text["event_id"],
+        type=text["type"],
+        change=json.loads(text["change"]),
+        state=load_state(text["state"]),
+        state_schema=int(item["state_schema"]["N"]),
+        actor=text["actor"],
+        occurred_at=text["occurred_at"],
+        correlation_id=text.get("correlation_id"),
+        causation_id=text.get("causation_id"),
+        idempotency_key=text.get("idempotency_key"),
+        request_hash=text.get("request_hash"),
+    )
+
+
+def current_state(item: Item) -> str:
+    """The state (JSON) of a stored event as today's fold makes it."""
+    if int(item["state_schema"]["N"]) >= fold.STATE_SCHEMA:
+        state: str = item["state"]["S"]
+        return state
+    refolded = at_version(item["stream_id"]["S"], int(item["version"]["N"]))
+    assert refolded is not None, "nothing is ever deleted from the ledger"
+    return dump_state(refolded.state)
+
+
+def _head(item: Item) -> tuple[str, int, str]:
+    return item["stream_id"]["S"], int(item["version"]["N"]), current_state(item)
 
 
 def _query(stream: str, newer_than: Any = None, **options: Any) -> list[Event]:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import uuid_utils
 
 from chalicelib import keys, ledger
 from chalicelib.backoff import back_off
-from chalicelib.todos import events, fold, instants
+from chalicelib.todos import events, fold, instants, recurrence
 from chalicelib.todos.content import InvalidContent
-from chalicelib.todos.decide import NOTHING_CHANGED, Command, Decision, IfMatch, Refusal, decide
-from chalicelib.todos.events import Event
+from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, Refusal, decide
+from chalicelib.todos.events import COMPLETED, Event
 
 # Twenty writers on one todo: none needs more than five tries with this backoff (docs/performance.md).
 MAX_TRIES: Final = 10
@@ -55,6 +55,7 @@ class Order:
     idempotency_key: str | None = None
     request_hash: str | None = None
     correlation_id: str | None = None
+    causation_id: str | None = None
     is_new: bool = False
 
     @property
@@ -123,7 +124,7 @@ def execute(order: Order) -> Outcome:
                 _latest_events.remember(before)
                 return Outcome(before, appended=False)
             if event is not None:
-                ledger.append(event)
+                _append(order, event)
                 _latest_events.remember(event)
                 return Outcome(event, appended=True)
         except (Refusal, InvalidContent, ledger.EventTooLarge):
@@ -154,6 +155,56 @@ def _event_to_append(order: Order, before: Event | None) -> Event | None:
     return None if decision is None else _event_of(order, decision, before)
 
 
+def _append(order: Order, event: Event) -> None:
+    """Append the event; a completion of what repeats together with the first event of the next occurrence.
+
+    Raises
+    ------
+    VersionTaken, EventTooLarge, LedgerUnavailable
+        As `ledger.append` does; `VersionTaken` is of the event itself.
+    """
+    following = _next_occurrence(order, event)
+    if following is None:
+        ledger.append(event)
+        return
+    try:
+        taken = ledger.append_together([event, following])
+    except ledger.LedgerUnavailable:
+        # Perhaps only the answer was lost. One more try is safe: had the first written, both versions are taken, and
+        # the caller knows its own event again.
+        back_off(1)
+        taken = ledger.append_together([event, following])
+    if 0 in taken:
+        raise ledger.VersionTaken
+    if taken:
+        # The next occurrence stands already: the todo was completed before, and reopened.
+        ledger.append(event)
+
+
+def _next_occurrence(order: Order, completion: Event) -> Event | None:
+    """The first event of the todo that follows a completed one, where that repeats.
+
+    Its id is derived, so that completing again what was reopened does not make it twice.
+    """
+    if completion.type != COMPLETED:
+        return None
+    content = recurrence.next_occurrence(completion.state)
+    if content is None:
+        return None
+    command = Create(content)
+    following = replace(
+        order,
+        todo_id=keys.id_for_occurrence(order.owner, order.todo_id, instants.sortable(content["due"])),
+        command=command,
+        idempotency_key=None,
+        request_hash=None,
+        causation_id=completion.event_id,
+    )
+    decision = decide(command, None, 0)
+    assert decision is not None, "on nothing, a content creates"
+    return _event_of(following, decision, None)
+
+
 def _repeated(order: Order, earlier: Event | None) -> Outcome:
     if earlier is None or earlier.request_hash != order.request_hash:
         raise KeyReused
@@ -173,6 +224,7 @@ def _event_of(order: Order, decision: Decision, before: Event | None) -> Event:
         actor=order.actor,
         occurred_at=occurred_at,
         correlation_id=order.correlation_id,
+        causation_id=order.causation_id,
         idempotency_key=order.idempotency_key,
         request_hash=order.request_hash,
     )

@@ -26,6 +26,32 @@ def clear_queue_url() -> str:
     return os.environ["CLEAR_QUEUE_URL"]
 
 
+def quarantine_queue_url() -> str:
+    return os.environ["QUARANTINE_QUEUE_URL"]
+
+
+def events_topic_arn() -> str:
+    return os.environ["EVENTS_TOPIC_ARN"]
+
+
+def deliveries_table() -> str:
+    return os.environ["DELIVERIES_TABLE"]
+
+
+def deliver_queue_url() -> str | None:
+    """The queue that `deliver` works on; None means that a failed message comes back when the queue thinks best."""
+    return os.environ.get("DELIVER_QUEUE_URL") or None
+
+
+def webhooks_allow_private() -> bool:
+    """Whether webhooks may go to this very machine, over http too: on a laptop, and never where others have access."""
+    return os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"
+
+
+def remind_queue_url() -> str:
+    return os.environ["REMIND_QUEUE_URL"]
+
+
 def public_url() -> str | None:
     """The address that clients know the API by; None means the gateway's own."""
     return os.environ.get("PUBLIC_URL") or None

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from stack.deployment import STAGE
 from stack.errors import StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
 from stack.local import LocalStack
+from stack.progress import Progress
 from stack.samples import OWNER, load_into
 from stack.state import REPOSITORY
 
@@ -58,6 +60,29 @@ def _parser() -> argparse.ArgumentParser:
     token.set_defaults(command=_token)
 
     commands.add_parser("catchup", help="project what the views lack from the ledger").set_defaults(command=_catchup)
+
+    republish = commands.add_parser("republish", help="bring the ledger's events to the topic once more")
+    republish.add_argument("--since", required=True, help="an RFC 3339 date or date-time, such as 2026-11-20T09:00:00Z")
+    republish.set_defaults(command=_republish)
+
+    redrive = commands.add_parser("redrive", help="bring back what lies in the quarantine or a dead-letter queue")
+    queues = ("quarantine", "deliver-dead-letters", "remind-dead-letters", "clear-dead-letters")
+    redrive.add_argument("queue", metavar="QUEUE", choices=queues, help=", ".join(queues))
+    redrive.add_argument("--dry-run", action="store_true", help="only show what would go")
+    redrive.set_defaults(command=_redrive)
+
+    audit = commands.add_parser("audit", help="check that ledger and views are what they should be")
+    audit.add_argument("--table", action="append", help="a views table (default: those that the pointer names)")
+    audit.add_argument("--patience", type=float, default=30.0, help="seconds for a lag to pass; default: 30")
+    audit.add_argument("--json", action="store_true", help="one JSON object")
+    audit.set_defaults(command=_audit)
+
+    rebuild = commands.add_parser("rebuild", help="make the views anew from the ledger while writes go on; resumes")
+    what = rebuild.add_mutually_exclusive_group()
+    what.add_argument("--status", action="store_true", help="say which tables are in use, and how far a rebuild is")
+    what.add_argument("--abandon", action="store_true", help="go back to the old table alone, and drop the new one")
+    what.add_argument("--despite-differences", action="store_true", help="switch over whatever the audit finds")
+    rebuild.set_defaults(command=_rebuild)
     return parser
 
 
@@ -145,8 +170,59 @@ def _token(parsed: argparse.Namespace) -> int:
 
 
 def _catchup(parsed: argparse.Namespace) -> int:
-    # Without the service's own environment, as typed by hand, it is the local stack that is meant.
+    _use_service(parsed)
+    with Progress("catching up") as bar:
+        done = importlib.import_module("stack.catchup").run(lambda so_far: bar.show(f"{so_far.streams:,} streams"))
+    print(f"projected {done.projected:,} of {done.streams:,} streams")
+    for stream_id in done.refused:
+        print(f"cannot be projected: {stream_id}", file=sys.stderr)
+    return 0
+
+
+def _audit(parsed: argparse.Namespace) -> int:
+    _use_service(parsed)
+    code: int = importlib.import_module("stack.audit").command(parsed.table, parsed.patience, parsed.json)
+    return code
+
+
+def _rebuild(parsed: argparse.Namespace) -> int:
+    _use_service(parsed)
+    rebuild = importlib.import_module("stack.rebuild")
+    if parsed.status:
+        print(rebuild.status())
+    elif parsed.abandon:
+        print(f"abandoned {rebuild.abandon().table}")
+    else:
+        rebuild.command(despite_differences=parsed.despite_differences)
+    return 0
+
+
+def _use_service(parsed: argparse.Namespace) -> None:
+    """Without the service's own environment, as typed by hand, it is the local stack that is meant."""
     if "EVENTS_TABLE" not in os.environ:
         os.environ.update(LocalStack(parsed.directory).environment())
-    print(f"projected {importlib.import_module('stack.catchup').run()}")
+
+
+def _republish(parsed: argparse.Namespace) -> int:
+    _use_service(parsed)
+    from chalicelib.topic import PublishIncomplete
+
+    with Progress("republishing") as bar:
+        try:
+            done = importlib.import_module("stack.republish").run(
+                parsed.since, lambda so_far: bar.show(f"{so_far.examined:,} events")
+            )
+        except ValueError as error:
+            raise StackError(f"--since: {error}") from error
+        except PublishIncomplete as error:
+            raise StackError(f"not everything went out, do it again later: {error}") from error
+    print(f"{done.examined:,} events looked at, {done.handed_over:,} of them handed to the topic")
     return 0
+
+
+def _redrive(parsed: argparse.Namespace) -> int:
+    _use_service(parsed)
+    redrive = importlib.import_module("stack.redrive")
+    done = redrive.run(f"todo-ledger-{STAGE}-{parsed.queue}", print, dry_run=parsed.dry_run)
+    print(f"{done.done:,} {'would go' if parsed.dry_run else 'went'} back, {done.failed:,} failed again and stay")
+    return 1 if done.failed else 0

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from chalicelib.views import schema
+from chalicelib.views import generations
+from chalicelib.views.store import POINTER_KEY
+from stack.errors import StackError
 
-# "#" never begins a percent-encoded owner, so no token's `sub` can name this partition.
-POINTER = {"owner": {"S": "#views"}, "sk": {"S": "pointer"}}
+POLL_SECONDS: Final = 1.0
+MAKE_SECONDS: Final = 300.0
 
 
 def reader(dynamodb: Any, settings_table: str) -> str | None:
     """The table that queries read; None where the stage has none yet."""
-    item = dynamodb.get_item(TableName=settings_table, Key=POINTER, ConsistentRead=True).get("Item")
+    item = dynamodb.get_item(TableName=settings_table, Key=POINTER_KEY, ConsistentRead=True).get("Item")
     name: str | None = item["reader"]["S"] if item else None
     return name
 
@@ -29,22 +32,21 @@ def ensure(dynamodb: Any, stage: str, settings_table: str) -> str:
     if found is not None:
         return found
     name = f"todo-ledger-{stage}-views-{uuid.uuid4().hex}"
-    _create(dynamodb, name)
-    pointer = {**POINTER, "reader": {"S": name}, "tables": {"L": [{"S": name}]}}
+    _make(dynamodb, name)
+    pointer = {**POINTER_KEY, "reader": {"S": name}, "tables": {"L": [{"S": name}]}}
     there_is_none = "attribute_not_exists(sk)"
     try:
         dynamodb.put_item(TableName=settings_table, Item=pointer, ConditionExpression=there_is_none)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        dynamodb.delete_table(TableName=name)
+        generations.drop(name, dynamodb)
     return reader(dynamodb, settings_table) or name
 
 
-def _create(dynamodb: Any, name: str) -> None:
-    dynamodb.create_table(**schema.table_definition(name))
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
-    dynamodb.update_time_to_live(
-        TableName=name,
-        TimeToLiveSpecification={"Enabled": True, "AttributeName": schema.TTL_ATTRIBUTE},
-    )
+def _make(dynamodb: Any, name: str) -> None:
+    deadline = time.monotonic() + MAKE_SECONDS
+    while not generations.make(name, dynamodb):
+        if time.monotonic() > deadline:
+            raise StackError(f"the table {name} is not ready after {MAKE_SECONDS:.0f} s")
+        time.sleep(POLL_SECONDS)

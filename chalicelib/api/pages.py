@@ -11,7 +11,8 @@ from urllib.parse import quote, urlencode
 
 from chalice.app import Response
 
-from chalicelib.api import problems, shapes
+from chalicelib import shapes
+from chalicelib.api import problems
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.todos import content, instants

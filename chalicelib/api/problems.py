@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib import ledger, service
+from chalicelib import failures, ledger, service
 from chalicelib.todos import content, decide
 from chalicelib.views import queries
 
@@ -95,7 +95,7 @@ def problem_of(error: Exception) -> Problem:
         case service.TooContended():
             detail = "Other writers changed the todo each time. Nothing was written."
             return _unavailable(detail)
-        case ledger.LedgerUnavailable() | queries.ViewsUnavailable():
+        case ledger.LedgerUnavailable() | queries.ViewsUnavailable() | failures.Unavailable():
             log.warning("DynamoDB did not serve the request", exc_info=error)
             return _unavailable("The store did not answer in time. A write may have happened: repeat it with its key.")
         case _:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from chalice.app import Blueprint, Response
 
-from chalicelib import keys, ledger, service
-from chalicelib.api import pages, shapes
+from chalicelib import keys, ledger, service, shapes
+from chalicelib.api import pages
 from chalicelib.api.http import (
     Request,
     etag,

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib import keys
-from chalicelib.todos import instants
+from chalicelib.todos import instants, recurrence
 from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET, dump_json
 
 MAX_NOTES_BYTES: Final = 16 * 1024
@@ -24,10 +24,6 @@ MAX_METADATA_BYTES: Final = 4 * 1024
 MAX_NESTING: Final = 100
 # Beyond these a double no longer holds every integer (RFC 8259, section 6).
 MAX_ORDER: Final = 2**53 - 1
-
-# RFC 5545, section 3.3.10, as far as a pattern can tell: nothing but the rule, and one that goes forward.
-_PART: Final = r"(?:(?:INTERVAL|COUNT)=0*[1-9][0-9]{0,8}|(?!INTERVAL|COUNT|DTSTART)[A-Z]+=[A-Z0-9,+-]+)"
-_RULE: Final = re.compile(rf"{_PART}(?:;{_PART})*")
 
 Title = Annotated[str, Meta(min_length=1, max_length=500)]
 ListName = Annotated[str, Meta(min_length=1, max_length=MAX_LIST_LENGTH)]
@@ -116,6 +112,9 @@ def settle(content: Content) -> dict[str, Any]:
     if fields["tags"]:
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
     errors = [error for name, value in fields.items() for error in _complaint(name, value)]
+    if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
+        detail = f"has no next date within reach, counted from {fields['due'] or 'a completion'}"
+        errors.append(FieldError(pointer("repeat"), detail))
     if errors:
         raise InvalidContent(errors)
     return fields
@@ -248,20 +247,6 @@ def _order(value: int | float) -> str | None:
     return None if -MAX_ORDER <= value <= MAX_ORDER else f"out of range: at most {MAX_ORDER} either way"
 
 
-def _repeat(value: str) -> str | None:
-    # dateutil comes with Lambda's runtime, but only a repeating todo pays for its import.
-    from dateutil.rrule import rrulestr
-
-    try:
-        if not _RULE.fullmatch(value):
-            raise ValueError("its parts are NAME=VALUE, separated by semicolons")
-        rrulestr(value)
-    except Exception as error:
-        # dateutil fails in many ways on what is no rule; whichever it is, the fault is the value's.
-        return f"expected the value of an RFC 5545 RRULE, such as FREQ=WEEKLY;BYDAY=MO ({error})"
-    return None
-
-
 def _parent(value: str) -> str | None:
     return None if keys.is_todo_id(value) else "expected a todo's id: a UUID in lower case"
 
@@ -297,7 +282,7 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "due": _instant,
     "remind_at": _instant,
     "order": _order,
-    "repeat": _repeat,
+    "repeat": recurrence.complaint,
     "parent": _parent,
     "source": _text,
     "metadata": _metadata,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.todos import content
+from chalicelib.todos import content, instants
 from chalicelib.todos.events import (
     COMPLETED,
     CONTENT_FIELDS,
@@ -17,6 +17,7 @@ from chalicelib.todos.events import (
     DELETED,
     EDITED,
     READ_ONLY_FIELDS,
+    REMINDED,
     REOPENED,
     RESTORED,
     REVERTED,
@@ -68,7 +69,14 @@ class Revert:
     then: Todo
 
 
-Command = Create | Replace | Patch | Delete | Restore | Revert
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """The owner is to be reminded of the todo, at `remind_at` (a date or date-time, however written)."""
+
+    remind_at: str
+
+
+Command = Create | Replace | Patch | Delete | Restore | Revert | Remind
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,7 @@ def decide(command: Command, todo: Todo | None, version: int, if_match: IfMatch 
         return _create(command, todo)
     if todo is None:
         raise TodoNotFound
-    if todo["deleted"] and not isinstance(command, Restore | Revert):
+    if todo["deleted"] and not isinstance(command, Restore | Revert | Remind):
         raise TodoIsDeleted
     if if_match is not None and not if_match.accepts(version):
         raise VersionMismatch
@@ -146,6 +154,8 @@ def decide(command: Command, todo: Todo | None, version: int, if_match: IfMatch 
             return Decision(RESTORED, {}) if todo["deleted"] else None
         case Revert():
             return _revert(command, todo)
+        case Remind():
+            return _remind(command, todo)
 
 
 def content_of(todo: Todo) -> dict[str, Any]:
@@ -186,6 +196,13 @@ def _revert(command: Revert, todo: Todo) -> Decision | None:
         raise CannotRevertToDeletion
     change = _difference(todo, content_of(command.then))
     return Decision(REVERTED, change) if change or todo["deleted"] else None
+
+
+def _remind(command: Remind, todo: Todo) -> Decision | None:
+    """The reminder, if it is still wanted: what found it may be minutes old, and others may have found it too."""
+    if todo["deleted"] or todo["completed"] or not instants.same(todo["remind_at"], command.remind_at):
+        return None
+    return None if instants.same(todo["reminded"], command.remind_at) else Decision(REMINDED, {})
 
 
 def _difference(todo: Todo, wanted: Mapping[str, Any]) -> Change:

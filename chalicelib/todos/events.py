@@ -44,6 +44,8 @@ class Todo(TypedDict):
     created_at: str
     updated_at: str
     deleted: bool
+    # The value of `remind_at` that the owner was reminded of; no client sets or sees it.
+    reminded: str | None
 
 
 UNSET: Final[dict[str, Any]] = {
@@ -64,6 +66,7 @@ UNSET: Final[dict[str, Any]] = {
     "created_at": "",
     "updated_at": "",
     "deleted": False,
+    "reminded": None,
 }
 
 # What a client may set; the rest follows from the events.

@@ -8,6 +8,7 @@ from typing import Any, cast
 from chalicelib.todos.events import (
     CREATED,
     DELETED,
+    REMINDED,
     RESTORED,
     REVERTED,
     UNSET,
@@ -32,6 +33,9 @@ def evolve(todo: Todo | None, event_type: str, change: Change, occurred_at: str)
         after["deleted"] = True
     elif event_type in (CREATED, RESTORED, REVERTED):
         after["deleted"] = False
+    elif event_type == REMINDED:
+        # Decided on this very state, so the reminder is the one that it names.
+        after["reminded"] = after["remind_at"]
     return cast("Todo", after)
 
 

@@ -48,6 +48,11 @@ def parse(text: str) -> datetime:
     raise ValueError("expected an RFC 3339 date (2026-12-01) or date-time (2026-12-01T09:00:00Z)")
 
 
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two valid dates or date-times name the same instant, however they are written; None is no instant."""
+    return one == other or (one is not None and other is not None and parse(one) == parse(other))
+
+
 def sortable(text: str) -> str:
     """A valid date or date-time as UTC text of fixed width: text order is then the order in time."""
     instant = parse(text)

@@ -3,35 +3,86 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
-from chalicelib import keys, logs
-from chalicelib.views import store
-from chalicelib.views.projection import Head
+from chalicelib import keys, logs, quarantine
+from chalicelib.views import schema, store
+from chalicelib.views.projection import Head, todo_of
 
 
 def handle(event: dict[str, Any]) -> None:
     """Project a batch of stream records (a Lambda event of DynamoDB Streams, NEW_IMAGE) into every views table in use.
 
+    A record that cannot be projected is quarantined, and the others go on.
+
     Raises
     ------
     ProjectionIncomplete
         After everything else was done; Lambda then hands the batch over again, and what was done is skipped.
+    ClientError, BotoCoreError
+        When the pointer cannot be read, or the quarantine does not take what belongs there.
     """
     heads: defaultdict[str, list[Head]] = defaultdict(list)
     for record in event["Records"]:
-        image = record["dynamodb"].get("NewImage")
-        if image is None:
-            # Nothing removes an event, and nothing here needs to know of one removed by hand.
+        try:
+            found = _head(record)
+        except Exception as error:
+            quarantine.put("project", error, record=record)
             continue
-        owner, todo_id = keys.split_stream_id(image["stream_id"]["S"])
-        heads[owner].append(Head(todo_id, int(image["version"]["N"]), image["state"]["S"]))
+        if found is not None:
+            owner, head = found
+            heads[owner].append(head)
     logs.write("project", records=len(event["Records"]), owners=len(heads))
+    try:
+        refused = project(heads)
+    except store.ProjectionIncomplete as incomplete:
+        _quarantine(incomplete.refused)
+        raise
+    _quarantine(refused)
+
+
+def project(heads: Mapping[str, list[Head]]) -> list[store.Refused]:
+    """Bring events into every views table in use, each on its own; returns what is refused for good.
+
+    Raises
+    ------
+    ProjectionIncomplete
+    """
     failures: dict[str, Exception] = {}
+    refused: list[store.Refused] = []
     for table in store.tables():
         try:
-            store.project_batch(table, heads)
+            refused += store.project_batch(table, heads)
         except store.ProjectionIncomplete as incomplete:
             failures.update(incomplete.failures)
+            refused += incomplete.refused
     if failures:
-        raise store.ProjectionIncomplete(failures)
+        raise store.ProjectionIncomplete(failures, refused)
+    return refused
+
+
+def _quarantine(refused: list[store.Refused]) -> None:
+    """What DynamoDB refuses goes by its keys alone: the event itself is sound, and the ledger has it."""
+    for each in refused:
+        found_by = {"stream_id": keys.stream_id(each.owner, each.head.todo_id), "version": each.head.version}
+        quarantine.put("project", each.error, record={}, keys=found_by)
+
+
+def _head(record: Mapping[str, Any]) -> tuple[str, Head] | None:
+    """The owner (as keys have it) and event of a record; None for one that brings no event.
+
+    Raises
+    ------
+    Exception
+        Of any kind, when the record cannot be decoded or its state cannot stand in the indexes.
+    """
+    image = record["dynamodb"].get("NewImage")
+    if image is None:
+        # Nothing here removes an event, and there is nothing to do about one that was removed by hand.
+        return None
+    owner, todo_id = keys.split_stream_id(image["stream_id"]["S"])
+    head = Head(todo_id, int(image["version"]["N"]), image["state"]["S"])
+    todo_of(head.state)
+    schema.index_attributes(owner, todo_id, head.state)
+    return owner, head

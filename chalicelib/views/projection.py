@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.todos.events import DEFAULT_LIST
@@ -139,22 +140,37 @@ def applied(view: OwnerView, update: Update) -> OwnerView:
     )
 
 
+@lru_cache(maxsize=512)
+def todo_of(state: str) -> Mapping[str, Any]:
+    """The fields of a stored state that are set. One state is looked at several times on its way into a row.
+
+    Raises
+    ------
+    ValueError
+        When it is no JSON object.
+    """
+    todo = json.loads(state)
+    if not isinstance(todo, dict):
+        raise ValueError("a state is a JSON object")
+    return todo
+
+
 def list_of(state: str) -> str:
     """The list that a todo of this state is in, deleted or not."""
-    name: str = json.loads(state).get("list", DEFAULT_LIST)
+    name: str = todo_of(state).get("list", DEFAULT_LIST)
     return name
 
 
 def is_deleted(state: str) -> bool:
     """Whether this is a deleted todo's last state."""
-    return bool(json.loads(state).get("deleted", False))
+    return bool(todo_of(state).get("deleted", False))
 
 
 def _counted_in(row: Row | None) -> tuple[str, bool] | None:
     """The list that counts the row and whether as completed; None where no row is, or a deleted todo's."""
     if row is None:
         return None
-    state: dict[str, Any] = json.loads(row.state)
-    if state.get("deleted", False):
+    todo = todo_of(row.state)
+    if todo.get("deleted", False):
         return None
-    return state.get("list", DEFAULT_LIST), bool(state.get("completed", False))
+    return todo.get("list", DEFAULT_LIST), bool(todo.get("completed", False))

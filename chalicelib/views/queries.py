@@ -1,9 +1,12 @@
-"""Reading the views: pages of todos, lists with their counts, the tally. Every read is of one owner's partition."""
+"""Reading the views: pages of todos, lists with their counts, the tally.
+
+Every read is of one owner's partition, but for the reminders of all owners that the clock finds.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +27,7 @@ POLL_FIRST_SECONDS: Final = 0.01
 POLL_CEILING_SECONDS: Final = 0.2
 
 _BATCH_GET_KEYS: Final = 100
+_REMINDERS_AT_ONCE: Final = 1000
 
 Item = dict[str, dict[str, Any]]
 
@@ -53,6 +57,15 @@ class ListCount:
     total: int
     open: int
     completed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueReminder:
+    """An open todo whose `remind_at` (as `instants.sortable` makes it) has come; its owner as keys have it."""
+
+    partition: str
+    todo_id: str
+    remind_at: str
 
 
 class ViewsUnavailable(Exception):
@@ -115,6 +128,31 @@ def lists(owner: str, *, after: str | None, limit: int) -> tuple[list[ListCount]
 def tally(owner: str) -> ListCount:
     """The counts over all of an owner's todos."""
     return _count(_get(reader(), owner, schema.TALLY_KEY))
+
+
+def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
+    """The reminders of one shard that are due at `until` (as `instants.sortable` makes it), oldest first.
+
+    A global index is read as it happens to be: it may lag, lack what was just written, and have what was already given.
+    """
+    request: dict[str, Any] = {
+        "TableName": reader(),
+        "IndexName": "by_remind_at",
+        "KeyConditionExpression": "remind_shard = :shard AND remind_at <= :until",
+        "ExpressionAttributeValues": {":shard": {"N": str(shard)}, ":until": {"S": until}},
+        "Limit": _REMINDERS_AT_ONCE,
+    }
+    while True:
+        answer = _call("query", **request)
+        for item in answer["Items"]:
+            yield DueReminder(
+                partition=item["owner"]["S"],
+                todo_id=item["sk"]["S"].removeprefix(schema.TODO_PREFIX),
+                remind_at=item["remind_at"]["S"],
+            )
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def wait_for_version(owner: str, todo_id: str, version: int, seconds: float) -> bool:

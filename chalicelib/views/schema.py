@@ -63,7 +63,7 @@ def index_attributes(owner: str, todo_id: str, state: str) -> dict[str, dict[str
         return attributes
     if todo.get("due"):
         attributes["by_due"] = {"S": f"{instants.sortable(todo['due'])}#{todo_id}"}
-    if todo.get("remind_at"):
+    if todo.get("remind_at") and not instants.same(todo["remind_at"], todo.get("reminded")):
         attributes["remind_shard"] = {"N": str(zlib.crc32(owner.encode()) % REMIND_SHARDS)}
         attributes["remind_at"] = {"S": instants.sortable(todo["remind_at"])}
     return attributes

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from chalicelib import dynamo, settings
+from chalicelib import dynamo, failures, settings
 from chalicelib.backoff import back_off
 from chalicelib.todos import instants
 from chalicelib.todos.events import dump_json
@@ -50,12 +51,30 @@ POINTER_KEY: Final = {"owner": {"S": "#views"}, "sk": {"S": "pointer"}}
 Item = dict[str, dict[str, Any]]
 
 
-class ProjectionIncomplete(Exception):
-    """Some owners' events are not in the views yet, for a reason that passes; those of the others are."""
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An event that cannot be projected, however often it is tried; the others of its batch are in the views."""
 
-    def __init__(self, failures: Mapping[str, Exception]) -> None:
-        super().__init__(f"{len(failures)} owners: {next(iter(failures.values()))}")
+    owner: str
+    head: Head
+    error: Exception
+
+
+class ProjectionIncomplete(Exception):
+    """Some owners' events are not in the views yet, for a reason that passes; those of the others are.
+
+    Attributes
+    ----------
+    failures : mapping of str to Exception
+        By owner.
+    refused : list of Refused
+        What was given up for good in the same batch.
+    """
+
+    def __init__(self, failures: Mapping[str, Exception], refused: list[Refused]) -> None:
+        super().__init__(f"{len(failures)} owners, such as: {next(iter(failures.values()))!r}")
         self.failures = failures
+        self.refused = refused
 
 
 def tables() -> list[str]:
@@ -64,7 +83,7 @@ def tables() -> list[str]:
     return [table["S"] for table in item["tables"]["L"]]
 
 
-def project_batch(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> None:
+def project_batch(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> list[Refused]:
     """Bring the events of a batch into one views table, each owner's in transactions that are whole or not at all.
 
     Safe to run twice, at once, or with any part of the batch: what a row has already is skipped.
@@ -75,21 +94,29 @@ def project_batch(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> N
     heads_by_owner : mapping of str to iterable of Head
         By the owner as keys have it (`keys.partition_of`).
 
+    Returns
+    -------
+    list of Refused
+        Those that no retry can bring in.
+
     Raises
     ------
     ProjectionIncomplete
         When some owners were not done, after all the others were.
     """
     pending = {owner: list(newest(heads).values()) for owner, heads in heads_by_owner.items()}
-    failures: dict[str, Exception] = {}
+    failed: dict[str, Exception] = {}
+    refused: list[Refused] = []
     for group in _shares(pending):
         for owner, heads in _project_together(table, group).items():
             try:
-                _project_alone(table, owner, heads)
-            except (BotoCoreError, ClientError, _NotNow) as error:
-                failures[owner] = error
-    if failures:
-        raise ProjectionIncomplete(failures)
+                refused += _project_or_refuse(table, owner, heads)
+            except Exception as error:
+                # One owner's trouble is no reason to leave the others of the batch behind.
+                failed[owner] = error
+    if failed:
+        raise ProjectionIncomplete(failed, refused)
+    return refused
 
 
 def lagging(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> dict[str, list[Head]]:
@@ -148,10 +175,23 @@ def _project_together(table: str, group: dict[str, list[Head]]) -> dict[str, lis
             size += _size(update)
         if shared:
             _write(table, shared)
-    except (BotoCoreError, ClientError, _NotNow):
-        # One of them was in another's way, or is throttled: alone, each of the others gets through.
+    except Exception:
+        # One of them is in another's way, throttled, or beyond help: alone, each of the others gets through.
         return group
     return left
+
+
+def _project_or_refuse(table: str, owner: str, heads: list[Head]) -> list[Refused]:
+    """Project one owner's events; where that fails for good, each alone, to find those that are the cause."""
+    try:
+        _project_alone(table, owner, heads)
+    except Exception as error:
+        if failures.is_transient(error):
+            raise
+        if len(heads) == 1:
+            return [Refused(owner, heads[0], error)]
+        return [refused for head in heads for refused in _project_or_refuse(table, owner, [head])]
+    return []
 
 
 def _project_alone(table: str, owner: str, heads: list[Head]) -> None:
@@ -159,8 +199,10 @@ def _project_alone(table: str, owner: str, heads: list[Head]) -> None:
 
     Raises
     ------
-    _NotNow, ClientError, BotoCoreError
-        When that outlasts `MAX_TRIES`, or DynamoDB refuses otherwise.
+    _NotNow
+        When that outlasts `MAX_TRIES`.
+    ClientError, BotoCoreError
+        When DynamoDB refuses for another reason, or does not answer.
     """
     for attempt in range(1, MAX_TRIES + 1):
         try:
@@ -258,8 +300,7 @@ def _write(table: str, updates: Mapping[str, Update]) -> None:
     try:
         dynamo.client().transact_write_items(TransactItems=writes)
     except ClientError as error:
-        codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-        if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+        if failures.is_conflict(error):
             raise _NotNow from error
         raise
 

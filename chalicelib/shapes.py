@@ -1,4 +1,4 @@
-"""How todos and events look in an answer."""
+"""How todos and events look to the world: in the API's answers and in CloudEvents."""
 
 from __future__ import annotations
 

@@ -1,0 +1,144 @@
+"""`/webhooks`: who is told of an owner's events."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final, Literal, get_type_hints
+
+import msgspec
+from chalice.app import Blueprint, Response
+from msgspec import Meta
+
+from chalicelib import destinations, keys, service, settings, webhooks
+from chalicelib.api.http import Request, idempotency_key, json_body, parameters, resource
+from chalicelib.api.problems import Problem, answer, bad_request
+from chalicelib.todos import content
+from chalicelib.todos.content import FieldError, pointer
+from chalicelib.webhooks import EVENT_TYPES, MAX_WEBHOOKS, Webhook
+
+blueprint = Blueprint(__name__)
+
+# What a webhook's lists take together; an item of the table may hold 400 KB, and an owner has up to 20.
+MAX_LISTS: Final = 50
+
+EventType = Literal[EVENT_TYPES]  # type: ignore[valid-type]
+
+
+class Subscription(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a client says of a webhook; without `types` or `lists` (or with null) it is told of all."""
+
+    url: str
+    types: Annotated[list[EventType], Meta(min_length=1)] | None = None
+    lists: Annotated[list[str], Meta(min_length=1, max_length=MAX_LISTS)] | None = None
+
+
+def create(request: Request) -> Response:
+    """201 with the webhook and, this once, its secret; a repeat with its key gets the same again."""
+    parameters(request)
+    body = json_body(request)
+    subscription = _validated(body)
+    key = idempotency_key(request)
+    webhook_id = webhooks.id_for_key(request.owner, key) if key else webhooks.new_id()
+    request_hash = service.request_hash("webhook", webhook_id, body) if key else None
+    try:
+        webhook = webhooks.create(
+            request.owner,
+            webhook_id,
+            subscription.url,
+            types=subscription.types,
+            lists=subscription.lists,
+            request_hash=request_hash,
+        )
+    except webhooks.TooManyWebhooks:
+        detail = f"There may be {MAX_WEBHOOKS} webhooks; delete one first."
+        raise Problem(409, "too-many-webhooks", "Too many webhooks", detail) from None
+    if webhook.request_hash != request_hash:
+        detail = "The Idempotency-Key was used before, for another webhook."
+        raise Problem(422, "idempotency-key-reused", "Idempotency-Key reused", detail)
+    headers = {"Location": f"{request.base_url}/webhooks/{webhook.webhook_id}", "Cache-Control": "no-store"}
+    return answer(201, {**_shape(webhook), "secret": webhook.secret}, headers)
+
+
+def read(request: Request) -> Response:
+    """All of the owner's webhooks, oldest first, without their secrets."""
+    parameters(request)
+    found = [_shape(webhook) for webhook in webhooks.of_owner(request.owner)]
+    return answer(200, found, {"Cache-Control": "private, no-cache"})
+
+
+def delete(request: Request) -> Response:
+    parameters(request)
+    webhook_id = request.path["webhook_id"]
+    if not keys.is_todo_id(webhook_id) or not webhooks.delete(request.owner, webhook_id):
+        raise Problem(404, "not-found", "Not found", "There is no such webhook.")
+    return answer(204)
+
+
+def _shape(webhook: Webhook) -> dict[str, Any]:
+    return {
+        "id": webhook.webhook_id,
+        "url": webhook.url,
+        "types": webhook.types,
+        "lists": webhook.lists,
+        "created_at": webhook.created_at,
+        "disabled_at": webhook.disabled_at,
+    }
+
+
+def _validated(body: object) -> Subscription:
+    """The subscription that a body states.
+
+    Raises
+    ------
+    Problem
+        400 with a pointer to each field that is missing, unknown, of the wrong type or out of its bounds.
+    """
+    if not isinstance(body, dict):
+        raise _invalid([FieldError("#", "expected an object")])
+    stated = {name: content.composed(value) for name, value in body.items()}
+    try:
+        subscription = msgspec.convert(stated, Subscription)
+    except msgspec.ValidationError:
+        raise _invalid(_explain(stated)) from None
+    errors = []
+    complaint = destinations.complaint(subscription.url, allow_loopback=settings.webhooks_allow_private())
+    if complaint:
+        errors.append(FieldError(pointer("url"), complaint))
+    for position, name in enumerate(subscription.lists or ()):
+        complaint = content.list_name_complaint(name)
+        if complaint:
+            errors.append(FieldError(pointer("lists", position), complaint))
+    if errors:
+        raise _invalid(errors)
+    return Subscription(url=subscription.url, types=_once(subscription.types), lists=_once(subscription.lists))
+
+
+def _explain(stated: dict[str, Any]) -> list[FieldError]:
+    """Everything that keeps `stated` from being a subscription; the decoder itself stops at the first."""
+    types = get_type_hints(Subscription, include_extras=True)
+    errors = [] if "url" in stated else [FieldError(pointer("url"), "required")]
+    for name, value in stated.items():
+        if name not in types:
+            errors.append(FieldError(pointer(name), "unknown field"))
+            continue
+        try:
+            msgspec.convert(value, types[name])
+        except msgspec.ValidationError as error:
+            detail, _, place = str(error).partition(" - at `$")
+            if name == "types" and detail.startswith("Invalid enum value"):
+                detail = f"expected one of {', '.join(EVENT_TYPES)}"
+            errors.append(FieldError(pointer(name, *re.findall(r"\d+", place)), detail))
+    return errors
+
+
+def _once(names: list[str] | None) -> list[str] | None:
+    return None if names is None else list(dict.fromkeys(names))
+
+
+def _invalid(errors: list[FieldError]) -> Problem:
+    found = [{"pointer": each.pointer, "detail": each.detail} for each in errors]
+    return bad_request("The webhook is not valid.", found)
+
+
+resource(blueprint, "/webhooks", GET=read, POST=create)
+resource(blueprint, "/webhooks/{webhook_id}", DELETE=delete)

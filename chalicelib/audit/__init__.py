@@ -1,0 +1,1 @@
+"""Whether ledger and views are what they should be: every stream in itself, every row, tally and log beside it."""

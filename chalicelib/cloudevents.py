@@ -1,0 +1,92 @@
+"""An event as the world sees it: a CloudEvents 1.0 message in JSON, made of the event as the ledger stores it.
+
+Nothing here speaks to AWS or imports PynamoDB: the stream hands over whole items, and an event carries its state.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib import keys, shapes
+from chalicelib.todos.events import Event, load_state
+
+SPECVERSION: Final = "1.0"
+TYPE_PREFIX: Final = "todo-ledger."
+# What a structured event is sent as over HTTP (CloudEvents HTTP protocol binding 1.0, section 3.2).
+MEDIA_TYPE: Final = "application/cloudevents+json; charset=utf-8"
+
+
+def event_of(image: Mapping[str, Any]) -> Event:
+    """The event in an item of the events table, in DynamoDB's JSON as a stream record or a scan brings it.
+
+    Raises
+    ------
+    Exception
+        KeyError, TypeError or ValueError when it is not an event.
+    """
+    change, state = json.loads(image["change"]["S"]), json.loads(image["state"]["S"])
+    if not isinstance(change, dict) or not isinstance(state, dict):
+        raise ValueError("a change and a state are JSON objects")
+    keys.split_stream_id(image["stream_id"]["S"])
+    return Event(
+        stream_id=image["stream_id"]["S"],
+        version=int(image["version"]["N"]),
+        event_id=image["event_id"]["S"],
+        type=image["type"]["S"],
+        change=change,
+        state=load_state(image["state"]["S"]),
+        state_schema=int(image["state_schema"]["N"]),
+        actor=image["actor"]["S"],
+        occurred_at=image["occurred_at"]["S"],
+        correlation_id=_text(image, "correlation_id"),
+        causation_id=_text(image, "causation_id"),
+        idempotency_key=_text(image, "idempotency_key"),
+        request_hash=_text(image, "request_hash"),
+    )
+
+
+def cloudevent(event: Event, base_url: str) -> dict[str, Any]:
+    """The CloudEvent of an event: its `id` lets a receiver drop repeats, its `source` is the todo's URL.
+
+    Parameters
+    ----------
+    base_url : str
+        The absolute address that the API's paths follow. Where it is not known, an empty one makes `source` a relative
+        reference, which the specification allows.
+    """
+    _, todo_id = keys.split_stream_id(event.stream_id)
+    return {
+        "specversion": SPECVERSION,
+        "id": event.event_id,
+        "source": shapes.todo_url(base_url, todo_id),
+        "type": TYPE_PREFIX + event.type,
+        "subject": todo_id,
+        "time": event.occurred_at,
+        "datacontenttype": "application/json",
+        "data": {"event": shapes.event_answer(event), "state": shapes.todo_of(base_url, event)},
+    }
+
+
+def attributes_of(event: Event) -> dict[str, str]:
+    """What a subscriber can filter by: the event's type, and owner and list percent-encoded, as keys have them.
+
+    The list is the one that the todo is in after the event.
+    """
+    partition, _ = keys.split_stream_id(event.stream_id)
+    return {"type": event.type, "owner": partition, "list": keys.encode_list(event.state["list"])}
+
+
+def dumps(message: Mapping[str, Any]) -> str:
+    """The message as JSON, in ASCII alone: SNS and SQS refuse some of the characters that JSON may hold.
+
+    A character of the ledger's UTF-8 takes at most three times as many bytes here, so that of an event's 64 KB no more
+    than 192 come.
+    """
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def _text(image: Mapping[str, Any], name: str) -> str | None:
+    value: str | None = image[name]["S"] if name in image else None
+    return value

@@ -1,0 +1,268 @@
+"""`repeat`: when a todo that recurs is due next, and what its next occurrence is (RFC 5545, section 3.3.10).
+
+A rule is evaluated on the wall clock of the date that it is counted from, in that date's own offset: what is due at
+09:00+01:00 stays due at 09:00+01:00. COUNT and UNTIL are kept apart from the dates, since each occurrence is a todo of
+its own and carries what is left of them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from chalicelib.todos import instants
+from chalicelib.todos.events import CONTENT_FIELDS, Todo
+
+# How far a search goes, in steps of FREQ and INTERVAL: a hundred years of days or more, and of what is more frequent
+# enough to get through a few days second by second. No rule takes longer than about a second.
+SEARCH_STEPS: Final = {
+    "YEARLY": 100,
+    "MONTHLY": 1_200,
+    "WEEKLY": 5_300,
+    "DAILY": 36_600,
+    "HOURLY": 100_000,
+    "MINUTELY": 100_000,
+    "SECONDLY": 300_000,
+}
+
+# Times of day that BYHOUR, BYMINUTE and BYSECOND may name together; dateutil takes them for each day of a period.
+MAX_TIMES_OF_DAY: Final = 24 * 60
+
+# When a todo without a due date will be completed is not known yet. Every month has a first, so that no day which only
+# some of them have keeps a rule from going on.
+_ANY_COMPLETION: Final = "2000-01-01T00:00:00.000Z"
+
+_PART: Final = re.compile(r"([A-Z]+)=([A-Z0-9,+-]+)", re.ASCII | re.IGNORECASE)
+_UNTIL: Final = re.compile(r"\d{8}(T\d{6}Z?)?", re.ASCII)
+_TIME_PARTS: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
+_DATE_LENGTH: Final = len("2026-12-01")
+_WALL_LENGTH: Final = len("2026-12-01T09:00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An RRULE taken apart.
+
+    Attributes
+    ----------
+    dates : str
+        The parts that say on which dates it falls: all but INTERVAL, COUNT and UNTIL.
+    until : str, optional
+        A date (that whole day is meant), a local time or, with a Z, a time in UTC.
+    of_whole_days : bool
+        It names no time of day.
+    """
+
+    dates: str
+    frequency: str
+    interval: int
+    count: int | None
+    until: str | None
+    of_whole_days: bool
+
+
+def parse(repeat: str) -> Rule:
+    """The rule that a todo's `repeat` states.
+
+    Raises
+    ------
+    ValueError
+        When it is no RRULE's value.
+    """
+    parts: dict[str, str] = {}
+    for part in repeat.split(";"):
+        found = _PART.fullmatch(part)
+        if found is None:
+            raise ValueError(f"{part!r} is not a NAME=VALUE")
+        name, value = found[1].upper(), found[2].upper()
+        if name in parts:
+            raise ValueError(f"{name} stands twice")
+        parts[name] = value
+    frequency = parts.get("FREQ")
+    if frequency not in SEARCH_STEPS:
+        raise ValueError(f"FREQ is one of {', '.join(SEARCH_STEPS)}")
+    interval = _from_one("INTERVAL", parts.pop("INTERVAL", "1"))
+    count = _from_one("COUNT", parts.pop("COUNT")) if "COUNT" in parts else None
+    until = parts.pop("UNTIL", None)
+    if until is not None:
+        if not _UNTIL.fullmatch(until):
+            raise ValueError("UNTIL is a date (20261231) or a date and time (20261231T235959Z)")
+        datetime.fromisoformat(until)
+    times_of_day = 1
+    for name in _TIME_PARTS:
+        times_of_day *= len(set(parts.get(name, "").split(",")))
+    if times_of_day > MAX_TIMES_OF_DAY:
+        raise ValueError(f"it names {times_of_day} times of day where {MAX_TIMES_OF_DAY} are allowed")
+    of_whole_days = frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY") and not parts.keys() & set(_TIME_PARTS)
+    dates = ";".join(f"{name}={value}" for name, value in parts.items())
+    return Rule(dates, frequency, interval, count, until, of_whole_days)
+
+
+def complaint(repeat: str) -> str | None:
+    """What keeps a text from being a rule, or None."""
+    try:
+        # Whether its interval ever meets its other parts depends on the date that it is counted from.
+        _dates(replace(parse(repeat), interval=1), _wall(_ANY_COMPLETION))
+    except Exception as error:
+        # dateutil fails in many ways on what is no rule; whichever it is, the fault is the text's.
+        return f"expected the value of an RFC 5545 RRULE, such as FREQ=WEEKLY;BYDAY=MO ({error})"
+    return None
+
+
+def goes_on(repeat: str, due: str | None) -> bool:
+    """Whether there is a next date, counted from `due`, or else completing the todo would end what never began.
+
+    COUNT and UNTIL do not matter: they may have run out, and this be the last occurrence.
+    """
+    rule = parse(repeat)
+    start, by_day = _start(rule, due, _ANY_COMPLETION)
+    return _first_after(rule, start, by_day) is not None
+
+
+def next_occurrence(todo: Todo) -> dict[str, Any] | None:
+    """The whole content of the todo that follows a completed one; None where it does not repeat, or after the last.
+
+    An open copy: `due` and `remind_at` are moved on, and COUNT goes down by one. Not its `source`: no loader found it.
+    A date without a time stays one, and `remind_at` keeps its distance to `due`. A todo without a due date is counted
+    from its completion and gets one: without it, the next occurrence would stand in the lists at once.
+    """
+    if todo["repeat"] is None or todo["completed_at"] is None:
+        return None
+    try:
+        rule = parse(todo["repeat"])
+        moved = None if rule.count == 1 else _moved_on(rule, todo["due"], todo["remind_at"], todo["completed_at"])
+    except (ValueError, OverflowError):
+        # It passed an older validation, or leads past the year 9999: completing the todo must work all the same.
+        return None
+    if moved is None:
+        return None
+    due, remind_at = moved
+    if rule.until is not None and _is_past(rule.until, due):
+        return None
+    content: dict[str, Any] = {name: todo[name] for name in CONTENT_FIELDS}  # type: ignore[literal-required]
+    content.update(completed=False, due=due, remind_at=remind_at, source=None)
+    left = _counted_down(todo["repeat"], rule)
+    # A rule that did not go on would break the bounds of a todo, which could then be neither edited nor completed.
+    content["repeat"] = left if goes_on(left, due) else None
+    return content
+
+
+def _moved_on(rule: Rule, due: str | None, remind_at: str | None, completed_at: str) -> tuple[str, str | None] | None:
+    """The next `due` and `remind_at`; None where the dates end.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        When one of them would lie past the year 9999.
+    """
+    start, by_day = _start(rule, due, completed_at)
+    found = _first_after(rule, start, by_day)
+    if found is None:
+        return None
+    distance = (datetime.combine(found, time.min) if by_day else found) - start
+    if due is None:
+        due = start.date().isoformat() if by_day else f"{start.isoformat()}Z"
+    return _moved(due, distance), None if remind_at is None else _moved(remind_at, distance)
+
+
+def _from_one(name: str, value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(f"{name} is a whole number from 1")
+    return int(value)
+
+
+def _start(rule: Rule, due: str | None, completed_at: str) -> tuple[datetime, bool]:
+    """The wall-clock time that the rule counts from, and whether the dates alone matter."""
+    if due is not None:
+        return _wall(due), len(due) == _DATE_LENGTH
+    start = _wall(completed_at)
+    return (datetime.combine(start, time.min), True) if rule.of_whole_days else (start, False)
+
+
+def _wall(text: str) -> datetime:
+    """What a clock on the wall shows at a date or date-time, in its own offset; without a fraction of a second."""
+    return datetime.fromisoformat(text[:_WALL_LENGTH].upper())
+
+
+def _dates(rule: Rule, start: datetime) -> Any:
+    """The rule's dates from `start` on, a `dateutil.rrule.rrule`; raises whatever it raises of what is no rule."""
+    # dateutil comes with Lambda's runtime, but only a repeating todo pays for its import.
+    from dateutil.rrule import rrulestr
+
+    interval = _CountedInterval(rule.interval)
+    interval.steps_left = SEARCH_STEPS[rule.frequency]
+    return rrulestr(rule.dates, dtstart=start).replace(interval=interval)
+
+
+def _first_after(rule: Rule, start: datetime, by_day: bool) -> datetime | None:
+    """The first date after `start`, or after its whole day; None where there is none within reach."""
+    last_before = datetime.combine(start, time.max) if by_day else start
+    try:
+        found: datetime | None = _dates(rule, start).after(last_before)
+    except Exception:
+        # Out of steps, or out of the calendar, or a combination of parts that dateutil finds empty only on its way.
+        return None
+    return found
+
+
+class _OutOfSteps(Exception):
+    """The search for a date went on for too long."""
+
+
+class _CountedInterval(int):
+    """An INTERVAL that bounds a search.
+
+    dateutil looks for a date that never comes (30 February) until the year 9999, and second by second if so asked: for
+    hours. It offers no bound, but it adds the interval, or a multiple of it, for each step.
+    """
+
+    steps_left: int
+
+    def __radd__(self, other: int) -> int:
+        self._count()
+        return other + int(self)
+
+    def __mul__(self, other: int) -> int:
+        self._count()
+        return int(self) * other
+
+    def _count(self) -> None:
+        self.steps_left -= 1
+        if self.steps_left < 0:
+            raise _OutOfSteps
+
+
+def _moved(text: str, distance: timedelta) -> str:
+    """A date or date-time moved on, its offset and form kept.
+
+    Raises
+    ------
+    ValueError, OverflowError
+        When it would lie past the year 9999.
+    """
+    moved = _wall(text) + distance
+    if len(text) == _DATE_LENGTH:
+        # A bare date is its 00:00 UTC; a distance of hours leads away from that.
+        result = moved.date().isoformat() if moved.time() == time.min else f"{moved.isoformat()}Z"
+    else:
+        result = moved.isoformat() + text[_WALL_LENGTH:]
+    instants.parse(result)
+    return result
+
+
+def _is_past(until: str, due: str) -> bool:
+    if until.endswith("Z"):
+        return instants.parse(due) > datetime.fromisoformat(until)
+    # A local time is one in the due date's own offset, and a date means its whole day there.
+    last = datetime.fromisoformat(until)
+    return _wall(due) > (last if "T" in until else datetime.combine(last, time.max))
+
+
+def _counted_down(repeat: str, rule: Rule) -> str:
+    """The rule as it was written, with one occurrence less."""
+    if rule.count is None:
+        return repeat
+    left = f"COUNT={rule.count - 1}"
+    return ";".join(left if part.upper().startswith("COUNT=") else part for part in repeat.split(";"))

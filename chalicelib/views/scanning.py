@@ -1,0 +1,73 @@
+"""Reading views tables as a whole, for audits: by segments, by owners, by keys; always consistently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from chalicelib import dynamo
+from chalicelib.backoff import back_off
+from chalicelib.views import schema
+
+MAX_BATCH_GET_KEYS: Final = 100
+
+Item = dict[str, dict[str, Any]]
+
+
+def scan(table: str, segment: int, segments: int, after: tuple[str, str] | None = None) -> Iterator[list[Item]]:
+    """The items of one part of a table, page by page (1 MB); an owner's come together, in the order of their sort keys.
+
+    Parameters
+    ----------
+    after : (str, str), optional
+        The owner (as keys have it) and sort key behind which to go on.
+    """
+    start = {} if after is None else {"ExclusiveStartKey": {"owner": {"S": after[0]}, "sk": {"S": after[1]}}}
+    while True:
+        answer = dynamo.client().scan(
+            TableName=table, Segment=segment, TotalSegments=segments, ConsistentRead=True, **start
+        )
+        yield answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def partition(table: str, owner: str, low: str = " ", high: str = "\x7f") -> Iterator[list[Item]]:
+    """The items of one owner (as keys have it) between two sort keys, inclusive, page by page."""
+    request: dict[str, Any] = {
+        "TableName": table,
+        "KeyConditionExpression": "#owner = :owner AND #sk BETWEEN :low AND :high",
+        "ExpressionAttributeNames": {"#owner": "owner", "#sk": "sk"},
+        "ExpressionAttributeValues": {":owner": {"S": owner}, ":low": {"S": low}, ":high": {"S": high}},
+        "ConsistentRead": True,
+    }
+    while True:
+        answer = dynamo.client().query(**request)
+        yield answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def items(table: str, item_keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+    """The items of these (owner, sort key) that exist."""
+    found: dict[tuple[str, str], Item] = {}
+    pending = [{"owner": {"S": owner}, "sk": {"S": sort_key}} for owner, sort_key in item_keys]
+    attempt = 0
+    while pending:
+        request = {table: {"Keys": pending[:MAX_BATCH_GET_KEYS], "ConsistentRead": True}}
+        answer = dynamo.client().batch_get_item(RequestItems=request)
+        for item in answer["Responses"].get(table, []):
+            found[item["owner"]["S"], item["sk"]["S"]] = item
+        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        pending = unprocessed + pending[MAX_BATCH_GET_KEYS:]
+        if unprocessed:
+            attempt += 1
+            back_off(attempt)
+    return found
+
+
+def tally(table: str, owner: str) -> Item | None:
+    """An owner's tally, if there is one."""
+    return items(table, [(owner, schema.TALLY_KEY)]).get((owner, schema.TALLY_KEY))

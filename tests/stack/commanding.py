@@ -1,0 +1,93 @@
+"""Commands on todos, given as the API gives them, and the raw items that come of them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib import dynamo, keys, service, settings
+from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
+from chalicelib.todos.events import UNSET
+from chalicelib.views import schema
+
+Item = dict[str, dict[str, Any]]
+
+
+class Owner:
+    """Somebody with todos."""
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name or f"owner/{uuid.uuid4()}"
+        self.partition = keys.partition_of(self.name)
+
+    def create(self, title: str = "Buy milk", **fields: Any) -> str:
+        """A new todo's id."""
+        todo_id = str(uuid.uuid4())
+        self.order(
+            todo_id, Create({name: UNSET[name] for name in UNSET if name in _CONTENT} | {"title": title} | fields)
+        )
+        return todo_id
+
+    def edit(self, todo_id: str, **fields: Any) -> int:
+        return self.order(todo_id, Patch(fields))
+
+    def delete(self, todo_id: str) -> int:
+        return self.order(todo_id, Delete())
+
+    def restore(self, todo_id: str) -> int:
+        return self.order(todo_id, Restore())
+
+    def order(self, todo_id: str, command: Command) -> int:
+        """Do it; the version that came of it."""
+        order = service.Order(owner=self.name, todo_id=todo_id, command=command, actor="tests")
+        return service.execute(order).event.version
+
+    def stream(self, todo_id: str) -> str:
+        return keys.stream_id(self.partition, todo_id)
+
+    def event(self, todo_id: str, version: int) -> Item:
+        key = {"stream_id": {"S": self.stream(todo_id)}, "version": {"N": str(version)}}
+        return get(settings.events_table(), key)
+
+    def row(self, table: str, todo_id: str) -> Item:
+        return self.item(table, schema.todo_key(todo_id))
+
+    def item(self, table: str, sort_key: str) -> Item:
+        return get(table, {"owner": {"S": self.partition}, "sk": {"S": sort_key}})
+
+
+def get(table: str, key: Item) -> Item:
+    item: Item = dynamo.client().get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+    return item
+
+
+def mixed_commands(owner: Owner) -> dict[str, str]:
+    """Todos of every kind; their ids by what became of them."""
+    todos = {
+        "plain": owner.create("Plain"),
+        "edited": owner.create("Edited", list="work", due="2030-01-01", order=2.5),
+        "completed": owner.create("Completed", list="work", tags=["a", "ü"]),
+        "moved": owner.create("Moved", list="a/b #1", remind_at="2030-01-01T08:00:00Z"),
+        "deleted": owner.create("Deleted", list="gone"),
+        "restored": owner.create("Restored"),
+    }
+    owner.edit(todos["edited"], title="Edited twice", metadata={"a": {"b": [1, True, None]}})
+    owner.edit(todos["edited"], notes="n" * 3000, due="2031-02-03T04:05:06+02:00")
+    owner.edit(todos["completed"], completed=True)
+    owner.edit(todos["moved"], list="inbox")
+    owner.delete(todos["deleted"])
+    owner.delete(todos["restored"])
+    owner.restore(todos["restored"])
+    return todos
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        time.sleep(0.05)
+
+
+_CONTENT = tuple(UNSET)[:13]

@@ -1,0 +1,48 @@
+"""A local stack of these tests' own, and this process as one of its own: audits and rebuilds see a whole ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib import dynamo, service, tables
+from chalicelib.views import store
+from stack.local import LocalStack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The service, deployed on a private engine."""
+    with LocalStack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def variables(stack: LocalStack) -> dict[str, str]:
+    return stack.environment()
+
+
+@pytest.fixture
+def environment(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process with the stack's settings and nothing remembered, before the test and after it."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HANDLERS", raising=False)
+    _forget_everything()
+    yield
+    _forget_everything()
+
+
+@pytest.fixture
+def views(environment: None) -> str:
+    """The views table in use."""
+    (table,) = store.tables()
+    return table
+
+
+def _forget_everything() -> None:
+    dynamo.client.cache_clear()
+    tables.events.cache_clear()
+    tables.EventItem._connection = None
+    service._latest_events._events.clear()

@@ -1,0 +1,1 @@
+"""The handlers that a stream, a queue or the clock calls."""

@@ -1,0 +1,1 @@
+"""Reminders and repeating todos, by the real handlers on an engine."""

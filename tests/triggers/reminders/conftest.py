@@ -1,0 +1,71 @@
+"""One engine for all tests, also those of several pytest-xdist workers; each test has tables and queues of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from stack.local import LocalStack
+
+from .alone import Alone, forget_clients, forget_tables
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The service, deployed on a private engine.
+
+    The engine ends with the process that started it. So the worker that was first waits for the others before it
+    stops: each holds a shared lock on one file as long as it uses the stack. A worker that comes after that starts it
+    anew. Locks go with their processes, so a worker that crashes holds up nobody.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with open(shared / "users-of-the-stack", "w") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        stack = LocalStack(shared / "stack")
+        started = stack.start()
+        yield stack
+        if started:
+            fcntl.flock(users, fcntl.LOCK_EX)
+            stack.stop()
+
+
+@pytest.fixture(scope="package")
+def clients() -> Iterator[None]:
+    """Clients are made once for these tests, and none is left to those that follow."""
+    forget_clients()
+    yield
+    forget_clients()
+
+
+@pytest.fixture(scope="session")
+def deployed(stack: LocalStack) -> dict[str, str]:
+    """The environment of the stack's own Lambdas; asking for it takes a while."""
+    return stack.environment()
+
+
+@pytest.fixture
+def alone(deployed: dict[str, str], clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Alone]:
+    """The service's own handlers in this process, on tables and queues that no deployed Lambda follows."""
+    monkeypatch.delenv("HANDLERS", raising=False)
+    for name, value in deployed.items():
+        monkeypatch.setenv(name, value)
+    alone = Alone.made_beside(deployed)
+    for name, value in alone.environment.items():
+        monkeypatch.setenv(name, value)
+    forget_tables()
+    yield alone
+    alone.drop()
+    forget_tables()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore's own retries and ours come without their pauses."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr("chalicelib.backoff.FIRST_SECONDS", 0.0)

@@ -1,0 +1,322 @@
+"""Reminders: the clock finds what is due, a queue spreads the work, and each todo is reminded of once."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+import requests
+
+from chalicelib import keys, reminders, service
+from chalicelib.todos import content, instants
+from chalicelib.todos.decide import Create
+from chalicelib.views import queries, schema
+from chalicelib.views.queries import DueReminder
+from stack.local import LocalStack
+
+from .alone import SCHEDULED, Alone, record_of, refusals
+
+PAST = "2026-01-01T09:00:00+01:00"
+LATER_PAST = "2026-01-02T09:00:00+01:00"
+FUTURE = "2999-01-01T00:00:00Z"
+
+
+def due(alone: Alone, **fields: Any) -> str:
+    """A todo whose reminder has come, in the views too."""
+    todo_id = alone.create(remind_at=PAST, **fields)
+    alone.project()
+    return todo_id
+
+
+def page_of(alone: Alone, *todo_ids: str, remind_at: str = PAST, message_id: str = "m1") -> dict[str, Any]:
+    partition = keys.partition_of(alone.owner)
+    page = [DueReminder(partition, todo_id, instants.sortable(remind_at)) for todo_id in todo_ids]
+    return record_of(reminders.encode(page), message_id)
+
+
+def test_what_is_due_is_reminded_of_by_an_event(alone: Alone) -> None:
+    todo_id = due(alone)
+    alone.remind()
+    (message,) = alone.messages()
+    assert alone.remind_page(message) == []
+    created, reminded = alone.events(todo_id)
+    assert (reminded.type, reminded.actor, reminded.change) == ("TodoReminded", "remind", {})
+    assert reminded.causation_id == "remind_at:2026-01-01T08:00:00.000000Z"
+    assert {**reminded.state, "reminded": None, "updated_at": None} == {**created.state, "updated_at": None}
+
+
+def test_the_api_shows_the_event_and_nothing_of_what_is_kept_inside(alone: Alone) -> None:
+    todo_id = due(alone)
+    alone.remind_page(page_of(alone, todo_id))
+    todo = alone.api("GET", f"/todos/{todo_id}").body
+    assert "reminded" not in todo
+    assert todo["remind_at"] == PAST
+    history = alone.api("GET", f"/todos/{todo_id}/events").body
+    assert [event["type"] for event in history] == ["TodoCreated", "TodoReminded"]
+    assert alone.api("PUT", f"/todos/{todo_id}", todo, if_match='"2"').status == 200, "GET, edit, PUT works"
+
+
+def test_once_it_is_in_the_views_it_is_not_found_again(alone: Alone) -> None:
+    due(alone)
+    alone.remind()
+    alone.remind_page(*alone.messages())
+    alone.project()
+    alone.remind()
+    assert alone.messages() == []
+
+
+def test_until_then_finding_it_again_does_no_harm(alone: Alone) -> None:
+    todo_id = due(alone)
+    for _ in range(3):
+        alone.remind()
+        alone.remind_page(*alone.messages())
+    assert alone.types(todo_id) == ["Created", "Reminded"]
+
+
+def test_what_is_not_due_or_not_open_is_not_found(alone: Alone) -> None:
+    alone.create(remind_at=FUTURE)
+    alone.create(remind_at=PAST, completed=True)
+    alone.create()
+    deleted = alone.create(remind_at=PAST)
+    alone.api("DELETE", f"/todos/{deleted}")
+    alone.project()
+    alone.remind()
+    assert alone.messages() == []
+
+
+def test_two_schedules_at_once_remind_once(alone: Alone) -> None:
+    todo_ids = [alone.create(remind_at=PAST) for _ in range(10)]
+    alone.project()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: alone.remind(), range(2)))
+    messages = alone.messages()
+    assert len(messages) == 2
+    both_begin = threading.Barrier(2)
+
+    def work(message: dict[str, Any]) -> list[str]:
+        both_begin.wait()
+        return alone.remind_page(message)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(work, messages)) == [[], []]
+    for todo_id in todo_ids:
+        assert alone.types(todo_id) == ["Created", "Reminded"]
+
+
+def test_workers_that_know_nothing_of_each_other_remind_once(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As above, but each put is decided on a version that nobody here remembers."""
+    todo_id = due(alone)
+    monkeypatch.setattr(service._LatestEvents, "recall", lambda self, stream: None)
+    at_once = 8
+    begin = threading.Barrier(at_once)
+
+    def work(_: int) -> list[str]:
+        begin.wait()
+        return alone.remind_page(page_of(alone, todo_id))
+
+    with ThreadPoolExecutor(at_once) as pool:
+        assert list(pool.map(work, range(at_once))) == [[]] * at_once
+    assert alone.types(todo_id) == ["Created", "Reminded"]
+
+
+def test_the_same_message_twice_reminds_once(alone: Alone) -> None:
+    todo_id = due(alone)
+    message = page_of(alone, todo_id)
+    assert alone.remind_page(message, message) == []
+    assert alone.remind_page(message) == []
+    assert alone.types(todo_id) == ["Created", "Reminded"]
+
+
+def test_a_reminder_that_moved_meanwhile_is_given_when_it_is_due(alone: Alone) -> None:
+    todo_id = due(alone)
+    alone.remind()
+    alone.patch(todo_id, remind_at=LATER_PAST)
+    alone.remind_page(*alone.messages())
+    assert alone.types(todo_id) == ["Created", "Edited"]
+    alone.project()
+    alone.remind()
+    alone.remind_page(*alone.messages())
+    assert alone.types(todo_id) == ["Created", "Edited", "Reminded"]
+
+
+def test_after_one_reminder_another_may_be_set(alone: Alone) -> None:
+    todo_id = due(alone)
+    for remind_at in (None, LATER_PAST, FUTURE):
+        if remind_at:
+            alone.patch(todo_id, remind_at=remind_at)
+        alone.project()
+        alone.remind()
+        alone.remind_page(*alone.messages())
+    assert alone.types(todo_id) == ["Created", "Reminded", "Edited", "Reminded", "Edited"]
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "types"),
+    [("PATCH", ["Created", "Completed"]), ("DELETE", ["Created", "Deleted"])],
+    ids=["completed", "deleted"],
+)
+def test_what_is_over_meanwhile_is_not_reminded_of(alone: Alone, meanwhile: str, types: list[str]) -> None:
+    todo_id = due(alone)
+    alone.remind()
+    assert alone.api(meanwhile, f"/todos/{todo_id}", {"completed": True}).status in (200, 204)
+    assert alone.remind_page(*alone.messages()) == []
+    assert alone.types(todo_id) == types
+
+
+def test_a_todo_that_never_was_is_no_failure(alone: Alone) -> None:
+    assert alone.remind_page(page_of(alone, "0197e1f0-0000-7000-8000-000000000001")) == []
+
+
+def many(alone: Alone, count: int, owners: int) -> None:
+    """Todos of many owners whose reminders have come, straight into the ledger and the views."""
+
+    def create(number: int) -> None:
+        command = Create(content.validate({"title": f"t{number}", "remind_at": PAST}))
+        owner = f"owner {number % owners}"
+        order = service.Order(owner=owner, todo_id=service.new_todo_id(), command=command, actor=owner, is_new=True)
+        service.execute(order)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(create, range(count)))
+    alone.project()
+
+
+def test_a_thousand_reminders_fan_out_into_pages(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many reads of each shard it takes to find them."""
+    monkeypatch.setattr(queries, "_REMINDERS_AT_ONCE", 7)
+    many(alone, count=1000, owners=40)
+    alone.remind()
+    messages = alone.messages()
+    assert len(messages) == 10
+    pages = [json.loads(message["body"])["reminders"] for message in messages]
+    assert [len(page) for page in pages] == [100] * 10
+    assert max(len(message["body"]) for message in messages) <= reminders.MAX_PAGE_BYTES
+    assert len({tuple(each) for page in pages for each in page}) == 1000, "each once"
+    for message in messages:
+        assert alone.remind_page(message) == []
+    alone.project()
+    alone.remind()
+    assert alone.messages() == []
+
+
+def test_a_run_that_is_short_of_time_stops_between_pages_and_the_next_goes_on(alone: Alone) -> None:
+    many(alone, count=250, owners=20)
+    # Enough for its sixteen shards, until the first page is sent.
+    left = iter([60_000] * 10_000)
+    sent: list[Any] = []
+
+    def remaining() -> int:
+        return 1_000 if sent else next(left)
+
+    sqs = reminders.sqs()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            reminders,
+            "sqs",
+            lambda: SimpleNamespace(send_message=lambda **message: sent.append(sqs.send_message(**message))),
+        )
+        alone.remind(SimpleNamespace(get_remaining_time_in_millis=remaining))
+    first = alone.messages()
+    assert [len(json.loads(message["body"])["reminders"]) for message in first] == [100]
+    alone.remind_page(*first)
+    alone.project()
+    alone.remind()
+    assert sum(len(json.loads(message["body"])["reminders"]) for message in alone.messages()) == 150
+
+
+def test_a_shard_that_cannot_be_read_leaves_the_others_handed_on_before_it_is_told(
+    alone: Alone, impatient: None
+) -> None:
+    many(alone, count=64, owners=64)
+    with (
+        refusals("Query", "ProvisionedThroughputExceededException", '":shard": {"N": "3"}') as refused,
+        pytest.raises(Exception, match="injected"),
+    ):
+        alone.remind()
+    assert refused["Query"] > 0
+    found = [each for message in alone.messages() for each in json.loads(message["body"])["reminders"]]
+
+    def shard(partition: str) -> str:
+        return schema.index_attributes(partition, "id", '{"remind_at":"2026-01-01"}')["remind_shard"]["N"]
+
+    expected = {f"owner%20{number}" for number in range(64) if shard(f"owner%20{number}") != "3"}
+    assert {partition for partition, _, _ in found} == expected
+    assert len(expected) < 64
+
+
+def test_one_that_fails_for_now_fails_its_message_after_the_others_were_done(alone: Alone, impatient: None) -> None:
+    todo_ids = [alone.create(remind_at=PAST) for _ in range(20)]
+    service._latest_events._events.clear()
+    with refusals("PutItem", "ThrottlingException", todo_ids[7]):
+        failed = alone.remind_page(page_of(alone, *todo_ids, message_id="fails"), page_of(alone, todo_ids[0]))
+    assert failed == ["fails"]
+    types = [alone.types(todo_id) for todo_id in todo_ids]
+    assert types == [["Created"] if number == 7 else ["Created", "Reminded"] for number in range(20)]
+    assert alone.remind_page(page_of(alone, *todo_ids, message_id="fails")) == []
+    assert alone.types(todo_ids[7]) == ["Created", "Reminded"]
+
+
+def test_a_message_that_is_no_page_goes_into_the_quarantine_whole_and_the_batch_goes_on(alone: Alone) -> None:
+    todo_id = due(alone)
+    poison = record_of('{"reminders": "soon"}', "poison")
+    assert alone.remind_page(poison, page_of(alone, todo_id)) == []
+    assert alone.types(todo_id) == ["Created", "Reminded"]
+    (quarantined,) = (json.loads(message["body"]) for message in alone.messages("QUARANTINE_QUEUE_URL"))
+    assert (quarantined["handler"], quarantined["record"]) == ("remind_page", poison)
+    assert quarantined["error"].startswith("Poison: ")
+
+
+def test_when_the_quarantine_does_not_take_it_the_message_comes_again(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUARANTINE_QUEUE_URL", alone.environment["QUARANTINE_QUEUE_URL"] + "-gone")
+    assert alone.remind_page(record_of("x", "poison")) == ["poison"]
+
+
+def test_a_todo_whose_history_is_broken_is_quarantined_alone(alone: Alone) -> None:
+    broken, whole = alone.create(remind_at=PAST), alone.create(remind_at=PAST)
+    service._latest_events._events.clear()
+    stream = keys.stream_id(keys.partition_of(alone.owner), broken)
+    boto3.client("dynamodb").update_item(
+        TableName=alone.environment["EVENTS_TABLE"],
+        Key={"stream_id": {"S": stream}, "version": {"N": "1"}},
+        UpdateExpression="SET #state = :broken",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={":broken": {"S": "{"}},
+    )
+    assert alone.remind_page(page_of(alone, broken, whole)) == []
+    assert alone.types(whole) == ["Created", "Reminded"]
+    (quarantined,) = (json.loads(message["body"]) for message in alone.messages("QUARANTINE_QUEUE_URL"))
+    assert quarantined["keys"] == {"owner": keys.partition_of(alone.owner), "todo_id": broken}
+    assert quarantined["record"]["body"] == page_of(alone, broken)["body"], "redriving it tries it alone"
+
+
+def test_deployed_a_reminder_comes_by_itself(
+    stack: LocalStack, deployed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """API, stream, index, clock, queue, worker: the clock is not waited for, but called."""
+    for name, value in deployed.items():
+        monkeypatch.setenv(name, value)
+    http = requests.Session()
+    http.headers["Authorization"] = f"Bearer {stack.token('al#ice/remind')}"
+    created = http.post(
+        f"{stack.url}/todos", json={"title": "x", "remind_at": PAST}, headers={"Prefer": "wait=10"}, timeout=30
+    )
+    assert created.headers["Preference-Applied"] == "wait=10"
+    functions = boto3.client("lambda").list_functions()["Functions"]
+    (name,) = (each["FunctionName"] for each in functions if "-Remind-" in each["FunctionName"])
+    types: list[str] = []
+    deadline = time.monotonic() + 30
+    while len(types) < 2 and time.monotonic() < deadline:
+        answer = boto3.client("lambda").invoke(FunctionName=name, Payload=json.dumps(SCHEDULED))
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        time.sleep(0.5)
+        history = http.get(f"{created.headers['Location']}/events", timeout=30).json()
+        types = [event["type"] for event in history]
+    assert types == ["TodoCreated", "TodoReminded"]

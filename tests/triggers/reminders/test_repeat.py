@@ -1,0 +1,320 @@
+"""Completing a todo that repeats makes the next one: once, whoever completes it, however often, and whatever fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chalicelib import keys, ledger, service
+from chalicelib.todos.decide import Create, Delete, Patch
+from chalicelib.todos.events import CONTENT_FIELDS, Event
+
+from .alone import Alone, counted, just_before, lost_answers, refusals
+
+WEEKLY = {"due": "2026-12-01", "repeat": "FREQ=WEEKLY"}
+COMPLETE = {"completed": True}
+
+
+def next_of(alone: Alone, todo_id: str) -> str:
+    """The one other todo that there is."""
+    (other,) = alone.todo_ids() - {todo_id}
+    return other
+
+
+def complete(alone: Alone, todo_id: str, key: str | None = None) -> service.Outcome:
+    order = service.Order(
+        owner=alone.owner,
+        todo_id=todo_id,
+        command=Patch(COMPLETE),
+        actor=alone.owner,
+        idempotency_key=key,
+        request_hash="the same" if key else None,
+    )
+    return service.execute(order)
+
+
+def as_another_process() -> None:
+    service._latest_events._events.clear()
+
+
+def test_completing_makes_the_next_one(alone: Alone) -> None:
+    todo_id = alone.create(
+        notes="n", list="home", tags=["a"], priority="high", order=3, metadata={"a": [None]}, source="jsonl:1",
+        remind_at="2026-11-30T18:00:00+01:00", **WEEKLY,
+    )  # fmt: skip
+    answer = alone.patch(todo_id, **COMPLETE)
+    assert (answer["id"], answer["version"], answer["completed"]) == (todo_id, 2, True)
+    following = alone.api("GET", f"/todos/{next_of(alone, todo_id)}").body
+    moved = {"due": "2026-12-08", "remind_at": "2026-12-07T18:00:00+01:00", "completed": False, "source": None}
+    assert {name: following[name] for name in CONTENT_FIELDS} == {
+        **{name: answer[name] for name in CONTENT_FIELDS},
+        **moved,
+    }
+    assert following["completed_at"] is None
+
+
+def test_the_next_ones_first_event_tells_what_caused_it(alone: Alone) -> None:
+    todo_id = alone.create(**WEEKLY)
+    answer = alone.api("PATCH", f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
+    assert answer.status == 200
+    completion = alone.events(todo_id)[1]
+    (first,) = alone.events(next_of(alone, todo_id))
+    assert (first.type, first.version, first.causation_id) == ("TodoCreated", 1, completion.event_id)
+    assert (first.actor, first.correlation_id) == (alone.owner, "the-request")
+    assert (first.idempotency_key, first.request_hash) == (None, None)
+
+
+def test_it_repeats_until_the_count_is_used_up(alone: Alone) -> None:
+    todo_id = alone.create(due="2026-12-01", repeat="FREQ=DAILY;COUNT=3")
+    dues, known = ["2026-12-01"], {todo_id}
+    for _ in range(3):
+        alone.patch(todo_id, **COMPLETE)
+        found = alone.todo_ids() - known
+        if found:
+            (todo_id,) = found
+            known.add(todo_id)
+            dues.append(alone.api("GET", f"/todos/{todo_id}").body["due"])
+    assert dues == ["2026-12-01", "2026-12-02", "2026-12-03"]
+
+
+@pytest.mark.parametrize("how", ["PUT", "PATCH"])
+def test_any_request_that_completes_it_counts(alone: Alone, how: str) -> None:
+    todo_id = alone.create(**WEEKLY)
+    body = {"title": "x", **WEEKLY, **COMPLETE}
+    assert alone.api(how, f"/todos/{todo_id}", body, if_match='"1"').status == 200
+    assert alone.types(todo_id) == ["Created", "Completed"]
+    assert alone.types(next_of(alone, todo_id)) == ["Created"]
+
+
+@pytest.mark.parametrize(
+    "rule", [None, "FREQ=WEEKLY;COUNT=1", "FREQ=WEEKLY;UNTIL=20261207"], ids=["none", "used up", "past"]
+)
+def test_what_has_no_next_is_completed_alone(alone: Alone, rule: str | None) -> None:
+    todo_id = alone.create(due="2026-12-01", repeat=rule)
+    with counted() as requests:
+        alone.patch(todo_id, **COMPLETE)
+    assert alone.todo_ids() == {todo_id}
+    assert requests == {"PutItem": 1}, "and costs what any other change does"
+
+
+def test_one_that_repeats_costs_one_transaction(alone: Alone) -> None:
+    todo_id = alone.create(**WEEKLY)
+    with counted() as requests:
+        alone.patch(todo_id, **COMPLETE)
+    assert requests == {"TransactWriteItems": 1}
+
+
+def test_other_ends_make_no_next(alone: Alone) -> None:
+    """Created as completed, completed by going back to an earlier version, or with the rule taken away."""
+    created = alone.create(**WEEKLY, **COMPLETE)
+    alone.patch(created, completed=False)
+    assert alone.api("POST", f"/todos/{created}/revert", {"to_version": 1}).body["completed"] is True
+    other = alone.create(**WEEKLY)
+    alone.patch(other, repeat=None, **COMPLETE)
+    assert alone.todo_ids() == {created, other}
+
+
+def test_completed_and_reopened_and_completed_again_it_is_there_once(alone: Alone) -> None:
+    todo_id = alone.create(**WEEKLY)
+    alone.patch(todo_id, **COMPLETE)
+    child = next_of(alone, todo_id)
+    alone.patch(child, notes="already begun")
+    alone.patch(todo_id, completed=False)
+    assert alone.patch(todo_id, **COMPLETE)["version"] == 4
+    assert alone.types(todo_id) == ["Created", "Completed", "Reopened", "Completed"]
+    assert next_of(alone, todo_id) == child
+    assert alone.types(child) == ["Created", "Edited"], "and stays as it is"
+
+
+def test_the_same_instant_written_otherwise_is_the_same_next_one(alone: Alone) -> None:
+    todo_id = alone.create(due="2026-12-01T09:00:00+01:00", repeat="FREQ=WEEKLY")
+    alone.patch(todo_id, **COMPLETE)
+    alone.patch(todo_id, completed=False, due="2026-12-01T08:00:00Z")
+    alone.patch(todo_id, **COMPLETE)
+    next_of(alone, todo_id)
+
+
+def test_a_next_one_that_was_deleted_stays_deleted(alone: Alone) -> None:
+    todo_id = alone.create(**WEEKLY)
+    alone.patch(todo_id, **COMPLETE)
+    child = next_of(alone, todo_id)
+    assert alone.api("DELETE", f"/todos/{child}").status == 204
+    alone.patch(todo_id, completed=False)
+    alone.patch(todo_id, **COMPLETE)
+    assert alone.types(child) == ["Created", "Deleted"]
+
+
+def test_two_owners_with_the_same_todo_id_each_have_their_next_one(alone: Alone) -> None:
+    todo_id = "0197e1f0-0000-7000-8000-000000000001"
+    for owner in ("alice", "bob"):
+        body = {"title": "x", **WEEKLY}
+        assert alone.api("PUT", f"/todos/{todo_id}", body, owner=owner, if_none_match="*").status == 201
+        alone.patch(todo_id, owner=owner, **COMPLETE)
+    assert len(alone.todo_ids()) == 3
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
+@pytest.mark.parametrize(
+    "key_of", [lambda n: None, lambda n: "same", lambda n: f"key {n}"], ids=["no key", "the same key", "keys"]
+)
+def test_eight_that_complete_it_at_once_make_one(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch, key_of: Callable[[int], str | None], warm: bool
+) -> None:
+    todo_id = alone.create(**WEEKLY)
+    if not warm:
+        monkeypatch.setattr(service._LatestEvents, "recall", lambda self, stream: None)
+    at_once = 8
+    begin = threading.Barrier(at_once)
+
+    def work(number: int) -> service.Outcome:
+        begin.wait()
+        return complete(alone, todo_id, key_of(number))
+
+    with ThreadPoolExecutor(at_once) as pool:
+        outcomes = list(pool.map(work, range(at_once)))
+    assert all(outcome.event.state["completed"] for outcome in outcomes)
+    types = alone.types(todo_id)
+    # A key that changed nothing is remembered by an event without a change.
+    recorded = at_once - 1 if key_of(0) and key_of(0) != key_of(1) else 0
+    assert types == ["Created", "Completed", *["Edited"] * recorded]
+    assert alone.types(next_of(alone, todo_id)) == ["Created"]
+
+
+def test_the_repeat_of_a_keyed_completion_gets_its_answer_again(alone: Alone) -> None:
+    todo_id = alone.create(**WEEKLY)
+    first = alone.api("PATCH", f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
+    alone.patch(todo_id, completed=False)
+    as_another_process()
+    again = alone.api("PATCH", f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
+    assert (again.status, again.body, again.headers["ETag"]) == (first.status, first.body, first.headers["ETag"])
+    assert alone.types(todo_id) == ["Created", "Completed", "Reopened"]
+    assert alone.types(next_of(alone, todo_id)) == ["Created"]
+
+
+def test_a_completion_that_loses_its_version_is_decided_anew(alone: Alone) -> None:
+    todo_id = alone.create(**WEEKLY)
+
+    def another_moves_it() -> None:
+        theirs = service.Order(
+            owner=alone.owner, todo_id=todo_id, command=Patch({"due": "2026-12-24"}), actor="another"
+        )
+        service.execute(theirs)
+
+    with just_before("TransactWriteItems", another_moves_it):
+        alone.patch(todo_id, **COMPLETE)
+    assert alone.types(todo_id) == ["Created", "Edited", "Completed"]
+    (first,) = alone.events(next_of(alone, todo_id))
+    assert first.state["due"] == "2026-12-31", "counted from what it was when it was completed"
+
+
+def test_one_that_is_deleted_meanwhile_is_neither_completed_nor_repeated(alone: Alone) -> None:
+    todo_id = alone.create(**WEEKLY)
+
+    def another_deletes_it() -> None:
+        service.execute(service.Order(owner=alone.owner, todo_id=todo_id, command=Delete(), actor="another"))
+
+    with just_before("TransactWriteItems", another_deletes_it):
+        assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE).status == 410
+    assert alone.types(todo_id) == ["Created", "Deleted"]
+    assert alone.todo_ids() == {todo_id}
+
+
+def test_with_an_if_match_a_lost_version_is_a_refusal(alone: Alone) -> None:
+    todo_id = alone.create(**WEEKLY)
+
+    def another_edits_it() -> None:
+        service.execute(
+            service.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another")
+        )
+
+    with just_before("TransactWriteItems", another_edits_it):
+        assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE, if_match='"1"').status == 412
+    assert alone.todo_ids() == {todo_id}
+
+
+def test_a_completion_that_must_go_alone_can_lose_its_version_too(alone: Alone) -> None:
+    """The next one stands already, and another is faster between the transaction and the lone put."""
+    todo_id = alone.create(**WEEKLY)
+    alone.patch(todo_id, **COMPLETE)
+    child = next_of(alone, todo_id)
+    alone.patch(todo_id, completed=False)
+
+    def another_edits_it() -> None:
+        theirs = service.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another")
+        service.execute(theirs)
+
+    with just_before("PutItem", another_edits_it):
+        assert alone.patch(todo_id, **COMPLETE)["notes"] == "n"
+    assert alone.types(todo_id) == ["Created", "Completed", "Reopened", "Edited", "Completed"]
+    assert alone.types(child) == ["Created"]
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+@pytest.mark.parametrize("times", [1, 3, 4])
+def test_an_answer_that_is_lost_after_the_transaction_is_known_again(
+    alone: Alone, impatient: None, times: int, key: str | None
+) -> None:
+    """Once, and botocore's retry is told; three times, and ours finds both versions taken, by our own events."""
+    todo_id = alone.create(**WEEKLY)
+    with lost_answers("TransactWriteItems", times) as lost:
+        outcome = complete(alone, todo_id, key)
+    assert lost["TransactWriteItems"] == times
+    assert outcome.appended
+    assert outcome.event == alone.events(todo_id)[1]
+    assert alone.types(todo_id) == ["Created", "Completed"]
+    assert alone.types(next_of(alone, todo_id)) == ["Created"]
+    with counted() as requests:
+        service.execute(
+            service.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor=alone.owner)
+        )
+    assert requests == {"PutItem": 1}, "and this process remembers it"
+
+
+def test_when_no_answer_comes_at_all_the_caller_is_told_and_may_repeat_it(alone: Alone, impatient: None) -> None:
+    todo_id = alone.create(**WEEKLY)
+    with lost_answers("TransactWriteItems", 100):
+        assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE).status == 503
+    assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE).status == 200
+    assert alone.types(todo_id) == ["Created", "Completed"]
+    assert alone.types(next_of(alone, todo_id)) == ["Created"]
+
+
+def test_what_dynamodb_refuses_for_now_leaves_nothing_half_done(alone: Alone, impatient: None) -> None:
+    todo_id = alone.create(**WEEKLY)
+    with refusals("TransactWriteItems", "ThrottlingException"):
+        assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE).status == 503
+    assert alone.types(todo_id) == ["Created"]
+    assert alone.todo_ids() == {todo_id}
+
+
+def test_a_loader_never_makes_a_next_one() -> None:
+    """It writes what it read by the ledger itself; only a command that completes makes one."""
+    from chalicelib.todos import decide
+
+    created = decide.decide(Create({"title": "x", **WEEKLY, **COMPLETE}), None, 0)
+    assert created is not None
+    event = Event("s", 1, "e", created.type, created.change, {}, 1, "loader", "now")  # type: ignore[typeddict-item]
+    order = service.Order(owner="me", todo_id="t", command=Create({}), actor="loader")
+    assert service._next_occurrence(order, event) is None
+
+
+def test_no_key_and_no_source_gives_the_id_of_a_next_one() -> None:
+    owner, todo_id, due = "me", "0197e1f0-0000-7000-8000-000000000001", "2026-12-08T00:00:00.000000Z"
+    derived = keys.id_for_occurrence(owner, todo_id, due)
+    assert keys.is_todo_id(derived)
+    assert derived != keys.id_for_key(owner, f"{todo_id}#{due}")
+    assert derived != keys.id_for_source(owner, todo_id, due)
+
+
+def test_a_history_stays_what_it_was_folded_from(alone: Alone) -> None:
+    from chalicelib.todos import fold
+
+    todo_id = alone.create(remind_at="2026-01-01", **WEEKLY)
+    alone.patch(todo_id, **COMPLETE)
+    for each in (todo_id, next_of(alone, todo_id)):
+        history: list[Any] = ledger.history(keys.stream_id(keys.partition_of(alone.owner), each))
+        assert fold.fold(history) == history[-1].state

@@ -1,0 +1,1 @@
+"""Telling the world: publish, deliver, webhooks, and what another team subscribes."""

@@ -1,0 +1,145 @@
+"""What the handlers of this service meet, made by hand: records of the stream, messages of the queue, a context."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import uuid_utils
+
+ACCOUNT = "123456789012"
+OCCURRED_AT = "2026-11-20T10:00:00.000Z"
+
+
+@dataclass
+class Context:
+    """A Lambda's context: `seconds` until its time-out, from now on."""
+
+    seconds: float = 60.0
+    started: float = field(default_factory=time.monotonic)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self.seconds - (time.monotonic() - self.started)) * 1000)
+
+
+def image(
+    owner: str = "alice", *, type: str = "TodoCreated", version: int = 1, todo_id: str | None = None, **state: Any
+) -> dict[str, Any]:
+    """An event's item, as a stream's new image."""
+    todo = {"title": "Buy milk", "created_at": OCCURRED_AT, "updated_at": OCCURRED_AT, **state}
+    return {
+        "stream_id": {"S": f"{quote(owner, safe='')}#{todo_id or uuid.uuid4()}"},
+        "version": {"N": str(version)},
+        "event_id": {"S": str(uuid_utils.uuid7())},
+        "type": {"S": type},
+        "change": {"S": json.dumps({"title": todo["title"]}, ensure_ascii=False)},
+        "state": {"S": json.dumps(todo, ensure_ascii=False)},
+        "state_schema": {"N": "1"},
+        "actor": {"S": owner},
+        "occurred_at": {"S": OCCURRED_AT},
+        "correlation_id": {"S": "request-1"},
+    }
+
+
+def stream_record(new_image: dict[str, Any] | None, name: str = "INSERT") -> dict[str, Any]:
+    """A record of the stream, complete as Chalice needs it."""
+    keys = {} if new_image is None else {key: new_image[key] for key in ("stream_id", "version") if key in new_image}
+    stream: dict[str, Any] = {
+        "Keys": keys,
+        "SequenceNumber": "111",
+        "SizeBytes": 26,
+        "StreamViewType": "NEW_IMAGE",
+        "ApproximateCreationDateTime": 1763632800.0,
+    }
+    if new_image is not None:
+        stream["NewImage"] = new_image
+    return {
+        "eventID": uuid.uuid4().hex,
+        "eventName": name,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "eventSourceARN": f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/events/stream/2026",
+        "dynamodb": stream,
+    }
+
+
+def stream_batch(*images: dict[str, Any]) -> dict[str, Any]:
+    return {"Records": [stream_record(each) for each in images]}
+
+
+def queue_record(
+    body: str, attributes: dict[str, str], *, receives: int = 1, receipt: str = "receipt"
+) -> dict[str, Any]:
+    """A record as the queue hands it to a Lambda."""
+    return {
+        "messageId": str(uuid.uuid4()),
+        "receiptHandle": receipt,
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": str(receives), "SentTimestamp": "1763632800000"},
+        "messageAttributes": {
+            name: {"stringValue": value, "dataType": "String", "stringListValues": [], "binaryListValues": []}
+            for name, value in attributes.items()
+        },
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:{ACCOUNT}:deliver",
+        "awsRegion": "us-east-1",
+    }
+
+
+def queue_batch(*records: dict[str, Any]) -> dict[str, Any]:
+    return {"Records": list(records)}
+
+
+def message(new_image: dict[str, Any], *, receives: int = 1, **changed: Any) -> dict[str, Any]:
+    """A record of the deliver queue, made of an event as `publish` makes it; `changed` replaces fields of the state."""
+    from chalicelib import cloudevents
+
+    event = cloudevents.event_of(new_image)
+    cloudevent = cloudevents.cloudevent(event, "https://todo.example")
+    cloudevent["data"]["state"].update(changed)
+    return queue_record(cloudevents.dumps(cloudevent), cloudevents.attributes_of(event), receives=receives)
+
+
+def request(
+    method: str,
+    path: str,
+    body: object = None,
+    *,
+    owner: str = "alice",
+    headers: dict[str, str] | None = None,
+    route: str | None = None,
+) -> dict[str, Any]:
+    """A request as API Gateway hands it to a Lambda (REST API, proxy integration)."""
+    url = urlsplit(path)
+    return {
+        "resource": route or url.path,
+        "path": url.path,
+        "httpMethod": method,
+        "headers": {"content-type": "application/json", **(headers or {})},
+        "multiValueHeaders": {},
+        "pathParameters": {"webhook_id": url.path.rpartition("/")[2]} if route else None,
+        "multiValueQueryStringParameters": parse_qs(url.query, keep_blank_values=True) or None,
+        "stageVariables": None,
+        "body": None if body is None else json.dumps(body),
+        "isBase64Encoded": False,
+        "requestContext": {
+            "httpMethod": method,
+            "resourcePath": route or url.path,
+            "path": f"/local{url.path}",
+            "stage": "local",
+            "requestId": "request-1",
+            "domainName": "localhost",
+            "identity": {"sourceIp": "127.0.0.1"},
+            "authorizer": {
+                "principalId": owner,
+                "scope": "todos:read todos:write",
+                "exp": str(int(time.time()) + 600),
+            },
+        },
+    }

@@ -1,0 +1,396 @@
+"""`repeat`: what follows a todo that is completed, and which rules cannot be kept."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.todos import content, instants, recurrence
+from chalicelib.todos.events import UNSET, Todo
+
+COMPLETED_AT = "2026-11-10T14:23:11.123Z"  # a Tuesday
+
+
+def completed(repeat: str | None, **fields: Any) -> Todo:
+    """A todo, just completed."""
+    state = {**UNSET, "title": "Water the plants", "completed": True, "completed_at": COMPLETED_AT, "repeat": repeat}
+    return cast("Todo", {**state, **fields})
+
+
+def following(repeat: str, **fields: Any) -> dict[str, Any]:
+    found = recurrence.next_occurrence(completed(repeat, **fields))
+    assert found is not None
+    return found
+
+
+def next_due(repeat: str, due: str) -> str | None:
+    found = recurrence.next_occurrence(completed(repeat, due=due))
+    return None if found is None else found["due"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "due", "expected"),
+    [
+        ("FREQ=DAILY", "2026-12-31", "2027-01-01"),
+        ("FREQ=DAILY", "2028-02-28", "2028-02-29"),
+        ("FREQ=DAILY;INTERVAL=10", "2026-12-25", "2027-01-04"),
+        ("freq=daily;interval=2", "2026-12-01", "2026-12-03"),
+        ("FREQ=WEEKLY", "2026-12-01", "2026-12-08"),
+        ("FREQ=WEEKLY;BYDAY=MO,WE,FR", "2026-12-02", "2026-12-04"),
+        ("FREQ=WEEKLY;BYDAY=MO,WE,FR", "2026-12-04", "2026-12-07"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "2026-12-04", "2026-12-14"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU;WKST=SU", "2026-12-07", "2026-12-20"),
+        ("FREQ=WEEKLY;BYDAY=MO", "2026-12-03", "2026-12-07"),
+        # A month without such a day is left out (RFC 5545: invalid dates are ignored).
+        ("FREQ=MONTHLY", "2026-01-31", "2026-03-31"),
+        ("FREQ=MONTHLY;BYMONTHDAY=-1", "2026-01-31", "2026-02-28"),
+        ("FREQ=MONTHLY;BYDAY=-1FR", "2026-11-27", "2026-12-25"),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1", "2026-12-01", "2027-01-01"),
+        ("FREQ=MONTHLY;INTERVAL=3", "2026-11-30", "2027-05-30"),
+        ("FREQ=YEARLY", "2024-02-29", "2028-02-29"),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", "2024-02-29", "2044-02-29"),
+        ("FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO", "2026-12-28", "2032-12-27"),
+        ("FREQ=DAILY", "9999-12-30", "9999-12-31"),
+        ("FREQ=DAILY", "0999-12-31", "1000-01-01"),
+    ],
+)
+def test_a_date_moves_on_and_stays_a_date(rule: str, due: str, expected: str) -> None:
+    assert next_due(rule, due) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "due", "expected"),
+    [
+        ("FREQ=DAILY", "2026-12-01T09:00:00Z", "2026-12-02T09:00:00Z"),
+        ("FREQ=DAILY", "2026-12-01T09:00:00+01:00", "2026-12-02T09:00:00+01:00"),
+        # 00:30 on Tuesday over there is still Monday in UTC, and the Tuesday is what counts.
+        ("FREQ=WEEKLY;BYDAY=TU", "2026-12-01T00:30:00+05:30", "2026-12-08T00:30:00+05:30"),
+        # An offset is no time zone: it does not change when a clock somewhere does (25 October 2026).
+        ("FREQ=DAILY", "2026-10-24T09:00:00+02:00", "2026-10-25T09:00:00+02:00"),
+        ("FREQ=DAILY", "2026-12-01T09:00:00.250-08:00", "2026-12-02T09:00:00.250-08:00"),
+        ("FREQ=DAILY", "2026-12-01t09:00:00z", "2026-12-02T09:00:00z"),
+        ("FREQ=DAILY;BYHOUR=9,17", "2026-12-01T09:00:00Z", "2026-12-01T17:00:00Z"),
+        ("FREQ=HOURLY;INTERVAL=8", "2026-12-01T22:00:00+01:00", "2026-12-02T06:00:00+01:00"),
+        ("FREQ=MINUTELY;INTERVAL=90", "2026-12-01T23:00:00Z", "2026-12-02T00:30:00Z"),
+        ("FREQ=SECONDLY;UNTIL=99991231T235959Z", "2026-12-01T23:59:59Z", "2026-12-02T00:00:00Z"),
+        ("FREQ=YEARLY", "2024-02-29T23:00:00-01:00", "2028-02-29T23:00:00-01:00"),
+    ],
+)
+def test_a_date_time_moves_on_in_its_own_offset(rule: str, due: str, expected: str) -> None:
+    assert next_due(rule, due) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("FREQ=HOURLY", "2026-12-02"),
+        ("FREQ=SECONDLY", "2026-12-02"),
+        ("FREQ=DAILY;BYHOUR=9", "2026-12-02"),
+        ("FREQ=HOURLY;INTERVAL=36", "2026-12-02"),
+    ],
+)
+def test_a_date_without_a_time_never_stays_where_it_is(rule: str, expected: str) -> None:
+    assert next_due(rule, "2026-12-01") == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "left"),
+    [
+        ("FREQ=DAILY;COUNT=3", "FREQ=DAILY;COUNT=2"),
+        ("COUNT=10;FREQ=DAILY", "COUNT=9;FREQ=DAILY"),
+        ("freq=weekly;count=2;byday=mo", "freq=weekly;COUNT=1;byday=mo"),
+        ("FREQ=DAILY;COUNT=2;UNTIL=20301231", "FREQ=DAILY;COUNT=1;UNTIL=20301231"),
+        ("FREQ=DAILY;UNTIL=20301231", "FREQ=DAILY;UNTIL=20301231"),
+        ("FREQ=DAILY", "FREQ=DAILY"),
+    ],
+)
+def test_each_occurrence_carries_what_is_left_of_the_count(rule: str, left: str) -> None:
+    assert following(rule, due="2026-12-01")["repeat"] == left
+
+
+def test_a_count_of_one_is_the_last() -> None:
+    assert next_due("FREQ=DAILY;COUNT=1", "2026-12-01") is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_a_count_is_how_often_the_todo_comes_in_all(count: int) -> None:
+    occurrences, todo = 1, completed(f"FREQ=DAILY;COUNT={count}", due="2026-12-01")
+    while found := recurrence.next_occurrence(todo):
+        occurrences += 1
+        todo = completed(found["repeat"], due=found["due"])
+    assert occurrences == count
+
+
+@pytest.mark.parametrize(
+    ("until", "due", "is_next"),
+    [
+        # A date means its whole day, whatever the due date's form.
+        ("20261202", "2026-12-01", True),
+        ("20261201", "2026-12-01", False),
+        ("20261202", "2026-12-01T23:30:00-11:00", True),
+        ("20261201", "2026-12-01T23:30:00-11:00", False),
+        # A time without a Z is one in the due date's own offset,
+        ("20261202T090000", "2026-12-01T09:00:00+01:00", True),
+        ("20261202T085959", "2026-12-01T09:00:00+01:00", False),
+        # and one with it an instant.
+        ("20261202T080000Z", "2026-12-01T09:00:00+01:00", True),
+        ("20261202T075959Z", "2026-12-01T09:00:00+01:00", False),
+        ("20261202T000000Z", "2026-12-01", True),
+        ("20261201T235959Z", "2026-12-01", False),
+        ("20200101", "2026-12-01", False),
+    ],
+)
+def test_past_until_there_is_no_next(until: str, due: str, is_next: bool) -> None:
+    assert (next_due(f"FREQ=DAILY;UNTIL={until}", due) is not None) == is_next
+
+
+@pytest.mark.parametrize(
+    ("due", "remind_at", "expected"),
+    [
+        ("2026-12-01T09:00:00Z", "2026-12-01T08:30:00Z", "2026-12-08T08:30:00Z"),
+        ("2026-12-01T09:00:00+01:00", "2026-12-01T03:00:00-05:00", "2026-12-08T03:00:00-05:00"),
+        ("2026-12-01", "2026-11-30T18:00:00+01:00", "2026-12-07T18:00:00+01:00"),
+        ("2026-12-01T09:00:00Z", "2026-11-30", "2026-12-07"),
+        ("2026-12-01", "2026-12-03", "2026-12-10"),
+        ("2026-12-01", None, None),
+    ],
+)
+def test_the_reminder_keeps_its_distance(due: str, remind_at: str | None, expected: str | None) -> None:
+    assert following("FREQ=WEEKLY", due=due, remind_at=remind_at)["remind_at"] == expected
+
+
+def test_also_where_a_bare_date_moves_by_hours() -> None:
+    """A bare date is its 00:00 UTC."""
+    found = following("FREQ=HOURLY;INTERVAL=6", due="2026-12-01T09:00:00Z", remind_at="2026-12-01")
+    assert (found["due"], found["remind_at"]) == ("2026-12-01T15:00:00Z", "2026-12-01T06:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("rule", "due"),
+    [
+        ("FREQ=WEEKLY", "2026-11-17"),
+        ("FREQ=DAILY", "2026-11-11"),
+        ("FREQ=WEEKLY;BYDAY=MO", "2026-11-16"),
+        ("FREQ=DAILY;BYHOUR=9", "2026-11-11T09:23:11Z"),
+        ("FREQ=HOURLY;INTERVAL=4", "2026-11-10T18:23:11Z"),
+    ],
+)
+def test_without_a_due_date_it_is_counted_from_the_completion(rule: str, due: str) -> None:
+    assert following(rule)["due"] == due
+
+
+def test_then_the_reminder_keeps_its_distance_to_that() -> None:
+    found = following("FREQ=WEEKLY;BYDAY=MO", remind_at="2026-11-10T09:00:00+01:00")
+    assert found["remind_at"] == "2026-11-16T09:00:00+01:00"
+
+
+def test_the_next_is_an_open_copy_of_all_but_where_it_came_from() -> None:
+    said = {
+        "title": "Water",
+        "notes": "n",
+        "list": "home",
+        "tags": ["a"],
+        "priority": "high",
+        "order": 1.5,
+        "parent": "0197e1f0-0000-7000-8000-000000000009",
+        "metadata": {"a": {"b": None}},
+    }
+    found = following("FREQ=DAILY", due="2026-12-01", source="jsonl:7", **said)
+    assert found == {
+        **said,
+        "completed": False,
+        "due": "2026-12-02",
+        "remind_at": None,
+        "repeat": "FREQ=DAILY",
+        "source": None,
+    }
+    assert content.validate(found) == found
+
+
+def test_what_does_not_repeat_has_no_next() -> None:
+    assert recurrence.next_occurrence(completed(None, due="2026-12-01")) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "fields"),
+    [
+        ("FREQ=DAILY", {"due": "9999-12-31"}),
+        ("FREQ=DAILY", {"due": "9999-12-30T23:30:00-01:00"}),
+        ("FREQ=WEEKLY", {"due": "2026-12-01", "remind_at": "9999-12-31"}),
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", {"due": "2026-12-01"}),
+        ("FREQ=MONTHLY;BYMONTH=2", {"due": "2026-01-30"}),
+        ("FREQ=YEARLY;BYEASTER=1000", {"due": "2026-12-01"}),
+        ("every Monday", {"due": "2026-12-01"}),
+    ],
+)
+def test_a_rule_that_leads_nowhere_ends_there(rule: str, fields: dict[str, str]) -> None:
+    """Completing the todo works all the same."""
+    assert recurrence.next_occurrence(completed(rule, **fields)) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "due", "last"),
+    [
+        ("FREQ=DAILY", "9999-12-30", "9999-12-31"),
+        ("FREQ=SECONDLY;BYHOUR=23;BYDAY=MO", "2026-11-30T23:59:58Z", "2026-11-30T23:59:59Z"),
+    ],
+)
+def test_where_the_dates_end_the_last_one_repeats_no_more(rule: str, due: str, last: str) -> None:
+    """So that it, too, is a valid todo, which can be edited and completed."""
+    found = following(rule, due=due)
+    assert (found["due"], found["repeat"]) == (last, None)
+    assert content.validate(found) == found
+
+
+def complaints(**fields: Any) -> dict[str, str]:
+    try:
+        content.validate({"title": "x", **fields})
+    except content.InvalidContent as invalid:
+        return {error.pointer: error.detail for error in invalid.errors}
+    return {}
+
+
+HOURS = ",".join(map(str, range(24)))
+MINUTES = ",".join(map(str, range(60)))
+
+NEVER = [
+    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=HOURLY;BYSETPOS=2",
+    "FREQ=SECONDLY;BYSETPOS=2",
+    "FREQ=YEARLY;BYMONTH=13",
+    "FREQ=YEARLY;BYWEEKNO=60",
+    "FREQ=SECONDLY;BYHOUR=3;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=WEEKLY;INTERVAL=999999999999",
+    "FREQ=SECONDLY;INTERVAL=99999999999999999999",
+    f"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYSETPOS={','.join(['-366'] * 90)}",
+]
+
+
+@pytest.mark.parametrize("due", [None, "2026-12-31", "2026-12-31T23:59:59-01:00"])
+@pytest.mark.parametrize("rule", NEVER)
+def test_a_rule_without_any_date_is_refused_soon(rule: str, due: str | None) -> None:
+    began = time.process_time()
+    assert list(complaints(repeat=rule, due=due)) == ["#/repeat"]
+    assert time.process_time() - began < 5, "dateutil alone takes minutes to days"
+
+
+@pytest.mark.parametrize("due", [None, "2026-12-31", "2026-12-31T23:59:59-01:00"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=SECONDLY;UNTIL=99991231T235959Z",
+        "FREQ=SECONDLY;BYHOUR=3",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO",
+        f"FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR={HOURS};BYMINUTE={MINUTES}",
+    ],
+)
+def test_a_rule_that_takes_a_search_is_kept(rule: str, due: str | None) -> None:
+    began = time.process_time()
+    assert complaints(repeat=rule, due=due) == {}
+    assert time.process_time() - began < 5
+
+
+def test_a_rule_may_run_out() -> None:
+    """The last occurrence can still be edited."""
+    assert complaints(repeat="FREQ=DAILY;COUNT=1;UNTIL=20200101", due="2026-12-01") == {}
+
+
+def test_whether_there_is_a_next_date_depends_on_the_due_date() -> None:
+    assert complaints(repeat="FREQ=MONTHLY;BYMONTH=2", due="2026-01-28") == {}
+    assert complaints(repeat="FREQ=MONTHLY;BYMONTH=2", due="2026-01-30") == {
+        "#/repeat": "has no next date within reach, counted from 2026-01-30"
+    }
+
+
+def test_a_bad_due_date_is_told_of_first() -> None:
+    assert list(complaints(repeat="FREQ=DAILY", due="soon")) == ["#/due"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        f"FREQ=YEARLY;BYHOUR={HOURS};BYMINUTE={MINUTES};BYSECOND=0,30",
+        "FREQ=DAILY;FREQ=DAILY",
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;INTERVAL=-1",
+        "FREQ=DAILY;COUNT=0",
+        "FREQ=DAILY;UNTIL=20261301",
+        "FREQ=DAILY;UNTIL=2026-12-01",
+        "FREQ=DAILY;UNTIL=20261201T0900Z",
+        "FREQ=DAILY EXDATE:20261201",
+        "DTSTART:20261201 RRULE:FREQ=DAILY",
+        "FREQ=DAILY;BYDAY=MO(+1)",
+        "FREQ=DAILY;BYHOUR=99",
+        "FREQ=DAILY;BYHOUR=99999999999999999999",
+        "ſREQ=DAILY",
+        "FREQ=DAILY;",
+    ],
+)
+def test_what_is_no_rule_is_refused(rule: str) -> None:
+    assert list(complaints(repeat=rule, due="2026-12-01")) == ["#/repeat"]
+
+
+RULES = st.builds(
+    lambda frequency, interval, rest: ";".join([f"FREQ={frequency}", f"INTERVAL={interval}", *rest]),
+    st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY"]),
+    st.integers(1, 40),
+    st.lists(
+        st.sampled_from(["BYDAY=MO,TH", "BYMONTH=1,6", "BYMONTHDAY=1,15,-1", "BYSETPOS=-1", "WKST=SU", "BYWEEKNO=20"]),
+        unique_by=lambda part: part.split("=")[0],
+        max_size=3,
+    ),
+)
+DATES = st.dates(date(1900, 1, 1), date(2200, 12, 31)).map(date.isoformat)
+DATE_TIMES = st.builds(
+    lambda at, fraction, offset: at.isoformat() + fraction + offset,
+    st.datetimes(datetime(1900, 1, 1), datetime(2200, 12, 31)).map(lambda at: at.replace(microsecond=0)),  # noqa: DTZ001
+    st.sampled_from(["", ".5", ".123456"]),
+    st.sampled_from(["Z", "+05:30", "-11:00", "+14:00"]),
+)
+
+calmly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@calmly
+@given(rule=RULES, due=DATES | DATE_TIMES, remind_at=st.none() | DATES | DATE_TIMES)
+def test_time_only_goes_on_and_forms_are_kept(rule: str, due: str, remind_at: str | None) -> None:
+    found = recurrence.next_occurrence(completed(rule, due=due, remind_at=remind_at))
+    assert (found is not None) == recurrence.goes_on(rule, due)
+    if found is None:
+        return
+    assert instants.parse(found["due"]) > instants.parse(due)
+    assert found["due"][19:] == due[19:]
+    assert len(found["due"]) == len(due)
+    if remind_at is not None:
+        before = instants.parse(remind_at) - instants.parse(due)
+        assert instants.parse(found["remind_at"]) - instants.parse(found["due"]) == before
+    assert content.validate(found) == found
+
+
+@calmly
+@given(rule=RULES, due=DATES)
+def test_the_next_date_is_the_one_that_dateutil_gives_unbounded(rule: str, due: str) -> None:
+    from dateutil.rrule import rrulestr
+
+    start = datetime.fromisoformat(due)
+    # Far enough for what the search reaches: a hundred of the longest steps would be.
+    expected = rrulestr(rule, dtstart=start).after(start) if recurrence.goes_on(rule, due) else None
+    assert next_due(rule, due) == (None if expected is None else expected.date().isoformat())
+
+
+@calmly
+@given(due=DATES, days=st.integers(1, 1000))
+def test_counting_days_is_adding_days(due: str, days: int) -> None:
+    expected = date.fromisoformat(due) + timedelta(days=days)
+    assert next_due(f"FREQ=DAILY;INTERVAL={days}", due) == expected.isoformat()
