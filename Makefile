@@ -5,7 +5,7 @@ VENV := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test lint bench
+.PHONY: help up down status test simulate lint bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ status: $(INSTALLED) ## Say what is running where
 
 test: $(INSTALLED) ## Run every test, on an engine of its own
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4
+
+simulate: $(INSTALLED) ## Run 100,000 simulated schedules on every core, and the comparison (minutes)
+	@$(VENV)/python -m tests.simulation --schedules 100000
+	@$(VENV)/python -m tests.simulation --compare
 
 lint: $(INSTALLED) ## Check style and types
 	$(VENV)/ruff check

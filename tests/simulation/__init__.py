@@ -1,0 +1,1 @@
+"""The real code in simulated processes over a DynamoDB in memory: one seed, one schedule of calls and failures."""

@@ -1,0 +1,113 @@
+"""`python -m tests.simulation`: replay a seed, run many schedules on every core, or compare with what is not enough."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+from .game import FULL, play
+from .mutants import MUTANTS, OURS, Mutant
+from .seams import Seat, installed
+from .units import BATCH, table
+
+CHUNK = 250
+COMPARED = 1000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, help="replay this schedule and print what the audit finds")
+    parser.add_argument("--schedules", type=int, default=100_000, help="run so many, on every core")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--compare", action="store_true", help=f"run {COMPARED} schedules of each mutant, and of ours")
+    parser.add_argument("--game", action="store_true", help="play the aggregation game in full")
+    arguments = parser.parse_args()
+    if arguments.game:
+        played = play(FULL)
+        print(played)
+        return bool(played.differences)
+    if arguments.seed is not None:
+        differences = run_seed(OURS, arguments.seed)
+        print("\n".join(differences) or f"seed {arguments.seed}: no difference")
+        return bool(differences)
+    if arguments.compare:
+        _compare()
+        return 0
+    return _run_many(arguments.first, arguments.schedules)
+
+
+def _compare() -> None:
+    for mutant in (OURS, *MUTANTS):
+        wrong = [seed for seed, _ in _failures(mutant, 0, COMPARED)]
+        first = f", the first with seed {min(wrong)}" if wrong else ""
+        print(f"{mutant.name}: wrong in {len(wrong)} of {COMPARED} schedules{first}", flush=True)
+    print(f"\nwrite units for one event: alone, and in a batch of {BATCH} of one owner")
+    for what, alone, in_a_batch in table():
+        print(f"{what}: {alone:.1f}, {in_a_batch:.2f}")
+
+
+def run_seed(mutant: Mutant, seed: int) -> list[str]:
+    """What is wrong at the end of one schedule; a crash of the simulated code itself counts as such."""
+    with installed() as seat:
+        return _differences(mutant, seed, seat)
+
+
+def _differences(mutant: Mutant, seed: int, seat: Seat) -> list[str]:
+    try:
+        return mutant.schedule(seed, seat)
+    except AssertionError as error:
+        return [f"AssertionError: {error}"]
+    except Exception as error:
+        if mutant is not OURS:
+            raise
+        return [f"{type(error).__name__}: {error}"]
+
+
+def run_seeds(mutant: Mutant, seeds: range) -> list[tuple[int, list[str]]]:
+    """The seeds whose schedules end with differences, and these."""
+    with installed() as seat:
+        found = [(seed, _differences(mutant, seed, seat)) for seed in seeds]
+    return [(seed, differences) for seed, differences in found if differences]
+
+
+def _run_chunk(work: tuple[int, range]) -> tuple[int, list[tuple[int, list[str]]]]:
+    number, seeds = work
+    return len(seeds), run_seeds((OURS, *MUTANTS)[number], seeds)
+
+
+def _chunks(mutant: Mutant, first: int, count: int) -> Iterator[tuple[int, range]]:
+    for start in range(first, first + count, CHUNK):
+        yield (OURS, *MUTANTS).index(mutant), range(start, min(start + CHUNK, first + count))
+
+
+def _failures(mutant: Mutant, first: int, count: int) -> list[tuple[int, list[str]]]:
+    with multiprocessing.Pool() as pool:
+        done = pool.imap_unordered(_run_chunk, _chunks(mutant, first, count))
+        return [failure for _, failures in done for failure in failures]
+
+
+def _run_many(first: int, count: int) -> int:
+    began, done, wrong = time.monotonic(), 0, []
+    with multiprocessing.Pool() as pool:
+        for size, failures in pool.imap_unordered(_run_chunk, _chunks(OURS, first, count)):
+            done += size
+            for seed, differences in failures:
+                wrong.append(seed)
+                print(f"\nseed {seed}: {differences[0]}", flush=True)
+            rate = done / (time.monotonic() - began)
+            line = (
+                f"{done:,} of {count:,} schedules, {len(wrong)} wrong, {rate:.0f} each second on {os.cpu_count()} cores"
+            )
+            print(f"\r{line}" if sys.stdout.isatty() else line, end="" if sys.stdout.isatty() else "\n", flush=True)
+    print()
+    if wrong:
+        print(f"wrong: seeds {sorted(wrong)}; replay one with: python -m tests.simulation --seed {min(wrong)}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The audit at the end of a schedule: pure functions over all items, written independently of `stack audit`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from chalicelib import keys
+from chalicelib.todos import fold
+from chalicelib.todos.events import Event, dump_state
+from chalicelib.views import schema
+
+from .expressions import Item
+
+COUNTERS = ("total", "open", "completed")
+
+
+def streams(found: Iterable[Event]) -> Iterator[str]:
+    """Differences within the ledger: versions unbroken, states the fold of the events, instants growing, a key once."""
+    by_stream: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in found:
+        by_stream[event.stream_id].append(event)
+    for stream, events in by_stream.items():
+        events.sort(key=lambda event: event.version)
+        if [event.version for event in events] != list(range(1, len(events) + 1)):
+            yield f"{stream}: versions {[event.version for event in events]}"
+            continue
+        todo = None
+        for event in events:
+            todo = fold.evolve(todo, event.type, event.change, event.occurred_at)
+            if event.state != todo:
+                yield f"{stream}: the state of version {event.version} is not the fold of its events"
+        if any(one.occurred_at >= other.occurred_at for one, other in pairwise(events)):
+            yield f"{stream}: its instants do not grow"
+        used = Counter(event.idempotency_key for event in events if event.idempotency_key)
+        yield from (f"{stream}: the key {key!r} took effect {count} times" for key, count in used.items() if count > 1)
+
+
+def heads(found: Iterable[Event]) -> dict[tuple[str, str], Event]:
+    """The newest event of each (owner, todo id)."""
+    newest: dict[tuple[str, str], Event] = {}
+    for event in found:
+        key = keys.split_stream_id(event.stream_id)
+        if key not in newest or newest[key].version < event.version:
+            newest[key] = event
+    return newest
+
+
+def rows(newest: dict[tuple[str, str], Event], items: Iterable[Item]) -> Iterator[str]:
+    """Rows that are not the newest event of a stream, or do not stand in the indexes as it says, or are missing."""
+    found = {
+        (item["owner"]["S"], item["sk"]["S"].removeprefix(schema.TODO_PREFIX)): item
+        for item in items
+        if item["sk"]["S"].startswith(schema.TODO_PREFIX)
+    }
+    yield from (f"{key}: a row without a stream" for key in found.keys() - newest.keys())
+    for key, head in newest.items():
+        row = found.get(key)
+        if row is None:
+            if not head.state["deleted"]:
+                yield f"{key}: no row for version {head.version}"
+            continue
+        state = dump_state(head.state)
+        wanted = {"version": {"N": str(head.version)}, "state": {"S": state}}
+        wanted |= schema.index_attributes(key[0], key[1], state)
+        rest = row.keys() - wanted.keys() - {"owner", "sk", "revision"}
+        if any(row.get(name) != value for name, value in wanted.items()):
+            yield f"{key}: the row has version {row['version']['N']} where the ledger has {head.version}"
+        elif rest != ({schema.TTL_ATTRIBUTE} if head.state["deleted"] else set()):
+            yield f"{key}: the row has {sorted(rest)}"
+
+
+def tallies(newest: dict[tuple[str, str], Event], items: Iterable[Item]) -> Iterator[str]:
+    """Tallies that are not what a recount of the ledger gives."""
+    recount: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for (owner, _), head in newest.items():
+        if not head.state["deleted"]:
+            for sort_key in (schema.TALLY_KEY, schema.list_key(head.state["list"])):
+                recount[owner, sort_key].update(["total", "completed" if head.state["completed"] else "open"])
+    kept = {
+        (item["owner"]["S"], item["sk"]["S"]): {name: int(item[name]["N"]) for name in COUNTERS}
+        for item in items
+        if item["sk"]["S"] == schema.TALLY_KEY or item["sk"]["S"].startswith(schema.LIST_PREFIX)
+    }
+    for key in recount.keys() | kept.keys():
+        counted = {name: recount[key][name] for name in COUNTERS} if key in recount else None
+        stands = kept.get(key)
+        is_empty = not any((stands or {}).values())
+        if counted is None and is_empty and (key[1] == schema.TALLY_KEY or stands is None):
+            continue
+        if counted != stands:
+            yield f"{key}: the tally says {stands}, a recount {counted}"
+
+
+def log(items: Iterable[Item], expired: set[tuple[str, str]]) -> Iterator[str]:
+    """Gaps in the log (but for what the TTL took), and rows that their revision's entry does not name."""
+    revisions: dict[str, int] = {}
+    entries: dict[tuple[str, str], Item] = {}
+    todos: list[Item] = []
+    for item in items:
+        owner, sort_key = item["owner"]["S"], item["sk"]["S"]
+        if sort_key == schema.TALLY_KEY:
+            revisions[owner] = int(item["revision"]["N"])
+        elif sort_key.startswith(schema.LOG_PREFIX):
+            entries[owner, sort_key] = item
+        elif sort_key.startswith(schema.TODO_PREFIX):
+            todos.append(item)
+    wanted = {(owner, schema.log_key(number)) for owner, last in revisions.items() for number in range(1, last + 1)}
+    yield from (f"{key}: missing in the log" for key in wanted - entries.keys() - expired)
+    yield from (f"{key}: beyond the tally's revision" for key in entries.keys() - wanted)
+    for row in todos:
+        key = (row["owner"]["S"], schema.log_key(int(row["revision"]["N"])))
+        change = [row["sk"]["S"].removeprefix(schema.TODO_PREFIX), int(row["version"]["N"])]
+        if key in entries and change not in json.loads(entries[key]["changes"]["S"]):
+            yield f"{key}: does not name {change}"
+
+
+def feed(
+    owner: str, known: dict[str, tuple[int, bool]], newest: dict[tuple[str, str], Event], items: Iterable[Item]
+) -> Iterator[str]:
+    """What a reader of the feed knows beside what there is: every live todo, every tombstone, and nothing else."""
+    live_or_tombstones = {
+        item["sk"]["S"].removeprefix(schema.TODO_PREFIX)
+        for item in items
+        if item["owner"]["S"] == owner and item["sk"]["S"].startswith(schema.TODO_PREFIX)
+    }
+    for todo_id in live_or_tombstones | known.keys():
+        head = newest[owner, todo_id]
+        now = (head.version, head.state["deleted"])
+        if known.get(todo_id) != now:
+            yield f"{owner}, {todo_id}: the feed brought {known.get(todo_id)}, the newest is {now}"

@@ -1,0 +1,222 @@
+"""The client at the seam `chalicelib.dynamo.client`: a call may be interleaved, torn, refused, or its caller's last."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import answers
+from .engine import Engine, Transaction
+from .expressions import Unsupported
+from .faults import Fault, Faults
+from .requests import Answer, Request
+from .scheduler import Crash, Scheduler
+
+WRITES = {"PutItem", "TransactWriteItems"}
+TORN_READS = 0.25
+# As many transactions become visible as a whole, which is quick; the others item by item.
+AT_ONCE = 0.3
+
+
+@dataclass
+class InFlight:
+    """A transaction whose caller is gone: it comes to its end all the same."""
+
+    transaction: Transaction
+
+    @property
+    def began(self) -> int:
+        return self.transaction.began
+
+    def step(self, draw: random.Random) -> bool:
+        if self.transaction.waiting:
+            self.transaction.apply(draw.randrange(len(self.transaction.waiting)))
+        return bool(self.transaction.waiting)
+
+
+@dataclass
+class OnItsWay:
+    """A write that arrives after its caller gave up waiting."""
+
+    began: int
+    arrive: Callable[[], object]
+
+    def step(self, draw: random.Random) -> bool:
+        with suppress(ClientError):
+            self.arrive()
+        return False
+
+
+class SimulatedClient:
+    """Stands for the botocore client; PynamoDB looks into `_request_signer` and `meta`."""
+
+    _request_signer = SimpleNamespace(_credentials="simulated")
+    meta = SimpleNamespace(endpoint_url=answers.ENDPOINT)
+
+    def __init__(self, engine: Engine, scheduler: Scheduler, faults: Faults) -> None:
+        self._engine = engine
+        self._scheduler = scheduler
+        self._faults = faults
+        self._draw = scheduler.draw
+        self._tokens = 0
+
+    def put_item(self, **request: Any) -> Answer:
+        return self._make_api_call("PutItem", request)
+
+    def get_item(self, **request: Any) -> Answer:
+        return self._make_api_call("GetItem", request)
+
+    def batch_get_item(self, **request: Any) -> Answer:
+        return self._make_api_call("BatchGetItem", request)
+
+    def query(self, **request: Any) -> Answer:
+        return self._make_api_call("Query", request)
+
+    def scan(self, **request: Any) -> Answer:
+        return self._make_api_call("Scan", request)
+
+    def transact_write_items(self, **request: Any) -> Answer:
+        return self._make_api_call("TransactWriteItems", request)
+
+    def _make_api_call(self, operation: str, request: Request) -> Answer:
+        try:
+            return self._answer(operation, request)
+        except (ClientError, BotoCoreError):
+            raise
+        except Exception as error:
+            raise Unsupported(f"{operation} {request}") from error
+
+    def _answer(self, operation: str, request: Request) -> Answer:
+        if not self._scheduler.in_process:
+            return self._engine.call(operation, request)
+        self._scheduler.pause()
+        match self._faults.next(operation in WRITES):
+            case None:
+                return self._carry_out(operation, request)
+            case Fault.CRASH_BEFORE:
+                raise Crash
+            case Fault.NO_CONNECTION:
+                raise answers.no_connection()
+            case Fault.THROTTLED:
+                raise self._throttled(operation, request)
+            case Fault.SERVER_ERROR:
+                raise answers.client_error("InternalServerError", operation)
+            case Fault.CONFLICT:
+                raise self._conflict(operation, request)
+            case Fault.SENT_TWICE:
+                return self._sent_twice(operation, request)
+            case Fault.LATE:
+                arrival = OnItsWay(self._scheduler.now, lambda: self._engine.call(operation, request))
+                self._scheduler.aftermath.append(arrival)
+                raise answers.no_answer()
+            case Fault.CRASH_AFTER:
+                self._carry_out(operation, request, stays=False)
+                raise Crash
+            case Fault.SERVER_ERROR_AFTER:
+                self._carry_out(operation, request, stays=False)
+                raise answers.client_error("InternalServerError", operation)
+            case Fault.LOST_ANSWER:
+                self._carry_out(operation, request, stays=False)
+                raise answers.no_answer()
+            case Fault.UNPROCESSED:
+                return self._partly(operation, request)
+
+    def _carry_out(self, operation: str, request: Request, stays: bool = True) -> Answer:
+        """Carry it out, spread over time; `stays` tells whether the caller awaits the end."""
+        if operation == "TransactWriteItems":
+            return self._transact(request, stays)
+        if operation != "PutItem" and self._faults.active and self._draw.random() < TORN_READS:
+            return self._torn(operation, request)
+        return self._engine.call(operation, request)
+
+    def _transact(self, request: Request, stays: bool) -> Answer:
+        transaction = self._engine.begin(request)
+        if transaction is None:
+            return {}
+        if not stays:
+            self._scheduler.aftermath.append(InFlight(transaction))
+            return {}
+        at_once = self._draw.random() < AT_ONCE
+        try:
+            while transaction.waiting:
+                if not at_once:
+                    self._scheduler.pause()
+                transaction.apply(self._draw.randrange(len(transaction.waiting)))
+        except Crash:
+            self._scheduler.aftermath.append(InFlight(transaction))
+            raise
+        return {}
+
+    def _torn(self, operation: str, request: Request) -> Answer:
+        """Read some items now and the others later: no such read is a snapshot."""
+        if operation == "BatchGetItem":
+            ((table, wanted),) = request["RequestItems"].items()
+            keys = self._draw.sample(wanted["Keys"], len(wanted["Keys"]))
+            cut = self._draw.randint(0, len(keys))
+            parts = [part for part in (keys[:cut], keys[cut:]) if part]
+        elif operation == "GetItem" or request.get("Limit") == 1:
+            return self._engine.call(operation, request)
+        else:
+            return self._torn_page(operation, request)
+        found = []
+        for part in parts:
+            one = {"RequestItems": {table: {**wanted, "Keys": part}}}
+            found += self._engine.call(operation, one)["Responses"][table]
+            self._scheduler.pause()
+        return {"Responses": {table: found}, "UnprocessedKeys": {}}
+
+    def _torn_page(self, operation: str, request: Request) -> Answer:
+        limit = request.get("Limit", self._engine.page_items)
+        cut = self._draw.randint(1, limit)
+        first = self._engine.call(operation, {**request, "Limit": cut})
+        if "LastEvaluatedKey" not in first or cut == limit:
+            return first
+        self._scheduler.pause()
+        rest = {**request, "Limit": limit - cut, "ExclusiveStartKey": first["LastEvaluatedKey"]}
+        second = self._engine.call(operation, rest)
+        items = first["Items"] + second["Items"]
+        return {**second, "Items": items, "Count": len(items), "ScannedCount": len(items)}
+
+    def _partly(self, operation: str, request: Request) -> Answer:
+        """A BatchGetItem that reads some of its keys, perhaps none; of other operations it is a throttling."""
+        if operation != "BatchGetItem":
+            raise self._throttled(operation, request)
+        ((table, wanted),) = request["RequestItems"].items()
+        cut = self._draw.randrange(len(wanted["Keys"]))
+        done, left = wanted["Keys"][:cut], wanted["Keys"][cut:]
+        found = []
+        if done:
+            one = {"RequestItems": {table: {**wanted, "Keys": done}}}
+            found = self._engine.call(operation, one)["Responses"][table]
+        return {"Responses": {table: found}, "UnprocessedKeys": {table: {**wanted, "Keys": left}}}
+
+    def _sent_twice(self, operation: str, request: Request) -> Answer:
+        """What botocore does when the answer to its first try is lost; a transaction it gives a token of its own."""
+        if operation == "TransactWriteItems" and "ClientRequestToken" not in request:
+            self._tokens += 1
+            request = {**request, "ClientRequestToken": f"botocore's {self._tokens}"}
+        with suppress(ClientError):
+            self._carry_out(operation, request)
+        self._scheduler.pause()
+        return self._carry_out(operation, request)
+
+    def _throttled(self, operation: str, request: Request) -> ClientError:
+        if operation == "TransactWriteItems":
+            return answers.cancelled(self._one_of(request, "ThrottlingError"))
+        return answers.client_error("ProvisionedThroughputExceededException", operation)
+
+    def _conflict(self, operation: str, request: Request) -> ClientError:
+        if operation == "TransactWriteItems":
+            return answers.cancelled(self._one_of(request, "TransactionConflict"))
+        return answers.conflict(operation)
+
+    def _one_of(self, request: Request, code: str) -> list[str]:
+        codes = ["None"] * len(request["TransactItems"])
+        codes[self._draw.randrange(len(codes))] = code
+        return codes

@@ -1,0 +1,216 @@
+"""Clients of the service: they draw commands, send them again after errors, and check what they are answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import keys, ledger, service
+from chalicelib.todos.content import InvalidContent
+from chalicelib.todos.decide import (
+    NOTHING_CHANGED,
+    Command,
+    Create,
+    Delete,
+    IfMatch,
+    Patch,
+    Refusal,
+    Remind,
+    Replace,
+    Restore,
+    decide,
+)
+from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+
+from .scheduler import Crash
+from .world import Memory, World
+
+OWNERS = ("alice", "b%ob/#")
+TODOS = tuple(f"0197e1f0-0000-7000-8000-{number:012d}" for number in range(4))
+LISTS = ("inbox", "home", "a/b#c é")
+REMINDERS = ("2026-12-01T09:00:00Z", "2026-12-02T10:00:00+01:00")
+MOST_TRIES = 5
+TRANSIENT = (ledger.LedgerUnavailable, service.TooContended)
+
+
+class WrongAnswer(AssertionError):
+    """A client was told what is not so."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """A command as some client sends it, perhaps more than once and perhaps beside another."""
+
+    order: service.Order
+    answered: str | None = None
+
+
+class Customers:
+    """All clients of one schedule, who know each other's commands well enough to send them again."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._draw = world.draw
+        self._sent: list[Sent] = []
+        self._number = 0
+        self.acknowledged: dict[str, Event] = {}
+        # A todo of its own for each schedule's POST requests would leave nothing to race for.
+        self._owners = OWNERS[: self._draw.randint(1, 2)]
+        self._todos = TODOS[: self._draw.randint(1, len(TODOS))]
+        self._keyed = self._draw.choice((0.3, 0.7, 1.0))
+
+    def work(self, commands: int) -> None:
+        """One client, and the warm process that serves it."""
+        memory = Memory()
+        done = 0
+        while done < commands:
+            done += 1
+            try:
+                self._world.scheduler.pause()
+                self._send(self._choose(), memory)
+            except Crash:
+                memory.forget()
+
+    def check_the_end(self) -> None:
+        """No acknowledged write is lost."""
+        for event in self.acknowledged.values():
+            found = self._event(event.stream_id, event.version)
+            if found is None or found.event_id != event.event_id:
+                raise WrongAnswer(f"lost: {event}")
+
+    def _choose(self) -> Sent:
+        if self._sent and self._draw.random() < 0.15:
+            # A repeat from anywhere, long after or at this moment.
+            return self._draw.choice(self._sent)
+        sent = Sent(self._order())
+        if sent.order.idempotency_key is not None:
+            self._sent.append(sent)
+        return sent
+
+    def _order(self) -> service.Order:
+        draw = self._draw
+        owner, todo_id = draw.choice(self._owners), draw.choice(self._todos)
+        key = None
+        if draw.random() < self._keyed:
+            self._number += 1
+            # Now and then a key is used again for something else.
+            key = f"key {self._number if draw.random() < 0.95 else draw.randint(1, self._number)}"
+        command = self._command()
+        if_match = None
+        if not isinstance(command, Create) and draw.random() < 0.25:
+            version = self._version(keys.stream_id(keys.partition_of(owner), todo_id))
+            if_match = IfMatch(frozenset({max(1, version - draw.randrange(2))}) if draw.random() < 0.9 else None)
+        asked = service.request_hash(type(command).__name__, todo_id, repr(command)) if key else None
+        return service.Order(
+            owner, todo_id, command, actor="client", if_match=if_match, idempotency_key=key, request_hash=asked
+        )
+
+    def _command(self) -> Command:
+        kind = self._draw.random()
+        if kind < 0.25:
+            return Create(self._content())
+        if kind < 0.35:
+            return Replace(self._content())
+        if kind < 0.75:
+            return Patch(self._fields() or {"notes": str(self._draw.randrange(5))})
+        if kind < 0.78:
+            return Remind(self._draw.choice(REMINDERS))
+        return Delete() if kind < 0.9 else Restore()
+
+    def _content(self) -> dict[str, Any]:
+        return {name: UNSET[name] for name in CONTENT_FIELDS} | {"title": "Todo"} | self._fields()
+
+    def _fields(self) -> dict[str, Any]:
+        draw = self._draw
+        drawn = {
+            "completed": draw.random() < 0.5,
+            "list": draw.choice(LISTS),
+            "order": draw.randrange(-3, 3),
+            "due": f"2026-12-0{draw.randint(1, 9)}",
+            "remind_at": draw.choice(REMINDERS),
+            "repeat": "FREQ=DAILY;COUNT=3",
+        }
+        return {name: value for name, value in drawn.items() if draw.random() < 0.35}
+
+    def _send(self, sent: Sent, memory: Memory) -> None:
+        order = sent.order
+        for _ in range(self._draw.randint(1, MOST_TRIES)):
+            done_before = self._done(order)
+            version_before = self._version(order.stream)
+            try:
+                outcome = service.execute(order)
+            except Crash:
+                memory.forget()
+            except TRANSIENT:
+                pass
+            except service.KeyReused:
+                if self._done(order) is not None or not self._with_key(order):
+                    raise WrongAnswer(f"refused as reused: {order}") from None
+                return
+            except (Refusal, InvalidContent) as refusal:
+                self._check_refusal(order, refusal, done_before, version_before)
+                return
+            else:
+                self._check_outcome(sent, outcome, done_before, version_before)
+                return
+            if order.idempotency_key is None:
+                # Nobody can know whether it happened: to send it again might do it twice.
+                return
+
+    def _check_outcome(
+        self, sent: Sent, outcome: service.Outcome, done_before: Event | None, version_before: int
+    ) -> None:
+        order, event = sent.order, outcome.event
+        self.acknowledged[event.event_id] = event
+        standing = self._event(order.stream, event.version)
+        if standing != event:
+            raise WrongAnswer(f"answered {event} where {standing} stands")
+        if done_before is not None and done_before.event_id != event.event_id:
+            raise WrongAnswer(f"{order} was done as {done_before} and is answered {event}")
+        if order.idempotency_key is not None:
+            if sent.answered not in (None, event.event_id) or event.idempotency_key != order.idempotency_key:
+                raise WrongAnswer(f"a repeat of {order} is answered {event}")
+            sent.answered = event.event_id
+        if outcome.appended:
+            self._check_append(order, event, version_before)
+        elif order.idempotency_key is None and event.version < version_before:
+            raise WrongAnswer(f"{order} is said to change nothing, by an old state")
+
+    def _check_append(self, order: service.Order, event: Event, version_before: int) -> None:
+        """It was decided on the very state that it follows, and on none from before the request."""
+        before = self._event(order.stream, event.version - 1)
+        decided = decide(order.command, before.state if before else None, event.version - 1, order.if_match)
+        decided = decided or NOTHING_CHANGED
+        if event.version <= version_before or (decided.type, decided.change) != (event.type, event.change):
+            raise WrongAnswer(f"{order} made {event} of {before}")
+
+    def _check_refusal(
+        self, order: service.Order, refusal: Exception, done_before: Event | None, version_before: int
+    ) -> None:
+        """It is what some version says that was the newest while the request was under way."""
+        if done_before is not None:
+            raise WrongAnswer(f"{order} was done as {done_before} and is refused: {refusal!r}")
+        for version in range(version_before, self._version(order.stream) + 1):
+            event = self._event(order.stream, version)
+            try:
+                decide(order.command, event.state if event else None, version, order.if_match)
+            except type(refusal):
+                return
+            except (Refusal, InvalidContent):
+                continue
+        raise WrongAnswer(f"{order} was refused without a reason: {refusal!r}")
+
+    def _done(self, order: service.Order) -> Event | None:
+        if order.idempotency_key is None:
+            return None
+        return next((event for event in self._with_key(order) if event.request_hash == order.request_hash), None)
+
+    def _with_key(self, order: service.Order) -> list[Event]:
+        return [event for event in self._world.events(order.stream) if event.idempotency_key == order.idempotency_key]
+
+    def _version(self, stream: str) -> int:
+        return len(self._world.event_items(stream))
+
+    def _event(self, stream: str, version: int) -> Event | None:
+        items = self._world.event_items(stream)
+        return self._world.event(items[version - 1]) if 1 <= version <= len(items) else None

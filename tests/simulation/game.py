@@ -1,0 +1,155 @@
+"""The aggregation game: a fifth of the handler calls crash, every batch comes twice; are all sums right at the end?"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib import service
+from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore, TodoIsDeleted
+from chalicelib.todos.events import CONTENT_FIELDS, UNSET
+from chalicelib.triggers import project
+
+from . import audit
+from .client import SimulatedClient
+from .reader import Reader
+from .requests import Answer, Request
+from .scheduler import Crash
+from .seams import installed
+from .world import World
+
+CRASHING = 0.2
+BATCH = 100
+LISTS = ("inbox", "home", "work", "a/b#c é")
+# A batch makes about so many DynamoDB calls before it is done, so that a crash may fall anywhere.
+CALLS_OF_A_BATCH = 6
+
+
+@dataclass(frozen=True)
+class Size:
+    owners: int
+    todos: int
+    commands: int
+
+
+FULL = Size(owners=20, todos=10_000, commands=100_000)
+
+
+@dataclass(frozen=True)
+class Played:
+    events: int
+    handler_calls: int
+    crashes: int
+    seconds: float
+    differences: list[str]
+
+
+class _Crashing:
+    """The client, which ends the process before or after the call that was drawn."""
+
+    def __init__(self, client: SimulatedClient, draw: random.Random) -> None:
+        self._client = client
+        self._draw = draw
+        self._left: int | None = None
+
+    def arm(self) -> None:
+        self._left = self._draw.randrange(2 * CALLS_OF_A_BATCH) if self._draw.random() < CRASHING else None
+
+    def disarm(self) -> None:
+        self._left = None
+
+    def __getattr__(self, name: str) -> Callable[..., Answer]:
+        call: Callable[..., Answer] = getattr(self._client, name)
+        if self._left is None or not callable(call):
+            return call
+
+        def may_crash(*arguments: Any, **request: Request) -> Answer:
+            self._count()
+            answer: Answer = call(*arguments, **request)
+            self._count()
+            return answer
+
+        return may_crash
+
+    def _count(self) -> None:
+        if self._left == 0:
+            raise Crash
+        self._left = None if self._left is None else self._left - 1
+
+
+def play(size: Size, seed: int = 1) -> Played:
+    """Play it and audit the end: rows, tallies, log, and the feed read from the first revision."""
+    began = time.perf_counter()
+    with installed() as seat:
+        world = World(seed, seat, page_items=1000)
+        seat.client = client = _Crashing(seat.client, world.draw)
+        owners = [f"owner-{number}" for number in range(size.owners)]
+        todos = [f"0197e1f0-0000-7000-8000-{number:012d}" for number in range(size.todos)]
+        calls = crashes = done = 0
+        for number in range(size.commands):
+            place = world.draw.randrange(size.todos) if number >= size.todos else number
+            _command(world.draw, owners[place % size.owners], todos[place], is_first=number < size.todos)
+            if len(world.records) - done >= BATCH or number == size.commands - 1:
+                batch = {"Records": [{"dynamodb": {"NewImage": image}} for image in world.records[done:]]}
+                done = len(world.records)
+                for _ in range(2):
+                    crashed = True
+                    while crashed:
+                        calls += 1
+                        crashed = _invoke(client, batch)
+                        crashes += crashed
+        differences = _audit(world, owners)
+    return Played(len(world.records), calls, crashes, time.perf_counter() - began, differences)
+
+
+def _invoke(client: _Crashing, batch: dict[str, Any]) -> bool:
+    """One handler call; whether it crashed."""
+    client.arm()
+    try:
+        project.handle(batch)
+    except Crash:
+        return True
+    finally:
+        client.disarm()
+    return False
+
+
+def _command(draw: random.Random, owner: str, todo_id: str, *, is_first: bool) -> None:
+    command: Command
+    if is_first:
+        command = Create({name: UNSET[name] for name in CONTENT_FIELDS} | {"title": "Todo"})
+    else:
+        change = draw.choice(
+            (
+                {"completed": draw.random() < 0.5},
+                {"notes": str(draw.random())},
+                {"list": draw.choice(LISTS)},
+                {"order": draw.random()},
+            )
+        )
+        command = draw.choices((Patch(change), Delete()), (8, 1))[0]
+    try:
+        service.execute(service.Order(owner, todo_id, command, actor=owner))
+    except TodoIsDeleted:
+        service.execute(service.Order(owner, todo_id, Restore(), actor=owner))
+
+
+def _audit(world: World, owners: list[str]) -> list[str]:
+    events, items = world.all_events(), world.view_items()
+    newest = audit.heads(events)
+    found = [
+        *audit.streams(events),
+        *audit.rows(newest, items),
+        *audit.tallies(newest, items),
+        *audit.log(items, set()),
+    ]
+    for owner in owners:
+        reader = Reader(world, owner)
+        reader.page_size = 100
+        reader.start_from_the_first_revision()
+        reader.read_to_the_end()
+        found += audit.feed(owner, reader.known, newest, items)
+    return found

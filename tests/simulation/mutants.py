@@ -1,0 +1,159 @@
+"""Ways to do it that are not enough, each put into the place of the real one: the simulator must find every one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from chalicelib import dynamo, keys, ledger
+from chalicelib.todos.events import Todo
+from chalicelib.views import projection, schema, store
+
+from .delivery import Handler
+from .reader import Reader
+from .schedule import EVERYTHING, Schedule
+from .seams import VIEWS, Seat
+from .world import World
+
+COUNTERS = ("total", "open", "completed")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """
+    Attributes
+    ----------
+    name : str
+        What it does instead.
+    found_within : int
+        After so many seeds at most the simulator has caught it.
+    replaced : callable
+        A context in which the code is changed.
+    """
+
+    name: str
+    found_within: int
+    signs: tuple[str, ...]
+    replaced: Callable[[], Any] = nullcontext
+    handler: Callable[[World], Handler] | None = None
+    reader: type[Reader] = Reader
+    checks: frozenset[str] = EVERYTHING
+
+    def schedule(self, seed: int, seat: Seat) -> list[str]:
+        with self.replaced():
+            return Schedule(seed, seat, handler=self.handler, reader=self.reader, checks=self.checks).run()
+
+
+def counted_by_add(world: World) -> Handler:
+    """The usual recipe: counters moved by `ADD`, the batch's hash as ClientRequestToken against repeats.
+
+    The state before each event is given to it for nothing, so that only the counting is judged.
+    """
+
+    def handle(event: dict[str, Any]) -> None:
+        moves: dict[str, Counter[str]] = {}
+        digest = hashlib.sha256()
+        for record in event["Records"]:
+            image = record["dynamodb"]["NewImage"]
+            digest.update(image["event_id"]["S"].encode())
+            stream, version = image["stream_id"]["S"], int(image["version"]["N"])
+            history = world.events(stream)
+            move = moves.setdefault(keys.split_stream_id(stream)[0], Counter())
+            move.update(_counted(history[version - 1].state))
+            move.subtract(_counted(history[version - 2].state) if version > 1 else [])
+        actions = [_add(owner, move) for owner, move in moves.items() if any(move.values())]
+        if actions:
+            dynamo.client().transact_write_items(TransactItems=actions, ClientRequestToken=digest.hexdigest()[:36])
+
+    return handle
+
+
+def _counted(todo: Todo) -> list[str]:
+    return [] if todo["deleted"] else ["total", "completed" if todo["completed"] else "open"]
+
+
+def _add(owner: str, move: Counter[str]) -> dict[str, Any]:
+    update = {
+        "TableName": VIEWS,
+        "Key": {"owner": {"S": owner}, "sk": {"S": schema.TALLY_KEY}},
+        "UpdateExpression": "ADD #total :total, #open :open, #completed :completed",
+        "ExpressionAttributeNames": {f"#{name}": name for name in COUNTERS},
+        "ExpressionAttributeValues": {f":{name}": {"N": str(move[name])} for name in COUNTERS},
+    }
+    return {"Update": update}
+
+
+@contextmanager
+def without_the_guard() -> Iterator[None]:
+    with patch.object(projection, "is_behind", lambda row, head: True):
+        yield
+
+
+@contextmanager
+def with_the_tallys_condition_alone() -> Iterator[None]:
+    real = store._writes
+
+    def writes(*arguments: Any) -> Iterable[dict[str, Any]]:
+        for write in real(*arguments):
+            ((kind, body),) = write.items()
+            if body.get("Item", body.get("Key"))["sk"]["S"] == schema.TALLY_KEY:
+                yield write
+            else:
+                conditions = ("ConditionExpression", "ExpressionAttributeValues")
+                yield {kind: {name: value for name, value in body.items() if name not in conditions}}
+
+    with patch.object(store, "_writes", writes):
+        yield
+
+
+@contextmanager
+def looking_for_the_key_when_the_put_fails() -> Iterator[None]:
+    with patch.object(ledger, "version_with_key", lambda stream, key: None):
+        yield
+
+
+class IndexReader(Reader):
+    """A feed that asks an index for the rows of later revisions than the last it saw."""
+
+    _after = 0
+
+    def page(self) -> bool:
+        answer = self._call(
+            "query",
+            IndexName="by_revision",
+            KeyConditionExpression="#owner = :owner AND revision > :after",
+            ExpressionAttributeNames={"#owner": "owner"},
+            ExpressionAttributeValues={":owner": {"S": self.owner}, ":after": {"N": str(self._after)}},
+            ConsistentRead=True,
+        )
+        rows = [row for row in answer["Items"] if row["sk"]["S"].startswith(schema.TODO_PREFIX)]
+        for row in rows:
+            self.known[self._todo_id(row)] = self._seen(row)
+            self._after = int(row["revision"]["N"])
+        # Where a page ends within a revision, the rest of that has to come again.
+        if "LastEvaluatedKey" in answer:
+            self._after = int(answer["LastEvaluatedKey"]["revision"]["N"]) - 1
+        return bool(rows) and "LastEvaluatedKey" in answer
+
+
+OURS = Mutant("ours", 0, ())
+MUTANTS = (
+    Mutant(
+        "a counter by ADD, the batch's hash as token",
+        20,
+        ("tally", "nothing fails"),
+        handler=counted_by_add,
+        checks=frozenset({"tally"}),
+    ),
+    Mutant("no version guard", 100, ("rows", "tallies", "feed"), without_the_guard),
+    Mutant("a condition on the owner's tally alone", 300, ("rows", "tallies", "feed"), with_the_tallys_condition_alone),
+    Mutant("a feed from an index by revision", 300, ("feed",), reader=IndexReader),
+    Mutant(
+        "the key looked for when the put fails", 20, ("key", "answer", "done"), looking_for_the_key_when_the_put_fails
+    ),
+)

@@ -1,0 +1,48 @@
+"""An SQS in memory, as much of it as quarantine and redrive use."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+
+class QueueDoesNotExist(Exception):
+    """No queue has this name."""
+
+
+class SimulatedQueues:
+    """Queues by their name, which is their URL too; a message received stays hidden until it is shown again."""
+
+    exceptions = SimpleNamespace(QueueDoesNotExist=QueueDoesNotExist)
+
+    def __init__(self, *names: str, before_each: Callable[[], None] = lambda: None) -> None:
+        self._queues: dict[str, dict[str, str]] = {name: {} for name in names}
+        self._hidden: set[str] = set()
+        self._numbers = itertools.count(1)
+        self._before_each = before_each
+
+    def get_queue_url(self, QueueName: str) -> dict[str, str]:  # noqa: N803
+        if QueueName not in self._queues:
+            raise QueueDoesNotExist(QueueName)
+        return {"QueueUrl": QueueName}
+
+    def send_message(self, QueueUrl: str, MessageBody: str, **_: Any) -> None:  # noqa: N803
+        self._before_each()
+        self._queues[QueueUrl][str(next(self._numbers))] = MessageBody
+
+    def receive_message(self, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        shown = [number for number in self._queues[QueueUrl] if number not in self._hidden][:10]
+        self._hidden.update(shown)
+        found = [{"MessageId": one, "ReceiptHandle": one, "Body": self._queues[QueueUrl][one]} for one in shown]
+        return {"Messages": found} if found else {}
+
+    def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
+        del self._queues[QueueUrl][ReceiptHandle]
+
+    def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803
+        self._hidden.discard(ReceiptHandle)
+
+    def messages(self, name: str) -> list[str]:
+        return list(self._queues[name].values())

@@ -1,0 +1,161 @@
+"""One schedule: clients, projectors and readers at once, failures, outages and expiry; then rest, and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+import stack.catchup
+import stack.redrive
+from chalicelib import keys
+from chalicelib.views import schema, store
+
+from . import audit
+from .customers import OWNERS, Customers, WrongAnswer
+from .delivery import Delivery, Handler
+from .reader import Reader
+from .scheduler import Crash
+from .seams import QUARANTINE, Seat
+from .world import Sweeper, World
+
+MINUTES = 60 * 1000
+DAYS = 24 * 60 * MINUTES
+MOST_COMMANDS = 12
+# What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
+PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
+# What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
+EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed"})
+
+
+class Schedule:
+    """
+    Parameters
+    ----------
+    seed : int
+        Decides everything.
+    seat : Seat
+        As `seams.installed` gives it.
+    handler, reader : callable, optional
+        Instead of `project` and of the feed's reader: what a mutant puts in their place.
+    checks : frozenset of str
+        Which parts of the audit count; a recipe that keeps only tallies is audited for those alone.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        seat: Seat,
+        *,
+        handler: Callable[[World], Handler] | None = None,
+        reader: type[Reader] = Reader,
+        checks: frozenset[str] = EVERYTHING,
+    ) -> None:
+        self.world = World(seed, seat)
+        self._draw = self.world.draw
+        self._checks = checks
+        self._customers = Customers(self.world)
+        self._delivery = Delivery(self.world, handler(self.world) if handler else None, breaks_records=handler is None)
+        self._is_ours = handler is None
+        owners = OWNERS if "feed" in checks else ()
+        self._readers = [reader(self.world, keys.partition_of(owner)) for owner in owners]
+        self._busy = self._clients_left = 0
+        self._has_forgotten = False
+
+    def run(self) -> list[str]:
+        """The differences that the audit finds at the end, or the one wrong answer that a client got before."""
+        try:
+            for number in range(self._draw.choice((1, 1, 2, 2, 3))):
+                if number:
+                    self._pass_time(self._draw.choice(PAUSES))
+                self._phase()
+            self._come_to_rest()
+            self._customers.check_the_end()
+        except WrongAnswer as wrong:
+            return [str(wrong)]
+        return self._differences()
+
+    def _phase(self) -> None:
+        """Everybody at once, until the clients have sent their commands."""
+        for number in range(self._draw.randint(1, 4)):
+            commands = self._draw.randint(1, MOST_COMMANDS)
+            self._spawn(f"client {number}", partial(self._customers.work, commands))
+        self._clients_left = self._busy
+        for number in range(self._draw.randint(1, 3)):
+            invocations = self._draw.randint(3, 10)
+            self._spawn(f"projector {number}", partial(self._delivery.work, invocations, self._is_written))
+        if self._is_ours and self._draw.random() < 0.2:
+            self._spawn("catchup", self._catch_up)
+        for reader in self._readers:
+            if self._draw.random() < 0.7:
+                self.world.spawn("reader", partial(reader.work, self._is_quiet))
+        self.world.scheduler.run()
+
+    def _spawn(self, name: str, function: Callable[[], None]) -> None:
+        self._busy += 1
+
+        def work() -> None:
+            try:
+                function()
+            finally:
+                self._busy -= 1
+                self._clients_left -= name.startswith("client")
+
+        self.world.spawn(name, work)
+
+    def _is_quiet(self) -> bool:
+        return self._busy == 0
+
+    def _is_written(self) -> bool:
+        return self._clients_left == 0
+
+    def _catch_up(self) -> None:
+        with suppress(Crash, store.ProjectionIncomplete, ClientError, BotoCoreError):
+            stack.catchup.run()
+
+    def _pass_time(self, milliseconds: int) -> None:
+        """Nothing runs, and what is under way is over long before."""
+        self.world.scheduler.settle()
+        self.world.scheduler.now += milliseconds
+        if milliseconds >= DAYS:
+            self._delivery.forget()
+            self._has_forgotten = True
+            self.world.scheduler.aftermath.append(Sweeper(self.world))
+
+    def _come_to_rest(self) -> None:
+        """No more failures: deliver what is left, bring back what was quarantined, catch up after an outage."""
+        self.world.faults.active = False
+        aftermath = self.world.scheduler.aftermath
+        if self._draw.random() < 0.5:
+            # The TTL may take days: what has expired may stand at the end.
+            aftermath[:] = [each for each in aftermath if not isinstance(each, Sweeper)]
+        self.world.scheduler.settle()
+        self._delivery.deliver_the_rest()
+        if self._is_ours:
+            redriven = stack.redrive.run(QUARANTINE, lambda line: None)
+            assert not redriven.failed, "what was quarantined cannot be brought back"
+            if self._has_forgotten:
+                stack.catchup.run()
+        # A reader stops at a gap for a minute before it takes what stood there for expired.
+        self.world.scheduler.now += 2 * MINUTES
+        for reader in self._readers:
+            reader.read_to_the_end()
+
+    def _differences(self) -> list[str]:
+        events = self.world.all_events()
+        items = self.world.view_items()
+        newest = audit.heads(events)
+        found: dict[str, Any] = {
+            "streams": lambda: audit.streams(events),
+            "rows": lambda: audit.rows(newest, items),
+            "tallies": lambda: audit.tallies(newest, items),
+            "tally": lambda: (line for line in audit.tallies(newest, items) if f"'{schema.TALLY_KEY}'" in line),
+            "log": lambda: audit.log(items, self.world.expired),
+            "feed": lambda: (
+                line for each in self._readers for line in audit.feed(each.owner, each.known, newest, items)
+            ),
+        }
+        return [f"{name}: {line}" for name, check in found.items() if name in self._checks for line in check()]

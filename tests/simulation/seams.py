@@ -1,0 +1,143 @@
+"""Where the simulation takes hold of the real code: its DynamoDB client, its queues, its clock, its pauses, its ids."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import stack.catchup
+import stack.redrive
+from chalicelib import backoff, dynamo, logs, quarantine, service, tables
+
+EVENTS, VIEWS, SETTINGS, QUARANTINE = "events", "views", "settings", "quarantine"
+ENVIRONMENT = {
+    "EVENTS_TABLE": EVENTS,
+    "SETTINGS_TABLE": SETTINGS,
+    "QUARANTINE_QUEUE_URL": QUARANTINE,
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+class Seat:
+    """Whoever sits here is what the code talks to: one schedule after the other.
+
+    Attributes
+    ----------
+    client, queues
+        What answers for DynamoDB and for SQS.
+    now : callable
+        Milliseconds since 1970.
+    pause : callable
+        What a process does that waits.
+    random_bits : callable
+        Makes ids, from the schedule's own seed.
+    """
+
+    client: Any
+    queues: Any
+    now: Callable[[], int]
+    pause: Callable[[], None]
+    random_bits: Callable[[int], int]
+
+    def __getattr__(self, name: str) -> Any:
+        # PynamoDB keeps the client that it was given first: this object, for ever.
+        return getattr(self.client, name)
+
+
+class _Clock:
+    """The module `time`, but for what tells or spends time."""
+
+    def __init__(self, seat: Seat) -> None:
+        self._seat = seat
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+    def time_ns(self) -> int:
+        return self._seat.now() * 1_000_000
+
+    def time(self) -> float:
+        return self._seat.now() / 1000
+
+    def monotonic(self) -> float:
+        return self._seat.now() / 1000
+
+    def sleep(self, seconds: float) -> None:
+        self._seat.pause()
+
+
+class _InlineThread:
+    """A thread that runs at once, where it is started: greenlets and threads do not mix."""
+
+    def __init__(self, target: Callable[..., None], args: tuple[Any, ...] = (), daemon: bool = False) -> None:
+        self.start = lambda: target(*args)
+
+
+class _InlinePool:
+    def __init__(self, workers: int) -> None:
+        self.map = map
+
+    def __enter__(self) -> _InlinePool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+@contextmanager
+def installed() -> Iterator[Seat]:
+    """The real code on simulated ground, as long as this lasts."""
+    seat = Seat()
+    model = tables.EventItem
+    connection = model._connection
+    memory = service._latest_events
+    clock = _Clock(seat)
+
+    threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event)
+
+    def uuid7() -> uuid.UUID:
+        return uuid.UUID(int=seat.random_bits(128), version=4)
+
+    with ExitStack() as stack_of_patches:
+        stack_of_patches.enter_context(patch.dict(os.environ, ENVIRONMENT))
+        for owner, name, instead in (
+            (dynamo, "client", lambda: seat),
+            (backoff, "random", SimpleNamespace(uniform=lambda low, high: low)),
+            (logs, "write", lambda message, **fields: None),
+            (quarantine, "sqs", lambda: seat.queues),
+            (stack.redrive, "sqs", lambda: seat.queues),
+            (service, "uuid_utils", SimpleNamespace(uuid7=uuid7)),
+            *((module, "time", clock) for module in _using("time", time)),
+            *((module, "threading", threads) for module in _using("threading", threading)),
+            *(
+                (module, "ThreadPoolExecutor", _InlinePool)
+                for module in _using("ThreadPoolExecutor", ThreadPoolExecutor)
+            ),
+        ):
+            stack_of_patches.enter_context(patch.object(owner, name, instead))
+        tables.events.cache_clear()
+        model._connection = None
+        try:
+            yield seat
+        finally:
+            tables.events.cache_clear()
+            model._connection = connection
+            service._latest_events = memory  # type: ignore[misc]
+
+
+def _using(name: str, what: object) -> list[ModuleType]:
+    """The modules of the service that know `what` by this name."""
+    return [
+        module
+        for module_name, module in list(sys.modules.items())
+        if module_name.startswith("chalicelib.") and getattr(module, name, None) is what
+    ]

@@ -1,0 +1,154 @@
+"""One schedule's world: the tables, the queues, the processes, and what the test itself may know of them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chalicelib import ledger, service
+from chalicelib.tables import EventItem
+from chalicelib.todos.events import Event
+from chalicelib.views import schema, store
+
+from . import answers
+from .client import SimulatedClient
+from .engine import Engine
+from .expressions import Item
+from .faults import Fault, Faults
+from .queues import SimulatedQueues
+from .scheduler import Crash, Scheduler
+from .seams import EVENTS, QUARANTINE, SETTINGS, VIEWS, Seat
+
+DATA_TEMPLATE = Path(__file__).resolve().parents[2] / ".chalice" / "data.yaml"
+# Smaller than any page of DynamoDB's, so that there are second pages.
+PAGE_ITEMS = 7
+# To be True once `ledger.heads` bears it (it takes the last item of a stream that a Scan brings for its newest event).
+SCANS_AS_TEXT = False
+
+
+@cache
+def definitions() -> list[dict[str, Any]]:
+    """The tables as the deployment makes them, and an index by revision that only a mutant reads."""
+    resources = yaml.safe_load(DATA_TEMPLATE.read_text())["Resources"]
+    events = {**resources["EventsTable"]["Properties"], "TableName": EVENTS}
+    settings = {**resources["SettingsTable"]["Properties"], "TableName": SETTINGS}
+    views = schema.table_definition(VIEWS)
+    by_revision = {
+        "IndexName": "by_revision",
+        "KeySchema": [
+            {"AttributeName": "owner", "KeyType": "HASH"},
+            {"AttributeName": "revision", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    return [events, settings, {**views, "LocalSecondaryIndexes": [*views["LocalSecondaryIndexes"], by_revision]}]
+
+
+class World:
+    """
+    Attributes
+    ----------
+    draw : random.Random
+    expired : set of (str, str)
+        The keys (owner, sort key) of what the TTL has removed from the views.
+    """
+
+    def __init__(self, seed: int, seat: Seat, page_items: int = PAGE_ITEMS) -> None:
+        self.scheduler = Scheduler(seed)
+        self.draw = self.scheduler.draw
+        self.faults = Faults(self.draw)
+        self.engine = Engine(lambda: self.scheduler.now, page_items, SCANS_AS_TEXT)
+        for definition in definitions():
+            self.engine.create_table(definition)
+        pointer = {**store.POINTER_KEY, "reader": {"S": VIEWS}, "tables": {"L": [{"S": VIEWS}]}}
+        self.engine.put_item({"TableName": SETTINGS, "Item": pointer})
+        self.queues = SimulatedQueues(QUARANTINE, before_each=self._before_a_message)
+        self.expired: set[tuple[str, str]] = set()
+        self._decoded: dict[tuple[str, str], Event] = {}
+        seat.client = SimulatedClient(self.engine, self.scheduler, self.faults)
+        seat.queues = self.queues
+        seat.now = lambda: self.scheduler.now
+        seat.pause = self.scheduler.pause
+        seat.random_bits = random.Random(seed).getrandbits
+
+    def spawn(self, name: str, function: Any, memory: Memory | None = None) -> None:
+        memory = memory or Memory()
+        self.scheduler.spawn(name, function, memory.remember)
+
+    def _before_a_message(self) -> None:
+        """What befalls a call to a queue: nothing, the caller's end, or no connection."""
+        self.scheduler.pause()
+        fault = self.faults.next(is_write=False)
+        if fault in (Fault.CRASH_BEFORE, Fault.CRASH_AFTER):
+            raise Crash
+        if fault is not None:
+            raise answers.no_connection()
+
+    @property
+    def records(self) -> list[Item]:
+        """The stream: the image of every event, in the order in which they were written."""
+        return self.engine.tables[EVENTS].stream
+
+    def event_items(self, stream: str) -> list[Item]:
+        """A stream as the events table holds it, versions ascending."""
+        partition = self.engine.tables[EVENTS].partitions.get(stream.encode())
+        return [] if partition is None else [partition.items[version] for version in partition.order]
+
+    def events(self, stream: str) -> list[Event]:
+        return [self.event(item) for item in self.event_items(stream)]
+
+    def event(self, item: Item) -> Event:
+        """What an item of the events table says; no event ever changes."""
+        key = item["stream_id"]["S"], item["version"]["N"]
+        if key not in self._decoded:
+            self._decoded[key] = ledger._event(EventItem.from_raw_data(item))
+        return self._decoded[key]
+
+    def all_events(self) -> list[Event]:
+        return [self.event(item) for item in self.engine.tables[EVENTS].all()]
+
+    def view_items(self) -> list[Item]:
+        return self.engine.tables[VIEWS].all()
+
+
+@dataclass
+class Memory:
+    """What one warm process knows: the newest events, which `service` keeps in a module's variable."""
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    def remember(self) -> None:
+        service._latest_events = self._events  # type: ignore[misc]
+
+    def forget(self) -> None:
+        self._events = service._LatestEvents(4)
+        self.remember()
+
+
+class Sweeper:
+    """The TTL, which removes what has expired at any time after, in any order."""
+
+    def __init__(self, world: World) -> None:
+        self.began = world.scheduler.now
+        self._world = world
+
+    def step(self, draw: random.Random) -> bool:
+        table = self._world.engine.tables[VIEWS]
+        seconds = self._world.scheduler.now // 1000
+        gone = [
+            item
+            for item in table.all()
+            if int(item.get(schema.TTL_ATTRIBUTE, {"N": str(seconds)})["N"]) < seconds
+            and table.key_of(item) not in table.being_written
+        ]
+        if gone:
+            item = draw.choice(gone)
+            table.delete(table.key_of(item))
+            self._world.expired.add((item["owner"]["S"], item["sk"]["S"]))
+        return bool(gone)
