@@ -25,7 +25,7 @@ def client() -> Any:
 
     Parameter validation is off: requests are built by this project's own code, and DynamoDB checks them anyway.
     """
-    return botocore.session.get_session().create_client(
+    made = botocore.session.get_session().create_client(
         "dynamodb",
         config=Config(
             parameter_validation=False,
@@ -36,6 +36,9 @@ def client() -> Any:
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         ),
     )
+    made.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", _set_aside)
+    made.meta.events.register("before-call.dynamodb.TransactWriteItems", _put_back)
+    return made
 
 
 # Where, in botocore's context of one call, the writes of its transaction wait.
@@ -57,23 +60,16 @@ def transact_ready(writes: list[dict[str, Any]]) -> None:
     ClientError, BotoCoreError
         As ``client().transact_write_items`` does.
     """
-    _taking_ready_writes(client()).transact_write_items(TransactItems=_Ready(writes))
+    client().transact_write_items(TransactItems=_Ready(writes))
 
 
-@cache
-def _taking_ready_writes(taught: Any) -> Any:
-    """The client, which from now on sends `_Ready` writes as they are."""
+def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    if isinstance(params.get("TransactItems"), _Ready):
+        context[_SET_ASIDE] = params["TransactItems"]
+        params["TransactItems"] = []
 
-    def set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        if isinstance(params.get("TransactItems"), _Ready):
-            context[_SET_ASIDE] = params["TransactItems"]
-            params["TransactItems"] = []
 
-    def put_back(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        if _SET_ASIDE in context:
-            body = json.loads(params["body"]) | {"TransactItems": context[_SET_ASIDE]}
-            params["body"] = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-
-    taught.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", set_aside)
-    taught.meta.events.register("before-call.dynamodb.TransactWriteItems", put_back)
-    return taught
+def _put_back(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    if _SET_ASIDE in context:
+        body = json.loads(params["body"]) | {"TransactItems": context[_SET_ASIDE]}
+        params["body"] = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

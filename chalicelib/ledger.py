@@ -201,7 +201,9 @@ def heads(segment: int = 0, segments: int = 1, after: tuple[str, int] | None = N
             if newest is not None and item["stream_id"] != newest["stream_id"]:
                 yield _head(newest)
                 newest = None
-            if newest is None or int(item["version"]["N"]) > int(newest["version"]["N"]):
+            version = int(item["version"]["N"])
+            is_known = after is not None and item["stream_id"]["S"] == after[0] and version <= after[1]
+            if not is_known and (newest is None or version > int(newest["version"]["N"])):
                 newest = item
     if newest is not None:
         yield _head(newest)

@@ -180,7 +180,7 @@ def _describe(message: Message) -> str:
     try:
         body = json.loads(message["Body"])
     except ValueError:
-        return message["MessageId"]
+        return str(message["MessageId"])
     if not isinstance(body, dict) or "handler" not in body:
         return f"{message['MessageId']} {message['Body'][:100]}"
     return f"{body['handler']} {json.dumps(body.get('keys'))} ({body.get('error')})"

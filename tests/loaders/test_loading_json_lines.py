@@ -75,7 +75,7 @@ def test_every_field_of_a_todo_can_be_stated() -> None:
         b' "source": "elsewhere", "metadata": {"m": [1]}}\n'
     )
     assert todo["completed_at"] == todo["created_at"]
-    del todo["created_at"], todo["updated_at"], todo["completed_at"]
+    del todo["created_at"], todo["updated_at"], todo["completed_at"], todo["reminded"]
     assert todo == {
         "title": "T",
         "notes": "N",

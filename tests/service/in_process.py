@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
-from chalicelib import clearing, service, tables
+from chalicelib import queues, service, tables
 from chalicelib.api import auth
 
 from .client import Verbs
@@ -88,7 +88,7 @@ def _matching(routes: Any, path: str) -> tuple[str, dict[str, str]]:
 
 def forget_everything() -> None:
     """As a process that has just started: no model bound to a table or a client, no remembered key or event."""
-    clearing._sqs.cache_clear()
+    queues.sqs.cache_clear()
     auth._keys.cache_clear()
     tables.events.cache_clear()
     tables.EventItem._connection = None
