@@ -39,21 +39,20 @@ class Planted:
         names = ("stream_id", "version") if table == settings.events_table() else ("owner", "sk")
         key = {name: item[name] for name in names}
         self._remember(table, key)
-        dynamo.client().put_item(TableName=table, Item=item)
+        _put_unseen(table, key, item)
 
     def remove(self, table: str, item: Item) -> None:
         names = ("stream_id", "version") if table == settings.events_table() else ("owner", "sk")
         key = {name: item[name] for name in names}
         self._remember(table, key)
-        dynamo.client().delete_item(TableName=table, Key=key)
+        _remove_unseen(table, key)
 
     def _remember(self, table: str, key: Item) -> None:
         before = get(table, key)
-        client = dynamo.client()
         if before:
-            self.undo.append(lambda: client.put_item(TableName=table, Item=before))
+            self.undo.append(lambda: _put_unseen(table, key, before))
         else:
-            self.undo.append(lambda: client.delete_item(TableName=table, Key=key))
+            self.undo.append(lambda: _remove_unseen(table, key))
 
     def stream(self, name: str) -> str:
         return self.owner.stream(self.todos[name])
@@ -69,6 +68,24 @@ class Planted:
 
     def list_tally(self, name: str) -> Item:
         return self.owner.item(self.views, schema.list_key(name))
+
+
+def _put_unseen(table: str, key: Item, item: Item) -> None:
+    """Write an item without a stream record, or the deployed `project` would go by what is planted.
+
+    This is what the local engine's PartiQL does, and AWS's does not.
+    """
+    _remove_unseen(table, key)
+    members = ", ".join(f"'{name}': ?" for name in item)
+    statement = f'INSERT INTO "{table}" VALUE {{{members}}}'
+    dynamo.client().execute_statement(Statement=statement, Parameters=list(item.values()))
+
+
+def _remove_unseen(table: str, key: Item) -> None:
+    if get(table, key):
+        conditions = " AND ".join(f'"{name}" = ?' for name in key)
+        statement = f'DELETE FROM "{table}" WHERE {conditions}'
+        dynamo.client().execute_statement(Statement=statement, Parameters=list(key.values()))
 
 
 @pytest.fixture(scope="module")
