@@ -20,7 +20,7 @@ from chalicelib.views import queries, schema
 from chalicelib.views.queries import DueReminder
 from stack.local import LocalStack
 
-from .alone import SCHEDULED, Alone, record_of, refusals
+from ..alone import SCHEDULED, Alone, record_of, refusals
 
 PAST = "2026-01-01T09:00:00+01:00"
 LATER_PAST = "2026-01-02T09:00:00+01:00"

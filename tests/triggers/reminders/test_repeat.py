@@ -13,7 +13,7 @@ from chalicelib import keys, ledger, service
 from chalicelib.todos.decide import Create, Delete, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, Event
 
-from .alone import Alone, counted, just_before, lost_answers, refusals
+from ..alone import Alone, counted, just_before, lost_answers, refusals
 
 WEEKLY = {"due": "2026-12-01", "repeat": "FREQ=WEEKLY"}
 COMPLETE = {"completed": True}

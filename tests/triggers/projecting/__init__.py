@@ -1,0 +1,1 @@
+"""`project` when something is wrong, and how what went wrong is brought back."""
