@@ -16,7 +16,7 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from chalicelib import dynamo, keys, ledger, service
+from chalicelib import dynamo, event_items, keys, service
 from chalicelib.todos.decide import Patch
 from chalicelib.todos.events import Event
 from chalicelib.todos.fold import STATE_SCHEMA, evolve
@@ -73,7 +73,7 @@ def run() -> list[tuple[str, float, float]]:
         AWS_DEFAULT_REGION="us-east-1",
         EVENTS_TABLE="bench-events",
     )
-    item = ledger._item(_event())
+    item = event_items.encode(_event())
     store = _Store(item)
     raw = boto3.client("dynamodb")
     for client in (raw, dynamo.client()):

@@ -10,41 +10,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib import keys, shapes
-from chalicelib.todos.events import Event, load_state
+from chalicelib.todos.events import Event
 
 SPECVERSION: Final = "1.0"
 TYPE_PREFIX: Final = "todo-ledger."
 # What a structured event is sent as over HTTP (CloudEvents HTTP protocol binding 1.0, section 3.2).
 MEDIA_TYPE: Final = "application/cloudevents+json; charset=utf-8"
-
-
-def event_of(image: Mapping[str, Any]) -> Event:
-    """The event in an item of the events table, in DynamoDB's JSON as a stream record or a scan brings it.
-
-    Raises
-    ------
-    Exception
-        KeyError, TypeError or ValueError when it is not an event.
-    """
-    change, state = json.loads(image["change"]["S"]), json.loads(image["state"]["S"])
-    if not isinstance(change, dict) or not isinstance(state, dict):
-        raise ValueError("a change and a state are JSON objects")
-    keys.split_stream_id(image["stream_id"]["S"])
-    return Event(
-        stream_id=image["stream_id"]["S"],
-        version=int(image["version"]["N"]),
-        event_id=image["event_id"]["S"],
-        type=image["type"]["S"],
-        change=change,
-        state=load_state(image["state"]["S"]),
-        state_schema=int(image["state_schema"]["N"]),
-        actor=image["actor"]["S"],
-        occurred_at=image["occurred_at"]["S"],
-        correlation_id=_text(image, "correlation_id"),
-        causation_id=_text(image, "causation_id"),
-        idempotency_key=_text(image, "idempotency_key"),
-        request_hash=_text(image, "request_hash"),
-    )
 
 
 def cloudevent(event: Event, base_url: str) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, Final
 
 import botocore.session
 from botocore.config import Config
+
+from chalicelib.backoff import back_off
 
 # Botocore builds its own User-Agent anew for each call, which is a fifth of a PutItem's CPU (docs/performance.md).
 USER_AGENT = "todo-ledger"
@@ -39,6 +42,40 @@ def client() -> Any:
     made.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", _set_aside)
     made.meta.events.register("before-call.dynamodb.TransactWriteItems", _put_back)
     return made
+
+
+# What BatchGetItem takes at once.
+MAX_BATCH_GET_KEYS: Final = 100
+BATCH_GET_TRIES: Final = 8
+
+
+class KeysUnprocessed(Exception):
+    """DynamoDB left keys of a BatchGetItem unprocessed, time after time: it is throttled."""
+
+
+def batch_get(table: str, item_keys: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The items of these keys that exist, by consistent reads, a hundred at a time.
+
+    Raises
+    ------
+    KeysUnprocessed
+        After `BATCH_GET_TRIES` answers that left some out.
+    ClientError, BotoCoreError
+        As ``client().batch_get_item`` does.
+    """
+    pending = list(item_keys)
+    left_out = 0
+    while pending:
+        request = {table: {"Keys": pending[:MAX_BATCH_GET_KEYS], "ConsistentRead": True}}
+        answer = client().batch_get_item(RequestItems=request)
+        yield from answer["Responses"].get(table, [])
+        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        pending = unprocessed + pending[MAX_BATCH_GET_KEYS:]
+        if unprocessed:
+            left_out += 1
+            if left_out == BATCH_GET_TRIES:
+                raise KeysUnprocessed
+            back_off(left_out)
 
 
 # Where, in botocore's context of one call, the writes of its transaction wait.

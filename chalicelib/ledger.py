@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -12,9 +11,10 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import dynamo, settings
 from chalicelib.backoff import back_off
+from chalicelib.event_items import Item, decode, encode
 from chalicelib.tables import EventItem, events
 from chalicelib.todos import fold, instants
-from chalicelib.todos.events import MAX_EVENT_BYTES, Event, dump_json, dump_state, load_state
+from chalicelib.todos.events import Event, dump_state
 
 # What DynamoDB allows in one transaction, with room for the request's own framing (4 MB).
 MAX_TRANSACTION_ITEMS: Final = 100
@@ -24,25 +24,12 @@ MAX_BATCH_GET_KEYS: Final = 100
 # A write that met another transaction on the same item has lost no race: the same write is tried again.
 WRITE_TRIES: Final = 8
 
-# What an event's other attributes take at most: owner, actor, key and ids, percent-encoded where they are.
-MAX_OTHER_BYTES: Final = 4 * 1024
-
-_SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash")
-# An event as DynamoDB's JSON has it.
-Item = dict[str, dict[str, Any]]
 
 _VERSION_IS_FREE: Final = "attribute_not_exists(stream_id)"
 
 
 class VersionTaken(Exception):
     """The version that was to be appended stands already: another's write, or our own whose answer was lost."""
-
-
-class EventTooLarge(Exception):
-    """The event would pass `MAX_EVENT_BYTES`."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(f"the event takes {size} bytes where {MAX_EVENT_BYTES} are allowed")
 
 
 class LedgerUnavailable(Exception):
@@ -66,13 +53,13 @@ def latest(stream: str) -> Event | None:
         )["Items"]
     except (BotoCoreError, ClientError) as error:
         raise LedgerUnavailable(str(error)) from error
-    return _current(_event(EventItem.from_raw_data(items[0]))) if items else None
+    return _current(decode(items[0])) if items else None
 
 
 def at_version(stream: str, version: int) -> Event | None:
     """One event, by a strongly consistent read."""
     try:
-        return _current(_event(events().get(stream, version, consistent_read=True)))
+        return _current(decode(events().get(stream, version, consistent_read=True).serialize()))
     except EventItem.DoesNotExist:
         return None
     except (PynamoDBException, BotoCoreError, ClientError) as error:
@@ -125,7 +112,7 @@ def append(event: Event) -> None:
     LedgerUnavailable
         When DynamoDB gave no clear answer; the event may have been written all the same.
     """
-    item = _item(event)
+    item = encode(event)
     for attempt in range(1, WRITE_TRIES + 1):
         try:
             dynamo.client().put_item(TableName=settings.events_table(), Item=item, ConditionExpression=_VERSION_IS_FREE)
@@ -165,7 +152,7 @@ def append_together(group: list[Event]) -> set[int]:
     """
     table = settings.events_table()
     puts = [
-        {"Put": {"TableName": table, "Item": _item(event), "ConditionExpression": _VERSION_IS_FREE}} for event in group
+        {"Put": {"TableName": table, "Item": encode(event), "ConditionExpression": _VERSION_IS_FREE}} for event in group
     ]
     for attempt in range(1, WRITE_TRIES + 1):
         try:
@@ -256,46 +243,8 @@ def stored(stream: str) -> Iterator[list[Item]]:
 def stored_at(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Item]:
     """The events of these (stream id, version) that exist, as they are stored, by consistent reads."""
     table = settings.events_table()
-    found: dict[tuple[str, int], Item] = {}
-    pending = [{"stream_id": {"S": stream}, "version": {"N": str(version)}} for stream, version in versions]
-    attempt = 0
-    while pending:
-        request = {table: {"Keys": pending[:MAX_BATCH_GET_KEYS], "ConsistentRead": True}}
-        answer = dynamo.client().batch_get_item(RequestItems=request)
-        for item in answer["Responses"].get(table, []):
-            found[item["stream_id"]["S"], int(item["version"]["N"])] = item
-        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-        pending = unprocessed + pending[MAX_BATCH_GET_KEYS:]
-        if unprocessed:
-            attempt += 1
-            back_off(attempt)
-    return found
-
-
-def decode(item: Item) -> Event:
-    """A stored event.
-
-    Raises
-    ------
-    LookupError, ValueError, TypeError
-        When it is none.
-    """
-    text = {name: value["S"] for name, value in item.items() if "S" in value}
-    return Event(
-        stream_id=text["stream_id"],
-        version=int(item["version"]["N"]),
-        event_id=text["event_id"],
-        type=text["type"],
-        change=json.loads(text["change"]),
-        state=load_state(text["state"]),
-        state_schema=int(item["state_schema"]["N"]),
-        actor=text["actor"],
-        occurred_at=text["occurred_at"],
-        correlation_id=text.get("correlation_id"),
-        causation_id=text.get("causation_id"),
-        idempotency_key=text.get("idempotency_key"),
-        request_hash=text.get("request_hash"),
-    )
+    item_keys = [{"stream_id": {"S": stream}, "version": {"N": str(version)}} for stream, version in versions]
+    return {(item["stream_id"]["S"], int(item["version"]["N"])): item for item in dynamo.batch_get(table, item_keys)}
 
 
 def current_state(item: Item) -> str:
@@ -314,7 +263,10 @@ def _head(item: Item) -> tuple[str, int, str]:
 
 def _query(stream: str, newer_than: Any = None, **options: Any) -> list[Event]:
     try:
-        return [_current(_event(item)) for item in events().query(stream, newer_than, consistent_read=True, **options)]
+        return [
+            _current(decode(item.serialize()))
+            for item in events().query(stream, newer_than, consistent_read=True, **options)
+        ]
     except (PynamoDBException, BotoCoreError, ClientError) as error:
         raise LedgerUnavailable(str(error)) from error
 
@@ -324,87 +276,11 @@ def _current(event: Event) -> Event:
     if event.state_schema >= fold.STATE_SCHEMA:
         return event
     state = fold.fold(
-        _event(item)
+        decode(item.serialize())
         for item in events().query(event.stream_id, EventItem.version <= event.version, consistent_read=True)
     )
     assert state is not None
     return replace(event, state=state, state_schema=fold.STATE_SCHEMA)
-
-
-def _event(item: EventItem) -> Event:
-    return Event(
-        stream_id=item.stream_id,
-        version=int(item.version),
-        event_id=item.event_id,
-        type=item.type,
-        change=json.loads(item.change),
-        state=load_state(item.state),
-        state_schema=int(item.state_schema),
-        actor=item.actor,
-        occurred_at=item.occurred_at,
-        correlation_id=item.correlation_id,
-        causation_id=item.causation_id,
-        idempotency_key=item.idempotency_key,
-        request_hash=item.request_hash,
-    )
-
-
-def size_of(event: Event) -> int:
-    """Bytes that the event takes in the table, as DynamoDB counts them: names and values in UTF-8.
-
-    Raises
-    ------
-    EventTooLarge
-    """
-    return _size(_attributes(event))
-
-
-def _item(event: Event) -> dict[str, dict[str, str]]:
-    """The event in DynamoDB's JSON: what the model would serialise it to, at a quarter of the time.
-
-    Raises
-    ------
-    EventTooLarge
-    """
-    return {
-        name: {"N": str(value)} if isinstance(value, int) else {"S": value}
-        for name, value in _attributes(event).items()
-    }
-
-
-def _attributes(event: Event) -> dict[str, Any]:
-    """The event's attributes by name, absent ones left out.
-
-    Raises
-    ------
-    EventTooLarge
-    """
-    change, state = dump_json(event.change), dump_state(event.state)
-    attributes: dict[str, Any] = {
-        "stream_id": event.stream_id,
-        "version": event.version,
-        "event_id": event.event_id,
-        "type": event.type,
-        "change": change,
-        "state": state,
-        "state_schema": event.state_schema,
-        "actor": event.actor,
-        "occurred_at": event.occurred_at,
-    }
-    for name in _SPARSE_ATTRIBUTES:
-        if (value := getattr(event, name)) is not None:
-            attributes[name] = value
-    # A character takes at most four bytes, so that most events need no counting.
-    if 4 * (len(change) + len(state)) > MAX_EVENT_BYTES - MAX_OTHER_BYTES:
-        _size(attributes)
-    return attributes
-
-
-def _size(attributes: dict[str, Any]) -> int:
-    size = sum(len(name) + len(str(value).encode()) for name, value in attributes.items())
-    if size > MAX_EVENT_BYTES:
-        raise EventTooLarge(size)
-    return size
 
 
 def _cancellation_codes(error: Exception) -> list[str]:

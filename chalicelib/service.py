@@ -15,6 +15,7 @@ import uuid_utils
 
 from chalicelib import keys, ledger
 from chalicelib.backoff import back_off
+from chalicelib.event_items import EventTooLarge
 from chalicelib.todos import events, fold, instants, recurrence
 from chalicelib.todos.content import InvalidContent
 from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, Refusal, decide
@@ -127,7 +128,7 @@ def execute(order: Order) -> Outcome:
                 _append(order, event)
                 _latest_events.remember(event)
                 return Outcome(event, appended=True)
-        except (Refusal, InvalidContent, ledger.EventTooLarge):
+        except (Refusal, InvalidContent, EventTooLarge):
             if is_fresh:
                 raise
         except ledger.VersionTaken:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 import uuid_utils
 
-from chalicelib import keys, ledger
+from chalicelib import event_items, keys
 from chalicelib.todos import content, decide, fold, instants
 from chalicelib.todos.content import FieldError, InvalidContent, pointer
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
@@ -79,8 +79,8 @@ class Planner:
         size = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES
         if size > MAX_EVENT_BYTES:
             try:
-                size = ledger.size_of(event)
-            except ledger.EventTooLarge as error:
+                size = event_items.size_of(event)
+            except event_items.EventTooLarge as error:
                 return unreadable(row.line, row.source, str(error))
         return Planned(row.line, row.source, event, size)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib import failures, ledger, service
+from chalicelib import event_items, failures, ledger, service
 from chalicelib.todos import content, decide
 from chalicelib.views import queries
 
@@ -90,7 +90,7 @@ def problem_of(error: Exception) -> Problem:
         case service.KeyReused():
             detail = "The Idempotency-Key was used before, for another request on this todo."
             return Problem(422, "idempotency-key-reused", "Idempotency-Key reused", detail)
-        case ledger.EventTooLarge():
+        case event_items.EventTooLarge():
             return Problem(413, "payload-too-large", "The todo is too large", f"Nothing was written: {error}.")
         case service.TooContended():
             detail = "Other writers changed the todo each time. Nothing was written."

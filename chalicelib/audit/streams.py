@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from chalicelib import ledger
+from chalicelib import event_items, ledger
 from chalicelib.todos import fold
 from chalicelib.todos.events import Todo, load_state
 from chalicelib.views import schema
@@ -37,7 +37,7 @@ class StreamCheck:
             yield "versions", f"version {version} stands where {self._version + 1} belongs"
         self._version = version
         try:
-            event = ledger.decode(item)
+            event = event_items.decode(item)
         except (LookupError, ValueError, TypeError) as error:
             yield "undecodable", f"version {version}: {error!r}"
             return

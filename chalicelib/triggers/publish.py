@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib import cloudevents, logs, quarantine, settings, topic
+from chalicelib import cloudevents, event_items, logs, quarantine, settings, topic
 from chalicelib.todos.events import Event
 
 
@@ -62,7 +62,7 @@ def _message(record: Mapping[str, Any]) -> topic.Message | None:
         Of any kind, when the record is no event.
     """
     image = record["dynamodb"].get("NewImage")
-    return None if image is None else _message_of(cloudevents.event_of(image))
+    return None if image is None else _message_of(event_items.decode(image))
 
 
 def _message_of(event: Event) -> topic.Message:

@@ -13,7 +13,6 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import dynamo, keys, settings
-from chalicelib.backoff import back_off
 from chalicelib.todos.events import Todo, load_state
 from chalicelib.views import schema
 from chalicelib.views.store import POINTER_KEY
@@ -26,7 +25,6 @@ MAX_EXAMINED_BYTES: Final = 4 * 1024 * 1024
 POLL_FIRST_SECONDS: Final = 0.01
 POLL_CEILING_SECONDS: Final = 0.2
 
-_BATCH_GET_KEYS: Final = 100
 _REMINDERS_AT_ONCE: Final = 1000
 
 Item = dict[str, dict[str, Any]]
@@ -108,7 +106,7 @@ def by_due(owner: str, accept: Filter | None, *, after: str | None, limit: int, 
 
     def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
         low = max(position + _JUST_BEHIND if position else "", earliest + _BEHIND_ALL if earliest else "")
-        wanted = _BATCH_GET_KEYS if accept else min(wanted, _BATCH_GET_KEYS)
+        wanted = dynamo.MAX_BATCH_GET_KEYS if accept else min(wanted, dynamo.MAX_BATCH_GET_KEYS)
         found, last = _query(table, owner, "by_due", low or _BEFORE_ALL, latest or _BEHIND_ALL, wanted)
         rows = _rows(table, [{"owner": item["owner"], "sk": item["sk"]} for item in found])
         # The index has the keys alone. A row that moved since then stands elsewhere in it by now, or not at all.
@@ -245,17 +243,11 @@ def _query(
 
 
 def _rows(table: str, item_keys: list[Item]) -> dict[str, Item]:
-    """The rows of at most `_BATCH_GET_KEYS` keys by their sort keys, those that exist."""
-    rows: dict[str, Item] = {}
-    attempt = 0
-    while item_keys:
-        answer = _call("batch_get_item", RequestItems={table: {"Keys": item_keys, "ConsistentRead": True}})
-        rows.update((item["sk"]["S"], item) for item in answer["Responses"].get(table, []))
-        item_keys = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-        if item_keys:
-            attempt += 1
-            back_off(attempt)
-    return rows
+    """The rows of at most `dynamo.MAX_BATCH_GET_KEYS` keys by their sort keys, those that exist."""
+    try:
+        return {item["sk"]["S"]: item for item in dynamo.batch_get(table, item_keys)}
+    except (BotoCoreError, ClientError, dynamo.KeysUnprocessed) as error:
+        raise ViewsUnavailable(str(error)) from error
 
 
 def _get(table: str, owner: str, sort_key: str) -> Item:

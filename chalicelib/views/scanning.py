@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from chalicelib import dynamo
-from chalicelib.backoff import back_off
 from chalicelib.views import schema
-
-MAX_BATCH_GET_KEYS: Final = 100
 
 Item = dict[str, dict[str, Any]]
 
@@ -52,20 +49,8 @@ def partition(table: str, owner: str, low: str = " ", high: str = "\x7f") -> Ite
 
 def items(table: str, item_keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Item]:
     """The items of these (owner, sort key) that exist."""
-    found: dict[tuple[str, str], Item] = {}
-    pending = [{"owner": {"S": owner}, "sk": {"S": sort_key}} for owner, sort_key in item_keys]
-    attempt = 0
-    while pending:
-        request = {table: {"Keys": pending[:MAX_BATCH_GET_KEYS], "ConsistentRead": True}}
-        answer = dynamo.client().batch_get_item(RequestItems=request)
-        for item in answer["Responses"].get(table, []):
-            found[item["owner"]["S"], item["sk"]["S"]] = item
-        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-        pending = unprocessed + pending[MAX_BATCH_GET_KEYS:]
-        if unprocessed:
-            attempt += 1
-            back_off(attempt)
-    return found
+    wanted = [{"owner": {"S": owner}, "sk": {"S": sort_key}} for owner, sort_key in item_keys]
+    return {(item["owner"]["S"], item["sk"]["S"]): item for item in dynamo.batch_get(table, wanted)}
 
 
 def tally(table: str, owner: str) -> Item | None:

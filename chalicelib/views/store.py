@@ -36,11 +36,9 @@ MAX_TRANSACTION_ITEMS: Final = 100
 # DynamoDB allows 4 MB; the rest is room for keys, conditions and the indexes' attributes.
 MAX_TRANSACTION_BYTES: Final = 3_500_000
 ROW_OVERHEAD_BYTES: Final = 2_500
-MAX_BATCH_GET_KEYS: Final = 100
 
 # Ten projectors of one owner need about three tries each with this backoff (docs/performance.md).
 MAX_TRIES: Final = 12
-MAX_READ_TRIES: Final = 5
 
 TOMBSTONE_SECONDS: Final = 100 * 24 * 3600
 LOG_SECONDS: Final = 90 * 24 * 3600
@@ -267,22 +265,11 @@ def _read(table: str, group: Mapping[str, list[Head]]) -> dict[str, OwnerView]:
 
 def _get(table: str, item_keys: list[tuple[str, str]]) -> dict[tuple[str, str], Item]:
     """The items of these (owner, sort key) pairs that exist, by consistent reads."""
-    found: dict[tuple[str, str], Item] = {}
-    attempt = 0
-    pending = [{"owner": {"S": owner}, "sk": {"S": sk}} for owner, sk in item_keys]
-    while pending:
-        request = {table: {"Keys": pending[:MAX_BATCH_GET_KEYS], "ConsistentRead": True}}
-        answer = dynamo.client().batch_get_item(RequestItems=request)
-        for item in answer["Responses"].get(table, []):
-            found[item["owner"]["S"], item["sk"]["S"]] = item
-        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-        pending = unprocessed + pending[MAX_BATCH_GET_KEYS:]
-        if unprocessed:
-            attempt += 1
-            if attempt == MAX_READ_TRIES:
-                raise _NotNow
-            back_off(attempt)
-    return found
+    wanted = [{"owner": {"S": owner}, "sk": {"S": sk}} for owner, sk in item_keys]
+    try:
+        return {(item["owner"]["S"], item["sk"]["S"]): item for item in dynamo.batch_get(table, wanted)}
+    except dynamo.KeysUnprocessed as error:
+        raise _NotNow from error
 
 
 def _write(table: str, updates: Mapping[str, Update]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from loading import MemoryLedger, lines, load, plan, rows
 
+from chalicelib import event_items
 from chalicelib import ledger as real
 from chalicelib.ledger import LedgerUnavailable
 from chalicelib.tables import EventItem
@@ -37,7 +38,7 @@ def test_every_row_is_added_in_transactions_of_a_hundred(concurrency: int) -> No
 def test_a_transaction_stays_within_the_bytes_that_dynamodb_takes() -> None:
     content = lines(*({"id": number, "title": "A", "notes": "\n" * 12_000} for number in range(300)))
     groups = list(writing.transactions(one for one in plan(content) if isinstance(one, Planned)))
-    sizes = [sum(real.size_of(one.event) for one in group) for group in groups]
+    sizes = [sum(event_items.size_of(one.event) for one in group) for group in groups]
     assert sum(map(len, groups)) == 300
     assert max(sizes) <= real.MAX_TRANSACTION_BYTES
     assert min(sizes[:-1]) > real.MAX_TRANSACTION_BYTES * 0.9
@@ -133,7 +134,7 @@ def test_an_event_is_sent_as_the_model_would_send_it(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, "us-east-1")
     [planned] = plan(lines({"title": "Ä", "metadata": {"a": None}, "tags": ["x"]}))
     assert isinstance(planned, Planned)
-    assert real._item(planned.event) == EventItem(**real._attributes(planned.event)).serialize()
+    assert event_items.encode(planned.event) == EventItem(**event_items.attributes_of(planned.event)).serialize()
 
 
 def test_a_stopped_writer_tries_each_group_once_more_and_reports_it() -> None:

@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from typing import Any
 
-from chalicelib import dynamo, keys, ledger
+from chalicelib import dynamo, event_items, keys
 from chalicelib.todos import content, decide, events, fold
 from chalicelib.views import queries, schema
 
@@ -81,7 +81,7 @@ def project(batch: Batch) -> None:
             "eventID": event.event_id,
             "eventName": "INSERT",
             "eventSource": "aws:dynamodb",
-            "dynamodb": {"NewImage": ledger._item(event), "StreamViewType": "NEW_IMAGE"},
+            "dynamodb": {"NewImage": event_items.encode(event), "StreamViewType": "NEW_IMAGE"},
         }
         for event in batch
     ]

@@ -10,8 +10,7 @@ from typing import Any
 
 import yaml
 
-from chalicelib import ledger, service
-from chalicelib.tables import EventItem
+from chalicelib import event_items, service
 from chalicelib.todos.events import Event
 from chalicelib.views import schema, store
 
@@ -106,7 +105,7 @@ class World:
         """What an item of the events table says; no event ever changes."""
         key = item["stream_id"]["S"], item["version"]["N"]
         if key not in self._decoded:
-            self._decoded[key] = ledger._event(EventItem.from_raw_data(item))
+            self._decoded[key] = event_items.decode(item)
         return self._decoded[key]
 
     def all_events(self) -> list[Event]:

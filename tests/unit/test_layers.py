@@ -19,7 +19,7 @@ SPEAK_TO_AWS = {
 LAYERS = [
     {
         "keys", "todos", "todos.content", "todos.decide", "todos.events", "todos.fold", "todos.instants",
-        "todos.recurrence", "shapes", "cloudevents", "destinations",
+        "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations",
     },
     {"settings", "backoff", "logs", "dynamo", "tables", "queues", "failures", "quarantine", "topic", "delivery"},
     {

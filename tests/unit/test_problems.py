@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chalicelib import ledger, service
+from chalicelib import event_items, ledger, service
 from chalicelib.api.problems import PROBLEM_TYPE, Problem, problem_of
 from chalicelib.todos import content, decide
 from chalicelib.views import queries
@@ -19,7 +19,7 @@ from chalicelib.views import queries
         (decide.CannotRevertToDeletion(), 400, "bad-request"),
         (decide.TodoNotFound(), 404, "not-found"),
         (decide.TodoIsDeleted(), 410, "deleted"),
-        (ledger.EventTooLarge(70_000), 413, "payload-too-large"),
+        (event_items.EventTooLarge(70_000), 413, "payload-too-large"),
         (service.KeyReused(), 422, "idempotency-key-reused"),
         (service.TooContended(), 503, "unavailable"),
         (ledger.LedgerUnavailable("secret"), 503, "unavailable"),

@@ -10,6 +10,7 @@ from scenarios import content_of
 
 from chalicelib import ledger as ledger_module
 from chalicelib import service
+from chalicelib.event_items import EventTooLarge
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Restore, TodoIsDeleted, VersionMismatch
 from chalicelib.todos.events import Event
 
@@ -81,7 +82,7 @@ def test_an_event_too_large_for_the_remembered_state_may_fit_now(monkeypatch: py
 
     def append(event: Event) -> None:
         if event.state["notes"] == "long":
-            raise ledger_module.EventTooLarge(70_000)
+            raise EventTooLarge(70_000)
         memory.append(event)
 
     monkeypatch.setattr(ledger_module, "append", append)
@@ -92,10 +93,10 @@ def test_an_event_too_large_for_the_newest_state_is_refused(monkeypatch: pytest.
     given_that_others_wrote(monkeypatch, [], [])
 
     def append(event: Event) -> None:
-        raise ledger_module.EventTooLarge(70_000)
+        raise EventTooLarge(70_000)
 
     monkeypatch.setattr(ledger_module, "append", append)
-    with pytest.raises(ledger_module.EventTooLarge):
+    with pytest.raises(EventTooLarge):
         service.execute(order(Patch({"order": 1})))
 
 
