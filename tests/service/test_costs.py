@@ -6,11 +6,11 @@ import math
 import uuid
 
 import pytest
+from dynamodb_faults import counted
 
 from chalicelib import dynamo, keys, settings
 
 from .client import Client
-from .faults import counted
 from .in_process import InProcess, forget_todos
 
 

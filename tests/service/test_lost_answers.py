@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from dynamodb_faults import just_before, lost_answers
 
 from .client import Client, problem
-from .faults import just_before, lost_answers
 from .in_process import InProcess, forget_todos
 
 pytestmark = pytest.mark.usefixtures("impatient")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from dynamodb_faults import refusals
 
 from .client import Client, list_path
-from .faults import refusals
 from .in_process import InProcess
 
 

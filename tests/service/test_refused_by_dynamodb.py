@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from dynamodb_faults import just_before, lost_answers, refusals
 
 from chalicelib import ledger
 
 from .client import Client, list_path, problem
-from .faults import just_before, lost_answers, refusals
 from .in_process import InProcess, forget_todos
 
 pytestmark = pytest.mark.usefixtures("impatient")

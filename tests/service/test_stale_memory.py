@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from dynamodb_faults import counted
 
 from .client import Client, problem
-from .faults import counted
 from .in_process import InProcess, forget_todos
 
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
-from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ReadTimeoutError
 
 from chalicelib import dynamo, keys, queues, service, tables
 from chalicelib.todos.events import Event
@@ -222,95 +218,6 @@ def forget_tables() -> None:
     tables.events.cache_clear()
     tables.EventItem._connection = None
     service._latest_events._events.clear()
-
-
-@contextmanager
-def lost_answers(operation: str, times: int) -> Iterator[Counter[str]]:
-    """The next `times` requests of this operation are done, and their answers lost on the way back."""
-    session = dynamo.client()._endpoint.http_session
-    lost: Counter[str] = Counter()
-
-    def send(request: Any) -> Any:
-        answer = type(session).send(session, request)
-        if _operation(request) == operation and lost[operation] < times:
-            lost[operation] += 1
-            raise ReadTimeoutError(endpoint_url=request.url)
-        return answer
-
-    session.send = send
-    try:
-        yield lost
-    finally:
-        del session.send
-
-
-@contextmanager
-def refusals(operation: str, code: str, body_contains: str = "") -> Iterator[Counter[str]]:
-    """DynamoDB refuses every request of this operation whose body holds a text, without doing it."""
-    refused: Counter[str] = Counter()
-    body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected"}).encode()
-
-    def refuse(request: Any, **_: Any) -> AWSResponse | None:
-        if body_contains.encode() not in request.body:
-            return None
-        refused[operation] += 1
-        return AWSResponse(request.url, 400, {"Content-Type": "application/x-amz-json-1.0"}, _Raw(body))
-
-    event = f"before-send.dynamodb.{operation}"
-    dynamo.client().meta.events.register(event, refuse)
-    try:
-        yield refused
-    finally:
-        dynamo.client().meta.events.unregister(event, refuse)
-
-
-@contextmanager
-def counted() -> Iterator[Counter[str]]:
-    """The requests that leave this process for DynamoDB, by operation."""
-    requests: Counter[str] = Counter()
-
-    def count(request: Any, **_: Any) -> None:
-        requests[_operation(request)] += 1
-
-    dynamo.client().meta.events.register("before-send.dynamodb", count)
-    try:
-        yield requests
-    finally:
-        dynamo.client().meta.events.unregister("before-send.dynamodb", count)
-
-
-@contextmanager
-def just_before(operation: str, act: Callable[[], object]) -> Iterator[None]:
-    """Something happens once, at the last moment before the next request of this operation is sent."""
-    waiting = [act]
-
-    def step_in(**_: Any) -> None:
-        if waiting:
-            waiting.pop()()
-
-    event = f"before-send.dynamodb.{operation}"
-    dynamo.client().meta.events.register(event, step_in)
-    try:
-        yield
-        assert not waiting, f"no {operation} was sent"
-    finally:
-        dynamo.client().meta.events.unregister(event, step_in)
-
-
-class _Raw:
-    """A body as botocore reads it from a connection."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self._body
-
-
-def _operation(request: Any) -> str:
-    target = request.headers["X-Amz-Target"]
-    text = target.decode() if isinstance(target, bytes) else target
-    return text.rpartition(".")[2]
 
 
 def _matching(routes: Any, path: str) -> tuple[str, dict[str, str]]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from dynamodb_faults import refusals
 
 from chalicelib import keys, settings
 from chalicelib.views import queries, store
 
-from ..alone import Alone, refusals
+from ..alone import Alone
 
 Record = dict[str, Any]
 

@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from dynamodb_faults import refusals
 
 from chalicelib import keys, reminders, service
 from chalicelib.todos import content, instants
@@ -20,7 +21,7 @@ from chalicelib.views import queries, schema
 from chalicelib.views.queries import DueReminder
 from stack.local import LocalStack
 
-from ..alone import SCHEDULED, Alone, record_of, refusals
+from ..alone import SCHEDULED, Alone, record_of
 
 PAST = "2026-01-01T09:00:00+01:00"
 LATER_PAST = "2026-01-02T09:00:00+01:00"
@@ -235,7 +236,7 @@ def test_a_shard_that_cannot_be_read_leaves_the_others_handed_on_before_it_is_to
 ) -> None:
     many(alone, count=64, owners=64)
     with (
-        refusals("Query", "ProvisionedThroughputExceededException", '":shard": {"N": "3"}') as refused,
+        refusals("Query", "ProvisionedThroughputExceededException", body_contains='":shard": {"N": "3"}') as refused,
         pytest.raises(Exception, match="injected"),
     ):
         alone.remind()
@@ -253,7 +254,7 @@ def test_a_shard_that_cannot_be_read_leaves_the_others_handed_on_before_it_is_to
 def test_one_that_fails_for_now_fails_its_message_after_the_others_were_done(alone: Alone, impatient: None) -> None:
     todo_ids = [alone.create(remind_at=PAST) for _ in range(20)]
     service._latest_events._events.clear()
-    with refusals("PutItem", "ThrottlingException", todo_ids[7]):
+    with refusals("PutItem", "ThrottlingException", body_contains=todo_ids[7]):
         failed = alone.remind_page(page_of(alone, *todo_ids, message_id="fails"), page_of(alone, todo_ids[0]))
     assert failed == ["fails"]
     types = [alone.types(todo_id) for todo_id in todo_ids]

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from dynamodb_faults import counted, just_before, lost_answers, refusals
 
 from chalicelib import keys, ledger, service
 from chalicelib.todos.decide import Create, Delete, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, Event
 
-from ..alone import Alone, counted, just_before, lost_answers, refusals
+from ..alone import Alone
 
 WEEKLY = {"due": "2026-12-01", "repeat": "FREQ=WEEKLY"}
 COMPLETE = {"completed": True}
@@ -95,17 +96,17 @@ def test_any_request_that_completes_it_counts(alone: Alone, how: str) -> None:
 )
 def test_what_has_no_next_is_completed_alone(alone: Alone, rule: str | None) -> None:
     todo_id = alone.create(due="2026-12-01", repeat=rule)
-    with counted() as requests:
+    with counted() as traffic:
         alone.patch(todo_id, **COMPLETE)
     assert alone.todo_ids() == {todo_id}
-    assert requests == {"PutItem": 1}, "and costs what any other change does"
+    assert traffic.requests == {"PutItem": 1}, "and costs what any other change does"
 
 
 def test_one_that_repeats_costs_one_transaction(alone: Alone) -> None:
     todo_id = alone.create(**WEEKLY)
-    with counted() as requests:
+    with counted() as traffic:
         alone.patch(todo_id, **COMPLETE)
-    assert requests == {"TransactWriteItems": 1}
+    assert traffic.requests == {"TransactWriteItems": 1}
 
 
 def test_other_ends_make_no_next(alone: Alone) -> None:
@@ -267,11 +268,11 @@ def test_an_answer_that_is_lost_after_the_transaction_is_known_again(
     assert outcome.event == alone.events(todo_id)[1]
     assert alone.types(todo_id) == ["Created", "Completed"]
     assert alone.types(next_of(alone, todo_id)) == ["Created"]
-    with counted() as requests:
+    with counted() as traffic:
         service.execute(
             service.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor=alone.owner)
         )
-    assert requests == {"PutItem": 1}, "and this process remembers it"
+    assert traffic.requests == {"PutItem": 1}, "and this process remembers it"
 
 
 def test_when_no_answer_comes_at_all_the_caller_is_told_and_may_repeat_it(alone: Alone, impatient: None) -> None:

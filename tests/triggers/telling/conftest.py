@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib
 import os
 from collections.abc import Callable, Iterator
@@ -13,8 +12,6 @@ import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
-
-from stack.local import LocalStack
 
 from .receiver import Receiver
 from .world import Context, request
@@ -135,23 +132,3 @@ def quarantined(environment: None) -> Callable[[], list[str]]:
         return [each["Body"] for each in found.get("Messages", [])]
 
     return look
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """The service, deployed on a private engine; one for all tests, also those of several pytest-xdist workers.
-
-    The engine ends with the process that started it. So the worker that was first waits for the others before it
-    stops: each holds a shared lock on one file as long as it uses the stack.
-    """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    with open(shared / "users-of-the-stack", "w") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
-        stack = LocalStack(shared / "stack")
-        started = stack.start()
-        yield stack
-        if started:
-            fcntl.flock(users, fcntl.LOCK_EX)
-            stack.stop()

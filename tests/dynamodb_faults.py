@@ -14,6 +14,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib import dynamo
 
+ALWAYS = 1_000_000
+
 
 @dataclass
 class Traffic:
@@ -75,17 +77,17 @@ def lost_answers(operation: str, times: int) -> Iterator[Counter[str]]:
 
 @contextmanager
 def refusals(
-    operation: str, code: str, times: int, *, status: int = 400, table_contains: str = ""
+    operation: str, code: str, times: int = ALWAYS, *, status: int = 400, body_contains: str = ""
 ) -> Iterator[Counter[str]]:
     """DynamoDB refuses the next `times` requests of this operation with an error code, without doing them.
 
-    Only those whose body names a table that contains `table_contains`. Yields a counter of what was refused.
+    Only those whose body holds `body_contains`. Yields a counter of what was refused.
     """
     refused: Counter[str] = Counter()
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected"}).encode()
 
     def refuse(request: Any, **_: Any) -> AWSResponse | None:
-        if table_contains.encode() not in request.body or refused[operation] >= times:
+        if body_contains.encode() not in request.body or refused[operation] >= times:
             return None
         refused[operation] += 1
         return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, _Raw(body))
