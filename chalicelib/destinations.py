@@ -130,7 +130,9 @@ def is_allowed(address: Address, scheme: str, *, allow_loopback: bool) -> bool:
     allow_loopback : bool
         Whether this machine itself is allowed too, even over http: while developing, never in production.
     """
-    if address.is_loopback:
+    # From Python 3.13 on, an IPv4-mapped loopback address calls itself one too; nobody needs it, so it is none here.
+    is_mapped = isinstance(address, IPv6Address) and address.ipv4_mapped is not None
+    if address.is_loopback and not is_mapped:
         return allow_loopback
     return scheme == "https" and is_public(address)
 
