@@ -78,6 +78,22 @@ def batch_get(table: str, item_keys: Iterable[dict[str, Any]]) -> Iterator[dict[
             back_off(left_out)
 
 
+def pages(operation: str, **request: Any) -> Iterator[list[dict[str, Any]]]:
+    """The items of a ``query`` or ``scan``, page by page (1 MB), to the end.
+
+    Raises
+    ------
+    ClientError, BotoCoreError
+        As the client's method does.
+    """
+    while True:
+        answer = getattr(client(), operation)(**request)
+        yield answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
 # Where, in botocore's context of one call, the writes of its transaction wait.
 _SET_ASIDE: Final = "todo-ledger-writes"
 

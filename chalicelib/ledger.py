@@ -214,30 +214,25 @@ def scan(
     if attributes:
         start["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
         start["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
-    while True:
-        answer = dynamo.client().scan(
-            TableName=settings.events_table(), Segment=segment, TotalSegments=segments, ConsistentRead=True, **start
-        )
-        yield answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        start["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return dynamo.pages(
+        "scan",
+        TableName=settings.events_table(),
+        Segment=segment,
+        TotalSegments=segments,
+        ConsistentRead=True,
+        **start,
+    )
 
 
 def stored(stream: str) -> Iterator[list[Item]]:
     """The events of a stream as they are stored, oldest first, page by page, by consistent reads."""
-    request: dict[str, Any] = {
-        "TableName": settings.events_table(),
-        "KeyConditionExpression": "stream_id = :stream_id",
-        "ExpressionAttributeValues": {":stream_id": {"S": stream}},
-        "ConsistentRead": True,
-    }
-    while True:
-        answer = dynamo.client().query(**request)
-        yield answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return dynamo.pages(
+        "query",
+        TableName=settings.events_table(),
+        KeyConditionExpression="stream_id = :stream_id",
+        ExpressionAttributeValues={":stream_id": {"S": stream}},
+        ConsistentRead=True,
+    )
 
 
 def stored_at(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Item]:

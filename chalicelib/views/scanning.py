@@ -20,31 +20,19 @@ def scan(table: str, segment: int, segments: int, after: tuple[str, str] | None 
         The owner (as keys have it) and sort key behind which to go on.
     """
     start = {} if after is None else {"ExclusiveStartKey": {"owner": {"S": after[0]}, "sk": {"S": after[1]}}}
-    while True:
-        answer = dynamo.client().scan(
-            TableName=table, Segment=segment, TotalSegments=segments, ConsistentRead=True, **start
-        )
-        yield answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    return dynamo.pages("scan", TableName=table, Segment=segment, TotalSegments=segments, ConsistentRead=True, **start)
 
 
 def partition(table: str, owner: str, low: str = " ", high: str = "\x7f") -> Iterator[list[Item]]:
     """The items of one owner (as keys have it) between two sort keys, inclusive, page by page."""
-    request: dict[str, Any] = {
-        "TableName": table,
-        "KeyConditionExpression": "#owner = :owner AND #sk BETWEEN :low AND :high",
-        "ExpressionAttributeNames": {"#owner": "owner", "#sk": "sk"},
-        "ExpressionAttributeValues": {":owner": {"S": owner}, ":low": {"S": low}, ":high": {"S": high}},
-        "ConsistentRead": True,
-    }
-    while True:
-        answer = dynamo.client().query(**request)
-        yield answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return dynamo.pages(
+        "query",
+        TableName=table,
+        KeyConditionExpression="#owner = :owner AND #sk BETWEEN :low AND :high",
+        ExpressionAttributeNames={"#owner": "owner", "#sk": "sk"},
+        ExpressionAttributeValues={":owner": {"S": owner}, ":low": {"S": low}, ":high": {"S": high}},
+        ConsistentRead=True,
+    )
 
 
 def items(table: str, item_keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Item]:
