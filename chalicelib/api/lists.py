@@ -6,7 +6,8 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import clearing
 from chalicelib.api import pages, todos
-from chalicelib.api.http import Request, json_body, parameters, resource
+from chalicelib.api.bodies import json_body
+from chalicelib.api.http import Request, parameters, resource
 from chalicelib.api.problems import answer, bad_request
 from chalicelib.todos import content
 from chalicelib.views import queries

@@ -9,17 +9,9 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import keys, ledger, service, shapes
 from chalicelib.api import pages
-from chalicelib.api.http import (
-    Request,
-    etag,
-    idempotency_key,
-    if_match,
-    if_none_match,
-    json_body,
-    parameters,
-    resource,
-    wait_preference,
-)
+from chalicelib.api.bodies import json_body
+from chalicelib.api.headers import etag, idempotency_key, if_match, if_none_match, wait_preference
+from chalicelib.api.http import Request, parameters, resource
 from chalicelib.api.problems import Problem, answer, bad_request, not_found
 from chalicelib.todos import content, decide
 from chalicelib.todos.events import CREATED, RESTORED, Event

@@ -10,7 +10,9 @@ from chalice.app import Blueprint, Response
 from msgspec import Meta
 
 from chalicelib import destinations, keys, service, settings, webhooks
-from chalicelib.api.http import Request, idempotency_key, json_body, parameters, resource
+from chalicelib.api.bodies import json_body
+from chalicelib.api.headers import idempotency_key
+from chalicelib.api.http import Request, parameters, resource
 from chalicelib.api.problems import Problem, answer, bad_request
 from chalicelib.todos import content
 from chalicelib.todos.content import FieldError, pointer

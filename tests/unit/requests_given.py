@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api.auth import READ, WRITE, Caller
-from chalicelib.api.http import Request
+from chalicelib.api.http import JSON, Request
 from chalicelib.api.problems import Problem, problem_of
 
 
@@ -28,6 +28,7 @@ def a_request(
         query=query or {},
         headers=headers or {},
         body=body,
+        media_type=JSON,
         base_url="https://api.example/v1",
         request_id="request",
         caller=Caller(owner, frozenset({READ, WRITE}), float("inf")),

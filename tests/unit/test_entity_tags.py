@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from requests_given import Refused, a_request
 
-from chalicelib.api.http import etag, if_match, if_none_match
+from chalicelib.api.headers import etag, if_match, if_none_match
 from chalicelib.todos.decide import IfMatch
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from requests_given import Refused, a_request
 
-from chalicelib.api.http import MAX_BODY_BYTES, _object, json_body
+from chalicelib.api.bodies import MAX_BODY_BYTES, _object, json_body
 from chalicelib.api.todos import MERGE_PATCH
 
 

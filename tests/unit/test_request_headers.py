@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from requests_given import Refused, a_request
 
-from chalicelib.api.http import idempotency_key, wait_preference
+from chalicelib.api.headers import idempotency_key, wait_preference
 
 
 @pytest.mark.parametrize(

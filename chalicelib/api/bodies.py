@@ -1,0 +1,97 @@
+"""A request's body: JSON (RFC 8259), without what parsers let pass that no two of them read alike."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+from chalicelib.api.http import Request
+from chalicelib.api.problems import Problem, bad_request
+from chalicelib.todos import content
+
+# A todo's fields and metadata fit many times over; an event holds at most 64 KB.
+MAX_BODY_BYTES: Final = 128 * 1024
+
+
+def json_body(request: Request, *media_types: str) -> Any:
+    """The body as JSON (RFC 8259), of one of `media_types` (or ``application/json``).
+
+    Raises
+    ------
+    Problem
+        413 when it is too long, 415 when it is of another type, 400 when it is not JSON, states a name twice, or holds
+        a number that is none (NaN) or that no double can hold.
+    """
+    accepted = ("application/json", *media_types)
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type not in accepted:
+        detail = f"{media_type or 'An empty media type'} is not read here; send {' or '.join(accepted)}."
+        raise Problem(415, "unsupported-media-type", "Unsupported media type", detail)
+    if len(request.body) > MAX_BODY_BYTES:
+        detail = f"The body has {len(request.body)} bytes where {MAX_BODY_BYTES} are allowed."
+        raise Problem(413, "payload-too-large", "The request is too large", detail)
+    try:
+        body = json.loads(
+            request.body.decode(),
+            object_pairs_hook=_object,
+            parse_constant=_no_number,
+            parse_float=_finite,
+            parse_int=_whole,
+        )
+    except RecursionError:
+        raise bad_request("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise bad_request(f"The body is not JSON: {error}.") from None
+    # A field may be so deep, and stands in the body's own object.
+    if content.is_too_deep(body, content.MAX_NESTING + 1):
+        raise bad_request(f"The body is nested deeper than {content.MAX_NESTING} levels.")
+    twice = next(_stated_twice(body), None)
+    if twice is not None:
+        raise content.InvalidContent([content.FieldError(content.pointer(*twice), "stated twice")])
+    return body
+
+
+class _Ambiguous(dict[str, Any]):
+    """An object that states a name twice; the parser cannot tell where in the body it stands."""
+
+    twice: str
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    ambiguous = _Ambiguous(found)
+    seen: set[str] = set()
+    ambiguous.twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+    return ambiguous
+
+
+def _stated_twice(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of names that are stated twice in their object."""
+    if isinstance(value, _Ambiguous):
+        yield (*path, value.twice)
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _stated_twice(member, (*path, name))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _stated_twice(item, (*path, position))
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:20]} is larger than a double can hold")
+    return number
+
+
+def _whole(text: str) -> int:
+    _finite(text)
+    return int(text)
