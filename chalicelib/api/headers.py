@@ -12,7 +12,8 @@ from chalicelib.todos import decide
 
 MAX_WAIT_SECONDS: Final = 10
 
-_ENTITY_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
+ENTITY_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
+IDEMPOTENCY_KEY: Final = r"[\x21-\x7e]{1,255}"
 
 
 def etag(version: int) -> str:
@@ -22,7 +23,7 @@ def etag(version: int) -> str:
 def idempotency_key(request: Request) -> str | None:
     """The `Idempotency-Key`, 1 to 255 visible ASCII characters; None where there is none."""
     key = request.headers.get("idempotency-key")
-    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+    if key is not None and not re.fullmatch(IDEMPOTENCY_KEY, key):
         raise bad_request("An Idempotency-Key has 1 to 255 visible ASCII characters.")
     return key
 
@@ -66,10 +67,10 @@ def _entity_tags(request: Request, header: str) -> list[str] | None:
         return ["*"]
     tags: list[str] = []
     may_follow = True
-    for token in re.findall(rf"{_ENTITY_TAG}|,|[^\s,]+", given):
+    for token in re.findall(rf"{ENTITY_TAG}|,|[^\s,]+", given):
         if token == ",":
             may_follow = True
-        elif may_follow and re.fullmatch(_ENTITY_TAG, token):
+        elif may_follow and re.fullmatch(ENTITY_TAG, token):
             tags.append(token)
             may_follow = False
         else:

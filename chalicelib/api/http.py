@@ -158,9 +158,9 @@ def _request(event: dict[str, Any], route: str, produces: Sequence[str], body: b
     # What has no body to answer with suits every caller.
     if media_type is None and method != "DELETE":
         raise Problem(406, "not-acceptable", "Not acceptable", f"This path answers in {' or '.join(produces)}.")
-    parts = route.strip("/").split("/")
+    parts = [part for part in route.split("/") if part]
     # REST APIs deliver `path` still percent-encoded, and that alone tells a slash in a name from one between names.
-    given = event["path"].rstrip("/").split("/")[-len(parts) :]
+    given = event["path"].rstrip("/").split("/")[-len(parts) :] if parts else []
     return Request(
         method=method,
         route=route,
@@ -177,8 +177,8 @@ def _request(event: dict[str, Any], route: str, produces: Sequence[str], body: b
 
 def _gateway_url(context: Mapping[str, Any], route_length: int) -> str:
     """The gateway's own address: its path has the stage, or a custom domain's base path, before the route."""
-    prefix = context["path"].rstrip("/").split("/")[:-route_length]
-    return f"https://{context['domainName']}{'/'.join(prefix)}".rstrip("/")
+    path = context["path"].rstrip("/").split("/")
+    return f"https://{context['domainName']}{'/'.join(path[: len(path) - route_length])}"
 
 
 def _without_body(handler: Handler, request: Request) -> Response:

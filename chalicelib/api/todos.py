@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 from chalice.app import Blueprint, Response
+from msgspec import Meta
 
 from chalicelib import keys, ledger, service, shapes
 from chalicelib.api import pages
@@ -21,6 +23,15 @@ blueprint = Blueprint(__name__)
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 MAX_EVENTS_IN_PROBLEM: Final = 100
+MAX_VERSION: Final = 10**15 - 1
+
+Version = Annotated[int, Meta(ge=1, le=MAX_VERSION, description="1, 2, 3 … without gaps.", examples=[3])]
+
+
+class RevertTo(msgspec.Struct, forbid_unknown_fields=True):
+    """Which version's content the todo is to have again."""
+
+    to_version: Version
 
 
 def list_todos(request: Request) -> Response:
@@ -89,9 +100,11 @@ def restore(request: Request) -> Response:
 def revert(request: Request) -> Response:
     body = json_body(request)
     todo_id = _todo_id(request)
-    version = body.get("to_version") if isinstance(body, dict) and body.keys() == {"to_version"} else None
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise content.InvalidContent([content.FieldError("#/to_version", "expected a version, a whole number from 1")])
+    try:
+        version = msgspec.convert(body, RevertTo).to_version
+    except msgspec.ValidationError:
+        detail = "expected a version, a whole number from 1, and nothing beside it"
+        raise content.InvalidContent([content.FieldError("#/to_version", detail)]) from None
     then = ledger.at_version(_stream(request, todo_id), version)
     if then is None:
         if service.current(request.owner, todo_id) is None:
@@ -194,7 +207,7 @@ def _as_it_was(newest: Event, asked: dict[str, Any]) -> Event:
 
 
 def _version(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text)):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_VERSION)) and int(text)):
         raise ValueError("expected a version, a whole number from 1")
     return int(text)
 
