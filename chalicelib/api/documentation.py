@@ -17,16 +17,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 
-from chalicelib.api.http import JSON, Request, resource
+from chalicelib.api.http import HTML, SCRIPT, STYLE, Request
 from chalicelib.api.problems import Problem, answer
-
-blueprint = Blueprint(__name__)
-
-HTML: Final = "text/html"
-SCRIPT: Final = "text/javascript"
-STYLE: Final = "text/css"
 
 # A deployment changes these; what a browser keeps is a day old at most.
 ASSET_CACHING: Final = "public, max-age=86400"
@@ -103,9 +97,3 @@ def _text(text: str, media_type: str, headers: dict[str, str]) -> Response:
 @cache
 def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
-
-
-resource(blueprint, "/", public=True, produces=(HTML,), GET=home)
-resource(blueprint, "/openapi.json", public=True, produces=(JSON,), GET=contract)
-resource(blueprint, "/docs", public=True, produces=(HTML,), GET=docs)
-resource(blueprint, "/docs/{asset}", public=True, produces=(SCRIPT, STYLE), GET=docs_asset)

@@ -12,8 +12,8 @@ from chalicelib.todos import decide
 
 MAX_WAIT_SECONDS: Final = 10
 
-ENTITY_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
-IDEMPOTENCY_KEY: Final = r"[\x21-\x7e]{1,255}"
+ENTITY_TAG: Final = '(?:W/)?"[!#-~]*"'
+IDEMPOTENCY_KEY: Final = "[!-~]{1,255}"
 
 
 def etag(version: int) -> str:

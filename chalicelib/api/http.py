@@ -17,6 +17,9 @@ from chalicelib.api.problems import Problem, bad_request, problem_of
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 JSON: Final = "application/json"
+HTML: Final = "text/html"
+SCRIPT: Final = "text/javascript"
+STYLE: Final = "text/css"
 
 CORS: Final = CORSConfig(
     allow_origin="*",
@@ -63,7 +66,12 @@ Handler = Callable[[Request], Response]
 
 
 def resource(
-    blueprint: Blueprint, path: str, *, public: bool = False, produces: Sequence[str] = (JSON,), **handlers: Handler
+    blueprint: Blueprint,
+    path: str,
+    handlers: Mapping[str, Handler],
+    *,
+    public: bool = False,
+    produces: Sequence[str] = (JSON,),
 ) -> None:
     """Register the handlers of one path by method; HEAD goes with GET, and every other method answers 405 with `Allow`.
 
@@ -75,12 +83,12 @@ def resource(
         The media types that the path can answer in, the usual one first; 406 for who accepts none of them.
     """
     if "GET" in handlers:
-        handlers["HEAD"] = partial(_without_body, handlers["GET"])
+        handlers = {**handlers, "HEAD": partial(_without_body, handlers["GET"])}
     allowed = ", ".join([method for method in METHODS if method in handlers] + ["OPTIONS"])
     for method in METHODS:
         handler = handlers.get(method)
         is_open = public or handler is None
-        view = _view(blueprint, path, produces, handler or partial(_method_not_allowed, allowed), is_open)
+        view = _view(blueprint, path, produces, handler, allowed, is_open)
         # Content types are checked where a body is read, so that a refusal is a problem document too.
         options = {} if is_open else {"authorizer": auth.authorize}
         blueprint.route(path, methods=[method], cors=CORS, content_types=[], **options)(view)
@@ -111,12 +119,15 @@ def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
 
 
 def _view(
-    blueprint: Blueprint, path: str, produces: Sequence[str], handler: Handler, is_open: bool
+    blueprint: Blueprint, path: str, produces: Sequence[str], handler: Handler | None, allowed: str, is_open: bool
 ) -> Callable[..., Response]:
     def view(**_: str) -> Response:
         started = time.perf_counter()
         event = blueprint.current_request.to_original_event()
         try:
+            if handler is None:
+                # Whatever else may be wrong with the request: no other would do better.
+                raise _method_not_allowed(allowed, event["httpMethod"])
             request = _request(event, path, produces, cast("bytes", blueprint.current_request.raw_body), is_open)
             if request.method not in ("GET", "HEAD"):
                 # What is asked of a write stands in its body and headers.
@@ -187,6 +198,6 @@ def _without_body(handler: Handler, request: Request) -> Response:
     return response
 
 
-def _method_not_allowed(allowed: str, request: Request) -> Response:
-    detail = f"This path answers {allowed}, not {request.method}."
-    raise Problem(405, "method-not-allowed", "Method not allowed", detail, headers={"Allow": allowed})
+def _method_not_allowed(allowed: str, method: str) -> Problem:
+    detail = f"This path answers {allowed}, not {method}."
+    return Problem(405, "method-not-allowed", "Method not allowed", detail, headers={"Allow": allowed})

@@ -6,19 +6,17 @@ import re
 from typing import Annotated, Any, Final, Literal, get_type_hints
 
 import msgspec
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib import destinations, keys, service, settings, webhooks
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
-from chalicelib.api.http import Request, parameters, resource
+from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer, bad_request
 from chalicelib.todos import content
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.webhooks import EVENT_TYPES, MAX_WEBHOOKS, Webhook
-
-blueprint = Blueprint(__name__)
 
 # What a webhook's lists take together; an item of the table may hold 400 KB, and an owner has up to 20.
 MAX_LISTS: Final = 50
@@ -35,7 +33,7 @@ Url = Annotated[
 ]
 Types = Annotated[list[EventType], Meta(min_length=1, description="Which events are told; without it, all.")]
 Lists = Annotated[
-    list[str],
+    list[content.ListName],
     Meta(
         min_length=1,
         max_length=MAX_LISTS,
@@ -159,7 +157,3 @@ def _once(names: list[str] | None) -> list[str] | None:
 def _invalid(errors: list[FieldError]) -> Problem:
     found = [{"pointer": each.pointer, "detail": each.detail} for each in errors]
     return bad_request("The webhook is not valid.", found)
-
-
-resource(blueprint, "/webhooks", GET=read, POST=create)
-resource(blueprint, "/webhooks/{webhook_id}", DELETE=delete)

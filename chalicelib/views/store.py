@@ -43,9 +43,6 @@ MAX_TRIES: Final = 12
 TOMBSTONE_SECONDS: Final = 100 * 24 * 3600
 LOG_SECONDS: Final = 90 * 24 * 3600
 
-# No token's sub can equal it: in a partition key a "#" would be percent-encoded.
-POINTER_KEY: Final = {"owner": {"S": "#views"}, "sk": {"S": "pointer"}}
-
 Item = dict[str, dict[str, Any]]
 
 
@@ -77,7 +74,9 @@ class ProjectionIncomplete(Exception):
 
 def tables() -> list[str]:
     """The views tables to project into, by a consistent read of the pointer: two of them while one is being rebuilt."""
-    item = dynamo.client().get_item(TableName=settings.settings_table(), Key=POINTER_KEY, ConsistentRead=True)["Item"]
+    item = dynamo.client().get_item(TableName=settings.settings_table(), Key=schema.POINTER_KEY, ConsistentRead=True)[
+        "Item"
+    ]
     return [table["S"] for table in item["tables"]["L"]]
 
 

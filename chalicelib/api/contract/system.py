@@ -8,7 +8,8 @@ from chalicelib.api.auth import READ
 from chalicelib.api.contract import headers, problems
 from chalicelib.api.contract.operations import answer, operation, parameter
 from chalicelib.api.contract.schemas import Counts, Health, reference
-from chalicelib.api.documentation import ASSETS, HTML
+from chalicelib.api.documentation import ASSETS
+from chalicelib.api.http import HTML
 from chalicelib.api.system import VERSION
 from chalicelib.todos.fold import STATE_SCHEMA
 
