@@ -93,7 +93,13 @@ UNAUTHORIZED: Final = _problem(
     "A valid bearer token is needed.",
     sends=("WWW-Authenticate",),
 )
-FORBIDDEN: Final = _problem("forbidden", 403, "The token lacks the scope.", "The token lacks the scope todos:write.")
+FORBIDDEN: Final = _problem(
+    "forbidden",
+    403,
+    "The token lacks the scope.",
+    "The token lacks the scope todos:write.",
+    sends=("WWW-Authenticate",),
+)
 NOT_FOUND: Final = _problem("not-found", 404, "There is no such thing of this owner.", "There is no such todo.")
 NOT_ACCEPTABLE: Final = _problem(
     "not-acceptable",
