@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from chalicelib import dynamo, keys, ledger
 from chalicelib.todos.events import Todo
-from chalicelib.views import projection, schema, store
+from chalicelib.views import projection, schema, view_items
 
 from .delivery import Handler
 from .reader import Reader
@@ -96,7 +96,7 @@ def without_the_guard() -> Iterator[None]:
 
 @contextmanager
 def with_the_tallys_condition_alone() -> Iterator[None]:
-    real = store._writes
+    real = view_items.writes
 
     def writes(*arguments: Any) -> Iterable[dict[str, Any]]:
         for write in real(*arguments):
@@ -107,7 +107,7 @@ def with_the_tallys_condition_alone() -> Iterator[None]:
                 conditions = ("ConditionExpression", "ExpressionAttributeValues")
                 yield {kind: {name: value for name, value in body.items() if name not in conditions}}
 
-    with patch.object(store, "_writes", writes):
+    with patch.object(view_items, "writes", writes):
         yield
 
 

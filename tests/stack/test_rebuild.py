@@ -19,7 +19,7 @@ from commanding import Owner, eventually, mixed_commands
 from chalicelib import dynamo, rebuild, settings
 from chalicelib.todos import fold
 from chalicelib.triggers import rebuild as trigger
-from chalicelib.views import generations, queries, store
+from chalicelib.views import generations, queries, store, view_items
 from chalicelib.views.filling import Filling
 from chalicelib.views.generations import Outrun, Pointer
 from stack import audit, cli
@@ -178,7 +178,7 @@ def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypat
     gone = owner.create("Gone")
     owner.delete(gone)
     eventually(lambda: "expires_at" in owner.row(views, gone))
-    monkeypatch.setattr(store, "TOMBSTONE_SECONDS", -3600)
+    monkeypatch.setattr(view_items, "TOMBSTONE_SECONDS", -3600)
     done = command.run(**SHORT)
     assert owner.row(done.table, gone) == {}
     assert audit.run(patience=20).is_clean

@@ -23,8 +23,8 @@ LAYERS = [
     },
     {"settings", "backoff", "logs", "dynamo", "tables", "queues", "failures", "quarantine", "topic", "delivery"},
     {
-        "ledger", "webhooks", "views", "views.projection", "views.schema", "views.store", "views.queries",
-        "views.filling", "views.scanning", "views.generations",
+        "ledger", "webhooks", "views", "views.projection", "views.schema", "views.view_items", "views.store",
+        "views.queries", "views.filling", "views.scanning", "views.generations",
     },
     {
         "service", "clearing", "reminders", "rebuild",
