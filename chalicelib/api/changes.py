@@ -15,6 +15,7 @@ from chalicelib.api.headers import wait_preference
 from chalicelib.api.http import Request, parameters, resource
 from chalicelib.api.problems import Problem, answer, bad_request
 from chalicelib.views import feed
+from chalicelib.views.positions import Position
 from chalicelib.views.queries import TodoRow
 
 blueprint = Blueprint(__name__)
@@ -54,10 +55,10 @@ def _shape(request: Request, row: TodoRow) -> dict[str, Any]:
     return shapes.todo_answer(request.base_url, row.todo_id, row.version, row.todo)
 
 
-def _position(request: Request, since: str | None) -> feed.Position | None:
+def _position(request: Request, since: str | None) -> Position | None:
     try:
         text = pages.position_of(request, {"cursor": since})
-        return None if text is None else feed.Position.parse(text)
+        return None if text is None else Position.parse(text)
     except (Problem, ValueError, RecursionError):
         error = {"parameter": "since", "detail": "not a cursor that this feed gave its owner"}
         raise bad_request("The query is not valid.", [error]) from None

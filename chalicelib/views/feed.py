@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +20,7 @@ from chalicelib import dynamo, keys
 from chalicelib.todos import instants
 from chalicelib.todos.events import load_state
 from chalicelib.views import queries, scanning, schema, store
+from chalicelib.views.positions import Position
 from chalicelib.views.queries import TodoRow, ViewsUnavailable
 
 # After so long a transaction is wholly visible, or never was: requests end within seconds, a projecting Lambda within
@@ -44,70 +45,12 @@ PATIENCE_SECONDS: Final = 1.0
 TOO_OLD: Final = "The feed does not reach back so far any more."
 
 _BEHIND_ALL: Final = "\x7f"
-# Numbers in a position have no more digits than a key of the log.
-_MAX_NUMBER: Final = 10**15
 
 Item = dict[str, dict[str, Any]]
 
 
 class PositionExpired(Exception):
     """What followed the position is not to be had any more: its reader starts over. The message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far a reader is: all that its cursor says.
-
-    Attributes
-    ----------
-    generation : str
-        Of the views table; revisions of another one mean nothing here.
-    complete_at : int
-        Milliseconds since 1970: what lies behind the position was written after that, or lies before `began_at`.
-    revision, given : int
-        All changes up to this revision were given, and so many of the one after it.
-    began_at : int
-        The revision that the views had when a first sync began, until the walk is past it: its rows were read after
-        that. 0 from then on.
-    listed_to : str or None
-        Of a first sync, the id of the todo that it listed last; None once all are listed.
-    """
-
-    generation: str
-    complete_at: int
-    revision: int
-    given: int = 0
-    began_at: int = 0
-    listed_to: str | None = None
-
-    def __str__(self) -> str:
-        return json.dumps(astuple(self), separators=(",", ":"))
-
-    @classmethod
-    def parse(cls, text: str) -> Position:
-        """What `str` made of one; a ValueError for any other text."""
-        values = json.loads(text)
-        if not (isinstance(values, list) and len(values) == 6):
-            raise ValueError("no position")
-        generation, *numbers, listed_to = values
-        is_listed = listed_to is None or (isinstance(listed_to, str) and (not listed_to or keys.is_todo_id(listed_to)))
-        if not (isinstance(generation, str) and is_listed):
-            raise ValueError("no position")
-        if any(type(number) is not int or not 0 <= number < _MAX_NUMBER for number in numbers):
-            raise ValueError("no position")
-        return cls(*values)
-
-    def behind(self, entry: _Entry, given: int) -> Position:
-        """The position behind so many of an entry's changes."""
-        if given < len(entry.changes):
-            return replace(self, revision=entry.revision - 1, given=given)
-        return replace(
-            self,
-            revision=entry.revision,
-            given=0,
-            complete_at=max(self.complete_at, entry.at),
-            began_at=self.began_at if entry.revision < self.began_at else 0,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +164,8 @@ class _Reader:
 
         That is as far as a walk comes now, from an entry that is old enough. What it does not reach comes again later.
         """
-        revision = self._revision()
+        tally = scanning.tally(self._table, self._partition)
+        revision = int(tally["revision"]["N"]) if tally else 0
         anchor = Position(self._generation, self._now, self._newest_old_entry(revision), began_at=revision)
         return replace(self._walk(anchor, _Changes(CHANGES_BEFORE_THE_FIRST)).position, listed_to="")
 
@@ -286,7 +230,10 @@ class _Reader:
             counts = row is not None and int(row["revision"]["N"]) == entry.revision
             if row is not None and counts and not changes.add(todo_id, row):
                 return position, True
-            position = position.behind(entry, place + 1)
+            if place + 1 < len(entry.changes):
+                position = position.within(entry.revision, place + 1)
+            else:
+                position = position.behind(entry.revision, entry.at)
         return position, len(passable) < len(entries)
 
     def _before_a_gap(self, entries: Sequence[_Entry], position: Position) -> Sequence[_Entry]:
@@ -330,8 +277,9 @@ class _Reader:
         if position.began_at and self._began_long_ago(position):
             # As in a gap: these entries have expired, and nothing came after them yet.
             position = replace(position, revision=position.began_at, given=0, began_at=0)
-        if self._now - position.complete_at > _DAY and self._revision() == position.revision:
-            return replace(position, complete_at=self._now)
+        if self._now - position.complete_at > _DAY:
+            # Nothing that followed can have expired so far: what does follow, if anything, is not visible yet.
+            position = replace(position, complete_at=self._now - VISIBLE_AFTER)
         return position
 
     def _is_old(self, entry: _Entry) -> bool:
@@ -340,10 +288,6 @@ class _Reader:
     def _began_long_ago(self, position: Position) -> bool:
         """Whether a first sync, whose walk is here, began so long ago that all before it must be visible."""
         return bool(position.began_at) and position.complete_at < self._now - VISIBLE_AFTER
-
-    def _revision(self) -> int:
-        tally = scanning.tally(self._table, self._partition)
-        return int(tally["revision"]["N"]) if tally else 0
 
     def _rows(self, todo_ids: Iterable[str]) -> dict[str, Item]:
         found = scanning.items(self._table, [(self._partition, schema.todo_key(todo_id)) for todo_id in todo_ids])

@@ -149,6 +149,16 @@ def test_who_starts_over_then_comes_to_an_end(here: InProcess, synced: Replica, 
     assert [change["title"] for change in again.sync()] == ["new"]
 
 
+def test_what_is_older_than_a_minute_comes_once_in_a_first_sync(
+    here: InProcess, synced: Replica, later: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "CHANGES_BEFORE_THE_FIRST", 1)
+    assert len(Replica(here, limit=2).sync()) == 5, "the two that were not looked at before come again"
+    later(2 * MINUTE)
+
+    assert len(Replica(here, limit=2).sync()) == 3
+
+
 def test_so_does_who_starts_when_the_whole_log_has_expired(
     here: InProcess, synced: Replica, later: Callable[[int], None]
 ) -> None:

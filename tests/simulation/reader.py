@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from chalicelib import keys
 from chalicelib.views import feed
+from chalicelib.views.positions import Position
 from chalicelib.views.queries import ViewsUnavailable
 
 from .scheduler import Crash
@@ -53,7 +54,7 @@ class Reader:
 
     def page(self) -> bool:
         """Read on; whether there may be more."""
-        since = feed.Position.parse(self._cursor) if self._cursor is not None else None
+        since = Position.parse(self._cursor) if self._cursor is not None else None
         try:
             found = feed.page(keys.owner_of(self.owner), since, self.page_size)
         except feed.PositionExpired:

@@ -24,7 +24,7 @@ LAYERS = [
     {"settings", "backoff", "logs", "dynamo", "tables", "queues", "failures", "quarantine", "topic", "delivery"},
     {
         "ledger", "webhooks", "views", "views.projection", "views.schema", "views.store", "views.queries",
-        "views.feed", "views.filling", "views.scanning", "views.generations",
+        "views.positions", "views.feed", "views.filling", "views.scanning", "views.generations",
     },
     {
         "service", "clearing", "reminders", "rebuild",
