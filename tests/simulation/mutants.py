@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib import dynamo, keys, ledger
 from chalicelib.todos.events import Todo
 from chalicelib.views import projection, schema, view_items
+from chalicelib.views.queries import ViewsUnavailable
 
 from .delivery import Handler
 from .reader import Reader
@@ -123,17 +126,21 @@ class IndexReader(Reader):
     _after = 0
 
     def page(self) -> bool:
-        answer = self._call(
-            "query",
-            IndexName="by_revision",
-            KeyConditionExpression="#owner = :owner AND revision > :after",
-            ExpressionAttributeNames={"#owner": "owner"},
-            ExpressionAttributeValues={":owner": {"S": self.owner}, ":after": {"N": str(self._after)}},
-            ConsistentRead=True,
-        )
+        try:
+            answer = dynamo.client().query(
+                TableName=VIEWS,
+                IndexName="by_revision",
+                KeyConditionExpression="#owner = :owner AND revision > :after",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={":owner": {"S": self.owner}, ":after": {"N": str(self._after)}},
+                ConsistentRead=True,
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise ViewsUnavailable from error
         rows = [row for row in answer["Items"] if row["sk"]["S"].startswith(schema.TODO_PREFIX)]
         for row in rows:
-            self.known[self._todo_id(row)] = self._seen(row)
+            is_deleted = projection.is_deleted(row["state"]["S"])
+            self.known[row["sk"]["S"].removeprefix(schema.TODO_PREFIX)] = int(row["version"]["N"]), is_deleted
             self._after = int(row["revision"]["N"])
         # Where a page ends within a revision, the rest of that has to come again.
         if "LastEvaluatedKey" in answer:
