@@ -1,0 +1,131 @@
+"""The outcome as two drawings: SVG that holds its text as text, loads nothing, and names neither date nor machine."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from io import StringIO
+from typing import Any, Final
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from bench.experiment.counting import Stage
+
+TITLES: Final = {
+    "project": "project → views",
+    "publish": "publish → topic",
+    "deliver": "deliver → webhooks",
+}
+
+HANDED: Final = "#c9871f"
+EFFECT: Final = "#1f6fb2"
+BUCKETS: Final = 120
+
+_STYLE: Final[Any] = {
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titleweight": "bold",
+    "axes.titlesize": 11,
+    # Text stays text: a tenth of the bytes, and it can be searched.
+    "svg.fonttype": "none",
+    # Else the ids within the drawing differ each time.
+    "svg.hashsalt": "todo-ledger",
+}
+
+
+def histogram(stages: Mapping[str, Stage]) -> str:
+    """How many events were handed over, and took effect, how many times; on a logarithmic scale, with each count."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(11, 3.8), layout="constrained")
+        most = max(max((*stage.times_handed.values(), *stage.times_effective.values())) for stage in stages.values())
+        for axes, (name, stage) in zip(figure.subplots(1, len(stages), sharey=True), stages.items(), strict=True):
+            _bars(axes, stage)
+            axes.set_title(TITLES[name])
+            axes.set_xlabel("times")
+        figure.axes[0].set_ylabel("events")
+        # On a logarithmic scale a bar for a single event must still be seen, and the highest needs room for its count.
+        figure.axes[0].set_ylim(0.5, 3 * most)
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
+        return _svg(figure)
+
+
+def lag(stages: Mapping[str, Stage], started: float) -> str:
+    """From append to effect over the time of the append: the median and the slowest of each stretch of the run."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(11, 5.6), layout="constrained")
+        shown = {name: stage for name, stage in stages.items() if name != "publish"}
+        for axes, (name, stage) in zip(figure.subplots(len(shown), 1, sharex=True), shown.items(), strict=True):
+            times, medians, slowest = stretches(stage.lags, started)
+            axes.fill_between(times, medians, slowest, color=EFFECT, alpha=0.18, linewidth=0)
+            axes.plot(times, slowest, color=EFFECT, linewidth=0.8, alpha=0.7, label="slowest")
+            axes.plot(times, medians, color=EFFECT, linewidth=1.8, label="median")
+            axes.set_yscale("log")
+            axes.set_ylim(min(0.01, *medians), 2 * max(slowest))
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g} s")
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+            axes.set_title(f"{TITLES[name]}: from append to effect", loc="left")
+            axes.set_xlim(0, times[-1])
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False)
+        figure.axes[-1].set_xlabel("seconds since the first append")
+        return _svg(figure)
+
+
+def stretches(lags: list[tuple[float, float]], started: float) -> tuple[list[float], list[float], list[float]]:
+    """The run cut into `BUCKETS` equal stretches: where each that has events begins, their median lag and the longest.
+
+    Parameters
+    ----------
+    lags : list of (float, float)
+        When each event was appended, and its lag in seconds.
+    started : float
+        When the run began.
+    """
+    end = max(at for at, _ in lags)
+    width = max(end - started, 1e-3) / BUCKETS
+    found: dict[int, list[float]] = {}
+    for at, seconds in lags:
+        # The instants are rounded to milliseconds, and a logarithm knows no zero.
+        found.setdefault(min(int(max(at - started, 0.0) / width), BUCKETS - 1), []).append(max(seconds, 0.001))
+    numbers = sorted(found)
+    return (
+        [number * width for number in numbers],
+        [statistics.median(found[number]) for number in numbers],
+        [max(found[number]) for number in numbers],
+    )
+
+
+def _bars(axes: Axes, stage: Stage) -> None:
+    for shift, color, label, counts in (
+        (-0.2, HANDED, "handed to the handler", stage.times_handed),
+        (0.2, EFFECT, "took effect", stage.times_effective),
+    ):
+        times = sorted(counts)
+        bars = axes.bar(
+            [each + shift for each in times], [counts[each] for each in times], 0.4, color=color, label=label
+        )
+        axes.bar_label(bars, [f"{counts[each]:,}" for each in times], fontsize=7.5, padding=2)
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.yaxis.set_minor_locator(NullLocator())
+    most_times = max(*stage.times_handed, *stage.times_effective)
+    axes.set_xticks(range(most_times + 1))
+    axes.set_xlim(-0.6, most_times + 0.6)
+    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _svg(figure: Figure) -> str:
+    drawn = StringIO()
+    figure.savefig(
+        drawn, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")), facecolor="white"
+    )
+    # matplotlib leaves spaces at the ends of lines.
+    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()) + "\n"
