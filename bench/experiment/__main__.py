@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from typing import Final
 
@@ -21,17 +20,16 @@ ELSEWHERE: Final = REPOSITORY / ".local" / "experiment"
 def main() -> int:
     """Run it; the exit code: 1 where anything was lost, or stands twice in the views."""
     parser = argparse.ArgumentParser(prog="python -m bench.experiment", description=__doc__)
-    parser.add_argument("--events", type=int, default=EVENTS, help=f"default: {EVENTS:,}; else docs/ is left alone")
+    parser.add_argument("--events", type=_count, default=EVENTS, help=f"default: {EVENTS:,}; else docs/ is left alone")
     parser.add_argument("--seed", type=int, default=1, help="of the commands (the faults have none); default: 1")
     arguments = parser.parse_args()
-    state = ELSEWHERE / "state"
-    shutil.rmtree(state, ignore_errors=True)
     try:
-        outcome = run(arguments.events, arguments.seed, state, lambda line: print(f"· {line}", flush=True))
+        outcome = run(arguments.events, arguments.seed, lambda line: print(f"· {line}", flush=True))
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     directory = DOCS if arguments.events == EVENTS else ELSEWHERE
+    directory.mkdir(parents=True, exist_ok=True)
     (directory / "experiment-counts.svg").write_text(drawing.histogram(outcome.stages))
     (directory / "experiment-lag.svg").write_text(drawing.lag(outcome.stages, outcome.started))
     page = directory / "experiment.md"
@@ -39,6 +37,12 @@ def main() -> int:
     print(report.figures(outcome))
     print(f"\nwritten to {page.relative_to(REPOSITORY)}, drawn beside it")
     return 1 if outcome.failures else 0
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of events")
+    return int(text)
 
 
 if __name__ == "__main__":

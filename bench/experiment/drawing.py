@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import StringIO
 from typing import Any, Final
 
@@ -40,17 +41,24 @@ _STYLE: Final[Any] = {
 
 def histogram(stages: Mapping[str, Stage]) -> str:
     """How many events were handed over, and took effect, how many times; on a logarithmic scale, with each count."""
+    most_times = [max(*stage.times_handed, *stage.times_effective) for stage in stages.values()]
+    most_events = max(max(*stage.times_handed.values(), *stage.times_effective.values()) for stage in stages.values())
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(11, 3.8), layout="constrained")
-        most = max(max((*stage.times_handed.values(), *stage.times_effective.values())) for stage in stages.values())
-        for axes, (name, stage) in zip(figure.subplots(1, len(stages), sharey=True), stages.items(), strict=True):
-            _bars(axes, stage)
+        panels = figure.subplots(1, len(stages), sharey=True, width_ratios=[times + 1 for times in most_times])
+        for axes, times, (name, stage) in zip(panels, most_times, stages.items(), strict=True):
+            _bars(axes, -0.4, HANDED, "handed to the handler", stage.times_handed)
+            _bars(axes, 0.0, EFFECT, "took effect", stage.times_effective)
             axes.set_title(TITLES[name])
             axes.set_xlabel("times")
-        figure.axes[0].set_ylabel("events")
+            axes.set_xticks(range(times + 1))
+            axes.set_xlim(-0.6, times + 0.6)
+            axes.set_yscale("log")
+            _grid(axes, lambda value, _: f"{value:,.0f}")
+        panels[0].set_ylabel("events")
         # On a logarithmic scale a bar for a single event must still be seen, and the highest needs room for its count.
-        figure.axes[0].set_ylim(0.5, 3 * most)
-        handles, labels = figure.axes[0].get_legend_handles_labels()
+        panels[0].set_ylim(0.5, 3 * most_events)
+        handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
         return _svg(figure)
 
@@ -66,12 +74,11 @@ def lag(stages: Mapping[str, Stage], started: float) -> str:
             axes.plot(times, slowest, color=EFFECT, linewidth=0.8, alpha=0.7, label="slowest")
             axes.plot(times, medians, color=EFFECT, linewidth=1.8, label="median")
             axes.set_yscale("log")
-            axes.set_ylim(min(0.01, *medians), 2 * max(slowest))
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g} s")
-            axes.yaxis.set_minor_locator(NullLocator())
-            axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+            # Whole decades, so that both ends have a name.
+            axes.set_ylim(10 ** math.floor(math.log10(min(medians))), 10 ** (math.floor(math.log10(max(slowest))) + 1))
+            _grid(axes, lambda value, _: f"{value:,g} s")
             axes.set_title(f"{TITLES[name]}: from append to effect", loc="left")
-            axes.set_xlim(0, times[-1])
+            axes.margins(x=0)
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=2, frameon=False)
         figure.axes[-1].set_xlabel("seconds since the first append")
@@ -102,22 +109,28 @@ def stretches(lags: list[tuple[float, float]], started: float) -> tuple[list[flo
     )
 
 
-def _bars(axes: Axes, stage: Stage) -> None:
-    for shift, color, label, counts in (
-        (-0.2, HANDED, "handed to the handler", stage.times_handed),
-        (0.2, EFFECT, "took effect", stage.times_effective),
-    ):
-        times = sorted(counts)
-        bars = axes.bar(
-            [each + shift for each in times], [counts[each] for each in times], 0.4, color=color, label=label
+def _bars(axes: Axes, left: float, color: str, label: str, counts: Mapping[int, int]) -> None:
+    """Bars from `left` of each number to 0.4 further, their counts written away from the other bar of the pair."""
+    times = sorted(counts)
+    axes.bar(
+        [each + left for each in times], [counts[each] for each in times], 0.4, align="edge", color=color, label=label
+    )
+    side, offset = ("right", -2) if left < 0 else ("left", 2)
+    for each in times:
+        axes.annotate(
+            f"{counts[each]:,}",
+            (each, counts[each]),
+            xytext=(offset, 2),
+            textcoords="offset points",
+            ha=side,
+            fontsize=7.5,
         )
-        axes.bar_label(bars, [f"{counts[each]:,}" for each in times], fontsize=7.5, padding=2)
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+
+def _grid(axes: Axes, written: Callable[[float, Any], str]) -> None:
+    """Lines at the powers of ten."""
+    axes.yaxis.set_major_formatter(written)
     axes.yaxis.set_minor_locator(NullLocator())
-    most_times = max(*stage.times_handed, *stage.times_effective)
-    axes.set_xticks(range(most_times + 1))
-    axes.set_xlim(-0.6, most_times + 0.6)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
 

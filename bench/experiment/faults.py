@@ -48,7 +48,7 @@ class Rates:
     unanswered: float
 
 
-# `deliver` makes some forty calls in an invocation, `project` four, and `publish` up to ten.
+# `deliver` makes some thirty calls in an invocation, `project` four, and `publish` up to ten.
 RATES: Final = {
     "project": Rates(0.08, 0.08, 0.02, 0.01, 0.01),
     "publish": Rates(0.08, 0.08, 0.01, 0.01, 0.01),

@@ -80,8 +80,8 @@ class Outcome:
         return found + [f"audit: {difference}" for difference in self.differences]
 
 
-def run(events: int, seed: int, directory: Path, say: Callable[[str], None] = lambda _: None) -> Outcome:
-    """Run the experiment on a private engine with its state in an empty directory.
+def run(events: int, seed: int, say: Callable[[str], None] = lambda _: None) -> Outcome:
+    """Run the experiment on an engine of its own, of which nothing is kept.
 
     Raises
     ------
@@ -91,8 +91,13 @@ def run(events: int, seed: int, directory: Path, say: Callable[[str], None] = la
     with tempfile.TemporaryDirectory(prefix="todo-ledger-experiment-") as temporary:
         source = Path(temporary, "app")
         faulty.copy(source)
-        with LocalStack(directory, source=source, say=say) as stack, Receiver() as receiver, _service_of(stack):
-            return _observe(stack, receiver, events, seed, say)
+        with LocalStack(Path(temporary, "state"), source=source, say=say) as stack, Receiver() as receiver:
+            try:
+                with _service_of(stack):
+                    return _observe(stack, receiver, events, seed, say)
+            finally:
+                # It would save all of this first, for longer than `stop` waits.
+                stack.kill()
 
 
 def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say: Callable[[str], None]) -> Outcome:
