@@ -91,13 +91,14 @@ def failing(name: str, handler: Handler) -> Handler:
         _now_in.handler = name
         try:
             records = event["Records"]
-            _note(records=[_event_id(each) for each in records], messages=[each.get("messageId") for each in records])
+            handed = [_event_id(each) for each in records]
+            _note(name, records=handed, messages=[each.get("messageId") for each in records])
             if _happens(rates.raises_before):
-                _note(fault="raised before the work")
+                _note(name, fault="raised before the work")
                 raise Injected("before the work")
             answer = handler(event, context)
             if _happens(rates.raises_after):
-                _note(fault="raised after the work")
+                _note(name, fault="raised after the work")
                 raise Injected("after the work")
             return answer
         finally:
@@ -108,26 +109,29 @@ def failing(name: str, handler: Handler) -> Handler:
 
 def _send_or_fail(session: URLLib3Session, request: Any) -> Any:
     """One try of a call to AWS: botocore's own retries come through here again."""
-    if not _now_in.handler:
+    # A thread of `deliver` may go on after its invocation.
+    handler = _now_in.handler
+    if not handler:
         return _send(session, request)
-    rates = RATES[_now_in.handler]
-    _die(rates.killed / 2, "killed before a call")
+    rates = RATES[handler]
+    if _happens(rates.killed / 2):
+        _die(handler, "killed before a call")
     if _happens(rates.refused):
-        _note(fault="call without a connection")
+        _note(handler, fault="call without a connection")
         raise ConnectTimeoutError(endpoint_url=request.url)
     answer = _send(session, request)
-    _die(rates.killed / 2, "killed after a call")
+    if _happens(rates.killed / 2):
+        _die(handler, "killed after a call")
     if _happens(rates.unanswered):
-        _note(fault="answer of a call lost")
+        _note(handler, fault="answer of a call lost")
         raise ReadTimeoutError(endpoint_url=request.url)
     return answer
 
 
-def _die(rate: float, how: str) -> None:
-    if _happens(rate):
-        _note(fault=how)
-        # No handler of exceptions, no `finally`: as when the machine goes.
-        os._exit(1)
+def _die(handler: str, how: str) -> None:
+    _note(handler, fault=how)
+    # No handler of exceptions, no `finally`: as when the machine goes.
+    os._exit(1)
 
 
 def _happens(rate: float) -> bool:
@@ -143,9 +147,9 @@ def _event_id(record: dict[str, Any]) -> str:
     return found
 
 
-def _note(**fields: Any) -> None:
+def _note(handler: str, **fields: Any) -> None:
     """Add a line to the journal, in one write: several processes add to it."""
-    line = json.dumps({"handler": _now_in.handler, "at": time.time(), **fields}) + "\n"
+    line = json.dumps({"handler": handler, "at": time.time(), **fields}) + "\n"
     journal = os.open(Path(tempfile.gettempdir(), JOURNAL_NAME), os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     try:
         os.write(journal, line.encode())

@@ -13,7 +13,8 @@ from typing import Final
 REFUSED: Final = 0.01
 UNANSWERED: Final = 0.005
 
-FAULTS: Final = ("the receiver answers 503", "the receiver's answer lost")
+ANSWERS_503: Final = "the receiver answers 503"
+ANSWER_LOST: Final = "the receiver's answer lost"
 
 
 class Receiver:
@@ -23,13 +24,13 @@ class Receiver:
     ----------
     told : list of (str, float)
         The events that took effect here, in the order of arrival, and when (seconds since 1970).
-    faults : dict of str to int
-        How often it failed, by how.
+    faults : list of str
+        How it failed, each time.
     """
 
     def __init__(self) -> None:
         self.told: list[tuple[str, float]] = []
-        self.faults = dict.fromkeys(FAULTS, 0)
+        self.faults: list[str] = []
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -56,12 +57,12 @@ class Receiver:
                 event_id = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["id"]
                 chance = random.random()
                 if chance < REFUSED:
-                    receiver.faults[FAULTS[0]] += 1
+                    receiver.faults.append(ANSWERS_503)
                     self.send_error(503)
                     return
                 receiver.told.append((event_id, time.time()))
                 if chance < REFUSED + UNANSWERED:
-                    receiver.faults[FAULTS[1]] += 1
+                    receiver.faults.append(ANSWER_LOST)
                     return
                 self.send_response(204)
                 self.end_headers()

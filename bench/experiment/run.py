@@ -124,7 +124,7 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
     found = audit.run(patience=0.0)
     return Outcome(
         stages=counting.stages(_appended(), lines, _log(), receiver.told),
-        faults=counting.faults(lines) + Counter({("receiver", how): count for how, count in receiver.faults.items()}),
+        faults=counting.faults(lines) + Counter(("receiver", how) for how in receiver.faults),
         invocations=Counter(line["handler"] for line in lines if "records" in line),
         started=started,
         seconds=seconds,
