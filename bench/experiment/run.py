@@ -29,7 +29,7 @@ from stack.progress import Progress
 
 # For how long the messages of an invocation that was killed are hidden; as deployed it is six minutes.
 HIDDEN_AFTER_A_CRASH_SECONDS: Final = 15
-# A stream's batch that failed comes again within two seconds.
+# So long after the last call of a handler a run counts as over.
 QUIET_SECONDS: Final = 5.0
 # How long nothing at all may happen before a run counts as stuck: longer than any message is hidden.
 STUCK_SECONDS: Final = 180.0
@@ -121,7 +121,7 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
     seconds = time.time() - started
     say("auditing")
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    found = audit.run(patience=0.0)
+    found = audit.run()
     return Outcome(
         stages=counting.stages(_appended(), lines, _log(), receiver.told),
         faults=counting.faults(lines) + Counter(("receiver", how) for how in receiver.faults),
@@ -138,7 +138,7 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
 def _service_of(stack: LocalStack) -> Iterator[None]:
     """This process with the stack's settings, so that the service's own code works on it."""
     before = dict(os.environ)
-    os.environ.update(stack.environment())
+    os.environ.update(stack.environment() | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
     _forget_tables()
     try:
         yield
@@ -156,7 +156,7 @@ def _forget_tables() -> None:
 
 
 def _wait_until_quiet(journal: Path, receiver: Receiver, events: int, waiting: Callable[[], int]) -> None:
-    """Wait until the queue is empty and no handler has been called for a while.
+    """Wait until every event was told, the queue is empty, and no handler has been called for a while.
 
     Raises
     ------
@@ -170,13 +170,12 @@ def _wait_until_quiet(journal: Path, receiver: Receiver, events: int, waiting: C
             if journal.exists() and journal.stat().st_size != size:
                 size, last_change = journal.stat().st_size, now
             left = waiting()
-            if left == 0 and now - last_change > QUIET_SECONDS:
+            told = len({event_id for event_id, _ in receiver.told})
+            if left == 0 and now - last_change > (QUIET_SECONDS if told == events else STUCK_SECONDS):
                 return
             if now - last_change > STUCK_SECONDS:
                 raise StackError(f"{left:,} messages are left in the queue, and nothing happens any more")
-            bar.show(
-                f"{len(receiver.told):,} webhooks told, {left:,} messages left", done=len(receiver.told), total=events
-            )
+            bar.show(f"{told:,} events told, {left:,} messages left", done=told, total=events)
             time.sleep(POLL_SECONDS)
 
 
