@@ -34,7 +34,7 @@ lint: $(INSTALLED) ## Check style and types
 bench: $(INSTALLED) ## Measure, and print the table of the README
 	@$(VENV)/python -m bench
 
-experiment: $(INSTALLED) ## Let the deployed Lambdas fail at random under EVENTS=20000, count, and draw into docs/ (minutes)
+experiment: $(INSTALLED) ## Let the deployed Lambdas fail at random under EVENTS=20000, and draw what came of it into docs/
 	@$(VENV)/python -m bench.experiment $(if $(EVENTS),--events '$(EVENTS)')
 
 # Made again only when a requirements file changes.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Callable, Mapping
 from io import StringIO
 from typing import Any, Final
@@ -24,6 +25,8 @@ TITLES: Final = {
 HANDED: Final = "#c9871f"
 EFFECT: Final = "#1f6fb2"
 BUCKETS: Final = 120
+# The few events that were handed over more often stand in one bar.
+MOST_TIMES: Final = 6
 
 _STYLE: Final[Any] = {
     "font.family": "sans-serif",
@@ -41,17 +44,20 @@ _STYLE: Final[Any] = {
 
 def histogram(stages: Mapping[str, Stage]) -> str:
     """How many events were handed over, and took effect, how many times; on a logarithmic scale, with each count."""
-    most_times = [max(*stage.times_handed, *stage.times_effective) for stage in stages.values()]
-    most_events = max(max(*stage.times_handed.values(), *stage.times_effective.values()) for stage in stages.values())
+    counts = {name: (_shown(stage.times_handed), _shown(stage.times_effective)) for name, stage in stages.items()}
+    most_times = [max(*handed, *effects) for handed, effects in counts.values()]
+    most_events = max(max(*handed.values(), *effects.values()) for handed, effects in counts.values())
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(11, 3.8), layout="constrained")
         panels = figure.subplots(1, len(stages), sharey=True, width_ratios=[times + 1 for times in most_times])
-        for axes, times, (name, stage) in zip(panels, most_times, stages.items(), strict=True):
-            _bars(axes, -0.4, HANDED, "handed to the handler", stage.times_handed)
-            _bars(axes, 0.0, EFFECT, "took effect", stage.times_effective)
+        for axes, times, (name, (handed, effects)) in zip(panels, most_times, counts.items(), strict=True):
+            _bars(axes, -0.4, HANDED, "handed to the handler", handed)
+            _bars(axes, 0.0, EFFECT, "took effect", effects)
             axes.set_title(TITLES[name])
             axes.set_xlabel("times")
-            axes.set_xticks(range(times + 1))
+            axes.set_xticks(
+                range(times + 1), [f"{each}+" if each == MOST_TIMES else str(each) for each in range(times + 1)]
+            )
             axes.set_xlim(-0.6, times + 0.6)
             axes.set_yscale("log")
             _grid(axes, lambda value, _: f"{value:,.0f}")
@@ -107,6 +113,14 @@ def stretches(lags: list[tuple[float, float]], started: float) -> tuple[list[flo
         [statistics.median(found[number]) for number in numbers],
         [max(found[number]) for number in numbers],
     )
+
+
+def _shown(times: Mapping[int, int]) -> Counter[int]:
+    """The counts with all from `MOST_TIMES` on together."""
+    shown: Counter[int] = Counter()
+    for each, events in times.items():
+        shown[min(each, MOST_TIMES)] += events
+    return shown
 
 
 def _bars(axes: Axes, left: float, color: str, label: str, counts: Mapping[int, int]) -> None:

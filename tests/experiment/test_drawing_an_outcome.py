@@ -60,6 +60,13 @@ def test_each_bar_has_its_count(stages: dict[str, Stage]) -> None:
     assert {"1,234", "handed to the handler", "took effect"} <= texts
 
 
+def test_what_was_handed_over_very_often_stands_in_one_bar(stages: dict[str, Stage]) -> None:
+    stages |= {"deliver": stage((1, 1), (6, 1), (8, 1), (12, 2))}
+    texts = [each.text for each in ElementTree.fromstring(drawing.histogram(stages)).iter(f"{SVG}text")]
+    assert "6+" in texts
+    assert "12" not in texts
+
+
 def test_the_lag_is_drawn_by_stretches_of_the_run() -> None:
     lags = [(100.0, 1.0), (100.1, 3.0), (100.2, 2.0), (220.0, 0.0)]
     assert drawing.stretches(lags, started=100.0) == ([0.0, 119.0], [2.0, 0.001], [3.0, 0.001])
