@@ -108,7 +108,7 @@ def revert(request: Request) -> Response:
         if service.current(request.owner, todo_id) is None:
             raise not_found()
         raise content.InvalidContent([content.FieldError("#/to_version", "the todo has no such version")])
-    return _write(request, todo_id, decide.Revert(version, then.state), "revert", body)
+    return _write(request, todo_id, decide.Revert(then.state), "revert", body)
 
 
 def history(request: Request) -> Response:

@@ -25,9 +25,22 @@ COMPONENTS: Final[dict[str, Any]] = {
         required=False,
     ),
     "Preference-Applied": _header(
-        "The lists and counts show this write already (RFC 7240). Absent where the time ran out; the write stands.",
+        "The wait that was done (RFC 7240). After a write: lists and counts show it. Absent where the time ran out; "
+        "the write stands.",
         {"type": "string", "pattern": "^wait=[0-9]+$"},
         "wait=5",
+        required=False,
+    ),
+    "RateLimit": _header(
+        "What is left of the limit (draft-ietf-httpapi-ratelimit-headers-10), where there is one.",
+        {"type": "string"},
+        '"waits";r=3;t=5',
+        required=False,
+    ),
+    "RateLimit-Policy": _header(
+        "The limit itself, where there is one.",
+        {"type": "string"},
+        '"waits";q=4;qu="concurrent-requests"',
         required=False,
     ),
     "Retry-After": _header(

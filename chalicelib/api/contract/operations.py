@@ -92,13 +92,14 @@ def link(operation_id: str, description: str, **parameters: str) -> Schema:
 
 
 def parameter(
-    place: str, name: str, description: str, schema: Schema, *, example: object, required: bool = False
+    place: str, name: str, description: str, schema: Schema, *, example: object = None, required: bool = False
 ) -> Schema:
+    """A Parameter Object; one that only the service can make has no example."""
     return {
         "name": name,
         "in": place,
         "description": description,
         "required": required,
         "schema": schema,
-        "example": example,
+        **({} if example is None else {"example": example}),
     }

@@ -70,7 +70,6 @@ CURSOR: Final = parameter(
     "cursor",
     "Where the page begins, as the `Link` of the page before has it. It serves its owner and its very query alone.",
     {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
-    example="WyIzZjE0YjkwMmE3YzQ2ZDU4IiwgIjIiXQ",
 )
 VERSION: Final = parameter("query", "version", "The todo as it was at this version.", schema_of(Version), example=3)
 AT: Final = parameter(

@@ -116,6 +116,12 @@ DELETED: Final = _problem(
     "The todo was deleted. Its events remain, and restore brings it back.",
     "The todo was deleted; its events remain, and restore brings it back.",
 )
+CURSOR_EXPIRED: Final = _problem(
+    "cursor-expired",
+    410,
+    "The cursor is too old. Start over without one, and drop what is not listed then.",
+    "The log goes back to revision 4711. Start over without a cursor, and drop what is not listed then.",
+)
 PRECONDITION_FAILED: Final = _problem(
     "precondition-failed",
     412,
@@ -150,7 +156,7 @@ PRECONDITION_REQUIRED: Final = _problem(
 )  # fmt: skip
 TOO_MANY_REQUESTS: Final = _problem(
     "too-many-requests", 429, "There were too many requests.", "The request rate is above the limit.",
-    sends=("Retry-After",),
+    sends=("Retry-After", "RateLimit", "RateLimit-Policy"),
 )  # fmt: skip
 INTERNAL_ERROR: Final = _problem(
     "internal-error", 500, "Something went wrong here; it was logged.", "Something went wrong here; it was logged."

@@ -40,6 +40,10 @@ Count = Annotated[int, Meta(ge=0, examples=[7])]
 FIELDS: Final[dict[str, Any]] = get_type_hints(Content, localns={"list": list}, include_extras=True)
 
 
+def reference(to: type[msgspec.Struct]) -> dict[str, Any]:
+    return {"$ref": REFERENCE.format(name=to.__name__)}
+
+
 def _set(hint: Any) -> Any:
     """The type of a field that is set."""
     return (
@@ -111,6 +115,22 @@ class Event(msgspec.Struct, kw_only=True):
     causation_id: Annotated[str | None, Meta(description="The event that led to it, where one did.")]
 
 
+class Tombstone(msgspec.Struct, kw_only=True):
+    """What is told of a deleted todo."""
+
+    id: Id
+    version: todos.Version
+    deleted: Literal[True]
+
+
+class Changes(msgspec.Struct, kw_only=True):
+    """Todos that have changed, and where to go on."""
+
+    changes: Annotated[list[Any], Meta(extra_json_schema={"items": {"anyOf": [reference(Todo), reference(Tombstone)]}})]
+    cursor: Annotated[str, Meta(description="Where the next answer begins.")]
+    more: Annotated[bool, Meta(description="Whether there is more right away.")]
+
+
 class Counts(msgspec.Struct, kw_only=True):
     """How many todos there are, deleted ones left out."""
 
@@ -166,6 +186,8 @@ _TYPES: Final = (
     TodoPatch,
     todos.RevertTo,
     Event,
+    Tombstone,
+    Changes,
     Counts,
     ListCounts,
     webhooks.Subscription,
@@ -184,10 +206,6 @@ def components() -> dict[str, Any]:
     for name in ("TodoContent", "TodoContentOfList", "TodoPatch"):
         found[name]["properties"] |= _IGNORED
     return found
-
-
-def reference(to: type[msgspec.Struct]) -> dict[str, Any]:
-    return {"$ref": REFERENCE.format(name=to.__name__)}
 
 
 def schema_of(hint: Any) -> dict[str, Any]:
