@@ -122,23 +122,23 @@ class IndexReader(Reader):
 
     _after = 0
 
-    def page(self) -> bool:
-        answer = self._call(
+    def _next_page(self) -> bool:
+        rows = [item for page in self._later() for item in page if item["sk"]["S"].startswith(schema.TODO_PREFIX)]
+        for row in rows:
+            self.known[self._todo_id(row)] = self._seen(row)
+            self._after = int(row["revision"]["N"])
+        return bool(rows)
+
+    def _later(self) -> Iterator[list[Any]]:
+        return dynamo.pages(
             "query",
+            TableName=self._table,
             IndexName="by_revision",
             KeyConditionExpression="#owner = :owner AND revision > :after",
             ExpressionAttributeNames={"#owner": "owner"},
             ExpressionAttributeValues={":owner": {"S": self.owner}, ":after": {"N": str(self._after)}},
             ConsistentRead=True,
         )
-        rows = [row for row in answer["Items"] if row["sk"]["S"].startswith(schema.TODO_PREFIX)]
-        for row in rows:
-            self.known[self._todo_id(row)] = self._seen(row)
-            self._after = int(row["revision"]["N"])
-        # Where a page ends within a revision, the rest of that has to come again.
-        if "LastEvaluatedKey" in answer:
-            self._after = int(answer["LastEvaluatedKey"]["revision"]["N"]) - 1
-        return bool(rows) and "LastEvaluatedKey" in answer
 
 
 OURS = Mutant("ours", 0, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -10,12 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import dynamo
 from chalicelib.todos import instants
-from chalicelib.views import schema
+from chalicelib.views import generations, schema
 
 from .engine import MAX_KEYS
 from .scheduler import Crash
-from .seams import VIEWS
-from .world import World
 
 MINUTE = 60_000
 # The log keeps its entries for 90 days. A cursor that has not been at the end for longer than this may stand before a
@@ -33,6 +32,15 @@ class Gone(Exception):
 class Reader:
     """A client that follows one owner's feed.
 
+    Parameters
+    ----------
+    owner : str
+        As keys have it.
+    now : callable
+        Milliseconds since 1970.
+    pause : callable
+        Lets others go on.
+
     Attributes
     ----------
     known : dict of str to (int, bool)
@@ -41,21 +49,24 @@ class Reader:
 
     page_size = 4
 
-    def __init__(self, world: World, owner: str) -> None:
+    def __init__(self, owner: str, now: Callable[[], int], pause: Callable[[], None] = lambda: None) -> None:
         self.owner = owner
         self.known: dict[str, tuple[int, bool]] = {}
-        self._world = world
+        self._now = now
+        self._pause = pause
+        self._table = ""
         self._cursor: int | None = None
-        self._complete_at = world.scheduler.now
+        self._complete_at = now()
 
-    def work(self, is_over: Any) -> None:
+    def work(self, is_over: Callable[[], bool]) -> None:
         """Ask for page after page, whatever fails in between."""
         while not is_over():
             with suppress(Crash, ClientError, BotoCoreError):
-                self._world.scheduler.pause()
+                self._pause()
                 self.page()
 
     def start_from_the_first_revision(self) -> None:
+        self._table = generations.pointer().reader
         self._cursor = 0
 
     def read_to_the_end(self) -> None:
@@ -65,7 +76,13 @@ class Reader:
         raise AssertionError("the feed has no end")
 
     def page(self) -> bool:
-        """Read on; whether there may be more."""
+        """Read on; whether there may be more. A cursor is bound to its generation of the views."""
+        table = generations.pointer().reader
+        if table != self._table:
+            self._table, self._cursor = table, None
+        return self._next_page()
+
+    def _next_page(self) -> bool:
         try:
             if self._cursor is None:
                 self._first_sync()
@@ -76,7 +93,7 @@ class Reader:
             return True
 
     def _first_sync(self) -> None:
-        began = self._world.scheduler.now
+        began = self._now()
         start_at = self._first_cursor(self._revision(), dict(self._log(0, limit=None)))
         listed: dict[str, tuple[int, bool]] = {}
         start: dict[str, Any] = {}
@@ -104,7 +121,7 @@ class Reader:
         return max(0, min([revision, *(number - 1 for number in log)]) - OVERLAP)
 
     def _walk(self, cursor: int) -> bool:
-        began = self._world.scheduler.now
+        began = self._now()
         if began - self._complete_at > LONGEST_AWAY:
             raise Gone
         entries = self._log(cursor, self.page_size)
@@ -152,10 +169,10 @@ class Reader:
         rows: dict[str, Any] = {}
         pending = [self._key(schema.todo_key(todo_id)) for todo_id in todo_ids]
         while pending:
-            request = {VIEWS: {"Keys": pending[:MAX_KEYS], "ConsistentRead": True}}
+            request = {self._table: {"Keys": pending[:MAX_KEYS], "ConsistentRead": True}}
             answer = dynamo.client().batch_get_item(RequestItems=request)
-            rows |= {self._todo_id(row): row for row in answer["Responses"][VIEWS]}
-            pending = answer["UnprocessedKeys"].get(VIEWS, {}).get("Keys", []) + pending[MAX_KEYS:]
+            rows |= {self._todo_id(row): row for row in answer["Responses"][self._table]}
+            pending = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", []) + pending[MAX_KEYS:]
         return rows
 
     def _query(self, ranged: str, values: dict[str, str], **options: Any) -> dict[str, Any]:
@@ -169,14 +186,14 @@ class Reader:
         )
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = getattr(dynamo.client(), operation)(TableName=VIEWS, **request)
+        answer: dict[str, Any] = getattr(dynamo.client(), operation)(TableName=self._table, **request)
         return answer
 
     def _key(self, sort_key: str) -> dict[str, Any]:
         return {"owner": {"S": self.owner}, "sk": {"S": sort_key}}
 
     def _is_old(self, entry: Any) -> bool:
-        return instants.milliseconds_of(entry["at"]["S"]) < self._world.scheduler.now - MINUTE
+        return instants.milliseconds_of(entry["at"]["S"]) < self._now() - MINUTE
 
     def _todo_id(self, row: Any) -> str:
         return str(row["sk"]["S"].removeprefix(schema.TODO_PREFIX))

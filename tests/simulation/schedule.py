@@ -61,7 +61,9 @@ class Schedule:
         self._delivery = Delivery(self.world, handler(self.world) if handler else None, breaks_records=handler is None)
         self._is_ours = handler is None
         owners = OWNERS if "feed" in checks else ()
-        self._readers = [reader(self.world, keys.partition_of(owner)) for owner in owners]
+        self._readers = [
+            reader(keys.partition_of(owner), self.world.now, self.world.scheduler.pause) for owner in owners
+        ]
         self._busy = self._clients_left = 0
         self._has_forgotten = False
 

@@ -30,13 +30,20 @@ PAGE_ITEMS = 7
 SCANS_AS_TEXT = True
 
 
+POINTER: Item = {**store.POINTER_KEY, "reader": {"S": VIEWS}, "tables": {"L": [{"S": VIEWS}]}}
+
+
 @cache
 def definitions() -> list[dict[str, Any]]:
-    """The tables as the deployment makes them, and an index by revision that only a mutant reads."""
+    """The events, settings and views tables as the deployment makes them."""
     resources = yaml.safe_load(DATA_TEMPLATE.read_text())["Resources"]
     events = {**resources["EventsTable"]["Properties"], "TableName": EVENTS}
     settings = {**resources["SettingsTable"]["Properties"], "TableName": SETTINGS}
-    views = schema.table_definition(VIEWS)
+    return [events, settings, schema.table_definition(VIEWS)]
+
+
+def with_an_index_by_revision(views: dict[str, Any]) -> dict[str, Any]:
+    """The views table with an index that only a mutant reads."""
     by_revision = {
         "IndexName": "by_revision",
         "KeySchema": [
@@ -45,7 +52,7 @@ def definitions() -> list[dict[str, Any]]:
         ],
         "Projection": {"ProjectionType": "ALL"},
     }
-    return [events, settings, {**views, "LocalSecondaryIndexes": [*views["LocalSecondaryIndexes"], by_revision]}]
+    return {**views, "LocalSecondaryIndexes": [*views["LocalSecondaryIndexes"], by_revision]}
 
 
 class World:
@@ -61,19 +68,23 @@ class World:
         self.scheduler = Scheduler(seed)
         self.draw = self.scheduler.draw
         self.faults = Faults(self.draw)
-        self.engine = Engine(lambda: self.scheduler.now, page_items, SCANS_AS_TEXT)
-        for definition in definitions():
+        self.engine = Engine(self.now, page_items, SCANS_AS_TEXT)
+        events, settings, views = definitions()
+        for definition in (events, settings, with_an_index_by_revision(views)):
             self.engine.create_table(definition)
-        pointer = {**store.POINTER_KEY, "reader": {"S": VIEWS}, "tables": {"L": [{"S": VIEWS}]}}
-        self.engine.put_item({"TableName": SETTINGS, "Item": pointer})
+        self.engine.put_item({"TableName": SETTINGS, "Item": POINTER})
         self.queues = SimulatedQueues(QUARANTINE, before_each=self._before_a_message)
         self.expired: set[tuple[str, str]] = set()
         self._decoded: dict[tuple[str, str], Event] = {}
         seat.client = SimulatedClient(self.engine, self.scheduler, self.faults)
         seat.queues = self.queues
-        seat.now = lambda: self.scheduler.now
+        seat.now = self.now
         seat.pause = self.scheduler.pause
         seat.random_bits = random.Random(seed).getrandbits
+
+    def now(self) -> int:
+        """Milliseconds since 1970."""
+        return self.scheduler.now
 
     def spawn(self, name: str, function: Any, memory: Memory | None = None) -> None:
         memory = memory or Memory()
