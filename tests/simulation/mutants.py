@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from chalicelib import dynamo, keys, ledger
+from chalicelib import dynamo, keys, ledger, rebuild
 from chalicelib.todos.events import Todo
-from chalicelib.views import projection, schema, store
+from chalicelib.views import generations, projection, schema, store
 
 from .delivery import Handler
 from .reader import Reader
@@ -43,10 +43,13 @@ class Mutant:
     handler: Callable[[World], Handler] | None = None
     reader: type[Reader] = Reader
     checks: frozenset[str] = EVERYTHING
+    always: frozenset[str] = frozenset()
 
     def schedule(self, seed: int, seat: Seat) -> list[str]:
         with self.replaced():
-            return Schedule(seed, seat, handler=self.handler, reader=self.reader, checks=self.checks).run()
+            return Schedule(
+                seed, seat, handler=self.handler, reader=self.reader, checks=self.checks, always=self.always
+            ).run()
 
 
 def counted_by_add(world: World) -> Handler:
@@ -120,6 +123,8 @@ def looking_for_the_key_when_the_put_fails() -> Iterator[None]:
 class IndexReader(Reader):
     """A feed that asks an index for the rows of later revisions than the last it saw."""
 
+    # A new views table has no such index.
+    knows_generations = False
     _after = 0
 
     def _next_page(self) -> bool:
@@ -141,6 +146,25 @@ class IndexReader(Reader):
         )
 
 
+class KeptCursorReader(Reader):
+    """A feed whose cursor does not say of which generation of the views it is."""
+
+    def page(self) -> bool:
+        self._table = generations.pointer().reader
+        return self._next_page()
+
+
+@contextmanager
+def filled_and_switched_over_to() -> Iterator[None]:
+    """A rebuild that writes the new table by its scan alone, until readers have it; and trusts that scan."""
+    steps = {rebuild.AUDIT: lambda run, until: run._go_to(rebuild.SWITCH)}
+    with (
+        patch.object(store, "tables", lambda: [generations.pointer().reader]),
+        patch.dict(rebuild._STEPS, steps),
+    ):
+        yield
+
+
 OURS = Mutant("ours", 0, ())
 MUTANTS = (
     Mutant(
@@ -156,4 +180,12 @@ MUTANTS = (
     Mutant(
         "the key looked for when the put fails", 20, ("key", "answer", "done"), looking_for_the_key_when_the_put_fails
     ),
+    Mutant(
+        "a new views table filled by a scan alone",
+        150,
+        ("rows", "tallies", "feed"),
+        filled_and_switched_over_to,
+        always=frozenset({"rebuild"}),
+    ),
+    Mutant("a cursor kept over a rebuild", 50, ("feed",), reader=KeptCursorReader, always=frozenset({"rebuild"})),
 )

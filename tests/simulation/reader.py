@@ -48,6 +48,7 @@ class Reader:
     """
 
     page_size = 4
+    knows_generations = True
 
     def __init__(self, owner: str, now: Callable[[], int], pause: Callable[[], None] = lambda: None) -> None:
         self.owner = owner

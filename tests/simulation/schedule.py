@@ -18,6 +18,7 @@ from . import audit
 from .customers import OWNERS, Customers, WrongAnswer
 from .delivery import Delivery, Handler
 from .reader import Reader
+from .rebuilding import Rebuilding
 from .scheduler import Crash
 from .seams import QUARANTINE, Seat
 from .world import Sweeper, World
@@ -25,10 +26,12 @@ from .world import Sweeper, World
 MINUTES = 60 * 1000
 DAYS = 24 * 60 * MINUTES
 MOST_COMMANDS = 12
+# What not every schedule has, and how many have it.
+SOMETIMES = {"rebuild": 0.12}
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
-EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed"})
+EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed", "rebuild"})
 
 
 class Schedule:
@@ -43,6 +46,8 @@ class Schedule:
         Instead of `project` and of the feed's reader: what a mutant puts in their place.
     checks : frozenset of str
         Which parts of the audit count; a recipe that keeps only tallies is audited for those alone.
+    always : frozenset of str
+        Which of what only some schedules have (`SOMETIMES`) this one has in any case.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class Schedule:
         handler: Callable[[World], Handler] | None = None,
         reader: type[Reader] = Reader,
         checks: frozenset[str] = EVERYTHING,
+        always: frozenset[str] = frozenset(),
     ) -> None:
         self.world = World(seed, seat)
         self._draw = self.world.draw
@@ -64,8 +70,13 @@ class Schedule:
         self._readers = [
             reader(keys.partition_of(owner), self.world.now, self.world.scheduler.pause) for owner in owners
         ]
+        drawn = {name for name, how_many in SOMETIMES.items() if self._draw.random() < how_many} | always
+        self._rebuilding = (
+            Rebuilding(self.world) if "rebuild" in drawn and self._is_ours and reader.knows_generations else None
+        )
         self._busy = self._clients_left = 0
         self._has_forgotten = False
+        self._wrong_with_the_rebuild: list[str] = []
 
     def run(self) -> list[str]:
         """The differences that the audit finds at the end, or the one wrong answer that a client got before."""
@@ -91,6 +102,10 @@ class Schedule:
             self._spawn(f"projector {number}", partial(self._delivery.work, invocations, self._is_written))
         if self._is_ours and self._draw.random() < 0.2:
             self._spawn("catchup", self._catch_up)
+        if self._rebuilding is not None:
+            for number in range(self._draw.randint(1, 2)):
+                work = partial(self._rebuilding.work, f"run {number}", self._draw.randint(1, 12))
+                self._spawn(f"rebuild {number}", work)
         for reader in self._readers:
             if self._draw.random() < 0.7:
                 self.world.spawn("reader", partial(reader.work, self._is_quiet))
@@ -141,6 +156,8 @@ class Schedule:
             assert not redriven.failed, "what was quarantined cannot be brought back"
             if self._has_forgotten:
                 stack.catchup.run()
+        if self._rebuilding is not None:
+            self._wrong_with_the_rebuild = self._rebuilding.finish()
         # A reader stops at a gap for a minute before it takes what stood there for expired.
         self.world.scheduler.now += 2 * MINUTES
         for reader in self._readers:
@@ -151,11 +168,12 @@ class Schedule:
         items = self.world.view_items()
         newest = audit.heads(events)
         found: dict[str, Any] = {
+            "rebuild": lambda: self._wrong_with_the_rebuild,
             "streams": lambda: audit.streams(events),
             "rows": lambda: audit.rows(newest, items),
             "tallies": lambda: audit.tallies(newest, items),
             "tally": lambda: (line for line in audit.tallies(newest, items) if f"'{schema.TALLY_KEY}'" in line),
-            "log": lambda: audit.log(items, self.world.expired),
+            "log": lambda: audit.log(items, self.world.expired[self.world.views.name]),
             "feed": lambda: (
                 line for each in self._readers for line in audit.feed(each.owner, each.known, newest, items)
             ),

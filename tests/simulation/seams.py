@@ -16,7 +16,8 @@ from unittest.mock import patch
 
 import stack.catchup
 import stack.redrive
-from chalicelib import backoff, dynamo, logs, quarantine, service, tables
+from chalicelib import backoff, dynamo, logs, quarantine, rebuild, service, tables
+from chalicelib.views import filling, generations
 
 EVENTS, VIEWS, SETTINGS, QUARANTINE = "events", "views", "settings", "quarantine"
 ENVIRONMENT = {
@@ -25,6 +26,10 @@ ENVIRONMENT = {
     "QUARANTINE_QUEUE_URL": QUARANTINE,
     "AWS_DEFAULT_REGION": "us-east-1",
 }
+
+
+# A schedule has few streams; to fill a views table with them should all the same take several batches.
+HEADS_AT_ONCE = 3
 
 
 class Seat:
@@ -116,6 +121,9 @@ def installed() -> Iterator[Seat]:
             (quarantine, "sqs", lambda: seat.queues),
             (stack.redrive, "sqs", lambda: seat.queues),
             (service, "uuid_utils", SimpleNamespace(uuid7=uuid7)),
+            (generations, "uuid", SimpleNamespace(uuid4=uuid7)),
+            (rebuild, "uuid", SimpleNamespace(uuid4=uuid7)),
+            (filling, "BATCH", HEADS_AT_ONCE),
             *((module, "time", clock) for module in _using("time", time)),
             *((module, "threading", threads) for module in _using("threading", threading)),
             *(

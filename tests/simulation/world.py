@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from .faults import Fault, Faults
 from .queues import SimulatedQueues
 from .scheduler import Crash, Scheduler
 from .seams import EVENTS, QUARANTINE, SETTINGS, VIEWS, Seat
+from .tables import Table
 
 DATA_TEMPLATE = Path(__file__).resolve().parents[2] / ".chalice" / "data.yaml"
 # Smaller than any page of DynamoDB's, so that there are second pages.
@@ -60,8 +62,8 @@ class World:
     Attributes
     ----------
     draw : random.Random
-    expired : set of (str, str)
-        The keys (owner, sort key) of what the TTL has removed from the views.
+    expired : mapping of str to set of (str, str)
+        By views table, the keys (owner, sort key) of what the TTL has removed.
     """
 
     def __init__(self, seed: int, seat: Seat, page_items: int = PAGE_ITEMS) -> None:
@@ -72,9 +74,10 @@ class World:
         events, settings, views = definitions()
         for definition in (events, settings, with_an_index_by_revision(views)):
             self.engine.create_table(definition)
+        self.engine.tables[VIEWS].ttl_attribute = schema.TTL_ATTRIBUTE
         self.engine.put_item({"TableName": SETTINGS, "Item": POINTER})
         self.queues = SimulatedQueues(QUARANTINE, before_each=self._before_a_message)
-        self.expired: set[tuple[str, str]] = set()
+        self.expired: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         self._decoded: dict[tuple[str, str], Event] = {}
         seat.client = SimulatedClient(self.engine, self.scheduler, self.faults)
         seat.queues = self.queues
@@ -122,8 +125,14 @@ class World:
     def all_events(self) -> list[Event]:
         return [self.event(item) for item in self.engine.tables[EVENTS].all()]
 
+    @property
+    def views(self) -> Table:
+        """The views table that the pointer has readers read."""
+        pointer = self.engine.call("GetItem", {"TableName": SETTINGS, "Key": store.POINTER_KEY})["Item"]
+        return self.engine.tables[pointer["reader"]["S"]]
+
     def view_items(self) -> list[Item]:
-        return self.engine.tables[VIEWS].all()
+        return self.views.all()
 
 
 @dataclass
@@ -149,16 +158,17 @@ class Sweeper:
         self._world = world
 
     def step(self, draw: random.Random) -> bool:
-        table = self._world.engine.tables[VIEWS]
         seconds = self._world.scheduler.now // 1000
         gone = [
-            item
+            (table, item)
+            for table in self._world.engine.tables.values()
+            if table.ttl_attribute is not None
             for item in table.all()
-            if int(item.get(schema.TTL_ATTRIBUTE, {"N": str(seconds)})["N"]) < seconds
+            if int(item.get(table.ttl_attribute, {"N": str(seconds)})["N"]) < seconds
             and table.key_of(item) not in table.being_written
         ]
         if gone:
-            item = draw.choice(gone)
+            table, item = draw.choice(gone)
             table.delete(table.key_of(item))
-            self._world.expired.add((item["owner"]["S"], item["sk"]["S"]))
+            self._world.expired[table.name].add((item["owner"]["S"], item["sk"]["S"]))
         return bool(gone)
