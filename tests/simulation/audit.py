@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from chalicelib import keys
-from chalicelib.todos import fold
-from chalicelib.todos.events import Event, dump_state
+from chalicelib import keys, shapes
+from chalicelib.todos import fold, instants
+from chalicelib.todos.events import REMINDED, Event, dump_state
 from chalicelib.views import schema
 
 from .expressions import Item
@@ -131,3 +131,29 @@ def feed(
         now = (head.version, head.state["deleted"])
         if known.get(todo_id) != now:
             yield f"{owner}, {todo_id}: the feed brought {known.get(todo_id)}, the newest is {now}"
+
+
+def reminders(found: Iterable[Event]) -> Iterator[str]:
+    """Todos that were reminded of twice at the same instant, or not although they wait for it."""
+    by_stream: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in found:
+        by_stream[event.stream_id].append(event)
+    for stream, events in by_stream.items():
+        events.sort(key=lambda event: event.version)
+        given = [instants.sortable(str(event.state["remind_at"])) for event in events if event.type == REMINDED]
+        yield from (f"{stream}: reminded twice of {one}" for one, other in pairwise(given) if one == other)
+        head = events[-1].state
+        if head["deleted"] or head["completed"] or head["remind_at"] is None:
+            continue
+        if head["reminded"] is None or not instants.same(head["reminded"], head["remind_at"]):
+            yield f"{stream}: not reminded of {head['remind_at']}"
+
+
+def published(bodies: Mapping[str, list[str]], events: Iterable[Event]) -> Iterator[str]:
+    """Events that never went out, or as what they are not; `bodies` by event id."""
+    for event in events:
+        of_event = bodies.get(event.event_id, [])
+        if not of_event:
+            yield f"{event.stream_id}, version {event.version}: not published"
+        elif len(set(of_event)) > 1 or json.loads(of_event[0])["data"]["event"] != shapes.event_answer(event):
+            yield f"{event.stream_id}, version {event.version}: published as {set(of_event)}"

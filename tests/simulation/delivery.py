@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import topic
 from chalicelib.triggers import project
 from chalicelib.views import store
 
@@ -21,7 +22,7 @@ BROKEN = 0.03
 # Of an invocation; some hundred steps of all processes together.
 TIMEOUT_MILLISECONDS = 6_000
 # What a handler may raise: Lambda then hands the batch over again. Anything else is a defect.
-EXPECTED = (store.ProjectionIncomplete, ClientError, BotoCoreError)
+EXPECTED = (store.ProjectionIncomplete, topic.PublishIncomplete, ClientError, BotoCoreError)
 
 
 class Delivery:

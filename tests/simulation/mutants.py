@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from chalicelib import dynamo, keys, ledger, rebuild
+from chalicelib import dynamo, keys, ledger, rebuild, topic
+from chalicelib.todos import decide
 from chalicelib.todos.events import Todo
 from chalicelib.views import generations, projection, schema, store
 
@@ -165,6 +166,29 @@ def filled_and_switched_over_to() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def reminding_whenever_asked() -> Iterator[None]:
+    real = decide._remind
+
+    def remind(command: decide.Remind, todo: Todo) -> decide.Decision | None:
+        return real(command, {**todo, "reminded": None})
+
+    with patch.object(decide, "_remind", remind):
+        yield
+
+
+@contextmanager
+def taking_a_batch_for_published() -> Iterator[None]:
+    real = topic._send
+
+    def send(batch: Sequence[topic.Message]) -> list[tuple[topic.Message, str]]:
+        real(batch)
+        return []
+
+    with patch.object(topic, "_send", send):
+        yield
+
+
 OURS = Mutant("ours", 0, ())
 MUTANTS = (
     Mutant(
@@ -188,4 +212,18 @@ MUTANTS = (
         always=frozenset({"rebuild"}),
     ),
     Mutant("a cursor kept over a rebuild", 50, ("feed",), reader=KeptCursorReader, always=frozenset({"rebuild"})),
+    Mutant(
+        "a reminder for each message that asks for it",
+        50,
+        ("reminders",),
+        reminding_whenever_asked,
+        always=frozenset({"remind"}),
+    ),
+    Mutant(
+        "a published batch taken for whole",
+        150,
+        ("published",),
+        taking_a_batch_for_published,
+        always=frozenset({"publish"}),
+    ),
 )

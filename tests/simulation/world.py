@@ -22,8 +22,9 @@ from .expressions import Item
 from .faults import Fault, Faults
 from .queues import SimulatedQueues
 from .scheduler import Crash, Scheduler
-from .seams import EVENTS, QUARANTINE, SETTINGS, VIEWS, Seat
+from .seams import EVENTS, QUARANTINE, REMIND, SETTINGS, VIEWS, Seat
 from .tables import Table
+from .topic import SimulatedTopic
 
 DATA_TEMPLATE = Path(__file__).resolve().parents[2] / ".chalice" / "data.yaml"
 # Smaller than any page of DynamoDB's, so that there are second pages.
@@ -76,14 +77,16 @@ class World:
             self.engine.create_table(definition)
         self.engine.tables[VIEWS].ttl_attribute = schema.TTL_ATTRIBUTE
         self.engine.put_item({"TableName": SETTINGS, "Item": POINTER})
-        self.queues = SimulatedQueues(QUARANTINE, before_each=self._before_a_message)
+        self.queues = SimulatedQueues(QUARANTINE, REMIND, before_each=self._before_a_message)
         self.expired: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         self._decoded: dict[tuple[str, str], Event] = {}
         seat.client = SimulatedClient(self.engine, self.scheduler, self.faults)
+        self.topic = SimulatedTopic(self.scheduler, self.faults)
         seat.queues = self.queues
+        seat.topic = self.topic
         seat.now = self.now
         seat.pause = self.scheduler.pause
-        seat.random_bits = random.Random(seed).getrandbits
+        seat.chance = random.Random(seed)
 
     def now(self) -> int:
         """Milliseconds since 1970."""
