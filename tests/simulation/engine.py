@@ -77,6 +77,7 @@ class Engine:
         return table
 
     def begin_table(self, request: Request) -> Answer:
+        """CreateTable: the table can be used a little later."""
         if request["TableName"] in self.tables:
             raise answers.client_error("ResourceInUseException", "CreateTable")
         self.create_table(request).active_at = self.now() + CREATION_MILLISECONDS
@@ -255,7 +256,7 @@ class Engine:
 
     def _table(self, request: Request) -> Table:
         table = self._existing(request["TableName"])
-        if table.active_at and not self._is_active(table):
+        if not self._is_active(table):
             raise answers.no_table(table.name)
         return table
 
