@@ -22,8 +22,9 @@ status: $(INSTALLED) ## Say what is running where
 test: $(INSTALLED) ## Run every test, on an engine of its own
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4
 
-simulate: $(INSTALLED) ## Run 100,000 simulated schedules on every core, and the comparison (minutes)
+simulate: $(INSTALLED) ## Run 100,000 simulated schedules, the aggregation game, and the comparison (minutes)
 	@$(VENV)/python -m tests.simulation --schedules 100000
+	@$(VENV)/python -m tests.simulation --game --engine emulator
 	@$(VENV)/python -m tests.simulation --compare
 
 lint: $(INSTALLED) ## Check style and types
