@@ -5,7 +5,7 @@ VENV := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test simulate lint bench
+.PHONY: help up down status test simulate race lint bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: $(INSTALLED) ## Run every test, on an engine of its own
 simulate: $(INSTALLED) ## Run 100,000 simulated schedules on every core, and the comparison (minutes)
 	@$(VENV)/python -m tests.simulation --schedules 100000
 	@$(VENV)/python -m tests.simulation --compare
+
+race: $(INSTALLED) ## Have eight clients race for minutes, and check that all they saw is linearizable (OPERATIONS= SEED=)
+	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/service/test_linearizability.py
 
 lint: $(INSTALLED) ## Check style and types
 	$(VENV)/ruff check
