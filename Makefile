@@ -5,7 +5,7 @@ VENV := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test simulate lint bench experiment
+.PHONY: help up down status test simulate race lint bench experiment
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ simulate: $(INSTALLED) ## Run 100,000 simulated schedules, the aggregation game,
 	@$(VENV)/python -m tests.simulation --schedules 100000
 	@$(VENV)/python -m tests.simulation --game --engine emulator
 	@$(VENV)/python -m tests.simulation --compare
+
+race: $(INSTALLED) ## Have eight clients race for minutes, and check that all they saw is linearizable (OPERATIONS= SEED=)
+	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/service/test_linearizability.py
 
 lint: $(INSTALLED) ## Check style and types
 	$(VENV)/ruff check

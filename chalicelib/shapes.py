@@ -48,13 +48,13 @@ def event_answer(event: Event) -> dict[str, Any]:
     }
 
 
-def events_within_bounds(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """As many of the events, from the first, as one answer can carry."""
+def events_within_bounds(events: Iterable[Event], max_bytes: int = MAX_EVENTS_BYTES) -> list[dict[str, Any]]:
+    """As many of the events, from the first, as one answer can carry, and one at least."""
     answers: list[dict[str, Any]] = []
     size = 0
     for event in events:
         size += len(dump_json(event.change))
-        if answers and size > MAX_EVENTS_BYTES:
+        if answers and size > max_bytes:
             break
         answers.append(event_answer(event))
     return answers

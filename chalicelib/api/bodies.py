@@ -15,8 +15,15 @@ from chalicelib.todos import content
 MAX_BODY_BYTES: Final = 128 * 1024
 
 
-def json_body(request: Request, *media_types: str) -> Any:
+def json_body(
+    request: Request, *media_types: str, max_bytes: int = MAX_BODY_BYTES, max_nesting: int = content.MAX_NESTING + 1
+) -> Any:
     """The body as JSON (RFC 8259), of one of `media_types` (or ``application/json``).
+
+    Parameters
+    ----------
+    max_nesting : int
+        By default what a field may have, which stands in the body's own object.
 
     Raises
     ------
@@ -29,8 +36,8 @@ def json_body(request: Request, *media_types: str) -> Any:
     if media_type not in accepted:
         detail = f"{media_type or 'An empty media type'} is not read here; send {' or '.join(accepted)}."
         raise Problem(415, "unsupported-media-type", "Unsupported media type", detail)
-    if len(request.body) > MAX_BODY_BYTES:
-        detail = f"The body has {len(request.body)} bytes where {MAX_BODY_BYTES} are allowed."
+    if len(request.body) > max_bytes:
+        detail = f"The body has {len(request.body)} bytes where {max_bytes} are allowed."
         raise Problem(413, "payload-too-large", "The request is too large", detail)
     try:
         body = json.loads(
@@ -44,12 +51,12 @@ def json_body(request: Request, *media_types: str) -> Any:
         raise bad_request("The body is nested too deeply.") from None
     except ValueError as error:
         raise bad_request(f"The body is not JSON: {error}.") from None
-    # A field may be so deep, and stands in the body's own object.
-    if content.is_too_deep(body, content.MAX_NESTING + 1):
-        raise bad_request(f"The body is nested deeper than {content.MAX_NESTING} levels.")
+    if content.is_too_deep(body, max_nesting):
+        raise bad_request(f"The body is nested deeper than {max_nesting} levels.")
     twice = next(_stated_twice(body), None)
     if twice is not None:
-        raise content.InvalidContent([content.FieldError(content.pointer(*twice), "stated twice")])
+        errors = [{"pointer": content.pointer(*twice), "detail": "stated twice"}]
+        raise bad_request("The body states a name twice.", errors)
     return body
 
 

@@ -22,16 +22,30 @@ def etag(version: int) -> str:
 def idempotency_key(request: Request) -> str | None:
     """The `Idempotency-Key`, 1 to 255 visible ASCII characters; None where there is none."""
     key = request.headers.get("idempotency-key")
-    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+    if key is not None and not is_idempotency_key(key):
         raise bad_request("An Idempotency-Key has 1 to 255 visible ASCII characters.")
     return key
 
 
+def is_idempotency_key(text: str) -> bool:
+    return re.fullmatch(r"[\x21-\x7e]{1,255}", text) is not None
+
+
 def if_match(request: Request) -> decide.IfMatch | None:
-    """The versions that `If-Match` accepts (RFC 9110, section 13.1.1); a weak or foreign tag matches none."""
-    tags = _entity_tags(request, "if-match")
-    if tags is None:
-        return None
+    """The versions that the `If-Match` header accepts, as `accepted` reads it; None where there is none."""
+    given = request.headers.get("if-match")
+    return None if given is None else accepted(given)
+
+
+def accepted(given: str) -> decide.IfMatch:
+    """The versions that a value of `If-Match` accepts (RFC 9110, section 13.1.1); a weak or foreign tag matches none.
+
+    Raises
+    ------
+    Problem
+        400 when it is neither ``*`` nor entity tags.
+    """
+    tags = _entity_tags(given, "If-Match")
     if tags == ["*"]:
         return decide.IfMatch(None)
     strong = [tag[1:-1] for tag in tags if not tag.startswith("W/")]
@@ -40,9 +54,10 @@ def if_match(request: Request) -> decide.IfMatch | None:
 
 def if_none_match(request: Request) -> Callable[[int], bool] | None:
     """Whether a version is among those of `If-None-Match` (section 13.1.2, weak comparison); None without it."""
-    tags = _entity_tags(request, "if-none-match")
-    if tags is None:
+    given = request.headers.get("if-none-match")
+    if given is None:
         return None
+    tags = _entity_tags(given, "If-None-Match")
     return lambda version: tags == ["*"] or etag(version) in {tag.removeprefix("W/") for tag in tags}
 
 
@@ -58,10 +73,7 @@ def wait_preference(request: Request, at_most: int = MAX_WAIT_SECONDS) -> int:
     return 0
 
 
-def _entity_tags(request: Request, header: str) -> list[str] | None:
-    given = request.headers.get(header)
-    if given is None:
-        return None
+def _entity_tags(given: str, header: str) -> list[str]:
     if given.strip() == "*":
         return ["*"]
     tags: list[str] = []
@@ -76,7 +88,7 @@ def _entity_tags(request: Request, header: str) -> list[str] | None:
             tags.clear()
             break
     if not tags:
-        raise bad_request(f'{header.title()} takes * or entity tags such as "3".')
+        raise bad_request(f'{header} takes * or entity tags such as "3".')
     return tags
 
 

@@ -34,6 +34,7 @@ _route("/todos/{todo_id}", "todos", GET="read", PUT="put", PATCH="patch", DELETE
 _route("/todos/{todo_id}/events", "todos", GET="history")
 _route("/todos/{todo_id}/restore", "todos", POST="restore")
 _route("/todos/{todo_id}/revert", "todos", POST="revert")
+_route("/batch", "batch", POST="run")
 _route("/lists", "lists", GET="lists")
 _route("/lists/{list_name}/todos", "lists", GET="read", POST="create", DELETE="clear")
 _route("/changes", "changes", GET="read")

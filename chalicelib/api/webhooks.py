@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, get_type_hints
 
 import msgspec
@@ -121,13 +121,11 @@ def _explain(stated: dict[str, Any]) -> list[FieldError]:
         if name not in types:
             errors.append(FieldError(pointer(name), "unknown field"))
             continue
-        try:
-            msgspec.convert(value, types[name])
-        except msgspec.ValidationError as error:
-            detail, _, place = str(error).partition(" - at `$")
-            if name == "types" and detail.startswith("Invalid enum value"):
-                detail = f"expected one of {', '.join(EVENT_TYPES)}"
-            errors.append(FieldError(pointer(name, *re.findall(r"\d+", place)), detail))
+        wrong_type = content.type_error(types[name], value, name)
+        if wrong_type and name == "types" and wrong_type.detail.startswith("Invalid enum value"):
+            wrong_type = replace(wrong_type, detail=f"expected one of {', '.join(EVENT_TYPES)}")
+        if wrong_type:
+            errors.append(wrong_type)
     return errors
 
 

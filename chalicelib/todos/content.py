@@ -155,6 +155,16 @@ def is_too_deep(value: object, levels: int = MAX_NESTING) -> bool:
     return True
 
 
+def type_error(annotation: Any, value: object, *path: str | int) -> FieldError | None:
+    """What keeps a value, which stands at `path`, from being of a type, in the decoder's words; None where nothing."""
+    try:
+        msgspec.convert(value, annotation)
+    except msgspec.ValidationError as error:
+        detail, _, place = str(error).partition(" - at `$")
+        return FieldError(pointer(*path, *re.findall(r"\d+", place)), detail)
+    return None
+
+
 def composed(value: Any) -> Any:
     """Strings, also in an array, in Unicode's composed form (NFC), so that what looks the same compares the same.
 
@@ -175,13 +185,8 @@ def _explain(stated: Mapping[str, object]) -> list[FieldError]:
         if name not in types:
             errors.append(FieldError(pointer(name), "unknown field"))
             continue
-        try:
-            msgspec.convert(value, types[name])
-        except msgspec.ValidationError as error:
-            detail, _, place = str(error).partition(" - at `$")
-            errors.append(FieldError(pointer(name, *re.findall(r"\d+", place)), detail))
-        else:
-            errors += _complaint(name, value)
+        wrong_type = type_error(types[name], value, name)
+        errors += [wrong_type] if wrong_type else _complaint(name, value)
     return errors
 
 
