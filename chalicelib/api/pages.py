@@ -160,7 +160,7 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
 def answer(request: Request, query: Mapping[str, Any], rows: list[Any], position: str | None) -> Response:
     """A page of a collection: a bare array, and a link to the next where there may be more."""
     cursor = cursor_of(request, query, position) if position is not None else None
-    return problems.answer(200, rows, {"Cache-Control": "private, no-cache", **next_link(request, cursor)})
+    return problems.answer(200, rows, {"Content-Type": request.media_type, **next_link(request, cursor)})
 
 
 def _fingerprint(request: Request, query: Mapping[str, Any], position: str) -> str:

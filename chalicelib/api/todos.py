@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from chalice.app import Blueprint, Response
 
-from chalicelib import keys, ledger, service, shapes
+from chalicelib import cloudevents, keys, ledger, service, shapes
 from chalicelib.api import pages
 from chalicelib.api.bodies import json_body
-from chalicelib.api.headers import etag, idempotency_key, if_match, if_none_match, wait_preference
-from chalicelib.api.http import Request, parameters, resource
+from chalicelib.api.headers import etag, idempotency_key, if_match, wait_preference
+from chalicelib.api.http import JSON, MERGE_PATCH, Request, parameters, resource
 from chalicelib.api.problems import Problem, answer, bad_request, not_found
 from chalicelib.todos import content, decide
 from chalicelib.todos.events import CREATED, RESTORED, Event
@@ -19,7 +19,6 @@ from chalicelib.views import queries
 
 blueprint = Blueprint(__name__)
 
-MERGE_PATCH: Final = "application/merge-patch+json"
 MAX_EVENTS_IN_PROBLEM: Final = 100
 
 
@@ -49,11 +48,7 @@ def read(request: Request) -> Response:
         event = _as_it_was(event, asked)
     if event.state["deleted"]:
         raise decide.TodoIsDeleted
-    headers = {"ETag": etag(event.version), "Cache-Control": "private, no-cache"}
-    is_known = if_none_match(request)
-    if is_known is not None and is_known(event.version):
-        return answer(304, None, headers)
-    return answer(200, shapes.todo_of(request.base_url, event), headers)
+    return answer(200, shapes.todo_of(request.base_url, event), {"ETag": etag(event.version)})
 
 
 def put(request: Request) -> Response:
@@ -101,7 +96,7 @@ def revert(request: Request) -> Response:
 
 
 def history(request: Request) -> Response:
-    """The todo's events, oldest first; those of a deleted one too."""
+    """The todo's events, oldest first, as they are or as CloudEvents; those of a deleted one too."""
     query = parameters(request, limit=pages.limit, cursor=str)
     position = pages.position_of(request, query)
     if position is not None and not position.isdigit():
@@ -110,8 +105,11 @@ def history(request: Request) -> Response:
     found = ledger.history(_stream(request, _todo_id(request)), after, limit + 1)
     if not found and not after:
         raise not_found()
-    events = shapes.events_within_bounds(found[:limit])
-    more = str(events[-1]["version"]) if len(events) < len(found) else None
+    if request.media_type == cloudevents.BATCH_MEDIA_TYPE:
+        events = shapes.within_bounds(cloudevents.cloudevent(event, request.base_url) for event in found[:limit])
+    else:
+        events = shapes.events_within_bounds(found[:limit])
+    more = str(found[len(events) - 1].version) if len(events) < len(found) else None
     return pages.answer(request, query, events, more)
 
 
@@ -212,6 +210,6 @@ def _stream(request: Request, todo_id: str) -> str:
 
 resource(blueprint, "/todos", GET=list_todos, POST=create)
 resource(blueprint, "/todos/{todo_id}", GET=read, PUT=put, PATCH=patch, DELETE=delete)
-resource(blueprint, "/todos/{todo_id}/events", GET=history)
+resource(blueprint, "/todos/{todo_id}/events", produces=(JSON, cloudevents.BATCH_MEDIA_TYPE), GET=history)
 resource(blueprint, "/todos/{todo_id}/restore", POST=restore)
 resource(blueprint, "/todos/{todo_id}/revert", POST=revert)

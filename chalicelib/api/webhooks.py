@@ -64,8 +64,7 @@ def create(request: Request) -> Response:
 def read(request: Request) -> Response:
     """All of the owner's webhooks, oldest first, without their secrets."""
     parameters(request)
-    found = [_shape(webhook) for webhook in webhooks.of_owner(request.owner)]
-    return answer(200, found, {"Cache-Control": "private, no-cache"})
+    return answer(200, [_shape(webhook) for webhook in webhooks.of_owner(request.owner)])
 
 
 def delete(request: Request) -> Response:

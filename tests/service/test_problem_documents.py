@@ -21,7 +21,7 @@ METHODS_OF = {
     "/health": {"GET", "HEAD"},
 }
 ALL_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
-EXPOSED = {"ETag", "Link", "Location", "Preference-Applied", "Retry-After"}
+EXPOSED = {"ETag", "Link", "Location", "Preference-Applied", "Retry-After", "X-Request-Id"}
 
 
 @pytest.fixture(params=["with a token", "without one"])
