@@ -20,8 +20,6 @@ READS: Final = ("GET", "HEAD")
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 
-# What the gateway puts in place of what it cannot decode.
-REPLACEMENT: Final = "\ufffd"
 NOT_UTF8: Final = "is not percent-encoded UTF-8"
 _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
@@ -126,7 +124,8 @@ def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
                 raise ValueError("unknown parameter")
             if len(given) > 1:
                 raise ValueError("given more than once")
-            if REPLACEMENT in given[0]:
+            # The gateway, which decodes the query, puts this where it cannot.
+            if "\ufffd" in given[0]:
                 raise ValueError(NOT_UTF8)
             values[name] = parsers[name](given[0])
         except ValueError as error:

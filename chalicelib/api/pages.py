@@ -37,7 +37,7 @@ def todos(request: Request, list_name: str | None) -> Response:
         "cursor": text,
     }
     if list_name is None:
-        parsers["list"] = text
+        parsers["list"] = list_name_of
     query = parameters(request, **parsers)
     position = position_of(request, query)
     size = query["limit"] or DEFAULT_LIMIT
@@ -79,8 +79,25 @@ def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo],
 
 
 def text(given: str) -> str:
+    if "\0" in given:
+        raise ValueError("holds a NUL character")
     composed: str = content.composed(given)
     return composed
+
+
+def list_name_of(given: str) -> str:
+    """The name of a list, composed.
+
+    Raises
+    ------
+    ValueError
+        When no list can have it.
+    """
+    name = text(given)
+    complaint = content.list_name_complaint(name)
+    if complaint:
+        raise ValueError(complaint)
+    return name
 
 
 def boolean(given: str) -> bool:

@@ -109,9 +109,9 @@ def settle(content: Content) -> dict[str, Any]:
     for name in ("completed", "list", "priority"):
         if fields[name] is None:
             fields[name] = UNSET[name]
+    errors = [error for name, value in fields.items() for error in _complaint(name, value)]
     if fields["tags"]:
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
-    errors = [error for name, value in fields.items() for error in _complaint(name, value)]
     if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
         detail = f"has no next date within reach, counted from {fields['due'] or 'a completion'}"
         errors.append(FieldError(pointer("repeat"), detail))
@@ -187,6 +187,9 @@ def _explain(stated: Mapping[str, object]) -> list[FieldError]:
 
 def _complaint(name: str, value: Any) -> list[FieldError]:
     """What a field's rule says against a value of the right type."""
+    if name == "tags":
+        found = [(position, _name(tag)) for position, tag in enumerate(value or ())]
+        return [FieldError(pointer(name, position), complaint) for position, complaint in found if complaint]
     rule = _RULES.get(name)
     complaint = rule(value) if rule is not None and value is not None else None
     return [FieldError(pointer(name), complaint)] if complaint else []
@@ -229,10 +232,6 @@ def list_name_complaint(value: str) -> str | None:
     if value in (".", ".."):
         return "a list cannot be named . or .. (URLs take them for steps)"
     return _name(value) or _too_long(value, MAX_LIST_BYTES)
-
-
-def _tags(value: list[str]) -> str | None:
-    return next((complaint for tag in value if (complaint := _name(tag))), None)
 
 
 def _instant(value: str) -> str | None:
@@ -278,7 +277,6 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "title": _text,
     "notes": _notes,
     "list": list_name_complaint,
-    "tags": _tags,
     "due": _instant,
     "remind_at": _instant,
     "order": _order,
