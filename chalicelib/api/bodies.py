@@ -49,7 +49,14 @@ def json_body(request: Request, *media_types: str) -> Any:
         raise bad_request(f"The body is not JSON: {error}.") from None
     # A field may be so deep, and stands in the body's own object.
     if content.is_too_deep(body, content.MAX_NESTING + 1):
-        raise bad_request(f"The body is nested deeper than {content.MAX_NESTING} levels.")
+        members = body.items() if isinstance(body, dict) else ()
+        detail = f"nested deeper than {content.MAX_NESTING} levels"
+        errors = [
+            {"pointer": content.pointer(name), "detail": detail}
+            for name, member in members
+            if content.is_too_deep(member)
+        ]
+        raise bad_request(f"The body is {detail}.", errors)
     flaws = [{"pointer": content.pointer(*path), "detail": detail} for path, detail in islice(_flaws(body), MAX_FLAWS)]
     if flaws:
         raise bad_request("The body is not JSON that every reader understands alike.", flaws)

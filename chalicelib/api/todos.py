@@ -85,7 +85,7 @@ def revert(request: Request) -> Response:
     body = json_body(request)
     todo_id = _todo_id(request)
     version = body.get("to_version") if isinstance(body, dict) and body.keys() == {"to_version"} else None
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version < 10**15:
         raise content.InvalidContent([content.FieldError("#/to_version", "expected a version, a whole number from 1")])
     then = ledger.at_version(_stream(request, todo_id), version)
     if then is None:

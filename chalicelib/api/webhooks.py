@@ -99,7 +99,7 @@ def _validated(body: object) -> Subscription:
     stated = {name: content.composed(value) for name, value in body.items()}
     try:
         subscription = msgspec.convert(stated, Subscription)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         raise _invalid(_explain(stated)) from None
     errors = []
     complaint = destinations.complaint(subscription.url, allow_loopback=settings.webhooks_allow_private())
@@ -129,6 +129,8 @@ def _explain(stated: dict[str, Any]) -> list[FieldError]:
             if name == "types" and detail.startswith("Invalid enum value"):
                 detail = f"expected one of {', '.join(EVENT_TYPES)}"
             errors.append(FieldError(pointer(name, *re.findall(r"\d+", place)), detail))
+        except UnicodeEncodeError:
+            errors.append(FieldError(pointer(name), content.LONE_SURROGATE))
     return errors
 
 

@@ -24,6 +24,7 @@ MAX_METADATA_BYTES: Final = 4 * 1024
 MAX_NESTING: Final = 100
 # Beyond these a double no longer holds every integer (RFC 8259, section 6).
 MAX_ORDER: Final = 2**53 - 1
+LONE_SURROGATE: Final = "holds a lone surrogate, which is no character"
 
 Title = Annotated[str, Meta(min_length=1, max_length=500)]
 ListName = Annotated[str, Meta(min_length=1, max_length=MAX_LIST_LENGTH)]
@@ -92,7 +93,7 @@ def validate(value: object) -> dict[str, Any]:
     stated = {name: composed(member) for name, member in given.items()}
     try:
         content = msgspec.convert(stated, Content)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         raise InvalidContent(_explain(stated)) from None
     return settle(content)
 
@@ -180,6 +181,8 @@ def _explain(stated: Mapping[str, object]) -> list[FieldError]:
         except msgspec.ValidationError as error:
             detail, _, place = str(error).partition(" - at `$")
             errors.append(FieldError(pointer(name, *re.findall(r"\d+", place)), detail))
+        except UnicodeEncodeError:
+            errors.append(FieldError(pointer(name), LONE_SURROGATE))
         else:
             errors += _complaint(name, value)
     return errors
@@ -198,7 +201,7 @@ def _complaint(name: str, value: Any) -> list[FieldError]:
 def _text(value: str) -> str | None:
     if "\0" in value:
         return "holds a NUL character"
-    return None if value.isascii() or _is_unicode(value) else "holds a lone surrogate, which is no character"
+    return None if value.isascii() or _is_unicode(value) else LONE_SURROGATE
 
 
 def _is_unicode(value: str) -> bool:
