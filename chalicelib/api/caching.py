@@ -33,7 +33,7 @@ def validated(request: Request, response: Response) -> Response:
     is_known = if_none_match(request)
     if is_known is None or not is_known(kept["ETag"]):
         return response
-    del kept["Content-Type"]
+    kept.pop("Content-Type", None)
     return Response(body="", status_code=304, headers=response.headers)
 
 

@@ -152,9 +152,11 @@ def _view(blueprint: Blueprint, route: _Route) -> Callable[..., Response]:
         context = event["requestContext"]
         method, request_id = context["httpMethod"], context.get("requestId", "")
         sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        logs.correlate(request_id)
         try:
-            request_id = headers.request_id(sent) or request_id
-            logs.correlate(request_id)
+            if stated := headers.request_id(sent):
+                request_id = stated
+                logs.correlate(request_id)
             response = _serve(route, event, sent, request_id, given)
         except Exception as error:
             response = problem_of(error).response()
@@ -162,7 +164,7 @@ def _view(blueprint: Blueprint, route: _Route) -> Callable[..., Response]:
         if len(route.produces) > 1:
             response.headers["Vary"] = "Accept"
         if method == "HEAD":
-            response.body = ""
+            response.body = response.body[:0]
         logs.write(
             "request",
             method=method,

@@ -37,6 +37,16 @@ def test_a_request_is_one_line_with_method_route_status_duration_and_ids(
     }  # fmt: skip
 
 
+def test_a_request_without_a_good_id_does_not_go_by_that_of_the_one_before(
+    here: InProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here.get("/stats", x_request_id="mine")
+    here.get("/stats", x_request_id="not mine")
+    here.get("/stats")
+
+    assert [line["correlation_id"] for line in lines(capsys)] == ["mine", "in-process", "in-process"]
+
+
 def test_neither_a_token_nor_what_a_todo_says_is_logged(
     here: InProcess, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
