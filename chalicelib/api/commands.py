@@ -124,7 +124,7 @@ def _command(request: Request, asked: Asked) -> decide.Command:
 def _revert(request: Request, asked: Asked) -> decide.Revert:
     body = asked.body
     version = body.get("to_version") if isinstance(body, dict) and body.keys() == {"to_version"} else None
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version < 10**15:
         raise content.InvalidContent([FieldError("#/to_version", "expected a version, a whole number from 1")])
     then = ledger.at_version(keys.stream_id(keys.partition_of(request.owner), asked.todo_id), version)
     if then is None:

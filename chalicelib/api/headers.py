@@ -1,14 +1,16 @@
-"""What request headers ask for: preconditions, idempotency, waiting, and the media type of the answer."""
+"""What request headers ask for: preconditions, idempotency, waiting, and by which id to know the request again."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
 
-from chalicelib.api.http import Request
 from chalicelib.api.problems import bad_request
 from chalicelib.todos import decide
+
+if TYPE_CHECKING:
+    from chalicelib.api.http import Request
 
 MAX_WAIT_SECONDS: Final = 10
 
@@ -17,6 +19,14 @@ _ENTITY_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
 
 def etag(version: int) -> str:
     return f'"{version}"'
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """The `X-Request-Id`, 1 to 200 visible ASCII characters; None where there is none."""
+    given = headers.get("x-request-id")
+    if given is not None and not re.fullmatch(r"[\x21-\x7e]{1,200}", given):
+        raise bad_request("An X-Request-Id has 1 to 200 visible ASCII characters.")
+    return given
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -52,13 +62,13 @@ def accepted(given: str) -> decide.IfMatch:
     return decide.IfMatch(frozenset(int(tag) for tag in strong if _is_version(tag)))
 
 
-def if_none_match(request: Request) -> Callable[[int], bool] | None:
-    """Whether a version is among those of `If-None-Match` (section 13.1.2, weak comparison); None without it."""
+def if_none_match(request: Request) -> Callable[[str], bool] | None:
+    """Whether an entity tag is among those of `If-None-Match` (section 13.1.2, weak comparison); None without it."""
     given = request.headers.get("if-none-match")
     if given is None:
         return None
     tags = _entity_tags(given, "If-None-Match")
-    return lambda version: tags == ["*"] or etag(version) in {tag.removeprefix("W/") for tag in tags}
+    return lambda known: tags == ["*"] or known.removeprefix("W/") in {tag.removeprefix("W/") for tag in tags}
 
 
 def wait_preference(request: Request, at_most: int = MAX_WAIT_SECONDS) -> int:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib import event_items, failures, ledger, service
+from chalicelib import event_items, failures, ledger, logs, service
 from chalicelib.todos import content, decide
 from chalicelib.views import queries
-
-log = logging.getLogger(__name__)
 
 PROBLEM_TYPE: Final = "https://todo-ledger.dev/problems/"
 RETRY_AFTER_SECONDS: Final = "1"
@@ -91,10 +88,10 @@ def problem_of(error: Exception) -> Problem:
             detail = "Other writers changed the todo each time. Nothing was written."
             return unavailable(detail)
         case ledger.LedgerUnavailable() | queries.ViewsUnavailable() | failures.Unavailable():
-            log.warning("DynamoDB did not serve the request", exc_info=error)
+            logs.warn("DynamoDB did not serve the request", error)
             return unavailable("The store did not answer in time. A write may have happened: repeat it with its key.")
         case _:
-            log.error("unhandled", exc_info=error)
+            logs.fail("unhandled", error)
             return Problem(500, "internal-error", "Internal error", "Something went wrong here; it was logged.")
 
 

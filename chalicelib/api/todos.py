@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from chalice.app import Response
 
-from chalicelib import keys, ledger, service, shapes
+from chalicelib import cloudevents, keys, ledger, service, shapes
 from chalicelib.api import commands, pages
 from chalicelib.api.bodies import json_body
 from chalicelib.api.commands import Asked, Operation
-from chalicelib.api.headers import etag, idempotency_key, if_match, if_none_match
-from chalicelib.api.http import Request, parameters
+from chalicelib.api.headers import etag, idempotency_key, if_match
+from chalicelib.api.http import MERGE_PATCH, Request, parameters
 from chalicelib.api.problems import Problem, answer, bad_request, not_found
 from chalicelib.todos import decide
 from chalicelib.todos.events import Event
-
-MERGE_PATCH: Final = "application/merge-patch+json"
 
 
 def list_todos(request: Request) -> Response:
@@ -42,11 +40,7 @@ def read(request: Request) -> Response:
         event = _as_it_was(event, asked)
     if event.state["deleted"]:
         raise decide.TodoIsDeleted
-    headers = {"ETag": etag(event.version), "Cache-Control": "private, no-cache"}
-    is_known = if_none_match(request)
-    if is_known is not None and is_known(event.version):
-        return answer(304, None, headers)
-    return answer(200, shapes.todo_of(request.base_url, event), headers)
+    return answer(200, shapes.todo_of(request.base_url, event), {"ETag": etag(event.version)})
 
 
 def put(request: Request) -> Response:
@@ -80,7 +74,7 @@ def revert(request: Request) -> Response:
 
 
 def history(request: Request) -> Response:
-    """The todo's events, oldest first; those of a deleted one too."""
+    """The todo's events, oldest first, as they are or as CloudEvents; those of a deleted one too."""
     query = parameters(request, limit=pages.limit, cursor=str)
     position = pages.position_of(request, query)
     if position is not None and not position.isdigit():
@@ -89,8 +83,11 @@ def history(request: Request) -> Response:
     found = ledger.history(_stream(request, _todo_id(request)), after, limit + 1)
     if not found and not after:
         raise not_found()
-    events = shapes.events_within_bounds(found[:limit])
-    more = str(events[-1]["version"]) if len(events) < len(found) else None
+    if request.media_type == cloudevents.BATCH_MEDIA_TYPE:
+        events = shapes.within_bounds(cloudevents.cloudevent(event, request.base_url) for event in found[:limit])
+    else:
+        events = shapes.events_within_bounds(found[:limit])
+    more = str(found[len(events) - 1].version) if len(events) < len(found) else None
     return pages.answer(request, query, events, more)
 
 

@@ -62,8 +62,7 @@ def create(request: Request) -> Response:
 def read(request: Request) -> Response:
     """All of the owner's webhooks, oldest first, without their secrets."""
     parameters(request)
-    found = [_shape(webhook) for webhook in webhooks.of_owner(request.owner)]
-    return answer(200, found, {"Cache-Control": "private, no-cache"})
+    return answer(200, [_shape(webhook) for webhook in webhooks.of_owner(request.owner)])
 
 
 def delete(request: Request) -> Response:
@@ -98,7 +97,7 @@ def _validated(body: object) -> Subscription:
     stated = {name: content.composed(value) for name, value in body.items()}
     try:
         subscription = msgspec.convert(stated, Subscription)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         raise _invalid(_explain(stated)) from None
     errors = []
     complaint = destinations.complaint(subscription.url, allow_loopback=settings.webhooks_allow_private())
