@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test simulate fuzz lint bench experiment
+.PHONY: help up down status test simulate race fuzz lint bench experiment
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,9 +23,13 @@ status: $(INSTALLED) ## Say what is running where
 test: $(INSTALLED) ## Run every test, on an engine of its own
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4
 
-simulate: $(INSTALLED) ## Run 100,000 simulated schedules on every core, and the comparison (minutes)
+simulate: $(INSTALLED) ## Run 100,000 simulated schedules, the aggregation game, and the comparison (minutes)
 	@$(VENV)/python -m tests.simulation --schedules 100000
+	@$(VENV)/python -m tests.simulation --game --engine emulator
 	@$(VENV)/python -m tests.simulation --compare
+
+race: $(INSTALLED) ## Have eight clients race for minutes, and check that all they saw is linearizable (OPERATIONS= SEED=)
+	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/service/test_linearizability.py
 
 fuzz: $(INSTALLED) ## Let Schemathesis hold the deployed service to its contract for long (EXAMPLES=1000 for each operation)
 	@FUZZ_EXAMPLES='$(or $(EXAMPLES),1000)' $(VENV)/python -m pytest tests/contract -s

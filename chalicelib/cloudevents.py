@@ -16,6 +16,8 @@ SPECVERSION: Final = "1.0"
 TYPE_PREFIX: Final = "todo-ledger."
 # What a structured event is sent as over HTTP (CloudEvents HTTP protocol binding 1.0, section 3.2).
 MEDIA_TYPE: Final = "application/cloudevents+json; charset=utf-8"
+# A JSON array of such events (JSON event format 1.0, section 4).
+BATCH_MEDIA_TYPE: Final = "application/cloudevents-batch+json"
 
 
 def cloudevent(event: Event, base_url: str) -> dict[str, Any]:
@@ -56,8 +58,3 @@ def dumps(message: Mapping[str, Any]) -> str:
     than 192 come.
     """
     return json.dumps(message, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-
-
-def _text(image: Mapping[str, Any], name: str) -> str | None:
-    value: str | None = image[name]["S"] if name in image else None
-    return value

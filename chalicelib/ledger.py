@@ -34,6 +34,11 @@ class LedgerUnavailable(Exception):
     """DynamoDB did not answer, or refused for now (throttling); what was asked may or may not have happened."""
 
 
+def connect() -> None:
+    """Make the connection that threads are to share: were they the first to ask for it, each would make its own."""
+    dynamo.client()
+
+
 def latest(stream: str) -> Event | None:
     """The newest event of a stream, by a strongly consistent read; None where there is none.
 

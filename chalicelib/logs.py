@@ -1,13 +1,75 @@
-"""One structured line for each thing handled: JSON on standard output, which Lambda hands to CloudWatch Logs."""
+"""One structured line for each thing handled, by Powertools' Logger: JSON on standard output, so in CloudWatch Logs.
+
+Neither tokens nor what todos say may get into a line. That is the caller's care for the fields, and this module's for
+errors, whose messages may quote either.
+"""
 
 from __future__ import annotations
 
-import json
+import logging
 import sys
-from typing import Any
+import traceback
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+# Another name than the app's: Chalice gives that one's logger a handler of its own, and every line would come twice.
+SERVICE: Final = "todo_ledger"
 
 
 def write(message: str, **fields: Any) -> None:
     """Log a line. Neither tokens nor what todos say belong into `fields`."""
-    sys.stdout.write(json.dumps({"message": message, **fields}) + "\n")
-    sys.stdout.flush()
+    _logger().info(message, extra=fields)
+
+
+def warn(message: str, error: BaseException) -> None:
+    """Log an error that passes by itself, or is dealt with."""
+    _logger().warning(message, exc_info=error)
+
+
+def fail(message: str, error: BaseException) -> None:
+    """Log an error that somebody should look at."""
+    _logger().error(message, exc_info=error)
+
+
+def correlate(correlation_id: str) -> None:
+    """Give the lines that follow the id of the request that they are about."""
+    _logger().set_correlation_id(correlation_id)
+
+
+@cache
+def _logger() -> Logger:
+    # Imported with the first line: it would take a stream handler's cold start near its bar (docs/performance.md).
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+
+    class Formatter(LambdaPowertoolsFormatter):
+        def formatException(self, ei: Any) -> str:  # noqa: N802 - the name that logging calls
+            return _told(ei[1])
+
+    # The stack trace in parts would have the error's message; the location would be this module's, always.
+    formatter = Formatter(utc=True, use_rfc3339=True, serialize_stacktrace=False)
+    return Logger(service=SERVICE, logger_handler=_Output(), logger_formatter=formatter, location=None)
+
+
+def _told(error: BaseException) -> str:
+    """Where an error arose and of which type it is, its causes first; the message only of those that AWS answered."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    told = "" if cause is None else f"{_told(cause)}\n\n"
+    name = f"{type(error).__module__}.{type(error).__qualname__}"
+    # botocore's ClientError: AWS says what it refused, and does not quote an item's text.
+    message = f": {error}" if isinstance(getattr(error, "response", None), dict) else ""
+    return f"{told}{''.join(traceback.format_tb(error.__traceback__))}{name}{message}"
+
+
+class _Output(logging.StreamHandler[TextIO]):
+    """Standard output as it is when a line is written: what runs the service may have replaced it meanwhile."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stdout

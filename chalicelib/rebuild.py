@@ -8,8 +8,10 @@
     drain   the longest timeout of a Lambda passes: nobody uses the old one any more
     drop    the old table
 
+Or, until the switch: `abandon`, the pointer names the old table alone, and the new one is dropped.
+
 How far it is stands in the settings table beside the pointer. Whoever is at it holds a lease, so that two do not do the
-same work; what keeps them from harm is that each write of the record names the claim that it was made under.
+same work; what keeps them from harm is that each write of either names the claim that it was made under.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ SWITCH: Final = "switch"
 DRAIN: Final = "drain"
 DROP: Final = "drop"
 DONE: Final = "done"
+ABANDON: Final = "abandon"
 ABANDONED: Final = "abandoned"
 
 
@@ -192,23 +195,23 @@ class Run:
         return progress
 
     def abandon(self) -> Progress:
-        """Go back to the old table alone, and drop the new one.
+        """Begin to go back to the old table alone, and to drop the new one, or go on with it.
 
         Raises
         ------
         NothingToAbandon
             When the new table is in use already.
+        Outrun
+            When another has taken over, or changed the pointer.
         """
-        now, table = generations.pointer(), self.state.table
-        if now.reader == table:
-            raise NothingToAbandon(f"the pointer names {table} already; the rebuild can only go on")
-        if table in now.tables:
-            generations.point(Pointer(now.reader, _without(now.tables, table)), instead_of=now)
-        if not generations.drop(table):
-            return self._progress(TABLE_SECONDS)
-        self.state = replace(self.state, step=ABANDONED, filling=None, audit=None)
-        self._save(0)
-        return self._progress()
+        if self.state.step not in (ABANDON, ABANDONED):
+            table = self.state.table
+            if generations.pointer().reader == table:
+                raise NothingToAbandon(f"the pointer names {table} already; the rebuild can only go on")
+            # Before anything is undone: who takes over from here must not do it again.
+            self.state = replace(self.state, step=ABANDON, filling=None, audit=None)
+            self._save(self._lease_seconds)
+        return self.advance()
 
     def keep(self, seconds: float) -> None:
         """Hold the lease on while nothing is done; 0 gives it up."""
@@ -245,7 +248,7 @@ class Run:
         now = generations.pointer()
         before = _without(now.tables, table)
         if table not in now.tables:
-            generations.point(Pointer(now.reader, (*now.tables, table)), instead_of=now)
+            self._point(Pointer(now.reader, (*now.tables, table)), instead_of=now)
         return self._go_to(SETTLE, before=list(before), resume_at=time.time() + self.state.settle_seconds)
 
     def _settle(self, _until: float) -> Progress:
@@ -287,7 +290,7 @@ class Run:
             raise Outrun(f"the pointer does not name {table} any more")
         alone = Pointer(table, (table,))
         if now != alone:
-            generations.point(alone, instead_of=now)
+            self._point(alone, instead_of=now)
         return self._go_to(DRAIN, resume_at=time.time() + self.state.drain_seconds)
 
     def _drain(self, _until: float) -> Progress:
@@ -300,6 +303,15 @@ class Run:
         if not all(gone):
             return self._progress(TABLE_SECONDS)
         return self._go_to(DONE)
+
+    def _abandon(self, _until: float) -> Progress:
+        now, table = generations.pointer(), self.state.table
+        if table in now.tables:
+            self._point(Pointer(now.reader, _without(now.tables, table)), instead_of=now)
+        return self._go_to(ABANDONED) if generations.drop(table) else self._progress(TABLE_SECONDS)
+
+    def _point(self, to: Pointer, *, instead_of: Pointer) -> None:
+        generations.point(to, instead_of=instead_of, under=self._record)
 
     def _waited(self, then: str, at_most: float) -> Progress:
         """Go on when the time has come; a clock that was set back does not make it longer than it is."""
@@ -315,6 +327,7 @@ _STEPS: Final[dict[str, Callable[[Run, float], Progress]]] = {
     SWITCH: Run._switch,
     DRAIN: Run._drain,
     DROP: Run._drop,
+    ABANDON: Run._abandon,
 }
 
 

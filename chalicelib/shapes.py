@@ -48,13 +48,18 @@ def event_answer(event: Event) -> dict[str, Any]:
     }
 
 
-def events_within_bounds(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """As many of the events, from the first, as one answer can carry."""
-    answers: list[dict[str, Any]] = []
+def events_within_bounds(events: Iterable[Event], max_bytes: int = MAX_EVENTS_BYTES) -> list[dict[str, Any]]:
+    """As many of the events, from the first, as one answer can carry, and one at least."""
+    return within_bounds(map(event_answer, events), max_bytes)
+
+
+def within_bounds(rows: Iterable[dict[str, Any]], max_bytes: int = MAX_EVENTS_BYTES) -> list[dict[str, Any]]:
+    """As many of the rows, from the first, as one answer can carry, and one at least."""
+    carried: list[dict[str, Any]] = []
     size = 0
-    for event in events:
-        size += len(dump_json(event.change))
-        if answers and size > MAX_EVENTS_BYTES:
+    for row in rows:
+        size += len(dump_json(row).encode())
+        if carried and size > max_bytes:
             break
-        answers.append(event_answer(event))
-    return answers
+        carried.append(row)
+    return carried

@@ -47,6 +47,9 @@ def run(progress: Callable[[Progress], None] = lambda _: None, **options: Any) -
         When another run is at it, or the audit of the new table did not pass.
     """
     claimed = claim(**options)
+    if claimed.state.step == rebuild.ABANDON:
+        _abandon(claimed)
+        claimed = claim(**options)
     try:
         reached = _to_the_end(claimed, progress)
     except Outrun as error:
@@ -103,12 +106,10 @@ def abandon() -> Progress:
     except NothingToAbandon as error:
         raise StackError(str(error)) from error
     try:
-        while not (reached := claimed.abandon()).is_over:
-            time.sleep(reached.wait_seconds)
+        return _abandon(claimed)
     except NothingToAbandon as error:
         _give_up(claimed)
         raise StackError(str(error)) from error
-    return reached
 
 
 def status() -> str:
@@ -119,6 +120,8 @@ def status() -> str:
         return "\n".join([*lines, "there was no rebuild yet"])
     if state.is_over:
         return "\n".join([*lines, f"the last rebuild, of {state.table}, is {state.step}"])
+    if state.step == rebuild.ABANDON:
+        return "\n".join([*lines, f"a rebuild is being abandoned: {state.table}; `rebuild --abandon` goes on with it"])
     number = STEPS.index(state.step) + 1
     lines.append(f"a rebuild is under way: {state.table}, step {number} of {len(STEPS) - 1}: {state.step}")
     return "\n".join([*lines, state.problem] if state.problem else lines)
@@ -146,6 +149,12 @@ def _to_the_end(claimed: Run, progress: Callable[[Progress], None]) -> Progress:
                 "with --despite-differences to switch over all the same, or with --abandon."
             )
         time.sleep(min(reached.wait_seconds, POLL_SECONDS))
+
+
+def _abandon(claimed: Run) -> Progress:
+    while not (reached := claimed.abandon()).is_over:
+        time.sleep(reached.wait_seconds)
+    return reached
 
 
 def _give_up(claimed: Run) -> None:

@@ -15,7 +15,7 @@ from chalicelib.api.contract.document import document
 METHODS: Final = ("GET", "PUT", "POST", "PATCH", "DELETE")
 
 # What the gateway, the server and CORS (RFC 9110, Fetch standard) add to any answer.
-AMBIENT: Final = {"content-type", "content-length", "date", "server", "connection", "via"}
+AMBIENT: Final = {"content-type", "content-length", "date", "server", "connection", "via", "vary", "accept-patch"}
 AMBIENT_PREFIXES: Final = ("access-control-", "x-amz", "x-cache")
 
 Validate = Callable[[Any], None]
@@ -37,13 +37,17 @@ def check(method: str, url: str, status: int, headers: Mapping[str, str], text: 
         return
     operations = _contract()["paths"][path]
     operation = operations.get("get" if method == "HEAD" else method.lower())
+    allowed = {name.upper() for name in operations} | {"OPTIONS"} | ({"HEAD"} if "get" in operations else set())
     if operation is None:
-        allowed = {name.upper() for name in operations} | {"OPTIONS"} | ({"HEAD"} if "get" in operations else set())
         assert status == 405, f"{asked}: the path has no such method"
         assert set(headers["Allow"].split(", ")) == allowed, asked
         return
     response = operation["responses"].get(str(status))
     assert response is not None, f"{asked}: only with {', '.join(operation['responses'])}\n{text[:500]}"
+    if "Accept-Patch" in headers:
+        assert set(headers["Accept-Patch"].split(", ")) == set(operations["patch"]["requestBody"]["content"]), asked
+    if "Allow" in headers:
+        assert set(headers["Allow"].split(", ")) == allowed, asked
     name = operation["operationId"]
     response = _resolved(response)
     _check_headers(asked, response.get("headers", {}), headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,18 +30,21 @@ class Traffic:
 def counted() -> Iterator[Traffic]:
     """Count every request that leaves this process for DynamoDB, retries too."""
     traffic = Traffic()
+    counting = threading.Lock()
     events = dynamo.client().meta.events
 
     def ask_for_capacity(params: dict[str, Any], **_: Any) -> None:
         params["ReturnConsumedCapacity"] = "TOTAL"
 
     def count(request: Any, **_: Any) -> None:
-        traffic.requests[_operation(request)] += 1
+        with counting:
+            traffic.requests[_operation(request)] += 1
 
     def add(model: Any, parsed: dict[str, Any], **_: Any) -> None:
         if model.name in ("PutItem", "UpdateItem", "DeleteItem"):
             # Of a put whose condition failed the engine says nothing; AWS takes its unit all the same.
-            traffic.write_units += parsed.get("ConsumedCapacity", {}).get("CapacityUnits", 0)
+            with counting:
+                traffic.write_units += parsed.get("ConsumedCapacity", {}).get("CapacityUnits", 0)
 
     handlers = {"provide-client-params": ask_for_capacity, "before-send": count, "after-call": add}
     for name, handler in handlers.items():
@@ -53,17 +57,18 @@ def counted() -> Iterator[Traffic]:
 
 
 @contextmanager
-def lost_answers(operation: str, times: int) -> Iterator[Counter[str]]:
+def lost_answers(operation: str, times: int, *, body_contains: str = "") -> Iterator[Counter[str]]:
     """The next `times` requests of this operation are done, and their answers lost on the way back.
 
-    Yields a counter with the operations that met with it.
+    Only those whose body holds `body_contains`. Yields a counter with the operations that met with it.
     """
     session = dynamo.client()._endpoint.http_session
     done: Counter[str] = Counter()
 
     def send(request: Any) -> Any:
         answer = type(session).send(session, request)
-        if _operation(request) == operation and done[operation] < times:
+        is_meant = _operation(request) == operation and body_contains.encode() in request.body
+        if is_meant and done[operation] < times:
             done[operation] += 1
             raise ReadTimeoutError(endpoint_url=request.url)
         return answer

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from chalicelib.api.http import Request
@@ -13,10 +15,19 @@ from chalicelib.todos import content
 
 # A todo's fields and metadata fit many times over; an event holds at most 64 KB.
 MAX_BODY_BYTES: Final = 128 * 1024
+# A body has room for many more; these show what is wrong.
+MAX_FLAWS: Final = 100
 
 
-def json_body(request: Request, *media_types: str) -> Any:
+def json_body(
+    request: Request, *media_types: str, max_bytes: int = MAX_BODY_BYTES, max_nesting: int = content.MAX_NESTING + 1
+) -> Any:
     """The body as JSON (RFC 8259), of one of `media_types` (or ``application/json``).
+
+    Parameters
+    ----------
+    max_nesting : int
+        By default what a field may have, which stands in the body's own object.
 
     Raises
     ------
@@ -29,34 +40,51 @@ def json_body(request: Request, *media_types: str) -> Any:
     if media_type not in accepted:
         detail = f"{media_type or 'An empty media type'} is not read here; send {' or '.join(accepted)}."
         raise Problem(415, "unsupported-media-type", "Unsupported media type", detail)
-    if len(request.body) > MAX_BODY_BYTES:
-        detail = f"The body has {len(request.body)} bytes where {MAX_BODY_BYTES} are allowed."
+    if len(request.body) > max_bytes:
+        detail = f"The body has {len(request.body)} bytes where {max_bytes} are allowed."
         raise Problem(413, "payload-too-large", "The request is too large", detail)
     try:
+        text = request.body.decode()
+        if "\ufffd" in text and _was_replaced(request):
+            raise bad_request("The body is not UTF-8.")
         body = json.loads(
-            request.body.decode(),
-            object_pairs_hook=_object,
-            parse_constant=_no_number,
-            parse_float=_finite,
-            parse_int=_whole,
+            text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite, parse_int=_whole
         )
     except RecursionError:
         raise bad_request("The body is nested too deeply.") from None
     except ValueError as error:
         raise bad_request(f"The body is not JSON: {error}.") from None
-    # A field may be so deep, and stands in the body's own object.
-    if content.is_too_deep(body, content.MAX_NESTING + 1):
-        raise bad_request(f"The body is nested deeper than {content.MAX_NESTING} levels.")
-    twice = next(_stated_twice(body), None)
-    if twice is not None:
-        raise content.InvalidContent([content.FieldError(content.pointer(*twice), "stated twice")])
+    if content.is_too_deep(body, max_nesting):
+        members = body.items() if isinstance(body, dict) else ()
+        errors = [
+            {"pointer": content.pointer(name), "detail": f"nested deeper than {max_nesting - 1} levels"}
+            for name, member in members
+            if content.is_too_deep(member, max_nesting - 1)
+        ]
+        raise bad_request(f"The body is nested deeper than {max_nesting} levels.", errors)
+    flaws = [{"pointer": content.pointer(*path), "detail": detail} for path, detail in islice(_flaws(body), MAX_FLAWS)]
+    if flaws:
+        raise bad_request("The body is not JSON that every reader understands alike.", flaws)
     return body
+
+
+def _was_replaced(request: Request) -> bool:
+    """Whether the gateway put U+FFFD where it could not decode: then the body is no longer as long as it was sent."""
+    length = request.headers.get("content-length", "")
+    return "content-encoding" not in request.headers and length not in ("", str(len(request.body)))
 
 
 class _Ambiguous(dict[str, Any]):
     """An object that states a name twice; the parser cannot tell where in the body it stands."""
 
     twice: str
+
+
+@dataclass(frozen=True, slots=True)
+class _NoNumber:
+    """What stands where a number should, and why it is none."""
+
+    detail: str
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -69,29 +97,29 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return ambiguous
 
 
-def _stated_twice(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The paths of names that are stated twice in their object."""
+def _flaws(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What parsers let pass, and where: a name that is stated twice in its object, and a number that is none."""
+    if isinstance(value, _NoNumber):
+        yield path, value.detail
     if isinstance(value, _Ambiguous):
-        yield (*path, value.twice)
+        yield (*path, value.twice), "stated twice"
     if isinstance(value, dict):
         for name, member in value.items():
-            yield from _stated_twice(member, (*path, name))
+            yield from _flaws(member, (*path, name))
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            yield from _stated_twice(item, (*path, position))
+            yield from _flaws(item, (*path, position))
 
 
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is not a JSON number")
+def _no_number(text: str) -> _NoNumber:
+    return _NoNumber(f"{text} is not a JSON number")
 
 
-def _finite(text: str) -> float:
+def _finite(text: str) -> float | _NoNumber:
     number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"{text[:20]} is larger than a double can hold")
-    return number
+    return _NoNumber(f"{text[:20]} is larger than a double can hold") if math.isinf(number) else number
 
 
-def _whole(text: str) -> int:
-    _finite(text)
-    return int(text)
+def _whole(text: str) -> int | _NoNumber:
+    number = _finite(text)
+    return number if isinstance(number, _NoNumber) else int(text)

@@ -30,7 +30,7 @@ def read(request: Request) -> Response:
     query = parameters(request, since=str, limit=pages.limit)
     since, limit = _position(request, query["since"]), query["limit"] or pages.DEFAULT_LIMIT
     seconds = wait_preference(request, MAX_WAIT_SECONDS)
-    headers = {"Cache-Control": "private, no-cache"}
+    headers: dict[str, str] = {}
     try:
         if seconds:
             with _waits.one_more() as left:

@@ -1,50 +1,78 @@
-"""What request headers ask for: preconditions, idempotency, waiting, and the media type of the answer."""
+"""What request headers ask for: preconditions, idempotency, waiting, and by which id to know the request again."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
 
-from chalicelib.api.http import Request
 from chalicelib.api.problems import bad_request
 from chalicelib.todos import decide
+
+if TYPE_CHECKING:
+    from chalicelib.api.http import Request
 
 MAX_WAIT_SECONDS: Final = 10
 
 ENTITY_TAG: Final = '(?:W/)?"[!#-~]*"'
+# What `accepted` reads, for who reads the API's contract.
+ENTITY_TAGS: Final = rf"^([\s,]*{ENTITY_TAG}(\s*,[\s,]*{ENTITY_TAG})*[\s,]*|\*)$"
 IDEMPOTENCY_KEY: Final = "[!-~]{1,255}"
+REQUEST_ID: Final = "[!-~]{1,200}"
 
 
 def etag(version: int) -> str:
     return f'"{version}"'
 
 
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """The `X-Request-Id`, 1 to 200 visible ASCII characters; None where there is none."""
+    given = headers.get("x-request-id")
+    if given is not None and not re.fullmatch(REQUEST_ID, given):
+        raise bad_request("An X-Request-Id has 1 to 200 visible ASCII characters.")
+    return given
+
+
 def idempotency_key(request: Request) -> str | None:
     """The `Idempotency-Key`, 1 to 255 visible ASCII characters; None where there is none."""
     key = request.headers.get("idempotency-key")
-    if key is not None and not re.fullmatch(IDEMPOTENCY_KEY, key):
+    if key is not None and not is_idempotency_key(key):
         raise bad_request("An Idempotency-Key has 1 to 255 visible ASCII characters.")
     return key
 
 
+def is_idempotency_key(text: str) -> bool:
+    return re.fullmatch(IDEMPOTENCY_KEY, text) is not None
+
+
 def if_match(request: Request) -> decide.IfMatch | None:
-    """The versions that `If-Match` accepts (RFC 9110, section 13.1.1); a weak or foreign tag matches none."""
-    tags = _entity_tags(request, "if-match")
-    if tags is None:
-        return None
+    """The versions that the `If-Match` header accepts, as `accepted` reads it; None where there is none."""
+    given = request.headers.get("if-match")
+    return None if given is None else accepted(given)
+
+
+def accepted(given: str) -> decide.IfMatch:
+    """The versions that a value of `If-Match` accepts (RFC 9110, section 13.1.1); a weak or foreign tag matches none.
+
+    Raises
+    ------
+    Problem
+        400 when it is neither ``*`` nor entity tags.
+    """
+    tags = _entity_tags(given, "If-Match")
     if tags == ["*"]:
         return decide.IfMatch(None)
     strong = [tag[1:-1] for tag in tags if not tag.startswith("W/")]
     return decide.IfMatch(frozenset(int(tag) for tag in strong if _is_version(tag)))
 
 
-def if_none_match(request: Request) -> Callable[[int], bool] | None:
-    """Whether a version is among those of `If-None-Match` (section 13.1.2, weak comparison); None without it."""
-    tags = _entity_tags(request, "if-none-match")
-    if tags is None:
+def if_none_match(request: Request) -> Callable[[str], bool] | None:
+    """Whether an entity tag is among those of `If-None-Match` (section 13.1.2, weak comparison); None without it."""
+    given = request.headers.get("if-none-match")
+    if given is None:
         return None
-    return lambda version: tags == ["*"] or etag(version) in {tag.removeprefix("W/") for tag in tags}
+    tags = _entity_tags(given, "If-None-Match")
+    return lambda known: tags == ["*"] or known.removeprefix("W/") in {tag.removeprefix("W/") for tag in tags}
 
 
 def wait_preference(request: Request, at_most: int = MAX_WAIT_SECONDS) -> int:
@@ -59,10 +87,7 @@ def wait_preference(request: Request, at_most: int = MAX_WAIT_SECONDS) -> int:
     return 0
 
 
-def _entity_tags(request: Request, header: str) -> list[str] | None:
-    given = request.headers.get(header)
-    if given is None:
-        return None
+def _entity_tags(given: str, header: str) -> list[str]:
     if given.strip() == "*":
         return ["*"]
     tags: list[str] = []
@@ -77,7 +102,7 @@ def _entity_tags(request: Request, header: str) -> list[str] | None:
             tags.clear()
             break
     if not tags:
-        raise bad_request(f'{header.title()} takes * or entity tags such as "3".')
+        raise bad_request(f'{header} takes * or entity tags such as "3".')
     return tags
 
 

@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, CORSConfig, Response
 
 from chalicelib import logs, settings
-from chalicelib.api import auth, negotiation
+from chalicelib.api import auth, caching, headers, negotiation
 from chalicelib.api.problems import Problem, bad_request, problem_of
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+READS: Final = ("GET", "HEAD")
 JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
 HTML: Final = "text/html"
 SCRIPT: Final = "text/javascript"
 STYLE: Final = "text/css"
 
-CORS: Final = CORSConfig(
-    allow_origin="*",
-    allow_headers=["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-Id"],
-    expose_headers=["ETag", "Link", "Location", "Preference-Applied", "Retry-After"],
-    max_age=600,
-)
+# What browsers may show to a page of another origin.
+EXPOSED: Final = [
+    "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
+]  # fmt: skip
+
+NOT_UTF8: Final = "is not percent-encoded UTF-8"
+_HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
+
+
+class Conduct(CORSConfig):
+    """What a path says of itself: CORS, `Allow`, and where it has PATCH also `Accept-Patch` (RFC 5789, section 3.1).
+
+    Chalice adds these to every answer of the path, and makes the gateway's answer to OPTIONS of them.
+    """
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__(
+            allow_origin="*",
+            allow_headers=["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-Id"],
+            expose_headers=EXPOSED,
+            max_age=600,
+        )
+        self._headers = {
+            **super().get_access_control_headers(),
+            "Access-Control-Allow-Methods": ",".join(allowed),
+            "Allow": ", ".join(allowed),
+            **({"Accept-Patch": f"{MERGE_PATCH}, {JSON}"} if "PATCH" in allowed else {}),
+        }
+
+    def get_access_control_headers(self) -> dict[str, str]:
+        return self._headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +100,7 @@ def resource(
     public: bool = False,
     produces: Sequence[str] = (JSON,),
 ) -> None:
-    """Register the handlers of one path by method; HEAD goes with GET, and every other method answers 405 with `Allow`.
+    """Register the handlers of one path by method; HEAD goes with GET, and every other method answers 405.
 
     The gateway refuses a method that a path does not have as if the path were unknown, so each must be there.
 
@@ -83,15 +110,15 @@ def resource(
         The media types that the path can answer in, the usual one first; 406 for who accepts none of them.
     """
     if "GET" in handlers:
-        handlers = {**handlers, "HEAD": partial(_without_body, handlers["GET"])}
-    allowed = ", ".join([method for method in METHODS if method in handlers] + ["OPTIONS"])
+        handlers = {**handlers, "HEAD": handlers["GET"]}
+    allowed = [*(method for method in METHODS if method in handlers), "OPTIONS"]
+    conduct = Conduct(allowed)
     for method in METHODS:
-        handler = handlers.get(method)
-        is_open = public or handler is None
-        view = _view(blueprint, path, produces, handler, allowed, is_open)
+        # Whoever uses a method that a path does not have is told so, whoever it is.
+        route = _Route(path, produces, handlers.get(method), ", ".join(allowed), public or method not in handlers)
         # Content types are checked where a body is read, so that a refusal is a problem document too.
-        options = {} if is_open else {"authorizer": auth.authorize}
-        blueprint.route(path, methods=[method], cors=CORS, content_types=[], **options)(view)
+        options = {} if route.public else {"authorizer": auth.authorize}
+        blueprint.route(path, methods=[method], cors=conduct, content_types=[], **options)(_view(blueprint, route))
 
 
 def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, Any]:
@@ -100,7 +127,7 @@ def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
     Raises
     ------
     Problem
-        400 for a parameter that is unknown, given twice, or refused by its parser with a ValueError.
+        400 for a parameter that is unknown, given twice, no UTF-8, or refused by its parser with a ValueError.
     """
     values: dict[str, Any] = dict.fromkeys(parsers)
     errors = []
@@ -110,6 +137,9 @@ def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
                 raise ValueError("unknown parameter")
             if len(given) > 1:
                 raise ValueError("given more than once")
+            # The gateway, which decodes the query, puts this where it cannot.
+            if "\ufffd" in given[0]:
+                raise ValueError(NOT_UTF8)
             values[name] = parsers[name](given[0])
         except ValueError as error:
             errors.append({"parameter": name, "detail": str(error)})
@@ -118,28 +148,40 @@ def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
     return values
 
 
-def _view(
-    blueprint: Blueprint, path: str, produces: Sequence[str], handler: Handler | None, allowed: str, is_open: bool
-) -> Callable[..., Response]:
+@dataclass(frozen=True, slots=True)
+class _Route:
+    path: str
+    produces: Sequence[str]
+    handler: Handler | None
+    allowed: str
+    public: bool
+
+
+def _view(blueprint: Blueprint, route: _Route) -> Callable[..., Response]:
     def view(**_: str) -> Response:
         started = time.perf_counter()
-        event = blueprint.current_request.to_original_event()
+        given = blueprint.current_request
+        event = given.to_original_event()
+        context = event["requestContext"]
+        method, request_id = context["httpMethod"], context.get("requestId", "")
+        sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        logs.correlate(request_id)
         try:
-            if handler is None:
-                # Whatever else may be wrong with the request: no other would do better.
-                raise _method_not_allowed(allowed, event["httpMethod"])
-            request = _request(event, path, produces, cast("bytes", blueprint.current_request.raw_body), is_open)
-            if request.method not in ("GET", "HEAD"):
-                # What is asked of a write stands in its body and headers.
-                parameters(request)
-            response = handler(request)
+            if stated := headers.request_id(sent):
+                request_id = stated
+                logs.correlate(request_id)
+            response = _serve(route, event, sent, request_id, given)
         except Exception as error:
             response = problem_of(error).response()
-        context = event["requestContext"]
+        response.headers["X-Request-Id"] = request_id
+        if len(route.produces) > 1:
+            response.headers["Vary"] = "Accept"
+        if method == "HEAD":
+            response.body = response.body[:0]
         logs.write(
             "request",
-            method=context["httpMethod"],
-            route=path,
+            method=method,
+            route=route.path,
             status=response.status_code,
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
             request_id=context.get("requestId"),
@@ -149,55 +191,88 @@ def _view(
     return view
 
 
-def _request(event: dict[str, Any], route: str, produces: Sequence[str], body: bytes, is_open: bool) -> Request:
+def _serve(route: _Route, event: dict[str, Any], sent: Mapping[str, str], request_id: str, given: Any) -> Response:
     context = event["requestContext"]
     method = context["httpMethod"]
-    caller = None if is_open else auth.caller_of(context)
-    if caller is not None and caller.is_expired:
+    if route.handler is None:
+        detail = f"This path answers {route.allowed}, not {method}."
+        raise Problem(405, "method-not-allowed", "Method not allowed", detail)
+    caller = None if route.public else _authorized(auth.caller_of(context), method)
+    media_type = negotiation.preferred(sent.get("accept"), *route.produces)
+    # What has no body to answer with suits every caller.
+    if media_type is None and method != "DELETE":
+        raise Problem(406, "not-acceptable", "Not acceptable", f"This path answers in {' or '.join(route.produces)}.")
+    request = Request(
+        method=method,
+        route=route.path,
+        path=_path_parameters(event["path"], route.path),
+        query=event.get("multiValueQueryStringParameters") or {},
+        headers=sent,
+        body=cast("bytes", given.raw_body),
+        media_type=media_type or route.produces[0],
+        base_url=settings.public_url() or _gateway_url(context, route.path),
+        request_id=request_id,
+        caller=caller,
+    )
+    if method not in READS:
+        # What is asked of a write stands in its body and headers.
+        parameters(request)
+        return route.handler(request)
+    return caching.validated(request, route.handler(request))
+
+
+def _authorized(caller: auth.Caller, method: str) -> auth.Caller:
+    """The caller, whose token is in time and has the scope for the method.
+
+    Raises
+    ------
+    Problem
+        401 or 403, with the challenge of RFC 6750, section 3.
+    """
+    if caller.is_expired:
         raise Problem(
             401, "unauthorized", "Unauthorized", "The token has expired.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )  # fmt: skip
-    scope = auth.READ if method in ("GET", "HEAD") else auth.WRITE
-    if caller is not None and scope not in caller.scopes:
+    scope = auth.READ if method in READS else auth.WRITE
+    if scope not in caller.scopes:
         raise Problem(
             403, "forbidden", "Forbidden", f"The token lacks the scope {scope}.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
         )  # fmt: skip
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    media_type = negotiation.preferred(headers.get("accept"), *produces)
-    # What has no body to answer with suits every caller.
-    if media_type is None and method != "DELETE":
-        raise Problem(406, "not-acceptable", "Not acceptable", f"This path answers in {' or '.join(produces)}.")
-    parts = [part for part in route.split("/") if part]
-    # REST APIs deliver `path` still percent-encoded, and that alone tells a slash in a name from one between names.
-    given = event["path"].rstrip("/").split("/")[-len(parts) :] if parts else []
-    return Request(
-        method=method,
-        route=route,
-        path={part[1:-1]: unquote(text) for part, text in zip(parts, given, strict=True) if part.startswith("{")},
-        query=event.get("multiValueQueryStringParameters") or {},
-        headers=headers,
-        body=body,
-        media_type=media_type or produces[0],
-        base_url=settings.public_url() or _gateway_url(context, len(parts)),
-        request_id=context.get("requestId", ""),
-        caller=caller,
-    )
+    return caller
 
 
-def _gateway_url(context: Mapping[str, Any], route_length: int) -> str:
+def _path_parameters(path: str, route: str) -> dict[str, str]:
+    """The parameters in a path, decoded.
+
+    REST APIs deliver the path still percent-encoded, and that alone tells a slash in a name from one between names.
+
+    Raises
+    ------
+    Problem
+        400 for one that is not percent-encoded UTF-8 (RFC 3986, section 2.1).
+    """
+    parts = _parts(route)
+    given = path.rstrip("/").split("/")[-len(parts) :] if parts else []
+    found = {}
+    for part, text in zip(parts, given, strict=True):
+        if part.startswith("{"):
+            try:
+                if _HALF_ENCODED.search(text):
+                    raise ValueError
+                found[part[1:-1]] = unquote(text, errors="strict")
+            except ValueError:
+                error = {"parameter": part[1:-1], "detail": NOT_UTF8}
+                raise bad_request("The path is not valid.", [error]) from None
+    return found
+
+
+def _gateway_url(context: Mapping[str, Any], route: str) -> str:
     """The gateway's own address: its path has the stage, or a custom domain's base path, before the route."""
     path = context["path"].rstrip("/").split("/")
-    return f"https://{context['domainName']}{'/'.join(path[: len(path) - route_length])}"
+    return f"https://{context['domainName']}{'/'.join(path[: len(path) - len(_parts(route))])}"
 
 
-def _without_body(handler: Handler, request: Request) -> Response:
-    response = handler(request)
-    response.body = ""
-    return response
-
-
-def _method_not_allowed(allowed: str, method: str) -> Problem:
-    detail = f"This path answers {allowed}, not {method}."
-    return Problem(405, "method-not-allowed", "Method not allowed", detail, headers={"Allow": allowed})
+def _parts(route: str) -> list[str]:
+    return [part for part in route.split("/") if part]

@@ -45,8 +45,8 @@ def clear(request: Request) -> Response:
 
 
 def _list_name(request: Request) -> str:
-    name: str = content.composed(request.path["list_name"])
-    complaint = content.list_name_complaint(name)
-    if complaint:
-        raise bad_request(f"The path names no list: {complaint}.")
-    return name
+    try:
+        return pages.list_name_of(request.path["list_name"])
+    except ValueError as error:
+        errors = [{"parameter": "list_name", "detail": str(error)}]
+        raise bad_request("The path names no list.", errors) from None

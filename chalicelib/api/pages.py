@@ -37,7 +37,7 @@ def todos(request: Request, list_name: str | None) -> Response:
         "cursor": text,
     }
     if list_name is None:
-        parsers["list"] = text
+        parsers["list"] = list_name_of
     query = parameters(request, **parsers)
     position = position_of(request, query)
     size = query["limit"] or DEFAULT_LIMIT
@@ -79,8 +79,25 @@ def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo],
 
 
 def text(given: str) -> str:
+    if "\0" in given:
+        raise ValueError("holds a NUL character")
     composed: str = content.composed(given)
     return composed
+
+
+def list_name_of(given: str) -> str:
+    """The name of a list, composed.
+
+    Raises
+    ------
+    ValueError
+        When no list can have it.
+    """
+    name = text(given)
+    complaint = content.list_name_complaint(name)
+    if complaint:
+        raise ValueError(complaint)
+    return name
 
 
 def boolean(given: str) -> bool:
@@ -160,7 +177,7 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
 def answer(request: Request, query: Mapping[str, Any], rows: list[Any], position: str | None) -> Response:
     """A page of a collection: a bare array, and a link to the next where there may be more."""
     cursor = cursor_of(request, query, position) if position is not None else None
-    return problems.answer(200, rows, {"Cache-Control": "private, no-cache", **next_link(request, cursor)})
+    return problems.answer(200, rows, {"Content-Type": request.media_type, **next_link(request, cursor)})
 
 
 def _fingerprint(request: Request, query: Mapping[str, Any], position: str) -> str:

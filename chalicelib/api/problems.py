@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib import event_items, failures, ledger, service
+from chalicelib import event_items, failures, ledger, logs, service
 from chalicelib.todos import content, decide
 from chalicelib.views import queries
-
-log = logging.getLogger(__name__)
 
 PROBLEM_TYPE: Final = "https://todo-ledger.dev/problems/"
 RETRY_AFTER_SECONDS: Final = "1"
@@ -35,7 +32,7 @@ class Problem(Exception):
     name : str
         The last part of the problem's type, stable for programs to go by.
     members : mapping, optional
-        Extension members (RFC 9457, section 3.2).
+        Extension members (RFC 9457, section 3.2), which `in_short` leaves out.
     """
 
     def __init__(
@@ -51,13 +48,8 @@ class Problem(Exception):
         super().__init__(detail)
         self.status = status
         self.headers = dict(headers or {})
-        self.body = {
-            "type": PROBLEM_TYPE + name,
-            "title": title,
-            "status": status,
-            "detail": detail,
-            **(members or {}),
-        }
+        self.in_short = {"type": PROBLEM_TYPE + name, "title": title, "status": status, "detail": detail}
+        self.body = {**self.in_short, **(members or {})}
 
     def response(self) -> Response:
         return answer(self.status, self.body, {"Content-Type": "application/problem+json", **self.headers})
@@ -94,14 +86,14 @@ def problem_of(error: Exception) -> Problem:
             return Problem(413, "payload-too-large", "The todo is too large", f"Nothing was written: {error}.")
         case service.TooContended():
             detail = "Other writers changed the todo each time. Nothing was written."
-            return _unavailable(detail)
+            return unavailable(detail)
         case ledger.LedgerUnavailable() | queries.ViewsUnavailable() | failures.Unavailable():
-            log.warning("DynamoDB did not serve the request", exc_info=error)
-            return _unavailable("The store did not answer in time. A write may have happened: repeat it with its key.")
+            logs.warn("DynamoDB did not serve the request", error)
+            return unavailable("The store did not answer in time. A write may have happened: repeat it with its key.")
         case _:
-            log.error("unhandled", exc_info=error)
+            logs.fail("unhandled", error)
             return Problem(500, "internal-error", "Internal error", "Something went wrong here; it was logged.")
 
 
-def _unavailable(detail: str) -> Problem:
+def unavailable(detail: str) -> Problem:
     return Problem(503, "unavailable", "Unavailable", detail, headers={"Retry-After": RETRY_AFTER_SECONDS})

@@ -10,6 +10,7 @@ from importlib import import_module
 
 from chalice.app import Blueprint, Response
 
+from chalicelib import cloudevents
 from chalicelib.api.http import HTML, JSON, SCRIPT, STYLE, Handler, Request, resource
 
 blueprint = Blueprint(__name__)
@@ -31,9 +32,10 @@ def _route(path: str, module: str, *, public: bool = False, produces: Sequence[s
 
 _route("/todos", "todos", GET="list_todos", POST="create")
 _route("/todos/{todo_id}", "todos", GET="read", PUT="put", PATCH="patch", DELETE="delete")
-_route("/todos/{todo_id}/events", "todos", GET="history")
+_route("/todos/{todo_id}/events", "todos", produces=(JSON, cloudevents.BATCH_MEDIA_TYPE), GET="history")
 _route("/todos/{todo_id}/restore", "todos", POST="restore")
 _route("/todos/{todo_id}/revert", "todos", POST="revert")
+_route("/batch", "batch", POST="run")
 _route("/lists", "lists", GET="lists")
 _route("/lists/{list_name}/todos", "lists", GET="read", POST="create", DELETE="clear")
 _route("/changes", "changes", GET="read")

@@ -18,9 +18,10 @@ def stats(request: Request) -> Response:
     parameters(request)
     tally = queries.tally(request.owner)
     counts = {"total": tally.total, "open": tally.open, "completed": tally.completed}
-    return answer(200, counts, {"Cache-Control": "private, no-cache"})
+    return answer(200, counts)
 
 
 def health(request: Request) -> Response:
     """Liveness alone: it reads nothing, so that a store's trouble does not take the API out of service too."""
+    parameters(request)
     return answer(200, {"status": "ok", "version": VERSION, "state_schema": fold.STATE_SCHEMA})

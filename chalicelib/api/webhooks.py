@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, get_type_hints
 
 import msgspec
@@ -81,8 +81,7 @@ def create(request: Request) -> Response:
 def read(request: Request) -> Response:
     """All of the owner's webhooks, oldest first, without their secrets."""
     parameters(request)
-    found = [_shape(webhook) for webhook in webhooks.of_owner(request.owner)]
-    return answer(200, found, {"Cache-Control": "private, no-cache"})
+    return answer(200, [_shape(webhook) for webhook in webhooks.of_owner(request.owner)])
 
 
 def delete(request: Request) -> Response:
@@ -117,7 +116,7 @@ def _validated(body: object) -> Subscription:
     stated = {name: content.composed(value) for name, value in body.items()}
     try:
         subscription = msgspec.convert(stated, Subscription)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         raise _invalid(_explain(stated)) from None
     errors = []
     complaint = destinations.complaint(subscription.url, allow_loopback=settings.webhooks_allow_private())
@@ -140,13 +139,11 @@ def _explain(stated: dict[str, Any]) -> list[FieldError]:
         if name not in types:
             errors.append(FieldError(pointer(name), "unknown field"))
             continue
-        try:
-            msgspec.convert(value, types[name])
-        except msgspec.ValidationError as error:
-            detail, _, place = str(error).partition(" - at `$")
-            if name == "types" and detail.startswith("Invalid enum value"):
-                detail = f"expected one of {', '.join(EVENT_TYPES)}"
-            errors.append(FieldError(pointer(name, *re.findall(r"\d+", place)), detail))
+        wrong_type = content.type_error(types[name], value, name)
+        if wrong_type and name == "types" and wrong_type.detail.startswith("Invalid enum value"):
+            wrong_type = replace(wrong_type, detail=f"expected one of {', '.join(EVENT_TYPES)}")
+        if wrong_type:
+            errors.append(wrong_type)
     return errors
 
 

@@ -24,6 +24,7 @@ MAX_METADATA_BYTES: Final = 4 * 1024
 MAX_NESTING: Final = 100
 # Beyond these a double no longer holds every integer (RFC 8259, section 6).
 MAX_ORDER: Final = 2**53 - 1
+LONE_SURROGATE: Final = "holds a lone surrogate, which is no character"
 
 # What holds beyond lengths: the rules below check it, and the API's contract states it.
 _NO_NUL: Final = {"pattern": "^[^\\u0000]*$"}
@@ -183,7 +184,7 @@ def validate(value: object) -> dict[str, Any]:
     stated = {name: composed(member) for name, member in given.items()}
     try:
         content = msgspec.convert(stated, Content)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         raise InvalidContent(_explain(stated)) from None
     return settle(content)
 
@@ -200,9 +201,9 @@ def settle(content: Content) -> dict[str, Any]:
     for name in ("completed", "list", "priority"):
         if fields[name] is None:
             fields[name] = UNSET[name]
+    errors = [error for name, value in fields.items() for error in _complaint(name, value)]
     if fields["tags"]:
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
-    errors = [error for name, value in fields.items() for error in _complaint(name, value)]
     if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
         detail = f"has no next date within reach, counted from {fields['due'] or 'a completion'}"
         errors.append(FieldError(pointer("repeat"), detail))
@@ -246,6 +247,18 @@ def is_too_deep(value: object, levels: int = MAX_NESTING) -> bool:
     return True
 
 
+def type_error(annotation: Any, value: object, *path: str | int) -> FieldError | None:
+    """What keeps a value, which stands at `path`, from being of a type, in the decoder's words; None where nothing."""
+    try:
+        msgspec.convert(value, annotation)
+    except msgspec.ValidationError as error:
+        detail, _, place = str(error).partition(" - at `$")
+        return FieldError(pointer(*path, *re.findall(r"\d+", place)), detail)
+    except UnicodeEncodeError:
+        return FieldError(pointer(*path), LONE_SURROGATE)
+    return None
+
+
 def composed(value: Any) -> Any:
     """Strings, also in an array, in Unicode's composed form (NFC), so that what looks the same compares the same.
 
@@ -266,18 +279,16 @@ def _explain(stated: Mapping[str, object]) -> list[FieldError]:
         if name not in types:
             errors.append(FieldError(pointer(name), "unknown field"))
             continue
-        try:
-            msgspec.convert(value, types[name])
-        except msgspec.ValidationError as error:
-            detail, _, place = str(error).partition(" - at `$")
-            errors.append(FieldError(pointer(name, *re.findall(r"\d+", place)), detail))
-        else:
-            errors += _complaint(name, value)
+        wrong_type = type_error(types[name], value, name)
+        errors += [wrong_type] if wrong_type else _complaint(name, value)
     return errors
 
 
 def _complaint(name: str, value: Any) -> list[FieldError]:
     """What a field's rule says against a value of the right type."""
+    if name == "tags":
+        found = [(position, _name(tag)) for position, tag in enumerate(value or ())]
+        return [FieldError(pointer(name, position), complaint) for position, complaint in found if complaint]
     rule = _RULES.get(name)
     complaint = rule(value) if rule is not None and value is not None else None
     return [FieldError(pointer(name), complaint)] if complaint else []
@@ -286,7 +297,7 @@ def _complaint(name: str, value: Any) -> list[FieldError]:
 def _text(value: str) -> str | None:
     if "\0" in value:
         return "holds a NUL character"
-    return None if value.isascii() or _is_unicode(value) else "holds a lone surrogate, which is no character"
+    return None if value.isascii() or _is_unicode(value) else LONE_SURROGATE
 
 
 def _is_unicode(value: str) -> bool:
@@ -320,10 +331,6 @@ def list_name_complaint(value: str) -> str | None:
     if value in (".", ".."):
         return "a list cannot be named . or .. (URLs take them for steps)"
     return _name(value) or _too_long(value, MAX_LIST_BYTES)
-
-
-def _tags(value: list[str]) -> str | None:
-    return next((complaint for tag in value if (complaint := _name(tag))), None)
 
 
 def _instant(value: str) -> str | None:
@@ -369,7 +376,6 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "title": _text,
     "notes": _notes,
     "list": list_name_complaint,
-    "tags": _tags,
     "due": _instant,
     "remind_at": _instant,
     "order": _order,

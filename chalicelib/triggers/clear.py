@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from chalicelib import clearing, failures, logs, quarantine
-
-log = logging.getLogger(__name__)
 
 HANDLER = "clear"
 
@@ -19,8 +16,8 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
     for record in event["Records"]:
         try:
             _resume(record)
-        except Exception:
-            log.exception("clearing a list will be tried again")
+        except Exception as error:
+            logs.fail("clearing a list will be tried again", error)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 

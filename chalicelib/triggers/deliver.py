@@ -7,7 +7,6 @@ event), INPROGRESS while it is being told and COMPLETED after, that stays until 
 from __future__ import annotations
 
 import json
-import logging
 import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -23,8 +22,6 @@ from chalicelib.webhooks import Webhook
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig
-
-log = logging.getLogger(__name__)
 
 # A receiver that hangs must not hold up the others of its batch: ten messages of owners with many webhooks are told at
 # once, as far as the client of DynamoDB has connections.
@@ -265,9 +262,9 @@ def _hide(record: Mapping[str, Any]) -> None:
             ReceiptHandle=record["receiptHandle"],
             VisibilityTimeout=hidden_seconds(receives, random.random()),
         )
-    except Exception:
+    except Exception as error:
         # It comes back when the queue's own time is over.
-        log.warning("a message could not be hidden", exc_info=True)
+        logs.warn("a message could not be hidden", error)
 
 
 def _seconds_left(context: Any) -> float:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from chalicelib import failures, logs, quarantine, reminders
-
-log = logging.getLogger(__name__)
 
 HANDLER = "remind_page"
 
@@ -19,8 +16,8 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
     for record in event["Records"]:
         try:
             _give(record)
-        except Exception:
-            log.exception("a page of reminders will be tried again")
+        except Exception as error:
+            logs.fail("a page of reminders will be tried again", error)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 

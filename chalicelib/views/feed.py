@@ -274,13 +274,10 @@ class _Reader:
         return True
 
     def _at_the_end(self, position: Position) -> Position:
-        if position.began_at and self._began_long_ago(position):
-            # As in a gap: these entries have expired, and nothing came after them yet.
-            position = replace(position, revision=position.began_at, given=0, began_at=0)
-        if self._now - position.complete_at > _DAY:
-            # Nothing that followed can have expired so far: what does follow, if anything, is not visible yet.
-            position = replace(position, complete_at=self._now - VISIBLE_AFTER)
-        return position
+        if self._now - position.complete_at <= _DAY:
+            return position
+        # Nothing that followed can have expired so far: what does follow, if anything, is not visible yet.
+        return replace(position, complete_at=self._now - VISIBLE_AFTER)
 
     def _is_old(self, entry: _Entry) -> bool:
         return entry.at < self._now - VISIBLE_AFTER

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from chalicelib import dynamo, settings
+from chalicelib import dynamo, failures, settings
 from chalicelib.views import schema
 from chalicelib.views.schema import POINTER_KEY
 
@@ -55,24 +55,34 @@ def pointer() -> Pointer:
     return Pointer(item["reader"]["S"], tuple(table["S"] for table in item["tables"]["L"]))
 
 
-def point(to: Pointer, *, instead_of: Pointer) -> None:
-    """Change the pointer, on condition that it still is what was read.
+def point(to: Pointer, *, instead_of: Pointer, under: Record) -> None:
+    """Change the pointer, on condition that it still is what was read, and the record still names the same claim.
+
+    Without the latter a run that was overtaken could point at a table that another one has dropped.
 
     Raises
     ------
     Outrun
     """
-    now, then = _attributes(to), _attributes(instead_of)
+    table, now, then = settings.settings_table(), _attributes(to), _attributes(instead_of)
+    pointer_as_read = {
+        "ConditionExpression": "#reader = :reader_as_read AND #tables = :tables_as_read",
+        "ExpressionAttributeNames": {"#reader": "reader", "#tables": "tables"},
+        "ExpressionAttributeValues": {":reader_as_read": then["reader"], ":tables_as_read": then["tables"]},
+    }
+    same_claim = {
+        "ConditionExpression": "#token = :token",
+        "ExpressionAttributeNames": {"#token": "token"},
+        "ExpressionAttributeValues": {":token": {"S": under.token}},
+    }
+    writes = [
+        {"Put": {"TableName": table, "Item": {**POINTER_KEY, **now}, **pointer_as_read}},
+        {"ConditionCheck": {"TableName": table, "Key": RECORD_KEY, **same_claim}},
+    ]
     try:
-        dynamo.client().put_item(
-            TableName=settings.settings_table(),
-            Item={**POINTER_KEY, **now},
-            ConditionExpression="#reader = :reader_as_read AND #tables = :tables_as_read",
-            ExpressionAttributeNames={"#reader": "reader", "#tables": "tables"},
-            ExpressionAttributeValues={":reader_as_read": then["reader"], ":tables_as_read": then["tables"]},
-        )
+        dynamo.client().transact_write_items(TransactItems=writes)
     except ClientError as error:
-        raise _outrun(error, "the pointer to the views tables") from error
+        raise _outrun(error, "the pointer to the views tables, or the record of the rebuild") from error
 
 
 def record() -> Record | None:
@@ -162,6 +172,6 @@ def _attributes(of: Pointer) -> dict[str, Any]:
 
 
 def _outrun(error: ClientError, what: str) -> Exception:
-    if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+    if failures.codes_of(error) & {"ConditionalCheckFailed", "ConditionalCheckFailedException"}:
         return Outrun(f"somebody else has changed {what}")
     return error

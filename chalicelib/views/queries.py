@@ -6,7 +6,7 @@ Every read is of one owner's partition, but for the reminders of all owners that
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -152,14 +152,18 @@ def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def wait_for_version(owner: str, todo_id: str, version: int, seconds: float) -> bool:
-    """Wait until the views have this version of a todo, or a later one; False when the time runs out first."""
-    table = reader()
+def wait_for_versions(owner: str, versions: Mapping[str, int], seconds: float) -> bool:
+    """Wait until the views have these versions of todos (by id), or later ones; False when the time runs out first."""
+    table, partition = reader(), {"S": keys.partition_of(owner)}
+    awaited = {schema.todo_key(todo_id): version for todo_id, version in versions.items()}
     deadline = time.monotonic() + seconds
     pause = POLL_FIRST_SECONDS
     while True:
-        item = _get(table, owner, schema.todo_key(todo_id))
-        if item and int(item["version"]["N"]) >= version:
+        found = _rows(table, [{"owner": partition, "sk": {"S": sort_key}} for sort_key in awaited])
+        for sort_key, item in found.items():
+            if int(item["version"]["N"]) >= awaited[sort_key]:
+                del awaited[sort_key]
+        if not awaited:
             return True
         left = deadline - time.monotonic()
         if left <= 0:
@@ -242,7 +246,7 @@ def _query(
 
 
 def _rows(table: str, item_keys: list[Item]) -> dict[str, Item]:
-    """The rows of at most `dynamo.MAX_BATCH_GET_KEYS` keys by their sort keys, those that exist."""
+    """The rows of these keys by their sort keys, those that exist."""
     try:
         return {item["sk"]["S"]: item for item in dynamo.batch_get(table, item_keys)}
     except (BotoCoreError, ClientError, dynamo.KeysUnprocessed) as error:

@@ -121,6 +121,8 @@ class Client(Verbs):
     def __init__(self, url: str, token: str | None) -> None:
         self.url = url
         self.token = token
+        # How long it waits for an answer.
+        self.patience = PATIENCE_SECONDS + 10
         self._session = requests.Session()
         # Neither a proxy nor a .netrc of the machine has a part in this.
         self._session.trust_env = False
@@ -128,7 +130,7 @@ class Client(Verbs):
     def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> requests.Response:
         known = {"authorization": f"Bearer {self.token}"} if self.token is not None else {}
         answer = self._session.request(
-            method, self.url + path, data=body, headers={**known, **headers}, timeout=PATIENCE_SECONDS + 10
+            method, self.url + path, data=body, headers={**known, **headers}, timeout=self.patience
         )
         conformance.check(method, path, answer.status_code, answer.headers, answer.text)
         return answer

@@ -70,6 +70,22 @@ def test_a_creation_takes_one_request(here: InProcess, key: str | None, requests
     assert (traffic.requests, traffic.write_units) == (requests, units)
 
 
+@pytest.mark.parametrize("key", [None, "b"])
+def test_a_command_in_a_batch_costs_what_it_costs_alone(here: InProcess, key: str | None) -> None:
+    ids = [here.create()["id"] for _ in range(10)]
+    forget_todos()
+    commands = [{"op": "patch", "id": todo_id, "body": {"order": 1}} for todo_id in ids]
+    commands += [{"op": "create", "body": {"title": "x"}}] * 10
+
+    with counted() as traffic:
+        done = here.post("/batch", {"commands": commands}, idempotency_key=key).json()["results"]
+
+    assert [result["status"] for result in done] == [200] * 10 + [201] * 10
+    keyed = 1 if key else 0
+    assert traffic.requests == {"Query": 10 + 20 * keyed, "PutItem": 20}
+    assert traffic.write_units == 20 + 20 * keyed
+
+
 def test_creating_under_the_clients_own_id_reads_first(here: InProcess) -> None:
     with counted() as traffic:
         assert here.put(f"/todos/{uuid.uuid4()}", {"title": "x"}, if_none_match="*").status_code == 201

@@ -29,12 +29,13 @@ def test_the_app_itself_looks_at_the_expiry_and_the_scope(environment: None, own
     problem(InProcess(owner, scope="").get("/stats"), 403)
 
 
-READS = ["/todos", "/todos/{id}", "/todos/{id}/events", "/lists", "/lists/inbox/todos", "/stats"]
+READS = ["/todos", "/todos/{id}", "/todos/{id}/events", "/lists", "/lists/inbox/todos", "/stats", "/webhooks"]
 WRITES = [
     ("POST", "/todos", {"title": "x"}), ("PUT", "/todos/{id}", {"title": "x"}),
     ("PATCH", "/todos/{id}", {"title": "x"}), ("DELETE", "/todos/{id}", None),
     ("POST", "/todos/{id}/restore", None), ("POST", "/todos/{id}/revert", {"to_version": 1}),
     ("POST", "/lists/inbox/todos", {"title": "x"}), ("DELETE", "/lists/inbox/todos", None),
+    ("POST", "/webhooks", {"url": "https://hooks.example/"}), ("DELETE", "/webhooks/{id}", None),
 ]  # fmt: skip
 
 

@@ -25,7 +25,9 @@ PRIVATE_METHODS_OF = {
 PUBLIC_METHODS_OF = {path: {"GET", "HEAD"} for path in ("/", "/health", "/openapi.json", "/docs", "/docs/start.js")}
 METHODS_OF = PRIVATE_METHODS_OF | PUBLIC_METHODS_OF
 ALL_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
-EXPOSED = {"ETag", "Link", "Location", "Preference-Applied", "Retry-After"}
+EXPOSED = {
+    "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
+}  # fmt: skip
 
 
 @pytest.fixture(params=["with a token", "without one"])
@@ -36,7 +38,8 @@ def anyone(request: pytest.FixtureRequest, client: Client) -> Client:
 @pytest.mark.parametrize("path", METHODS_OF)
 def test_a_method_that_a_path_does_not_have_is_refused_with_those_it_has(anyone: Client, path: str) -> None:
     for method in sorted(ALL_METHODS - METHODS_OF[path] - {"HEAD"}):
-        refused = anyone.request(method, path, {})
+        # Whatever else is wrong with the request.
+        refused = anyone.request(method, f"{path}?colour=red", {}, accept="text/html", content_type="text/plain")
         problem(refused, 405)
         assert set(refused.headers["Allow"].split(", ")) == METHODS_OF[path] | {"OPTIONS"}
 
@@ -61,7 +64,7 @@ def test_an_unknown_path_is_not_found(anyone: Client, method: str, path: str) ->
 def test_without_a_token_every_method_of_every_path_is_unauthorized(client: Client, path: str) -> None:
     nobody = Client(client.url, None)
 
-    for method in sorted(PRIVATE_METHODS_OF[path] - {"HEAD"}):
+    for method in sorted(METHODS_OF[path] - {"HEAD"}):
         refused = nobody.request(method, path, {})
         problem(refused, 401)
         assert refused.headers["WWW-Authenticate"].startswith("Bearer")
@@ -80,9 +83,47 @@ def test_a_browser_is_allowed_every_route(client: Client, path: str) -> None:
 
     assert preflight.status_code in (200, 204)
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
-    assert METHODS_OF[path] <= set(preflight.headers["Access-Control-Allow-Methods"].split(","))
+    assert preflight.headers["Access-Control-Allow-Methods"].split(",")[-1] == "OPTIONS"
+    assert set(preflight.headers["Access-Control-Allow-Methods"].split(",")) == METHODS_OF[path] | {"OPTIONS"}
     allowed = {name.strip().lower() for name in preflight.headers["Access-Control-Allow-Headers"].split(",")}
-    assert allowed >= {"authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer"}
+    assert allowed >= {
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "prefer",
+        "x-request-id",
+    }
+
+
+@pytest.mark.parametrize("path", METHODS_OF)
+def test_options_says_what_a_path_has(client: Client, path: str) -> None:
+    """`Allow` (RFC 9110, section 9.3.7), and where there is PATCH what it takes (RFC 5789, section 3.1)."""
+    options = Client(client.url, None).options(path)
+
+    assert set(options.headers["Allow"].split(", ")) == METHODS_OF[path] | {"OPTIONS"}
+    assert ("Accept-Patch" in options.headers) == ("PATCH" in METHODS_OF[path])
+
+
+def test_what_a_patch_may_be_is_told_with_the_todo_and_to_who_sends_something_else(client: Client) -> None:
+    path = f"/todos/{client.create()['id']}"
+    refused = client.patch(path, {"title": "x"}, content_type="application/json-patch+json")
+
+    problem(refused, 415)
+    for answer in (client.get(path), client.options(path), refused):
+        assert answer.headers["Accept-Patch"].split(", ") == ["application/merge-patch+json", "application/json"]
+
+
+@pytest.mark.parametrize("path", METHODS_OF)
+def test_who_accepts_no_json_is_told_what_there_is(client: Client, path: str) -> None:
+    for method in sorted(METHODS_OF[path] - {"HEAD", "DELETE"}):
+        refused = client.request(method, path, {}, accept="text/html, image/*")
+        assert "application/json" in problem(refused, 406)["detail"]
+
+
+def test_what_has_no_body_to_answer_with_suits_who_accepts_no_json(client: Client) -> None:
+    assert client.delete(f"/todos/{client.create()['id']}", accept="text/html").status_code == 204
 
 
 def test_what_answers_carry_is_exposed_to_a_browser(client: Client, client_of: Callable[..., Client]) -> None:

@@ -69,8 +69,11 @@ def test_only_a_preference_to_wait_is_applied_and_ten_seconds_at_most(
 def test_when_the_time_runs_out_the_write_stands_and_the_answer_does_not_say_applied(
     here: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What the views never have: every version that is asked for, they are one behind.
-    monkeypatch.setattr("chalicelib.views.queries._get", lambda *_: {"version": {"N": "0"}})
+    # What the views never have: of every todo that is asked for, they are one version behind.
+    monkeypatch.setattr(
+        "chalicelib.views.queries._rows",
+        lambda _, wanted: {key["sk"]["S"]: {"version": {"N": "0"}} for key in wanted},
+    )
 
     created = here.post("/todos", {"title": "x"}, prefer="wait=1")
 
@@ -81,8 +84,9 @@ def test_when_the_time_runs_out_the_write_stands_and_the_answer_does_not_say_app
 
 @pytest.mark.usefixtures("impatient")
 def test_when_the_views_do_not_answer_the_write_stands_all_the_same(here: InProcess) -> None:
-    with refusals("GetItem", "ThrottlingException", times=10):
+    with refusals("BatchGetItem", "ThrottlingException", times=10) as refused:
         created = here.post("/todos", {"title": "x"}, prefer="wait=1")
 
+    assert refused
     assert created.status_code == 201, created.text
     assert "Preference-Applied" not in created.headers

@@ -174,7 +174,7 @@ def test_so_does_who_starts_when_the_whole_log_has_expired(
     just_now = instants.format_milliseconds(instants.milliseconds_of(entry["at"]["S"]) + 2 * MINUTE)
     dynamo.client().put_item(TableName=queries.reader(), Item=entry | {"at": {"S": just_now}})
 
-    assert [change["title"] for change in again.sync()] == ["new"]
+    assert [change["title"] for change in again.page()["changes"]] == ["new"]
 
 
 def test_so_does_who_comes_back_to_it_while_nothing_happens(

@@ -6,10 +6,13 @@ import argparse
 import multiprocessing
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
-from .game import FULL, play
+from .emulated import play_on_the_emulator
+from .game import FULL, play_in_memory
 from .mutants import MUTANTS, OURS, Mutant
 from .seams import Seat, installed
 from .units import BATCH, table
@@ -25,11 +28,10 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--compare", action="store_true", help=f"run {COMPARED} schedules of each mutant, and of ours")
     parser.add_argument("--game", action="store_true", help="play the aggregation game in full")
+    parser.add_argument("--engine", choices=("memory", "emulator"), default="memory", help="what to play it on")
     arguments = parser.parse_args()
     if arguments.game:
-        played = play(FULL)
-        print(played)
-        return bool(played.differences)
+        return _play(arguments.engine)
     if arguments.seed is not None:
         differences = run_seed(OURS, arguments.seed)
         print("\n".join(differences) or f"seed {arguments.seed}: no difference")
@@ -38,6 +40,26 @@ def main() -> int:
         _compare()
         return 0
     return _run_many(arguments.first, arguments.schedules)
+
+
+def _play(engine: str) -> int:
+    print(f"the aggregation game: {FULL.todos:,} todos, {FULL.commands:,} commands, engine: {engine}", flush=True)
+    if engine == "emulator":
+        with tempfile.TemporaryDirectory() as directory:
+            played = play_on_the_emulator(FULL, Path(directory), progress=_say_now_and_then)
+    else:
+        played = play_in_memory(FULL)
+    print("\n".join(played.differences) or "no difference")
+    print(
+        f"{played.events:,} events, {played.handler_calls:,} handler calls, {played.crashes:,} of them crashed,"
+        f" {played.seconds:.0f} s"
+    )
+    return bool(played.differences)
+
+
+def _say_now_and_then(commands: int) -> None:
+    if commands % (FULL.commands // 10) == 0:
+        print(f"{commands:,} commands", flush=True)
 
 
 def _compare() -> None:

@@ -46,6 +46,10 @@ def invalid(operation: str, message: str) -> ClientError:
     return client_error("ValidationException", operation, message)
 
 
+def no_table(name: str) -> ClientError:
+    return client_error("ResourceNotFoundException", "", f"Requested resource not found: Table: {name} not found")
+
+
 def no_connection() -> ConnectTimeoutError:
     """The request never left."""
     return ConnectTimeoutError(endpoint_url=ENDPOINT)

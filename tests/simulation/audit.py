@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from chalicelib import keys
-from chalicelib.todos import fold
-from chalicelib.todos.events import Event, dump_state
+from chalicelib import keys, shapes
+from chalicelib.todos import fold, instants
+from chalicelib.todos.events import REMINDED, Event, dump_state
 from chalicelib.views import schema
 
 from .expressions import Item
+from .reader import Reader
 
 COUNTERS = ("total", "open", "completed")
 
@@ -117,10 +118,11 @@ def log(items: Iterable[Item], expired: set[tuple[str, str]]) -> Iterator[str]:
             yield f"{key}: does not name {change}"
 
 
-def feed(
-    owner: str, known: dict[str, tuple[int, bool]], newest: dict[tuple[str, str], Event], items: Iterable[Item]
-) -> Iterator[str]:
+def feed(reader: Reader, newest: dict[tuple[str, str], Event], items: Iterable[Item]) -> Iterator[str]:
     """What a reader of the feed knows beside what there is: every live todo, every tombstone, and nothing else."""
+    owner, known = reader.owner, reader.known
+    if not reader.has_ended:
+        yield f"{owner}: the feed has no end"
     live_or_tombstones = {
         item["sk"]["S"].removeprefix(schema.TODO_PREFIX)
         for item in items
@@ -131,3 +133,29 @@ def feed(
         now = (head.version, head.state["deleted"])
         if known.get(todo_id) != now:
             yield f"{owner}, {todo_id}: the feed brought {known.get(todo_id)}, the newest is {now}"
+
+
+def reminders(found: Iterable[Event]) -> Iterator[str]:
+    """Todos that were reminded of twice at the same instant, or not although they wait for it."""
+    by_stream: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in found:
+        by_stream[event.stream_id].append(event)
+    for stream, events in by_stream.items():
+        events.sort(key=lambda event: event.version)
+        given = [instants.sortable(str(event.state["remind_at"])) for event in events if event.type == REMINDED]
+        yield from (f"{stream}: reminded twice of {one}" for one, other in pairwise(given) if one == other)
+        head = events[-1].state
+        if head["deleted"] or head["completed"] or head["remind_at"] is None:
+            continue
+        if head["reminded"] is None or not instants.same(head["reminded"], head["remind_at"]):
+            yield f"{stream}: not reminded of {head['remind_at']}"
+
+
+def published(bodies: Mapping[str, list[str]], events: Iterable[Event]) -> Iterator[str]:
+    """Events that never went out, or as what they are not; `bodies` by event id."""
+    for event in events:
+        of_event = bodies.get(event.event_id, [])
+        if not of_event:
+            yield f"{event.stream_id}, version {event.version}: not published"
+        elif len(set(of_event)) > 1 or json.loads(of_event[0])["data"]["event"] != shapes.event_answer(event):
+            yield f"{event.stream_id}, version {event.version}: published as {set(of_event)}"

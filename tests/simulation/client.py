@@ -19,6 +19,7 @@ from .requests import Answer, Request
 from .scheduler import Crash, Scheduler
 
 WRITES = {"PutItem", "TransactWriteItems"}
+READS_OF_SEVERAL = {"BatchGetItem", "Query", "Scan"}
 TORN_READS = 0.25
 # As many transactions become visible as a whole, which is quick; the others item by item.
 AT_ONCE = 0.3
@@ -84,6 +85,21 @@ class SimulatedClient:
     def transact_write_items(self, **request: Any) -> Answer:
         return self._make_api_call("TransactWriteItems", request)
 
+    def create_table(self, **request: Any) -> Answer:
+        return self._make_api_call("CreateTable", request)
+
+    def describe_table(self, **request: Any) -> Answer:
+        return self._make_api_call("DescribeTable", request)
+
+    def delete_table(self, **request: Any) -> Answer:
+        return self._make_api_call("DeleteTable", request)
+
+    def describe_time_to_live(self, **request: Any) -> Answer:
+        return self._make_api_call("DescribeTimeToLive", request)
+
+    def update_time_to_live(self, **request: Any) -> Answer:
+        return self._make_api_call("UpdateTimeToLive", request)
+
     def _make_api_call(self, operation: str, request: Request) -> Answer:
         try:
             return self._answer(operation, request)
@@ -131,7 +147,7 @@ class SimulatedClient:
         """Carry it out, spread over time; `stays` tells whether the caller awaits the end."""
         if operation == "TransactWriteItems":
             return self._transact(request, stays)
-        if operation != "PutItem" and self._faults.active and self._draw.random() < TORN_READS:
+        if operation in READS_OF_SEVERAL and self._faults.active and self._draw.random() < TORN_READS:
             return self._torn(operation, request)
         return self._engine.call(operation, request)
 
@@ -160,7 +176,7 @@ class SimulatedClient:
             keys = self._draw.sample(wanted["Keys"], len(wanted["Keys"]))
             cut = self._draw.randint(0, len(keys))
             parts = [part for part in (keys[:cut], keys[cut:]) if part]
-        elif operation == "GetItem" or request.get("Limit") == 1:
+        elif request.get("Limit") == 1:
             return self._engine.call(operation, request)
         else:
             return self._torn_page(operation, request)

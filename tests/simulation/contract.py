@@ -87,6 +87,10 @@ _ADD = {
     "ExpressionAttributeValues": {":one": {"N": "1"}},
 }
 
+_IS_A_B = {
+    "ConditionExpression": "title = :list",
+    "ExpressionAttributeValues": {":list": {"L": [{"S": "a"}, {"S": "b"}]}},
+}
 OPERATIONS: list[Operation] = [
     _put("a first event", _item("a", 1, title="1", key="k2", hash="h"), ConditionExpression=IS_FREE),
     _put("the same version again", _item("a", 1, title="other"), ConditionExpression=IS_FREE),
@@ -189,4 +193,17 @@ OPERATIONS: list[Operation] = [
     _transact("another request", {"Update": _ADD}, ClientRequestToken="two"),
     _get("counted twice", "count", 1),
     _transact("another body with that token", {"Delete": {"Key": _key("count", 1)}}, ClientRequestToken="two"),
+    _put("a list", _key("list", 1) | {"title": {"L": [{"S": "a"}, {"S": "b"}]}}),
+    _put("where it is the very list", _key("list", 1) | {"title": {"L": [{"S": "c"}]}}, **_IS_A_B),
+    _put("where it is another", _key("list", 1) | {"title": {"L": []}}, **_IS_A_B),
+    ("a table that stands already", "CreateTable", TABLE),
+    ("what is said of it", "DescribeTable", {"TableName": NAME}),
+    ("what is said of none", "DescribeTable", {"TableName": "none"}),
+    ("its time to live", "DescribeTimeToLive", {"TableName": "none"}),
+    ("none dropped", "DeleteTable", {"TableName": "none"}),
+    ("an item of none", "GetItem", {"TableName": "none", "Key": _key("a", 1)}),
+    ("items of none", "BatchGetItem", {"RequestItems": {"none": {"Keys": [_key("a", 1)]}}}),
+    ("all of none", "Scan", {"TableName": "none"}),
+    ("an item into none", "PutItem", {"TableName": "none", "Item": _key("a", 1)}),
+    _transact("a transaction with none", {"Delete": {"Key": _key("a", 1), "TableName": "none"}}),
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import topic
 from chalicelib.triggers import project
 from chalicelib.views import store
 
@@ -18,8 +19,10 @@ from .world import Memory, World
 Handler = Callable[[dict[str, Any]], object]
 LONGEST_BATCH = 10
 BROKEN = 0.03
+# Of an invocation; some hundred steps of all processes together.
+TIMEOUT_MILLISECONDS = 6_000
 # What a handler may raise: Lambda then hands the batch over again. Anything else is a defect.
-EXPECTED = (store.ProjectionIncomplete, ClientError, BotoCoreError)
+EXPECTED = (store.ProjectionIncomplete, topic.PublishIncomplete, ClientError, BotoCoreError)
 
 
 class Delivery:
@@ -52,7 +55,8 @@ class Delivery:
                 self._look()
                 if not self.undelivered and is_over():
                     return
-                self.deliver(self._any_batch())
+                with self._world.scheduler.timeout(TIMEOUT_MILLISECONDS):
+                    self.deliver(self._any_batch())
             except Crash:
                 memory.forget()
 

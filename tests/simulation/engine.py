@@ -24,6 +24,7 @@ from .requests import CONDITION, Answer, Request, digest, holds, only, place, up
 from .tables import Index, Key, Table
 
 TOKEN_SECONDS = 600
+CREATION_MILLISECONDS = 100
 MAX_KEYS = 100
 MAX_ACTIONS = 100
 
@@ -71,8 +72,35 @@ class Engine:
         self._tokens: dict[str, tuple[str, int]] = {}
 
     def create_table(self, definition: dict[str, Any]) -> Table:
+        """Make a table that is there at once."""
         table = self.tables[definition["TableName"]] = Table(definition)
         return table
+
+    def begin_table(self, request: Request) -> Answer:
+        """CreateTable: the table can be used a little later."""
+        if request["TableName"] in self.tables:
+            raise answers.client_error("ResourceInUseException", "CreateTable")
+        self.create_table(request).active_at = self.now() + CREATION_MILLISECONDS
+        return {}
+
+    def describe_table(self, request: Request) -> Answer:
+        table = self._existing(request["TableName"])
+        return {"Table": {"TableStatus": "ACTIVE" if self._is_active(table) else "CREATING"}}
+
+    def delete_table(self, request: Request) -> Answer:
+        if not self._is_active(self._existing(request["TableName"])):
+            raise answers.client_error("ResourceInUseException", "DeleteTable")
+        del self.tables[request["TableName"]]
+        return {}
+
+    def describe_time_to_live(self, request: Request) -> Answer:
+        table = self._existing(request["TableName"])
+        return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED" if table.ttl_attribute else "DISABLED"}}
+
+    def update_time_to_live(self, request: Request) -> Answer:
+        wanted = request["TimeToLiveSpecification"]
+        self._table(request).ttl_attribute = wanted["AttributeName"] if wanted["Enabled"] else None
+        return {}
 
     def call(self, operation: str, request: Request) -> Answer:
         """Carry out an operation as a whole."""
@@ -100,7 +128,7 @@ class Engine:
         found: dict[str, list[Item]] = {}
         for name, wanted in request["RequestItems"].items():
             only(wanted, "Keys", "ConsistentRead")
-            table = self.tables[name]
+            table = self._table({"TableName": name})
             keys = [table.key_of(key) for key in wanted["Keys"]]
             if not 0 < len(keys) <= MAX_KEYS or len(set(keys)) < len(keys):
                 raise answers.invalid("BatchGetItem", "Too many items, none, or duplicates")
@@ -227,7 +255,18 @@ class Engine:
         return answer | {"Items": items, "Count": len(items), "ScannedCount": len(items)}
 
     def _table(self, request: Request) -> Table:
-        return self.tables[request["TableName"]]
+        table = self._existing(request["TableName"])
+        if not self._is_active(table):
+            raise answers.no_table(table.name)
+        return table
+
+    def _existing(self, name: str) -> Table:
+        if name not in self.tables:
+            raise answers.no_table(name)
+        return self.tables[name]
+
+    def _is_active(self, table: Table) -> bool:
+        return table.active_at <= self.now()
 
 
 _OPERATIONS: dict[str, Callable[[Engine, Request], Answer]] = {
@@ -237,6 +276,11 @@ _OPERATIONS: dict[str, Callable[[Engine, Request], Answer]] = {
     "Query": Engine.query,
     "Scan": Engine.scan,
     "TransactWriteItems": Engine.transact_write_items,
+    "CreateTable": Engine.begin_table,
+    "DescribeTable": Engine.describe_table,
+    "DeleteTable": Engine.delete_table,
+    "DescribeTimeToLive": Engine.describe_time_to_live,
+    "UpdateTimeToLive": Engine.update_time_to_live,
 }
 
 

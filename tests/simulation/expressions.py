@@ -35,12 +35,14 @@ class Unsupported(BaseException):
 
 
 def plain(value: Value) -> Any:
-    """What a scalar compares by: text by its UTF-8 bytes, numbers by their value."""
+    """What a value compares by: text by its UTF-8 bytes, numbers by their value, lists one by one."""
     ((kind, content),) = value.items()
     if kind == "S":
         return content.encode()
     if kind == "N":
         return int(content) if content.lstrip("-").isdigit() else Decimal(content)
+    if kind == "L":
+        return [plain(element) for element in content]
     raise Unsupported(f"an attribute of type {kind} in a key or comparison")
 
 
@@ -193,6 +195,8 @@ def compare(had: Value, operator: str, operands: list[Value]) -> bool:
     """Whether a comparison holds; values of different types are equal to, and ordered beside, nothing."""
     if any(operand.keys() != had.keys() for operand in operands):
         return operator == "<>"
+    if "L" in had and operator not in ("=", "<>"):
+        raise Unsupported("lists in an order")
     value, limits = plain(had), [plain(operand) for operand in operands]
     if operator == "BETWEEN":
         return bool(limits[0] <= value <= limits[1])

@@ -6,15 +6,15 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib import service
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore, TodoIsDeleted
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET
+from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
 from chalicelib.triggers import project
 
 from . import audit
-from .client import SimulatedClient
+from .expressions import Item
 from .reader import Reader
 from .requests import Answer, Request
 from .scheduler import Crash
@@ -47,10 +47,10 @@ class Played:
     differences: list[str]
 
 
-class _Crashing:
-    """The client, which ends the process before or after the call that was drawn."""
+class Crashing:
+    """A client of DynamoDB, which ends the process before or after the call that was drawn."""
 
-    def __init__(self, client: SimulatedClient, draw: random.Random) -> None:
+    def __init__(self, client: Any, draw: random.Random) -> None:
         self._client = client
         self._draw = draw
         self._left: int | None = None
@@ -80,36 +80,69 @@ class _Crashing:
         self._left = None if self._left is None else self._left - 1
 
 
-def play(size: Size, seed: int = 1) -> Played:
-    """Play it and audit the end: rows, tallies, log, and the feed read from the first revision."""
-    began = time.perf_counter()
+class Ground(Protocol):
+    """What the game is played on: an engine with the service's tables, which `dynamo.client` speaks to."""
+
+    def new_records(self) -> list[dict[str, Any]]:
+        """The stream's records since the last time."""
+
+    def all_events(self) -> list[Event]: ...
+
+    def view_items(self) -> list[Item]: ...
+
+
+class _InMemory:
+    def __init__(self, world: World) -> None:
+        self.all_events = world.all_events
+        self.view_items = world.view_items
+        self._world = world
+        self._taken = 0
+
+    def new_records(self) -> list[dict[str, Any]]:
+        images = self._world.records[self._taken :]
+        self._taken += len(images)
+        return [{"dynamodb": {"NewImage": image}} for image in images]
+
+
+def play_in_memory(size: Size, seed: int = 1) -> Played:
     with installed() as seat:
         world = World(seed, seat, page_items=1000)
-        seat.client = client = _Crashing(seat.client, world.draw)
-        owners = [f"owner-{number}" for number in range(size.owners)]
-        todos = [f"0197e1f0-0000-7000-8000-{number:012d}" for number in range(size.todos)]
-        calls = crashes = done = 0
-        for number in range(size.commands):
-            place = world.draw.randrange(size.todos) if number >= size.todos else number
-            _command(world.draw, owners[place % size.owners], todos[place], is_first=number < size.todos)
-            if len(world.records) - done >= BATCH or number == size.commands - 1:
-                batch = {"Records": [{"dynamodb": {"NewImage": image}} for image in world.records[done:]]}
-                done = len(world.records)
-                for _ in range(2):
-                    crashed = True
-                    while crashed:
-                        calls += 1
-                        crashed = _invoke(client, batch)
-                        crashes += crashed
-        differences = _audit(world, owners)
-    return Played(len(world.records), calls, crashes, time.perf_counter() - began, differences)
+        seat.client = client = Crashing(seat.client, world.draw)
+        return play(size, _InMemory(world), client, world.draw)
 
 
-def _invoke(client: _Crashing, batch: dict[str, Any]) -> bool:
+def play(
+    size: Size, ground: Ground, client: Crashing, draw: random.Random, progress: Callable[[int], None] = lambda _: None
+) -> Played:
+    """Play it and audit the end: rows, tallies, log, and the feed read from the first revision."""
+    began = time.perf_counter()
+    owners = [f"owner-{number}" for number in range(size.owners)]
+    todos = [f"0197e1f0-0000-7000-8000-{number:012d}" for number in range(size.todos)]
+    calls = crashes = 0
+    for number in range(size.commands):
+        place = draw.randrange(size.todos) if number >= size.todos else number
+        _command(draw, owners[place % size.owners], todos[place], is_first=number < size.todos)
+        if (number + 1) % BATCH and number + 1 < size.commands:
+            continue
+        records = ground.new_records()
+        for batch in (records[start : start + BATCH] for start in range(0, len(records), BATCH)):
+            for _ in range(2):
+                crashed = True
+                while crashed:
+                    calls += 1
+                    crashed = _invoke(client, batch)
+                    crashes += crashed
+        progress(number + 1)
+    events = ground.all_events()
+    differences = _audit(ground, events, owners)
+    return Played(len(events), calls, crashes, time.perf_counter() - began, differences)
+
+
+def _invoke(client: Crashing, batch: list[dict[str, Any]]) -> bool:
     """One handler call; whether it crashed."""
     client.arm()
     try:
-        project.handle(batch)
+        project.handle({"Records": batch})
     except Crash:
         return True
     finally:
@@ -137,8 +170,8 @@ def _command(draw: random.Random, owner: str, todo_id: str, *, is_first: bool) -
         service.execute(service.Order(owner, todo_id, Restore(), actor=owner))
 
 
-def _audit(world: World, owners: list[str]) -> list[str]:
-    events, items = world.all_events(), world.view_items()
+def _audit(ground: Ground, events: list[Event], owners: list[str]) -> list[str]:
+    items = ground.view_items()
     newest = audit.heads(events)
     found = [
         *audit.streams(events),
@@ -147,9 +180,9 @@ def _audit(world: World, owners: list[str]) -> list[str]:
         *audit.log(items, set()),
     ]
     for owner in owners:
-        reader = Reader(world, owner)
+        reader = Reader(owner)
         reader.page_size = 100
         reader.start_from_the_first_revision()
         reader.read_to_the_end()
-        found += audit.feed(owner, reader.known, newest, items)
+        found += audit.feed(reader, newest, items)
     return found

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import dynamo, keys, ledger
+from chalicelib import dynamo, keys, ledger, rebuild, topic
+from chalicelib.todos import decide
 from chalicelib.todos.events import Todo
-from chalicelib.views import projection, schema, view_items
+from chalicelib.views import feed, generations, projection, schema, store, view_items
+from chalicelib.views.positions import Position
 from chalicelib.views.queries import ViewsUnavailable
 
 from .delivery import Handler
@@ -46,10 +48,13 @@ class Mutant:
     handler: Callable[[World], Handler] | None = None
     reader: type[Reader] = Reader
     checks: frozenset[str] = EVERYTHING
+    always: frozenset[str] = frozenset()
 
     def schedule(self, seed: int, seat: Seat) -> list[str]:
         with self.replaced():
-            return Schedule(seed, seat, handler=self.handler, reader=self.reader, checks=self.checks).run()
+            return Schedule(
+                seed, seat, handler=self.handler, reader=self.reader, checks=self.checks, always=self.always
+            ).run()
 
 
 def counted_by_add(world: World) -> Handler:
@@ -123,6 +128,8 @@ def looking_for_the_key_when_the_put_fails() -> Iterator[None]:
 class IndexReader(Reader):
     """A feed that asks an index for the rows of later revisions than the last it saw."""
 
+    # A new views table has no such index.
+    knows_generations = False
     _after = 0
 
     def page(self) -> bool:
@@ -148,6 +155,50 @@ class IndexReader(Reader):
         return bool(rows) and "LastEvaluatedKey" in answer
 
 
+class KeptCursorReader(Reader):
+    """A feed whose cursor does not say of which generation of the views it is."""
+
+    def _since(self) -> Position | None:
+        position = super()._since()
+        if position is None:
+            return None
+        return replace(position, generation=feed._Reader(keys.owner_of(self.owner))._generation)
+
+
+@contextmanager
+def filled_and_switched_over_to() -> Iterator[None]:
+    """A rebuild that writes the new table by its scan alone, until readers have it; and trusts that scan."""
+    steps = {rebuild.AUDIT: lambda run, until: run._go_to(rebuild.SWITCH)}
+    with (
+        patch.object(store, "tables", lambda: [generations.pointer().reader]),
+        patch.dict(rebuild._STEPS, steps),
+    ):
+        yield
+
+
+@contextmanager
+def reminding_whenever_asked() -> Iterator[None]:
+    real = decide._remind
+
+    def remind(command: decide.Remind, todo: Todo) -> decide.Decision | None:
+        return real(command, {**todo, "reminded": None})
+
+    with patch.object(decide, "_remind", remind):
+        yield
+
+
+@contextmanager
+def taking_a_batch_for_published() -> Iterator[None]:
+    real = topic._send
+
+    def send(batch: Sequence[topic.Message]) -> list[tuple[topic.Message, str]]:
+        real(batch)
+        return []
+
+    with patch.object(topic, "_send", send):
+        yield
+
+
 OURS = Mutant("ours", 0, ())
 MUTANTS = (
     Mutant(
@@ -162,5 +213,27 @@ MUTANTS = (
     Mutant("a feed from an index by revision", 300, ("feed",), reader=IndexReader),
     Mutant(
         "the key looked for when the put fails", 20, ("key", "answer", "done"), looking_for_the_key_when_the_put_fails
+    ),
+    Mutant(
+        "a new views table filled by a scan alone",
+        150,
+        ("rows", "tallies", "feed"),
+        filled_and_switched_over_to,
+        always=frozenset({"rebuild"}),
+    ),
+    Mutant("a cursor kept over a rebuild", 50, ("feed",), reader=KeptCursorReader, always=frozenset({"rebuild"})),
+    Mutant(
+        "a reminder for each message that asks for it",
+        50,
+        ("reminders",),
+        reminding_whenever_asked,
+        always=frozenset({"remind"}),
+    ),
+    Mutant(
+        "a published batch taken for whole",
+        150,
+        ("published",),
+        taking_a_batch_for_published,
+        always=frozenset({"publish"}),
     ),
 )

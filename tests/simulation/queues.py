@@ -1,4 +1,4 @@
-"""An SQS in memory, as much of it as quarantine and redrive use."""
+"""An SQS in memory, as much of it as the handlers and redrive use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+
+Message = dict[str, Any]
 
 
 class QueueDoesNotExist(Exception):
@@ -18,7 +20,7 @@ class SimulatedQueues:
     exceptions = SimpleNamespace(QueueDoesNotExist=QueueDoesNotExist)
 
     def __init__(self, *names: str, before_each: Callable[[], None] = lambda: None) -> None:
-        self._queues: dict[str, dict[str, str]] = {name: {} for name in names}
+        self._queues: dict[str, dict[str, Message]] = {name: {} for name in names}
         self._hidden: set[str] = set()
         self._numbers = itertools.count(1)
         self._before_each = before_each
@@ -28,14 +30,18 @@ class SimulatedQueues:
             raise QueueDoesNotExist(QueueName)
         return {"QueueUrl": QueueName}
 
-    def send_message(self, QueueUrl: str, MessageBody: str, **_: Any) -> None:  # noqa: N803
+    def send_message(self, QueueUrl: str, MessageBody: str, **options: Any) -> None:  # noqa: N803
         self._before_each()
-        self._queues[QueueUrl][str(next(self._numbers))] = MessageBody
+        self.put(QueueUrl, MessageBody, options.get("MessageAttributes", {}))
+
+    def put(self, queue: str, body: str, attributes: Message) -> None:
+        """A message that is there, whatever befalls calls."""
+        self._queues[queue][str(next(self._numbers))] = {"Body": body, "MessageAttributes": attributes}
 
     def receive_message(self, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         shown = [number for number in self._queues[QueueUrl] if number not in self._hidden][:10]
         self._hidden.update(shown)
-        found = [{"MessageId": one, "ReceiptHandle": one, "Body": self._queues[QueueUrl][one]} for one in shown]
+        found = [{"MessageId": one, "ReceiptHandle": one, **self._queues[QueueUrl][one]} for one in shown]
         return {"Messages": found} if found else {}
 
     def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
@@ -44,5 +50,21 @@ class SimulatedQueues:
     def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str, **_: Any) -> None:  # noqa: N803
         self._hidden.discard(ReceiptHandle)
 
-    def messages(self, name: str) -> list[str]:
-        return list(self._queues[name].values())
+    def records(self, queue: str) -> list[Message]:
+        """What lies in a queue, as Lambda hands it over."""
+        return [
+            {
+                "messageId": number,
+                "receiptHandle": number,
+                "body": message["Body"],
+                "messageAttributes": {
+                    name: {"dataType": value["DataType"], "stringValue": value["StringValue"]}
+                    for name, value in message["MessageAttributes"].items()
+                },
+            }
+            for number, message in self._queues[queue].items()
+        ]
+
+    def remove(self, queue: str, number: str) -> None:
+        """A message is done, perhaps not for the first time."""
+        self._queues[queue].pop(number, None)

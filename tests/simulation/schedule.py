@@ -11,24 +11,30 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 import stack.catchup
 import stack.redrive
+import stack.republish
 from chalicelib import keys
-from chalicelib.views import schema, store
+from chalicelib.triggers import publish, remind, remind_page
+from chalicelib.views import queries, schema, store
 
 from . import audit
 from .customers import OWNERS, Customers, WrongAnswer
 from .delivery import Delivery, Handler
 from .reader import Reader
+from .rebuilding import Rebuilding
 from .scheduler import Crash
-from .seams import QUARANTINE, Seat
+from .seams import QUARANTINE, REMIND, Seat
+from .workers import Workers
 from .world import Sweeper, World
 
 MINUTES = 60 * 1000
 DAYS = 24 * 60 * MINUTES
 MOST_COMMANDS = 12
+# What not every schedule has, and how many have it.
+SOMETIMES = {"rebuild": 0.1, "remind": 0.1, "publish": 0.1}
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
-EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed"})
+EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed", "rebuild", "reminders", "published"})
 
 
 class Schedule:
@@ -43,6 +49,8 @@ class Schedule:
         Instead of `project` and of the feed's reader: what a mutant puts in their place.
     checks : frozenset of str
         Which parts of the audit count; a recipe that keeps only tallies is audited for those alone.
+    always : frozenset of str
+        Which of what only some schedules have (`SOMETIMES`) this one has in any case.
     """
 
     def __init__(
@@ -53,6 +61,7 @@ class Schedule:
         handler: Callable[[World], Handler] | None = None,
         reader: type[Reader] = Reader,
         checks: frozenset[str] = EVERYTHING,
+        always: frozenset[str] = frozenset(),
     ) -> None:
         self.world = World(seed, seat)
         self._draw = self.world.draw
@@ -61,9 +70,15 @@ class Schedule:
         self._delivery = Delivery(self.world, handler(self.world) if handler else None, breaks_records=handler is None)
         self._is_ours = handler is None
         owners = OWNERS if "feed" in checks else ()
-        self._readers = [reader(self.world, keys.partition_of(owner)) for owner in owners]
+        self._readers = [reader(keys.partition_of(owner), self.world.scheduler.pause) for owner in owners]
+        drawn = {name for name, how_many in SOMETIMES.items() if self._draw.random() < how_many} | always
+        drawn = drawn if self._is_ours else set()
+        self._rebuilding = Rebuilding(self.world) if "rebuild" in drawn and reader.knows_generations else None
+        self._publishing = Delivery(self.world, publish.handle) if "publish" in drawn else None
+        self._reminders = Workers(self.world, REMIND, remind_page.handle) if "remind" in drawn else None
         self._busy = self._clients_left = 0
         self._has_forgotten = False
+        self._wrong_with_the_rebuild: list[str] = []
 
     def run(self) -> list[str]:
         """The differences that the audit finds at the end, or the one wrong answer that a client got before."""
@@ -78,6 +93,11 @@ class Schedule:
             return [str(wrong)]
         return self._differences()
 
+    @property
+    def _streams(self) -> list[Delivery]:
+        """The stream's readers."""
+        return [self._delivery] + ([self._publishing] if self._publishing is not None else [])
+
     def _phase(self) -> None:
         """Everybody at once, until the clients have sent their commands."""
         for number in range(self._draw.randint(1, 4)):
@@ -89,6 +109,17 @@ class Schedule:
             self._spawn(f"projector {number}", partial(self._delivery.work, invocations, self._is_written))
         if self._is_ours and self._draw.random() < 0.2:
             self._spawn("catchup", self._catch_up)
+        if self._rebuilding is not None:
+            for number in range(self._draw.randint(1, 2)):
+                work = partial(self._rebuilding.work, f"run {number}", self._draw.randint(1, 12))
+                self._spawn(f"rebuild {number}", work)
+        if self._publishing is not None:
+            for number in range(self._draw.randint(1, 2)):
+                self._spawn(f"publisher {number}", partial(self._publishing.work, 8, self._is_written))
+        if self._reminders is not None:
+            for number in range(2):
+                self._spawn(f"clock {number}", self._remind)
+                self.world.spawn(f"worker {number}", partial(self._reminders.work, self._is_quiet))
         for reader in self._readers:
             if self._draw.random() < 0.7:
                 self.world.spawn("reader", partial(reader.work, self._is_quiet))
@@ -116,12 +147,19 @@ class Schedule:
         with suppress(Crash, store.ProjectionIncomplete, ClientError, BotoCoreError):
             stack.catchup.run()
 
+    def _remind(self) -> None:
+        """The minute's schedule, which now and then comes more often."""
+        for _ in range(self._draw.randint(1, 3)):
+            with suppress(Crash, queries.ViewsUnavailable, ClientError, BotoCoreError):
+                remind.handle({})
+
     def _pass_time(self, milliseconds: int) -> None:
         """Nothing runs, and what is under way is over long before."""
         self.world.scheduler.settle()
         self.world.scheduler.now += milliseconds
         if milliseconds >= DAYS:
-            self._delivery.forget()
+            for stream in self._streams:
+                stream.forget()
             self._has_forgotten = True
             self.world.scheduler.aftermath.append(Sweeper(self.world))
 
@@ -133,12 +171,22 @@ class Schedule:
             # The TTL may take days: what has expired may stand at the end.
             aftermath[:] = [each for each in aftermath if not isinstance(each, Sweeper)]
         self.world.scheduler.settle()
-        self._delivery.deliver_the_rest()
+        for stream in self._streams:
+            stream.deliver_the_rest()
         if self._is_ours:
             redriven = stack.redrive.run(QUARANTINE, lambda line: None)
             assert not redriven.failed, "what was quarantined cannot be brought back"
             if self._has_forgotten:
                 stack.catchup.run()
+        if self._reminders is not None:
+            remind.handle({})
+            self._reminders.work_off()
+            for stream in self._streams:
+                stream.deliver_the_rest()
+        if self._publishing is not None and self._has_forgotten:
+            stack.republish.run("1970-01-01")
+        if self._rebuilding is not None:
+            self._wrong_with_the_rebuild = self._rebuilding.finish()
         # A reader stops at a gap for a minute before it takes what stood there for expired.
         self.world.scheduler.now += 2 * MINUTES
         for reader in self._readers:
@@ -149,13 +197,16 @@ class Schedule:
         items = self.world.view_items()
         newest = audit.heads(events)
         found: dict[str, Any] = {
+            "rebuild": lambda: self._wrong_with_the_rebuild,
+            "reminders": lambda: audit.reminders(events) if self._reminders is not None else (),
+            "published": lambda: (
+                audit.published(self.world.topic.published, events) if self._publishing is not None else ()
+            ),
             "streams": lambda: audit.streams(events),
             "rows": lambda: audit.rows(newest, items),
             "tallies": lambda: audit.tallies(newest, items),
             "tally": lambda: (line for line in audit.tallies(newest, items) if f"'{schema.TALLY_KEY}'" in line),
-            "log": lambda: audit.log(items, self.world.expired),
-            "feed": lambda: (
-                line for each in self._readers for line in audit.feed(each.owner, each.known, newest, items)
-            ),
+            "log": lambda: audit.log(items, self.world.expired[self.world.views.name]),
+            "feed": lambda: (line for each in self._readers for line in audit.feed(each, newest, items)),
         }
         return [f"{name}: {line}" for name, check in found.items() if name in self._checks for line in check()]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from greenlet import getcurrent, greenlet
@@ -33,13 +34,20 @@ class Aftermath(Protocol):
 
 
 class Process:
-    """A simulated process; `on_resume` puts back what it alone remembers whenever it goes on."""
+    """A simulated process; `on_resume` puts back what it alone remembers whenever it goes on.
+
+    Attributes
+    ----------
+    deadline : int or None
+        The simulated millisecond after which it crashes when it goes on.
+    """
 
     def __init__(self, name: str, function: Callable[[], None], on_resume: Callable[[], None]) -> None:
         self.name = name
         self.on_resume = on_resume
         self.greenlet = greenlet(self._run)
         self.is_done = False
+        self.deadline: int | None = None
         self._function = function
 
     def _run(self) -> None:
@@ -68,6 +76,7 @@ class Scheduler:
         self.processes: list[Process] = []
         self.aftermath: list[Aftermath] = []
         self._hub = getcurrent()
+        self._running: Process | None = None
         # From one step each in turn to long runs of one process while the others stand still.
         self._stickiness = self.draw.choice((0.0, 0.0, 0.3, 0.7, 0.9))
 
@@ -77,12 +86,29 @@ class Scheduler:
     @property
     def in_process(self) -> bool:
         """Whether a simulated process calls, rather than the test itself."""
-        return getcurrent() is not self._hub
+        return self._running is not None
 
     def pause(self) -> None:
         """Let others go on; what the test itself calls does not wait."""
-        if self.in_process:
-            self._hub.switch()
+        process = self._running
+        if process is None:
+            return
+        self._hub.switch()
+        if process.deadline is not None and process.deadline < self.now:
+            raise Crash
+
+    @contextmanager
+    def timeout(self, milliseconds: int) -> Iterator[None]:
+        """The process that calls is ended when it takes longer than this, as Lambda ends an invocation."""
+        process = self._running
+        if process is None:
+            yield
+            return
+        process.deadline = self.now + milliseconds
+        try:
+            yield
+        finally:
+            process.deadline = None
 
     def run(self) -> None:
         """Run until every process has ended."""
@@ -113,6 +139,8 @@ class Scheduler:
 
     def _resume(self, process: Process) -> None:
         process.on_resume()
+        self._running = process
         process.greenlet.switch()
+        self._running = None
         if process.is_done:
             self.processes.remove(process)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from types import ModuleType, SimpleNamespace
@@ -16,15 +17,25 @@ from unittest.mock import patch
 
 import stack.catchup
 import stack.redrive
-from chalicelib import backoff, dynamo, logs, quarantine, service, tables
+from chalicelib import backoff, dynamo, logs, quarantine, rebuild, reminders, service, tables, topic
+from chalicelib.triggers import remind_page
+from chalicelib.views import filling, generations
 
 EVENTS, VIEWS, SETTINGS, QUARANTINE = "events", "views", "settings", "quarantine"
+# As redrive makes it of the quarantine's name.
+REMIND = "remind"
 ENVIRONMENT = {
     "EVENTS_TABLE": EVENTS,
     "SETTINGS_TABLE": SETTINGS,
     "QUARANTINE_QUEUE_URL": QUARANTINE,
+    "REMIND_QUEUE_URL": REMIND,
+    "EVENTS_TOPIC_ARN": "topic",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
+
+
+# A schedule has few streams; to fill a views table with them should all the same take several batches.
+HEADS_AT_ONCE = 3
 
 
 class Seat:
@@ -32,21 +43,22 @@ class Seat:
 
     Attributes
     ----------
-    client, queues
-        What answers for DynamoDB and for SQS.
+    client, queues, topic
+        What answers for DynamoDB, for SQS and for SNS.
     now : callable
         Milliseconds since 1970.
     pause : callable
         What a process does that waits.
-    random_bits : callable
-        Makes ids, from the schedule's own seed.
+    chance : random.Random
+        What the code itself draws: ids and orders, from the schedule's own seed.
     """
 
     client: Any
     queues: Any
+    topic: Any
     now: Callable[[], int]
     pause: Callable[[], None]
-    random_bits: Callable[[int], int]
+    chance: random.Random
 
     def __getattr__(self, name: str) -> Any:
         # PynamoDB keeps the client that it was given first: this object, for ever.
@@ -105,7 +117,10 @@ def installed() -> Iterator[Seat]:
     threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event)
 
     def uuid7() -> uuid.UUID:
-        return uuid.UUID(int=seat.random_bits(128), version=4)
+        return uuid.UUID(int=seat.chance.getrandbits(128), version=4)
+
+    def sample(population: Sequence[Any], size: int) -> list[Any]:
+        return seat.chance.sample(population, size)
 
     with ExitStack() as stack_of_patches:
         stack_of_patches.enter_context(patch.dict(os.environ, ENVIRONMENT))
@@ -114,8 +129,15 @@ def installed() -> Iterator[Seat]:
             (backoff, "random", SimpleNamespace(uniform=lambda low, high: low)),
             (logs, "write", lambda message, **fields: None),
             (quarantine, "sqs", lambda: seat.queues),
+            (reminders, "sqs", lambda: seat.queues),
+            (reminders, "random", SimpleNamespace(sample=sample)),
+            (remind_page, "log", SimpleNamespace(exception=lambda message: None)),
+            (topic, "sns", lambda: seat.topic),
             (stack.redrive, "sqs", lambda: seat.queues),
             (service, "uuid_utils", SimpleNamespace(uuid7=uuid7)),
+            (generations, "uuid", SimpleNamespace(uuid4=uuid7)),
+            (rebuild, "uuid", SimpleNamespace(uuid4=uuid7)),
+            (filling, "BATCH", HEADS_AT_ONCE),
             *((module, "time", clock) for module in _using("time", time)),
             *((module, "threading", threads) for module in _using("threading", threading)),
             *(

@@ -45,6 +45,10 @@ class Table:
         The items of transactions under way: no other write may touch them.
     stream : list of Item
         The new image of every write, in the order in which they became visible.
+    active_at : int
+        From when on (milliseconds since 1970) it can be used.
+    ttl_attribute : str or None
+        What says (seconds since 1970) from when on an item may be removed.
     """
 
     def __init__(self, definition: dict[str, Any]) -> None:
@@ -58,6 +62,8 @@ class Table:
         self.partitions: dict[Any, Partition] = {}
         self.being_written: dict[Key, object] = {}
         self.stream: list[Item] = []
+        self.active_at = 0
+        self.ttl_attribute: str | None = None
         self._has_stream = "StreamSpecification" in definition
 
     def key_of(self, item: Item) -> Key:

@@ -1,12 +1,23 @@
-"""The aggregation game: 10,000 todos, 100,000 commands, one handler call in five crashing, every batch twice."""
+"""The aggregation game: one handler call in five crashing, every batch twice; in memory, and on the emulator."""
 
 from __future__ import annotations
 
-from .game import FULL, play
+from pathlib import Path
+
+from .emulated import play_on_the_emulator
+from .game import FULL, Played, Size, play_in_memory
 
 
 def test_all_sums_are_right_although_calls_crash_and_every_batch_comes_twice() -> None:
-    played = play(FULL)
+    _assert_right(play_in_memory(FULL), FULL)
+
+
+def test_they_are_right_on_the_emulators_own_stream_and_tables(tmp_path: Path) -> None:
+    size = Size(owners=5, todos=100, commands=1_000)
+    _assert_right(play_on_the_emulator(size, tmp_path), size)
+
+
+def _assert_right(played: Played, size: Size) -> None:
     assert played.differences == []
-    assert played.events > 0.7 * FULL.commands
+    assert played.events > 0.7 * size.commands
     assert played.crashes > 0.1 * played.handler_calls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,9 @@ from .expressions import Item
 from .faults import Fault, Faults
 from .queues import SimulatedQueues
 from .scheduler import Crash, Scheduler
-from .seams import EVENTS, QUARANTINE, SETTINGS, VIEWS, Seat
+from .seams import EVENTS, QUARANTINE, REMIND, SETTINGS, VIEWS, Seat
+from .tables import Table
+from .topic import SimulatedTopic
 
 DATA_TEMPLATE = Path(__file__).resolve().parents[2] / ".chalice" / "data.yaml"
 # Smaller than any page of DynamoDB's, so that there are second pages.
@@ -30,13 +33,20 @@ PAGE_ITEMS = 7
 SCANS_AS_TEXT = True
 
 
+POINTER: Item = {**schema.POINTER_KEY, "reader": {"S": VIEWS}, "tables": {"L": [{"S": VIEWS}]}}
+
+
 @cache
 def definitions() -> list[dict[str, Any]]:
-    """The tables as the deployment makes them, and an index by revision that only a mutant reads."""
+    """The events, settings and views tables as the deployment makes them."""
     resources = yaml.safe_load(DATA_TEMPLATE.read_text())["Resources"]
     events = {**resources["EventsTable"]["Properties"], "TableName": EVENTS}
     settings = {**resources["SettingsTable"]["Properties"], "TableName": SETTINGS}
-    views = schema.table_definition(VIEWS)
+    return [events, settings, schema.table_definition(VIEWS)]
+
+
+def with_an_index_by_revision(views: dict[str, Any]) -> dict[str, Any]:
+    """The views table with an index that only a mutant reads."""
     by_revision = {
         "IndexName": "by_revision",
         "KeySchema": [
@@ -45,7 +55,7 @@ def definitions() -> list[dict[str, Any]]:
         ],
         "Projection": {"ProjectionType": "ALL"},
     }
-    return [events, settings, {**views, "LocalSecondaryIndexes": [*views["LocalSecondaryIndexes"], by_revision]}]
+    return {**views, "LocalSecondaryIndexes": [*views["LocalSecondaryIndexes"], by_revision]}
 
 
 class World:
@@ -53,27 +63,34 @@ class World:
     Attributes
     ----------
     draw : random.Random
-    expired : set of (str, str)
-        The keys (owner, sort key) of what the TTL has removed from the views.
+    expired : mapping of str to set of (str, str)
+        By views table, the keys (owner, sort key) of what the TTL has removed.
     """
 
     def __init__(self, seed: int, seat: Seat, page_items: int = PAGE_ITEMS) -> None:
         self.scheduler = Scheduler(seed)
         self.draw = self.scheduler.draw
         self.faults = Faults(self.draw)
-        self.engine = Engine(lambda: self.scheduler.now, page_items, SCANS_AS_TEXT)
-        for definition in definitions():
+        self.engine = Engine(self.now, page_items, SCANS_AS_TEXT)
+        events, settings, views = definitions()
+        for definition in (events, settings, with_an_index_by_revision(views)):
             self.engine.create_table(definition)
-        pointer = {**schema.POINTER_KEY, "reader": {"S": VIEWS}, "tables": {"L": [{"S": VIEWS}]}}
-        self.engine.put_item({"TableName": SETTINGS, "Item": pointer})
-        self.queues = SimulatedQueues(QUARANTINE, before_each=self._before_a_message)
-        self.expired: set[tuple[str, str]] = set()
+        self.engine.tables[VIEWS].ttl_attribute = schema.TTL_ATTRIBUTE
+        self.engine.put_item({"TableName": SETTINGS, "Item": POINTER})
+        self.queues = SimulatedQueues(QUARANTINE, REMIND, before_each=self._before_a_message)
+        self.expired: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         self._decoded: dict[tuple[str, str], Event] = {}
         seat.client = SimulatedClient(self.engine, self.scheduler, self.faults)
+        self.topic = SimulatedTopic(self.scheduler, self.faults)
         seat.queues = self.queues
-        seat.now = lambda: self.scheduler.now
+        seat.topic = self.topic
+        seat.now = self.now
         seat.pause = self.scheduler.pause
-        seat.random_bits = random.Random(seed).getrandbits
+        seat.chance = random.Random(seed)
+
+    def now(self) -> int:
+        """Milliseconds since 1970."""
+        return self.scheduler.now
 
     def spawn(self, name: str, function: Any, memory: Memory | None = None) -> None:
         memory = memory or Memory()
@@ -111,8 +128,14 @@ class World:
     def all_events(self) -> list[Event]:
         return [self.event(item) for item in self.engine.tables[EVENTS].all()]
 
+    @property
+    def views(self) -> Table:
+        """The views table that the pointer has readers read."""
+        pointer = self.engine.call("GetItem", {"TableName": SETTINGS, "Key": schema.POINTER_KEY})["Item"]
+        return self.engine.tables[pointer["reader"]["S"]]
+
     def view_items(self) -> list[Item]:
-        return self.engine.tables[VIEWS].all()
+        return self.views.all()
 
 
 @dataclass
@@ -138,16 +161,17 @@ class Sweeper:
         self._world = world
 
     def step(self, draw: random.Random) -> bool:
-        table = self._world.engine.tables[VIEWS]
         seconds = self._world.scheduler.now // 1000
         gone = [
-            item
+            (table, item)
+            for table in self._world.engine.tables.values()
+            if table.ttl_attribute is not None
             for item in table.all()
-            if int(item.get(schema.TTL_ATTRIBUTE, {"N": str(seconds)})["N"]) < seconds
+            if int(item.get(table.ttl_attribute, {"N": str(seconds)})["N"]) < seconds
             and table.key_of(item) not in table.being_written
         ]
         if gone:
-            item = draw.choice(gone)
+            table, item = draw.choice(gone)
             table.delete(table.key_of(item))
-            self._world.expired.add((item["owner"]["S"], item["sk"]["S"]))
+            self._world.expired[table.name].add((item["owner"]["S"], item["sk"]["S"]))
         return bool(gone)

@@ -243,13 +243,52 @@ def test_a_pointer_that_another_changed_is_left_alone(owner: Owner, views: str) 
         time.sleep(0.1)
     standing = generations.pointer()
     elsewhere = Pointer(standing.reader, (standing.reader,))
-    generations.point(elsewhere, instead_of=standing)
+    claim = generations.record()
+    assert claim is not None
+    generations.point(elsewhere, instead_of=standing, under=claim)
     with pytest.raises(Outrun):
         run.advance()
     assert generations.pointer() == elsewhere
     with pytest.raises(Outrun):
-        generations.point(standing, instead_of=standing)
+        generations.point(standing, instead_of=standing, under=claim)
     command.abandon()
+
+
+def test_who_was_overtaken_does_not_point_at_what_was_abandoned_meanwhile(
+    owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = rebuild.Run(**UNLEASED)
+    real = generations.make
+
+    def made_and_then_abandoned_by_another(table: str) -> bool:
+        while not real(table):
+            time.sleep(0.1)
+        command.abandon()
+        return True
+
+    monkeypatch.setattr(generations, "make", made_and_then_abandoned_by_another)
+    with pytest.raises(Outrun):
+        slow.advance()
+    assert generations.pointer() == Pointer(views, (views,))
+
+
+def test_an_abandoning_that_was_cut_off_is_gone_on_with(
+    owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = rebuild.Run(**UNLEASED)
+    while run.advance().step != "audit":
+        time.sleep(0.1)
+
+    def killed(table: str) -> bool:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(generations, "drop", killed)
+        with pytest.raises(Killed):
+            run.abandon()
+    assert "is being abandoned" in command.status()
+    assert command.run(**UNLEASED).table != run.state.table
+    assert not exists(run.state.table)
 
 
 def test_abandoned_all_is_as_before(owner: Owner, views: str) -> None:

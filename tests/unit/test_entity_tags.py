@@ -16,7 +16,7 @@ def accepted(header: str) -> IfMatch | None:
 def known(header: str, version: int) -> bool:
     test = if_none_match(a_request(headers={"if-none-match": header}))
     assert test is not None
-    return test(version)
+    return test(etag(version))
 
 
 def test_a_version_is_a_strong_tag() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}
-# DynamoDB first, then the clients of the other services, and what tells their errors apart.
+# DynamoDB first, then the clients of the other services, what tells their errors apart, and what logs.
 SPEAK_TO_AWS = {
     "ledger", "tables", "dynamo", "views.store", "views.queries", "views.feed", "views.generations",
-    "queues", "topic", "webhooks", "failures", "triggers.deliver",
+    "queues", "topic", "webhooks", "failures", "triggers.deliver", "logs",
 }  # fmt: skip
 
 # From the inside out: a module imports its own layer and those before it.

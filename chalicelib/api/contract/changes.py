@@ -7,8 +7,8 @@ from typing import Any, Final
 from chalicelib.api.auth import READ
 from chalicelib.api.changes import MAX_WAIT_SECONDS, MAX_WAITS
 from chalicelib.api.contract import examples, problems
-from chalicelib.api.contract.operations import answer, link, operation, parameter
-from chalicelib.api.contract.parameters import CURSOR, LIMIT
+from chalicelib.api.contract.operations import answer, link, operation
+from chalicelib.api.contract.parameters import CURSOR, LIMIT, parameter
 from chalicelib.api.contract.schemas import Changes, reference
 
 TAG: Final = "sync"
@@ -49,11 +49,11 @@ PATHS: Final[dict[str, Any]] = {
                         "cursor": "WyIzZjE0YjkwMmE3YzQ2ZDU4IiwgIjIiXQ",
                         "more": False,
                     },
-                    sends=("Cache-Control", "Preference-Applied", "RateLimit", "RateLimit-Policy"),
+                    sends=("Preference-Applied", "RateLimit", "RateLimit-Policy"),
                     links={"next": link("listChanges", "What changes after it.", since="$response.body#/cursor")},
                 )
             },
-            refusals=(problems.BAD_REQUEST, problems.CURSOR_EXPIRED),
+            refusals=(problems.CURSOR_EXPIRED,),
         )
     }
 }

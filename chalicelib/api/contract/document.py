@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 
 from chalicelib.api.auth import READ, WRITE
-from chalicelib.api.contract import changes, headers, lists, problems, schemas, system, todos, webhooks
+from chalicelib.api.contract import batch, changes, headers, lists, problems, schemas, system, todos, webhooks
 from chalicelib.api.system import VERSION
 
-RESOURCES = (todos, lists, changes, webhooks, system)
+RESOURCES = (todos, batch, lists, changes, webhooks, system)
 
 DESCRIPTION = f"""
 Todos whose every change is kept as an event. Each writer can know what it overwrites, repeat what was perhaps lost, and

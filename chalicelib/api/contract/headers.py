@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-ETAG: Final = {"type": "string", "pattern": '^"[1-9][0-9]*"$'}
+# In every answer of the service; what the gateway itself refuses has neither.
+ALWAYS: Final = ("X-Request-Id", "Allow")
 
 
 def _header(description: str, schema: dict[str, Any], example: object, *, required: bool = True) -> dict[str, Any]:
@@ -12,7 +13,21 @@ def _header(description: str, schema: dict[str, Any], example: object, *, requir
 
 
 COMPONENTS: Final[dict[str, Any]] = {
-    "ETag": _header("The todo's version, as `If-Match` and `If-None-Match` take it.", ETAG, '"3"'),
+    "ETag": _header(
+        "Of a todo its version, as `If-Match` takes it; of all else a digest, and weak.",
+        {"type": "string", "pattern": '^("[1-9][0-9]*"|W/"[0-9a-f]+")$'},
+        '"3"',
+    ),
+    "X-Request-Id": _header(
+        "The request's own, or one that it was given.", {"type": "string"}, "1f0c2f1e", required=False
+    ),
+    "Allow": _header("The methods that the path has.", {"type": "string"}, "GET, HEAD, POST, OPTIONS", required=False),
+    "Accept-Patch": _header(
+        "What PATCH takes (RFC 5789), where the path has it.",
+        {"type": "string"},
+        "application/merge-patch+json, application/json",
+        required=False,
+    ),
     "Location": _header(
         "The address of what was made.",
         {"type": "string", "format": "uri"},

@@ -31,10 +31,9 @@ PATHS: Final[dict[str, Any]] = {
                     "A page of lists.",
                     {"type": "array", "items": reference(ListCounts)},
                     example=[{"list": "groceries", "total": 3, "open": 2, "completed": 1}],
-                    sends=("Link", "Cache-Control"),
+                    sends=("Link",),
                 )
             },
-            refusals=(problems.BAD_REQUEST,),
         )
     },
     "/lists/{list_name}/todos": {
@@ -46,7 +45,6 @@ PATHS: Final[dict[str, Any]] = {
             scope=READ,
             parameters=(LIST_NAME, *FILTERS),
             answers={200: PAGE},
-            refusals=(problems.BAD_REQUEST,),
         ),
         "post": operation(
             "createTodoInList",
@@ -70,7 +68,6 @@ PATHS: Final[dict[str, Any]] = {
                 202: answer("They are being deleted; the counts tell how far it is."),
                 204: answer("They are deleted."),
             },
-            refusals=(problems.BAD_REQUEST,),
             negotiated=False,
         ),
     },

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from chalicelib.api.auth import WRITE
 from chalicelib.api.bodies import MAX_BODY_BYTES
 from chalicelib.api.contract import headers, problems
+from chalicelib.api.contract.parameters import IF_NONE_MATCH, REQUEST_ID
 from chalicelib.api.http import JSON
 
 Schema = dict[str, Any]
+
+_VALIDATORS: Final = headers.named("ETag", "Cache-Control")
 
 
 def operation(
@@ -32,26 +36,39 @@ def operation(
     scope : str, optional
         What the token must allow; None for who needs no token.
     refusals : sequence of str
-        Problem types beside those that the kind of operation brings with it: every one may be too much (429) or fail
-        (500, 503), one with a token may lack it (401, 403), one with a body may have a wrong one (400, 413, 415).
+        Problem types beside those that the kind of operation brings with it: every one may be wrong (400), too much
+        (429) or fail (500, 503), one with a token may lack it (401, 403), one with a body may have a wrong one (413,
+        415).
     negotiated : bool
         Whether there is a body to answer with, and so a media type to agree on (406).
     """
-    names = [*refusals, problems.TOO_MANY_REQUESTS, problems.INTERNAL_ERROR, problems.UNAVAILABLE]
+    names = [
+        *refusals,
+        problems.BAD_REQUEST,
+        problems.TOO_MANY_REQUESTS,
+        problems.INTERNAL_ERROR,
+        problems.UNAVAILABLE,
+    ]
     if scope is not None:
         names += [problems.UNAUTHORIZED, problems.FORBIDDEN]
     if negotiated:
         names.append(problems.NOT_ACCEPTABLE)
     if body is not None:
-        names += [problems.BAD_REQUEST, problems.PAYLOAD_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]
+        names += [problems.PAYLOAD_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]
     stated = {str(status): answer for status, answer in answers.items()} | problems.responses(*names)
+    common = [REQUEST_ID]
+    if scope != WRITE:
+        # Each read is one that caches may ask about.
+        common.append(IF_NONE_MATCH)
+        stated["200"] = {**stated["200"], "headers": stated["200"]["headers"] | _VALIDATORS}
+        stated["304"] = answer("The caller has it already.", sends=("ETag", "Cache-Control"))
     return {
         "operationId": name,
         "summary": summary,
         "description": description,
         "tags": [tag],
         "security": [] if scope is None else [{"bearer": [scope]}],
-        **({"parameters": list(parameters)} if parameters else {}),
+        "parameters": [*parameters, *common],
         **({"requestBody": body} if body is not None else {}),
         "responses": {status: stated[status] for status in sorted(stated)},
     }
@@ -65,22 +82,26 @@ def answer(
     sends: Sequence[str] = (),
     links: Mapping[str, Schema] | None = None,
     media_type: str = JSON,
+    also: Mapping[str, Schema] | None = None,
 ) -> Schema:
-    """A Response Object; `sends` names its headers."""
+    """A Response Object; `sends` names its headers, `also` has the schemas under other media types."""
+    others = {name: {"schema": each} for name, each in (also or {}).items()}
     content = {"schema": schema, **({} if example is None else {"example": example})}
     return {
         "description": description,
-        **({"headers": headers.named(*sends)} if sends else {}),
-        **({} if schema is None else {"content": {media_type: content}}),
+        "headers": headers.named(*sends, *headers.ALWAYS),
+        **({} if schema is None else {"content": {media_type: content} | others}),
         **({"links": dict(links)} if links else {}),
     }
 
 
-def json_body(schema: Schema, examples: Mapping[str, object], *media_types: str) -> Schema:
+def json_body(
+    schema: Schema, examples: Mapping[str, object], *media_types: str, max_bytes: int = MAX_BODY_BYTES
+) -> Schema:
     """A Request Body Object: JSON under each of the media types, with an example for each use of it."""
     shown = {name: {"summary": name, "value": value} for name, value in examples.items()}
     return {
-        "description": f"At most {MAX_BODY_BYTES // 1024} KB.",
+        "description": f"At most {max_bytes // 1024} KB.",
         "required": True,
         "content": {media_type: {"schema": schema, "examples": shown} for media_type in media_types or (JSON,)},
     }
@@ -89,17 +110,3 @@ def json_body(schema: Schema, examples: Mapping[str, object], *media_types: str)
 def link(operation_id: str, description: str, **parameters: str) -> Schema:
     """A Link Object: which operation goes on from an answer, and with what of it (section 4.8.20)."""
     return {"operationId": operation_id, "description": description, "parameters": parameters}
-
-
-def parameter(
-    place: str, name: str, description: str, schema: Schema, *, example: object = None, required: bool = False
-) -> Schema:
-    """A Parameter Object; one that only the service can make has no example."""
-    return {
-        "name": name,
-        "in": place,
-        "description": description,
-        "required": required,
-        "schema": schema,
-        **({} if example is None else {"example": example}),
-    }

@@ -5,15 +5,28 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import headers
-from chalicelib.api.contract.operations import parameter
+from chalicelib.api.commands import Version
 from chalicelib.api.contract.schemas import SOME_ID, Id, schema_of
-from chalicelib.api.headers import ENTITY_TAG, MAX_WAIT_SECONDS
+from chalicelib.api.headers import MAX_WAIT_SECONDS
 from chalicelib.api.pages import DEFAULT_LIMIT, MAX_LIMIT
-from chalicelib.api.todos import Version
 from chalicelib.todos.content import ListName, Priority
 
+
+def parameter(
+    place: str, name: str, description: str, schema: dict[str, Any], *, example: object = None, required: bool = False
+) -> dict[str, Any]:
+    """A Parameter Object; one that only the service can make has no example."""
+    return {
+        "name": name,
+        "in": place,
+        "description": description,
+        "required": required,
+        "schema": schema,
+        **({} if example is None else {"example": example}),
+    }
+
+
 _INSTANT: Final = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
-_TAGS: Final = rf"[\s,]*{ENTITY_TAG}(\s*,[\s,]*{ENTITY_TAG})*[\s,]*"
 
 TODO_ID: Final = parameter("path", "todo_id", "The todo's id.", schema_of(Id), example=SOME_ID, required=True)
 LIST_NAME: Final = parameter(
@@ -25,14 +38,14 @@ IF_MATCH: Final = parameter(
     "header",
     "If-Match",
     "The versions that the todo may be at (RFC 9110, section 13.1.1); at any other the request is refused with 412.",
-    {"type": "string", "pattern": rf"^({_TAGS}|\*)$"},
+    {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"3"',
 )
 IF_NONE_MATCH: Final = parameter(
     "header",
     "If-None-Match",
-    "The versions that the caller has (RFC 9110, section 13.1.2); at one of them the answer is 304.",
-    {"type": "string", "pattern": rf"^({_TAGS}|\*)$"},
+    "What the caller has (RFC 9110, section 13.1.2), by its `ETag`; the answer is 304 while that holds.",
+    {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"3"',
 )
 IF_NONE_MATCH_ANY: Final = parameter(
@@ -48,6 +61,13 @@ IDEMPOTENCY_KEY: Final = parameter(
     "Sent again with its key, the request takes effect once and is answered alike. The key is the todo's for ever.",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": f"^{headers.IDEMPOTENCY_KEY}$"},
     example="5f0c2f1e-buy-milk",
+)
+REQUEST_ID: Final = parameter(
+    "header",
+    "X-Request-Id",
+    "By which the caller knows the request again: in the answer, and as the `correlation_id` of its events.",
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": f"^{headers.REQUEST_ID}$"},
+    example="1f0c2f1e",
 )
 PREFER: Final = parameter(
     "header",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api.contract import examples, headers
+from chalicelib.api.contract.schemas import ERROR
 from chalicelib.api.problems import PROBLEM_TYPE
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -48,7 +49,7 @@ def _problem(
     shown = {"type": uri, "title": description.partition(".")[0], "status": status, "detail": detail, **(example or {})}
     RESPONSES[component] = {
         "description": description,
-        "headers": headers.named(*sends),
+        "headers": headers.named(*sends, *headers.ALWAYS),
         "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{component}"}, "example": shown}},
     }
     _STATUS[component] = str(status)
@@ -62,20 +63,8 @@ def responses(*names: str) -> dict[str, Any]:
 
 _ERRORS: Final = {
     "type": "array",
-    "description": "Each thing that is wrong: in the body by a JSON pointer, in the query by the parameter's name.",
-    "items": {
-        "type": "object",
-        "properties": {
-            "pointer": {
-                "type": "string",
-                "format": "uri-reference",
-                "description": "A JSON pointer into the body, as a URI fragment (RFC 6901).",
-            },
-            "parameter": {"type": "string", "description": "The name of a query parameter."},
-            "detail": {"type": "string"},
-        },
-        "required": ["detail"],
-    },
+    "description": "Each thing that is wrong: in the body by a JSON pointer, in path and query by its parameter.",
+    "items": ERROR,
 }
 
 BAD_REQUEST: Final = _problem(
@@ -145,6 +134,7 @@ PAYLOAD_TOO_LARGE: Final = _problem(
 UNSUPPORTED_MEDIA_TYPE: Final = _problem(
     "unsupported-media-type", 415, "The body's media type is not read here.",
     "text/plain is not read here; send application/json.",
+    sends=("Accept-Patch",),
 )  # fmt: skip
 KEY_REUSED: Final = _problem(
     "idempotency-key-reused", 422, "The Idempotency-Key stands for another request.",

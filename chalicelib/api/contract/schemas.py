@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib import keys
-from chalicelib.api import todos, webhooks
+from chalicelib.api import batch, commands, webhooks
 from chalicelib.todos.content import Content, ListName
 from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET
 
@@ -58,7 +58,7 @@ Todo = msgspec.defstruct(
     "Todo",
     [
         ("id", Id),
-        ("version", todos.Version),
+        ("version", commands.Version),
         *((name, _ANSWERED[name]) for name in CONTENT_FIELDS),
         ("completed_at", Instant | None),
         ("created_at", Instant),
@@ -103,7 +103,7 @@ TodoPatch = msgspec.defstruct(
 class Event(msgspec.Struct, kw_only=True):
     """One change of one todo."""
 
-    version: todos.Version
+    version: commands.Version
     type: webhooks.EventType
     event_id: Annotated[str, Meta(description="A UUIDv7.", extra_json_schema={"format": "uuid"})]
     occurred_at: Instant
@@ -115,11 +115,76 @@ class Event(msgspec.Struct, kw_only=True):
     causation_id: Annotated[str | None, Meta(description="The event that led to it, where one did.")]
 
 
+ERROR: Final = {
+    "type": "object",
+    "properties": {
+        "pointer": {
+            "type": "string",
+            "format": "uri-reference",
+            "description": "A JSON pointer into the body, as a URI fragment (RFC 6901).",
+        },
+        "parameter": {"type": "string", "description": "The name of a parameter."},
+        "detail": {"type": "string"},
+    },
+    "required": ["detail"],
+}
+
+
+class Told(msgspec.Struct, kw_only=True):
+    """An event, and the todo after it."""
+
+    event: Event
+    state: Todo  # type: ignore[valid-type]
+
+
+class CloudEvent(msgspec.Struct, kw_only=True):
+    """An event as CloudEvents 1.0 has it."""
+
+    specversion: Literal["1.0"]
+    id: Annotated[str, Meta(description="The event's `event_id`.", extra_json_schema={"format": "uuid"})]
+    source: Annotated[str, Meta(description="The todo's address.", extra_json_schema={"format": "uri-reference"})]
+    type: Annotated[str, Meta(examples=["todo-ledger.TodoCreated"], extra_json_schema={"pattern": "^todo-ledger\\."})]
+    subject: Id
+    time: Instant
+    datacontenttype: Literal["application/json"]
+    data: Told
+
+
+class ProblemInBatch(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the request of this command alone would be answered with; in short where there is no room for more."""
+
+    type: Annotated[str, Meta(extra_json_schema={"format": "uri"})]
+    title: str
+    status: Annotated[int, Meta(ge=400, le=599)]
+    detail: str
+    errors: Annotated[list[Any], Meta(extra_json_schema={"items": ERROR})] | msgspec.UnsetType = msgspec.UNSET
+    todo: Todo | msgspec.UnsetType = msgspec.UNSET  # type: ignore[valid-type]
+    events: list[Event] | msgspec.UnsetType = msgspec.UNSET
+
+
+class BatchResult(msgspec.Struct, kw_only=True):
+    """What became of one command."""
+
+    status: Annotated[int, Meta(ge=200, le=599, description="Of the request of this command alone.")]
+    id: Id
+    etag: Annotated[str, Meta(examples=['"1"'])] | msgspec.UnsetType = msgspec.UNSET
+    location: Annotated[str, Meta(extra_json_schema={"format": "uri"})] | msgspec.UnsetType = msgspec.UNSET
+    # Null where there is no room for it.
+    todo: Todo | msgspec.UnsetType | None = msgspec.UNSET  # type: ignore[valid-type]
+    problem: ProblemInBatch | msgspec.UnsetType = msgspec.UNSET
+
+
+class BatchResults(msgspec.Struct, kw_only=True):
+    """What became of each command, in their order."""
+
+    results: list[BatchResult]
+
+
 class Tombstone(msgspec.Struct, kw_only=True):
     """What is told of a deleted todo."""
 
     id: Id
-    version: todos.Version
+    version: commands.Version
     deleted: Literal[True]
 
 
@@ -184,8 +249,11 @@ _TYPES: Final = (
     TodoContent,
     TodoContentOfList,
     TodoPatch,
-    todos.RevertTo,
+    commands.RevertTo,
     Event,
+    CloudEvent,
+    batch.Batch,
+    BatchResults,
     Tombstone,
     Changes,
     Counts,
@@ -200,11 +268,30 @@ _TYPES: Final = (
 _IGNORED: Final = {name: {"description": "Ignored: it follows from the events."} for name in sorted(READ_ONLY_FIELDS)}
 
 
+_NONE: Final = {"type": "null"}
+
+# What each operation of a batch takes.
+_OPERATIONS: Final = [
+    {"title": "creates", "properties": {"op": {"const": "create"}, "if_match": _NONE}},
+    {
+        "title": "changes",
+        "properties": {"op": {"enum": ["put", "patch", "revert"]}, "id": {"type": "string"}},
+        "required": ["id"],
+    },
+    {
+        "title": "deletes or restores",
+        "properties": {"op": {"enum": list(batch.WITHOUT_BODY)}, "id": {"type": "string"}, "body": _NONE},
+        "required": ["id"],
+    },
+]
+
+
 def components() -> dict[str, Any]:
     """The JSON Schema (2020-12) of every type, by name."""
     _, found = msgspec.json.schema_components(_TYPES, ref_template=REFERENCE)
     for name in ("TodoContent", "TodoContentOfList", "TodoPatch"):
         found[name]["properties"] |= _IGNORED
+    found["Command"]["anyOf"] = _OPERATIONS
     return found
 
 

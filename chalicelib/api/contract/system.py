@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from chalicelib.api.auth import READ
 from chalicelib.api.contract import headers, problems
-from chalicelib.api.contract.operations import answer, operation, parameter
+from chalicelib.api.contract.operations import answer, operation
+from chalicelib.api.contract.parameters import parameter
 from chalicelib.api.contract.schemas import Counts, Health, reference
 from chalicelib.api.documentation import ASSETS
 from chalicelib.api.http import HTML
@@ -22,7 +23,7 @@ def _page(name: str, summary: str, description: str) -> dict[str, Any]:
     page = answer(
         "The page.",
         {"type": "string"},
-        sends=("Cache-Control", "Content-Security-Policy", "X-Content-Type-Options"),
+        sends=("Content-Security-Policy", "X-Content-Type-Options"),
         media_type=HTML,
     )
     return operation(name, summary, description, tag=TAG, scope=None, answers={200: page})
@@ -41,10 +42,8 @@ PATHS: Final[dict[str, Any]] = {
                     "The counts.",
                     reference(Counts),
                     example={"total": 3, "open": 2, "completed": 1},
-                    sends=("Cache-Control",),
                 )
             },
-            refusals=(problems.BAD_REQUEST,),
         )
     },
     "/health": {
@@ -75,7 +74,6 @@ PATHS: Final[dict[str, Any]] = {
                     "The document.",
                     {"type": "object"},
                     example={"openapi": "3.1.1", "info": {"title": "todo-ledger", "version": VERSION}, "paths": {}},
-                    sends=("Cache-Control",),
                 )
             },
         )
@@ -101,7 +99,7 @@ PATHS: Final[dict[str, Any]] = {
             answers={
                 200: {
                     "description": "The part.",
-                    "headers": headers.named("Cache-Control", "X-Content-Type-Options"),
+                    "headers": headers.named("X-Content-Type-Options", *headers.ALWAYS),
                     "content": {
                         media_type: {"schema": {"type": "string"}}
                         for media_type in sorted({asset.media_type for asset in ASSETS.values()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api.auth import READ, WRITE
+from chalicelib.api.commands import RevertTo
 from chalicelib.api.contract import examples, problems
 from chalicelib.api.contract.operations import answer, json_body, link, operation
 from chalicelib.api.contract.parameters import (
@@ -13,7 +14,6 @@ from chalicelib.api.contract.parameters import (
     FILTERS,
     IDEMPOTENCY_KEY,
     IF_MATCH,
-    IF_NONE_MATCH,
     IF_NONE_MATCH_ANY,
     LIMIT,
     LIST_FILTER,
@@ -21,9 +21,9 @@ from chalicelib.api.contract.parameters import (
     TODO_ID,
     VERSION,
 )
-from chalicelib.api.contract.schemas import Event, Todo, TodoContent, TodoPatch, reference
-from chalicelib.api.http import JSON
-from chalicelib.api.todos import MERGE_PATCH, RevertTo
+from chalicelib.api.contract.schemas import CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
+from chalicelib.api.http import JSON, MERGE_PATCH
+from chalicelib.cloudevents import BATCH_MEDIA_TYPE
 
 TAG: Final = "todos"
 HISTORY: Final = "history"
@@ -84,12 +84,11 @@ PAGE: Final = answer(
     "A page of todos; it may be empty and still have a next.",
     {"type": "array", "items": reference(Todo)},
     example=[examples.TODO],
-    sends=("Link", "Cache-Control"),
+    sends=("Link",),
 )
 
 # What a write of one todo may be refused with, whatever it does.
 _REFUSED: Final = (
-    problems.BAD_REQUEST,
     problems.NOT_FOUND,
     problems.DELETED,
     problems.PRECONDITION_FAILED,
@@ -107,7 +106,6 @@ PATHS: Final[dict[str, Any]] = {
             scope=READ,
             parameters=(*FILTERS, LIST_FILTER),
             answers={200: PAGE},
-            refusals=(problems.BAD_REQUEST,),
         ),
         "post": operation(
             "createTodo",
@@ -128,18 +126,16 @@ PATHS: Final[dict[str, Any]] = {
             "The todo as it is now, or as it was at a version or at a time.",
             tag=TAG,
             scope=READ,
-            parameters=(TODO_ID, IF_NONE_MATCH, VERSION, AT),
+            parameters=(TODO_ID, VERSION, AT),
             answers={
                 200: answer(
                     "The todo.",
                     reference(Todo),
                     example=examples.TODO,
-                    sends=("ETag", "Cache-Control"),
                     links=_onward(_ID_OF_ANSWER),
                 ),
-                304: answer("The caller has that version.", sends=("ETag", "Cache-Control")),
             },
-            refusals=(problems.BAD_REQUEST, problems.NOT_FOUND, problems.DELETED),
+            refusals=(problems.NOT_FOUND, problems.DELETED),
         ),
         "put": operation(
             "putTodo",
@@ -192,13 +188,14 @@ PATHS: Final[dict[str, Any]] = {
             parameters=(TODO_ID, LIMIT, CURSOR),
             answers={
                 200: answer(
-                    "A page of events.",
+                    "A page of events, as they are or as CloudEvents.",
                     {"type": "array", "items": reference(Event)},
                     example=[examples.EVENT],
-                    sends=("Link", "Cache-Control"),
+                    also={BATCH_MEDIA_TYPE: {"type": "array", "items": reference(CloudEvent)}},
+                    sends=("Link",),
                 )
             },
-            refusals=(problems.BAD_REQUEST, problems.NOT_FOUND),
+            refusals=(problems.NOT_FOUND,),
         )
     },
     "/todos/{todo_id}/restore": {

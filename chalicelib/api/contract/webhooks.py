@@ -32,10 +32,8 @@ PATHS: Final[dict[str, Any]] = {
                     "The webhooks.",
                     {"type": "array", "maxItems": MAX_WEBHOOKS, "items": reference(Webhook)},
                     example=[examples.WEBHOOK],
-                    sends=("Cache-Control",),
                 )
             },
-            refusals=(problems.BAD_REQUEST,),
         ),
         "post": operation(
             "createWebhook",
@@ -69,7 +67,7 @@ PATHS: Final[dict[str, Any]] = {
             scope=WRITE,
             parameters=(WEBHOOK_ID,),
             answers={204: answer("The webhook is gone.")},
-            refusals=(problems.BAD_REQUEST, problems.NOT_FOUND),
+            refusals=(problems.NOT_FOUND,),
             negotiated=False,
         )
     },

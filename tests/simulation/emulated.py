@@ -1,0 +1,106 @@
+"""The aggregation game on an emulator of its own: its tables, its stream by GetRecords, the handler in this process."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from chalicelib import dynamo, event_items, ledger, logs, service, tables
+from chalicelib.todos.events import Event
+from chalicelib.views import scanning
+from stack import launch, process
+from stack.aws import LOCAL_CREDENTIALS, local_client
+from stack.state import State
+
+from .expressions import Item
+from .game import Crashing, Played, Size, play
+from .seams import ENVIRONMENT, EVENTS, SETTINGS, VIEWS
+from .world import POINTER, definitions
+
+# Of a table's properties in the template, what the game needs of it.
+_PROPERTIES = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")
+_INDEXES = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
+
+
+def play_on_the_emulator(
+    size: Size, directory: Path, seed: int = 1, progress: Callable[[int], None] = lambda _: None
+) -> Played:
+    """Play it on an engine that keeps its state in `directory`, and ends with the game."""
+    draw = random.Random(seed)
+    with _engine(directory) as url, _service_on(url):
+        client = dynamo.client()
+        for definition in definitions():
+            client.create_table(**_as_the_api_takes_it(definition))
+        client.put_item(TableName=SETTINGS, Item=POINTER)
+        crashing = Crashing(client, draw)
+        with patch.object(dynamo, "client", lambda: crashing):
+            return play(size, _Emulator(url), crashing, draw, progress)
+
+
+class _Emulator:
+    """The game's ground."""
+
+    def __init__(self, url: str) -> None:
+        self._streams = local_client("dynamodbstreams", url)
+        (stream,) = self._streams.list_streams(TableName=EVENTS)["Streams"]
+        (shard,) = self._streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
+        self._iterator = self._streams.get_shard_iterator(
+            StreamArn=stream["StreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+
+    def new_records(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = self._streams.get_records(ShardIterator=self._iterator)
+            self._iterator = answer["NextShardIterator"]
+            if not answer["Records"]:
+                return found
+            found += answer["Records"]
+
+    def all_events(self) -> list[Event]:
+        return [event_items.decode(item) for page in ledger.scan() for item in page]
+
+    def view_items(self) -> list[Item]:
+        return [item for page in scanning.scan(VIEWS, 0, 1) for item in page]
+
+
+@contextmanager
+def _engine(directory: Path) -> Iterator[str]:
+    state = State(directory.resolve())
+    state.directory.mkdir(parents=True, exist_ok=True)
+    engine = launch.start(state, 0, attached=True)
+    try:
+        yield engine.engine_url
+    finally:
+        process.kill(engine)
+
+
+@contextmanager
+def _service_on(url: str) -> Iterator[None]:
+    """The service's code on this engine, with none of the clients or memories that it had before, or has after."""
+
+    def forget() -> None:
+        dynamo.client.cache_clear()
+        tables.events.cache_clear()
+        tables.EventItem._connection = None
+        service._latest_events._events.clear()
+
+    with ExitStack() as patches:
+        patches.enter_context(patch.dict(os.environ, ENVIRONMENT | LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": url}))
+        patches.enter_context(patch.object(logs, "write", lambda message, **fields: None))
+        forget()
+        patches.callback(forget)
+        yield
+
+
+def _as_the_api_takes_it(definition: dict[str, Any]) -> dict[str, Any]:
+    """A table of the CloudFormation template as a request of CreateTable."""
+    request = {name: definition[name] for name in (*_PROPERTIES, *_INDEXES) if name in definition}
+    if "StreamSpecification" in definition:
+        request["StreamSpecification"] = definition["StreamSpecification"] | {"StreamEnabled": True}
+    return request

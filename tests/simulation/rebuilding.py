@@ -1,0 +1,94 @@
+"""A rebuild of the views while everything else goes on: one or two runs, which crash, and an operator's doubts."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import dynamo, ledger, rebuild
+from chalicelib.views import generations, store
+
+from .delivery import TIMEOUT_MILLISECONDS
+from .scheduler import Crash
+from .seams import EVENTS, SETTINGS
+from .world import World
+
+REQUEST = "a rebuild"
+# What a run may raise: it is begun again.
+EXPECTED = (
+    rebuild.Busy,
+    rebuild.NothingToAbandon,
+    generations.Outrun,
+    store.ProjectionIncomplete,
+    dynamo.KeysUnprocessed,
+    ledger.LedgerUnavailable,
+    ClientError,
+    BotoCoreError,
+)
+
+
+class Rebuilding:
+    """Whoever works at the one rebuild of a schedule; it may take several phases, and ends when all else is at rest."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._draw = world.draw
+        # Of a short one two runs may be at it at once.
+        self._lease_seconds = self._draw.choice((0.2, 2.0, rebuild.LEASE_SECONDS))
+        self._may_be_abandoned = self._draw.random() < 0.2
+
+    def work(self, runner: str, invocations: int) -> None:
+        """Work at it as the state machine's task does, one bounded invocation after the other."""
+        for _ in range(invocations):
+            with suppress(Crash, *EXPECTED):
+                self._world.scheduler.pause()
+                if self._may_be_abandoned and self._draw.random() < 0.1:
+                    rebuild.Run(runner, lease_seconds=self._lease_seconds, begins=False).abandon()
+                    continue
+                progress = self._invoke(runner, self._draw.choice((0.0, 0.3, 3.0)), self._draw.choice((0.0, 0.5)))
+                if progress.is_over:
+                    return
+                self._wait(progress.wait_seconds)
+
+    def finish(self) -> list[str]:
+        """Bring it to its end, when nothing fails any more; what is wrong then."""
+        problems = 0
+        while True:
+            progress = self._once_free()
+            problems += bool(progress.problem)
+            # An audit that was begun before may have found a lag; the next one is begun anew.
+            if problems > 1:
+                return [progress.problem]
+            if progress.is_over:
+                break
+            self._world.scheduler.now += 1 + round(1000 * progress.wait_seconds)
+        pointer = generations.pointer()
+        tables = set(self._world.engine.tables) - {EVENTS, SETTINGS}
+        # A run that was overtaken may leave a table of an abandoned rebuild behind, which nobody uses.
+        is_alone = tables == {pointer.reader} or (self._may_be_abandoned and pointer.reader in tables)
+        return [] if is_alone and pointer.tables == (pointer.reader,) else [f"{pointer}, and there are {tables}"]
+
+    def _once_free(self) -> rebuild.Progress:
+        """Go on with it as far as there is no wait, once another's lease has ended."""
+        try:
+            return self._invoke("the last", float("inf"), patience=0.0)
+        except rebuild.Busy as busy:
+            self._world.scheduler.now += 1 + round(1000 * busy.seconds)
+            return self._invoke("the last", float("inf"), patience=0.0)
+
+    def _invoke(self, runner: str, seconds: float, patience: float) -> rebuild.Progress:
+        return rebuild.work(
+            self._world.now() / 1000 + seconds,
+            runner=runner,
+            request=REQUEST,
+            lease_seconds=self._lease_seconds,
+            settle_seconds=TIMEOUT_MILLISECONDS / 1000,
+            drain_seconds=TIMEOUT_MILLISECONDS / 1000,
+            patience=patience,
+        )
+
+    def _wait(self, seconds: float) -> None:
+        until = self._world.now() + 1000 * seconds
+        while self._world.now() < until:
+            self._world.scheduler.pause()
