@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}
 # DynamoDB first, then the clients of the other services, and what tells their errors apart.
 SPEAK_TO_AWS = {
-    "ledger", "tables", "dynamo", "views.store", "views.queries", "views.generations",
-    "queues", "topic", "webhooks", "failures", "triggers.deliver",
+    "ledger", "tables", "dynamo", "settings_items", "views.store", "views.queries", "views.generations",
+    "queues", "topic", "failures", "triggers.deliver",
 }  # fmt: skip
 
 # From the inside out: a module imports its own layer and those before it.
@@ -23,7 +23,7 @@ LAYERS = [
     },
     {"settings", "backoff", "logs", "dynamo", "tables", "queues", "failures", "quarantine", "topic", "delivery"},
     {
-        "ledger", "webhooks", "views", "views.projection", "views.schema", "views.store", "views.queries",
+        "ledger", "settings_items", "webhooks", "views", "views.projection", "views.schema", "views.store", "views.queries",
         "views.filling", "views.scanning", "views.generations",
     },
     {
