@@ -17,9 +17,9 @@ app = Chalice(app_name="todo-ledger")
 SET_BY_DEPLOYMENT = "arn:aws:{}:us-east-1:000000000000:set-by-deployment"
 
 if settings.serves("api"):
-    from chalicelib.api import lists, system, todos, webhooks
+    from chalicelib.api import calendar, exports, feeds, lists, system, todos, webhooks
 
-    for module in (todos, lists, system, webhooks):
+    for module in (todos, lists, system, webhooks, feeds, calendar, exports):
         app.register_blueprint(module.blueprint)
 
 if settings.serves("api") or settings.serves("authorize"):

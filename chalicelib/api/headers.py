@@ -41,9 +41,13 @@ def if_match(request: Request) -> decide.IfMatch | None:
 def if_none_match(request: Request) -> Callable[[int], bool] | None:
     """Whether a version is among those of `If-None-Match` (section 13.1.2, weak comparison); None without it."""
     tags = _entity_tags(request, "if-none-match")
-    if tags is None:
-        return None
-    return lambda version: tags == ["*"] or etag(version) in {tag.removeprefix("W/") for tag in tags}
+    return None if tags is None else lambda version: _is_among(etag(version), tags)
+
+
+def knows(request: Request, tag: str) -> bool:
+    """Whether `If-None-Match` names this entity tag."""
+    tags = _entity_tags(request, "if-none-match")
+    return tags is not None and _is_among(tag, tags)
 
 
 def wait_preference(request: Request) -> int:
@@ -78,6 +82,10 @@ def _entity_tags(request: Request, header: str) -> list[str] | None:
     if not tags:
         raise bad_request(f'{header.title()} takes * or entity tags such as "3".')
     return tags
+
+
+def _is_among(tag: str, tags: list[str]) -> bool:
+    return tags == ["*"] or tag in {each.removeprefix("W/") for each in tags}
 
 
 def _is_version(tag: str) -> bool:

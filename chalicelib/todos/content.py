@@ -206,7 +206,8 @@ def _is_unicode(value: str) -> bool:
     return True
 
 
-def _name(value: str) -> str | None:
+def name_complaint(value: str) -> str | None:
+    """What keeps a text from naming something, its length aside, or None."""
     # Printable text holds no control character, and is what nearly all names are.
     if not value.isprintable() and any(unicodedata.category(character) == "Cc" for character in value):
         return "holds a control character"
@@ -228,11 +229,11 @@ def list_name_complaint(value: str) -> str | None:
         return f"a list's name has 1 to {MAX_LIST_LENGTH} characters"
     if value in (".", ".."):
         return "a list cannot be named . or .. (URLs take them for steps)"
-    return _name(value) or _too_long(value, MAX_LIST_BYTES)
+    return name_complaint(value) or _too_long(value, MAX_LIST_BYTES)
 
 
 def _tags(value: list[str]) -> str | None:
-    return next((complaint for tag in value if (complaint := _name(tag))), None)
+    return next((complaint for tag in value if (complaint := name_complaint(tag))), None)
 
 
 def _instant(value: str) -> str | None:

@@ -19,11 +19,12 @@ SPEAK_TO_AWS = {
 LAYERS = [
     {
         "keys", "todos", "todos.content", "todos.decide", "todos.events", "todos.fold", "todos.instants",
-        "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations",
+        "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations", "vtodos", "export_rows",
     },
     {"settings", "backoff", "logs", "dynamo", "tables", "queues", "failures", "quarantine", "topic", "delivery"},
     {
-        "ledger", "settings_items", "webhooks", "views", "views.projection", "views.schema", "views.store", "views.queries",
+        "ledger", "settings_items", "webhooks", "feed_tokens",
+        "views", "views.projection", "views.schema", "views.store", "views.queries",
         "views.filling", "views.scanning", "views.generations",
     },
     {
