@@ -14,7 +14,7 @@ import pytest
 from chalicelib.todos.events import CONTENT_FIELDS
 from stack.local import LocalStack
 
-from .client import Client, at_once, next_path, problem, shows
+from .client import Client, next_path, problem, shows
 
 JSON_LINES = "application/jsonl"
 
@@ -49,7 +49,7 @@ def exported(client: Client, query: str = "", **headers: str) -> str:
 @pytest.fixture
 def filled(client: Client) -> Client:
     """A client whose todos are hard to write down, with a subtask and one that is deleted."""
-    made = at_once([lambda todo=todo: client.another().create(**todo) for todo in NASTY])
+    made = [client.create(**todo) for todo in NASTY]
     gone = client.create("gone")
     client.delete(f"/todos/{gone['id']}")
     client.create("A subtask", parent=made[0]["id"], order=-3)
