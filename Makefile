@@ -5,10 +5,10 @@ VENV := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test simulate lint bench
+.PHONY: help up down status test simulate lint bench experiment
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(INSTALLED) ## Start the service on this machine (PORT=8000) and print how to use it
 	@$(VENV)/python -m stack up $(if $(PORT),--port '$(PORT)')
@@ -33,6 +33,9 @@ lint: $(INSTALLED) ## Check style and types
 
 bench: $(INSTALLED) ## Measure, and print the table of the README
 	@$(VENV)/python -m bench
+
+experiment: $(INSTALLED) ## Let the deployed Lambdas fail at random under EVENTS=20000, and draw what came of it into docs/
+	@$(VENV)/python -m bench.experiment $(if $(EVENTS),--events '$(EVENTS)')
 
 # Made again only when a requirements file changes.
 $(INSTALLED): requirements.txt requirements-dev.txt

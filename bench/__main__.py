@@ -6,12 +6,13 @@ import os
 import platform
 from collections.abc import Iterable
 
-from bench import loading, projecting, stubbed
+from bench import loading, projecting, starting, stubbed
 from bench.engine import running
 
 
 def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    _table("CPU time of a cold start: imports, and the DynamoDB client", "ms", starting.run())
     _table("CPU time of a command, HTTP stubbed", "µs", stubbed.run())
     with running() as client:
         _table("bulk loading, 4 in flight", "items/s", loading.run(client))

@@ -5,17 +5,20 @@ The stub answers at botocore's `before-send`, so all that either side does itsel
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from typing import Any, Final
 
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
+import app
 from chalicelib import dynamo, event_items, keys, service
 from chalicelib.todos.decide import Patch
 from chalicelib.todos.events import Event
@@ -104,13 +107,66 @@ def run() -> list[tuple[str, float, float]]:
             service._latest_events.forget(_event().stream_id)
         service.execute(service.Order(OWNER, TODO_ID, Patch({"title": f"Ask {title}"}), actor=OWNER))
 
+    def whole_request() -> None:
+        nonlocal title
+        title += 1
+        service._latest_events.forget(_event().stream_id)
+        with redirect_stdout(log):
+            answer = app.app(_request(f"Ask {title}"), None)
+        assert answer["statusCode"] == 200, answer
+        log.seek(0)
+
+    log = io.StringIO()
     return _compare(
         {
             "raw boto3: query + conditional put_item": raw_boto3,
             "a command through the service layer": lambda: command(is_warm=False),
             "the same from warm memory (one request)": lambda: command(is_warm=True),
+            "PATCH through the whole handler, cold memory": whole_request,
         }
     )
+
+
+def _request(title: str) -> dict[str, Any]:
+    """A PATCH as API Gateway hands it to the Lambda (REST API, proxy integration)."""
+    headers = {
+        "Accept": "*/*",
+        "Accept-Encoding": "gzip, deflate, br",
+        "Authorization": "Bearer " + "x" * 600,
+        "Content-Type": "application/merge-patch+json",
+        "Host": "abc123.execute-api.us-east-1.amazonaws.com",
+        "User-Agent": "bench",
+        "X-Forwarded-For": "192.0.2.1, 192.0.2.2",
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Proto": "https",
+    }
+    return {
+        "resource": "/todos/{todo_id}",
+        "path": f"/todos/{TODO_ID}",
+        "httpMethod": "PATCH",
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"todo_id": TODO_ID},
+        "stageVariables": None,
+        "body": json.dumps({"title": title}),
+        "isBase64Encoded": False,
+        "requestContext": {
+            "resourcePath": "/todos/{todo_id}",
+            "path": f"/prod/todos/{TODO_ID}",
+            "httpMethod": "PATCH",
+            "stage": "prod",
+            "requestId": "9a1f6c1e-0b4e-4e5e-9f4b-0c1d2e3f4a5b",
+            "domainName": headers["Host"],
+            "identity": {"sourceIp": "192.0.2.1", "userAgent": "bench"},
+            "authorizer": {
+                "principalId": OWNER,
+                "scope": "todos:read todos:write",
+                "exp": str(int(time.time()) + 3600),
+            },
+        },
+    }
 
 
 def _compare(contenders: dict[str, Callable[[], None]]) -> list[tuple[str, float, float]]:

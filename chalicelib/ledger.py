@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import dynamo, settings
 from chalicelib.backoff import back_off
 from chalicelib.event_items import Item, decode, encode
-from chalicelib.tables import EventItem, events
 from chalicelib.todos import fold, instants
 from chalicelib.todos.events import Event, dump_state
 
@@ -39,8 +37,8 @@ class LedgerUnavailable(Exception):
 def latest(stream: str) -> Event | None:
     """The newest event of a stream, by a strongly consistent read; None where there is none.
 
-    This and `append` are the hot path, and speak to the client themselves: PynamoDB's request building costs a tenth of
-    a command (docs/performance.md).
+    What a command needs speaks to the client itself: PynamoDB's request building costs a tenth of a command, and its
+    import a part of every cold start (docs/performance.md).
     """
     try:
         items = dynamo.client().query(
@@ -59,11 +57,14 @@ def latest(stream: str) -> Event | None:
 def at_version(stream: str, version: int) -> Event | None:
     """One event, by a strongly consistent read."""
     try:
-        return _current(decode(events().get(stream, version, consistent_read=True).serialize()))
-    except EventItem.DoesNotExist:
-        return None
-    except (PynamoDBException, BotoCoreError, ClientError) as error:
+        found = dynamo.client().get_item(
+            TableName=settings.events_table(),
+            Key={"stream_id": {"S": stream}, "version": {"N": str(version)}},
+            ConsistentRead=True,
+        )
+    except (BotoCoreError, ClientError) as error:
         raise LedgerUnavailable(str(error)) from error
+    return _current(decode(found["Item"])) if "Item" in found else None
 
 
 def at_instant(stream: str, instant: str) -> Event | None:
@@ -86,18 +87,23 @@ def at_instant(stream: str, instant: str) -> Event | None:
 
 def history(stream: str, after: int = 0, limit: int | None = None) -> list[Event]:
     """The events of a stream after a version, oldest first, at most `limit` of them."""
-    return _query(stream, EventItem.version > after, limit=limit)
+    return [_current(event) for event in _query(stream, after=after, limit=limit)]
 
 
 def version_with_key(stream: str, idempotency_key: str) -> int | None:
     """The version that was written with this key, by a strongly consistent read of the local index."""
     try:
-        found = events().by_key.query(
-            stream, EventItem.idempotency_key == idempotency_key, consistent_read=True, limit=1
-        )
-        return next((int(item.version) for item in found), None)
-    except (PynamoDBException, BotoCoreError, ClientError) as error:
+        found = dynamo.client().query(
+            TableName=settings.events_table(),
+            IndexName="by_key",
+            KeyConditionExpression="stream_id = :stream_id AND idempotency_key = :key",
+            ExpressionAttributeValues={":stream_id": {"S": stream}, ":key": {"S": idempotency_key}},
+            Limit=1,
+            ConsistentRead=True,
+        )["Items"]
+    except (BotoCoreError, ClientError) as error:
         raise LedgerUnavailable(str(error)) from error
+    return int(found[0]["version"]["N"]) if found else None
 
 
 def append(event: Event) -> None:
@@ -256,12 +262,16 @@ def _head(item: Item) -> tuple[str, int, str]:
     return item["stream_id"]["S"], int(item["version"]["N"]), current_state(item)
 
 
-def _query(stream: str, newer_than: Any = None, **options: Any) -> list[Event]:
+def _query(stream: str, after: int = 0, until: int | None = None, limit: int | None = None) -> list[Event]:
+    """The events after one version and until another (inclusive), oldest first, by strongly consistent reads."""
+    from pynamodb.exceptions import PynamoDBException
+
+    from chalicelib.tables import EventItem, events
+
+    versions = EventItem.version > after if until is None else EventItem.version.between(after + 1, until)
     try:
-        return [
-            _current(decode(item.serialize()))
-            for item in events().query(stream, newer_than, consistent_read=True, **options)
-        ]
+        found = events().query(stream, versions, consistent_read=True, limit=limit)
+        return [decode(item.serialize()) for item in found]
     except (PynamoDBException, BotoCoreError, ClientError) as error:
         raise LedgerUnavailable(str(error)) from error
 
@@ -270,10 +280,7 @@ def _current(event: Event) -> Event:
     """The event with the state as today's fold makes it."""
     if event.state_schema >= fold.STATE_SCHEMA:
         return event
-    state = fold.fold(
-        decode(item.serialize())
-        for item in events().query(event.stream_id, EventItem.version <= event.version, consistent_read=True)
-    )
+    state = fold.fold(_query(event.stream_id, until=event.version))
     assert state is not None
     return replace(event, state=state, state_schema=fold.STATE_SCHEMA)
 

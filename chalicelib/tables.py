@@ -5,21 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import IncludeProjection, LocalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib import dynamo, settings
-
-
-class ByKey(LocalSecondaryIndex["EventItem"]):  # type: ignore[no-untyped-call]
-    """The events that were written with an idempotency key, by that key."""
-
-    class Meta:
-        index_name = "by_key"
-        projection = IncludeProjection(["request_hash"])
-
-    stream_id = UnicodeAttribute(hash_key=True)
-    idempotency_key = UnicodeAttribute(range_key=True)
 
 
 class EventItem(Model):
@@ -42,7 +30,6 @@ class EventItem(Model):
     occurred_at = UnicodeAttribute()
     correlation_id = UnicodeAttribute(null=True)
     causation_id = UnicodeAttribute(null=True)
-    by_key = ByKey()
 
 
 @cache

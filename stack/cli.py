@@ -10,6 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.todos import instants
 from stack.deployment import STAGE
 from stack.errors import StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
@@ -28,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = parsed.command(parsed)
         return code
-    except StackError as error:
+    except (StackError, ClientError, BotoCoreError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -62,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("catchup", help="project what the views lack from the ledger").set_defaults(command=_catchup)
 
     republish = commands.add_parser("republish", help="bring the ledger's events to the topic once more")
-    republish.add_argument("--since", required=True, help="an RFC 3339 date or date-time, such as 2026-11-20T09:00:00Z")
+    republish.add_argument(
+        "--since", type=_instant, required=True, help="an RFC 3339 date or date-time, such as 2026-11-20T09:00:00Z"
+    )
     republish.set_defaults(command=_republish)
 
     redrive = commands.add_parser("redrive", help="bring back what lies in the quarantine or a dead-letter queue")
@@ -90,6 +95,14 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port number (1 to 65535)")
     return int(text)
+
+
+def _instant(text: str) -> str:
+    try:
+        instants.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+    return text
 
 
 def _up(parsed: argparse.Namespace) -> int:
@@ -171,8 +184,13 @@ def _token(parsed: argparse.Namespace) -> int:
 
 def _catchup(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
+    from chalicelib.views.store import ProjectionIncomplete
+
     with Progress("catching up") as bar:
-        done = importlib.import_module("stack.catchup").run(lambda so_far: bar.show(f"{so_far.streams:,} streams"))
+        try:
+            done = importlib.import_module("stack.catchup").run(lambda so_far: bar.show(f"{so_far.streams:,} streams"))
+        except ProjectionIncomplete as error:
+            raise StackError(f"not everything was projected, do it again later: {error}") from error
     print(f"projected {done.projected:,} of {done.streams:,} streams")
     for stream_id in done.refused:
         print(f"cannot be projected: {stream_id}", file=sys.stderr)
@@ -212,8 +230,6 @@ def _republish(parsed: argparse.Namespace) -> int:
             done = importlib.import_module("stack.republish").run(
                 parsed.since, lambda so_far: bar.show(f"{so_far.examined:,} events")
             )
-        except ValueError as error:
-            raise StackError(f"--since: {error}") from error
         except PublishIncomplete as error:
             raise StackError(f"not everything went out, do it again later: {error}") from error
     print(f"{done.examined:,} events looked at, {done.handed_over:,} of them handed to the topic")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -24,9 +25,10 @@ DATA_TEMPLATE = REPOSITORY / ".chalice" / "data.yaml"
 class LocalDeployment:
     """What is deployed on a running engine, under the stage ``local``."""
 
-    def __init__(self, state: State, engine: EngineProcess) -> None:
+    def __init__(self, state: State, engine: EngineProcess, source: Path = REPOSITORY) -> None:
         self._state = state
         self._engine = engine
+        self._source = source
         cloudformation = self.client("cloudformation")
         self._data = Stack(cloudformation, f"todo-ledger-{STAGE}-data")
         self._compute = Stack(cloudformation, f"todo-ledger-{STAGE}")
@@ -59,7 +61,7 @@ class LocalDeployment:
 
     def deploy_compute(self) -> bool:
         """Package the app and deploy its Lambdas and its API; whether there was anything to do."""
-        packaged = package(STAGE)
+        packaged = package(STAGE, self._source)
         parameters = compute_parameters(STAGE, self._engine)
         fingerprint = _fingerprint(packaged.fingerprint, parameters)
         if self._compute.fingerprint() == fingerprint and self._served():

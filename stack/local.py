@@ -35,6 +35,8 @@ class LocalStack:
         Of the API and of the AWS API, on 127.0.0.1; 0 chooses free ones, and keeps them over a restart.
     attached : bool
         Whether the engine ends with this process.
+    source : Path
+        Where the app that is packaged lies: the repository, or a copy (`package.copy_app`).
     say : callable
         Is told each step, in a few words.
     """
@@ -46,6 +48,7 @@ class LocalStack:
         engine_port: int = 0,
         *,
         attached: bool = True,
+        source: Path = REPOSITORY,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.state = State(directory.resolve())
@@ -53,6 +56,7 @@ class LocalStack:
         self._port = port
         self._engine_port = engine_port
         self._attached = attached
+        self._source = source
         self._say = say
 
     def __enter__(self) -> LocalStack:
@@ -107,7 +111,7 @@ class LocalStack:
 
     @property
     def deployment(self) -> LocalDeployment:
-        return LocalDeployment(self.state, self.engine)
+        return LocalDeployment(self.state, self.engine, self._source)
 
     @property
     def url(self) -> str:

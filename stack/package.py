@@ -39,44 +39,62 @@ class Package:
     template: Path
 
 
-def package(stage: str) -> Package:
+def package(stage: str, source: Path = REPOSITORY) -> Package:
     """The package of the app as it is now, made unless it has been made before.
+
+    Parameters
+    ----------
+    stage : str
+    source : Path
+        Where the app lies: the repository, or what `copy_app` made of it.
 
     Raises
     ------
     StackError
         Chalice could not make it; the message has its output.
     """
-    fingerprint = _fingerprint(stage)
+    fingerprint = _fingerprint(stage, source)
     directory = STORE / fingerprint
     if not directory.exists():
-        _make(stage, directory)
+        _make(stage, source, directory)
         _forget_old_packages()
     os.utime(directory)
     return Package(fingerprint, directory / "deployment.zip", directory / "sam.yaml")
 
 
-def _fingerprint(stage: str) -> str:
+def copy_app(source: Path, project: Path) -> None:
+    """Copy what goes into the package, and nothing else, to a new directory."""
+    project.mkdir()
+    for part in PARTS:
+        if (source / part).is_dir():
+            shutil.copytree(source / part, project / part, ignore=NOT_PACKAGED)
+        else:
+            shutil.copy2(source / part, project / part)
+
+
+def _fingerprint(stage: str, source: Path) -> str:
     digest = hashlib.sha256(f"{stage} {sys.version_info[:2]} {_host()}".encode())
-    for path in _sources():
+    for path in _files(source):
         content = path.read_bytes()
-        digest.update(f"\n{path.relative_to(REPOSITORY)} {len(content)}\n".encode() + content)
+        digest.update(f"\n{path.relative_to(source)} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:32]
 
 
-def _sources() -> Iterator[Path]:
+def _files(source: Path) -> Iterator[Path]:
     for part in PARTS:
-        root = REPOSITORY / part
+        root = source / part
         found = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
         ignored = {"__pycache__", "deployments", "deployed"}
-        yield from (path for path in found if not ignored & set(path.relative_to(REPOSITORY).parts))
+        yield from (path for path in found if not ignored & set(path.relative_to(source).parts))
 
 
-def _make(stage: str, directory: Path) -> None:
+def _make(stage: str, source: Path, directory: Path) -> None:
     STORE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=STORE, prefix=".making-") as temporary:
         project, made = Path(temporary, "project"), Path(temporary, "made")
-        _copy_project(project)
+        copy_app(source, project)
+        if _dependencies(project).exists():
+            _reuse_dependencies(project)
         _run_chalice(stage, project, made)
         _keep_dependencies(project)
         if _host() != "Linux-x86_64" and stage == "local":
@@ -87,19 +105,6 @@ def _make(stage: str, directory: Path) -> None:
             # Another process has made the same package meanwhile.
             if not directory.exists():
                 raise
-
-
-def _copy_project(project: Path) -> None:
-    """What goes into the package and nothing else of the repository; with the dependencies packaged before."""
-    project.mkdir()
-    for part in PARTS:
-        source = REPOSITORY / part
-        if source.is_dir():
-            shutil.copytree(source, project / part, ignore=NOT_PACKAGED)
-        else:
-            shutil.copy2(source, project / part)
-    if _dependencies().exists():
-        _reuse_dependencies(project)
 
 
 def _run_chalice(stage: str, project: Path, made: Path) -> None:
@@ -129,13 +134,13 @@ def _reuse_dependencies(project: Path) -> None:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     expected = Path(packager.deployment_package_filename(str(project), version))
     expected.parent.mkdir()
-    shutil.copyfile(_dependencies() / "package.zip", expected)
+    shutil.copyfile(_dependencies(project) / "package.zip", expected)
     packager.inject_latest_app(str(expected), str(project))
 
 
-def _dependencies() -> Path:
+def _dependencies(project: Path) -> Path:
     """Where Chalice's own package of these requirements is kept, so that a change of the app needs no network."""
-    requirements = hashlib.sha256((REPOSITORY / "requirements.txt").read_bytes()).hexdigest()[:16]
+    requirements = hashlib.sha256((project / "requirements.txt").read_bytes()).hexdigest()[:16]
     return STORE / f"requirements-{requirements}-python{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -144,7 +149,7 @@ def _keep_dependencies(project: Path) -> None:
     deployments = project / ".chalice" / "deployments"
     next(deployments.glob("*.zip")).rename(deployments / "package.zip")
     with suppress(OSError):
-        deployments.rename(_dependencies())
+        deployments.rename(_dependencies(project))
 
 
 def _forget_old_packages() -> None:

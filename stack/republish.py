@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib import ledger
+from chalicelib.event_items import Item
 from chalicelib.todos import instants
 from chalicelib.triggers import publish
 
@@ -34,13 +36,28 @@ def run(since: str, progress: Callable[[Republished], None] = lambda _: None) ->
         When `since` is neither.
     PublishIncomplete
         When some could not be published for now; doing it again does no harm.
+    ClientError, BotoCoreError
+        When the ledger cannot be read for now, or the quarantine does not take what belongs there.
     """
     bound = instants.sortable(since)
     done = Republished()
     for page in ledger.scan():
-        wanted = [item for item in page if instants.sortable(item["occurred_at"]["S"]) >= bound]
-        publish.handle({"Records": [{"dynamodb": {"NewImage": item}} for item in wanted]})
+        wanted = [item for item in page if _happened_since(bound, item)]
+        publish.publish_records(map(_record, wanted))
         done.examined += len(page)
         done.handed_over += len(wanted)
         progress(done)
     return done
+
+
+def _record(item: Item) -> dict[str, Any]:
+    """A stored event as a record of the stream; by its keys, redrive finds it should it be quarantined."""
+    return {"dynamodb": {"Keys": {name: item[name] for name in ("stream_id", "version")}, "NewImage": item}}
+
+
+def _happened_since(bound: str, item: Item) -> bool:
+    try:
+        return instants.sortable(item["occurred_at"]["S"]) >= bound
+    except (LookupError, ValueError):
+        # What has no instant is no event: `publish` knows where to put it, and the others go on.
+        return True

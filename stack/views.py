@@ -9,7 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.views import generations
-from chalicelib.views.store import POINTER_KEY
+from chalicelib.views.schema import POINTER_KEY
 from stack.errors import StackError
 
 POLL_SECONDS: Final = 1.0

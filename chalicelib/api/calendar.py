@@ -7,19 +7,17 @@ import json
 import time
 from typing import Final
 
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 
 from chalicelib import feed_tokens, vtodos
 from chalicelib.api.headers import knows
-from chalicelib.api.http import Request, parameters, resource
+from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer
 from chalicelib.feed_tokens import Feed
 from chalicelib.todos import instants
 from chalicelib.todos.events import Todo
 from chalicelib.views import queries
 from chalicelib.views.queries import TodoRow
-
-blueprint = Blueprint(__name__)
 
 MEDIA_TYPE: Final = "text/calendar"
 
@@ -94,6 +92,3 @@ def _rows(feed: Feed) -> tuple[list[TodoRow], bool]:
 
 def _newest_first(completed: list[TodoRow]) -> list[TodoRow]:
     return sorted(completed, key=lambda row: row.todo["completed_at"] or "", reverse=True)
-
-
-resource(blueprint, "/todos.ics", public=True, produces=(MEDIA_TYPE,), GET=read)

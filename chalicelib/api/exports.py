@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 
 from chalicelib import export_rows, shapes
 from chalicelib.api import pages
-from chalicelib.api.http import Request, parameters, resource
+from chalicelib.api.http import Request, parameters
 from chalicelib.views import queries
-
-blueprint = Blueprint(__name__)
 
 JSON_LINES: Final = "application/jsonl"
 CSV: Final = "text/csv"
@@ -47,6 +45,3 @@ def read(request: Request) -> Response:
         **pages.next_link(request, cursor),
     }
     return Response(body=body, status_code=200, headers=headers)
-
-
-resource(blueprint, "/export", produces=tuple(FORMATS), GET=read)

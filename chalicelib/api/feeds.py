@@ -6,20 +6,18 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import msgspec
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib import feed_tokens, keys, service
 from chalicelib.api import structs
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
-from chalicelib.api.http import Request, parameters, resource
+from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer
 from chalicelib.feed_tokens import MAX_FEEDS, Feed
 from chalicelib.todos import content
 from chalicelib.todos.content import FieldError, pointer
-
-blueprint = Blueprint(__name__)
 
 # Each is read by queries of its own, within the seconds that a request has.
 MAX_LISTS: Final = 20
@@ -90,7 +88,3 @@ def _validated(body: object) -> FeedRequest:
     if errors:
         raise structs.invalid("feed", errors)
     return wanted
-
-
-resource(blueprint, "/feeds", GET=read, POST=create)
-resource(blueprint, "/feeds/{feed_id}", DELETE=delete)

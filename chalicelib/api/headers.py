@@ -50,15 +50,15 @@ def knows(request: Request, tag: str) -> bool:
     return tags is not None and _is_among(tag, tags)
 
 
-def wait_preference(request: Request) -> int:
-    """The seconds that the caller is ready to wait (`Prefer: wait=N`, RFC 7240 section 4.3), at most 10; 0 for none."""
+def wait_preference(request: Request, at_most: int = MAX_WAIT_SECONDS) -> int:
+    """The seconds that the caller is ready to wait (`Prefer: wait=N`, RFC 7240 section 4.3); 0 for none."""
     for preference in request.headers.get("prefer", "").split(","):
         name, _, value = preference.partition(";")[0].partition("=")
         value = value.strip().strip('"')
         if name.strip().lower() == "wait" and value.isascii() and value.isdigit():
             # So long a number of seconds is more than enough, whatever its digits are.
             digits = value.lstrip("0") or "0"
-            return MAX_WAIT_SECONDS if len(digits) > 4 else min(int(digits), MAX_WAIT_SECONDS)
+            return at_most if len(digits) > 4 else min(int(digits), at_most)
     return 0
 
 

@@ -63,7 +63,12 @@ Handler = Callable[[Request], Response]
 
 
 def resource(
-    blueprint: Blueprint, path: str, *, public: bool = False, produces: Sequence[str] = (JSON,), **handlers: Handler
+    blueprint: Blueprint,
+    path: str,
+    handlers: Mapping[str, Handler],
+    *,
+    public: bool = False,
+    produces: Sequence[str] = (JSON,),
 ) -> None:
     """Register the handlers of one path by method; HEAD goes with GET, and every other method answers 405 with `Allow`.
 
@@ -75,7 +80,7 @@ def resource(
         The media types that the path can answer in, the usual one first; 406 for who accepts none of them.
     """
     if "GET" in handlers:
-        handlers["HEAD"] = partial(_without_body, handlers["GET"])
+        handlers = {**handlers, "HEAD": partial(_without_body, handlers["GET"])}
     allowed = ", ".join([method for method in METHODS if method in handlers] + ["OPTIONS"])
     for method in METHODS:
         handler = handlers.get(method)

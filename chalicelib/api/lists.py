@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 
 from chalicelib import clearing
 from chalicelib.api import pages, todos
 from chalicelib.api.bodies import json_body
-from chalicelib.api.http import Request, parameters, resource
+from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import answer, bad_request
 from chalicelib.todos import content
 from chalicelib.views import queries
-
-blueprint = Blueprint(__name__)
 
 
 def lists(request: Request) -> Response:
@@ -52,7 +50,3 @@ def _list_name(request: Request) -> str:
     if complaint:
         raise bad_request(f"The path names no list: {complaint}.")
     return name
-
-
-resource(blueprint, "/lists", GET=lists)
-resource(blueprint, "/lists/{list_name}/todos", GET=read, POST=create, DELETE=clear)

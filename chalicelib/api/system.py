@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 
-from chalicelib.api.http import Request, parameters, resource
+from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import answer
 from chalicelib.todos import fold
 from chalicelib.views import queries
-
-blueprint = Blueprint(__name__)
 
 VERSION: Final = "0.1.0"
 
@@ -26,7 +24,3 @@ def stats(request: Request) -> Response:
 def health(request: Request) -> Response:
     """Liveness alone: it reads nothing, so that a store's trouble does not take the API out of service too."""
     return answer(200, {"status": "ok", "version": VERSION, "state_schema": fold.STATE_SCHEMA})
-
-
-resource(blueprint, "/stats", GET=stats)
-resource(blueprint, "/health", public=True, GET=health)

@@ -5,19 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Final
 
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 
 from chalicelib import keys, ledger, service, shapes
 from chalicelib.api import pages
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import etag, idempotency_key, if_match, if_none_match, wait_preference
-from chalicelib.api.http import Request, parameters, resource
+from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer, bad_request, not_found
 from chalicelib.todos import content, decide
 from chalicelib.todos.events import CREATED, RESTORED, Event
 from chalicelib.views import queries
-
-blueprint = Blueprint(__name__)
 
 MERGE_PATCH: Final = "application/merge-patch+json"
 MAX_EVENTS_IN_PROBLEM: Final = 100
@@ -97,7 +95,7 @@ def revert(request: Request) -> Response:
         if service.current(request.owner, todo_id) is None:
             raise not_found()
         raise content.InvalidContent([content.FieldError("#/to_version", "the todo has no such version")])
-    return _write(request, todo_id, decide.Revert(version, then.state), "revert", body)
+    return _write(request, todo_id, decide.Revert(then.state), "revert", body)
 
 
 def history(request: Request) -> Response:
@@ -208,10 +206,3 @@ def _todo_id(request: Request, refusal: Problem | None = None) -> str:
 
 def _stream(request: Request, todo_id: str) -> str:
     return keys.stream_id(keys.partition_of(request.owner), todo_id)
-
-
-resource(blueprint, "/todos", GET=list_todos, POST=create)
-resource(blueprint, "/todos/{todo_id}", GET=read, PUT=put, PATCH=patch, DELETE=delete)
-resource(blueprint, "/todos/{todo_id}/events", GET=history)
-resource(blueprint, "/todos/{todo_id}/restore", POST=restore)
-resource(blueprint, "/todos/{todo_id}/revert", POST=revert)

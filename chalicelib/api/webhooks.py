@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from chalice.app import Blueprint, Response
+from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib import destinations, keys, service, settings, webhooks
 from chalicelib.api import structs
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
-from chalicelib.api.http import Request, parameters, resource
+from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.webhooks import EVENT_TYPES, MAX_WEBHOOKS, Webhook
-
-blueprint = Blueprint(__name__)
 
 # What a webhook's lists take together; an item of the table may hold 400 KB, and an owner has up to 20.
 MAX_LISTS: Final = 50
@@ -103,7 +101,3 @@ def _validated(body: object) -> Subscription:
     return Subscription(
         url=subscription.url, types=structs.once(subscription.types), lists=structs.once(subscription.lists)
     )
-
-
-resource(blueprint, "/webhooks", GET=read, POST=create)
-resource(blueprint, "/webhooks/{webhook_id}", DELETE=delete)

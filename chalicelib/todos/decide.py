@@ -63,9 +63,8 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """The content as it was after an earlier event: `then`, the state of version `to_version`."""
+    """The content as it was after an earlier event; `then` is the state after that."""
 
-    to_version: int
     then: Todo
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib import cloudevents, event_items, logs, quarantine, settings, topic
@@ -21,17 +21,15 @@ def handle(event: dict[str, Any]) -> None:
     ClientError, BotoCoreError
         When the quarantine does not take what belongs there.
     """
-    messages = []
-    for record in event["Records"]:
-        try:
-            message = _message(record)
-        except Exception as error:
-            quarantine.put("publish", error, record=record)
-            continue
-        if message is not None:
-            messages.append(message)
-    logs.write("publish", records=len(event["Records"]), messages=len(messages))
+    records = event["Records"]
+    messages = list(_messages(records))
+    logs.write("publish", records=len(records), messages=len(messages))
     _publish(messages)
+
+
+def publish_records(records: Iterable[Mapping[str, Any]]) -> None:
+    """Publish stream records, or what the ledger has as such, as `handle` does."""
+    _publish(_messages(records))
 
 
 def publish(events: Iterable[Event]) -> None:
@@ -45,6 +43,18 @@ def publish(events: Iterable[Event]) -> None:
         When the quarantine does not take what belongs there.
     """
     _publish(_message_of(event) for event in events)
+
+
+def _messages(records: Iterable[Mapping[str, Any]]) -> Iterator[topic.Message]:
+    """The messages of stream records; a record that is no event is quarantined, and the others go on."""
+    for record in records:
+        try:
+            message = _message(record)
+        except Exception as error:
+            quarantine.put("publish", error, record=record)
+            continue
+        if message is not None:
+            yield message
 
 
 def _publish(messages: Iterable[topic.Message]) -> None:

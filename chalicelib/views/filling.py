@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from chalicelib import keys, ledger
 from chalicelib.todos import instants
-from chalicelib.views import schema, store
+from chalicelib.views import schema, store, view_items
 from chalicelib.views.projection import Head, is_deleted, todo_of
 
 SEGMENTS: Final = 4
@@ -181,7 +181,7 @@ class Filling:
 def without_old_deletions(_table: str, heads: Heads) -> Heads:
     """What a new table needs: todos deleted longer ago than a tombstone lives have left the views for good."""
     now = time.time_ns() // 1_000_000
-    since = instants.format_milliseconds(now - store.TOMBSTONE_SECONDS * 1000)
+    since = instants.format_milliseconds(now - view_items.TOMBSTONE_SECONDS * 1000)
     return {
         owner: kept
         for owner, of_owner in heads.items()

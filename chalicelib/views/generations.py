@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import dynamo, settings
 from chalicelib.views import schema
-from chalicelib.views.store import POINTER_KEY
+from chalicelib.views.schema import POINTER_KEY
 
 RECORD_KEY: Final = {"owner": POINTER_KEY["owner"], "sk": {"S": "rebuild"}}
 

@@ -16,7 +16,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import dynamo, keys, settings
 from chalicelib.todos.events import Todo, load_state
 from chalicelib.views import schema
-from chalicelib.views.store import POINTER_KEY
 
 # A page ends here even where its limit is not reached: a Lambda answers at most 6 MB, and what is examined is paid for
 # (a read unit for each 4 KB) and takes time.
@@ -172,7 +171,7 @@ def wait_for_version(owner: str, todo_id: str, version: int, seconds: float) -> 
 
 def reader() -> str:
     """The views table that readers use now; read each time, since a rebuild may change it at any moment."""
-    answer = _call("get_item", TableName=settings.settings_table(), Key=POINTER_KEY, ConsistentRead=True)
+    answer = _call("get_item", TableName=settings.settings_table(), Key=schema.POINTER_KEY, ConsistentRead=True)
     name: str = answer["Item"]["reader"]["S"]
     return name
 

@@ -11,6 +11,10 @@ from chalicelib import keys
 from chalicelib.todos import instants
 from chalicelib.todos.events import DEFAULT_LIST
 
+# Where the settings table says which views tables are in use. No token's sub can equal its owner: in those, a "#" is
+# percent-encoded.
+POINTER_KEY: Final = {"owner": {"S": "#views"}, "sk": {"S": "pointer"}}
+
 TTL_ATTRIBUTE: Final = "expires_at"
 
 TALLY_KEY: Final = "tally"

@@ -9,20 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from botocore.exceptions import ClientError
 
 from chalicelib import dynamo, failures, settings
 from chalicelib.backoff import back_off
-from chalicelib.todos import instants
-from chalicelib.todos.events import dump_json
-from chalicelib.views import schema
+from chalicelib.views import schema, view_items
 from chalicelib.views.projection import (
     Head,
     OwnerView,
-    Row,
-    Tally,
     Update,
     applied,
     is_behind,
@@ -35,18 +31,9 @@ from chalicelib.views.projection import (
 MAX_TRANSACTION_ITEMS: Final = 100
 # DynamoDB allows 4 MB; the rest is room for keys, conditions and the indexes' attributes.
 MAX_TRANSACTION_BYTES: Final = 3_500_000
-ROW_OVERHEAD_BYTES: Final = 2_500
 
 # Ten projectors of one owner need about three tries each with this backoff (docs/performance.md).
 MAX_TRIES: Final = 12
-
-TOMBSTONE_SECONDS: Final = 100 * 24 * 3600
-LOG_SECONDS: Final = 90 * 24 * 3600
-
-# No token's sub can equal it: in a partition key a "#" would be percent-encoded.
-POINTER_KEY: Final = {"owner": {"S": "#views"}, "sk": {"S": "pointer"}}
-
-Item = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +64,9 @@ class ProjectionIncomplete(Exception):
 
 def tables() -> list[str]:
     """The views tables to project into, by a consistent read of the pointer: two of them while one is being rebuilt."""
-    item = dynamo.client().get_item(TableName=settings.settings_table(), Key=POINTER_KEY, ConsistentRead=True)["Item"]
+    item = dynamo.client().get_item(TableName=settings.settings_table(), Key=schema.POINTER_KEY, ConsistentRead=True)[
+        "Item"
+    ]
     return [table["S"] for table in item["tables"]["L"]]
 
 
@@ -128,7 +117,7 @@ def lagging(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> dict[st
     for owner, head in heads:
         item = found.get((owner, schema.todo_key(head.todo_id)))
         is_expired_tombstone = item is None and is_deleted(head.state)
-        if not is_expired_tombstone and is_behind(_row(item) if item else None, head):
+        if not is_expired_tombstone and is_behind(view_items.row_of(item) if item else None, head):
             behind.setdefault(owner, []).append(head)
     return behind
 
@@ -165,12 +154,13 @@ def _project_together(table: str, group: dict[str, list[Head]]) -> dict[str, lis
             update = project(views[owner], heads)
             if update is None:
                 continue
-            if items + update.item_count > MAX_TRANSACTION_ITEMS or size + _size(update) > MAX_TRANSACTION_BYTES:
+            added = view_items.size_of(update)
+            if items + update.item_count > MAX_TRANSACTION_ITEMS or size + added > MAX_TRANSACTION_BYTES:
                 left[owner] = heads
                 continue
             shared[owner] = update
             items += update.item_count
-            size += _size(update)
+            size += added
         if shared:
             _write(table, shared)
     except Exception:
@@ -228,14 +218,10 @@ def _fitting(view: OwnerView, heads: list[Head]) -> tuple[Update | None, list[He
         excess = update.item_count - MAX_TRANSACTION_ITEMS
         if excess > 0:
             taken = max(1, taken - excess)
-        elif _size(update) > MAX_TRANSACTION_BYTES and taken > 1:
+        elif view_items.size_of(update) > MAX_TRANSACTION_BYTES and taken > 1:
             taken //= 2
         else:
             return update, heads[taken:]
-
-
-def _size(update: Update) -> int:
-    return sum(len(new.state.encode()) + ROW_OVERHEAD_BYTES for _, new in update.rows)
 
 
 def _read(table: str, group: Mapping[str, list[Head]]) -> dict[str, OwnerView]:
@@ -244,7 +230,7 @@ def _read(table: str, group: Mapping[str, list[Head]]) -> dict[str, OwnerView]:
     wanted = {(owner, schema.todo_key(head.todo_id)) for owner, heads in group.items() for head in heads}
     lists = {(owner, schema.list_key(list_of(head.state))) for owner, heads in group.items() for head in heads}
     found = _get(table, [*wanted, *lists])
-    rows = {key: _row(found[key]) for key in wanted if key in found}
+    rows = {key: view_items.row_of(found[key]) for key in wanted if key in found}
     left_lists = {(owner, schema.list_key(list_of(row.state))) for (owner, _), row in rows.items()} - lists
     if left_lists:
         found.update(_get(table, [*left_lists]))
@@ -256,14 +242,18 @@ def _read(table: str, group: Mapping[str, list[Head]]) -> dict[str, OwnerView]:
         }
         names.update(list_of(row.state) for row in of_owner.values())
         views[owner] = OwnerView(
-            tally=_tally(tallies.get((owner, schema.TALLY_KEY))),
+            tally=view_items.tally_of(tallies.get((owner, schema.TALLY_KEY))),
             rows=of_owner,
-            lists={name: _tally(found[key]) for name in names if (key := (owner, schema.list_key(name))) in found},
+            lists={
+                name: view_items.tally_of(found[key])
+                for name in names
+                if (key := (owner, schema.list_key(name))) in found
+            },
         )
     return views
 
 
-def _get(table: str, item_keys: list[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+def _get(table: str, item_keys: list[tuple[str, str]]) -> dict[tuple[str, str], view_items.Item]:
     """The items of these (owner, sort key) pairs that exist, by consistent reads."""
     wanted = [{"owner": {"S": owner}, "sk": {"S": sk}} for owner, sk in item_keys]
     try:
@@ -283,81 +273,10 @@ def _write(table: str, updates: Mapping[str, Update]) -> None:
         When DynamoDB refuses for another reason, or does not answer.
     """
     now = time.time_ns() // 1_000_000
-    writes = [write for owner, update in updates.items() for write in _writes(table, owner, update, now)]
+    writes = [write for owner, update in updates.items() for write in view_items.writes(table, owner, update, now)]
     try:
         dynamo.client().transact_write_items(TransactItems=writes)
     except ClientError as error:
         if failures.is_conflict(error):
             raise _NotNow from error
         raise
-
-
-def _writes(table: str, owner: str, update: Update, now: int) -> Iterator[dict[str, Any]]:
-    revision = {"N": str(update.revision)}
-    seconds = now // 1000
-    for old, new in update.rows:
-        item: Item = {
-            "owner": {"S": owner},
-            "sk": {"S": schema.todo_key(new.todo_id)},
-            "version": {"N": str(new.version)},
-            "revision": revision,
-            "state": {"S": new.state},
-        }
-        indexed = schema.index_attributes(owner, new.todo_id, new.state)
-        if not indexed:
-            item[schema.TTL_ATTRIBUTE] = {"N": str(seconds + TOMBSTONE_SECONDS)}
-        yield _put(table, item | indexed, old.revision if old else 0)
-    for name, before, after in update.lists:
-        key = {"owner": {"S": owner}, "sk": {"S": schema.list_key(name)}}
-        if after.total:
-            yield _put(table, key | _counts(after), before.revision)
-        else:
-            yield {"Delete": {"TableName": table, "Key": key, **_condition(before.revision)}}
-    before, after = update.tally
-    yield _put(table, {"owner": {"S": owner}, "sk": {"S": schema.TALLY_KEY}} | _counts(after), before.revision)
-    entry = {
-        "owner": {"S": owner},
-        "sk": {"S": schema.log_key(update.revision)},
-        "at": {"S": instants.format_milliseconds(now)},
-        "changes": {"S": dump_json([[new.todo_id, new.version] for _, new in update.rows])},
-        schema.TTL_ATTRIBUTE: {"N": str(seconds + LOG_SECONDS)},
-    }
-    yield _put(table, entry, 0)
-
-
-def _put(table: str, item: Item, read_revision: int) -> dict[str, Any]:
-    return {"Put": {"TableName": table, "Item": item, **_condition(read_revision)}}
-
-
-def _condition(read_revision: int) -> dict[str, Any]:
-    """The condition that an item still is what was read: written by that revision, or (0) absent."""
-    if read_revision == 0:
-        return {"ConditionExpression": "attribute_not_exists(sk)"}
-    return {
-        "ConditionExpression": "revision = :as_read",
-        "ExpressionAttributeValues": {":as_read": {"N": str(read_revision)}},
-    }
-
-
-def _counts(tally: Tally) -> Item:
-    return {
-        "total": {"N": str(tally.total)},
-        "open": {"N": str(tally.open)},
-        "completed": {"N": str(tally.completed)},
-        "revision": {"N": str(tally.revision)},
-    }
-
-
-def _row(item: Item) -> Row:
-    return Row(
-        todo_id=item["sk"]["S"].removeprefix(schema.TODO_PREFIX),
-        version=int(item["version"]["N"]),
-        state=item["state"]["S"],
-        revision=int(item["revision"]["N"]),
-    )
-
-
-def _tally(item: Item | None) -> Tally:
-    if item is None:
-        return Tally()
-    return Tally(*(int(item[name]["N"]) for name in ("total", "open", "completed", "revision")))

@@ -17,6 +17,7 @@ METHODS_OF = {
     f"/todos/{SOME_ID}/revert": {"POST"},
     "/lists": {"GET", "HEAD"},
     "/lists/inbox/todos": {"GET", "HEAD", "POST", "DELETE"},
+    "/changes": {"GET", "HEAD"},
     "/stats": {"GET", "HEAD"},
     "/health": {"GET", "HEAD"},
 }

@@ -65,8 +65,10 @@ def test_any_order_gives_the_same(streams: Streams, owner: str, seed: int) -> No
     assert views_of(owner) == recount(streams)
 
 
-@pytest.mark.parametrize("projectors", [2, 4])
-def test_projectors_at_once_give_the_same(streams: Streams, owner: str, projectors: int) -> None:
+@pytest.mark.parametrize("projectors", [2, 10])
+def test_projectors_at_once_give_the_same_and_each_batch_is_done_within_its_tries(
+    streams: Streams, owner: str, projectors: int
+) -> None:
     def work(seed: int) -> None:
         order = streams.cut()
         random.Random(seed).shuffle(order)

@@ -70,6 +70,7 @@ def requests_on(path: str) -> dict[str, tuple[str, Callable[[InProcess], Any]]]:
         "listing": ("Query", lambda here: here.get("/todos")),
         "listing by due": ("Query", lambda here: here.get("/todos?sort=due")),
         "lists": ("Query", lambda here: here.get("/lists")),
+        "syncing": ("BatchGetItem", lambda here: here.get("/changes")),
         "counting": ("GetItem", lambda here: here.get("/stats")),
         "clearing": ("Query", lambda here: here.delete(list_path("inbox"))),
     }

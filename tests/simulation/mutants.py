@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib import dynamo, keys, ledger
 from chalicelib.todos.events import Todo
-from chalicelib.views import projection, schema, store
+from chalicelib.views import projection, schema, view_items
+from chalicelib.views.queries import ViewsUnavailable
 
 from .delivery import Handler
 from .reader import Reader
@@ -96,7 +99,7 @@ def without_the_guard() -> Iterator[None]:
 
 @contextmanager
 def with_the_tallys_condition_alone() -> Iterator[None]:
-    real = store._writes
+    real = view_items.writes
 
     def writes(*arguments: Any) -> Iterable[dict[str, Any]]:
         for write in real(*arguments):
@@ -107,7 +110,7 @@ def with_the_tallys_condition_alone() -> Iterator[None]:
                 conditions = ("ConditionExpression", "ExpressionAttributeValues")
                 yield {kind: {name: value for name, value in body.items() if name not in conditions}}
 
-    with patch.object(store, "_writes", writes):
+    with patch.object(view_items, "writes", writes):
         yield
 
 
@@ -123,17 +126,21 @@ class IndexReader(Reader):
     _after = 0
 
     def page(self) -> bool:
-        answer = self._call(
-            "query",
-            IndexName="by_revision",
-            KeyConditionExpression="#owner = :owner AND revision > :after",
-            ExpressionAttributeNames={"#owner": "owner"},
-            ExpressionAttributeValues={":owner": {"S": self.owner}, ":after": {"N": str(self._after)}},
-            ConsistentRead=True,
-        )
+        try:
+            answer = dynamo.client().query(
+                TableName=VIEWS,
+                IndexName="by_revision",
+                KeyConditionExpression="#owner = :owner AND revision > :after",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={":owner": {"S": self.owner}, ":after": {"N": str(self._after)}},
+                ConsistentRead=True,
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise ViewsUnavailable from error
         rows = [row for row in answer["Items"] if row["sk"]["S"].startswith(schema.TODO_PREFIX)]
         for row in rows:
-            self.known[self._todo_id(row)] = self._seen(row)
+            is_deleted = projection.is_deleted(row["state"]["S"])
+            self.known[row["sk"]["S"].removeprefix(schema.TODO_PREFIX)] = int(row["version"]["N"]), is_deleted
             self._after = int(row["revision"]["N"])
         # Where a page ends within a revision, the rest of that has to come again.
         if "LastEvaluatedKey" in answer:

@@ -12,7 +12,7 @@ import yaml
 
 from chalicelib import event_items, service
 from chalicelib.todos.events import Event
-from chalicelib.views import schema, store
+from chalicelib.views import schema
 
 from . import answers
 from .client import SimulatedClient
@@ -64,7 +64,7 @@ class World:
         self.engine = Engine(lambda: self.scheduler.now, page_items, SCANS_AS_TEXT)
         for definition in definitions():
             self.engine.create_table(definition)
-        pointer = {**store.POINTER_KEY, "reader": {"S": VIEWS}, "tables": {"L": [{"S": VIEWS}]}}
+        pointer = {**schema.POINTER_KEY, "reader": {"S": VIEWS}, "tables": {"L": [{"S": VIEWS}]}}
         self.engine.put_item({"TableName": SETTINGS, "Item": pointer})
         self.queues = SimulatedQueues(QUARANTINE, before_each=self._before_a_message)
         self.expired: set[tuple[str, str]] = set()

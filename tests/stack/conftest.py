@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib import dynamo, service, tables
+from chalicelib import dynamo, queues, service, tables, topic
 from chalicelib.views import store
 from stack.local import LocalStack
 
@@ -23,8 +23,16 @@ def variables(stack: LocalStack) -> dict[str, str]:
     return stack.environment()
 
 
+@pytest.fixture(scope="module")
+def clients() -> Iterator[None]:
+    """Clients for queues and the topic are made once for these tests, and none is left to those that follow."""
+    _forget_clients()
+    yield
+    _forget_clients()
+
+
 @pytest.fixture
-def environment(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def environment(variables: dict[str, str], clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """This process with the stack's settings and nothing remembered, before the test and after it."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -46,3 +54,8 @@ def _forget_everything() -> None:
     tables.events.cache_clear()
     tables.EventItem._connection = None
     service._latest_events._events.clear()
+
+
+def _forget_clients() -> None:
+    queues.sqs.cache_clear()
+    topic.sns.cache_clear()

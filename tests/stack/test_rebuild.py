@@ -19,7 +19,7 @@ from commanding import Owner, eventually, mixed_commands
 from chalicelib import dynamo, rebuild, settings
 from chalicelib.todos import fold
 from chalicelib.triggers import rebuild as trigger
-from chalicelib.views import generations, queries, store
+from chalicelib.views import feed, generations, queries, store, view_items
 from chalicelib.views.filling import Filling
 from chalicelib.views.generations import Outrun, Pointer
 from stack import audit, cli
@@ -174,11 +174,23 @@ def test_the_fill_goes_on_behind_what_is_done(owner: Owner, views: str, monkeypa
     assert len(seen) == len(set(seen)) == filling.streams
 
 
+def test_a_reader_of_the_feed_starts_over_and_finds_the_same(owner: Owner, views: str) -> None:
+    assert audit.run(patience=20).is_clean
+    before = feed.page(owner.name, None, 200)
+    assert not before.more
+    command.run(**SHORT)
+    with pytest.raises(feed.PositionExpired, match="rebuilt"):
+        feed.page(owner.name, before.position, 200)
+    after = feed.page(owner.name, None, 200)
+    assert after.changes == before.changes != []
+    assert feed.page(owner.name, after.position, 200).changes == []
+
+
 def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = owner.create("Gone")
     owner.delete(gone)
     eventually(lambda: "expires_at" in owner.row(views, gone))
-    monkeypatch.setattr(store, "TOMBSTONE_SECONDS", -3600)
+    monkeypatch.setattr(view_items, "TOMBSTONE_SECONDS", -3600)
     done = command.run(**SHORT)
     assert owner.row(done.table, gone) == {}
     assert audit.run(patience=20).is_clean

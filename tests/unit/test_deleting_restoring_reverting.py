@@ -49,28 +49,28 @@ def test_restoring_a_live_todo_changes_nothing() -> None:
 def test_a_revert_names_what_has_changed_since() -> None:
     stream = patched(patched(live(notes="a"), notes="b"), order=1, list="home")
     then = stream.events[0].state
-    assert stream.decide(Revert(1, then)) == Decision(REVERTED, {"notes": "a", "order": None, "list": "inbox"})
-    now = stream.after(Revert(1, then)).todo
+    assert stream.decide(Revert(then)) == Decision(REVERTED, {"notes": "a", "order": None, "list": "inbox"})
+    now = stream.after(Revert(then)).todo
     assert now is not None
     assert content_of(now) == content_of(then)
 
 
 def test_a_revert_to_the_state_that_is_changes_nothing() -> None:
     stream = patched(patched(live(), notes="b"), notes=None)
-    assert stream.decide(Revert(1, stream.events[0].state)) is None
+    assert stream.decide(Revert(stream.events[0].state)) is None
 
 
 def test_a_revert_of_completion_is_a_revert_by_name_and_a_reopening_by_effect() -> None:
     stream = patched(live(), completed=True)
-    assert stream.decide(Revert(1, stream.events[0].state)) == Decision(REVERTED, {"completed": False})
-    now = stream.after(Revert(1, stream.events[0].state)).todo
+    assert stream.decide(Revert(stream.events[0].state)) == Decision(REVERTED, {"completed": False})
+    now = stream.after(Revert(stream.events[0].state)).todo
     assert now is not None
     assert now["completed_at"] is None
 
 
 def test_a_revert_to_a_completed_state_completes_now() -> None:
     stream = live(completed=True).after(Patch({"completed": False}))
-    now = stream.after(Revert(1, stream.events[0].state)).todo
+    now = stream.after(Revert(stream.events[0].state)).todo
     assert now is not None
     assert now["completed_at"] == stream.events[-1].occurred_at
 
@@ -78,14 +78,14 @@ def test_a_revert_to_a_completed_state_completes_now() -> None:
 def test_a_revert_of_a_deleted_todo_restores_it_even_where_nothing_else_changes() -> None:
     stream = deleted(notes="n")
     then = stream.events[0].state
-    assert stream.decide(Revert(1, then)) == Decision(REVERTED, {})
-    now = stream.after(Revert(1, then)).todo
+    assert stream.decide(Revert(then)) == Decision(REVERTED, {})
+    now = stream.after(Revert(then)).todo
     assert now is not None
     assert (now["deleted"], now["notes"]) == (False, "n")
 
 
 def test_a_revert_does_not_bring_back_the_instants_of_then() -> None:
     stream = patched(live(), notes="b")
-    now = stream.after(Revert(1, stream.events[0].state)).todo
+    now = stream.after(Revert(stream.events[0].state)).todo
     assert now is not None
     assert (now["created_at"], now["updated_at"]) == (stream.events[0].occurred_at, stream.events[2].occurred_at)

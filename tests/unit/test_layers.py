@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}
 # DynamoDB first, then the clients of the other services, and what tells their errors apart.
 SPEAK_TO_AWS = {
-    "ledger", "tables", "dynamo", "settings_items", "views.store", "views.queries", "views.generations",
+    "ledger", "tables", "dynamo", "settings_items", "views.store", "views.queries", "views.feed", "views.generations",
     "queues", "topic", "failures", "triggers.deliver",
 }  # fmt: skip
 
@@ -24,8 +24,8 @@ LAYERS = [
     {"settings", "backoff", "logs", "dynamo", "tables", "queues", "failures", "quarantine", "topic", "delivery"},
     {
         "ledger", "settings_items", "webhooks", "feed_tokens",
-        "views", "views.projection", "views.schema", "views.store", "views.queries",
-        "views.filling", "views.scanning", "views.generations",
+        "views", "views.projection", "views.schema", "views.view_items", "views.store",
+        "views.queries", "views.positions", "views.feed", "views.filling", "views.scanning", "views.generations",
     },
     {
         "service", "clearing", "reminders", "rebuild",

@@ -12,7 +12,7 @@ COMMANDS = [
     Replace(content_of(title="New")),
     Patch({"title": "New"}),
     Delete(),
-    Revert(1, STREAM.events[0].state),
+    Revert(STREAM.events[0].state),
 ]
 
 
@@ -39,7 +39,7 @@ def test_a_stale_version_is_told_before_a_bad_patch() -> None:
         STREAM.decide(Patch({"no such field": 1}), IfMatch(frozenset({2})))
 
 
-@pytest.mark.parametrize("command", [Restore(), Revert(1, STREAM.events[0].state)])
+@pytest.mark.parametrize("command", [Restore(), Revert(STREAM.events[0].state)])
 def test_bringing_back_a_deleted_todo_obeys_it_too(command: Command) -> None:
     assert deleted().decide(command, IfMatch(frozenset({2}))) is not None
     with pytest.raises(VersionMismatch):

@@ -52,7 +52,7 @@ def commands(stream: Stream) -> st.SearchStrategy[Command]:
         st.just(Restore()),
     ]
     if stream.events:
-        choices.append(st.sampled_from(stream.events).map(lambda event: Revert(event.version, event.state)))
+        choices.append(st.sampled_from(stream.events).map(lambda event: Revert(event.state)))
     return st.one_of(choices)
 
 

@@ -20,7 +20,7 @@ from chalicelib.todos.decide import (
 
 THEN = live().events[0].state
 ON_LIVE_TODOS = [Replace(content_of()), Patch({"title": "x"}), Delete(), Delete(only_in="inbox"), Delete(only_in="x")]
-ON_ANY_TODO = [Restore(), Revert(1, THEN)]
+ON_ANY_TODO = [Restore(), Revert(THEN)]
 ANY_MATCH = [None, IfMatch(None), IfMatch(frozenset({1})), IfMatch(frozenset())]
 
 
@@ -48,10 +48,10 @@ def test_a_deleted_todo_can_be_brought_back(command: Command) -> None:
 def test_nobody_reverts_a_deleted_todo_to_its_deletion() -> None:
     stream = deleted()
     with pytest.raises(CannotRevertToDeletion):
-        stream.decide(Revert(2, stream.events[1].state))
+        stream.decide(Revert(stream.events[1].state))
 
 
 def test_a_deletion_is_no_version_to_go_back_to_on_a_live_todo_either() -> None:
     stream = deleted().after(Restore())
     with pytest.raises(CannotRevertToDeletion):
-        stream.decide(Revert(2, stream.events[1].state))
+        stream.decide(Revert(stream.events[1].state))

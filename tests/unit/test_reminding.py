@@ -102,7 +102,7 @@ def test_what_was_given_stays_given(commands: list[Command]) -> None:
 
 
 def test_going_back_to_an_earlier_version_does_not_forget_it() -> None:
-    assert not is_wanted(after(REMIND, Patch({"title": "New"}), Revert(1, after())))
+    assert not is_wanted(after(REMIND, Patch({"title": "New"}), Revert(after())))
 
 
 def test_a_todo_that_never_was_is_none_to_be_reminded_of() -> None:

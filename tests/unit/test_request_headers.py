@@ -37,6 +37,11 @@ def test_a_caller_may_be_ready_to_wait(header: str, seconds: int) -> None:
     assert wait_preference(a_request(headers={"prefer": header})) == seconds
 
 
+@pytest.mark.parametrize(("header", "seconds"), [("wait=11", 11), ("wait=21", 20), ("wait=99999", 20)])
+def test_where_it_is_worth_it_a_caller_may_wait_longer(header: str, seconds: int) -> None:
+    assert wait_preference(a_request(headers={"prefer": header}), at_most=20) == seconds
+
+
 def test_leading_zeros_do_not_shorten_the_wait() -> None:
     assert wait_preference(a_request(headers={"prefer": "wait=0005"})) == 5
 

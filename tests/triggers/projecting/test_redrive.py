@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib import keys, quarantine
-from chalicelib.views import queries
-from stack import redrive
+from chalicelib.views import queries, schema
+from stack import audit, redrive
 from stack.errors import StackError
 
 from ..alone import Alone, of_engine
@@ -72,6 +72,33 @@ def test_a_fixed_handler_projects_what_was_quarantined(alone: Alone, prefix: str
     assert (done.done, done.failed) == (12, 0)
     assert queries.tally(alone.owner).total == 12
     assert messages(prefix + "quarantine") == []
+
+
+def test_with_every_hundredth_record_poisoned_the_others_are_projected_and_after_a_fix_and_redrive_audit_is_clean(
+    alone: Alone, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    todos = [alone.create(list=f"list {number % 7}", due="2026-12-01") for number in range(300)]
+    for todo_id in todos[::10]:
+        alone.patch(todo_id, completed=True)
+    poisoned = set(todos[::100])
+
+    def bug(owner: str, todo_id: str, state: str) -> dict[str, Any]:
+        if todo_id in poisoned:
+            raise ValueError("a bug of this handler")
+        return index_attributes(owner, todo_id, state)
+
+    index_attributes = schema.index_attributes
+    with monkeypatch.context() as before_the_fix:
+        before_the_fix.setattr(schema, "index_attributes", bug)
+        alone.project()
+    assert (queries.tally(alone.owner).total, queries.tally(alone.owner).completed) == (297, 27)
+    assert audit.run(patience=0).differences != []
+
+    done = redrive.run(prefix + "quarantine", lambda _: None)
+
+    assert (done.done, done.failed) == (6, 0), "a creation and a completion of each"
+    assert (queries.tally(alone.owner).total, queries.tally(alone.owner).completed) == (300, 30)
+    assert audit.run(patience=0).differences == []
 
 
 def test_it_projects_the_newest_event_and_not_the_image_of_then(alone: Alone, prefix: str) -> None:

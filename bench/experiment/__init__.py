@@ -1,0 +1,1 @@
+"""The deployed handlers made to fail at random, and what came of it: `make experiment`."""

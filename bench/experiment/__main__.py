@@ -1,0 +1,49 @@
+"""Runs the experiment and draws it: `python -m bench.experiment`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Final
+
+from bench.experiment import drawing, report
+from bench.experiment.run import run
+from stack.errors import StackError
+from stack.state import REPOSITORY
+
+EVENTS: Final = 20_000
+DOCS: Final = REPOSITORY / "docs"
+# Of fewer events: the page is about the whole.
+ELSEWHERE: Final = REPOSITORY / ".local" / "experiment"
+
+
+def main() -> int:
+    """Run it; the exit code: 1 where anything was lost, or stands twice in the views."""
+    parser = argparse.ArgumentParser(prog="python -m bench.experiment", description=__doc__)
+    parser.add_argument("--events", type=_count, default=EVENTS, help=f"default: {EVENTS:,}; else docs/ is left alone")
+    parser.add_argument("--seed", type=int, default=1, help="of the commands (the faults have none); default: 1")
+    arguments = parser.parse_args()
+    try:
+        outcome = run(arguments.events, arguments.seed, lambda line: print(f"· {line}", flush=True))
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    directory = DOCS if arguments.events == EVENTS else ELSEWHERE
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "experiment-counts.svg").write_text(drawing.histogram(outcome.stages))
+    (directory / "experiment-lag.svg").write_text(drawing.lag(outcome.stages, outcome.started))
+    page = directory / "experiment.md"
+    report.put(page, outcome)
+    print(report.figures(outcome))
+    print(f"\nwritten to {page.relative_to(REPOSITORY)}, drawn beside it")
+    return 1 if outcome.failures else 0
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of events")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

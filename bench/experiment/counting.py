@@ -1,0 +1,130 @@
+"""What became of each event: how often it was handed over, how often it took effect, and how long that took.
+
+Pure: from the ledger's events, the handlers' journal, the views' log, and what the webhooks' receiver was told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """An event of the ledger; `at` in seconds since 1970, as all instants here."""
+
+    event_id: str
+    stream_id: str
+    version: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A version that a revision of the views brought into a row."""
+
+    stream_id: str
+    version: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One handler and what it does.
+
+    Attributes
+    ----------
+    handed, effects : mapping of str to int
+        By event id: how often it was handed to the handler, and how often it took effect.
+    lags : list of (float, float)
+        For each event: when it was appended, and the seconds until its effect first stood.
+    lost : frozenset of str
+        Events that never had an effect, not even through a newer one.
+    """
+
+    handed: Mapping[str, int]
+    effects: Mapping[str, int]
+    lags: list[tuple[float, float]]
+    lost: frozenset[str]
+
+    @property
+    def times_handed(self) -> Counter[int]:
+        """How many events were handed over once, twice, and so on."""
+        return Counter(self.handed.values())
+
+    @property
+    def times_effective(self) -> Counter[int]:
+        """How many events took effect never, once, and so on."""
+        return Counter(self.effects.values())
+
+
+def stages(
+    events: Iterable[Appended],
+    journal: Iterable[Mapping[str, Any]],
+    log: Iterable[LogEntry],
+    told: Iterable[tuple[str, float]],
+) -> dict[str, Stage]:
+    """Of `project`, `publish` and `deliver`.
+
+    Parameters
+    ----------
+    journal : iterable of mapping
+        The lines that `faults` wrote.
+    told : iterable of (str, float)
+        The events that took effect at the receiver, and when.
+    """
+    events = list(events)
+    handed: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    # A message of the queue keeps its id however often it comes; the same event in another message was published again.
+    messages: dict[str, tuple[str, float]] = {}
+    for line in journal:
+        if "records" in line:
+            handed[line["handler"]].update(line["records"])
+            if line["handler"] == "deliver":
+                for message, event_id in zip(line["messages"], line["records"], strict=True):
+                    messages.setdefault(message, (event_id, line["at"]))
+    return {
+        "project": _in_views(events, handed["project"], log),
+        "publish": _outside(events, handed["publish"], messages.values()),
+        "deliver": _outside(events, handed["deliver"], told),
+    }
+
+
+def faults(journal: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
+    """How often each fault (handler, kind) happened."""
+    return Counter((line["handler"], line["fault"]) for line in journal if "fault" in line)
+
+
+def _in_views(events: list[Appended], handed: Counter[str], log: Iterable[LogEntry]) -> Stage:
+    """An event takes effect by a log entry of its own version; a later version in the same batch brings it along."""
+    entries: defaultdict[str, list[LogEntry]] = defaultdict(list)
+    for entry in log:
+        entries[entry.stream_id].append(entry)
+    effects: dict[str, int] = {}
+    lags: list[tuple[float, float]] = []
+    lost = set()
+    for event in events:
+        of_stream = entries[event.stream_id]
+        effects[event.event_id] = sum(entry.version == event.version for entry in of_stream)
+        standing = [entry.at for entry in of_stream if entry.version >= event.version]
+        if standing:
+            lags.append((event.at, min(standing) - event.at))
+        else:
+            lost.add(event.event_id)
+    return Stage({event.event_id: handed[event.event_id] for event in events}, effects, lags, frozenset(lost))
+
+
+def _outside(events: list[Appended], handed: Counter[str], effects: Iterable[tuple[str, float]]) -> Stage:
+    times: Counter[str] = Counter()
+    first: dict[str, float] = {}
+    for event_id, at in effects:
+        times[event_id] += 1
+        first[event_id] = min(at, first.get(event_id, at))
+    return Stage(
+        {event.event_id: handed[event.event_id] for event in events},
+        {event.event_id: times[event.event_id] for event in events},
+        [(event.at, first[event.event_id] - event.at) for event in events if event.event_id in first],
+        frozenset(event.event_id for event in events if event.event_id not in first),
+    )

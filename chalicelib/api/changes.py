@@ -1,0 +1,103 @@
+"""`/changes`: the sync feed, in pages by cursor, which can be waited for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from chalice.app import Response
+
+from chalicelib import shapes
+from chalicelib.api import pages
+from chalicelib.api.headers import wait_preference
+from chalicelib.api.http import Request, parameters
+from chalicelib.api.problems import Problem, answer, bad_request
+from chalicelib.views import feed
+from chalicelib.views.positions import Position
+from chalicelib.views.queries import TodoRow
+
+# The gateway gives an answer up after 29 s, and the last read may have to be tried again.
+MAX_WAIT_SECONDS: Final = 20
+# Each holds a Lambda, or a thread of a process that has other things to do.
+MAX_WAITS: Final = 4
+RETRY_AFTER_SECONDS: Final = 5
+
+
+def read(request: Request) -> Response:
+    """What has changed since a cursor; with `Prefer: wait=N`, as soon as something has."""
+    query = parameters(request, since=str, limit=pages.limit)
+    since, limit = _position(request, query["since"]), query["limit"] or pages.DEFAULT_LIMIT
+    seconds = wait_preference(request, MAX_WAIT_SECONDS)
+    headers = {"Cache-Control": "private, no-cache"}
+    try:
+        if seconds:
+            with _waits.one_more() as left:
+                found = feed.next_page(request.owner, since, limit, seconds)
+            headers |= {"Preference-Applied": f"wait={seconds}", **_rate_limit(left)}
+        else:
+            found = feed.next_page(request.owner, since, limit, 0)
+    except feed.PositionExpired as expired:
+        detail = f"{expired} Start over without a cursor, and drop what is not listed then."
+        raise Problem(410, "cursor-expired", "The cursor has expired", detail) from None
+    changes = [_shape(request, row) for row in found.changes]
+    cursor = pages.cursor_of(request, {}, str(found.position))
+    return answer(200, {"changes": changes, "cursor": cursor, "more": found.more}, headers)
+
+
+def _shape(request: Request, row: TodoRow) -> dict[str, Any]:
+    """A todo, or of a deleted one its tombstone."""
+    if row.todo["deleted"]:
+        return {"id": row.todo_id, "version": row.version, "deleted": True}
+    return shapes.todo_answer(request.base_url, row.todo_id, row.version, row.todo)
+
+
+def _position(request: Request, since: str | None) -> Position | None:
+    try:
+        text = pages.position_of(request, {"cursor": since})
+        return None if text is None else Position.parse(text)
+    except (Problem, ValueError, RecursionError):
+        error = {"parameter": "since", "detail": "not a cursor that this feed gave its owner"}
+        raise bad_request("The query is not valid.", [error]) from None
+
+
+class _Waits:
+    """How many more requests of this process may wait."""
+
+    def __init__(self, at_most: int) -> None:
+        self._left = at_most
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def one_more(self) -> Iterator[int]:
+        """Take one, and give it back in the end; yields how many are left.
+
+        Raises
+        ------
+        Problem
+            429 when none is.
+        """
+        with self._lock:
+            if not self._left:
+                detail = f"{MAX_WAITS} requests are waiting already. Ask again later, or without waiting."
+                headers = {"Retry-After": str(RETRY_AFTER_SECONDS), **_rate_limit(0)}
+                raise Problem(429, "too-many-requests", "Too many requests", detail, headers=headers)
+            self._left -= 1
+            left = self._left
+        try:
+            yield left
+        finally:
+            with self._lock:
+                self._left += 1
+
+
+def _rate_limit(left: int) -> dict[str, str]:
+    """The limit on waits and what is left of it (draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4)."""
+    return {
+        "RateLimit-Policy": f'"waits";q={MAX_WAITS};qu="concurrent-requests"',
+        "RateLimit": f'"waits";r={left};t={RETRY_AFTER_SECONDS}',
+    }
+
+
+_waits: Final = _Waits(MAX_WAITS)

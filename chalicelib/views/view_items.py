@@ -1,0 +1,106 @@
+"""The views table's items in DynamoDB's JSON: rows, tallies and entries of the log, as they are read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from chalicelib.todos import instants
+from chalicelib.todos.events import dump_json
+from chalicelib.views import schema
+from chalicelib.views.projection import Row, Tally, Update
+
+# Of a row beside its state: keys, revision, conditions and the indexes' attributes.
+ROW_OVERHEAD_BYTES: Final = 2_500
+
+TOMBSTONE_SECONDS: Final = 100 * 24 * 3600
+LOG_SECONDS: Final = 90 * 24 * 3600
+
+Item = dict[str, dict[str, Any]]
+
+
+def writes(table: str, owner: str, update: Update, now: int) -> Iterator[dict[str, Any]]:
+    """What a transaction writes of one owner's update, each item on condition that it still is what was read.
+
+    Parameters
+    ----------
+    owner : str
+        As keys have it.
+    now : int
+        Milliseconds since 1970.
+    """
+    revision = {"N": str(update.revision)}
+    seconds = now // 1000
+    for old, new in update.rows:
+        item: Item = {
+            "owner": {"S": owner},
+            "sk": {"S": schema.todo_key(new.todo_id)},
+            "version": {"N": str(new.version)},
+            "revision": revision,
+            "state": {"S": new.state},
+        }
+        indexed = schema.index_attributes(owner, new.todo_id, new.state)
+        if not indexed:
+            item[schema.TTL_ATTRIBUTE] = {"N": str(seconds + TOMBSTONE_SECONDS)}
+        yield _put(table, item | indexed, old.revision if old else 0)
+    for name, before, after in update.lists:
+        key = {"owner": {"S": owner}, "sk": {"S": schema.list_key(name)}}
+        if after.total:
+            yield _put(table, key | _counts(after), before.revision)
+        else:
+            yield {"Delete": {"TableName": table, "Key": key, **_condition(before.revision)}}
+    before, after = update.tally
+    yield _put(table, {"owner": {"S": owner}, "sk": {"S": schema.TALLY_KEY}} | _counts(after), before.revision)
+    entry = {
+        "owner": {"S": owner},
+        "sk": {"S": schema.log_key(update.revision)},
+        "at": {"S": instants.format_milliseconds(now)},
+        "changes": {"S": dump_json([[new.todo_id, new.version] for _, new in update.rows])},
+        schema.TTL_ATTRIBUTE: {"N": str(seconds + LOG_SECONDS)},
+    }
+    yield _put(table, entry, 0)
+
+
+def size_of(update: Update) -> int:
+    """About how many bytes `writes` makes of an update."""
+    return sum(len(new.state.encode()) + ROW_OVERHEAD_BYTES for _, new in update.rows)
+
+
+def row_of(item: Item) -> Row:
+    """A todo's row from its item."""
+    return Row(
+        todo_id=item["sk"]["S"].removeprefix(schema.TODO_PREFIX),
+        version=int(item["version"]["N"]),
+        state=item["state"]["S"],
+        revision=int(item["revision"]["N"]),
+    )
+
+
+def tally_of(item: Item | None) -> Tally:
+    """A list's or an owner's tally from its item; nothing is counted where there is none."""
+    if item is None:
+        return Tally()
+    return Tally(*(int(item[name]["N"]) for name in ("total", "open", "completed", "revision")))
+
+
+def _put(table: str, item: Item, read_revision: int) -> dict[str, Any]:
+    return {"Put": {"TableName": table, "Item": item, **_condition(read_revision)}}
+
+
+def _condition(read_revision: int) -> dict[str, Any]:
+    """The condition that an item still is what was read: written by that revision, or (0) absent."""
+    if read_revision == 0:
+        return {"ConditionExpression": "attribute_not_exists(sk)"}
+    return {
+        "ConditionExpression": "revision = :as_read",
+        "ExpressionAttributeValues": {":as_read": {"N": str(read_revision)}},
+    }
+
+
+def _counts(tally: Tally) -> Item:
+    return {
+        "total": {"N": str(tally.total)},
+        "open": {"N": str(tally.open)},
+        "completed": {"N": str(tally.completed)},
+        "revision": {"N": str(tally.revision)},
+    }

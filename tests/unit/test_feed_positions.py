@@ -1,0 +1,52 @@
+"""Positions in the sync feed as the text of cursors: what `str` made comes back, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.views.positions import Position
+
+TODO = "0197e1f0-0000-7000-8000-000000000001"
+POSITION = ["abc", 1_800_000_000_000, 7, 0, 0, None]
+
+numbers = st.integers(0, 10**15 - 1)
+positions = st.builds(
+    Position,
+    generation=st.text(),
+    complete_at=numbers,
+    revision=numbers,
+    given=numbers,
+    began_at=numbers,
+    listed_to=st.none() | st.just("") | st.uuids().map(str),
+)
+
+
+@given(position=positions)
+def test_a_position_comes_back_as_it_was(position: Position) -> None:
+    assert Position.parse(str(position)) == position
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        None, 1, "x", {}, [], POSITION[:5], [*POSITION, 1],
+        [None, *POSITION[1:]], [1, *POSITION[1:]],
+        *[[*POSITION[:place], wrong, *POSITION[place + 1 :]]
+          for place in range(1, 5) for wrong in (None, "1", 1.0, True, -1, 10**15, [1])],
+        *[[*POSITION[:5], wrong] for wrong in (1, "x", TODO.upper(), TODO + "#", [TODO])],
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_nothing_else_is_one(values: object) -> None:
+    with pytest.raises(ValueError, match="no position"):
+        Position.parse(json.dumps(values))
+
+
+@pytest.mark.parametrize("text", ["", "x", "[", "9" * 5000, "[NaN", "\0"])
+def test_nor_is_what_is_no_json(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says: callers tell them alike
+        Position.parse(text)
