@@ -11,6 +11,9 @@ SOURCE_NAMESPACE = uuid.uuid5(NAMESPACE, "source")
 # Of its own, since an idempotency key could read like a todo's id and a date.
 OCCURRENCE_NAMESPACE = uuid.uuid5(NAMESPACE, "occurrence")
 
+# What `is_todo_id` takes, for who reads the API's contract.
+TODO_ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
 
 def partition_of(owner: str) -> str:
     """The owner as it stands in every key: RFC 3986 unreserved characters and ``%`` only, hence never a ``#``."""
