@@ -6,14 +6,11 @@ import base64
 import json
 import secrets
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib import dynamo, failures, keys, settings
-from chalicelib.backoff import back_off
+from chalicelib import failures, keys, settings_items
 from chalicelib.todos import events, instants
 
 # Each event of the owner is sent to each of them.
@@ -33,15 +30,9 @@ EVENT_TYPES: Final = (
     events.REMINDED,
 )
 
-MAX_TRIES: Final = 8
-
 _PREFIX: Final = "webhook#"
 # How many the owner has; it changes in the same transaction as they do. "#" is in no webhook's key but after "webhook".
 _COUNT_KEY: Final = "webhooks"
-
-_IS_NEW: Final = "attribute_not_exists(sk)"
-_STANDS: Final = "attribute_exists(sk)"
-_HAS_ROOM: Final = "attribute_not_exists(webhooks) OR webhooks < :most"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +113,8 @@ def create(
         created_at=instants.instant_after(None),
         request_hash=request_hash,
     )
-    put = {"TableName": settings.settings_table(), "Item": _item(webhook), "ConditionExpression": _IS_NEW}
-    taken, full = _transact([{"Put": put}, _count(webhook.owner, 1, _HAS_ROOM, {":most": {"N": str(MAX_WEBHOOKS)}})])
+    counted = settings_items.count(webhook.owner, _COUNT_KEY, 1, most=MAX_WEBHOOKS)
+    taken, full = settings_items.transact([settings_items.put(_item(webhook)), counted])
     if taken:
         found = find(owner, webhook_id)
         if found is None:
@@ -141,9 +132,8 @@ def find(owner: str, webhook_id: str) -> Webhook | None:
     ------
     Unavailable
     """
-    key = _key(keys.partition_of(owner), _PREFIX + webhook_id)
-    answer = _served(dynamo.client().get_item, TableName=settings.settings_table(), Key=key, ConsistentRead=True)
-    return _webhook(answer["Item"]) if "Item" in answer else None
+    item = settings_items.find(keys.partition_of(owner), _PREFIX + webhook_id)
+    return None if item is None else _webhook(item)
 
 
 def of_partition(partition: str) -> list[Webhook]:
@@ -153,22 +143,8 @@ def of_partition(partition: str) -> list[Webhook]:
     ------
     Unavailable
     """
-    found: list[Webhook] = []
-    start: dict[str, Any] = {}
-    while True:
-        answer = _served(
-            dynamo.client().query,
-            TableName=settings.settings_table(),
-            KeyConditionExpression="#owner = :owner AND begins_with(sk, :prefix)",
-            ExpressionAttributeNames={"#owner": "owner"},
-            ExpressionAttributeValues={":owner": {"S": partition}, ":prefix": {"S": _PREFIX}},
-            ConsistentRead=True,
-            **start,
-        )
-        found += [_webhook(item) for item in answer["Items"]]
-        if "LastEvaluatedKey" not in answer:
-            return sorted(found, key=lambda webhook: (webhook.created_at, webhook.webhook_id))
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    found = [_webhook(item) for item in settings_items.beginning_with(partition, _PREFIX)]
+    return sorted(found, key=lambda webhook: (webhook.created_at, webhook.webhook_id))
 
 
 def of_owner(owner: str) -> list[Webhook]:
@@ -189,12 +165,8 @@ def delete(owner: str, webhook_id: str) -> bool:
     Unavailable
     """
     partition = keys.partition_of(owner)
-    removal = {
-        "TableName": settings.settings_table(),
-        "Key": _key(partition, _PREFIX + webhook_id),
-        "ConditionExpression": _STANDS,
-    }
-    gone, _ = _transact([{"Delete": removal}, _count(partition, -1)])
+    removal = settings_items.delete(partition, _PREFIX + webhook_id)
+    gone, _ = settings_items.transact([removal, settings_items.count(partition, _COUNT_KEY, -1)])
     return not gone
 
 
@@ -205,77 +177,17 @@ def disable(webhook: Webhook) -> None:
     ------
     Unavailable
     """
-
-    try:
-        _served(
-            dynamo.client().update_item,
-            TableName=settings.settings_table(),
-            Key=_key(webhook.owner, _PREFIX + webhook.webhook_id),
-            UpdateExpression="SET disabled_at = if_not_exists(disabled_at, :now)",
-            ExpressionAttributeValues={":now": {"S": instants.instant_after(None)}},
-            ConditionExpression=_STANDS,
-        )
-    except failures.Unavailable as unavailable:
-        if failures.codes_of(unavailable.__cause__ or unavailable) != {"ConditionalCheckFailedException"}:
-            raise
-
-
-def _transact(writes: list[dict[str, Any]]) -> list[bool]:
-    """Write all or nothing; for each write whether its condition failed (then nothing was written).
-
-    Raises
-    ------
-    Unavailable
-    """
-    for attempt in range(1, MAX_TRIES + 1):
-        try:
-            dynamo.client().transact_write_items(TransactItems=writes)
-            return [False] * len(writes)
-        except (ClientError, BotoCoreError) as error:
-            reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
-            failed = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]
-            if any(failed):
-                return failed
-            if not failures.is_conflict(error) or attempt == MAX_TRIES:
-                raise failures.Unavailable(str(error)) from error
-        back_off(attempt)
-    raise AssertionError("unreachable: the last attempt returns or raises")
-
-
-def _count(
-    partition: str, change: int, condition: str | None = None, values: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    update: dict[str, Any] = {
-        "TableName": settings.settings_table(),
-        "Key": _key(partition, _COUNT_KEY),
-        "UpdateExpression": "ADD webhooks :change",
-        "ExpressionAttributeValues": {":change": {"N": str(change)}, **(values or {})},
-    }
-    if condition is not None:
-        update["ConditionExpression"] = condition
-    return {"Update": update}
-
-
-def _served(call: Callable[..., Any], **request: Any) -> Any:
-    """The answer to a request to DynamoDB.
-
-    Raises
-    ------
-    Unavailable
-    """
-    try:
-        return call(**request)
-    except (ClientError, BotoCoreError) as error:
-        raise failures.Unavailable(str(error)) from error
-
-
-def _key(partition: str, sk: str) -> dict[str, dict[str, str]]:
-    return {"owner": {"S": partition}, "sk": {"S": sk}}
+    settings_items.update_standing(
+        webhook.owner,
+        _PREFIX + webhook.webhook_id,
+        "SET disabled_at = if_not_exists(disabled_at, :now)",
+        {":now": {"S": instants.instant_after(None)}},
+    )
 
 
 def _item(webhook: Webhook) -> dict[str, dict[str, str]]:
     item = {
-        **_key(webhook.owner, _PREFIX + webhook.webhook_id),
+        **settings_items.key(webhook.owner, _PREFIX + webhook.webhook_id),
         "url": {"S": webhook.url},
         "secret": {"S": webhook.secret},
         "created_at": {"S": webhook.created_at},

@@ -33,7 +33,7 @@ _EPILOG: Final = """\
 Loading a file again adds nothing: a todo's id is made of the owner, the source's name and the row's own id (of a row
 without one, its content and which occurrence of it in the file it is). A row whose todo is there already is left as it
 is, also where the two differ. The path and the format have no part in it, so two different lists whose ids are both
-1, 2, 3 … need different names: --source.
+1, 2, 3 … need different names: --source. What GET /export gave keeps the ids that it has.
 
 What a row has and a todo has no field for is kept in its metadata; rejected rows stand in FILE.rejected.jsonl.
 

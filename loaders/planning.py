@@ -74,7 +74,8 @@ class Planner:
             return BadRow(row.line, row.source, _in_the_sources_words(error, row))
         except (UnicodeEncodeError, ValueError, RecursionError):
             return unreadable(row.line, row.source, "holds what JSON cannot carry, such as a lone surrogate")
-        event = self._event(keys.id_for_source(self._owner, self._system, source_id), stated)
+        todo_id = source_id if row.keeps_id else keys.id_for_source(self._owner, self._system, source_id)
+        event = self._event(todo_id, stated)
         # The state is the change once more, and some instants. Where the bound is too much, the ledger counts exactly.
         size = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES
         if size > MAX_EVENT_BYTES:
@@ -86,6 +87,8 @@ class Planner:
 
     def _validated(self, row: Row) -> dict[str, Any]:
         fields = row.fields
+        if row.keeps_id:
+            return content.validate(fields)
         if "source" not in fields:
             fields["source"] = self._system if row.own_id is None else f"{self._system}:{row.own_id}"
         if row.parent is not None:

@@ -28,6 +28,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         The id that the row has at its source.
     parent : str, optional
         The id that the row's parent has at its source.
+    keeps_id : bool
+        The row is a todo of this service: `own_id` is its id here too, and all else stands in `fields`.
     """
 
     line: int
@@ -36,6 +38,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     names: Mapping[str, str] = {}
     own_id: str | None = None
     parent: str | None = None
+    keeps_id: bool = False
 
 
 class BadRow(msgspec.Struct, frozen=True, gc=False):

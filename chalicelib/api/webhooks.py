@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated, Any, Final, Literal, get_type_hints
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib import destinations, keys, service, settings, webhooks
+from chalicelib.api import structs
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
-from chalicelib.api.problems import Problem, answer, bad_request
-from chalicelib.todos import content
+from chalicelib.api.problems import Problem, answer
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.webhooks import EVENT_TYPES, MAX_WEBHOOKS, Webhook
 
@@ -111,46 +110,12 @@ def _validated(body: object) -> Subscription:
     Problem
         400 with a pointer to each field that is missing, unknown, of the wrong type or out of its bounds.
     """
-    if not isinstance(body, dict):
-        raise _invalid([FieldError("#", "expected an object")])
-    stated = {name: content.composed(value) for name, value in body.items()}
-    try:
-        subscription = msgspec.convert(stated, Subscription)
-    except (msgspec.ValidationError, UnicodeEncodeError):
-        raise _invalid(_explain(stated)) from None
-    errors = []
+    subscription = structs.stated(body, Subscription, "webhook", {"types": EVENT_TYPES})
     complaint = destinations.complaint(subscription.url, allow_loopback=settings.webhooks_allow_private())
-    if complaint:
-        errors.append(FieldError(pointer("url"), complaint))
-    for position, name in enumerate(subscription.lists or ()):
-        complaint = content.list_name_complaint(name)
-        if complaint:
-            errors.append(FieldError(pointer("lists", position), complaint))
+    errors = [FieldError(pointer("url"), complaint)] if complaint else []
+    errors += structs.list_errors(subscription.lists)
     if errors:
-        raise _invalid(errors)
-    return Subscription(url=subscription.url, types=_once(subscription.types), lists=_once(subscription.lists))
-
-
-def _explain(stated: dict[str, Any]) -> list[FieldError]:
-    """Everything that keeps `stated` from being a subscription; the decoder itself stops at the first."""
-    types = get_type_hints(Subscription, include_extras=True)
-    errors = [] if "url" in stated else [FieldError(pointer("url"), "required")]
-    for name, value in stated.items():
-        if name not in types:
-            errors.append(FieldError(pointer(name), "unknown field"))
-            continue
-        wrong_type = content.type_error(types[name], value, name)
-        if wrong_type and name == "types" and wrong_type.detail.startswith("Invalid enum value"):
-            wrong_type = replace(wrong_type, detail=f"expected one of {', '.join(EVENT_TYPES)}")
-        if wrong_type:
-            errors.append(wrong_type)
-    return errors
-
-
-def _once(names: list[str] | None) -> list[str] | None:
-    return None if names is None else list(dict.fromkeys(names))
-
-
-def _invalid(errors: list[FieldError]) -> Problem:
-    found = [{"pointer": each.pointer, "detail": each.detail} for each in errors]
-    return bad_request("The webhook is not valid.", found)
+        raise structs.invalid("webhook", errors)
+    return Subscription(
+        url=subscription.url, types=structs.once(subscription.types), lists=structs.once(subscription.lists)
+    )

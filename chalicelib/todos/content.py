@@ -287,7 +287,7 @@ def _explain(stated: Mapping[str, object]) -> list[FieldError]:
 def _complaint(name: str, value: Any) -> list[FieldError]:
     """What a field's rule says against a value of the right type."""
     if name == "tags":
-        found = [(position, _name(tag)) for position, tag in enumerate(value or ())]
+        found = [(position, name_complaint(tag)) for position, tag in enumerate(value or ())]
         return [FieldError(pointer(name, position), complaint) for position, complaint in found if complaint]
     rule = _RULES.get(name)
     complaint = rule(value) if rule is not None and value is not None else None
@@ -308,7 +308,8 @@ def _is_unicode(value: str) -> bool:
     return True
 
 
-def _name(value: str) -> str | None:
+def name_complaint(value: str) -> str | None:
+    """What keeps a text from naming something, its length aside, or None."""
     # Printable text holds no control character, and is what nearly all names are.
     if not value.isprintable() and any(unicodedata.category(character) == "Cc" for character in value):
         return "holds a control character"
@@ -330,7 +331,7 @@ def list_name_complaint(value: str) -> str | None:
         return f"a list's name has 1 to {MAX_LIST_LENGTH} characters"
     if value in (".", ".."):
         return "a list cannot be named . or .. (URLs take them for steps)"
-    return _name(value) or _too_long(value, MAX_LIST_BYTES)
+    return name_complaint(value) or _too_long(value, MAX_LIST_BYTES)
 
 
 def _instant(value: str) -> str | None:

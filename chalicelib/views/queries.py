@@ -5,6 +5,7 @@ Every read is of one owner's partition, but for the reminders of all owners that
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -200,7 +201,8 @@ def _page(
     while True:
         found, position = read(position, limit + 1 - len(rows))
         for key, item in found:
-            size = len(item["state"]["S"])
+            # Within the Lambda's answer the body is a JSON string, whose quotes and non-ASCII characters are escaped.
+            size = len(json.dumps(item["state"]["S"]))
             examined += size
             row = TodoRow(
                 todo_id=item["sk"]["S"].removeprefix(schema.TODO_PREFIX),

@@ -43,7 +43,8 @@ def test_project_leaves_out(unneeded: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unneeded", ["jwt", "cryptography", "aws_lambda_powertools", "boto3", "dateutil.rrule", "chalicelib.triggers"]
+    "unneeded",
+    ["jwt", "cryptography", "aws_lambda_powertools", "boto3", "dateutil.rrule", "icalendar", "chalicelib.triggers"],
 )
 def test_api_leaves_out(unneeded: str) -> None:
     assert unneeded not in cold_start("api")[0]

@@ -11,19 +11,20 @@ ROOT = Path(__file__).parents[2]
 AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}
 # DynamoDB first, then the clients of the other services, what tells their errors apart, and what logs.
 SPEAK_TO_AWS = {
-    "ledger", "tables", "dynamo", "views.store", "views.queries", "views.feed", "views.generations",
-    "queues", "topic", "webhooks", "failures", "triggers.deliver", "logs",
+    "ledger", "tables", "dynamo", "settings_items", "views.store", "views.queries", "views.feed", "views.generations",
+    "queues", "topic", "failures", "triggers.deliver", "logs",
 }  # fmt: skip
 
 # From the inside out: a module imports its own layer and those before it.
 LAYERS = [
     {
         "keys", "todos", "todos.content", "todos.decide", "todos.events", "todos.fold", "todos.instants",
-        "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations",
+        "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations", "vtodos", "export_rows",
     },
     {"settings", "backoff", "logs", "dynamo", "tables", "queues", "failures", "quarantine", "topic", "delivery"},
     {
-        "ledger", "webhooks", "views", "views.projection", "views.schema", "views.view_items", "views.store",
+        "ledger", "settings_items", "webhooks", "feed_tokens",
+        "views", "views.projection", "views.schema", "views.view_items", "views.store",
         "views.queries", "views.positions", "views.feed", "views.filling", "views.scanning", "views.generations",
     },
     {

@@ -1,0 +1,45 @@
+"""`/export`: the owner's todos as a file, page by page, that the loader takes back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chalice.app import Response
+
+from chalicelib import export_rows, shapes
+from chalicelib.api import pages
+from chalicelib.api.http import Request, parameters
+from chalicelib.views import queries
+
+JSON_LINES: Final = "application/jsonl"
+CSV: Final = "text/csv"
+# Neither name of JSON Lines is registered; both are in use.
+FORMATS: Final = {JSON_LINES: "jsonl", "application/x-ndjson": "jsonl", CSV: "csv"}
+
+
+def read(request: Request) -> Response:
+    """A page of all todos, in the order of `GET /todos`; the bodies of all pages, one after the other, are the file.
+
+    `format` wins over `Accept`, for who cannot set a header.
+    """
+    query = parameters(request, format=pages.one_of("jsonl", "csv"), limit=pages.limit, cursor=str)
+    media_type = {"jsonl": JSON_LINES, "csv": CSV}.get(query["format"], request.media_type)
+    # So the cursor goes on in the format that it began in.
+    query["format"] = FORMATS[media_type]
+    position = pages.position_of(request, query)
+    size = query["limit"] or pages.MAX_LIMIT
+    found = queries.by_list(request.owner, None, list_name=None, after=position, limit=size)
+    rows = [shapes.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
+    is_first = position is None
+    if media_type == CSV:
+        body = (export_rows.csv_header() if is_first else "") + export_rows.csv_lines(rows)
+        described = f"{CSV}; charset=utf-8; header={'present' if is_first else 'absent'}"
+    else:
+        body, described = export_rows.json_lines(rows), media_type
+    cursor = None if found.next_after is None else pages.cursor_of(request, query, found.next_after)
+    headers: dict[str, str | list[str]] = {
+        "Content-Type": described,
+        "Content-Disposition": f'attachment; filename="todos.{query["format"]}"',
+        **pages.next_link(request, cursor),
+    }
+    return Response(body=body, status_code=200, headers=headers)

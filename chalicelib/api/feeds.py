@@ -1,0 +1,90 @@
+"""`/feeds`: the tokens by which calendar programs read an owner's todos."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from chalice.app import Response
+from msgspec import Meta
+
+from chalicelib import feed_tokens, keys, service
+from chalicelib.api import structs
+from chalicelib.api.bodies import json_body
+from chalicelib.api.headers import idempotency_key
+from chalicelib.api.http import Request, parameters
+from chalicelib.api.problems import Problem, answer
+from chalicelib.feed_tokens import MAX_FEEDS, Feed
+from chalicelib.todos import content
+from chalicelib.todos.content import FieldError, pointer
+
+# Each is read by queries of its own, within the seconds that a request has.
+MAX_LISTS: Final = 20
+
+
+class FeedRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What a client says of a feed; without `lists` (or with null) it shows the todos of all."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    lists: Annotated[list[str], Meta(min_length=1, max_length=MAX_LISTS)] | None = None
+
+
+def create(request: Request) -> Response:
+    """201 with the feed and, this once, the URL with its token; a repeat with its key gets a new token for the same."""
+    body = json_body(request)
+    wanted = _validated(body)
+    key = idempotency_key(request)
+    feed_id = feed_tokens.id_for_key(request.owner, key) if key else feed_tokens.new_id()
+    try:
+        feed, token = feed_tokens.create(
+            request.owner,
+            feed_id,
+            name=wanted.name,
+            lists=structs.once(wanted.lists),
+            request_hash=service.request_hash("feed", feed_id, body) if key else None,
+        )
+    except feed_tokens.TooManyFeeds:
+        detail = f"There may be {MAX_FEEDS} feeds; delete one first."
+        raise Problem(409, "too-many-feeds", "Too many feeds", detail) from None
+    except feed_tokens.KeyReused:
+        detail = "The Idempotency-Key was used before, for another feed."
+        raise Problem(422, "idempotency-key-reused", "Idempotency-Key reused", detail) from None
+    headers = {"Location": f"{request.base_url}/feeds/{feed_id}", "Cache-Control": "no-store"}
+    url = f"{request.base_url}/todos.ics?{urlencode({'token': token})}"
+    return answer(201, {**_shape(feed), "url": url}, headers)
+
+
+def read(request: Request) -> Response:
+    """All of the owner's feeds, oldest first, without their tokens."""
+    parameters(request)
+    found = [_shape(feed) for feed in feed_tokens.of_owner(request.owner)]
+    return answer(200, found)
+
+
+def delete(request: Request) -> Response:
+    feed_id = request.path["feed_id"]
+    if not keys.is_todo_id(feed_id) or not feed_tokens.delete(request.owner, feed_id):
+        raise Problem(404, "not-found", "Not found", "There is no such feed.")
+    return answer(204)
+
+
+def _shape(feed: Feed) -> dict[str, Any]:
+    return {"id": feed.feed_id, "name": feed.name, "lists": feed.lists, "created_at": feed.created_at}
+
+
+def _validated(body: object) -> FeedRequest:
+    """The feed that a body asks for.
+
+    Raises
+    ------
+    Problem
+        400 with a pointer to each field that is unknown, of the wrong type or out of its bounds.
+    """
+    wanted = structs.stated(body, FeedRequest, "feed")
+    complaint = None if wanted.name is None else content.name_complaint(wanted.name)
+    errors = [FieldError(pointer("name"), complaint)] if complaint else []
+    errors += structs.list_errors(wanted.lists)
+    if errors:
+        raise structs.invalid("feed", errors)
+    return wanted

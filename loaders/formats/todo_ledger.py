@@ -1,0 +1,116 @@
+"""This service's own export (`GET /export`), as JSON Lines or CSV: every todo as it was, under its own id.
+
+A todo's id is its owner's alone, so another owner can have the same; parents need no translation then, and loading an
+export where it comes from adds nothing. Not taken over are the history and what it makes: version and instants.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from chalicelib import keys
+from chalicelib.export_rows import COLUMNS, JSON_COLUMNS, csv_header
+from chalicelib.todos.content import FieldError, pointer
+from chalicelib.todos.events import CONTENT_FIELDS
+from loaders.formats import Certainty
+from loaders.rows import BadRow, Row, not_utf8, unreadable
+from loaders.source import MAX_ROW_BYTES, Source
+
+NAME = "todo-ledger"
+
+_JSON_LINES: Final = re.compile(rb'\s*\{"id":\s*"[0-9a-f-]{36}",\s*"version":\s*[0-9]+,\s*"title":')
+_HEADER: Final = csv_header().rstrip().encode()
+_CELL: Final = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|\Z)')
+
+
+def recognise(head: bytes) -> Certainty:
+    is_ours = _JSON_LINES.match(head) or head.split(b"\n", 1)[0].rstrip() == _HEADER
+    return Certainty.CERTAIN if is_ours else Certainty.NO
+
+
+def read(source: Source) -> Iterator[Row | BadRow]:
+    records, parse = (_lines, _object) if source.head.lstrip().startswith(b"{") else (_records, _cells)
+    for number, content in records(source):
+        try:
+            text = content.decode().removesuffix("\n").removesuffix("\r")
+        except UnicodeDecodeError:
+            yield not_utf8(number, content)
+            continue
+        try:
+            yield _row(number, parse(text))
+        except (ValueError, RecursionError) as error:
+            yield unreadable(number, text, str(error))
+
+
+def _lines(source: Source) -> Iterator[tuple[int, bytes]]:
+    for number, line, _ in source.lines():
+        if not line.isspace():
+            yield number, line
+
+
+def _records(source: Source) -> Iterator[tuple[int, bytes]]:
+    """Each record but the header; it goes on over the lines while a quote is open."""
+    pieces: list[bytes] = []
+    first = size = 0
+    is_open = False
+    for number, line, _ in source.lines():
+        if not pieces:
+            first, size = number, 0
+        pieces.append(line)
+        size += len(line)
+        is_open ^= line.count(b'"') % 2 == 1
+        # So long a record has a quote that was never closed: it is given up, and the next line begins anew.
+        if not is_open or size > MAX_ROW_BYTES:
+            record = b"".join(pieces)
+            if record.rstrip() not in (_HEADER, b""):
+                yield first, record
+            pieces.clear()
+            is_open = False
+    if pieces:
+        yield first, b"".join(pieces)
+
+
+def _object(text: str) -> dict[str, Any]:
+    row = json.loads(text)
+    if not isinstance(row, dict):
+        raise ValueError("expected an object")
+    return row
+
+
+def _cells(text: str) -> dict[str, Any]:
+    cells: list[str | None] = []
+    position, separator = 0, ","
+    while separator:
+        found = _CELL.match(text, position)
+        if found is None:
+            raise ValueError("a quote stands where none may, or is not closed")
+        quoted, bare, separator = found.groups()
+        cells.append(quoted.replace('""', '"') if quoted is not None else bare or None)
+        position = found.end()
+    if len(cells) != len(COLUMNS):
+        raise ValueError(f"has {len(cells)} values where the header has {len(COLUMNS)} names")
+    return {name: _value(name, cell) for name, cell in zip(COLUMNS, cells, strict=True)}
+
+
+def _value(name: str, cell: str | None) -> Any:
+    if cell is None or name not in JSON_COLUMNS:
+        return cell
+    try:
+        # Spreadsheets write TRUE.
+        return json.loads(cell.lower() if name == "completed" else cell)
+    except ValueError:
+        raise ValueError(f"{name}: expected JSON") from None
+
+
+def _row(line: int, row: dict[str, Any]) -> Row | BadRow:
+    errors = [FieldError(pointer(name), "unknown field") for name in row.keys() - set(COLUMNS)]
+    todo_id = row.get("id")
+    if not isinstance(todo_id, str) or not keys.is_todo_id(todo_id):
+        errors.append(FieldError(pointer("id"), "expected a todo's id: a UUID in lower case"))
+    if errors:
+        return BadRow(line, row, errors)
+    fields = {name: row[name] for name in CONTENT_FIELDS if row.get(name) is not None}
+    return Row(line, row, fields, own_id=todo_id, keeps_id=True)

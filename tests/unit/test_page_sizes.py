@@ -1,0 +1,50 @@
+"""A page of todos, in whatever form, stays within what a Lambda may answer: 6 MB of JSON, the body a string in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib import dynamo, export_rows, shapes
+from chalicelib.todos.events import UNSET, Todo, dump_state
+from chalicelib.views import queries
+
+LAMBDA_ANSWER_BYTES = 6 * 1024 * 1024
+
+
+class Rows:
+    """A DynamoDB client whose one owner has 200 todos of this state."""
+
+    def __init__(self, state: str) -> None:
+        keys = [f"inbox#~#{number:03}" for number in range(200)]
+        attributes = {"version": {"N": "1"}, "sk": {"S": "todo#x"}, "state": {"S": state}}
+        self._items = [{**attributes, "by_list": {"S": key}} for key in keys]
+
+    def get_item(self, **_: Any) -> dict[str, Any]:
+        return {"Item": {"reader": {"S": "views"}}}
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        low = request["ExpressionAttributeValues"][":low"]["S"]
+        return {"Items": [item for item in self._items if item["by_list"]["S"] >= low]}
+
+
+@pytest.mark.parametrize(
+    ("notes", "metadata"),
+    [("x" * 16_384, None), ("🌱" * 4_096, None), ("\x01" * 5_000, None), ('"' * 16_384, {"q": '"' * 2_000})],
+)
+def test_the_largest_page_of_an_export_fits(
+    monkeypatch: pytest.MonkeyPatch, notes: str, metadata: dict[str, Any] | None
+) -> None:
+    todo: Todo = {**UNSET, "title": '"' * 500, "notes": notes, "metadata": metadata}  # type: ignore[typeddict-item]
+    monkeypatch.setenv("SETTINGS_TABLE", "settings")
+    monkeypatch.setattr(dynamo, "client", lambda: Rows(dump_state(todo)))
+
+    page = queries.by_list("ann", None, list_name=None, after=None, limit=200)
+
+    assert page.rows
+    assert page.next_after is not None
+    rows = [shapes.todo_answer("https://todo.example", row.todo_id, row.version, row.todo) for row in page.rows]
+    for body in (export_rows.json_lines(rows), export_rows.csv_lines(rows), json.dumps(rows, ensure_ascii=False)):
+        assert len(json.dumps(body)) < LAMBDA_ANSWER_BYTES

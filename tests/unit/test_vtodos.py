@@ -1,0 +1,178 @@
+"""A todo as a VTODO: what each field becomes, and that no text can break the calendar."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+import icalendar
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import vtodos
+from chalicelib.todos.events import UNSET
+
+TODO_ID = "0190c3a0-0000-7000-8000-000000000000"
+BASE_URL = "https://todo.example/v1"
+CREATED = "2026-11-20T10:11:12.345Z"
+UPDATED = "2026-11-21T10:11:12.345Z"
+
+
+def rendered(**fields: Any) -> bytes:
+    todo: Any = {**UNSET, "title": "Plant the garlic", "created_at": CREATED, "updated_at": UPDATED, **fields}
+    return vtodos.calendar("Todos", None, [vtodos.vtodo(BASE_URL, TODO_ID, 3, todo)])
+
+
+def vtodo(**fields: Any) -> Any:
+    """The one component of the calendar, read again."""
+    (found,) = icalendar.Calendar.from_ical(rendered(**fields)).walk("VTODO")
+    return found
+
+
+def test_a_plain_todo_has_what_rfc_5545_asks_for_and_no_more() -> None:
+    assert rendered().decode().split("\r\n") == [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//todo-ledger//todo-ledger//EN",
+        "NAME:Todos",
+        "X-WR-CALNAME:Todos",
+        "BEGIN:VTODO",
+        "CREATED:20261120T101112Z",
+        "DTSTAMP:20261121T101112Z",
+        "LAST-MODIFIED:20261121T101112Z",
+        "SEQUENCE:3",
+        "STATUS:NEEDS-ACTION",
+        "SUMMARY:Plant the garlic",
+        f"UID:{TODO_ID}",
+        f"URL:{BASE_URL}/todos/{TODO_ID}",
+        "X-TODO-LEDGER-LIST:inbox",
+        "END:VTODO",
+        "END:VCALENDAR",
+        "",
+    ]
+
+
+def test_every_field_has_its_property() -> None:
+    parent = "0190c3a0-0000-7000-8000-000000000001"
+    found = vtodo(notes="Cloves; in, the\nshed", tags=["a,b", "c;d", "ü"], list="a;b,c", parent=parent)
+    assert found["DESCRIPTION"] == "Cloves; in, the\nshed"
+    assert found.categories == ["a,b", "c;d", "ü"]
+    assert found["X-TODO-LEDGER-LIST"] == r"a\;b\,c"
+    assert found["RELATED-TO"] == parent
+
+
+@pytest.mark.parametrize(("priority", "number"), [("none", None), ("low", 9), ("medium", 5), ("high", 1)])
+def test_a_priority_is_a_number(priority: str, number: int | None) -> None:
+    assert vtodo(priority=priority).get("PRIORITY") == number
+
+
+@pytest.mark.parametrize(
+    ("due", "line", "value"),
+    [
+        ("2026-12-01", "DUE;VALUE=DATE:20261201", date(2026, 12, 1)),
+        ("2026-12-01T09:00:00+02:00", "DUE:20261201T070000Z", datetime(2026, 12, 1, 7, tzinfo=UTC)),
+        ("2026-12-01t00:30:00.5+01:00", "DUE:20261130T233000Z", datetime(2026, 11, 30, 23, 30, tzinfo=UTC)),
+        ("0001-01-02", "DUE;VALUE=DATE:00010102", date(1, 1, 2)),
+    ],
+)
+def test_due_is_a_date_or_an_instant_in_utc(due: str, line: str, value: date) -> None:
+    assert line in rendered(due=due).decode().split("\r\n")
+    assert vtodo(due=due).decoded("DUE") == value
+
+
+def test_a_completed_todo_says_when() -> None:
+    found = vtodo(completed=True, completed_at=UPDATED, remind_at="2026-12-01", repeat="FREQ=DAILY", due="2026-12-01")
+    assert (found["STATUS"], found["PERCENT-COMPLETE"]) == ("COMPLETED", 100)
+    assert found.decoded("COMPLETED") == datetime(2026, 11, 21, 10, 11, 12, tzinfo=UTC)
+    # What follows it is a todo of its own, and its reminder is past.
+    assert "RRULE" not in found
+    assert found.subcomponents == []
+
+
+@pytest.mark.parametrize(
+    ("remind_at", "trigger"), [("2026-12-01", "20261201T000000Z"), ("2026-12-01T09:00:00-01:00", "20261201T100000Z")]
+)
+def test_a_reminder_is_an_alarm_at_its_instant(remind_at: str, trigger: str) -> None:
+    (alarm,) = vtodo(remind_at=remind_at, title="Garlic\nnow").subcomponents
+    assert (alarm.name, alarm["ACTION"], alarm["DESCRIPTION"]) == ("VALARM", "DISPLAY", "Garlic\nnow")
+    assert f"TRIGGER;VALUE=DATE-TIME:{trigger}" in rendered(remind_at=remind_at).decode()
+
+
+@pytest.mark.parametrize(
+    ("repeat", "due", "start", "rule"),
+    [
+        ("FREQ=WEEKLY;BYDAY=TU", "2026-12-01", "DTSTART;VALUE=DATE:20261201", "FREQ=WEEKLY;BYDAY=TU"),
+        ("freq=daily;count=3", "2026-12-01T09:00:00+02:00", "DTSTART:20261201T070000Z", "FREQ=DAILY;COUNT=3"),
+        # UNTIL has the type and the zone of DTSTART.
+        ("FREQ=DAILY;UNTIL=20261231T235959Z", "2026-12-01", "DTSTART;VALUE=DATE:20261201", "FREQ=DAILY;UNTIL=20261231"),
+        ("FREQ=DAILY;UNTIL=20261231", "2026-12-01T09:00:00+02:00", "DTSTART:20261201T070000Z",
+         "FREQ=DAILY;UNTIL=20261231T215959Z"),
+        ("FREQ=DAILY;UNTIL=20261231T090000", "2026-12-01T09:00:00+02:00", "DTSTART:20261201T070000Z",
+         "FREQ=DAILY;UNTIL=20261231T070000Z"),
+        ("FREQ=DAILY;UNTIL=20261231T090000Z", "2026-12-01T09:00:00+02:00", "DTSTART:20261201T070000Z",
+         "FREQ=DAILY;UNTIL=20261231T090000Z"),
+        # Counted from the completion, which is not yet: from the creation.
+        ("FREQ=MONTHLY", None, "DTSTART;VALUE=DATE:20261120", "FREQ=MONTHLY"),
+        ("FREQ=HOURLY;INTERVAL=6", None, "DTSTART:20261120T101112Z", "FREQ=HOURLY;INTERVAL=6"),
+    ],
+)  # fmt: skip
+def test_a_rule_comes_with_the_start_that_it_needs(repeat: str, due: str | None, start: str, rule: str) -> None:
+    lines = rendered(repeat=repeat, due=due).decode().split("\r\n")
+    assert start in lines
+    (found,) = [line for line in lines if line.startswith("RRULE:")]
+    assert set(found.removeprefix("RRULE:").split(";")) == set(rule.split(";"))
+
+
+@pytest.mark.parametrize(
+    ("repeat", "due"),
+    [
+        # Tuesday there is Monday in UTC.
+        ("FREQ=WEEKLY;BYDAY=TU", "2026-12-01T00:30:00+02:00"),
+        # Nine there is seven in UTC.
+        ("FREQ=DAILY;BYHOUR=9", "2026-12-01T09:00:00+02:00"),
+        # A date has no hours.
+        ("FREQ=DAILY;BYHOUR=9", "2026-12-01"),
+        ("FREQ=HOURLY", "2026-12-01"),
+        ("FREQ=YEARLY;BYEASTER=0", "2026-12-01"),
+        ("no rule", "2026-12-01"),
+        ("FREQ=DAILY;UNTIL=99991231T235959", "9999-12-30T09:00:00-02:00"),
+    ],
+)
+def test_a_rule_that_would_say_something_else_is_left_out(repeat: str, due: str) -> None:
+    found = vtodo(repeat=repeat, due=due)
+    assert "DUE" in found
+    assert not {"RRULE", "DTSTART"} & found.keys()
+
+
+def test_the_rule_of_an_instant_in_utc_may_name_hours() -> None:
+    assert "RRULE" in vtodo(repeat="FREQ=DAILY;BYHOUR=9", due="2026-12-01T09:00:00Z")
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200)
+
+
+@given(title=ANY_TEXT, notes=ANY_TEXT, tags=st.lists(ANY_TEXT, max_size=3), name=ANY_TEXT)
+def test_no_text_breaks_the_calendar(title: str, notes: str, tags: list[str], name: str) -> None:
+    fields: Any = {**UNSET, "title": title, "notes": notes, "tags": tags, "list": name}
+    component = vtodos.vtodo(BASE_URL, TODO_ID, 1, {**fields, "created_at": CREATED, "updated_at": UPDATED})
+    content = vtodos.calendar(name, "Cut", [component])
+
+    # Programs split it in their own ways: as RFC 5545 says, or as Python does.
+    lines = content.decode().split("\r\n")
+    assert lines == [*content.decode().splitlines(), ""]
+    assert all(len(line.encode()) <= 75 for line in lines)
+    assert not re.search("[\x00-\x08\x0a-\x1f\x7f]", "".join(lines))
+    parsed = icalendar.Calendar.from_ical(content)
+    (found,) = parsed.walk("VTODO")
+    assert found.errors == parsed.errors == []
+    assert plain(found["SUMMARY"]) == plain(title)
+    assert plain(found["DESCRIPTION"]) == plain(notes)
+    assert [plain(tag) for tag in found.categories] == [plain(tag) for tag in tags]
+    assert plain(icalendar.vText.from_ical(found["X-TODO-LEDGER-LIST"])) == plain(name)
+
+
+def plain(text: str) -> str:
+    """A text without what a calendar cannot hold."""
+    return "".join(character for character in text if character.isprintable() and character != "\ufffd")
