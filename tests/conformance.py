@@ -76,7 +76,7 @@ def _check_body(
         return
     media_type = (content_type or "").partition(";")[0]
     assert media_type in documented, f"{asked}: as {media_type}"
-    if media_type.endswith("json"):
+    if media_type == "application/json" or media_type.endswith("+json"):
         try:
             _validator(*place, media_type)(json.loads(text))
         except jsonschema_rs.ValidationError as error:

@@ -110,7 +110,7 @@ PATHS: Final[dict[str, Any]] = {
         "post": operation(
             "createTodo",
             "Create a todo",
-            "The id is the service's; with a key it follows from that. 410 or 412 where one was put under that very id.",
+            "The id is the service's; with a key it follows from that. 410 or 412 where one was put under that id.",
             tag=TAG,
             scope=WRITE,
             parameters=(IDEMPOTENCY_KEY, PREFER),
