@@ -117,4 +117,4 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
     LIMIT,
     CURSOR,
 )
-LIST_FILTER: Final = parameter("query", "list", "Only those in this list.", {"type": "string"}, example="groceries")
+LIST_FILTER: Final = parameter("query", "list", "Only those in this list.", schema_of(ListName), example="groceries")
