@@ -14,6 +14,7 @@ from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer
+from chalicelib.todos import content
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.webhooks import EVENT_TYPES, MAX_WEBHOOKS, Webhook
 
