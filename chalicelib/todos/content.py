@@ -28,7 +28,7 @@ LONE_SURROGATE: Final = "holds a lone surrogate, which is no character"
 
 # What holds beyond lengths: the rules below check it, and the API's contract states it.
 _NO_NUL: Final = {"pattern": "^[^\\u0000]*$"}
-_NO_CONTROLS: Final = {"pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"}
+NO_CONTROLS: Final = {"pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"}
 _INSTANT: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 Title = Annotated[
@@ -60,7 +60,7 @@ ListName = Annotated[
         extra_json_schema={"pattern": "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f-\\u009f]*$"},
     ),
 ]
-Tag = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema=_NO_CONTROLS)]
+Tag = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema=NO_CONTROLS)]
 Tags = Annotated[list[Tag], Meta(max_length=32, description="Labels, each kept once.", examples=[["home", "weekly"]])]
 Priority = Annotated[Literal["none", "low", "medium", "high"], Meta(description="How much it matters.")]
 Due = Annotated[

@@ -6,10 +6,22 @@ from functools import cache
 from typing import Any
 
 from chalicelib.api.auth import READ, WRITE
-from chalicelib.api.contract import batch, changes, headers, lists, problems, schemas, system, todos, webhooks
+from chalicelib.api.contract import (
+    batch,
+    changes,
+    exports,
+    feeds,
+    headers,
+    lists,
+    problems,
+    schemas,
+    system,
+    todos,
+    webhooks,
+)
 from chalicelib.api.system import VERSION
 
-RESOURCES = (todos, batch, lists, changes, webhooks, system)
+RESOURCES = (todos, batch, lists, changes, exports, feeds, webhooks, system)
 
 DESCRIPTION = f"""
 Todos whose every change is kept as an event. Each writer can know what it overwrites, repeat what was perhaps lost, and
@@ -67,7 +79,13 @@ def _without_address() -> dict[str, Any]:
                         "A JWT (RS256 or ES256) of the configured issuer: `sub` is the owner, `scope` what it allows "
                         f"(`{READ}`, `{WRITE}`)."
                     ),
-                }
+                },
+                "feed": {
+                    "type": "apiKey",
+                    "in": "query",
+                    "name": "token",
+                    "description": "The token of a calendar feed, as `POST /feeds` makes it; it reads that feed alone.",
+                },
             },
         },
     }

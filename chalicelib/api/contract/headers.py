@@ -67,6 +67,9 @@ COMPONENTS: Final[dict[str, Any]] = {
         'Bearer error="invalid_token"',
     ),
     "Cache-Control": _header("Whether an answer may be kept.", {"type": "string"}, "private, no-cache"),
+    "Content-Disposition": _header(
+        "What to save it as.", {"type": "string"}, 'attachment; filename="todos.jsonl"'
+    ),
     "Content-Security-Policy": _header(
         "What the page may load, and from where.", {"type": "string"}, "default-src 'none'"
     ),

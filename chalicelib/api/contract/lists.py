@@ -55,7 +55,7 @@ PATHS: Final[dict[str, Any]] = {
             parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContentOfList), {"a title": {"title": "Buy milk"}, "all fields": _CONTENT}),
             answers={201: CREATED},
-            refusals=(problems.PRECONDITION_FAILED, problems.KEY_REUSED),
+            refusals=(problems.DELETED, problems.PRECONDITION_FAILED, problems.KEY_REUSED),
         ),
         "delete": operation(
             "clearList",

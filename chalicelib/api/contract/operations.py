@@ -28,19 +28,22 @@ def operation(
     body: Schema | None = None,
     refusals: Sequence[str] = (),
     negotiated: bool = True,
+    by_feed_token: bool = False,
 ) -> dict[str, Any]:
     """An Operation Object (OpenAPI 3.1, section 4.8.10).
 
     Parameters
     ----------
     scope : str, optional
-        What the token must allow; None for who needs no token.
+        What the token must allow; None for who needs no such token.
     refusals : sequence of str
         Problem types beside those that the kind of operation brings with it: every one may be wrong (400), too much
         (429) or fail (500, 503), one with a token may lack it (401, 403), one with a body may have a wrong one (413,
         415).
     negotiated : bool
         Whether there is a body to answer with, and so a media type to agree on (406).
+    by_feed_token : bool
+        Whether a token in the query, and no other, says who is asking.
     """
     names = [
         *refusals,
@@ -51,6 +54,10 @@ def operation(
     ]
     if scope is not None:
         names += [problems.UNAUTHORIZED, problems.FORBIDDEN]
+    security = [] if scope is None else [{"bearer": [scope]}]
+    if by_feed_token:
+        names.append(problems.UNAUTHORIZED)
+        security = [{"feed": []}]
     if negotiated:
         names.append(problems.NOT_ACCEPTABLE)
     if body is not None:
@@ -67,7 +74,7 @@ def operation(
         "summary": summary,
         "description": description,
         "tags": [tag],
-        "security": [] if scope is None else [{"bearer": [scope]}],
+        "security": security,
         "parameters": [*parameters, *common],
         **({"requestBody": body} if body is not None else {}),
         "responses": {status: stated[status] for status in sorted(stated)},

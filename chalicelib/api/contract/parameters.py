@@ -34,6 +34,8 @@ LIST_NAME: Final = parameter(
 )
 WEBHOOK_ID: Final = parameter("path", "webhook_id", "The webhook's id.", schema_of(Id), example=SOME_ID, required=True)
 
+FEED_ID: Final = parameter("path", "feed_id", "The feed's id.", schema_of(Id), example=SOME_ID, required=True)
+
 IF_MATCH: Final = parameter(
     "header",
     "If-Match",

@@ -99,6 +99,9 @@ NOT_ACCEPTABLE: Final = _problem(
 TOO_MANY_WEBHOOKS: Final = _problem(
     "too-many-webhooks", 409, "The owner has as many webhooks as may be.", "There may be 20 webhooks; delete one first."
 )
+TOO_MANY_FEEDS: Final = _problem(
+    "too-many-feeds", 409, "The owner has as many feeds as may be.", "There may be 20 feeds; delete one first."
+)
 DELETED: Final = _problem(
     "deleted",
     410,

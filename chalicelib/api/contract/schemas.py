@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib import keys
-from chalicelib.api import batch, commands, webhooks
+from chalicelib.api import batch, commands, feeds, webhooks
 from chalicelib.todos.content import Content, ListName
 from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET
 
@@ -236,6 +236,27 @@ class NewWebhook(Webhook, kw_only=True):
     ]
 
 
+class Feed(msgspec.Struct, kw_only=True):
+    """A calendar feed as it stands."""
+
+    id: Id
+    name: feeds.Name | None
+    lists: feeds.Lists | None
+    created_at: Instant
+
+
+class NewFeed(Feed, kw_only=True):
+    """A calendar feed just made, with its address, which is told this once."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="What to give to the calendar program: it holds the feed's token.",
+            extra_json_schema={"format": "uri"},
+        ),
+    ]
+
+
 class Health(msgspec.Struct, kw_only=True):
     """Liveness, with the versions of what runs."""
 
@@ -261,6 +282,9 @@ _TYPES: Final = (
     webhooks.Subscription,
     Webhook,
     NewWebhook,
+    feeds.FeedRequest,
+    Feed,
+    NewFeed,
     Health,
 )
 

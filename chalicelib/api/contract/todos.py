@@ -110,13 +110,13 @@ PATHS: Final[dict[str, Any]] = {
         "post": operation(
             "createTodo",
             "Create a todo",
-            "The id is the service's; with a key it follows from that. 412 where one was put under that very id.",
+            "The id is the service's; with a key it follows from that. 410 or 412 where one was put under that id.",
             tag=TAG,
             scope=WRITE,
             parameters=(IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContent), {"a title": {"title": "Buy milk"}, "all fields": examples.CONTENT}),
             answers={201: CREATED},
-            refusals=(problems.PRECONDITION_FAILED, problems.KEY_REUSED),
+            refusals=(problems.DELETED, problems.PRECONDITION_FAILED, problems.KEY_REUSED),
         ),
     },
     "/todos/{todo_id}": {
