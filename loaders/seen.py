@@ -36,9 +36,11 @@ class Seen:
 
     def note(self, text: str, line: int) -> tuple[int, int]:
         """Count `text` once more: the line it was noted first, and how often it was noted."""
-        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        noted: tuple[int, int] = self._execute(_NOTE, (int.from_bytes(digest, "big", signed=True), line)).fetchone()
+        noted: tuple[int, int] = self._execute(_NOTE, (_key(text), line)).fetchone()
         return noted
+
+    def has(self, text: str) -> bool:
+        return self._execute("SELECT 1 FROM seen WHERE key = ?", (_key(text),)).fetchone() is not None
 
     def close(self) -> None:
         self._database.close()
@@ -50,3 +52,8 @@ class Seen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _key(text: str) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
