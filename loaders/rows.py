@@ -21,7 +21,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     source : object
         The row as the source has it.
     fields : dict
-        The todo's fields, by the names of `chalicelib.todos.content.Content`.
+        The todo's fields, by the names of `chalicelib.todos.fields.Content`.
     names : mapping
         What the source calls those fields that it calls otherwise.
     own_id : str, optional
