@@ -122,9 +122,9 @@ class Planner:
 
         Part of every todo's id that was loaded so: made otherwise, files that are loaded again would come twice.
         """
-        digest = hashlib.sha256(canonical_json(row.source).encode()).hexdigest()
-        _, occurrence = self._seen.note(digest, row.line)
-        return f"content:{digest}#{occurrence}"
+        digest = hashlib.sha256(canonical_json(row.source).encode())
+        _, occurrence = self._seen.note_digest(digest.digest(), row.line)
+        return f"content:{digest.hexdigest()}#{occurrence}"
 
     def _event(self, todo_id: str, stated: dict[str, Any]) -> Event:
         decision = decide.decide(decide.Create(stated), None, 0)

@@ -40,7 +40,11 @@ class Seen:
 
     def note(self, text: str, line: int) -> tuple[int, int]:
         """Count `text` once more: the line it was noted first, and how often it was noted."""
-        key = _key(text)
+        return self.note_digest(_digest(text), line)
+
+    def note_digest(self, digest: bytes, line: int) -> tuple[int, int]:
+        """The same of a text whose hash is known; its first 8 bytes stand for it."""
+        key = _key(digest)
         place, bit = _place(key)
         if not self._filter[place] & bit:
             self._filter[place] |= bit
@@ -52,7 +56,7 @@ class Seen:
         return line, 1
 
     def has(self, text: str) -> bool:
-        key = _key(text)
+        key = _key(_digest(text))
         place, bit = _place(key)
         if not self._filter[place] & bit:
             return False
@@ -82,9 +86,12 @@ class Seen:
         self._pending.clear()
 
 
-def _key(text: str) -> int:
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def _key(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _place(key: int) -> tuple[int, int]:

@@ -91,11 +91,7 @@ def settle(content: Content) -> dict[str, Any]:
     for name in ("completed", "list", "priority"):
         if fields[name] is None:
             fields[name] = UNSET[name]
-    errors = [
-        FieldError(pointer(name), complaint)
-        for name, rule in _RULES.items()
-        if (value := fields[name]) is not None and (complaint := rule(value))
-    ]
+    errors = [error for name, value in fields.items() if value is not None for error in _complaint(name, value)]
     if fields["tags"]:
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
     if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
