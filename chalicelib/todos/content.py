@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from chalicelib import keys
 from chalicelib.todos import instants, recurrence
-from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET, dump_json
+from chalicelib.todos.events import READ_ONLY_FIELDS, UNSET, dump_json
 
 MAX_NOTES_BYTES: Final = 16 * 1024
 MAX_LIST_LENGTH: Final = 100
@@ -22,6 +22,7 @@ MAX_LIST_BYTES: Final = 300
 MAX_METADATA_BYTES: Final = 4 * 1024
 # JSON may nest without end, its readers' stacks do not: everybody who handles a todo must be able to follow it.
 MAX_NESTING: Final = 100
+_CONTAINERS: Final = (dict, list)
 # Beyond these a double no longer holds every integer (RFC 8259, section 6).
 MAX_ORDER: Final = 2**53 - 1
 LONE_SURROGATE: Final = "holds a lone surrogate, which is no character"
@@ -176,12 +177,16 @@ def validate(value: object) -> dict[str, Any]:
     """
     if not isinstance(value, dict):
         raise InvalidContent([FieldError("#", "expected an object")])
-    given = {name: member for name, member in value.items() if name not in READ_ONLY_FIELDS}
-    too_deep = [name for name, member in given.items() if isinstance(member, dict | list) and is_too_deep(member)]
+    too_deep = [name for name, member in value.items() if isinstance(member, _CONTAINERS) and is_too_deep(member)]
+    too_deep = [name for name in too_deep if name not in READ_ONLY_FIELDS]
     if too_deep:
         detail = f"nested deeper than {MAX_NESTING} levels"
         raise InvalidContent([FieldError(pointer(name), detail) for name in too_deep])
-    stated = {name: composed(member) for name, member in given.items()}
+    stated = {
+        name: member if isinstance(member, str) and member.isascii() else composed(member)
+        for name, member in value.items()
+        if name not in READ_ONLY_FIELDS
+    }
     try:
         content = msgspec.convert(stated, Content)
     except (msgspec.ValidationError, UnicodeEncodeError):
@@ -197,11 +202,15 @@ def settle(content: Content) -> dict[str, Any]:
     InvalidContent
         When a value breaks a rule that its type cannot tell.
     """
-    fields = {name: getattr(content, name) for name in CONTENT_FIELDS}
+    fields = msgspec.structs.asdict(content)
     for name in ("completed", "list", "priority"):
         if fields[name] is None:
             fields[name] = UNSET[name]
-    errors = [error for name, value in fields.items() for error in _complaint(name, value)]
+    errors = [
+        FieldError(pointer(name), complaint)
+        for name, rule in _RULES.items()
+        if (value := fields[name]) is not None and (complaint := rule(value))
+    ]
     if fields["tags"]:
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
     if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
@@ -234,17 +243,16 @@ def merge_patch(target: object, patch: object) -> Any:
 
 def is_too_deep(value: object, levels: int = MAX_NESTING) -> bool:
     """Whether arrays and objects stand in each other more than so many levels deep."""
-    level = [value]
-    for _ in range(levels + 1):
+    level = [value] if value and isinstance(value, _CONTAINERS) else []
+    while level and levels:
+        levels -= 1
         level = [
             inner
             for outer in level
-            if isinstance(outer, dict | list)
             for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if inner and isinstance(inner, _CONTAINERS)
         ]
-        if not level:
-            return False
-    return True
+    return bool(level)
 
 
 def type_error(annotation: Any, value: object, *path: str | int) -> FieldError | None:
@@ -311,6 +319,8 @@ def _is_unicode(value: str) -> bool:
 def name_complaint(value: str) -> str | None:
     """What keeps a text from naming something, its length aside, or None."""
     # Printable text holds no control character, and is what nearly all names are.
+    if value.isprintable() and value.isascii():
+        return None
     if not value.isprintable() and any(unicodedata.category(character) == "Cc" for character in value):
         return "holds a control character"
     return _text(value)
@@ -321,6 +331,9 @@ def _notes(value: str) -> str | None:
 
 
 def _too_long(value: str, limit: int) -> str | None:
+    # A character takes at most four bytes, so that most texts need no counting.
+    if 4 * len(value) <= limit:
+        return None
     size = len(value.encode())
     return f"{size} bytes of UTF-8 where {limit} are allowed" if size > limit else None
 

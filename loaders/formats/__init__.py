@@ -5,7 +5,10 @@ A format's module has:
 - ``NAME``: how ``--format`` calls it;
 - ``recognise(head: bytes) -> Certainty``: whether a file that begins so is of this format;
 - ``read(source: Source) -> Iterator[Row | BadRow]``: its rows. A row's fault is a `BadRow`; a file's is `Unreadable`;
-- ``SYSTEM``, where its ids come from one known system: the default of ``--source``.
+- ``SYSTEM``, where its ids come from one known system: the default of ``--source``; or ``system_of(head: bytes)``,
+  where the file tells it;
+- ``row_of(line: int, source: dict) -> Row | BadRow``, where its rows are not read by `fields.Interpreter`: one of them
+  once more, as `Row.source` has it. A rejected row that was mended is read so.
 """
 
 from __future__ import annotations
@@ -63,6 +66,8 @@ def recognised(head: bytes) -> Format:
     return surest
 
 
-def system_of(chosen: Format) -> str:
-    """What the ids of a format's rows belong to, unless the user names it."""
+def system_of(chosen: Format, head: bytes) -> str:
+    """What the ids of a file's rows belong to, unless the user names it."""
+    if hasattr(chosen, "system_of"):
+        return cast("str", chosen.system_of(head))
     return cast("str", getattr(chosen, "SYSTEM", GENERIC_SYSTEM))
