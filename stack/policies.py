@@ -15,6 +15,13 @@ from stack.state import REPOSITORY
 
 DIRECTORY: Final = REPOSITORY / ".chalice"
 STAGE_VARIABLE: Final = "${Stage}"
+# These have no resource type: AWS takes nothing but "*".
+TRACE: Final = {
+    "Sid": "Trace",
+    "Effect": "Allow",
+    "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+    "Resource": "*",
+}
 
 
 def functions(directory: Path = DIRECTORY) -> list[str]:
@@ -24,18 +31,21 @@ def functions(directory: Path = DIRECTORY) -> list[str]:
 
 def stages(directory: Path = DIRECTORY) -> list[str]:
     """The stages that `config.json` has."""
-    return list(json.loads((directory / "config.json").read_text())["stages"])
+    return list(_config(directory)["stages"])
+
+
+def document(function: str, stage: str, directory: Path = DIRECTORY) -> dict[str, Any]:
+    """A function's policy in a stage; with what X-Ray needs where `config.json` turns it on (`"xray": true`)."""
+    source = (directory / f"policy-{function}.json").read_text()
+    found: dict[str, Any] = json.loads(source.replace(STAGE_VARIABLE, stage))
+    if _config(directory)["stages"][stage].get("xray"):
+        found["Statement"].append(TRACE)
+    return found
 
 
 def text(function: str, stage: str, directory: Path = DIRECTORY) -> str:
     """A function's policy in a stage, as the file has it."""
-    return (directory / f"policy-{function}.json").read_text().replace(STAGE_VARIABLE, stage)
-
-
-def document(function: str, stage: str, directory: Path = DIRECTORY) -> dict[str, Any]:
-    """A function's policy in a stage."""
-    found: dict[str, Any] = json.loads(text(function, stage, directory))
-    return found
+    return json.dumps(document(function, stage, directory), indent=2) + "\n"
 
 
 def path(function: str, stage: str) -> str:
@@ -53,3 +63,8 @@ def write(stage: str, directory: Path = DIRECTORY) -> bool:
             file.write_text(wanted)
             changed = True
     return changed
+
+
+def _config(directory: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((directory / "config.json").read_text())
+    return found

@@ -79,8 +79,18 @@ def test_the_files_of_each_stage_are_what_the_sources_say(stage: str, function: 
 def test_every_function_has_a_policy_of_its_own() -> None:
     for stage in CONFIG["stages"].values():
         assert sorted(stage["lambda_functions"]) == FUNCTIONS
+        assert not stage.get("xray"), "off unless somebody wants it"
     kept = {str(path.relative_to(CHALICE)) for path in (CHALICE / "policies").rglob("*.json")}
     assert kept == {policies.path(function, stage) for stage in CONFIG["stages"] for function in FUNCTIONS}
+
+
+def test_x_ray_may_be_written_to_where_it_is_turned_on(tmp_path: Path) -> None:
+    config = {"stages": {"traced": {"xray": True}, "plain": {}}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "policy-project.json").write_text((CHALICE / "policy-project.json").read_text())
+    traced = {grant.action for grant in grants(policies.document("project", "traced", tmp_path))}
+    plain = {grant.action for grant in grants(policies.document("project", "plain", tmp_path))}
+    assert traced - plain == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
 def granted(function: str) -> list[Grant]:
