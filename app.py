@@ -5,16 +5,26 @@ Every Lambda of the app imports this module. Each names in HANDLERS what it serv
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
-from chalicelib import settings
+from chalicelib import metrics, settings
 
 app = Chalice(app_name="todo-ledger")
 
 # Chalice wants ARNs here, but only the deployment knows them: .chalice/compute.yaml sets the real ones.
 SET_BY_DEPLOYMENT = "arn:aws:{}:us-east-1:000000000000:set-by-deployment"
+
+
+@app.middleware("all")
+def write_metrics(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    try:
+        return get_response(event)
+    finally:
+        metrics.write()
+
 
 if settings.serves("api"):
     from chalicelib.api import routes

@@ -14,6 +14,11 @@ def serves(handler: str) -> bool:
     return names is None or handler in names.split(",")
 
 
+def stage() -> str:
+    """The stage that this process is of."""
+    return os.environ.get("STAGE", "local")
+
+
 def events_table() -> str:
     return os.environ["EVENTS_TABLE"]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.todos import instants
+from stack import policies
 from stack.deployment import STAGE
 from stack.errors import StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
@@ -88,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--abandon", action="store_true", help="go back to the old table alone, and drop the new one")
     what.add_argument("--despite-differences", action="store_true", help="switch over whatever the audit finds")
     rebuild.set_defaults(command=_rebuild)
+
+    of_functions = commands.add_parser("policies", help="write each stage's IAM policies from .chalice/policy-*.json")
+    of_functions.set_defaults(command=_policies)
     return parser
 
 
@@ -212,6 +216,12 @@ def _rebuild(parsed: argparse.Namespace) -> int:
         print(f"abandoned {rebuild.abandon().table}")
     else:
         rebuild.command(despite_differences=parsed.despite_differences)
+    return 0
+
+
+def _policies(_: argparse.Namespace) -> int:
+    for stage in policies.stages():
+        print(f"{stage}: {'written' if policies.write(stage) else 'as they were'}")
     return 0
 
 

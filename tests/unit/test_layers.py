@@ -22,7 +22,10 @@ LAYERS = [
         "todos.instants", "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations", "vtodos",
         "export_rows",
     },
-    {"settings", "backoff", "logs", "dynamo", "tables", "queues", "failures", "quarantine", "topic", "delivery"},
+    {
+        "settings", "backoff", "logs", "metrics", "dynamo", "tables", "queues", "failures", "quarantine", "topic",
+        "delivery",
+    },
     {
         "ledger", "settings_items", "webhooks", "feed_tokens",
         "views", "views.projection", "views.schema", "views.view_items", "views.store",
