@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import yaml
@@ -32,9 +32,9 @@ class Deployment:
 
     def __init__(self, stage: Stage, client: Client = aws.client) -> None:
         self.stage = stage
-        self.client = client
-        self.data = Stack(client("cloudformation"), stage.data_stack)
-        self.compute = Stack(client("cloudformation"), stage.compute_stack)
+        self.client = cache(client)
+        self.data = Stack(self.client("cloudformation"), stage.data_stack)
+        self.compute = Stack(self.client("cloudformation"), stage.compute_stack)
 
     @cached_property
     def artifacts(self) -> Artifacts:

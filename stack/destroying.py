@@ -9,7 +9,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.views import generations
 from stack.deployment import Deployment
 from stack.errors import StackError
 
@@ -44,7 +43,7 @@ def data(deployment: Deployment, say: Say) -> None:
     resources = deployment.data.resources()
     kinds = {name: resource["Type"] for name, resource in deployment.stage.data_template()["Resources"].items()}
     for table in _views_tables(dynamodb, deployment.stage.prefix):
-        generations.drop(table, dynamodb)
+        _delete_table(dynamodb, table)
         say(f"deleted the table {table}")
     if deployment.data.delete():
         say(f"deleted the stack {deployment.data.name}")
@@ -67,8 +66,9 @@ def _views_tables(dynamodb: Any, prefix: str) -> list[str]:
 
 def _delete_table(dynamodb: Any, name: str) -> None:
     with suppress(dynamodb.exceptions.ResourceNotFoundException):
-        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
-        dynamodb.get_waiter("table_exists").wait(TableName=name)
+        if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+            dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+            dynamodb.get_waiter("table_exists").wait(TableName=name)
         dynamodb.delete_table(TableName=name)
         dynamodb.get_waiter("table_not_exists").wait(TableName=name)
 

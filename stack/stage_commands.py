@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
-from stack import destroying
+from stack import destroying, drift
 from stack.changes import Change
 from stack.deployment import Deployment, refuse_to_lose_data
+from stack.errors import StackError
 from stack.local import LocalStack
 from stack.stages import LOCAL, Stage
 
@@ -20,6 +21,8 @@ def add_to(commands: Any) -> None:
     )
     deploy.add_argument("--only-data", action="store_true", help="leave the compute stack to `chalice deploy`")
     _command(commands, "diff", _diff, "say what `deploy` would add, change, replace and remove")
+    _command(commands, "settle", _settle, "set what Chalice cannot, of the functions, what feeds them, and the API")
+    _command(commands, "drift", _drift, "say what is not as it should be; exit code 1 if anything is not")
     destroy = _command(commands, "destroy", _destroy, "delete the compute stack; the data stays")
     destroy.add_argument("--data", action="store_true", help="delete the data stack too, with every table")
     destroy.add_argument("--yes-delete-all-data", action="store_true", help="say so a second time")
@@ -64,6 +67,23 @@ def _diff(parsed: argparse.Namespace) -> int:
     _say(target.stage.compute_stack, compute)
     refuse_to_lose_data([*data, *compute])
     return 0
+
+
+def _settle(parsed: argparse.Namespace) -> int:
+    settled = 0
+    for difference in drift.settle(deployment(parsed)):
+        print(f"set {difference.name} of {difference.where} to {difference.wanted}")
+        settled += 1
+    print(f"{settled} settings set" if settled else "all is as it should be")
+    return 0
+
+
+def _drift(parsed: argparse.Namespace) -> int:
+    found = drift.find(deployment(parsed))
+    for difference in found:
+        print(difference)
+    print(f"{len(found)} settings differ" if found else "all is as it should be")
+    return 1 if found else 0
 
 
 def _destroy(parsed: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -95,6 +96,7 @@ class Stage:
     def data_template(self) -> dict[str, Any]:
         return _template(self.source / ".chalice" / "data.yaml")
 
+    @cached_property
     def compute_template(self) -> dict[str, Any]:
         """What is merged into the template that Chalice makes."""
         return _template(self.source / ".chalice" / "compute.yaml")
@@ -107,7 +109,7 @@ class Stage:
         StackError
             One is missing, unknown or unsafe.
         """
-        declared = self.compute_template()["Parameters"]
+        declared = self.compute_template["Parameters"]
         stated = self._own().get("parameters", {})
         where = f"stages.{self.name}.parameters of .chalice/config.json"
         if unknown := stated.keys() - declared.keys():
