@@ -6,20 +6,17 @@ would resolve requirements.txt anew, boto3 and all. So ``app.py`` calls `prepare
 
 from __future__ import annotations
 
-import io
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from chalice.config import Config
-from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
-from chalice.utils import UI, OSUtils
 
 from stack import functions
 from stack.deployment import Deployment
 from stack.errors import StackError
-from stack.package import Package
+from stack.package import Package, packager
 from stack.stages import Stage
 
 
@@ -70,10 +67,6 @@ def _give_variables(deployment: Deployment) -> None:
 
 def _give_package(packaged: Package, source: Path, config: Config) -> None:
     """Put our package where Chalice looks for one that it has made before."""
-    files = OSUtils()
-    packager = LambdaDeploymentPackager(
-        files, DependencyBuilder(files), UI(out=io.StringIO()), config.lambda_architecture
-    )
-    expected = Path(packager.deployment_package_filename(str(source), config.lambda_python_version))
+    expected = Path(packager(config).deployment_package_filename(str(source), config.lambda_python_version))
     expected.parent.mkdir(exist_ok=True)
     shutil.copyfile(packaged.code, expected)
