@@ -13,13 +13,13 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.todos import instants
-from stack import policies
-from stack.deployment import STAGE
+from stack import policies, stage_commands
 from stack.errors import StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
 from stack.local import LocalStack
 from stack.progress import Progress
 from stack.samples import OWNER, load_into
+from stack.stages import LOCAL
 from stack.state import REPOSITORY
 
 DEFAULT_PORT = 8000
@@ -50,8 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("down", help="stop the local engine; its state is kept").set_defaults(command=_down)
 
-    deploy = commands.add_parser("deploy", help="deploy the app as it is now to the running engine")
-    deploy.set_defaults(command=_deploy)
+    stage_commands.add_to(commands)
 
     status = commands.add_parser("status", help="say what is running where")
     status.add_argument("--json", action="store_true", help="one JSON object, with a token")
@@ -154,14 +153,6 @@ def _down(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _deploy(parsed: argparse.Namespace) -> int:
-    stack = LocalStack(parsed.directory, attached=False, say=lambda line: print(f"· {line}"))
-    _ = stack.engine
-    stack.start()
-    print(f"up to date at {stack.url}/")
-    return 0
-
-
 def _status(parsed: argparse.Namespace) -> int:
     stack = LocalStack(parsed.directory)
     data = stack.deployed()
@@ -249,6 +240,6 @@ def _republish(parsed: argparse.Namespace) -> int:
 def _redrive(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
     redrive = importlib.import_module("stack.redrive")
-    done = redrive.run(f"todo-ledger-{STAGE}-{parsed.queue}", print, dry_run=parsed.dry_run)
+    done = redrive.run(f"todo-ledger-{LOCAL}-{parsed.queue}", print, dry_run=parsed.dry_run)
     print(f"{done.done:,} {'would go' if parsed.dry_run else 'went'} back, {done.failed:,} failed again and stay")
     return 1 if done.failed else 0
