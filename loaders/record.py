@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chalicelib.todos import recurrence
 from chalicelib.todos.content import FieldError, pointer
 from loaders.fields import own_id_of
 from loaders.rows import BadRow, Row
@@ -53,6 +54,15 @@ class Record:
             self.refuse(name, str(error))
             return None
 
+    def take_rule(self, name: str) -> None:
+        """Make the value the todo's `repeat` if it is a rule that the todo can go on by; else it stays in the rest."""
+        value = self.rest.get(name)
+        if isinstance(value, str):
+            rule = value.strip().removeprefix("RRULE:")
+            if recurrence.complaint(rule) is None and recurrence.goes_on(rule, self.fields.get("due")):
+                self.fields["repeat"] = rule
+                del self.rest[name]
+
     def refuse(self, name: str, detail: str) -> None:
         """Note what is wrong with a value."""
         self._errors.append(FieldError(pointer(name), detail))
@@ -91,3 +101,22 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("expected a text")
     return value
+
+
+def whole_number(value: Any) -> int:
+    """A reader of whole numbers, also as text."""
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise ValueError("expected a whole number") from None
+
+
+def without_trailing(words: str, is_tag: Callable[[str], bool]) -> str:
+    """A text without the tags that it ends with; those amid the text are part of what it says, and stay.
+
+    A text of nothing but tags stays whole.
+    """
+    kept = words.split()
+    while kept and is_tag(kept[-1]):
+        kept.pop()
+    return words[: words.rindex(kept[-1]) + len(kept[-1])].strip() if kept else words.strip()

@@ -1,8 +1,8 @@
 """Todos as Taskwarrior imports them: ``python -m loaders.taskwarrior_export < export.jsonl | task import``.
 
 Reads this service's export (`GET /export`: one todo a line, as JSON) and writes a JSON array of tasks. A todo that was
-loaded from Taskwarrior becomes the task that it was, with what was changed here since; any other becomes a task with its
-title, list, tags, priority, due date and notes, and has its id for a UUID. What Taskwarrior has no attribute for
+loaded from Taskwarrior becomes the task that it was, with what was changed here since; any other becomes a task with
+its title, list, tags, priority, due date and notes, and has its id for a UUID. What Taskwarrior has no attribute for
 (`remind_at`, `order`, `repeat`, `parent`, another program's metadata) is not exported.
 """
 

@@ -5,8 +5,8 @@ of a todo stays in its metadata under the task's own names and as Taskwarrior wr
 `loaders.taskwarrior_export` gives the same task back; only `id` and `urgency`, which Taskwarrior makes anew at each
 export, are left out.
 
-- A project is the list, annotations are the notes, each from a new line; `annotations` in the metadata has when each was
-  made and how many lines it takes.
+- A project is the list, annotations are the notes, each from a new line; `annotations` in the metadata has when each
+  was made and how many lines it takes.
 - A task that was deleted is one that nobody need do any more: it is loaded as completed, and its status is kept.
 - A recurring task is a template whose occurrences stand in the file as tasks of their own. `recur` and its companions,
   also the occurrences' `parent`, which is the template and no larger task, are therefore metadata.
@@ -41,8 +41,9 @@ def recognise(head: bytes) -> Certainty:
 
 
 def read(source: Source) -> Iterator[Row | BadRow]:
-    notation = json_array if source.head.lstrip().startswith(b"[") else json_lines
-    return notation.interpreted(source, _row)
+    if source.head.lstrip().startswith(b"["):
+        return json_array.interpreted(source, _row)
+    return json_lines.interpreted(source, _row)
 
 
 def _row(line: int, task: dict[str, Any]) -> Row | BadRow:

@@ -104,7 +104,7 @@ def test_a_bad_value_is_pointed_at(member: dict[str, Any], pointer: str, detail:
 def test_what_was_changed_here_is_in_the_task_that_goes_out() -> None:
     annotation = {"entry": "20261120T150428Z", "description": "N"}
     [todo] = exported(lines({**TASK, "modified": "20261120T150428Z", "annotations": [annotation]}))
-    updated = {"version": 2, "updated_at": "2026-12-02T10:00:00.000Z"}
+    updated = {"version": 2, "completed_at": "2026-12-01T09:00:00.000Z", "updated_at": "2026-12-02T10:00:00.000Z"}
     changed = {
         **todo,
         **updated,
