@@ -12,7 +12,8 @@ from typing import BinaryIO, Final
 
 from loaders.environment import find_ledger
 from loaders.errors import CannotLoad, Unreadable
-from loaders.formats import formats, recognised, system_of
+from loaders.fields import FIELDS
+from loaders.formats import formats, reader_of, recognised, system_of
 from loaders.planning import Planner
 from loaders.progress import progress_for
 from loaders.rejected import RejectedRows
@@ -35,7 +36,10 @@ without one, its content and which occurrence of it in the file it is). A row wh
 is, also where the two differ. The path and the format have no part in it, so two different lists whose ids are both
 1, 2, 3 … need different names: --source. What GET /export gave keeps the ids that it has.
 
-What a row has and a todo has no field for is kept in its metadata; rejected rows stand in FILE.rejected.jsonl.
+formats: {formats}
+CSV may be separated by tabs (TSV). What becomes of a format's fields is told at the head of its module in
+loaders/formats. What a row has and a todo has no field for is kept in its metadata; a row with more of it than 4 KB is
+rejected. Rejected rows stand in FILE.rejected.jsonl.
 
 exit codes: 0 all rows are in; 1 some were rejected; 2 it could not run, or not to the end
 """
@@ -60,13 +64,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m loaders",
         description="Load todos from a file.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(formats=", ".join(sorted(formats()))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", metavar="FILE", help="what to load; - reads standard input")
     parser.add_argument("--owner", required=True, type=_owner, help="whose todos they become (the token's `sub`)")
-    parser.add_argument("--format", choices=sorted(formats()), help="default: recognised by the file's content")
-    parser.add_argument("--source", metavar="NAME", type=_source, help="what the rows' ids belong to (default: file)")
+    parser.add_argument("--format", metavar="FORMAT", choices=sorted(formats()), help="default: recognised by content")
+    parser.add_argument(
+        "--map",
+        metavar="FIELD=NAME",
+        type=_mapping,
+        action="append",
+        default=[],
+        help="what a CSV or JSON file calls a field, where that is not understood: title=Task; may be repeated",
+    )
+    parser.add_argument(
+        "--source", metavar="NAME", type=_source, help="what the rows' ids belong to (default: file, or the service)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="read and validate everything, write nothing")
     parser.add_argument("--concurrency", type=_concurrency, default=4, help="transactions in flight (default: 4)")
     return parser
@@ -84,6 +98,13 @@ def _source(text: str) -> str:
     return text
 
 
+def _mapping(text: str) -> tuple[str, str]:
+    field, _, name = text.partition("=")
+    if field not in FIELDS or not name:
+        raise argparse.ArgumentTypeError(f"expected FIELD=NAME, with a field of {', '.join(FIELDS)}")
+    return field, name
+
+
 def _concurrency(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MAX_CONCURRENCY:
         raise argparse.ArgumentTypeError(f"expected 1 to {_MAX_CONCURRENCY}")
@@ -95,6 +116,7 @@ def _load(parsed: argparse.Namespace) -> int:
         stream = stack.enter_context(_opened(parsed.file))
         source = Source(stream)
         chosen = formats()[parsed.format] if parsed.format else recognised(source.head)
+        read = reader_of(chosen, _names(parsed.map))
         rejected = RejectedRows(None if parsed.dry_run else _rejected_path(parsed.file))
         stack.callback(rejected.close)
         if not parsed.dry_run:
@@ -103,11 +125,18 @@ def _load(parsed: argparse.Namespace) -> int:
         planner = Planner(parsed.owner, parsed.source or system_of(chosen), stack.enter_context(Seen()))
         writer = None if parsed.dry_run else stack.enter_context(Writer(parsed.concurrency))
         with progress_for(source, _size(stream)) as progress:
-            summary = Load(planner, writer, rejected, progress).run(chosen.read(source))
+            summary = Load(planner, writer, rejected, progress).run(read(source))
     print(_explained(summary, parsed, rejected))
     if summary.stopped_by is not None:
         return COULD_NOT_RUN
     return ALL_IN if summary.is_all_in else SOME_REJECTED
+
+
+def _names(mapping: list[tuple[str, str]]) -> dict[str, str]:
+    names = dict(mapping)
+    if len(names) < len(mapping) or len(set(names.values())) < len(names):
+        raise CannotLoad("--map names a field or a column twice")
+    return names
 
 
 @contextmanager

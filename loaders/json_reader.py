@@ -45,6 +45,11 @@ class JsonReader:
         self._line = 1
         self._is_at_end = False
 
+    @property
+    def line(self) -> int:
+        """Where the reader stands."""
+        return self._line
+
     def array(self) -> Iterator[None]:
         """Walk through an array: each time the reader stands at the next element."""
         self._expect("[", "not a JSON array")
@@ -59,19 +64,18 @@ class JsonReader:
         self._expect("]", "not a JSON array")
 
     def object(self) -> Iterator[str]:
-        """Walk through an object: each time the name of the next member, with the reader at its value."""
+        """Walk through an object: each time the name of the next member, with the reader at its value.
+
+        A name that is given twice is not noticed.
+        """
         self._expect("{", "not a JSON object")
         if self._next_is("}"):
             self._position += 1
             return
-        names: set[str] = set()
         while True:
             if not self._next_is('"'):
                 raise Unreadable(f"line {self._line}: not a JSON object: a member has no name")
-            line, _, name, _ = self.value()
-            if name in names:
-                raise Unreadable(f"line {line}: the member {name!r} is given twice")
-            names.add(name)
+            name: str = self.value()[2]
             self._expect(":", "not a JSON object")
             yield name
             if not self._next_is(","):
@@ -104,10 +108,8 @@ class JsonReader:
     def record(self) -> tuple[int, dict[str, Any]] | BadRow:
         """The next value as a row: an object and the line it begins in, or what is wrong with it."""
         line, text, value, complaint = self.value()
-        if not text.isascii() and _has_foreign_bytes(text):
-            return not_utf8(line, text.encode("utf-8", "surrogateescape"))
-        if complaint is not None:
-            return unreadable(line, text, complaint)
+        if (bad := refused(line, text, complaint)) is not None:
+            return bad
         if not isinstance(value, dict):
             return unreadable(line, value, "expected an object")
         return line, value
@@ -193,6 +195,13 @@ def beginning(head: bytes) -> dict[str, Any]:
     except Unreadable:
         pass
     return found
+
+
+def refused(line: int, text: str, complaint: str | None) -> BadRow | None:
+    """What keeps a value that could be read from being a row."""
+    if not text.isascii() and _has_foreign_bytes(text):
+        return not_utf8(line, text.encode("utf-8", "surrogateescape"))
+    return unreadable(line, text, complaint) if complaint is not None else None
 
 
 def _has_foreign_bytes(text: str) -> bool:

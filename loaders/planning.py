@@ -75,6 +75,9 @@ class Planner:
         except (UnicodeEncodeError, ValueError, RecursionError):
             return unreadable(row.line, row.source, "holds what JSON cannot carry, such as a lone surrogate")
         todo_id = source_id if row.keeps_id else keys.id_for_source(self._owner, self._system, source_id)
+        if stated["parent"] is not None and self._seen.closes_cycle(todo_id, stated["parent"]):
+            detail = "a cycle: its parents, as the rows before it tell them, lead back to this row"
+            return BadRow(row.line, row.source, [FieldError(pointer(row.names.get("parent", "parent")), detail)])
         event = self._event(todo_id, stated)
         # The state is the change once more, and some instants. Where the bound is too much, the ledger counts exactly.
         size = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES

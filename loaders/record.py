@@ -55,13 +55,17 @@ class Record:
             return None
 
     def take_rule(self, name: str) -> None:
-        """Make the value the todo's `repeat` if it is a rule that the todo can go on by; else it stays in the rest."""
+        """Make the value the todo's `repeat`, if it is a rule that the todo can go on by; else it stays in the rest."""
         value = self.rest.get(name)
-        if isinstance(value, str):
-            rule = value.strip().removeprefix("RRULE:")
-            if recurrence.complaint(rule) is None and recurrence.goes_on(rule, self.fields.get("due")):
-                self.fields["repeat"] = rule
-                del self.rest[name]
+        if isinstance(value, str) and self.repeats_by(value.strip().removeprefix("RRULE:")):
+            del self.rest[name]
+
+    def repeats_by(self, rule: str) -> bool:
+        """Make a rule (RFC 5545) the todo's `repeat`, if the todo can go on by it from its due date."""
+        if recurrence.complaint(rule) is not None or not recurrence.goes_on(rule, self.fields.get("due")):
+            return False
+        self.fields["repeat"] = rule
+        return True
 
     def refuse(self, name: str, detail: str) -> None:
         """Note what is wrong with a value."""

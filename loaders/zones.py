@@ -7,21 +7,23 @@ zone or one that nobody knows, is taken for UTC; the caller keeps the original.
 
 from __future__ import annotations
 
+import warnings
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 
-@lru_cache(maxsize=256)
 def zone_of(name: str) -> tzinfo | None:
-    """The time zone of an IANA name or one of Windows (CLDR's windowsZones); None where it is neither."""
+    """The time zone of an IANA name, one of Windows, or one that a calendar defined; None where it is none of these."""
     # Loaded for files that have zones only.
-    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+    from icalendar.timezone import tzp
 
-    try:
-        return ZoneInfo(WINDOWS_TO_OLSON.get(name, name))
-    except (OSError, ValueError, LookupError):
-        return None
+    with warnings.catch_warnings():
+        # It warns of a zone that it takes from the end of a longer name.
+        warnings.simplefilter("ignore")
+        try:
+            zone: tzinfo | None = tzp.timezone(name)
+        except (OSError, ValueError, LookupError):
+            return None
+    return zone
 
 
 def rfc_3339(moment: datetime) -> str:
