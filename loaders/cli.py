@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what a CSV or JSON file calls a field, where that is not understood: title=Task; may be repeated",
     )
     parser.add_argument(
-        "--source", metavar="NAME", type=_source, help="what the rows' ids belong to (default: file, or the service)"
+        "--source", metavar="NAME", type=_source, help="what the ids belong to (default: file, or the service)"
     )
     parser.add_argument("--dry-run", action="store_true", help="read and validate everything, write nothing")
     parser.add_argument("--concurrency", type=_concurrency, default=4, help="transactions in flight (default: 4)")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from chalicelib.keys import split_stream_id
 from chalicelib.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
-from chalicelib.todos.events import Event
-from loaders.formats import formats, recognised
+from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from loaders.formats import formats, recognised, system_of
 from loaders.planning import Planned, Planner
 from loaders.progress import Progress
 from loaders.rejected import RejectedRows
@@ -21,6 +23,7 @@ from loaders.source import Source
 from loaders.writing import Writer
 
 OWNER = "ann"
+FILES = Path(__file__).parent / "files"
 
 
 def lines(*rows: Any) -> bytes:
@@ -45,6 +48,24 @@ def todos(content: bytes, name: str | None = None) -> list[dict[str, Any]]:
     planned = plan(content, name)
     assert [row for row in planned if isinstance(row, BadRow)] == []
     return [dict(row.event.state) for row in planned if isinstance(row, Planned)]
+
+
+def stated(file: Path) -> list[dict[str, Any]]:
+    """What the rows of a file state, recognised by its content: fields that are set, and the parent by its title."""
+    content = file.read_bytes()
+    system = system_of(recognised(Source(io.BytesIO(content)).head))
+    planned = plan(content, system=system)
+    assert [row for row in planned if isinstance(row, BadRow)] == []
+    events = [row.event for row in planned if isinstance(row, Planned)]
+    titles = {split_stream_id(event.stream_id)[1]: event.state["title"] for event in events}
+    return [
+        {
+            name: titles.get(event.state["parent"] or "", "not here") if name == "parent" else event.state[name]
+            for name in CONTENT_FIELDS
+            if event.state[name] != UNSET[name]
+        }
+        for event in events
+    ]
 
 
 def todo_ids(content: bytes, **options: Any) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import complaints, lines, plan, titles, todos
+from loading import FILES, complaints, lines, plan, titles, todos
 
 from chalicelib import export_rows
 from chalicelib.shapes import todo_of
@@ -17,7 +17,7 @@ from loaders.planning import Planned
 from loaders.taskwarrior_export import task
 
 REPOSITORY = Path(__file__).parents[2]
-FILE = Path(__file__).parent / "files" / "taskwarrior.json"
+FILE = FILES / "taskwarrior.json"
 TASK = {
     "uuid": "00000000-0000-4000-8000-000000000009",
     "description": "A",
