@@ -156,3 +156,9 @@ def test_a_pattern_becomes_a_rule_where_it_can_and_is_kept(pattern: Any, rule: s
     recurrence = {"pattern": pattern, "range": {"type": "noEnd"}}
     [todo] = todos(file({**TASK, "recurrence": recurrence}))
     assert (todo["repeat"], todo["metadata"]["recurrence"]) == (rule, recurrence)
+
+
+def test_midnight_is_a_day_to_be_due_and_an_instant_to_be_reminded_at() -> None:
+    midnight = {"dateTime": "2026-12-01T00:00:00.0000000", "timeZone": "UTC"}
+    [todo] = todos(file({**TASK, "isReminderOn": True, "dueDateTime": midnight, "reminderDateTime": midnight}))
+    assert (todo["due"], todo["remind_at"]) == ("2026-12-01", "2026-12-01T00:00:00Z")
