@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV := .venv/bin
 INSTALLED := .venv/installed
+LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test simulate race lint bench experiment
+.PHONY: help up down status test simulate race fuzz lint bench experiment
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +31,14 @@ simulate: $(INSTALLED) ## Run 100,000 simulated schedules, the aggregation game,
 race: $(INSTALLED) ## Have eight clients race for minutes, and check that all they saw is linearizable (OPERATIONS= SEED=)
 	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/service/test_linearizability.py
 
-lint: $(INSTALLED) ## Check style and types
+fuzz: $(INSTALLED) ## Let Schemathesis hold the deployed service to its contract for long (EXAMPLES=1000 for each operation)
+	@FUZZ_EXAMPLES='$(or $(EXAMPLES),1000)' $(VENV)/python -m pytest tests/contract -s
+
+lint: $(INSTALLED) $(LINTER) ## Check style, types, and the API's contract
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
+	@$(VENV)/python -m tests.contract.lint
 
 bench: $(INSTALLED) ## Measure, and print the table of the README
 	@$(VENV)/python -m bench
@@ -56,4 +61,10 @@ $(INSTALLED): requirements.txt requirements-dev.txt
 	  echo "error: the dependencies could not be installed; the reason stands above. Without a network there is no way:" >&2; \
 	  echo "       pip fetches them from PyPI, or from the index that PIP_INDEX_URL names." >&2; \
 	  exit 1; }
+	@touch $@
+
+$(LINTER): $(INSTALLED) requirements-lint.txt tests/contract/lint.py
+	@echo "· installing the linter of the API's contract (once)"
+	@$(VENV)/python -m pip install --quiet --disable-pip-version-check -r requirements-lint.txt
+	@$(VENV)/python -m tests.contract.lint --install
 	@touch $@

@@ -131,10 +131,11 @@ def interpret(line: int, source: dict[str, Any], plan: Plan) -> Row | BadRow:
         errors.append(FieldError(pointer(plan.id_name or "id"), str(error)))
     if errors:
         return BadRow(line, source, errors)
-    extras = {name: source[name] for name in plan.rest if source.get(name) is not None}
-    done_name = plan.names.get("completed", "completed")
-    if _is_word(source.get(done_name), _OPEN_AND_MORE):
-        extras[done_name] = source[done_name]
+    extras = {name: source[name] for name in plan.rest if source.get(name) is not None} if plan.rest else {}
+    if "completed" in fields:
+        done_name = plan.names.get("completed", "completed")
+        if _is_word(source[done_name], _OPEN_AND_MORE):
+            extras[done_name] = source[done_name]
     if own_id is not None and "source" in fields:
         extras[plan.id_name or "id"] = own_id
     if extras:

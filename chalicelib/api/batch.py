@@ -18,7 +18,7 @@ from chalicelib import keys, ledger
 from chalicelib.api import commands
 from chalicelib.api.bodies import json_body
 from chalicelib.api.commands import Asked, Done, Operation
-from chalicelib.api.headers import accepted, idempotency_key, is_idempotency_key
+from chalicelib.api.headers import ENTITY_TAGS, IDEMPOTENCY_KEY, accepted, idempotency_key, is_idempotency_key
 from chalicelib.api.http import Request
 from chalicelib.api.problems import Problem, answer, bad_request, problem_of, unavailable
 from chalicelib.todos import content
@@ -43,6 +43,26 @@ OPERATIONS: Final[tuple[Op, ...]] = get_args(Op)
 WITHOUT_BODY: Final = ("delete", "restore")
 
 
+Id = Annotated[
+    str,
+    Meta(
+        description="The todo's id; of `create` and without one, an id of the service's.",
+        extra_json_schema={"format": "uuid", "pattern": keys.TODO_ID_PATTERN},
+    ),
+]
+EntityTags = Annotated[
+    str,
+    Meta(
+        description='As the header has it: `*` or entity tags such as `"3"`, quotes included; not of `create`.',
+        examples=['"3"'],
+        extra_json_schema={"pattern": ENTITY_TAGS},
+    ),
+]
+Key = Annotated[
+    str, Meta(description="As the `Idempotency-Key` header.", extra_json_schema={"pattern": f"^{IDEMPOTENCY_KEY}$"})
+]
+
+
 class Command(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One command. What is null is as if it were left out.
 
@@ -59,9 +79,9 @@ class Command(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """
 
     op: Op
-    id: str | None = None
-    if_match: str | None = None
-    key: str | None = None
+    id: Id | None = None
+    if_match: EntityTags | None = None
+    key: Key | None = None
     body: Any = None
 
 

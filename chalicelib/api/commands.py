@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
 
 from chalicelib import keys, ledger, service, shapes
 from chalicelib.api.headers import etag, wait_preference
@@ -18,6 +21,9 @@ from chalicelib.views import queries
 
 MAX_EVENTS_IN_PROBLEM: Final = 100
 
+MAX_VERSION: Final = 10**15 - 1
+
+Version = Annotated[int, Meta(ge=1, le=MAX_VERSION, description="1, 2, 3 … without gaps.", examples=[3])]
 Operation = Literal["post", "put", "patch", "delete", "restore", "revert"]
 
 
@@ -41,6 +47,12 @@ class Asked:
     creates: bool = False
     if_match: decide.IfMatch | None = None
     key: str | None = None
+
+
+class RevertTo(msgspec.Struct, forbid_unknown_fields=True):
+    """Which version's content the todo is to have again."""
+
+    to_version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +134,11 @@ def _command(request: Request, asked: Asked) -> decide.Command:
 
 
 def _revert(request: Request, asked: Asked) -> decide.Revert:
-    body = asked.body
-    version = body.get("to_version") if isinstance(body, dict) and body.keys() == {"to_version"} else None
-    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version < 10**15:
-        raise content.InvalidContent([FieldError("#/to_version", "expected a version, a whole number from 1")])
+    try:
+        version = msgspec.convert(asked.body, RevertTo).to_version
+    except msgspec.ValidationError:
+        detail = "expected a version, a whole number from 1, and nothing beside it"
+        raise content.InvalidContent([FieldError("#/to_version", detail)]) from None
     then = ledger.at_version(keys.stream_id(keys.partition_of(request.owner), asked.todo_id), version)
     if then is None:
         if service.current(request.owner, asked.todo_id) is None:

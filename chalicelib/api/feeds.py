@@ -23,11 +23,32 @@ from chalicelib.todos.content import FieldError, pointer
 MAX_LISTS: Final = 20
 
 
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        description="What calendar programs show it as.",
+        examples=["Groceries"],
+        extra_json_schema=content.NO_CONTROLS,
+    ),
+]
+Lists = Annotated[
+    list[content.ListName],
+    Meta(
+        min_length=1,
+        max_length=MAX_LISTS,
+        description="Whose todos it shows; without it, those of all lists.",
+        examples=[["groceries"]],
+    ),
+]
+
+
 class FeedRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a client says of a feed; without `lists` (or with null) it shows the todos of all."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
-    lists: Annotated[list[str], Meta(min_length=1, max_length=MAX_LISTS)] | None = None
+    name: Name | None = None
+    lists: Lists | None = None
 
 
 def create(request: Request) -> Response:

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 MAX_WAIT_SECONDS: Final = 10
 
-_ENTITY_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
+ENTITY_TAG: Final = '(?:W/)?"[!#-~]*"'
+# What `accepted` reads, for who reads the API's contract.
+ENTITY_TAGS: Final = rf"^([\s,]*{ENTITY_TAG}(\s*,[\s,]*{ENTITY_TAG})*[\s,]*|\*)$"
+IDEMPOTENCY_KEY: Final = "[!-~]{1,255}"
+REQUEST_ID: Final = "[!-~]{1,200}"
 
 
 def etag(version: int) -> str:
@@ -24,7 +28,7 @@ def etag(version: int) -> str:
 def request_id(headers: Mapping[str, str]) -> str | None:
     """The `X-Request-Id`, 1 to 200 visible ASCII characters; None where there is none."""
     given = headers.get("x-request-id")
-    if given is not None and not re.fullmatch(r"[\x21-\x7e]{1,200}", given):
+    if given is not None and not re.fullmatch(REQUEST_ID, given):
         raise bad_request("An X-Request-Id has 1 to 200 visible ASCII characters.")
     return given
 
@@ -38,7 +42,7 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def is_idempotency_key(text: str) -> bool:
-    return re.fullmatch(r"[\x21-\x7e]{1,255}", text) is not None
+    return re.fullmatch(IDEMPOTENCY_KEY, text) is not None
 
 
 def if_match(request: Request) -> decide.IfMatch | None:
@@ -88,10 +92,10 @@ def _entity_tags(given: str, header: str) -> list[str]:
         return ["*"]
     tags: list[str] = []
     may_follow = True
-    for token in re.findall(rf"{_ENTITY_TAG}|,|[^\s,]+", given):
+    for token in re.findall(rf"{ENTITY_TAG}|,|[^\s,]+", given):
         if token == ",":
             may_follow = True
-        elif may_follow and re.fullmatch(_ENTITY_TAG, token):
+        elif may_follow and re.fullmatch(ENTITY_TAG, token):
             tags.append(token)
             may_follow = False
         else:

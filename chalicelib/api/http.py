@@ -19,6 +19,9 @@ METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 READS: Final = ("GET", "HEAD")
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
+HTML: Final = "text/html"
+SCRIPT: Final = "text/javascript"
+STYLE: Final = "text/css"
 
 # What browsers may show to a page of another origin.
 EXPOSED: Final = [
@@ -250,8 +253,8 @@ def _path_parameters(path: str, route: str) -> dict[str, str]:
     Problem
         400 for one that is not percent-encoded UTF-8 (RFC 3986, section 2.1).
     """
-    parts = route.strip("/").split("/")
-    given = path.rstrip("/").split("/")[-len(parts) :]
+    parts = _parts(route)
+    given = path.rstrip("/").split("/")[-len(parts) :] if parts else []
     found = {}
     for part, text in zip(parts, given, strict=True):
         if part.startswith("{"):
@@ -267,5 +270,9 @@ def _path_parameters(path: str, route: str) -> dict[str, str]:
 
 def _gateway_url(context: Mapping[str, Any], route: str) -> str:
     """The gateway's own address: its path has the stage, or a custom domain's base path, before the route."""
-    prefix = context["path"].rstrip("/").split("/")[: -len(route.strip("/").split("/"))]
-    return f"https://{context['domainName']}{'/'.join(prefix)}".rstrip("/")
+    path = context["path"].rstrip("/").split("/")
+    return f"https://{context['domainName']}{'/'.join(path[: len(path) - len(_parts(route))])}"
+
+
+def _parts(route: str) -> list[str]:
+    return [part for part in route.split("/") if part]

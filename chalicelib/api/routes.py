@@ -11,7 +11,7 @@ from importlib import import_module
 from chalice.app import Blueprint, Response
 
 from chalicelib import cloudevents
-from chalicelib.api.http import JSON, Handler, Request, resource
+from chalicelib.api.http import HTML, JSON, SCRIPT, STYLE, Handler, Request, resource
 
 blueprint = Blueprint(__name__)
 
@@ -47,3 +47,7 @@ _route("/feeds/{feed_id}", "feeds", DELETE="delete")
 _route("/todos.ics", "calendar", public=True, produces=("text/calendar",), GET="read")
 _route("/export", "exports", produces=("application/jsonl", "application/x-ndjson", "text/csv"), GET="read")
 _route("/health", "system", public=True, GET="health")
+_route("/openapi.json", "documentation", public=True, GET="contract")
+_route("/docs", "documentation", public=True, produces=(HTML,), GET="docs")
+_route("/docs/{asset}", "documentation", public=True, produces=(SCRIPT, STYLE), GET="docs_asset")
+_route("/", "documentation", public=True, produces=(HTML,), GET="home")

@@ -14,6 +14,7 @@ from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer
+from chalicelib.todos import content
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.webhooks import EVENT_TYPES, MAX_WEBHOOKS, Webhook
 
@@ -22,13 +23,32 @@ MAX_LISTS: Final = 50
 
 EventType = Literal[EVENT_TYPES]  # type: ignore[valid-type]
 
+Url = Annotated[
+    str,
+    Meta(
+        description="Where events are sent to: https, at a public address.",
+        examples=["https://example.com/todo-events"],
+        extra_json_schema={"format": "uri", "maxLength": destinations.MAX_URL_LENGTH},
+    ),
+]
+Types = Annotated[list[EventType], Meta(min_length=1, description="Which events are told; without it, all.")]
+Lists = Annotated[
+    list[content.ListName],
+    Meta(
+        min_length=1,
+        max_length=MAX_LISTS,
+        description="Of which lists events are told, by the list after the event; without it, of all.",
+        examples=[["groceries"]],
+    ),
+]
+
 
 class Subscription(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What a client says of a webhook; without `types` or `lists` (or with null) it is told of all."""
 
-    url: str
-    types: Annotated[list[EventType], Meta(min_length=1)] | None = None
-    lists: Annotated[list[str], Meta(min_length=1, max_length=MAX_LISTS)] | None = None
+    url: Url
+    types: Types | None = None
+    lists: Lists | None = None
 
 
 def create(request: Request) -> Response:

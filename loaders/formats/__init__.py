@@ -6,7 +6,11 @@ A format's module has:
 - ``recognise(head: bytes) -> Certainty``: whether a file that begins so is of this format;
 - ``read(source: Source) -> Iterator[Row | BadRow]``: its rows. A row's fault is a `BadRow`; a file's is `Unreadable`.
   With a second argument, ``names``, it takes what its rows call a field (``--map``);
-- ``SYSTEM``, where its ids come from one known system: the default of ``--source``.
+- ``SYSTEM``, where its ids come from one known system: the default of ``--source``; or ``system_of(head: bytes)``,
+  where the file tells it;
+- ``row_of(line: int, source: dict) -> Row | BadRow``, where its rows are not read by `fields.Interpreter`: one of them
+  once more, as `Row.source` has it. A rejected row that was mended is read so. With ``ROWS_ARE_TEXTS``, `Row.source` is
+  a text.
 """
 
 from __future__ import annotations
@@ -80,6 +84,8 @@ def reader_of(chosen: Format, names: Mapping[str, str]) -> Callable[[Source], It
     return partial(cast("Callable[..., Iterator[Row | BadRow]]", chosen.read), names=names)
 
 
-def system_of(chosen: Format) -> str:
-    """What the ids of a format's rows belong to, unless the user names it."""
+def system_of(chosen: Format, head: bytes) -> str:
+    """What the ids of a file's rows belong to, unless the user names it."""
+    if hasattr(chosen, "system_of"):
+        return cast("str", chosen.system_of(head))
     return cast("str", getattr(chosen, "SYSTEM", GENERIC_SYSTEM))

@@ -65,8 +65,12 @@ def _row(found: tuple[int, dict[str, Any]] | BadRow, title: str | None) -> Row |
     if isinstance(found, BadRow):
         return found
     line, task = found
-    in_list = {**task, "list": title} if title else task
-    record = Record(line, in_list, in_list)
+    return row_of(line, {**task, "list": title} if title else task)
+
+
+def row_of(line: int, task: dict[str, Any]) -> Row | BadRow:
+    """The row of a task that has its list's name with it."""
+    record = Record(line, task, task)
     for name in _OF_THE_API:
         record.rest.pop(name, None)
     record.take("title", "title")

@@ -29,6 +29,7 @@ from loaders.zones import rfc_3339, zone_of
 
 NAME = "icalendar"
 SYSTEM = "icalendar"
+ROWS_ARE_TEXTS = True
 
 _STATUSES: Final = {"NEEDS-ACTION": False, "IN-PROCESS": False, "COMPLETED": True, "CANCELLED": True}
 _IMPLIED: Final = ("NEEDS-ACTION", "COMPLETED")
@@ -38,6 +39,7 @@ _EXACT_PRIORITIES: Final = ("0", "1", "5", "9")
 _NAME_AND_PARAMETERS: Final = re.compile(r'([A-Za-z0-9-]+)((?:;[^":;]+(?:"[^"]*"[^":;]*)*)*):', re.ASCII)
 _ESCAPED: Final = re.compile(r"\\([\\;,Nn])")
 _LIST_ITEM: Final = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
+_LIST: Final = b"X-TODO-LEDGER-LIST"
 _CALENDAR_NAMES: Final = (b"X-WR-CALNAME", b"NAME")
 
 
@@ -46,7 +48,7 @@ def recognise(head: bytes) -> Certainty:
 
 
 def read(source: Source) -> Iterator[Row | BadRow]:
-    calendar_name = ""
+    calendar_name = b""
     for found in _components(source):
         if isinstance(found, BadRow):
             yield found
@@ -55,11 +57,11 @@ def read(source: Source) -> Iterator[Row | BadRow]:
         if kind == "VTIMEZONE":
             _remember_zone(content)
         elif kind == "VTODO":
-            yield _read_todo(line, content, calendar_name)
+            yield _read_todo(line, _in_list(content, calendar_name))
         else:
             name, _, value = content.partition(b":")
             if name.split(b";")[0].upper() in _CALENDAR_NAMES:
-                calendar_name = _text(value.decode("utf-8", "replace")).strip()
+                calendar_name = value.strip()
 
 
 def _components(source: Source) -> Iterator[tuple[int, str, bytes] | BadRow]:
@@ -139,16 +141,28 @@ class _Property(NamedTuple):
     value: str
 
 
-def _read_todo(line: int, content: bytes, calendar_name: str) -> Row | BadRow:
+def _in_list(content: bytes, calendar_name: bytes) -> bytes:
+    """The VTODO with the calendar's name as its list, so that it has the same by itself."""
+    if not calendar_name or b"\n" + _LIST in content.upper():
+        return content
+    begin, _, rest = content.partition(b"\n")
+    return b"\n".join([begin, _LIST + b":" + calendar_name, rest])
+
+
+def _read_todo(line: int, content: bytes) -> Row | BadRow:
     try:
-        text = content.decode()
+        return row_of(line, content.decode())
     except UnicodeDecodeError:
         return not_utf8(line, content)
+
+
+def row_of(line: int, text: str) -> Row | BadRow:
+    """The row of a VTODO, unfolded, from its BEGIN to its END."""
     properties: list[_Property] = []
     alarms: list[list[_Property]] = []
     nested: list[str] = []
     kept_alarms: list[str] = []
-    for each in text.split("\n")[1:-1]:
+    for each in text.strip().split("\n")[1:-1]:
         found = _NAME_AND_PARAMETERS.match(each)
         if found is None:
             return unreadable(line, text, f"not a property, which is NAME:VALUE: {each!r:.80}")
@@ -165,13 +179,13 @@ def _read_todo(line: int, content: bytes, calendar_name: str) -> Row | BadRow:
             properties.append(stated)
         if stated.name == "END" and nested:
             nested.pop()
-    return _Todo(line, text, properties, calendar_name).row(alarms, kept_alarms)
+    return _Todo(line, text, properties).row(alarms, kept_alarms)
 
 
 class _Todo:
     """One VTODO's properties on their way into a record."""
 
-    def __init__(self, line: int, text: str, properties: list[_Property], calendar_name: str) -> None:
+    def __init__(self, line: int, text: str, properties: list[_Property]) -> None:
         values: dict[str, Any] = {}
         for stated in properties:
             before = values.get(stated.key)
@@ -180,16 +194,13 @@ class _Todo:
             else:
                 values[stated.key] = [*(before if isinstance(before, list) else [before]), stated.value]
         self._properties = properties
-        self._calendar_name = calendar_name
         self._record = Record(line, text, values)
 
     def row(self, alarms: list[list[_Property]], kept_alarms: list[str]) -> Row | BadRow:
         record = self._record
-        for field, name in (("title", "SUMMARY"), ("notes", "DESCRIPTION"), ("list", "X-TODO-LEDGER-LIST")):
+        for field, name in (("title", "SUMMARY"), ("notes", "DESCRIPTION"), ("list", _LIST.decode())):
             if (stated := self._single(name)) is not None:
                 record.take(field, stated.key, _text)
-        if self._calendar_name:
-            record.fields.setdefault("list", self._calendar_name)
         self._categorise()
         self._prioritise()
         self._complete()

@@ -127,9 +127,22 @@ def _rows(found: _Found, list_name: str | None) -> Iterator[Row | BadRow]:
         yield found
         return
     line, members = found
-    task = {**members, "list": list_name} if list_name else members
-    record = Record(line, task, task)
-    items = record.read("checklistItems", _objects) or []
+    in_list = {"list": list_name} if list_name else {}
+    yield row_of(line, {**members, **in_list})
+    items = members.get("checklistItems")
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict):
+            yield row_of(line, {**item, **in_list, "task": members.get("id")})
+
+
+def row_of(line: int, members: dict[str, Any]) -> Row | BadRow:
+    """The row of a task, or of an item of its checklist, that has its list's name with it."""
+    return _item(line, members) if "displayName" in members else _task(line, members)
+
+
+def _task(line: int, members: dict[str, Any]) -> Row | BadRow:
+    record = Record(line, members, members)
+    record.read("checklistItems", _check_items)
     for name in [name for name in record.rest if name.startswith("@odata.")]:
         del record.rest[name]
     record.take("title", "title")
@@ -147,28 +160,24 @@ def _rows(found: _Found, list_name: str | None) -> Iterator[Row | BadRow]:
         _take_moment(record, "remind_at", "reminderDateTime")
     if (rule := _rule(members.get("recurrence"))) is not None:
         record.repeats_by(rule)
-    row = record.row("id")
-    yield row
-    for item in items:
-        yield _item(line, item, list_name, members.get("id") if isinstance(row, Row) else None)
+    return record.row("id")
 
 
-def _item(line: int, item: dict[str, Any], list_name: str | None, task_id: Any) -> Row | BadRow:
-    row = {**item, **({"list": list_name} if list_name else {}), **({"task": task_id} if task_id else {})}
-    record = Record(line, row, row)
+def _item(line: int, item: dict[str, Any]) -> Row | BadRow:
+    record = Record(line, item, item)
     record.take("title", "displayName")
     record.take("list", "list")
     record.take("completed", "isChecked")
-    if task_id and "id" in row:
+    if "id" in item and item.get("task"):
         # Its id is one within the task.
-        record.rest["id"] = f"{task_id}/{row['id']}"
+        record.rest["id"] = f"{item['task']}/{item['id']}"
     return record.row("id", "task")
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise ValueError("expected an array of objects")
-    return value
+def _check_items(value: Any) -> None:
+    """The items themselves become todos of their own."""
+    if not isinstance(value, list) or not all(isinstance(each, dict) and "displayName" in each for each in value):
+        raise ValueError("expected an array of objects, each with a displayName")
 
 
 def _content(body: Any) -> str | None:

@@ -42,11 +42,11 @@ def recognise(head: bytes) -> Certainty:
 
 def read(source: Source) -> Iterator[Row | BadRow]:
     if source.head.lstrip().startswith(b"["):
-        return json_array.interpreted(source, _row)
-    return json_lines.interpreted(source, _row)
+        return json_array.interpreted(source, row_of)
+    return json_lines.interpreted(source, row_of)
 
 
-def _row(line: int, task: dict[str, Any]) -> Row | BadRow:
+def row_of(line: int, task: dict[str, Any]) -> Row | BadRow:
     record = Record(line, task, task)
     record.rest.pop("id", None)
     record.rest.pop("urgency", None)

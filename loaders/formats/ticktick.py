@@ -40,10 +40,10 @@ def _is_header(names: list[str]) -> bool:
 
 def read(source: Source) -> Iterator[Row | BadRow]:
     for found in Table(source, _is_header).rows():
-        yield found if isinstance(found, BadRow) else _row(*found)
+        yield found if isinstance(found, BadRow) else row_of(*found)
 
 
-def _row(line: int, cells: dict[str, str]) -> Row | BadRow:
+def row_of(line: int, cells: dict[str, str]) -> Row | BadRow:
     record = Record(line, cells, cells)
     record.take("title", "Title")
     record.take("notes", "Content")

@@ -29,6 +29,7 @@ from loaders.table import header_of
 
 NAME = "todo.txt"
 SYSTEM = "todo.txt"
+ROWS_ARE_TEXTS = True
 
 _PRIORITIES: Final = {"A": "high", "B": "medium"}
 _AGREED: Final = re.compile(r"(?<!\S)(due|t|rec|pri|h):(\S+)\s*")
@@ -63,10 +64,7 @@ def read(source: Source) -> Iterator[Row | BadRow]:
         if not is_whole:
             yield unreadable(number, text[:1000], f"a line of more than {MAX_ROW_BYTES} bytes")
             continue
-        try:
-            yield _row(number, text)
-        except ValueError as error:
-            yield unreadable(number, text, f"a date that no calendar has: {error}")
+        yield row_of(number, text)
 
 
 @cache
@@ -81,8 +79,11 @@ def _parser() -> Any:
     return Strict
 
 
-def _row(line: int, text: str) -> Row | BadRow:
-    task = _parser()(text)
+def row_of(line: int, text: str) -> Row | BadRow:
+    try:
+        task = _parser()(text)
+    except ValueError as error:
+        return unreadable(line, text, f"a date that no calendar has: {error}")
     description = task.description or ""
     pairs: dict[str, list[str]] = {}
 

@@ -74,6 +74,16 @@ def read(source: Source) -> Iterator[Row | BadRow]:
             yield task.row()
 
 
+def row_of(line: int, source: dict[str, Any]) -> Row | BadRow:
+    """The row of a task with the notes after it, that has with it where it stands: section, id and parent."""
+    cells = {name: cell for name, cell in source.items() if name not in ("section", "id", "parent", "notes")}
+    task = _Task(line, cells, source.get("section", ""), source.get("id"), source.get("parent"))
+    task.notes = source.get("notes", [])
+    if not all(isinstance(cell, str) for row in (cells, *task.notes) for cell in row.values()):
+        return unreadable(line, source, "expected texts only, in the notes too")
+    return task.row()
+
+
 class _Outline:
     """Where in the project the next task stands: its section, and the tasks that it may be below."""
 
@@ -110,20 +120,17 @@ class _Outline:
 class _Task:
     """A task's row and the notes after it."""
 
-    def __init__(self, line: int, cells: dict[str, str], section: str, own_id: str, parent: str | None) -> None:
+    def __init__(self, line: int, cells: dict[str, str], section: str, own_id: str | None, parent: str | None) -> None:
         self._line = line
         self._cells = cells
-        self._given = {"section": section, "id": own_id, "parent": parent}
+        self._place = {"section": section, "id": own_id, "parent": parent}
         self.notes: list[dict[str, str]] = []
 
     def row(self) -> Row | BadRow:
-        source: dict[str, Any] = {**self._cells}
-        if self._given["section"]:
-            source["section"] = self._given["section"]
-        if self.notes:
-            source["notes"] = self.notes
-        record = Record(self._line, source, {**self._cells, **self._given})
-        record.rest.pop("TYPE")
+        place = {name: value for name, value in self._place.items() if value}
+        source: dict[str, Any] = {**self._cells, **place, **({"notes": self.notes} if self.notes else {})}
+        record = Record(self._line, source, {**self._cells, **place})
+        record.rest.pop("TYPE", None)
         record.read("INDENT", whole_number)
         content = self._cells.get("CONTENT", "")
         if labels := _LABEL.findall(content):

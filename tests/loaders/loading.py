@@ -1,4 +1,4 @@
-"""What the loader's tests share: reading given bytes, and a ledger in memory at the seam of `append_together`."""
+"""What the loader's tests share: reading given bytes, and a ledger in memory at the seam of `Appending`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from typing import Any
 from chalicelib.keys import split_stream_id
 from chalicelib.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from loaders.appending import Appending, LedgerDestination, Reading
+from loaders.changes import OnChange
 from loaders.formats import formats, recognised, system_of
+from loaders.opening import Counted, Opened
 from loaders.planning import Planned, Planner
 from loaders.progress import Progress
 from loaders.rejected import RejectedRows
@@ -53,7 +56,8 @@ def todos(content: bytes, name: str | None = None) -> list[dict[str, Any]]:
 def stated(file: Path) -> list[dict[str, Any]]:
     """What the rows of a file state, recognised by its content: fields that are set, and the parent by its title."""
     content = file.read_bytes()
-    system = system_of(recognised(Source(io.BytesIO(content)).head))
+    head = Source(io.BytesIO(content)).head
+    system = system_of(recognised(head), head)
     planned = plan(content, system=system)
     assert [row for row in planned if isinstance(row, BadRow)] == []
     events = [row.event for row in planned if isinstance(row, Planned)]
@@ -86,17 +90,22 @@ def titles(content: bytes, name: str | None = None) -> list[str]:
     return [row.event.state["title"] for row in plan(content, name) if isinstance(row, Planned)]
 
 
-class MemoryLedger:
+class MemoryLedger(Appending):
     """Takes groups as DynamoDB takes transactions: whole or not at all, and no item twice in one."""
 
     def __init__(self) -> None:
-        self.events: dict[str, Event] = {}
+        self.streams: dict[str, list[Event]] = {}
         self.groups: list[int] = []
         self.failures: list[Exception] = []
         self.answers_lost = 0
         self._lock = Lock()
 
-    def append_together(self, group: list[Event]) -> set[int]:
+    @property
+    def events(self) -> dict[str, Event]:
+        """The newest event of each stream."""
+        return {stream: events[-1] for stream, events in self.streams.items()}
+
+    def append(self, group: list[Event]) -> dict[int, Event]:
         with self._lock:
             self.groups.append(len(group))
             streams = [event.stream_id for event in group]
@@ -105,16 +114,21 @@ class MemoryLedger:
             assert sum(len(str(event)) for event in group) <= 2 * MAX_TRANSACTION_BYTES
             if self.failures:
                 raise self.failures.pop(0)
-            taken = {position for position, stream in enumerate(streams) if stream in self.events}
-            if not taken:
-                self.events.update(zip(streams, group, strict=True))
-            if not taken and self.answers_lost:
+            standing = {
+                position: self.streams[event.stream_id][event.version - 1]
+                for position, event in enumerate(group)
+                if len(self.streams.get(event.stream_id, [])) >= event.version
+            }
+            if not standing:
+                for event in group:
+                    self.streams.setdefault(event.stream_id, []).append(event)
+            if not standing and self.answers_lost:
                 self.answers_lost -= 1
                 raise self.lost_answer()
-            return taken
+            return standing
 
-    def at_version(self, stream: str, version: int) -> Event | None:
-        return self.events.get(stream)
+    def histories(self, standing: list[Event]) -> list[list[Event]]:
+        return [list(self.streams[event.stream_id]) for event in standing]
 
     @staticmethod
     def lost_answer() -> Exception:
@@ -123,19 +137,30 @@ class MemoryLedger:
         return LedgerUnavailable("no answer")
 
 
-def load(content: bytes, ledger: MemoryLedger, concurrency: int = 1) -> tuple[Summary, list[tuple[int, str]]]:
+def load(
+    content: bytes,
+    ledger: Reading,
+    concurrency: int = 1,
+    on_change: OnChange = "update",
+    is_sure: bool = True,
+) -> tuple[Summary, list[tuple[int, str]]]:
     """Load a file; the summary, and (line, reason) of each row that is reported as rejected."""
     source = Source(io.BytesIO(content))
     reported = _Reported()
-    with Writer(concurrency, ledger.append_together, ledger.at_version) as writer, Seen() as seen:
-        run = Load(Planner(OWNER, "file", seen), writer, reported, Progress(source, None))
+    destination = LedgerDestination(concurrency, on_change, is_sure, ledger)
+    with Writer(concurrency, destination) as writer, Seen() as seen:
+        run = Load(Planner(OWNER, "file", seen), writer, reported, Progress(nothing_opened()))
         summary = run.run(recognised(source.head).read(source))
     return summary, reported.rows
 
 
+def nothing_opened() -> Opened:
+    return Opened(io.BytesIO(), Counted(io.BytesIO()), None)
+
+
 class _Reported(RejectedRows):
     def __init__(self) -> None:
-        super().__init__(None)
+        super().__init__(None, "jsonl", "file")
         self.rows: list[tuple[int, str]] = []
 
     def add(self, row: BadRow) -> None:

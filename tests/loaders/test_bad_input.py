@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from loading import by_line, complaints, plan, read, titles
+from loading import by_line, complaints, lines, plan, read, titles
 
 from loaders.errors import Unreadable
 from loaders.formats import formats
+from loaders.planning import Planned
 from loaders.rows import BadRow, Row
 from loaders.source import Source
 
@@ -304,6 +305,23 @@ def test_what_does_not_fit_into_metadata_is_rejected_and_not_cut(sample: Sample)
     assert (pointer, "4096 are allowed" in detail) == ("#/metadata", True)
 
 
+@each(SAMPLES)
+def test_a_rejected_row_that_is_mended_makes_the_todo_that_it_would_have_made(sample: Sample) -> None:
+    names = {"id": "1"} if sample.has_ids else {}
+    [good] = plan(sample.file(sample.row("A", **names)), sample.name)
+    [bad] = plan(sample.file(sample.row("a" * 501, **names)), sample.name)
+    assert isinstance(good, Planned)
+    assert isinstance(bad, BadRow)
+    row = json.loads(json.dumps(bad.source).replace("a" * 501, "A"))
+    entry = {"line": bad.line, "format": sample.name, "source": "file", "row": row, "key": bad.key}
+    [mended] = plan(lines(entry))
+    assert isinstance(mended, Planned)
+    # Without an id at its source, a row stays what it was before it was mended.
+    varying = {"created_at": "", "updated_at": "", **({} if sample.has_ids else {"source": ""})}
+    assert {**mended.event.state, **varying} == {**good.event.state, **varying}
+    assert not sample.has_ids or mended.event.stream_id == good.event.stream_id
+
+
 def test_every_format_is_tried() -> None:
-    # This service's own has tests of its own.
-    assert {sample.name for sample in SAMPLES} == formats().keys() - {"todo-ledger"}
+    # This service's own and the loader's own have tests of their own.
+    assert {sample.name for sample in SAMPLES} == formats().keys() - {"todo-ledger", "rejected"}

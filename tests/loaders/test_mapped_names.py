@@ -6,6 +6,7 @@ import pytest
 from loading import FILES
 
 from loaders.cli import main
+from loaders.formats import formats
 
 ALONE = ("--owner", "ann", "--dry-run")
 
@@ -81,4 +82,4 @@ def test_every_fixture_loads_by_the_command(file_name: str, capsys: pytest.Captu
 def test_the_help_lists_the_formats(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
-    assert "icalendar, json, jsonl, microsoft-to-do, taskwarrior, ticktick" in capsys.readouterr().out
+    assert f"formats: {', '.join(sorted(formats()))}\n" in capsys.readouterr().out

@@ -1,6 +1,5 @@
 """A file's format is told by its content."""
 
-import gzip
 import io
 
 import pytest
@@ -85,7 +84,6 @@ def test_an_object_that_is_longer_than_the_beginning_is_recognised_by_its_first_
         (b"\xef\xbb\xbf \r\n", "it is empty"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "binary"),
         ("title\nÄ\n".encode("utf-16"), "UTF-16"),
-        (gzip.compress(b"title\nA\n", mtime=0), "gzip"),
         (b"PK\x03\x04 an xlsx", "workbook"),
     ],
 )
@@ -110,4 +108,3 @@ def test_a_stream_that_trickles_is_read_whole() -> None:
     content = b"".join(b'{"title": "%d"}\n' % number for number in range(20_000))
     source = Source(io.BufferedReader(Trickle(content)))
     assert b"".join(line for _, line, _ in source.lines()) == content
-    assert source.consumed == len(content)

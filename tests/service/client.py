@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import quote
 
+import conformance
 import requests
 
 PROBLEM: Final = "application/problem+json"
@@ -128,9 +129,11 @@ class Client(Verbs):
 
     def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> requests.Response:
         known = {"authorization": f"Bearer {self.token}"} if self.token is not None else {}
-        return self._session.request(
+        answer = self._session.request(
             method, self.url + path, data=body, headers={**known, **headers}, timeout=self.patience
         )
+        conformance.check(method, path, answer.status_code, answer.headers, answer.text)
+        return answer
 
     def another(self) -> Client:
         """The same owner on a connection of its own, for a thread of its own."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import conformance
 from requests.structures import CaseInsensitiveDict
 
 from chalicelib import queues, service, tables
@@ -40,7 +41,9 @@ class InProcess(Verbs):
         import app
 
         answer = app.app(self._event(app.app.routes, method, path, body, headers), None)
-        return LambdaAnswer(answer["statusCode"], CaseInsensitiveDict(answer["headers"]), answer["body"])
+        found = LambdaAnswer(answer["statusCode"], CaseInsensitiveDict(answer["headers"]), answer["body"])
+        conformance.check(method, path, found.status_code, found.headers, found.text)
+        return found
 
     def _event(self, routes: Any, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
         """A request as API Gateway hands it to a Lambda (REST API, proxy integration)."""

@@ -140,13 +140,13 @@ def test_refusals_that_would_tell_too_much_keep_their_kind(here: InProcess) -> N
         here.patch(f"/todos/{todo['id']}", big(number))
     stale = {"op": "patch", "id": todo["id"], "if_match": '"1"', "body": {"title": "mine"}}
 
-    answer = here.post("/batch", {"commands": [stale] * 40})
+    answer = here.post("/batch", {"commands": [stale] * 100})
 
     found = answer.json()["results"]
     assert len(json.dumps(answer.text)) < LAMBDA_ANSWER_BYTES
-    assert statuses(found) == [412] * 40
+    assert statuses(found) == [412] * 100
     assert {result["etag"] for result in found} == {'"5"'}
-    assert [event["version"] for event in found[0]["problem"]["events"]] == [2, 3, 4]
+    assert [event["version"] for event in found[0]["problem"]["events"]] == [2]
     assert found[-1]["problem"].keys() == {"type", "title", "status", "detail"}
 
 

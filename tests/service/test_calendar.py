@@ -86,7 +86,7 @@ def test_what_did_not_change_is_not_sent_again(client: Client) -> None:
     assert (again.status_code, again.text) == (304, "")
     assert again.headers["ETag"] == first.headers["ETag"]
     assert first.headers["Cache-Control"] == again.headers["Cache-Control"] == "private, no-cache"
-    assert client.get(path, if_none_match=f'"other", W/{first.headers["ETag"]}').status_code == 304
+    assert client.get(path, if_none_match=f'"other", {first.headers["ETag"]}').status_code == 304
 
     client.created_and_seen("two")
     changed = client.get(path, if_none_match=first.headers["ETag"])

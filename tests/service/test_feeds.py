@@ -218,6 +218,6 @@ def test_no_log_shows_the_token(here: InProcess, stack: LocalStack, capfd: pytes
     assert here.get(f"/todos.ics?token={'x' * 64}").status_code == 401
 
     logged = "".join(capfd.readouterr()) + stack.state.log.read_text(errors="replace")
-    assert logged.count('"route": "/todos.ics"') == 2
+    assert logged.count('"route":"/todos.ics"') == 2
     assert token_of(feed) not in logged
     assert "x" * 64 not in logged

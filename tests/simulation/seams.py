@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import sys
@@ -18,7 +19,6 @@ from unittest.mock import patch
 import stack.catchup
 import stack.redrive
 from chalicelib import backoff, dynamo, logs, quarantine, rebuild, reminders, service, tables, topic
-from chalicelib.triggers import remind_page
 from chalicelib.views import filling, generations
 
 EVENTS, VIEWS, SETTINGS, QUARANTINE = "events", "views", "settings", "quarantine"
@@ -114,6 +114,8 @@ def installed() -> Iterator[Seat]:
     memory = service._latest_events
     clock = _Clock(seat)
 
+    silent = logging.getLogger("simulation")
+    silent.disabled = True
     threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event)
 
     def uuid7() -> uuid.UUID:
@@ -127,11 +129,10 @@ def installed() -> Iterator[Seat]:
         for owner, name, instead in (
             (dynamo, "client", lambda: seat),
             (backoff, "random", SimpleNamespace(uniform=lambda low, high: low)),
-            (logs, "write", lambda message, **fields: None),
+            (logs, "_logger", lambda: silent),
             (quarantine, "sqs", lambda: seat.queues),
             (reminders, "sqs", lambda: seat.queues),
             (reminders, "random", SimpleNamespace(sample=sample)),
-            (remind_page, "log", SimpleNamespace(exception=lambda message: None)),
             (topic, "sns", lambda: seat.topic),
             (stack.redrive, "sqs", lambda: seat.queues),
             (service, "uuid_utils", SimpleNamespace(uuid7=uuid7)),

@@ -1,0 +1,60 @@
+"""`/batch` in the contract."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.api.auth import WRITE
+from chalicelib.api.batch import MAX_BODY_BYTES, MAX_COMMANDS, Batch
+from chalicelib.api.contract import examples
+from chalicelib.api.contract.operations import answer, json_body, operation
+from chalicelib.api.contract.parameters import IDEMPOTENCY_KEY, PREFER
+from chalicelib.api.contract.schemas import SOME_ID, BatchResults, reference
+
+TAG: Final = "batch"
+
+TAGS: Final = ({"name": TAG, "description": "Many commands in one request."},)
+
+_COMMANDS: Final = [
+    {"op": "create", "key": "buy-milk", "body": {"title": "Buy milk"}},
+    {"op": "patch", "id": SOME_ID, "if_match": '"1"', "body": examples.PATCH},
+    {"op": "delete", "id": examples.WEBHOOK["id"]},
+]
+_RESULTS: Final = [
+    {"status": 201, "id": SOME_ID, "etag": '"1"', "location": examples.TODO["url"], "todo": examples.TODO},
+    {"status": 200, "id": SOME_ID, "etag": '"2"', "todo": examples.PATCHED},
+    {
+        "status": 404,
+        "id": examples.WEBHOOK["id"],
+        "problem": {
+            "type": "https://todo-ledger.dev/problems/not-found",
+            "title": "Not found",
+            "status": 404,
+            "detail": "There is no such todo.",
+        },
+    },
+]
+
+PATHS: Final[dict[str, Any]] = {
+    "/batch": {
+        "post": operation(
+            "runBatch",
+            "Run many commands",
+            f"Up to {MAX_COMMANDS} commands, each as if it came alone and with a status of its own: those on one todo "
+            "in order, different todos at the same time. With a key of the request or of each command the whole can be "
+            "repeated safely.",
+            tag=TAG,
+            scope=WRITE,
+            parameters=(IDEMPOTENCY_KEY, PREFER),
+            body=json_body(reference(Batch), {"three commands": {"commands": _COMMANDS}}, max_bytes=MAX_BODY_BYTES),
+            answers={
+                200: answer(
+                    "What became of each command.",
+                    reference(BatchResults),
+                    example={"results": _RESULTS},
+                    sends=("Preference-Applied",),
+                )
+            },
+        )
+    }
+}

@@ -1,0 +1,65 @@
+"""One todo and what became of it, as every example of the contract tells it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.api.contract.schemas import SOME_ID
+
+CONTENT: Final[dict[str, Any]] = {
+    "title": "Buy milk",
+    "notes": "Two bottles.",
+    "completed": False,
+    "list": "groceries",
+    "tags": ["home", "weekly"],
+    "priority": "high",
+    "due": "2026-12-01T09:00:00+01:00",
+    "remind_at": "2026-11-30",
+    "order": 10,
+    "repeat": "FREQ=WEEKLY;BYDAY=TU",
+    "parent": None,
+    "source": None,
+    "metadata": {"colour": "green"},
+}
+
+TODO: Final[dict[str, Any]] = {
+    "id": SOME_ID,
+    "version": 1,
+    **CONTENT,
+    "completed_at": None,
+    "created_at": "2026-11-20T18:21:07.412Z",
+    "updated_at": "2026-11-20T18:21:07.412Z",
+    "url": f"https://api.example.com/todos/{SOME_ID}",
+}
+
+PATCH: Final[dict[str, Any]] = {"completed": True, "notes": None, "metadata": {"colour": None, "shop": "corner"}}
+
+PATCHED: Final[dict[str, Any]] = {
+    **TODO,
+    "version": 2,
+    "completed": True,
+    "notes": None,
+    "metadata": {"shop": "corner"},
+    "completed_at": "2026-11-21T07:00:00.000Z",
+    "updated_at": "2026-11-21T07:00:00.000Z",
+}
+
+EVENT: Final[dict[str, Any]] = {
+    "version": 1,
+    "type": "TodoCreated",
+    "event_id": "019aa2c4-5e14-7d3b-9c5a-3f1e2b7a9d10",
+    "occurred_at": "2026-11-20T18:21:07.412Z",
+    "actor": "alice",
+    "change": CONTENT,
+    "correlation_id": "a1b2c3d4",
+    "causation_id": None,
+}
+
+WEBHOOK: Final[dict[str, Any]] = {
+    "id": "6b2c1f1e-9a53-4a0e-8a55-0d6f3d1c2b4a",
+    "url": "https://example.com/todo-events",
+    "types": ["TodoCompleted"],
+    "lists": ["groceries"],
+    "created_at": "2026-11-20T18:21:07.412Z",
+    "disabled_at": None,
+}

@@ -1,0 +1,47 @@
+"""`/export` in the contract."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.api.auth import READ
+from chalicelib.api.contract.operations import answer, operation
+from chalicelib.api.contract.parameters import CURSOR, LIMIT, parameter
+from chalicelib.api.exports import FORMATS, JSON_LINES
+from chalicelib.api.pages import MAX_LIMIT
+
+TAG: Final = "export"
+
+TAGS: Final = ({"name": TAG, "description": "Taking all todos along, as the loader takes them back."},)
+
+_FORMAT: Final = parameter(
+    "query",
+    "format",
+    "The format, for who cannot set `Accept`; it wins over that.",
+    {"type": "string", "enum": sorted(set(FORMATS.values()))},
+    example="csv",
+)
+_LIMIT: Final = {**LIMIT, "schema": {**LIMIT["schema"], "default": MAX_LIMIT}}
+_TEXT: Final = {"type": "string"}
+
+PATHS: Final[dict[str, Any]] = {
+    "/export": {
+        "get": operation(
+            "exportTodos",
+            "Export todos",
+            "All todos page by page, as JSON Lines or CSV. The bodies of all pages, one after the other, are the file.",
+            tag=TAG,
+            scope=READ,
+            parameters=(_FORMAT, _LIMIT, CURSOR),
+            answers={
+                200: answer(
+                    "A page of the file.",
+                    _TEXT,
+                    media_type=JSON_LINES,
+                    also={name: _TEXT for name in FORMATS if name != JSON_LINES},
+                    sends=("Link", "Content-Disposition"),
+                )
+            },
+        )
+    }
+}

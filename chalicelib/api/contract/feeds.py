@@ -1,0 +1,85 @@
+"""`/feeds` and `/todos.ics` in the contract."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.api.auth import READ, WRITE
+from chalicelib.api.calendar import COMPLETED_DAYS, MEDIA_TYPE
+from chalicelib.api.contract import problems
+from chalicelib.api.contract.operations import answer, json_body, link, operation
+from chalicelib.api.contract.parameters import FEED_ID, IDEMPOTENCY_KEY
+from chalicelib.api.contract.schemas import SOME_ID, Feed, NewFeed, reference
+from chalicelib.api.feeds import FeedRequest
+from chalicelib.feed_tokens import MAX_FEEDS
+
+TAG: Final = "calendar"
+
+TAGS: Final = ({"name": TAG, "description": "Todos for calendar programs, which subscribe to an address."},)
+
+_REQUEST: Final = {"name": "Groceries", "lists": ["groceries"]}
+_FEED: Final = {"id": SOME_ID, **_REQUEST, "created_at": "2026-11-20T18:21:07.412Z"}
+_URL: Final = {"url": "https://api.example.com/todos.ics?token=q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ"}
+
+PATHS: Final[dict[str, Any]] = {
+    "/feeds": {
+        "get": operation(
+            "listFeeds",
+            "List the feeds",
+            "All of the owner's, oldest first, without their tokens.",
+            tag=TAG,
+            scope=READ,
+            answers={
+                200: answer(
+                    "The feeds.",
+                    {"type": "array", "maxItems": MAX_FEEDS, "items": reference(Feed)},
+                    example=[_FEED],
+                )
+            },
+        ),
+        "post": operation(
+            "createFeed",
+            "Make a feed",
+            "The answer has the address with the token, this once; a repeat with its key gets a new token for it.",
+            tag=TAG,
+            scope=WRITE,
+            parameters=(IDEMPOTENCY_KEY,),
+            body=json_body(reference(FeedRequest), {"all lists": {}, "one list": _REQUEST}),
+            answers={
+                201: answer(
+                    "The feed, with its address.",
+                    reference(NewFeed),
+                    example={**_FEED, **_URL},
+                    sends=("Location", "Cache-Control"),
+                    links={"delete": link("deleteFeed", "Revoke its token.", feed_id="$response.body#/id")},
+                )
+            },
+            refusals=(problems.TOO_MANY_FEEDS, problems.KEY_REUSED),
+        ),
+    },
+    "/feeds/{feed_id}": {
+        "delete": operation(
+            "deleteFeed",
+            "Revoke a feed",
+            "Its token reads nothing from now on.",
+            tag=TAG,
+            scope=WRITE,
+            parameters=(FEED_ID,),
+            answers={204: answer("The feed is gone.")},
+            refusals=(problems.NOT_FOUND,),
+            negotiated=False,
+        )
+    },
+    "/todos.ics": {
+        "get": operation(
+            "readCalendar",
+            "Read a feed",
+            "The feed's todos as an iCalendar (RFC 5545): the open ones, and those completed in the last "
+            f"{COMPLETED_DAYS} days.",
+            tag=TAG,
+            scope=None,
+            by_feed_token=True,
+            answers={200: answer("The calendar.", {"type": "string"}, media_type=MEDIA_TYPE)},
+        )
+    },
+}

@@ -1,0 +1,74 @@
+"""`/lists` in the contract."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.api.auth import READ, WRITE
+from chalicelib.api.contract import examples, problems
+from chalicelib.api.contract.operations import answer, json_body, operation
+from chalicelib.api.contract.parameters import CURSOR, FILTERS, IDEMPOTENCY_KEY, LIMIT, LIST_NAME, PREFER
+from chalicelib.api.contract.schemas import ListCounts, TodoContentOfList, reference
+from chalicelib.api.contract.todos import CREATED, PAGE
+
+TAG: Final = "lists"
+
+TAGS: Final = ({"name": TAG, "description": "Todos by the list they are in; a list is there while a todo is in it."},)
+
+_CONTENT: Final = {name: value for name, value in examples.CONTENT.items() if name != "list"}
+
+PATHS: Final[dict[str, Any]] = {
+    "/lists": {
+        "get": operation(
+            "listLists",
+            "List the lists",
+            "Every list with its counts, by name.",
+            tag=TAG,
+            scope=READ,
+            parameters=(LIMIT, CURSOR),
+            answers={
+                200: answer(
+                    "A page of lists.",
+                    {"type": "array", "items": reference(ListCounts)},
+                    example=[{"list": "groceries", "total": 3, "open": 2, "completed": 1}],
+                    sends=("Link",),
+                )
+            },
+        )
+    },
+    "/lists/{list_name}/todos": {
+        "get": operation(
+            "listTodosOfList",
+            "List a list's todos",
+            "As `GET /todos` does, of one list; none where there is no such list.",
+            tag=TAG,
+            scope=READ,
+            parameters=(LIST_NAME, *FILTERS),
+            answers={200: PAGE},
+        ),
+        "post": operation(
+            "createTodoInList",
+            "Create a todo in a list",
+            "As `POST /todos` does, in the path's list.",
+            tag=TAG,
+            scope=WRITE,
+            parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
+            body=json_body(reference(TodoContentOfList), {"a title": {"title": "Buy milk"}, "all fields": _CONTENT}),
+            answers={201: CREATED},
+            refusals=(problems.DELETED, problems.PRECONDITION_FAILED, problems.KEY_REUSED),
+        ),
+        "delete": operation(
+            "clearList",
+            "Clear a list",
+            "Deletes each todo that the list shows, by an event of its own; many of them after the answer.",
+            tag=TAG,
+            scope=WRITE,
+            parameters=(LIST_NAME,),
+            answers={
+                202: answer("They are being deleted; the counts tell how far it is."),
+                204: answer("They are deleted."),
+            },
+            negotiated=False,
+        ),
+    },
+}

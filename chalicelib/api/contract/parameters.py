@@ -1,0 +1,120 @@
+"""The parameters that several operations share."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.api import headers
+from chalicelib.api.commands import Version
+from chalicelib.api.contract.schemas import SOME_ID, Id, schema_of
+from chalicelib.api.headers import MAX_WAIT_SECONDS
+from chalicelib.api.pages import DEFAULT_LIMIT, MAX_LIMIT
+from chalicelib.todos.content import ListName, Priority
+
+
+def parameter(
+    place: str, name: str, description: str, schema: dict[str, Any], *, example: object = None, required: bool = False
+) -> dict[str, Any]:
+    """A Parameter Object; one that only the service can make has no example."""
+    return {
+        "name": name,
+        "in": place,
+        "description": description,
+        "required": required,
+        "schema": schema,
+        **({} if example is None else {"example": example}),
+    }
+
+
+_INSTANT: Final = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+
+TODO_ID: Final = parameter("path", "todo_id", "The todo's id.", schema_of(Id), example=SOME_ID, required=True)
+LIST_NAME: Final = parameter(
+    "path", "list_name", "The list's name, percent-encoded.", schema_of(ListName), example="groceries", required=True
+)
+WEBHOOK_ID: Final = parameter("path", "webhook_id", "The webhook's id.", schema_of(Id), example=SOME_ID, required=True)
+
+FEED_ID: Final = parameter("path", "feed_id", "The feed's id.", schema_of(Id), example=SOME_ID, required=True)
+
+IF_MATCH: Final = parameter(
+    "header",
+    "If-Match",
+    "The versions that the todo may be at (RFC 9110, section 13.1.1); at any other the request is refused with 412.",
+    {"type": "string", "pattern": headers.ENTITY_TAGS},
+    example='"3"',
+)
+IF_NONE_MATCH: Final = parameter(
+    "header",
+    "If-None-Match",
+    "What the caller has (RFC 9110, section 13.1.2), by its `ETag`; the answer is 304 while that holds.",
+    {"type": "string", "pattern": headers.ENTITY_TAGS},
+    example='"3"',
+)
+IF_NONE_MATCH_ANY: Final = parameter(
+    "header",
+    "If-None-Match",
+    "`*`: create the todo, unless there is one.",
+    {"type": "string", "const": "*"},
+    example="*",
+)
+IDEMPOTENCY_KEY: Final = parameter(
+    "header",
+    "Idempotency-Key",
+    "Sent again with its key, the request takes effect once and is answered alike. The key is the todo's for ever.",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": f"^{headers.IDEMPOTENCY_KEY}$"},
+    example="5f0c2f1e-buy-milk",
+)
+REQUEST_ID: Final = parameter(
+    "header",
+    "X-Request-Id",
+    "By which the caller knows the request again: in the answer, and as the `correlation_id` of its events.",
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": f"^{headers.REQUEST_ID}$"},
+    example="1f0c2f1e",
+)
+PREFER: Final = parameter(
+    "header",
+    "Prefer",
+    f"`wait=N` (RFC 7240): answer when lists and counts show this write, after N seconds (at most {MAX_WAIT_SECONDS}) "
+    "at the latest.",
+    {"type": "string"},
+    example="wait=5",
+)
+
+LIMIT: Final = parameter(
+    "query",
+    "limit",
+    "How many at most on a page.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    example=20,
+)
+CURSOR: Final = parameter(
+    "query",
+    "cursor",
+    "Where the page begins, as the `Link` of the page before has it. It serves its owner and its very query alone.",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
+)
+VERSION: Final = parameter("query", "version", "The todo as it was at this version.", schema_of(Version), example=3)
+AT: Final = parameter(
+    "query", "at", "The todo as it was then, inclusively; not with `version`.", _INSTANT, example="2026-11-30T18:21:07Z"
+)
+
+FILTERS: Final[tuple[dict[str, Any], ...]] = (
+    parameter("query", "completed", "Only completed ones, or only open ones.", {"type": "boolean"}, example=False),
+    parameter("query", "tag", "Only those with this tag.", {"type": "string"}, example="home"),
+    parameter("query", "priority", "Only those of this priority.", schema_of(Priority), example="high"),
+    parameter("query", "due_before", "Only those due before this instant.", _INSTANT, example="2027-01-01"),
+    parameter("query", "due_after", "Only those due after this instant.", _INSTANT, example="2026-01-01T00:00:00Z"),
+    parameter(
+        "query", "q", "Only those with this text in title or notes, in any case.", {"type": "string"}, example="milk"
+    ),
+    parameter(
+        "query",
+        "sort",
+        "By list and place within it, or open ones with a due date by that.",
+        {"type": "string", "enum": ["order", "due"], "default": "order"},
+        example="due",
+    ),
+    LIMIT,
+    CURSOR,
+)
+LIST_FILTER: Final = parameter("query", "list", "Only those in this list.", schema_of(ListName), example="groceries")

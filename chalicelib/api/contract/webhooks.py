@@ -1,0 +1,74 @@
+"""`/webhooks` in the contract."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.api.auth import READ, WRITE
+from chalicelib.api.contract import examples, problems
+from chalicelib.api.contract.operations import answer, json_body, link, operation
+from chalicelib.api.contract.parameters import IDEMPOTENCY_KEY, WEBHOOK_ID
+from chalicelib.api.contract.schemas import NewWebhook, Webhook, reference
+from chalicelib.api.webhooks import Subscription
+from chalicelib.webhooks import MAX_WEBHOOKS
+
+TAG: Final = "webhooks"
+
+TAGS: Final = ({"name": TAG, "description": "Being told of events, each as a CloudEvent signed to Standard Webhooks."},)
+
+_SUBSCRIPTION: Final = {name: examples.WEBHOOK[name] for name in ("url", "types", "lists")}
+_SECRET: Final = {"secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazfgh2Fm0Dg="}
+
+PATHS: Final[dict[str, Any]] = {
+    "/webhooks": {
+        "get": operation(
+            "listWebhooks",
+            "List the webhooks",
+            "All of the owner's, oldest first, without their secrets.",
+            tag=TAG,
+            scope=READ,
+            answers={
+                200: answer(
+                    "The webhooks.",
+                    {"type": "array", "maxItems": MAX_WEBHOOKS, "items": reference(Webhook)},
+                    example=[examples.WEBHOOK],
+                )
+            },
+        ),
+        "post": operation(
+            "createWebhook",
+            "Subscribe to events",
+            "The answer has the secret that messages are signed with, this once; a repeat with its key gets it again.",
+            tag=TAG,
+            scope=WRITE,
+            parameters=(IDEMPOTENCY_KEY,),
+            body=json_body(
+                reference(Subscription),
+                {"all events": {"url": examples.WEBHOOK["url"]}, "some events of some lists": _SUBSCRIPTION},
+            ),
+            answers={
+                201: answer(
+                    "The webhook, with its secret.",
+                    reference(NewWebhook),
+                    example={**examples.WEBHOOK, **_SECRET},
+                    sends=("Location", "Cache-Control"),
+                    links={"delete": link("deleteWebhook", "Unsubscribe.", webhook_id="$response.body#/id")},
+                )
+            },
+            refusals=(problems.TOO_MANY_WEBHOOKS, problems.KEY_REUSED),
+        ),
+    },
+    "/webhooks/{webhook_id}": {
+        "delete": operation(
+            "deleteWebhook",
+            "Unsubscribe",
+            "Nothing is sent to it from now on.",
+            tag=TAG,
+            scope=WRITE,
+            parameters=(WEBHOOK_ID,),
+            answers={204: answer("The webhook is gone.")},
+            refusals=(problems.NOT_FOUND,),
+            negotiated=False,
+        )
+    },
+}
