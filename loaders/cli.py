@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from loaders.errors import CannotLoad
+from loaders.fields import FIELDS
 from loaders.formats import formats
 from loaders.pacing import DEFAULT_BOUND_SECONDS
 from loaders.report import Report, left_text
@@ -40,8 +41,11 @@ makes another todo. With --on-change report, changed rows are only reported; wit
 --prune tells which of the source's todos are not in it any more. With --delete each is deleted, if every row of every
 file could be read, and but for those that were changed here. It goes by the list views, which may lag by a moment.
 
-What a row has and a todo has no field for is kept in its metadata. Rows that are rejected or reported stand in
-FILE.rejected.jsonl, each with the reason; mended there, they load from that file.
+formats: {", ".join(sorted(formats()))}
+CSV may be separated by tabs (TSV). What becomes of a format's fields is told at the head of its module in
+loaders/formats. What a row has and a todo has no field for is kept in its metadata; a row with more of it than 4 KB is
+rejected. Rows that are rejected or reported stand in FILE.rejected.jsonl, each with the reason; mended there, they load
+from that file.
 
 With --to and a token ({TOKEN_VARIABLE}, or --token) it loads over HTTP. There a changed row updates only a todo at its
 first version: the API does not tell whose the later ones are.
@@ -99,6 +103,7 @@ def _options(parsed: argparse.Namespace) -> Options:
     return Options(
         owner=parsed.owner,
         format=parsed.format,
+        names=_names(parsed.map),
         source=parsed.source,
         on_change=parsed.on_change,
         dry_run=parsed.dry_run,
@@ -112,6 +117,13 @@ def _options(parsed: argparse.Namespace) -> Options:
     )
 
 
+def _names(mapping: list[tuple[str, str]]) -> dict[str, str]:
+    names = dict(mapping)
+    if len(names) < len(mapping) or len(set(names.values())) < len(names):
+        raise CannotLoad("--map names a field or a column twice")
+    return names
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m loaders",
@@ -122,7 +134,15 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("files", metavar="FILE", nargs="+", help="what to load, also s3://bucket/key or packed by gzip; - reads stdin")
     add("--owner", type=_owner, help="whose todos they become (the token's `sub`, and with --to the default)")
-    add("--format", choices=sorted(formats()), help="default: recognised by the file's content")
+    add("--format", metavar="FORMAT", choices=sorted(formats()), help="default: recognised by the file's content")
+    add(
+        "--map",
+        metavar="FIELD=NAME",
+        type=_mapping,
+        action="append",
+        default=[],
+        help="what a CSV or JSON file calls a field, where that is not understood: title=Task; may be repeated",
+    )
     add("--source", metavar="NAME", type=_source, help="what the rows' ids belong to (default: the format's, or file)")
     add("--on-change", choices=("update", "keep", "report"), help="what a row that has changed does to its todo")
     add("--prune", action="store_true", help="tell which todos are not in the source any more")
@@ -166,6 +186,13 @@ def _source(text: str) -> str:
     if not text.isprintable() or not 1 <= len(text) <= 64:
         raise argparse.ArgumentTypeError("a source's name has 1 to 64 printable characters")
     return text
+
+
+def _mapping(text: str) -> tuple[str, str]:
+    field, _, name = text.partition("=")
+    if field not in FIELDS or not name:
+        raise argparse.ArgumentTypeError(f"expected FIELD=NAME, with a field of {', '.join(FIELDS)}")
+    return field, name
 
 
 def _concurrency(text: str) -> int:

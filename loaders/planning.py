@@ -97,6 +97,9 @@ class Planner:
             return BadRow(row.line, row.source, _in_the_sources_words(error, row), key)
         except (UnicodeEncodeError, ValueError, RecursionError):
             return unreadable(row.line, row.source, "holds what JSON cannot carry, such as a lone surrogate")
+        if stated["parent"] is not None and self._seen.closes_cycle(todo_id, stated["parent"]):
+            detail = "a cycle: its parents, as the rows before it tell them, lead back to this row"
+            return BadRow(row.line, row.source, [FieldError(pointer(row.names.get("parent", "parent")), detail)])
         event = self._event(todo_id, stated)
         # The state is the change once more, and some instants. Where the bound is too much, the ledger counts exactly.
         size = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES

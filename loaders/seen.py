@@ -34,6 +34,8 @@ class Seen:
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute("CREATE TABLE seen (key INTEGER PRIMARY KEY, first_line INTEGER, times INTEGER)")
+        # By row, the topmost of its ancestors that was known when somebody asked last.
+        self._database.execute("CREATE TABLE above (key INTEGER PRIMARY KEY, ancestor INTEGER)")
         self._database.execute("BEGIN")
         self._filter = bytearray(_FILTER_BITS // 8)
         self._pending: list[tuple[int, int]] = []
@@ -62,6 +64,24 @@ class Seen:
             return False
         self._store()
         return self._database.execute("SELECT 1 FROM seen WHERE key = ?", (key,)).fetchone() is not None
+
+    def closes_cycle(self, child: str, parent: str) -> bool:
+        """Whether `parent` is below `child`, or is it; if not, note that `child` is below `parent`.
+
+        A union-find with its paths compressed: long chains of parents are not walked again for each of their rows.
+        """
+        execute = self._database.execute
+        key, top = _key(child), _key(parent)
+        passed = []
+        while (above := execute("SELECT ancestor FROM above WHERE key = ?", (top,)).fetchone()) is not None:
+            passed.append(top)
+            top = above[0]
+        for each in passed[:-1]:
+            execute("UPDATE above SET ancestor = ? WHERE key = ?", (top, each))
+        if top == key:
+            return True
+        execute("INSERT OR REPLACE INTO above VALUES (?, ?)", (key, top))
+        return False
 
     def close(self) -> None:
         self._database.close()

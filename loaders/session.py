@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from loaders.appending import Appending, LedgerDestination, Reading
 from loaders.changes import OnChange
 from loaders.environment import find_ledger
 from loaders.errors import CannotLoad, Unreadable
-from loaders.formats import GENERIC_SYSTEM, formats, recognised, system_of
+from loaders.formats import GENERIC_SYSTEM, formats, reader_of, recognised, system_of
 from loaders.opening import S3_SCHEME, opened
 from loaders.over_http import ApiDestination
 from loaders.pacing import Pace
@@ -42,6 +42,7 @@ class Options:
 
     owner: str | None
     format: str | None
+    names: Mapping[str, str]
     source: str | None
     on_change: OnChange | None
     dry_run: bool
@@ -101,6 +102,7 @@ class Session:
                 chosen = formats()[options.format] if options.format else recognised(source.head)
             except Unreadable as error:
                 raise CannotLoad(f"{file} cannot be read: {error}") from None
+            read = reader_of(chosen, options.names)
             system = options.source or system_of(chosen, source.head)
             self._systems.add(system)
             rejected = RejectedRows(rejected_path, chosen.NAME, system)
@@ -110,7 +112,7 @@ class Session:
             progress = stack.enter_context(progress_for(source_stream, as_json=options.as_json))
             destination = self._destination(system, progress)
             writer = stack.enter_context(Writer(options.concurrency, destination)) if destination else None
-            summary = Load(planner, writer, rejected, progress).run(chosen.read(source))
+            summary = Load(planner, writer, rejected, progress).run(read(source))
             self._keeps_ids |= planner.keeps_ids
         self._summaries.append(summary)
         self._unread -= 1

@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from chalicelib.keys import split_stream_id
 from chalicelib.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
-from chalicelib.todos.events import Event
+from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
 from loaders.appending import Appending, LedgerDestination, Reading
 from loaders.changes import OnChange
-from loaders.formats import formats, recognised
+from loaders.formats import formats, recognised, system_of
 from loaders.opening import Counted, Opened
 from loaders.planning import Planned, Planner
 from loaders.progress import Progress
@@ -24,6 +26,7 @@ from loaders.source import Source
 from loaders.writing import Writer
 
 OWNER = "ann"
+FILES = Path(__file__).parent / "files"
 
 
 def lines(*rows: Any) -> bytes:
@@ -48,6 +51,25 @@ def todos(content: bytes, name: str | None = None) -> list[dict[str, Any]]:
     planned = plan(content, name)
     assert [row for row in planned if isinstance(row, BadRow)] == []
     return [dict(row.event.state) for row in planned if isinstance(row, Planned)]
+
+
+def stated(file: Path) -> list[dict[str, Any]]:
+    """What the rows of a file state, recognised by its content: fields that are set, and the parent by its title."""
+    content = file.read_bytes()
+    head = Source(io.BytesIO(content)).head
+    system = system_of(recognised(head), head)
+    planned = plan(content, system=system)
+    assert [row for row in planned if isinstance(row, BadRow)] == []
+    events = [row.event for row in planned if isinstance(row, Planned)]
+    titles = {split_stream_id(event.stream_id)[1]: event.state["title"] for event in events}
+    return [
+        {
+            name: titles.get(event.state["parent"] or "", "not here") if name == "parent" else event.state[name]
+            for name in CONTENT_FIELDS
+            if event.state[name] != UNSET[name]
+        }
+        for event in events
+    ]
 
 
 def todo_ids(content: bytes, **options: Any) -> list[str]:

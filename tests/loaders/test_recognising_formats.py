@@ -3,10 +3,10 @@
 import io
 
 import pytest
-from loading import titles
+from loading import FILES, lines, titles
 
 from loaders.errors import Unreadable
-from loaders.formats import recognised
+from loaders.formats import formats, recognised
 from loaders.source import Source
 
 
@@ -25,6 +25,56 @@ from loaders.source import Source
 def test_the_beginning_tells_the_format_whatever_precedes_it(content: bytes, name: str) -> None:
     assert name == recognised(Source(io.BytesIO(content)).head).NAME
     assert titles(content.replace(b"\r\n{", b"{")) == ["A"]
+
+
+FIXTURES = {
+    "google-tasks.json": "google-tasks",
+    "microsoft-to-do.json": "microsoft-to-do",
+    "tasks.ics": "icalendar",
+    "taskwarrior.json": "taskwarrior",
+    "ticktick.csv": "ticktick",
+    "todo.txt": "todo.txt",
+    "todoist.csv": "todoist",
+}
+
+
+def test_there_is_a_fixture_of_each_format_of_another_program() -> None:
+    assert {path.name for path in FILES.iterdir()} == FIXTURES.keys()
+
+
+@pytest.mark.parametrize("file", FIXTURES)
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"])
+def test_each_fixture_is_most_surely_of_its_own_format(file: str, before: bytes) -> None:
+    head = Source(io.BytesIO(before + (FILES / file).read_bytes())).head
+    certainties = {name: each.recognise(head) for name, each in formats().items()}
+    surest = max(certainties.values())
+    assert [name for name, certainty in certainties.items() if certainty is surest] == [FIXTURES[file]]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        # What was loaded from elsewhere has that in its metadata, and is JSON Lines all the same.
+        (b'{"title": "A", "metadata": {"kind": "tasks#task", "uuid": "x", "entry": "y"}, "value": 1}\n', "jsonl"),
+        (b'[{"title": "A", "status": "pending", "description": "B", "uuid": "x"}]', "json"),
+        (b'{"uuid": "x", "description": "A", "status": "pending", "entry": "y"}\n', "taskwarrior"),
+        (b'[{"displayName": "L", "tasks": []}]', "microsoft-to-do"),
+        (b'{"value": [{"title": "A"}]}', "microsoft-to-do"),
+        (b"title,notes\nA,+b @c\nx,(A) b +c @d\n", "csv"),
+        (b"TYPE,CONTENT,INDENT\n", "todoist"),
+        (b"TYPE;CONTENT;INDENT\r\n", "todoist"),
+        (b"(A) one\nplain\n", "todo.txt"),
+        (b"one\ntwo\n", "csv"),
+        (b"begin:vcalendar\n", "icalendar"),
+    ],
+)
+def test_what_resembles_a_format_is_told_from_it(content: bytes, name: str) -> None:
+    assert name == recognised(content).NAME
+
+
+def test_an_object_that_is_longer_than_the_beginning_is_recognised_by_its_first_members() -> None:
+    task = {"uuid": "x", "status": "pending", "entry": "y", "description": "a" * 100_000}
+    assert recognised(Source(io.BytesIO(lines(task))).head).NAME == "taskwarrior"
 
 
 @pytest.mark.parametrize(
