@@ -41,7 +41,7 @@ def test_a_request_is_one_line_with_method_route_status_duration_and_ids(
 
 
 def test_a_line_is_written_whatever_level_the_machine_around_is_set_to() -> None:
-    """The local engine has LOG_LEVEL for itself, and hands it on; and without a line each call takes it 50 ms longer."""
+    """The local engine has LOG_LEVEL for itself and hands it on; without a line, each call takes it 50 ms longer."""
     command = [sys.executable, "-c", "from chalicelib import logs; logs.write('request')"]
     done = subprocess.run(
         command, env=os.environ | {"LOG_LEVEL": "WARNING"}, capture_output=True, text=True, check=True
