@@ -71,7 +71,7 @@ class Seen:
         A union-find with its paths compressed: long chains of parents are not walked again for each of their rows.
         """
         execute = self._database.execute
-        key, top = _key(child), _key(parent)
+        key, top = _key(_digest(child)), _key(_digest(parent))
         passed = []
         while (above := execute("SELECT ancestor FROM above WHERE key = ?", (top,)).fetchone()) is not None:
             passed.append(top)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from chalicelib.todos.content import MAX_ORDER
+from chalicelib.todos.fields import MAX_ORDER
 from loaders.formats import Certainty
 from loaders.record import Record, one_of, whole_number
 from loaders.rows import BadRow, Row
