@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stack import drift
+from stack.deployment import Deployment
 
 from .account import STAGE, Account
 
@@ -15,14 +16,14 @@ Change = Callable[[Account], Any]
 
 
 @pytest.fixture(scope="module")
-def settled(account: Account) -> Account:
+def settled(account: Account) -> Deployment:
     deployment = account.deployment()
     deployment.deploy_data()
     deployment.deploy_compute()
     account.do_what_the_engine_left_out()
     list(drift.settle(deployment))
-    assert not drift.find(account.deployment())
-    return account
+    assert not drift.find(deployment)
+    return deployment
 
 
 def mapping(function: str, **settings: Any) -> Change:
@@ -84,13 +85,13 @@ SETTLED: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("setting", SETTLED)
-def test_what_was_set_by_hand_is_found_and_settled(setting: str, settled: Account) -> None:
+def test_what_was_set_by_hand_is_found_and_settled(setting: str, account: Account, settled: Deployment) -> None:
     change, expected = SETTLED[setting]
-    change(settled)
-    (found,) = drift.find(settled.deployment())
+    change(account)
+    (found,) = drift.find(settled)
     assert expected in str(found)
-    assert list(drift.settle(settled.deployment())) == [found]
-    assert not drift.find(settled.deployment())
+    assert list(drift.settle(settled)) == [found]
+    assert not drift.find(settled)
 
 
 def protection(enabled: bool) -> Change:
@@ -138,11 +139,13 @@ LEFT: dict[str, tuple[Change, Change, str]] = {
 
 
 @pytest.mark.parametrize("setting", LEFT)
-def test_what_was_set_by_hand_of_the_data_is_found_and_left(setting: str, settled: Account) -> None:
+def test_what_was_set_by_hand_of_the_data_is_found_and_left(
+    setting: str, account: Account, settled: Deployment
+) -> None:
     change, back, expected = LEFT[setting]
-    change(settled)
-    (found,) = drift.find(settled.deployment())
+    change(account)
+    (found,) = drift.find(settled)
     assert expected in str(found)
-    assert not list(drift.settle(settled.deployment()))
-    back(settled)
-    assert not drift.find(settled.deployment())
+    assert not list(drift.settle(settled))
+    back(account)
+    assert not drift.find(settled)
