@@ -1,4 +1,4 @@
-# `make help` lists what there is to do. PYTHON= chooses the interpreter of .venv, PORT= the port of the local API.
+# `make help` lists what there is to do. PYTHON= chooses the interpreter of .venv, PORT= the port of the local API, STAGE= what to deploy.
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -6,7 +6,8 @@ INSTALLED := .venv/installed
 LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status test simulate race fuzz lint bench experiment
+STAGE ?= dev
+.PHONY: help up down status watch synth diff deploy settle drift destroy test simulate race fuzz lint bench experiment
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +20,27 @@ down: $(INSTALLED) ## Stop it; its state is kept in .local/
 
 status: $(INSTALLED) ## Say what is running where
 	@$(VENV)/python -m stack status
+
+watch: $(INSTALLED) ## Deploy the app to the local engine at every change of it
+	@$(VENV)/python -m stack watch
+
+synth: $(INSTALLED) ## Print the template that `deploy` hands to CloudFormation (STAGE=dev)
+	@$(VENV)/python -m stack synth --stage '$(STAGE)'
+
+diff: $(INSTALLED) ## Say what a deployment would change in the AWS account (STAGE=dev)
+	@$(VENV)/python -m stack diff --stage '$(STAGE)'
+
+deploy: $(INSTALLED) ## Deploy the data stack, then the compute stack, to the AWS account (STAGE=dev)
+	@$(VENV)/python -m stack deploy --stage '$(STAGE)'
+
+settle: $(INSTALLED) ## Set what `chalice deploy` cannot, and what was set otherwise by hand (STAGE=dev)
+	@$(VENV)/python -m stack settle --stage '$(STAGE)'
+
+drift: $(INSTALLED) ## Say what in the AWS account is not as it should be (STAGE=dev)
+	@$(VENV)/python -m stack drift --stage '$(STAGE)'
+
+destroy: $(INSTALLED) ## Delete the compute stack from the AWS account; the data stays (STAGE=dev)
+	@$(VENV)/python -m stack destroy --stage '$(STAGE)'
 
 test: $(INSTALLED) ## Run every test, on an engine of its own
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4

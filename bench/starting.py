@@ -1,4 +1,8 @@
-"""CPU time of a cold start, a fresh process each: importing what a function needs and making the DynamoDB client."""
+"""CPU time of a cold start, a fresh process each: importing what a function needs and making the DynamoDB client.
+
+The functions are imported from the package as it is uploaded, unpacked where nothing can be written; boto3 comes from
+beside it, as Lambda's runtime has it.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,17 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from stack import archive
+from stack.package import package
+
 ROUNDS: Final = 25
-ROOT: Final = Path(__file__).parents[1]
+STAGE: Final = "dev"
 
 CONTENDERS: Final = {
     "import boto3 and make a client": ("", "import boto3; boto3.client('dynamodb')"),
@@ -23,21 +33,39 @@ CONTENDERS: Final = {
 def run() -> list[tuple[str, float, float]]:
     """Rows of (what, milliseconds of CPU beyond an empty interpreter, ratio to boto3): medians, interleaved."""
     times: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-    for handlers, code in CONTENDERS.values():
-        _cpu_time(handlers, code)  # writes what .pyc files there are not
-    for _ in range(ROUNDS):
-        empty = _cpu_time("", "pass")
-        for name, (handlers, code) in CONTENDERS.items():
-            times[name].append(_cpu_time(handlers, code) - empty)
+    with _unpacked() as root:
+        for handlers, code in CONTENDERS.values():
+            _cpu_time(root, handlers, code)  # writes what .pyc files boto3 lacks
+        for _ in range(ROUNDS):
+            empty = _cpu_time(root, "", "pass")
+            for name, (handlers, code) in CONTENDERS.items():
+                times[name].append(_cpu_time(root, handlers, code) - empty)
     medians = {name: statistics.median(taken) * 1000 for name, taken in times.items()}
     base = next(iter(medians.values()))
     return [(name, median, median / base) for name, median in medians.items()]
 
 
-def _cpu_time(handlers: str, code: str) -> float:
+@contextmanager
+def _unpacked() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
+        archive.unpack(package(STAGE).code, Path(directory))
+        _set_writable(Path(directory), False)
+        try:
+            yield Path(directory)
+        finally:
+            _set_writable(Path(directory), True)
+
+
+def _set_writable(directory: Path, writable: bool) -> None:
+    for path in (directory, *directory.rglob("*")):
+        if path.is_dir():
+            path.chmod(0o755 if writable else 0o555)
+
+
+def _cpu_time(root: Path, handlers: str, code: str) -> float:
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(root),
         "HANDLERS": handlers,
         "EVENTS_TABLE": "bench",
         "SETTINGS_TABLE": "bench",
@@ -46,6 +74,6 @@ def _cpu_time(handlers: str, code: str) -> float:
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)

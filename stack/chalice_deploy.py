@@ -7,6 +7,7 @@ would resolve requirements.txt anew, boto3 and all. So ``app.py`` calls `prepare
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +67,11 @@ def _give_variables(deployment: Deployment) -> None:
 
 
 def _give_package(packaged: Package, source: Path, config: Config) -> None:
-    """Put our package where Chalice looks for one that it has made before."""
+    """Put our package where Chalice looks for one that it has made before.
+
+    Its name is a hash over ``chalicelib``, bytecode and all: none may be written between now and then.
+    """
+    sys.dont_write_bytecode = True
     expected = Path(packager(config).deployment_package_filename(str(source), config.lambda_python_version))
     expected.parent.mkdir(exist_ok=True)
     shutil.copyfile(packaged.code, expected)

@@ -80,7 +80,7 @@ class Deployment:
     def diff_data(self) -> list[Change]:
         """What `deploy_data` would do."""
         if not self.data.exists():
-            return changes.of_new_stack(self.stage.data_template())
+            return changes.of_new_stack(self.stage.data_template)
         return self._look(self._prepare_data())
 
     def diff_compute(self) -> list[Change]:

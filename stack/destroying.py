@@ -41,7 +41,7 @@ def data(deployment: Deployment, say: Say) -> None:
         raise StackError(f"the stack {deployment.compute.name} still uses the data")
     dynamodb, s3 = deployment.client("dynamodb"), deployment.client("s3")
     resources = deployment.data.resources()
-    kinds = {name: resource["Type"] for name, resource in deployment.stage.data_template()["Resources"].items()}
+    kinds = {name: resource["Type"] for name, resource in deployment.stage.data_template["Resources"].items()}
     for table in _views_tables(dynamodb, deployment.stage.prefix):
         _delete_table(dynamodb, table)
         say(f"deleted the table {table}")

@@ -28,7 +28,7 @@ class LocalDeployment(Deployment):
 
     def bring_data(self) -> bool:
         """Deploy tables and queues; whether there was anything to do."""
-        fingerprint = _fingerprint(self.stage.data_template(), self.stage.name)
+        fingerprint = _fingerprint(self.stage.data_template, self.stage.name)
         if self.data.fingerprint() == fingerprint:
             return False
         self._execute(self._prepare_data(fingerprint))

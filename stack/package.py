@@ -85,13 +85,14 @@ def copy_app(source: Path, project: Path) -> None:
 
 def _fingerprint(stage: str, source: Path) -> str:
     digest = hashlib.sha256(f"{stage} {sys.version_info[:2]} {_host()}".encode() + _own_code())
-    for path in _files(source):
+    for path in files(source):
         content = path.read_bytes()
         digest.update(f"\n{path.relative_to(source)} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:32]
 
 
-def _files(source: Path) -> Iterator[Path]:
+def files(source: Path) -> Iterator[Path]:
+    """Every file that the package and the templates are made of."""
     for part in PARTS:
         root = source / part
         found = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]

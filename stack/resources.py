@@ -17,7 +17,7 @@ Properties = dict[str, Any]
 
 def differences(deployment: Deployment) -> Iterator[Difference]:
     """What of the data stack's resources, and of the views tables that the pointer names, is not what it should be."""
-    described = deployment.stage.data_template()["Resources"]
+    described = deployment.stage.data_template["Resources"]
     physical = deployment.data.resources()
     arns = _Arns(deployment.client, physical)
     for name, resource in described.items():

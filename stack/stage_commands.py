@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import time
 from collections.abc import Iterable
 from typing import Any
 
-from stack import destroying, drift
+from stack import destroying, drift, watching
 from stack.changes import Change
 from stack.deployment import Deployment, refuse_to_lose_data
 from stack.errors import StackError
 from stack.local import LocalStack
+from stack.package import package
 from stack.stages import LOCAL, Stage
 
 
@@ -21,6 +24,9 @@ def add_to(commands: Any) -> None:
     )
     deploy.add_argument("--only-data", action="store_true", help="leave the compute stack to `chalice deploy`")
     _command(commands, "diff", _diff, "say what `deploy` would add, change, replace and remove")
+    _command(commands, "synth", _synth, "print the compute stack's template as CloudFormation gets it")
+    watch = commands.add_parser("watch", help="deploy the app to the running local engine at every change of it")
+    watch.set_defaults(command=_watch)
     _command(commands, "settle", _settle, "set what Chalice cannot, of the functions, what feeds them, and the API")
     _command(commands, "drift", _drift, "say what is not as it should be; exit code 1 if anything is not")
     destroy = _command(commands, "destroy", _destroy, "delete the compute stack; the data stays")
@@ -66,6 +72,25 @@ def _diff(parsed: argparse.Namespace) -> int:
     _say(target.stage.data_stack, data)
     _say(target.stage.compute_stack, compute)
     refuse_to_lose_data([*data, *compute])
+    return 0
+
+
+def _synth(parsed: argparse.Namespace) -> int:
+    print(package(Stage(parsed.stage).name).template.read_text(), end="")
+    return 0
+
+
+def _watch(parsed: argparse.Namespace) -> int:
+    stack = LocalStack(parsed.directory, attached=False, say=lambda line: print(f"· {line}"))
+    _ = stack.engine
+    for _ in watching.changes():
+        began = time.monotonic()
+        try:
+            stack.start()
+        except StackError as error:
+            print(f"error: {error}", file=sys.stderr)
+        else:
+            print(f"up to date at {stack.url}/ after {time.monotonic() - began:.1f} s")
     return 0
 
 

@@ -93,6 +93,7 @@ class Stage:
         stated = {**self._config.get("lambda_functions", {}), **self._own().get("lambda_functions", {})}
         return [Function(name, self.chalice(name)) for name in stated]
 
+    @cached_property
     def data_template(self) -> dict[str, Any]:
         return _template(self.source / ".chalice" / "data.yaml")
 

@@ -1,0 +1,123 @@
+"""What is uploaded to Lambda: small, compiled, without what Lambda has, and the same whenever it is made."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from stack import archive
+from stack import package as packaging
+from stack.package import copy_app, package
+from stack.stages import Stage
+from stack.state import REPOSITORY
+
+HANDLERS = ("api", "authorize", "project", "publish", "deliver", "remind", "remind_page", "clear", "rebuild")
+STAGE = "dev"
+
+
+@pytest.fixture(scope="module")
+def code() -> Path:
+    return package(STAGE).code
+
+
+@pytest.fixture(scope="module")
+def unpacked(code: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("var-task")
+    archive.unpack(code, directory)
+    return directory
+
+
+def test_it_is_at_most_10_mb(code: Path) -> None:
+    assert code.stat().st_size <= 10_000_000
+
+
+def test_what_lambda_has_stays_out(unpacked: Path) -> None:
+    have = {path.name for path in unpacked.iterdir()}
+    assert {"app.py", "chalicelib", "chalice", "pynamodb"} <= have
+    assert not have & {"boto3", "botocore", "s3transfer", "dateutil", "urllib3", "jmespath", "stack", "tests"}
+
+
+def test_every_module_has_bytecode_that_is_taken_unchecked(unpacked: Path) -> None:
+    for source in unpacked.rglob("*.py"):
+        compiled = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
+        flags = int.from_bytes(compiled.read_bytes()[4:8], "little")
+        assert flags == 0b01, f"{compiled} is not an unchecked hash-based .pyc (PEP 552)"
+
+
+def test_nothing_of_this_machine_is_in_it(code: Path) -> None:
+    with zipfile.ZipFile(code) as file:
+        entries = file.infolist()
+        assert {entry.date_time for entry in entries} == {archive.TIMESTAMP}
+        assert {entry.external_attr >> 16 for entry in entries} == {archive.MODE}
+        app = next(file.read(entry) for entry in entries if entry.filename.startswith("__pycache__/app."))
+        assert str(REPOSITORY).encode() not in app
+        assert b"/var/task/app.py" in app
+
+
+def test_two_checkouts_make_the_same_package(code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packaging, "STORE", tmp_path / "store")
+    packaging.STORE.mkdir()
+    copy_app(REPOSITORY, tmp_path / "checkout")
+    for path in (tmp_path / "checkout").rglob("*.py"):
+        os.utime(path, (1, 1))
+        path.chmod(0o600)
+    kept = packaging._dependencies(STAGE, tmp_path / "checkout")
+    shutil.copyfile(packaging.REPOSITORY / ".local" / "packages" / kept.name, kept)
+    again = package(STAGE, tmp_path / "checkout").code
+    assert again != code
+    assert again.read_bytes() == code.read_bytes()
+
+
+def test_the_wheels_of_two_installations_compile_to_the_same(code: Path, tmp_path: Path) -> None:
+    kept = packaging._dependencies(STAGE, REPOSITORY)
+    for name in ("one", "another"):
+        archive.unpack(kept, tmp_path / name)
+        for compiled in (tmp_path / name).rglob("__pycache__"):
+            shutil.rmtree(compiled)
+        archive.compile_all(tmp_path / name)
+        archive.pack(tmp_path / name, tmp_path / f"{name}.zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "another.zip").read_bytes() == kept.read_bytes()
+
+
+def test_each_stage_has_the_wheels_of_its_architecture() -> None:
+    machines = {"x86_64": "x86-64", "arm64": "aarch64"}
+    seen = set()
+    for stage in (STAGE, "prod"):
+        architecture = Stage(stage).chalice().lambda_architecture
+        with zipfile.ZipFile(package(stage).code) as file:
+            libraries = [name for name in file.namelist() if ".so" in Path(name).suffixes]
+            assert libraries
+            assert {_machine(file.read(name)) for name in libraries} == {machines[architecture]}
+        seen.add(architecture)
+    assert seen == set(machines)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="the wheels are Lambda's")
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_every_function_can_be_imported_from_it(handler: str, unpacked: Path) -> None:
+    report = "import sys, app; print([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'chalicelib'])"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(unpacked), "HANDLERS": handler}
+    environment |= {
+        "EVENTS_TABLE": "x",
+        "SETTINGS_TABLE": "y",
+        "AWS_LAMBDA_FUNCTION_NAME": "f",
+        "AWS_REGION": "us-east-1",
+    }
+    # As in Lambda, there is no `stack` beside it, whatever Chalice's command line has left in the environment.
+    environment["AWS_CHALICE_CLI_MODE"] = "true"
+    done = subprocess.run(
+        [sys.executable, "-c", report], cwd=unpacked, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(unpacked) in done.stdout
+
+
+def _machine(library: bytes) -> str:
+    """Of an ELF file, by its header: e_machine."""
+    return {62: "x86-64", 183: "aarch64"}[int.from_bytes(library[18:20], "little")]
