@@ -28,8 +28,8 @@ from stack.state import REPOSITORY
 # Shared by every local stack: its entries are named by their content and put in place whole, so sharing is safe.
 STORE = REPOSITORY / ".local" / "packages"
 KEPT_PACKAGES = 5
-# What the wheels bring and nothing here imports: a twelfth of what would be uploaded.
-LEFT_OUT = ("icalendar/tests", "aws_lambda_powertools/event_handler")
+# What the wheels bring and nothing here reads. (Of powertools' event handler, /docs has its Swagger UI.)
+LEFT_OUT = ("icalendar/tests",)
 PARTS = ("app.py", "requirements.txt", "chalicelib", ".chalice")
 NOT_PACKAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed")
 

@@ -116,7 +116,7 @@ def load(service: Service, file: Path, capsys: pytest.CaptureFixture[str], *more
 @pytest.mark.parametrize(
     "faults",
     [
-        [429, 503, 502, (429, {"Retry-After": "0"}), (503, {"Retry-After": "nonsense"}), 504] * 3,
+        [429, 503, 502, (429, {"Retry-After": "0"}), (503, {"Retry-After": "nonsense"}), 504] * 2,
         ["lost"] * 6,
         ["half"] * 6,
         ["lost", 503, "half", 429, "lost", "half"],
