@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import yaml
 
 from chalicelib import dynamo
 from chalicelib.tables import EventItem, events
 from stack import launch, process, views
 from stack.aws import LOCAL_CREDENTIALS
-from stack.deployment import DATA_TEMPLATE
+from stack.stages import LOCAL, Stage
 from stack.state import State
 
 
@@ -38,7 +37,7 @@ def running() -> Iterator[Any]:
 def fresh_events_table(client: Any) -> str:
     """Make an empty events table as the data stack defines it, and let the ledger use it."""
     name = f"bench-events-{uuid.uuid4().hex}"
-    definition = yaml.safe_load(DATA_TEMPLATE.read_text())["Resources"]["EventsTable"]["Properties"]
+    definition = Stage(LOCAL).data_template()["Resources"]["EventsTable"]["Properties"]
     wanted = ("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "BillingMode")
     stream = definition["StreamSpecification"] | {"StreamEnabled": True}
     client.create_table(TableName=name, StreamSpecification=stream, **{part: definition[part] for part in wanted})
@@ -52,7 +51,7 @@ def fresh_events_table(client: Any) -> str:
 def fresh_views_table(client: Any) -> str:
     """Make an empty views table, named by the pointer of a settings table of its own."""
     settings_table = f"bench-settings-{uuid.uuid4().hex}"
-    definition = yaml.safe_load(DATA_TEMPLATE.read_text())["Resources"]["SettingsTable"]["Properties"]
+    definition = Stage(LOCAL).data_template()["Resources"]["SettingsTable"]["Properties"]
     wanted = ("AttributeDefinitions", "KeySchema", "BillingMode")
     client.create_table(TableName=settings_table, **{part: definition[part] for part in wanted})
     os.environ["SETTINGS_TABLE"] = settings_table

@@ -9,6 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from stack.aws import REGION
+
 
 class Artifacts:
     """An S3 bucket, made when it is first needed.
@@ -17,14 +19,11 @@ class Artifacts:
     ----------
     client : S3 client
     bucket : str
-    url : str
-        The endpoint at which CloudFormation finds S3.
     """
 
-    def __init__(self, client: Any, bucket: str, url: str) -> None:
+    def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
         self.bucket = bucket
-        self._url = url
 
     def upload(self, content: bytes, suffix: str) -> str:
         """Store an object, unless it is there, and return its key."""
@@ -36,7 +35,7 @@ class Artifacts:
 
     def upload_template(self, template: str) -> str:
         """Store a template and return the address for CloudFormation."""
-        return f"{self._url}/{self.bucket}/{self.upload(template.encode(), '.template')}"
+        return f"{self._client.meta.endpoint_url}/{self.bucket}/{self.upload(template.encode(), '.template')}"
 
     def upload_code(self, code: Path) -> str:
         """Store a Lambda package and return what ``CodeUri`` takes."""
@@ -50,5 +49,8 @@ class Artifacts:
         return True
 
     def _make_bucket(self) -> None:
+        region = self._client.meta.region_name
+        # S3 knows this one region by not being named.
+        where = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         with suppress(self._client.exceptions.BucketAlreadyOwnedByYou):
-            self._client.create_bucket(Bucket=self.bucket)
+            self._client.create_bucket(Bucket=self.bucket, **where)

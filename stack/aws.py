@@ -10,6 +10,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 REGION = "us-east-1"
+RETRIES: Any = {"mode": "standard", "max_attempts": 3}
 
 LOCAL_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -23,6 +24,16 @@ LOCAL_CREDENTIALS = {
 }
 
 
+def client(service: str) -> Any:
+    """A client by the usual chain of AWS's settings: environment, profile, role; AWS_ENDPOINT_URL leads elsewhere.
+
+    An emulator is asked for buckets by path: it has no host name for each.
+    """
+    s3: Any = {"addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "auto"}
+    created: BaseClient = botocore.session.get_session().create_client(service, config=Config(s3=s3, retries=RETRIES))
+    return created
+
+
 def local_client(service: str, engine_url: str) -> Any:
     """A client of the local engine.
 
@@ -34,12 +45,12 @@ def local_client(service: str, engine_url: str) -> Any:
         "credentials_file": (None, None, os.devnull, None),
     }
     session = botocore.session.Session(session_vars=ignored)
-    client: BaseClient = session.create_client(
+    created: BaseClient = session.create_client(
         service,
         endpoint_url=engine_url,
         region_name=REGION,
         aws_access_key_id=LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=Config(proxies={}, s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 3}),
+        config=Config(proxies={}, s3={"addressing_style": "path"}, retries=RETRIES),
     )
-    return client
+    return created

@@ -12,17 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.todos import instants
-from stack import logs, policies, status
-from stack.deployment import STAGE
+from stack import aws, logs, policies, stage_commands, status
 from stack.errors import StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
 from stack.local import LocalStack
 from stack.progress import Progress
 from stack.samples import OWNER, load_into
+from stack.stages import LOCAL
 from stack.state import REPOSITORY
 
 DEFAULT_PORT = 8000
@@ -53,17 +52,16 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("down", help="stop the local engine; its state is kept").set_defaults(command=_down)
 
-    deploy = commands.add_parser("deploy", help="deploy the app as it is now to the running engine")
-    deploy.set_defaults(command=_deploy)
+    stage_commands.add_to(commands)
 
     state = commands.add_parser("status", help="say what is running where")
-    state.add_argument("--stage", default=STAGE, help="default: local, the local engine")
+    state.add_argument("--stage", default=LOCAL, help="default: local, the local engine")
     state.add_argument("--json", action="store_true", help="one JSON object, of the local stage with a token")
     state.set_defaults(command=_status)
 
     tail = commands.add_parser("logs", help="print the newest lines of the functions' logs")
     tail.add_argument("function", nargs="?", metavar="FUNCTION", help="of one function (default: of all)")
-    tail.add_argument("--stage", default=STAGE, help="default: local, the local engine")
+    tail.add_argument("--stage", default=LOCAL, help="default: local, the local engine")
     tail.add_argument("--since", type=float, default=10, metavar="MINUTES", help="default: 10")
     tail.add_argument("--follow", action="store_true", help="go on with those to come")
     tail.set_defaults(command=_logs)
@@ -165,17 +163,9 @@ def _down(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _deploy(parsed: argparse.Namespace) -> int:
-    stack = LocalStack(parsed.directory, attached=False, say=lambda line: print(f"· {line}"))
-    _ = stack.engine
-    stack.start()
-    print(f"up to date at {stack.url}/")
-    return 0
-
-
 def _status(parsed: argparse.Namespace) -> int:
     found = status.of_stage(_client(parsed), parsed.stage)
-    if parsed.stage == STAGE:
+    if parsed.stage == LOCAL:
         return _local_status(parsed, found)
     if parsed.json:
         print(json.dumps(found))
@@ -194,9 +184,9 @@ def _logs(parsed: argparse.Namespace) -> int:
 
 def _client(parsed: argparse.Namespace) -> Callable[[str], Any]:
     """Clients of the local engine, or of the account that the AWS settings lead to."""
-    if parsed.stage == STAGE:
+    if parsed.stage == LOCAL:
         return LocalStack(parsed.directory).deployment.client
-    return cache(botocore.session.get_session().create_client)
+    return cache(aws.client)
 
 
 def _local_status(parsed: argparse.Namespace, found: dict[str, Any]) -> int:
@@ -286,6 +276,6 @@ def _republish(parsed: argparse.Namespace) -> int:
 def _redrive(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
     redrive = importlib.import_module("stack.redrive")
-    done = redrive.run(f"todo-ledger-{STAGE}-{parsed.queue}", print, dry_run=parsed.dry_run)
+    done = redrive.run(f"todo-ledger-{LOCAL}-{parsed.queue}", print, dry_run=parsed.dry_run)
     print(f"{done.done:,} {'would go' if parsed.dry_run else 'went'} back, {done.failed:,} failed again and stay")
     return 1 if done.failed else 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
+from stack.changes import Change, of_change_set
 from stack.errors import StackError
 
 FINGERPRINT_TAG = "todo-ledger-fingerprint"
@@ -39,36 +40,61 @@ class Stack:
             return None
         return next((tag["Value"] for tag in described.get("Tags", []) if tag["Key"] == FINGERPRINT_TAG), None)
 
-    def deploy(self, template_url: str, parameters: dict[str, str], fingerprint: str) -> None:
-        """Bring the stack to this template and these parameters; nothing happens where it already is.
+    def exists(self) -> bool:
+        """Whether it stands, well or badly."""
+        return self._describe() is not None
+
+    def resources(self) -> dict[str, str]:
+        """The physical id of each resource, by its logical id."""
+        if not self.exists():
+            return {}
+        pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        found = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found if "PhysicalResourceId" in one}
+
+    def prepare(
+        self, template_url: str, parameters: dict[str, str], fingerprint: str | None = None
+    ) -> ChangeSet | None:
+        """A change set that brings the stack to this template and these parameters; None where it already is.
 
         Parameters
         ----------
         template_url : str
             Where CloudFormation reads the template (in S3: inline it may have 51,200 bytes only).
         parameters : dict of str to str
-        fingerprint : str
+        fingerprint : str, optional
             Remembered as a tag of the stack, for the next deployment to compare.
 
         Raises
         ------
         StackError
-            It failed; the message has the events that say why.
+            CloudFormation refuses the template.
         """
         kind = "UPDATE" if self._prepared() else "CREATE"
-        change_set = f"todo-ledger-{uuid.uuid4().hex}"
+        name = f"todo-ledger-{uuid.uuid4().hex}"
         self._client.create_change_set(
             StackName=self.name,
-            ChangeSetName=change_set,
+            ChangeSetName=name,
             ChangeSetType=kind,
             TemplateURL=template_url,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-            Tags=[{"Key": FINGERPRINT_TAG, "Value": fingerprint}],
+            Tags=[{"Key": FINGERPRINT_TAG, "Value": fingerprint}] if fingerprint else [],
         )
-        if self._has_changes(change_set):
-            self._client.execute_change_set(StackName=self.name, ChangeSetName=change_set)
-            self._wait_for(kind)
+        return ChangeSet(self._client, self.name, name, kind) if self._has_changes(name) else None
+
+    def delete(self) -> bool:
+        """Delete it, but for what its template retains; whether there was anything to delete."""
+        if not self.exists():
+            return False
+        self._client.delete_stack(StackName=self.name)
+        try:
+            self._client.get_waiter("stack_delete_complete").wait(StackName=self.name, WaiterConfig=WAIT)
+        except WaiterError as error:
+            raise StackError(
+                f"the stack {self.name} could not be deleted:\n{failures(self._client, self.name)}"
+            ) from error
+        return True
 
     def _describe(self) -> dict[str, Any] | None:
         try:
@@ -77,7 +103,7 @@ class Stack:
             if error.response["Error"]["Code"] == "ValidationError":
                 return None
             raise
-        return found[0] if found else None
+        return found[0] if found and found[0]["StackStatus"] != "DELETE_COMPLETE" else None
 
     def _prepared(self) -> bool:
         """Whether there is a stack to update; one whose creation failed is cleared away, since it cannot be updated."""
@@ -87,7 +113,7 @@ class Stack:
             self._client.delete_stack(StackName=self.name)
             self._client.get_waiter("stack_delete_complete").wait(StackName=self.name, WaiterConfig=WAIT)
             return False
-        return status is not None and status not in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
+        return status not in (None, "REVIEW_IN_PROGRESS")
 
     def _has_changes(self, change_set: str) -> bool:
         names = {"StackName": self.name, "ChangeSetName": change_set}
@@ -101,17 +127,51 @@ class Stack:
             raise StackError(f"CloudFormation refused the template of {self.name}: {reason}") from error
         return True
 
-    def _wait_for(self, kind: str) -> None:
-        waiter = self._client.get_waiter(f"stack_{kind.lower()}_complete")
-        try:
-            waiter.wait(StackName=self.name, WaiterConfig=WAIT)
-        except WaiterError as error:
-            raise StackError(f"the stack {self.name} could not be deployed:\n{self._failures()}") from error
 
-    def _failures(self) -> str:
-        events = self._client.describe_stack_events(StackName=self.name)["StackEvents"]
-        failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("FAILED")]
-        return "\n".join(
-            f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"
-            for event in failed
-        )
+class ChangeSet:
+    """A change set that CloudFormation has worked out, and that has changes."""
+
+    def __init__(self, client: Any, stack: str, name: str, kind: str) -> None:
+        self._client = client
+        self._names = {"StackName": stack, "ChangeSetName": name}
+        self._kind = kind
+
+    def changes(self) -> list[Change]:
+        """What it would do, resource by resource."""
+        found: list[Change] = []
+        more: dict[str, str] = {}
+        while True:
+            page = self._client.describe_change_set(**self._names, **more)
+            found += map(of_change_set, page["Changes"])
+            if "NextToken" not in page:
+                return sorted(found, key=lambda change: change.resource)
+            more = {"NextToken": page["NextToken"]}
+
+    def discard(self) -> None:
+        self._client.delete_change_set(**self._names)
+
+    def execute(self) -> None:
+        """Do it, and wait until it is done.
+
+        Raises
+        ------
+        StackError
+            It failed, and CloudFormation went back; the message has the events that say why.
+        """
+        stack = self._names["StackName"]
+        self._client.execute_change_set(**self._names)
+        waiter = self._client.get_waiter(f"stack_{self._kind.lower()}_complete")
+        try:
+            waiter.wait(StackName=stack, WaiterConfig=WAIT)
+        except WaiterError as error:
+            raise StackError(f"the stack {stack} could not be deployed:\n{failures(self._client, stack)}") from error
+
+
+def failures(client: Any, stack: str) -> str:
+    """What went wrong with a stack, a line each, oldest first."""
+    events = client.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("FAILED")]
+    return "\n".join(
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"
+        for event in failed
+    )

@@ -23,14 +23,23 @@ def complete(apigateway: Any, api_id: str, stage: str, definition: dict[str, Any
     definition : dict
         The OpenAPI document that the API was made from.
     """
-    _put_gateway_responses(apigateway, api_id, definition)
+    put_gateway_responses(apigateway, api_id, definition[GATEWAY_RESPONSES])
     _put_mock_responses(apigateway, api_id, definition)
     # A stage answers with the responses that its deployment was made with.
     apigateway.create_deployment(restApiId=api_id, stageName=stage)
 
 
-def _put_gateway_responses(apigateway: Any, api_id: str, definition: dict[str, Any]) -> None:
-    for response_type, response in definition.get(GATEWAY_RESPONSES, {}).items():
+def put_gateway_responses(apigateway: Any, api_id: str, responses: dict[str, Any]) -> None:
+    """Set what the gateway itself answers; it takes effect with the next deployment of the API.
+
+    Parameters
+    ----------
+    apigateway : API Gateway client
+    api_id : str
+    responses : dict
+        By type, as ``x-amazon-apigateway-gateway-responses`` has them.
+    """
+    for response_type, response in responses.items():
         status = {"statusCode": str(response["statusCode"])} if "statusCode" in response else {}
         apigateway.put_gateway_response(
             restApiId=api_id,

@@ -1,98 +1,149 @@
-"""Deploying to the local engine: data stack, views table, compute stack, each skipped where nothing changed."""
+"""Deploying a stage: its data stack, its views table, its compute stack, each by one change set."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from functools import cache, cached_property
 from typing import Any
 
 import yaml
 
-from stack import definition, views
+from stack import aws, changes, views
 from stack.artifacts import Artifacts
-from stack.aws import local_client
-from stack.cloudformation import Stack
-from stack.environment import compute_parameters
+from stack.changes import Change
+from stack.cloudformation import ChangeSet, Stack
+from stack.errors import StackError
 from stack.package import Package, package
-from stack.process import EngineProcess
-from stack.state import REPOSITORY, State, read_json, write_json
+from stack.stages import Stage
 
-STAGE = "local"
-DATA_TEMPLATE = REPOSITORY / ".chalice" / "data.yaml"
+Client = Callable[[str], Any]
 
 
-class LocalDeployment:
-    """What is deployed on a running engine, under the stage ``local``."""
+class Deployment:
+    """A stage in the account and region that the clients lead to.
 
-    def __init__(self, state: State, engine: EngineProcess, source: Path = REPOSITORY) -> None:
-        self._state = state
-        self._engine = engine
-        self._source = source
-        cloudformation = self.client("cloudformation")
-        self._data = Stack(cloudformation, f"todo-ledger-{STAGE}-data")
-        self._compute = Stack(cloudformation, f"todo-ledger-{STAGE}")
-        self._artifacts = Artifacts(self.client("s3"), f"todo-ledger-{STAGE}-artifacts", engine.engine_url)
+    Parameters
+    ----------
+    stage : Stage
+    client : callable
+        Makes the client of a service, by its name.
+    """
 
-    def client(self, service: str) -> Any:
-        return local_client(service, self._engine.engine_url)
+    def __init__(self, stage: Stage, client: Client = aws.client) -> None:
+        self.stage = stage
+        self.client = cache(client)
+        self.data = Stack(self.client("cloudformation"), stage.data_stack)
+        self.compute = Stack(self.client("cloudformation"), stage.compute_stack)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        # Nobody else in the world may have a bucket of the same name, and it has at most 63 characters.
+        s3 = self.client("s3")
+        where = f"{self.client('sts').get_caller_identity()['Account']} {s3.meta.region_name}"
+        return Artifacts(s3, f"{self.stage.prefix}-artifacts-{hashlib.sha256(where.encode()).hexdigest()[:12]}")
 
     def outputs(self) -> dict[str, str]:
         """The outputs of the data stack; none before it is deployed."""
-        return self._data.outputs()
+        return self.data.outputs()
 
     def views_table(self) -> str | None:
         """The views table that queries read."""
         return views.reader(self.client("dynamodb"), self.outputs()["SettingsTableName"])
 
-    def deploy_data(self) -> bool:
-        """Deploy tables and queues; whether there was anything to do."""
-        template = DATA_TEMPLATE.read_text()
-        parameters = {"Stage": STAGE}
-        fingerprint = _fingerprint(template, parameters)
-        if self._data.fingerprint() == fingerprint:
-            return False
-        self._data.deploy(self._artifacts.upload_template(template), parameters, fingerprint)
-        return True
-
     def ensure_views(self) -> str:
         """Make the first views table and its pointer; the table that queries read."""
-        return views.ensure(self.client("dynamodb"), STAGE, self.outputs()["SettingsTableName"])
+        return views.ensure(self.client("dynamodb"), self.stage.name, self.outputs()["SettingsTableName"])
 
-    def deploy_compute(self) -> bool:
-        """Package the app and deploy its Lambdas and its API; whether there was anything to do."""
-        packaged = package(STAGE, self._source)
-        parameters = compute_parameters(STAGE, self._engine)
-        fingerprint = _fingerprint(packaged.fingerprint, parameters)
-        if self._compute.fingerprint() == fingerprint and self._served():
-            return False
-        template = self._template(packaged)
-        url = self._artifacts.upload_template(yaml.safe_dump(template))
-        # Gone until all of it is done: a deployment that was interrupted half way is taken up again.
-        self._state.api_record.unlink(missing_ok=True)
-        self._compute.deploy(url, parameters, fingerprint)
-        self._serve(template)
-        return True
+    def deploy_data(self) -> list[Change]:
+        """Deploy tables and queues, and the first views table; what changed in the stack.
 
-    def _template(self, packaged: Package) -> dict[str, Any]:
+        Raises
+        ------
+        StackError
+            It failed, or would have replaced what holds data.
+        """
+        done = self._execute(self._prepare_data())
+        self.ensure_views()
+        return done
+
+    def deploy_compute(self) -> list[Change]:
+        """Package the app and deploy its Lambdas and its API; what changed in the stack.
+
+        Raises
+        ------
+        StackError
+            It failed.
+        """
+        return self._execute(self._prepare_compute())
+
+    def diff_data(self) -> list[Change]:
+        """What `deploy_data` would do."""
+        if not self.data.exists():
+            return changes.of_new_stack(self.stage.data_template())
+        return self._look(self._prepare_data())
+
+    def diff_compute(self) -> list[Change]:
+        """What `deploy_compute` would do."""
+        if not self.compute.exists():
+            return changes.of_new_stack(yaml.safe_load(self.packaged().template.read_text()))
+        return self._look(self._prepare_compute())
+
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the compute stack (.chalice/compute.yaml)."""
+        return self.stage.parameters()
+
+    def packaged(self) -> Package:
+        return package(self.stage.name, self.stage.source)
+
+    def template(self, packaged: Package) -> dict[str, Any]:
+        """The compute stack's template, its code in the bucket."""
         template: dict[str, Any] = yaml.safe_load(packaged.template.read_text())
-        code = self._artifacts.upload_code(packaged.code)
+        code = self.artifacts.upload_code(packaged.code)
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Serverless::Function":
                 resource["Properties"]["CodeUri"] = code
         return template
 
-    def _served(self) -> bool:
-        """Whether the API port leads to the API that is deployed, and not to one that a killed engine forgot."""
-        record = read_json(self._state.api_record)
-        return record is not None and record["id"] == self._compute.outputs().get("RestAPIId")
+    def _prepare_data(self, fingerprint: str | None = None) -> ChangeSet | None:
+        template = (self.stage.source / ".chalice" / "data.yaml").read_text()
+        return self.data.prepare(self.artifacts.upload_template(template), {"Stage": self.stage.name}, fingerprint)
 
-    def _serve(self, template: dict[str, Any]) -> None:
-        api_id = self._compute.outputs()["RestAPIId"]
-        document = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-        definition.complete(self.client("apigateway"), api_id, STAGE, document)
-        write_json(self._state.api_record, {"id": api_id, "stage": STAGE})
+    def _prepare_compute(self, fingerprint: str | None = None) -> ChangeSet | None:
+        parameters = self.parameters()
+        if not self.data.exists():
+            raise StackError(f"the stack {self.data.name} must stand first: deploy --stage {self.stage.name}")
+        template = yaml.safe_dump(self.template(self.packaged()))
+        return self.compute.prepare(self.artifacts.upload_template(template), parameters, fingerprint)
+
+    def _look(self, change_set: ChangeSet | None) -> list[Change]:
+        if change_set is None:
+            return []
+        found = change_set.changes()
+        change_set.discard()
+        return found
+
+    def _execute(self, change_set: ChangeSet | None) -> list[Change]:
+        if change_set is None:
+            return []
+        found = change_set.changes()
+        try:
+            refuse_to_lose_data(found)
+        except StackError:
+            change_set.discard()
+            raise
+        change_set.execute()
+        return found
 
 
-def _fingerprint(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+def refuse_to_lose_data(found: Iterable[Change]) -> None:
+    """Stop where a table or a bucket would be replaced or removed.
+
+    Raises
+    ------
+    StackError
+        With what would be lost.
+    """
+    lost = [f"  {change}" for change in found if change.loses_data]
+    if lost:
+        raise StackError("refused, since data would be lost:\n" + "\n".join(lost))

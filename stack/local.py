@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 
 from stack import launch, process
-from stack.deployment import LocalDeployment
 from stack.environment import service_environment
 from stack.errors import NotRunning, StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS, Issuer
+from stack.local_deployment import LocalDeployment
 from stack.process import EngineProcess
 from stack.state import REPOSITORY, State, read_json, write_json
 
@@ -172,10 +172,10 @@ class LocalStack:
 
     def _deploy(self) -> None:
         deployment = self.deployment
-        if deployment.deploy_data():
+        if deployment.bring_data():
             self._say("deployed the tables and queues")
         deployment.ensure_views()
-        if deployment.deploy_compute():
+        if deployment.bring_compute():
             self._say("packaged and deployed the API and the Lambdas")
         self._wait_until_the_api_answers()
 

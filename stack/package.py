@@ -12,20 +12,24 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from chalice.config import Config
 from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 
+from stack import archive
 from stack.aws import REGION
 from stack.errors import StackError
+from stack.stages import LOCAL, Stage
 from stack.state import REPOSITORY
 
 # Shared by every local stack: its entries are named by their content and put in place whole, so sharing is safe.
 STORE = REPOSITORY / ".local" / "packages"
 KEPT_PACKAGES = 5
+# What the wheels bring and nothing here imports: a twelfth of what would be uploaded.
+LEFT_OUT = ("icalendar/tests", "aws_lambda_powertools/event_handler")
 PARTS = ("app.py", "requirements.txt", "chalicelib", ".chalice")
 NOT_PACKAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed")
 
@@ -62,6 +66,13 @@ def package(stage: str, source: Path = REPOSITORY) -> Package:
     return Package(fingerprint, directory / "deployment.zip", directory / "sam.yaml")
 
 
+def packager(config: Config) -> LambdaDeploymentPackager:
+    """Chalice's own packager, which knows under which name Chalice looks for a package that is there already."""
+    files = OSUtils()
+    builder = DependencyBuilder(files, architecture=config.lambda_architecture)
+    return LambdaDeploymentPackager(files, builder, UI(out=io.StringIO()), config.lambda_architecture)
+
+
 def copy_app(source: Path, project: Path) -> None:
     """Copy what goes into the package, and nothing else, to a new directory."""
     project.mkdir()
@@ -73,7 +84,7 @@ def copy_app(source: Path, project: Path) -> None:
 
 
 def _fingerprint(stage: str, source: Path) -> str:
-    digest = hashlib.sha256(f"{stage} {sys.version_info[:2]} {_host()}".encode())
+    digest = hashlib.sha256(f"{stage} {sys.version_info[:2]} {_host()}".encode() + _own_code())
     for path in _files(source):
         content = path.read_bytes()
         digest.update(f"\n{path.relative_to(source)} {len(content)}\n".encode() + content)
@@ -93,12 +104,13 @@ def _make(stage: str, source: Path, directory: Path) -> None:
     with tempfile.TemporaryDirectory(dir=STORE, prefix=".making-") as temporary:
         project, made = Path(temporary, "project"), Path(temporary, "made")
         copy_app(source, project)
-        if _dependencies(project).exists():
-            _reuse_dependencies(project)
+        dependencies = _dependencies(stage, project)
+        if not dependencies.exists():
+            _make_dependencies(stage, project, Path(temporary, "first"), dependencies)
+        # Elsewhere than on Lambda's platform its compiled wheels cannot run: the engine's own environment has the same.
+        alone = stage == LOCAL and _host() != "Linux-x86_64"
+        _give_code(stage, project, Path(temporary, "code"), None if alone else dependencies)
         _run_chalice(stage, project, made)
-        _keep_dependencies(project)
-        if _host() != "Linux-x86_64" and stage == "local":
-            _leave_out_dependencies(made / "deployment.zip")
         try:
             made.rename(directory)
         except OSError:
@@ -127,29 +139,47 @@ def _run_chalice(stage: str, project: Path, made: Path) -> None:
         raise StackError(f"chalice packaged the app without all of its dependencies:\n{done.stdout}{done.stderr}")
 
 
-def _reuse_dependencies(project: Path) -> None:
-    """Give Chalice its package of these requirements with the app of now in it; its own cache misses at each change."""
-    files = OSUtils()
-    packager = LambdaDeploymentPackager(files, DependencyBuilder(files), UI(out=io.StringIO()))
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    expected = Path(packager.deployment_package_filename(str(project), version))
+def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> None:
+    """Let Chalice fetch the wheels for the stage's runtime and architecture, and keep them compiled."""
+    _run_chalice(stage, project, made)
+    shutil.rmtree(project / ".chalice" / "deployments")
+    tree = made / "tree"
+    archive.unpack(made / "deployment.zip", tree)
+    (tree / "app.py").unlink()
+    for part in ("chalice", "chalicelib", *LEFT_OUT):
+        shutil.rmtree(tree / part)
+    archive.compile_all(tree)
+    archive.pack(tree, made / "dependencies.zip")
+    (made / "dependencies.zip").rename(kept)
+
+
+def _give_code(stage: str, project: Path, tree: Path, dependencies: Path | None) -> None:
+    """Put the whole package where Chalice looks for one that it has made before."""
+    config = Stage(stage, project).chalice()
+    chalice = packager(config)
+    expected = Path(chalice.deployment_package_filename(str(project), config.lambda_python_version))
     expected.parent.mkdir()
-    shutil.copyfile(_dependencies(project) / "package.zip", expected)
-    packager.inject_latest_app(str(expected), str(project))
+    zipfile.ZipFile(expected, "w").close()
+    chalice.inject_latest_app(str(expected), str(project))
+    archive.unpack(expected, tree)
+    archive.compile_all(tree)
+    expected.unlink()
+    if dependencies is not None:
+        shutil.copyfile(dependencies, expected)
+    archive.pack(tree, expected)
 
 
-def _dependencies(project: Path) -> Path:
-    """Where Chalice's own package of these requirements is kept, so that a change of the app needs no network."""
-    requirements = hashlib.sha256((project / "requirements.txt").read_bytes()).hexdigest()[:16]
-    return STORE / f"requirements-{requirements}-python{sys.version_info.major}.{sys.version_info.minor}"
+def _dependencies(stage: str, project: Path) -> Path:
+    """Where the packages of these requirements are kept, compiled, so that a change of the app needs no network."""
+    config = Stage(stage, project).chalice()
+    wanted = (project / "requirements.txt").read_bytes() + _own_code()
+    named = f"{config.lambda_python_version}-{config.lambda_architecture}-{hashlib.sha256(wanted).hexdigest()[:16]}"
+    return STORE / f"requirements-{named}.zip"
 
 
-def _keep_dependencies(project: Path) -> None:
-    # They may be there already.
-    deployments = project / ".chalice" / "deployments"
-    next(deployments.glob("*.zip")).rename(deployments / "package.zip")
-    with suppress(OSError):
-        deployments.rename(_dependencies(project))
+def _own_code() -> bytes:
+    """What makes the package: what another version of it has made does not count."""
+    return Path(__file__).read_bytes() + Path(archive.__file__).read_bytes()
 
 
 def _forget_old_packages() -> None:
@@ -160,13 +190,3 @@ def _forget_old_packages() -> None:
 
 def _host() -> str:
     return f"{platform.system()}-{platform.machine()}"
-
-
-def _leave_out_dependencies(code: Path) -> None:
-    """Elsewhere than on Lambda's platform its compiled wheels cannot run: the engine's own environment has the same."""
-    smaller = code.with_suffix(".smaller")
-    with zipfile.ZipFile(code) as whole, zipfile.ZipFile(smaller, "w", zipfile.ZIP_DEFLATED) as kept:
-        for name in whole.namelist():
-            if name == "app.py" or name.startswith(("chalice/", "chalicelib/")):
-                kept.writestr(name, whole.read(name))
-    smaller.replace(code)

@@ -9,11 +9,25 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.views import generations
-from chalicelib.views.schema import POINTER_KEY
+from chalicelib.views.schema import POINTER_KEY, TTL_ATTRIBUTE, table_definition
 from stack.errors import StackError
 
 POLL_SECONDS: Final = 1.0
 MAKE_SECONDS: Final = 300.0
+
+
+def pointed_at(dynamodb: Any, settings_table: str) -> list[str]:
+    """Every table that the pointer names; none where the stage has no pointer yet."""
+    item = dynamodb.get_item(TableName=settings_table, Key=POINTER_KEY, ConsistentRead=True).get("Item", {})
+    return [table["S"] for table in item.get("tables", {}).get("L", [])]
+
+
+def properties() -> dict[str, Any]:
+    """What a views table is to be, in CloudFormation's words."""
+    stated = table_definition("")
+    kept = ("BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes")
+    ttl = {"AttributeName": TTL_ATTRIBUTE, "Enabled": True}
+    return {**{name: stated[name] for name in kept if name in stated}, "TimeToLiveSpecification": ttl}
 
 
 def reader(dynamodb: Any, settings_table: str) -> str | None:

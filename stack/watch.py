@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final
 
 from stack.artifacts import Artifacts
@@ -34,5 +33,6 @@ def deploy(cloudformation: Any, artifacts: Artifacts, stage: str, alarm_email: s
     """
     template = TEMPLATE.read_text()
     url = artifacts.upload_template(template)
-    fingerprint = hashlib.sha256(template.encode()).hexdigest()
-    Stack(cloudformation, name(stage)).deploy(url, {"Stage": stage, "AlarmEmail": alarm_email}, fingerprint)
+    change_set = Stack(cloudformation, name(stage)).prepare(url, {"Stage": stage, "AlarmEmail": alarm_email})
+    if change_set is not None:
+        change_set.execute()

@@ -22,10 +22,10 @@ from chalicelib import dynamo, keys, ledger, tables, webhooks
 from chalicelib.todos import instants
 from chalicelib.views import schema, store
 from stack import audit, redrive
-from stack.deployment import STAGE
 from stack.errors import StackError
 from stack.local import LocalStack
 from stack.progress import Progress
+from stack.stages import LOCAL
 
 # For how long the messages of an invocation that was killed are hidden; as deployed it is six minutes.
 HIDDEN_AFTER_A_CRASH_SECONDS: Final = 15
@@ -35,7 +35,7 @@ QUIET_SECONDS: Final = 5.0
 STUCK_SECONDS: Final = 180.0
 POLL_SECONDS: Final = 0.5
 
-DEAD_LETTERS: Final = f"todo-ledger-{STAGE}-deliver-dead-letters"
+DEAD_LETTERS: Final = f"todo-ledger-{LOCAL}-deliver-dead-letters"
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from chalicelib import dynamo, queues, service, tables, topic
 from chalicelib.api import auth
 from chalicelib.triggers import deliver
 from stack import launch, process
-from stack.deployment import LocalDeployment
 from stack.environment import service_environment
 from stack.issuer import Issuer
+from stack.local_deployment import LocalDeployment
 from stack.process import EngineProcess
 from stack.state import State
 

@@ -113,7 +113,7 @@ def test_no_runbook_is_of_an_alarm_that_is_not() -> None:
 def test_alarms_and_dashboard_can_be_deployed_and_again(engine: Engine) -> None:
     deployment = engine.deployment
     for _ in range(2):
-        watch.deploy(deployment.client("cloudformation"), deployment._artifacts, STAGE, "ops@example.com")
+        watch.deploy(deployment.client("cloudformation"), deployment.artifacts, STAGE, "ops@example.com")
     cloudwatch = deployment.client("cloudwatch")
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
     assert {alarm["AlarmName"] for alarm in alarms} == {f"todo-ledger-{STAGE}-{alarm}" for alarm in ALARMS}

@@ -18,8 +18,9 @@ SPEAK_TO_AWS = {
 # From the inside out: a module imports its own layer and those before it.
 LAYERS = [
     {
-        "keys", "todos", "todos.content", "todos.decide", "todos.events", "todos.fold", "todos.instants",
-        "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations", "vtodos", "export_rows",
+        "keys", "todos", "todos.fields", "todos.content", "todos.decide", "todos.events", "todos.fold",
+        "todos.instants", "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations", "vtodos",
+        "export_rows",
     },
     {
         "settings", "backoff", "logs", "metrics", "dynamo", "tables", "queues", "failures", "quarantine", "topic",

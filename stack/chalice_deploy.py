@@ -1,0 +1,72 @@
+"""What `chalice deploy` is told on a deployer's machine: the sources of events, each function's variables, the package.
+
+Chalice takes environment variables from its configuration alone, and finds out about the data stack in no way; and it
+would resolve requirements.txt anew, boto3 and all. So ``app.py`` calls `prepare` when Chalice imports it to deploy it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from chalice.config import Config
+
+from stack import functions
+from stack.deployment import Deployment
+from stack.errors import StackError
+from stack.package import Package, packager
+from stack.stages import Stage
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The ARNs of what feeds the functions."""
+
+    events_stream: str
+    deliver_queue: str
+    remind_queue: str
+    clear_queue: str
+
+
+def prepare() -> Sources:
+    """Prepare the deployment that Chalice's command line has begun.
+
+    Raises
+    ------
+    StackError
+        The data stack does not stand, or the stage is not configured.
+    """
+    context = click.get_current_context()
+    source = Path(context.find_root().obj["project_dir"])
+    deployment = Deployment(Stage(context.params["stage"], source))
+    outputs = deployment.outputs()
+    if not outputs:
+        name = deployment.stage.name
+        raise StackError(f"first the data: python -m stack deploy --stage {name} --only-data")
+    if deployment.compute.exists():
+        raise StackError(f"the stack {deployment.compute.name} has these functions: deploy to it, or destroy it")
+    _give_variables(deployment)
+    _give_package(deployment.packaged(), source, deployment.stage.chalice())
+    return Sources(
+        outputs["EventsStreamArn"], outputs["DeliverQueueArn"], outputs["RemindQueueArn"], outputs["ClearQueueArn"]
+    )
+
+
+def _give_variables(deployment: Deployment) -> None:
+    """Let the configuration of each function have the variables that only the data stack knows."""
+    variables = {one.name: functions.environment(deployment, one.name) for one in deployment.stage.functions()}
+    stated = vars(Config)["environment_variables"].fget
+
+    def environment_variables(config: Config) -> dict[str, str]:
+        return {**stated(config), **variables.get(config.function_name, {})}
+
+    Config.environment_variables = property(environment_variables)  # type: ignore[method-assign,assignment]
+
+
+def _give_package(packaged: Package, source: Path, config: Config) -> None:
+    """Put our package where Chalice looks for one that it has made before."""
+    expected = Path(packager(config).deployment_package_filename(str(source), config.lambda_python_version))
+    expected.parent.mkdir(exist_ok=True)
+    shutil.copyfile(packaged.code, expected)

@@ -1,0 +1,56 @@
+"""What a change set would do, in words, and what of it must never be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+# What holds data that nothing else has.
+PRECIOUS: Final = ("AWS::DynamoDB::Table", "AWS::S3::Bucket")
+
+WORDS: Final = {"Add": "added", "Modify": "changed", "Remove": "removed", "Import": "imported"}
+REPLACED: Final = {"True": "replaced", "Conditional": "perhaps replaced"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource of a change set.
+
+    Attributes
+    ----------
+    what : str
+        added, changed, replaced, perhaps replaced, or removed.
+    resource, kind : str
+        Its logical id, and its type as CloudFormation has it.
+    properties : tuple of str
+        Those that change.
+    """
+
+    what: str
+    resource: str
+    kind: str
+    properties: tuple[str, ...] = ()
+
+    @property
+    def loses_data(self) -> bool:
+        return self.kind in PRECIOUS and self.what in ("replaced", "perhaps replaced", "removed")
+
+    def __str__(self) -> str:
+        why = f": {', '.join(self.properties)}" if self.properties else ""
+        return f"{self.what:<8} {self.resource} ({self.kind}){why}"
+
+
+def of_change_set(described: dict[str, Any]) -> Change:
+    """One entry of `Changes` in the answer to DescribeChangeSet."""
+    found = described["ResourceChange"]
+    targets = [detail.get("Target", {}) for detail in found.get("Details", [])]
+    names = {target.get("Name") or target.get("Attribute", "") for target in targets}
+    what = WORDS.get(found["Action"], "perhaps changed")
+    if found["Action"] == "Modify":
+        what = REPLACED.get(found.get("Replacement", ""), what)
+    return Change(what, found["LogicalResourceId"], found["ResourceType"], tuple(sorted(names - {""})))
+
+
+def of_new_stack(template: dict[str, Any]) -> list[Change]:
+    """What deploying a template for the first time adds."""
+    return [Change("added", name, resource["Type"]) for name, resource in sorted(template["Resources"].items())]

@@ -1,0 +1,105 @@
+"""The commands that take a stage: the local engine's, or one in the account that the AWS settings lead to."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import Any
+
+from stack import destroying, drift
+from stack.changes import Change
+from stack.deployment import Deployment, refuse_to_lose_data
+from stack.errors import StackError
+from stack.local import LocalStack
+from stack.stages import LOCAL, Stage
+
+
+def add_to(commands: Any) -> None:
+    """Add the parsers of these commands."""
+    deploy = _command(
+        commands, "deploy", _deploy, "deploy the app as it is now: the data stack, then the compute stack"
+    )
+    deploy.add_argument("--only-data", action="store_true", help="leave the compute stack to `chalice deploy`")
+    _command(commands, "diff", _diff, "say what `deploy` would add, change, replace and remove")
+    _command(commands, "settle", _settle, "set what Chalice cannot, of the functions, what feeds them, and the API")
+    _command(commands, "drift", _drift, "say what is not as it should be; exit code 1 if anything is not")
+    destroy = _command(commands, "destroy", _destroy, "delete the compute stack; the data stays")
+    destroy.add_argument("--data", action="store_true", help="delete the data stack too, with every table")
+    destroy.add_argument("--yes-delete-all-data", action="store_true", help="say so a second time")
+
+
+def deployment(parsed: argparse.Namespace) -> Deployment:
+    """The stage that a command is about."""
+    if parsed.stage == LOCAL:
+        return LocalStack(parsed.directory).deployment
+    return Deployment(Stage(parsed.stage))
+
+
+def _command(commands: Any, name: str, function: Any, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    parser.add_argument("--stage", default=LOCAL, help="of .chalice/config.json (default: local, the local engine)")
+    parser.set_defaults(command=function)
+    return parser
+
+
+def _deploy(parsed: argparse.Namespace) -> int:
+    if parsed.stage == LOCAL:
+        stack = LocalStack(parsed.directory, attached=False, say=lambda line: print(f"· {line}"))
+        _ = stack.engine
+        stack.start()
+        print(f"up to date at {stack.url}/")
+        return 0
+    target = deployment(parsed)
+    if not parsed.only_data:
+        # Better before the data stack stands than after.
+        target.parameters()
+    _say(target.stage.data_stack, target.deploy_data())
+    if not parsed.only_data:
+        _say(target.stage.compute_stack, target.deploy_compute())
+        print(f"the API answers at {target.compute.outputs()['EndpointURL']}")
+    return 0
+
+
+def _diff(parsed: argparse.Namespace) -> int:
+    target = deployment(parsed)
+    data, compute = target.diff_data(), target.diff_compute()
+    _say(target.stage.data_stack, data)
+    _say(target.stage.compute_stack, compute)
+    refuse_to_lose_data([*data, *compute])
+    return 0
+
+
+def _settle(parsed: argparse.Namespace) -> int:
+    settled = 0
+    for difference in drift.settle(deployment(parsed)):
+        print(f"set {difference.name} of {difference.where} to {difference.wanted}")
+        settled += 1
+    print(f"{settled} settings set" if settled else "all is as it should be")
+    return 0
+
+
+def _drift(parsed: argparse.Namespace) -> int:
+    found = drift.find(deployment(parsed))
+    for difference in found:
+        print(difference)
+    print(f"{len(found)} settings differ" if found else "all is as it should be")
+    return 1 if found else 0
+
+
+def _destroy(parsed: argparse.Namespace) -> int:
+    if parsed.stage == LOCAL:
+        raise StackError("the local engine's state lies in .local/: `make down`, then delete that directory")
+    if parsed.data != parsed.yes_delete_all_data:
+        raise StackError("the data is deleted by both --data and --yes-delete-all-data, or not at all")
+    target = deployment(parsed)
+    destroying.compute(target, print)
+    if parsed.data:
+        destroying.data(target, print)
+    return 0
+
+
+def _say(stack: str, changes: Iterable[Change]) -> None:
+    lines = [f"  {change}" for change in changes]
+    print(f"{stack}:" if lines else f"{stack}: nothing changes")
+    for line in lines:
+        print(line)
