@@ -125,8 +125,6 @@ def _environment(state: State, engine_port: int) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{data}/no-docker.sock",
         "LOG_LEVEL": "WARNING",
-        # The functions inherit the engine's level, and Powertools would go by it.
-        "POWERTOOLS_LOG_LEVEL": "INFO",
     }  # fmt: skip
 
 
