@@ -62,13 +62,14 @@ def tail(
 
 
 def _lines(client: Any, stage: str, functions: Sequence[str], since: int) -> dict[tuple[str, str], Line]:
-    """The lines since an instant, by function and the id that CloudWatch Logs gave them."""
+    """The lines since an instant, by function and what tells them apart."""
     found = {}
     for function in functions:
         group = f"/aws/lambda/{function_name(stage, function)}"
         for event in _events(client.get_paginator("filter_log_events").paginate, group, since):
             line = Line(event["timestamp"], function, event["message"].rstrip("\n"))
-            found[function, event["eventId"]] = line
+            # The local engine gives its lines no id.
+            found[function, event.get("eventId") or f"{line.at} {line.text}"] = line
     return found
 
 

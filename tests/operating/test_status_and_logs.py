@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from service.client import Client, eventually
 
 from stack import cli, logs, policies, status
 from stack.errors import StackError
@@ -58,6 +59,18 @@ def test_of_the_deployed_stage_all_is_there(stack: LocalStack, capsys: pytest.Ca
     assert all(queue is not None for queue in found["queues"].values())
     assert cli.main([*directory, "status"]) == 0
     assert "queue quarantine" in capsys.readouterr().out
+
+
+def test_of_the_deployed_stage_the_functions_are_heard(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
+    assert Client(stack.url, stack.token("alice")).get("/stats").status_code == 200
+    command = ["--directory", str(stack.state.directory), "logs", "api_handler"]
+
+    def heard() -> bool:
+        assert cli.main(command) == 0
+        lines = capsys.readouterr().out.splitlines()
+        return any(line.startswith("api_handler: {") and '"route":"/stats"' in line for line in lines)
+
+    eventually(heard)
 
 
 @pytest.fixture
