@@ -1,0 +1,95 @@
+"""The templates as CloudFormation gets them: sound by cfn-lint, and with the settings that the design rests on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stack.package import package
+from stack.state import REPOSITORY
+
+DAY = 24 * 3600
+STREAM = {"Fn::ImportValue": {"Fn::Sub": "todo-ledger-${Stage}-data-EventsStreamArn"}}
+
+MAPPINGS: dict[str, dict[str, Any]] = {
+    "Project": {
+        "Stream": STREAM,
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 100,
+        "MaximumBatchingWindowInSeconds": 0,
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": -1,
+        "ParallelizationFactor": 1,
+        "FilterCriteria": {"Filters": [{"Pattern": '{"eventName":["INSERT","MODIFY"]}'}]},
+    },
+    "Publish": {
+        "Stream": STREAM,
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 100,
+        "MaximumBatchingWindowInSeconds": 0,
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": 100,
+        "ParallelizationFactor": 2,
+        "FilterCriteria": {"Filters": [{"Pattern": '{"eventName":["INSERT"]}'}]},
+        "DestinationConfig": {
+            "OnFailure": {
+                "Type": "S3",
+                "Destination": {"Fn::ImportValue": {"Fn::Sub": "todo-ledger-${Stage}-data-FailedBatchesBucketArn"}},
+            }
+        },
+    },
+    "Deliver": {"BatchSize": 10, "ScalingConfig": {"MaximumConcurrency": 10}},
+    "RemindPage": {"BatchSize": 1, "ScalingConfig": {"MaximumConcurrency": 5}},
+    "Clear": {"BatchSize": 1, "ScalingConfig": {"MaximumConcurrency": 5}},
+}
+OF_QUEUES = {"MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
+
+
+@pytest.fixture(scope="module")
+def merged() -> dict[str, Any]:
+    template: dict[str, Any] = yaml.safe_load(package("prod").template.read_text())
+    return template
+
+
+@pytest.mark.parametrize("template", ["data.yaml", "subscriber.yaml", "merged"])
+def test_cfn_lint_finds_nothing(template: str) -> None:
+    path = package("prod").template if template == "merged" else REPOSITORY / ".chalice" / template
+    done = lint(path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_cfn_lint_would_find_something(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text((REPOSITORY / ".chalice" / "data.yaml").read_text().replace("KeyType: RANGE", "KeyType: SORT"))
+    done = lint(wrong)
+    assert "SORT" in done.stdout
+    assert done.returncode != 0
+
+
+@pytest.mark.parametrize("function", MAPPINGS)
+def test_what_feeds_a_function_is_as_designed(function: str, merged: dict[str, Any]) -> None:
+    (source,) = merged["Resources"][function]["Properties"]["Events"].values()
+    found = source["Properties"]
+    if "Queue" in found:
+        queue = found.pop("Queue")["Fn::ImportValue"]["Fn::Sub"]
+        assert queue.startswith("todo-ledger-${Stage}-data-")
+        assert found == MAPPINGS[function] | OF_QUEUES
+    else:
+        assert found == MAPPINGS[function]
+
+
+def test_every_queue_keeps_what_it_has_for_14_days() -> None:
+    resources = yaml.safe_load((REPOSITORY / ".chalice" / "data.yaml").read_text())["Resources"].values()
+    kept = [one["Properties"].get("MessageRetentionPeriod") for one in resources if one["Type"] == "AWS::SQS::Queue"]
+    assert len(kept) == 7
+    assert set(kept) == {14 * DAY}
+
+
+def lint(template: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "us-east-1", "--", str(template)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
