@@ -5,11 +5,12 @@ Every Lambda of the app imports this module. Each names in HANDLERS what it serv
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
-from chalicelib import settings
+from chalicelib import metrics, settings
 
 app = Chalice(app_name="todo-ledger")
 
@@ -22,6 +23,15 @@ if settings.is_being_deployed():
     sources = chalice_deploy.prepare()
     STREAM, CLEAR_QUEUE = sources.events_stream, sources.clear_queue
     DELIVER_QUEUE, REMIND_QUEUE = sources.deliver_queue, sources.remind_queue
+
+
+@app.middleware("all")
+def write_metrics(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    try:
+        return get_response(event)
+    finally:
+        metrics.write()
+
 
 if settings.serves("api"):
     from chalicelib.api import routes

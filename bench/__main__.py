@@ -14,6 +14,8 @@ def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     _table("CPU time of a cold start: imports, and the DynamoDB client", "ms", starting.run())
     _table("CPU time of a command, HTTP stubbed", "µs", stubbed.run())
+    _table("the loader's dry run, for each second of CPU time", "rows/s", loading.dry_run())
+    _table("peak memory of the loader's dry run", "MB", loading.memory())
     with running() as client:
         _table("bulk loading, 4 in flight", "items/s", loading.run(client))
         _table("projecting batches of 100", "records/s", projecting.run(client))

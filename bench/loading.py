@@ -1,4 +1,7 @@
-"""The loader, beside a raw loop of unconditional BatchWriteItem and one conditional PutItem at a time; same items."""
+"""The loader, beside a raw loop of unconditional BatchWriteItem and one conditional PutItem at a time; same items.
+
+And its dry run: rows for each second of CPU time beside json.loads of the same lines, and the memory that it takes.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import io
 import json
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -17,12 +22,25 @@ from typing import Any, Final
 
 from bench.engine import fresh_events_table
 from loaders.cli import main as load
+from stack.state import REPOSITORY
 
 ROWS: Final = 6_000
 PUT_ONE_AT_A_TIME: Final = 400
 CONCURRENCY: Final = 4
 ROUNDS: Final = 5
 BATCH_WRITE_ITEMS: Final = 25
+
+DRY_ROWS: Final = 50_000
+# Peak memory is measured of so many rows, and of the tenth part.
+MEMORY_ROWS: Final = 1_000_000
+
+# What a process of its own prints: the kilobytes that it took at the most.
+_DRY_RUN: Final = """
+import resource, sys
+from loaders.cli import main
+assert main([sys.argv[1], "--owner", "bench", "--dry-run", "--offline"]) == 0
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 
 Items = list[dict[str, Any]]
 
@@ -31,8 +49,7 @@ def run(client: Any) -> list[tuple[str, float, float]]:
     """Rows of (what, items a second, ratio to the BatchWriteItem loop), medians of interleaved rounds."""
     rates: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
-        file = Path(directory, "todos.jsonl")
-        file.write_text("".join(json.dumps(_row(number)) + "\n" for number in range(ROWS)))
+        file = _file(directory, ROWS)
         _load(file, fresh_events_table(client))
         items = client.scan(TableName=os.environ["EVENTS_TABLE"])["Items"]
         while len(items) < ROWS:
@@ -55,6 +72,40 @@ def run(client: Any) -> list[tuple[str, float, float]]:
     return [(name, rate, rate / base) for name, rate in medians.items()]
 
 
+def dry_run() -> list[tuple[str, float, float]]:
+    """Rows of (what, rows for each second of CPU time, ratio to json.loads), each the best of interleaved rounds."""
+    best: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
+        file = _file(directory, DRY_ROWS)
+        lines = file.read_bytes().splitlines()
+        contenders: dict[str, Callable[[], object]] = {
+            "json.loads of the lines": lambda: [json.loads(line) for line in lines],
+            "the loader's dry run": lambda: _load(file, None, "--dry-run", "--offline"),
+        }
+        for _ in range(ROUNDS):
+            for name, work in contenders.items():
+                start = time.process_time()
+                work()
+                rate = DRY_ROWS / (time.process_time() - start)
+                best[name] = max(rate, best.get(name, 0.0))
+    base = next(iter(best.values()))
+    return [(name, rate, rate / base) for name, rate in best.items()]
+
+
+def memory() -> list[tuple[str, float, float]]:
+    """Rows of (what, peak MB of a dry run in a process of its own, ratio)."""
+    peaks: dict[str, float] = {}
+    for count in (MEMORY_ROWS // 10, MEMORY_ROWS):
+        with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
+            command = [sys.executable, "-c", _DRY_RUN, str(_file(directory, count))]
+            ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        # Kilobytes on Linux, bytes on macOS.
+        peak = int(ended.stdout.split()[-1]) / (1024 if sys.platform != "darwin" else 1024 * 1024)
+        peaks[f"{count:,} rows"] = peak
+    base = next(iter(peaks.values()))
+    return [(name, peak, peak / base) for name, peak in peaks.items()]
+
+
 def _batch_write(client: Any, table: str, items: Items) -> None:
     def write(start: int) -> None:
         puts = [{"PutRequest": {"Item": item}} for item in items[start : start + BATCH_WRITE_ITEMS]]
@@ -69,10 +120,18 @@ def _put(client: Any, table: str, items: Items) -> None:
         client.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(stream_id)")
 
 
-def _load(file: Path, table: str) -> None:
-    os.environ["EVENTS_TABLE"] = table
+def _file(directory: str, rows: int) -> Path:
+    file = Path(directory, "todos.jsonl")
+    with open(file, "w") as content:
+        content.writelines(json.dumps(_row(number)) + "\n" for number in range(rows))
+    return file
+
+
+def _load(file: Path, table: str | None, *arguments: str) -> None:
+    if table is not None:
+        os.environ["EVENTS_TABLE"] = table
     with redirect_stdout(io.StringIO()):
-        assert load([str(file), "--owner", "bench", "--concurrency", str(CONCURRENCY)]) == 0
+        assert load([str(file), "--owner", "bench", "--concurrency", str(CONCURRENCY), *arguments]) == 0
 
 
 def _row(number: int) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache, lru_cache
+from typing import Any
 from urllib.parse import quote, unquote
 
 # Derived ids (RFC 9562, version 5) live in a namespace of this service's own, so that they cannot meet anybody else's.
@@ -15,6 +17,7 @@ OCCURRENCE_NAMESPACE = uuid.uuid5(NAMESPACE, "occurrence")
 TODO_ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
+@lru_cache(maxsize=1024)
 def partition_of(owner: str) -> str:
     """The owner as it stands in every key: RFC 3986 unreserved characters and ``%`` only, hence never a ``#``."""
     return quote(owner, safe="", errors="surrogatepass")
@@ -48,8 +51,19 @@ def id_for_source(owner: str, system: str, source_id: str) -> str:
     # A tenth of the standard library's time, once for each row of a file; the stream's handlers never need it.
     import uuid_utils
 
-    name = f"{partition_of(owner)}#{quote(system, safe='')}#{source_id}"
-    return str(uuid_utils.uuid5(uuid_utils.UUID(int=SOURCE_NAMESPACE.int), name))
+    return str(uuid_utils.uuid5(_source_namespace(), f"{_prefix_of_source(owner, system)}{source_id}"))
+
+
+@cache
+def _source_namespace() -> Any:
+    import uuid_utils
+
+    return uuid_utils.UUID(int=SOURCE_NAMESPACE.int)
+
+
+@lru_cache(maxsize=16)
+def _prefix_of_source(owner: str, system: str) -> str:
+    return f"{partition_of(owner)}#{quote(system, safe='')}#"
 
 
 def id_for_occurrence(owner: str, todo_id: str, due: str) -> str:

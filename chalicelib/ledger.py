@@ -141,7 +141,7 @@ def append(event: Event) -> None:
         back_off(attempt)
 
 
-def append_together(group: list[Event]) -> set[int]:
+def append_together(group: list[Event]) -> dict[int, Event]:
     """Put events of different streams in one transaction, each on condition that its version is free.
 
     Parameters
@@ -151,8 +151,9 @@ def append_together(group: list[Event]) -> set[int]:
 
     Returns
     -------
-    set of int
-        The positions whose versions stand already. Nothing was written unless it is empty.
+    dict of int to Event
+        What stands already at the version of an event of the group, by the position of that. Nothing was written unless
+        it is empty.
 
     Raises
     ------
@@ -162,22 +163,39 @@ def append_together(group: list[Event]) -> set[int]:
         When DynamoDB gave no clear answer; all of them may have been written, or none.
     """
     table = settings.events_table()
-    puts = [
-        {"Put": {"TableName": table, "Item": encode(event), "ConditionExpression": _VERSION_IS_FREE}} for event in group
-    ]
+    condition = {"ConditionExpression": _VERSION_IS_FREE, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    puts = [{"Put": {"TableName": table, "Item": encode(event), **condition}} for event in group]
     for attempt in range(1, WRITE_TRIES + 1):
         try:
             dynamo.transact_ready(puts)
-            return set()
+            return {}
         except (BotoCoreError, ClientError) as error:
-            reasons = _cancellation_codes(error)
-            taken = {position for position, code in enumerate(reasons) if code == "ConditionalCheckFailed"}
-            if taken:
-                return taken
-            if "TransactionConflict" not in reasons or attempt == WRITE_TRIES:
+            reasons = _cancellation_reasons(error)
+            standing = {
+                position: _current(decode(reason["Item"]))
+                for position, reason in enumerate(reasons)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            }
+            if standing:
+                return standing
+            is_conflict = any(reason.get("Code") == "TransactionConflict" for reason in reasons)
+            if not is_conflict or attempt == WRITE_TRIES:
                 raise LedgerUnavailable(str(error)) from error
             back_off(attempt)
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def events_at(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Event]:
+    """The events of these (stream id, version) that exist, by consistent reads of a hundred at a time.
+
+    Raises
+    ------
+    LedgerUnavailable
+    """
+    try:
+        return {at: _current(decode(item)) for at, item in stored_at(versions).items()}
+    except (BotoCoreError, ClientError, dynamo.KeysUnprocessed) as error:
+        raise LedgerUnavailable(str(error)) from error
 
 
 def heads(segment: int = 0, segments: int = 1, after: tuple[str, int] | None = None) -> Iterator[tuple[str, int, str]]:
@@ -290,8 +308,9 @@ def _current(event: Event) -> Event:
     return replace(event, state=state, state_schema=fold.STATE_SCHEMA)
 
 
-def _cancellation_codes(error: Exception) -> list[str]:
-    """The code of each item of a cancelled transaction, "None" for an item that had no part in it."""
-    if isinstance(error, ClientError):
-        return [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
-    return []
+def _cancellation_reasons(error: Exception) -> list[dict[str, Any]]:
+    """Why a transaction was cancelled, by item; an item that had no part in it has the code "None"."""
+    if not isinstance(error, ClientError):
+        return []
+    reasons: Any = error.response.get("CancellationReasons", [])
+    return list(reasons)

@@ -51,7 +51,10 @@ def _logger() -> Logger:
 
     # The stack trace in parts would have the error's message; the location would be this module's, always.
     formatter = Formatter(utc=True, use_rfc3339=True, serialize_stacktrace=False)
-    return Logger(service=SERVICE, logger_handler=_Output(), logger_formatter=formatter, location=None)
+    # Stated, or LOG_LEVEL would decide, which the local engine has for lines of its own and hands on to its Lambdas.
+    return Logger(
+        service=SERVICE, level=logging.INFO, logger_handler=_Output(), logger_formatter=formatter, location=None
+    )
 
 
 def _told(error: BaseException) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib import logs, settings
+from chalicelib import logs, metrics, settings
 from chalicelib.queues import sqs
 
 # SQS takes 256 KB. Beyond this the keys are kept alone; the ledger has the rest.
@@ -46,6 +46,7 @@ def put(
     if len(body) > MAX_MESSAGE_BYTES:
         body = json.dumps({**message, "record": None}, ensure_ascii=True, default=str)
     sqs().send_message(QueueUrl=settings.quarantine_queue_url(), MessageBody=body)
+    metrics.count(metrics.QUARANTINED)
     logs.write("quarantined", handler=handler, error=type(error).__name__, keys=message["keys"])
 
 

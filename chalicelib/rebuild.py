@@ -306,8 +306,12 @@ class Run:
 
     def _abandon(self, _until: float) -> Progress:
         now, table = generations.pointer(), self.state.table
-        if table in now.tables:
-            self._point(Pointer(now.reader, _without(now.tables, table)), instead_of=now)
+        if now.reader == table:
+            # A switch that was committed before this run's claim, and became visible after it.
+            return self._go_to(DRAIN, resume_at=time.time() + self.state.drain_seconds)
+        # Written also where it would say the same: what was read may be older than a change that is not visible yet,
+        # and only a write meets that.
+        self._point(Pointer(now.reader, _without(now.tables, table)), instead_of=now)
         return self._go_to(ABANDONED) if generations.drop(table) else self._progress(TABLE_SECONDS)
 
     def _point(self, to: Pointer, *, instead_of: Pointer) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 import uuid_utils
 
-from chalicelib import keys, ledger
+from chalicelib import keys, ledger, metrics
 from chalicelib.backoff import back_off
 from chalicelib.event_items import EventTooLarge
 from chalicelib.todos import events, fold, instants, recurrence
@@ -105,6 +105,7 @@ def execute(order: Order) -> Outcome:
     TooContended
         After `MAX_TRIES` lost races.
     """
+    metrics.count(metrics.COMMANDS)
     stream = order.stream
     before = None if order.is_new else _latest_events.recall(stream)
     # What memory says may be old. It may only try a put, which an old memory loses; all else is said of a fresh read.
@@ -142,6 +143,7 @@ def execute(order: Order) -> Outcome:
             if standing is not None and order.idempotency_key == standing.idempotency_key is not None:
                 return _repeated(order, standing)
             lost_races += 1
+            metrics.count(metrics.CONFLICTS)
             back_off(lost_races)
         _latest_events.forget(stream)
         before, is_fresh = None, False

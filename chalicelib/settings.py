@@ -14,6 +14,11 @@ def serves(handler: str) -> bool:
     return names is None or handler in names.split(",")
 
 
+def stage() -> str:
+    """The stage that this process is of."""
+    return os.environ.get("STAGE", "local")
+
+
 def is_being_deployed() -> bool:
     """Whether this process is `chalice deploy`, on a deployer's machine; never so in a Lambda."""
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ or os.environ.get("AWS_CHALICE_CLI_MODE") != "true":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import shapes
@@ -12,7 +13,7 @@ from chalicelib.todos import instants, recurrence
 from chalicelib.todos.events import Todo
 
 if TYPE_CHECKING:
-    from icalendar import Alarm, vRecur
+    from icalendar import Alarm, vRecur, vText
 
 PRODUCT: Final = "-//todo-ledger//todo-ledger//EN"
 DEFAULT_NAME: Final = "Todos"
@@ -25,6 +26,8 @@ _LINE_BREAKS: Final = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # Section 3.1: TEXT holds no control characters but the tab; the newline is escaped.
 _CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _NO_CHARACTER: Final = "\ufffd"
+
+_ESCAPED: Final = re.compile(r"[\\;,]")
 
 # Section 3.3.10; `repeat` may also hold what only dateutil knows, such as BYEASTER.
 _RULE_PARTS: Final = frozenset(
@@ -47,7 +50,7 @@ def calendar(name: str, description: str | None, components: Iterable[bytes]) ->
     made.add("prodid", PRODUCT)
     # RFC 7986, section 5.1, and what programs knew before it.
     for property_name in ("name", "x-wr-calname"):
-        made.add(property_name, icalendar.vText(_text(name)))
+        made.add(property_name, _text(name))
     if description is not None:
         made.add("description", _text(description))
     head = made.to_ical().removesuffix(_END)
@@ -71,9 +74,10 @@ def vtodo(base_url: str, todo_id: str, version: int, todo: Todo) -> bytes:
     if todo["priority"] in _PRIORITIES:
         made.add("priority", _PRIORITIES[todo["priority"]])
     if todo["tags"]:
-        made.add("categories", [_text(tag) for tag in todo["tags"]])
-    # Of properties that it does not know, the library escapes only what is declared a text.
-    made.add("x-todo-ledger-list", icalendar.vText(_text(todo["list"])))
+        categories = icalendar.vCategory([])
+        categories.cats = [_text(tag) for tag in todo["tags"]]
+        made.add("categories", categories)
+    made.add("x-todo-ledger-list", _text(todo["list"]))
     if todo["parent"] is not None:
         made.add("related-to", todo["parent"])
     made.add("url", shapes.todo_url(base_url, todo_id))
@@ -154,5 +158,18 @@ def _moment(text: str) -> date | datetime:
     return instant.date() if len(text) == len("2026-12-01") else instant
 
 
-def _text(value: str) -> str:
-    return _CONTROLS.sub(_NO_CHARACTER, _LINE_BREAKS.sub("\n", value))
+def _text(value: str) -> vText:
+    return _text_type()(_CONTROLS.sub(_NO_CHARACTER, _LINE_BREAKS.sub("\n", value)))
+
+
+@cache
+def _text_type() -> type[vText]:
+    from icalendar import vText
+
+    class Text(vText):
+        """TEXT as section 3.3.11 escapes it: the library itself makes a newline of the backslash and N in a path."""
+
+        def to_ical(self) -> bytes:
+            return _ESCAPED.sub(r"\\\g<0>", self).replace("\n", r"\n").encode()
+
+    return Text

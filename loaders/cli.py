@@ -1,53 +1,67 @@
-"""The command line of the loader: its arguments, its summary and its exit codes."""
+"""The command line of the loader: its arguments and its exit codes."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import BinaryIO, Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from loaders.environment import find_ledger
-from loaders.errors import CannotLoad, Unreadable
-from loaders.formats import formats, recognised, system_of
-from loaders.planning import Planner
-from loaders.progress import progress_for
-from loaders.rejected import RejectedRows
-from loaders.run import Load, Summary
-from loaders.seen import Seen
-from loaders.source import Source
-from loaders.writing import Writer
+from loaders.errors import CannotLoad
+from loaders.fields import FIELDS
+from loaders.formats import formats
+from loaders.pacing import DEFAULT_BOUND_SECONDS
+from loaders.report import Report, left_text
+from loaders.session import Options, Session
 
 ALL_IN: Final = 0
 SOME_REJECTED: Final = 1
 COULD_NOT_RUN: Final = 2
 INTERRUPTED: Final = 130
 
+TOKEN_VARIABLE: Final = "TODO_LEDGER_TOKEN"
+
 _MAX_OWNER_BYTES: Final = 255
 _MAX_CONCURRENCY: Final = 32
 
-_EPILOG: Final = """\
+_EPILOG: Final = f"""\
 Loading a file again adds nothing: a todo's id is made of the owner, the source's name and the row's own id (of a row
-without one, its content and which occurrence of it in the file it is). A row whose todo is there already is left as it
-is, also where the two differ. The path and the format have no part in it, so two different lists whose ids are both
-1, 2, 3 … need different names: --source. What GET /export gave keeps the ids that it has.
+without one, its content and which occurrence of it in the file it is). The path and the format have no part in it, so
+two different lists whose ids are both 1, 2, 3 … need different names: --source. What GET /export gave keeps the ids
+that it has.
 
-What a row has and a todo has no field for is kept in its metadata; rejected rows stand in FILE.rejected.jsonl.
+A row with an id that has changed since it was loaded changes its todo, by one event (--on-change update, the default).
+A todo that was changed or deleted here since is never overwritten: its row is reported. Unless --on-change or --source
+is given, so is a file in which most rows would change titles: it may be another list. Of a row without an id, a change
+makes another todo. With --on-change report, changed rows are only reported; with keep, not even that.
 
-exit codes: 0 all rows are in; 1 some were rejected; 2 it could not run, or not to the end
+--prune tells which of the source's todos are not in it any more. With --delete each is deleted, if every row of every
+file could be read, and but for those that were changed here. It goes by the list views, which may lag by a moment.
+
+formats: {", ".join(sorted(formats()))}
+CSV may be separated by tabs (TSV). What becomes of a format's fields is told at the head of its module in
+loaders/formats. What a row has and a todo has no field for is kept in its metadata; a row with more of it than 4 KB is
+rejected. Rows that are rejected or reported stand in FILE.rejected.jsonl, each with the reason; mended there, they load
+from that file.
+
+With --to and a token ({TOKEN_VARIABLE}, or --token) it loads over HTTP. There a changed row updates only a todo at its
+first version: the API does not tell whose the later ones are.
+
+exit codes: 0 all rows are in; 1 some were rejected or reported; 2 it could not run, or not to the end
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Load one file; the exit code."""
-    parsed = _parser().parse_args(arguments)
+    """Load some files; the exit code."""
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    if complaint := _complaint(parsed):
+        parser.error(complaint)
     try:
         return _load(parsed)
-    except Unreadable as error:
-        print(f"error: {parsed.file} cannot be read: {error}", file=sys.stderr)
     except CannotLoad as error:
         print(f"error: {error}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -56,20 +70,110 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return COULD_NOT_RUN
 
 
+def _load(parsed: argparse.Namespace) -> int:
+    with Session(_options(parsed)) as session:
+        reports: list[Report] = []
+        for file in parsed.files:
+            try:
+                report = session.load(file)
+            except CannotLoad as error:
+                print(f"error: {error}", file=sys.stderr)
+                continue
+            reports.append(report)
+            if not parsed.json:
+                heading = f"{file}: " if len(parsed.files) > 1 else ""
+                print(heading + report.text(), flush=True)
+        left: dict[str, int] = {}
+        if parsed.prune:
+            for one in session.prune(delete=parsed.delete):
+                left[one.fate] = left.get(one.fate, 0) + 1
+                told: Any = one.to_json() if parsed.json else left_text(one, would_delete=parsed.delete)
+                print(json.dumps(told) if parsed.json else told, file=sys.stderr if parsed.json else sys.stdout)
+            if not parsed.json:
+                print(f"{sum(left.values()):,} todos are not in the source any more")
+    if parsed.json:
+        whole = {"files": [report.to_json() for report in reports]}
+        print(json.dumps(whole | ({"left": left} if parsed.prune else {})))
+    if len(reports) < len(parsed.files) or any(report.summary.stopped_by for report in reports):
+        return COULD_NOT_RUN
+    return ALL_IN if all(report.summary.is_all_in for report in reports) else SOME_REJECTED
+
+
+def _options(parsed: argparse.Namespace) -> Options:
+    return Options(
+        owner=parsed.owner,
+        format=parsed.format,
+        names=_names(parsed.map),
+        source=parsed.source,
+        on_change=parsed.on_change,
+        dry_run=parsed.dry_run,
+        offline=parsed.offline,
+        prunes=parsed.prune,
+        concurrency=parsed.concurrency,
+        max_lag=parsed.max_lag,
+        url=parsed.to,
+        token=parsed.token or os.environ.get(TOKEN_VARIABLE),
+        as_json=parsed.json,
+    )
+
+
+def _names(mapping: list[tuple[str, str]]) -> dict[str, str]:
+    names = dict(mapping)
+    if len(names) < len(mapping) or len(set(names.values())) < len(names):
+        raise CannotLoad("--map names a field or a column twice")
+    return names
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m loaders",
-        description="Load todos from a file.",
+        description="Load todos from files.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", metavar="FILE", help="what to load; - reads standard input")
-    parser.add_argument("--owner", required=True, type=_owner, help="whose todos they become (the token's `sub`)")
-    parser.add_argument("--format", choices=sorted(formats()), help="default: recognised by the file's content")
-    parser.add_argument("--source", metavar="NAME", type=_source, help="what the rows' ids belong to (default: file)")
-    parser.add_argument("--dry-run", action="store_true", help="read and validate everything, write nothing")
-    parser.add_argument("--concurrency", type=_concurrency, default=4, help="transactions in flight (default: 4)")
+    add = parser.add_argument
+    add("files", metavar="FILE", nargs="+", help="what to load, also s3://bucket/key or packed by gzip; - reads stdin")
+    add("--owner", type=_owner, help="whose todos they become (the token's `sub`, and with --to the default)")
+    add("--format", metavar="FORMAT", choices=sorted(formats()), help="default: recognised by the file's content")
+    add(
+        "--map",
+        metavar="FIELD=NAME",
+        type=_mapping,
+        action="append",
+        default=[],
+        help="what a CSV or JSON file calls a field, where that is not understood: title=Task; may be repeated",
+    )
+    add("--source", metavar="NAME", type=_source, help="what the rows' ids belong to (default: the format's, or file)")
+    add("--on-change", choices=("update", "keep", "report"), help="what a row that has changed does to its todo")
+    add("--prune", action="store_true", help="tell which todos are not in the source any more")
+    add("--delete", action="store_true", help="with --prune: delete them")
+    add("--dry-run", action="store_true", help="read and validate everything, say what would happen, write nothing")
+    add("--offline", action="store_true", help="with --dry-run: do not look at what is there already")
+    add("--to", metavar="URL", help="load over HTTP into the service there")
+    add("--token", help=f"with --to: the bearer token (better in {TOKEN_VARIABLE}: others see a command line)")
+    add("--concurrency", type=_concurrency, default=4, help="transactions or requests in flight (default: 4)")
+    add(
+        "--max-lag",
+        metavar="SECONDS",
+        type=_seconds,
+        default=DEFAULT_BOUND_SECONDS,
+        help="wait while the views lag by more (default: %(default)g; 0: do not wait)",
+    )
+    add("--json", action="store_true", help="progress as JSON lines on standard error, the summary on standard output")
     return parser
+
+
+def _complaint(parsed: argparse.Namespace) -> str | None:
+    """What is wrong with the arguments together."""
+    if parsed.delete and not parsed.prune:
+        return "--delete goes with --prune"
+    if parsed.offline and not parsed.dry_run:
+        return "--offline goes with --dry-run"
+    if parsed.prune and (parsed.to or parsed.offline):
+        return "--prune needs the ledger itself: neither --to nor --offline"
+    if parsed.owner is None and not parsed.to:
+        return "the following arguments are required: --owner"
+    return None
 
 
 def _owner(text: str) -> str:
@@ -84,72 +188,24 @@ def _source(text: str) -> str:
     return text
 
 
+def _mapping(text: str) -> tuple[str, str]:
+    field, _, name = text.partition("=")
+    if field not in FIELDS or not name:
+        raise argparse.ArgumentTypeError(f"expected FIELD=NAME, with a field of {', '.join(FIELDS)}")
+    return field, name
+
+
 def _concurrency(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MAX_CONCURRENCY:
         raise argparse.ArgumentTypeError(f"expected 1 to {_MAX_CONCURRENCY}")
     return int(text)
 
 
-def _load(parsed: argparse.Namespace) -> int:
-    with ExitStack() as stack:
-        stream = stack.enter_context(_opened(parsed.file))
-        source = Source(stream)
-        chosen = formats()[parsed.format] if parsed.format else recognised(source.head)
-        rejected = RejectedRows(None if parsed.dry_run else _rejected_path(parsed.file))
-        stack.callback(rejected.close)
-        if not parsed.dry_run:
-            find_ledger()
-            rejected.begin()
-        planner = Planner(parsed.owner, parsed.source or system_of(chosen), stack.enter_context(Seen()))
-        writer = None if parsed.dry_run else stack.enter_context(Writer(parsed.concurrency))
-        with progress_for(source, _size(stream)) as progress:
-            summary = Load(planner, writer, rejected, progress).run(chosen.read(source))
-    print(_explained(summary, parsed, rejected))
-    if summary.stopped_by is not None:
-        return COULD_NOT_RUN
-    return ALL_IN if summary.is_all_in else SOME_REJECTED
-
-
-@contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
+def _seconds(text: str) -> float:
     try:
-        stream = open(file, "rb")  # noqa: SIM115 - closed below; an error while it is read is not one of opening it
-    except OSError as error:
-        raise CannotLoad(f"cannot open {file}: {error.strerror}") from None
-    with stream:
-        yield stream
-
-
-def _rejected_path(file: str) -> Path:
-    return Path("stdin.rejected.jsonl" if file == "-" else f"{file}.rejected.jsonl")
-
-
-def _size(stream: BinaryIO) -> int | None:
-    """Bytes of the file; None where they are not known before the end, as of a pipe."""
-    try:
-        return os.fstat(stream.fileno()).st_size or None
-    except OSError:
-        return None
-
-
-def _explained(summary: Summary, parsed: argparse.Namespace, rejected: RejectedRows) -> str:
-    added = "would be added" if parsed.dry_run else "added"
-    already = "" if parsed.dry_run else f", {summary.already:,} already there"
-    lines = [f"{summary.read:,} rows read: {summary.added:,} {added}{already}, {summary.rejected:,} rejected"]
-    if summary.unwritten:
-        lines[0] += f", {summary.unwritten:,} not written"
-    if rejected.count and rejected.path is not None:
-        lines.append(f"the rejected rows and the reasons: {rejected.path}")
-    if summary.differing:
-        lines.append(
-            f"{len(summary.differing)} of {summary.compared} compared rows differ from the todo that is there already"
-            f" (as in line {min(summary.differing)});"
-            " it was left as it is. If this is another list, give it a name: --source NAME"
-        )
-    if summary.stopped_by is not None:
-        lines.append(f"error: stopped before the end: {summary.stopped_by}")
-        lines.append("what is in stays; mend it and run it again to add the rest")
-    return "\n".join(lines)
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError("expected seconds, 0 or more")
+    return seconds

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "source": ("source",),
     "metadata": ("metadata",),
 }
+FIELDS: Final = tuple(_NAMES)
+NO_NAMES: Final[Mapping[str, str]] = {}
 _DONE: Final = frozenset(
     {"true", "yes", "y", "1", "x", "[x]", "✓", "✔", "done", "completed", "complete", "closed", "finished"}
 )
@@ -66,11 +68,13 @@ def loose(name: str) -> str:
     return re.sub(r"[\s_-]+", "", name).casefold()
 
 
-def plan_for(names: Iterable[str]) -> Plan:
-    """How rows with these names are read."""
+def plan_for(names: Iterable[str], called: Mapping[str, str] = NO_NAMES) -> Plan:
+    """How rows with these names are read; `called` tells of fields whose name the rows have for them."""
     free = {name: loose(name) for name in names}
-    found: dict[str, str] = {}
+    found = {field: name for field, name in called.items() if free.pop(name, None) is not None}
     for field, accepted in _NAMES.items():
+        if field in called:
+            continue
         candidates = [(accepted.index(plain), name) for name, plain in free.items() if plain in accepted]
         if candidates:
             found[field] = min(candidates, key=lambda candidate: candidate[0])[1]
@@ -92,7 +96,8 @@ def _renamed(found: dict[str, str]) -> dict[str, str]:
 class Interpreter:
     """Reads rows whose names may differ from one to the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, called: Mapping[str, str] = NO_NAMES) -> None:
+        self._called = called
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def row(self, line: int, source: dict[str, Any]) -> Row | BadRow:
@@ -101,7 +106,7 @@ class Interpreter:
         if plan is None:
             if len(self._plans) >= _MAX_PLANS:
                 self._plans.clear()
-            plan = self._plans[signature] = plan_for(signature)
+            plan = self._plans[signature] = plan_for(signature, self._called)
         return interpret(line, source, plan)
 
 
@@ -121,15 +126,16 @@ def interpret(line: int, source: dict[str, Any], plan: Plan) -> Row | BadRow:
                 continue
         fields[field] = value
     try:
-        own_id = None if plan.id_name is None else _own_id(source.get(plan.id_name))
+        own_id = None if plan.id_name is None else own_id_of(source.get(plan.id_name))
     except ValueError as error:
         errors.append(FieldError(pointer(plan.id_name or "id"), str(error)))
     if errors:
         return BadRow(line, source, errors)
-    extras = {name: source[name] for name in plan.rest if source.get(name) is not None}
-    done_name = plan.names.get("completed", "completed")
-    if _is_word(source.get(done_name), _OPEN_AND_MORE):
-        extras[done_name] = source[done_name]
+    extras = {name: source[name] for name in plan.rest if source.get(name) is not None} if plan.rest else {}
+    if "completed" in fields:
+        done_name = plan.names.get("completed", "completed")
+        if _is_word(source[done_name], _OPEN_AND_MORE):
+            extras[done_name] = source[done_name]
     if own_id is not None and "source" in fields:
         extras[plan.id_name or "id"] = own_id
     if extras:
@@ -152,7 +158,7 @@ def _joined(metadata: Any, extras: dict[str, Any]) -> Any:
     return joined
 
 
-def _own_id(value: Any) -> str | None:
+def own_id_of(value: Any) -> str | None:
     """An id as text, so that 7 and "7" are one; None where the row has none.
 
     Raises
@@ -222,7 +228,7 @@ def _metadata(value: Any) -> Any:
 
 
 def _parent(value: Any) -> Any:
-    return _own_id(value)
+    return own_id_of(value)
 
 
 def _stripped(value: Any) -> Any:

@@ -13,10 +13,9 @@ from chalicelib import event_items, keys
 from chalicelib.todos import content, decide, fold, instants
 from chalicelib.todos.content import FieldError, InvalidContent, pointer
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
+from loaders.changes import ACTOR
 from loaders.rows import BadRow, Row, unreadable
 from loaders.seen import Seen
-
-ACTOR: Final = "loader"
 
 # What an event takes beside its change, at most: names, ids and instants, and an owner of 255 bytes percent-encoded.
 _OVERHEAD_BYTES: Final = 2048
@@ -31,12 +30,19 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     ----------
     size : int
         Bytes that the event takes in the ledger, at most.
+    key : str, optional
+        What stands for the row where it has no id (`loaders.rows.Row.key`).
     """
 
     line: int
     source: Any
     event: Event
     size: int
+    key: str | None = None
+
+    def as_bad(self, reason: str) -> BadRow:
+        """The row as one that is not in, and why."""
+        return BadRow(self.line, self.source, [FieldError("#", reason)], self.key)
 
 
 class Planner:
@@ -49,32 +55,51 @@ class Planner:
         What the rows' own ids belong to: with the owner and the row's id it makes the todo's id.
     seen : Seen
         Remembers the file's ids and contents.
+    kept : Seen, optional
+        Is told the ids of the todos that the file names, those of bad rows too.
+
+    Attributes
+    ----------
+    keeps_ids : bool
+        A row came with the id of its todo (`loaders.rows.Row.keeps_id`).
     """
 
-    def __init__(self, owner: str, system: str, seen: Seen) -> None:
+    def __init__(self, owner: str, system: str, seen: Seen, kept: Seen | None = None) -> None:
         self._owner = owner
         self._system = system
         self._partition = keys.partition_of(owner)
         self._seen = seen
+        self._kept = kept
+        self.keeps_ids = False
         self._milliseconds = 0
         self._instant = ""
 
     def plan(self, row: Row) -> Planned | BadRow:
         """The event that creates the row's todo, or what keeps it from being one."""
-        if row.own_id is not None:
-            # An id belongs to the first row that has it, even if that one is bad: mended, it must not meet the other.
-            first_line, times = self._seen.note(f"id:{row.own_id}", row.line)
-            if times > 1:
-                name = row.names.get("source", "id")
-                return BadRow(row.line, row.source, [FieldError(pointer(name), f"the id is that of line {first_line}")])
+        source_id = row.own_id or row.key
         try:
+            if source_id is not None:
+                # An id belongs to the first row that has it, even if that is bad: mended, it must not meet the other.
+                first_line, times = self._seen.note(f"id:{source_id}", row.line)
+                if times > 1:
+                    name = row.names.get("source", "id")
+                    complaint = FieldError(pointer(name), f"the id is that of line {first_line}")
+                    return BadRow(row.line, row.source, [complaint])
+            else:
+                source_id = self._content_id(row)
+            self.keeps_ids |= row.keeps_id
+            todo_id = source_id if row.keeps_id else keys.id_for_source(self._owner, self._system, source_id)
+            if self._kept is not None:
+                self._kept.note(todo_id, row.line)
             stated = self._validated(row)
-            source_id = row.own_id if row.own_id is not None else self._content_id(row)
         except InvalidContent as error:
-            return BadRow(row.line, row.source, _in_the_sources_words(error, row))
+            key = source_id if row.own_id is None else None
+            return BadRow(row.line, row.source, _in_the_sources_words(error, row), key)
         except (UnicodeEncodeError, ValueError, RecursionError):
             return unreadable(row.line, row.source, "holds what JSON cannot carry, such as a lone surrogate")
-        todo_id = source_id if row.keeps_id else keys.id_for_source(self._owner, self._system, source_id)
+        if stated["parent"] is not None and self._seen.closes_cycle(todo_id, stated["parent"]):
+            detail = "a cycle: its parents, as the rows before it tell them, lead back to this row"
+            return BadRow(row.line, row.source, [FieldError(pointer(row.names.get("parent", "parent")), detail)])
         event = self._event(todo_id, stated)
         # The state is the change once more, and some instants. Where the bound is too much, the ledger counts exactly.
         size = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES
@@ -83,7 +108,7 @@ class Planner:
                 size = event_items.size_of(event)
             except event_items.EventTooLarge as error:
                 return unreadable(row.line, row.source, str(error))
-        return Planned(row.line, row.source, event, size)
+        return Planned(row.line, row.source, event, size, source_id if row.own_id is None else None)
 
     def _validated(self, row: Row) -> dict[str, Any]:
         fields = row.fields
@@ -100,9 +125,9 @@ class Planner:
 
         Part of every todo's id that was loaded so: made otherwise, files that are loaded again would come twice.
         """
-        digest = hashlib.sha256(canonical_json(row.source).encode()).hexdigest()
-        _, occurrence = self._seen.note(digest, row.line)
-        return f"content:{digest}#{occurrence}"
+        digest = hashlib.sha256(canonical_json(row.source).encode())
+        _, occurrence = self._seen.note_digest(digest.digest(), row.line)
+        return f"content:{digest.hexdigest()}#{occurrence}"
 
     def _event(self, todo_id: str, stated: dict[str, Any]) -> Event:
         decision = decide.decide(decide.Create(stated), None, 0)

@@ -1,15 +1,17 @@
-"""What a person sees meanwhile: a bar on a terminal, plain lines in a pipe; always on standard error."""
+"""What is seen meanwhile: a bar on a terminal, plain lines in a pipe, JSON for programs; always on standard error."""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+from dataclasses import asdict
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from loaders.opening import Opened
 from loaders.rejected import reason
 from loaders.rows import BadRow
-from loaders.source import Source
 
 if TYPE_CHECKING:
     from loaders.run import Summary
@@ -25,9 +27,8 @@ class Progress:
 
     every = _LINE_EVERY_SECONDS
 
-    def __init__(self, source: Source, total_bytes: int | None) -> None:
-        self._source = source
-        self._total = total_bytes
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
         self._began = time.monotonic()
         self._next = self._began + self.every
         self._complaints = 0
@@ -53,10 +54,12 @@ class Progress:
         elif self._complaints == _COMPLAINTS_SHOWN + 1:
             self._say("… and more")
 
+    def warn(self, warning: str) -> None:
+        self._say(f"warning: {warning}")
+
     def _update(self, summary: Summary, seconds: float) -> None:
-        parts = [f"{summary.read:,} rows", f"{summary.read / seconds:,.0f}/s", _counts(summary)]
-        if self._total and self._source.consumed:
-            share = self._source.consumed / self._total
+        parts = [f"{summary.read:,} rows", f"{summary.read / seconds:,.0f}/s", counts(summary)]
+        if share := self._opened.share:
             parts.insert(0, f"{share:.0%}")
             parts.append(f"{seconds / share - seconds:.0f} s left")
         self._say(", ".join(parts))
@@ -70,11 +73,11 @@ class Bar(Progress):
 
     every = _BAR_EVERY_SECONDS
 
-    def __init__(self, source: Source, total_bytes: int | None) -> None:
+    def __init__(self, opened: Opened) -> None:
         from rich import progress
         from rich.console import Console
 
-        super().__init__(source, total_bytes)
+        super().__init__(opened)
         self._bar = progress.Progress(
             progress.BarColumn(),
             progress.TaskProgressColumn(),
@@ -82,7 +85,7 @@ class Bar(Progress):
             progress.TimeRemainingColumn(),
             console=Console(stderr=True),
         )
-        self._task = self._bar.add_task("", total=total_bytes, rows="")
+        self._task = self._bar.add_task("", total=opened.total, rows="")
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -94,20 +97,46 @@ class Bar(Progress):
         self._bar.stop()
 
     def _update(self, summary: Summary, seconds: float) -> None:
-        rows = f"{summary.read:,} rows, {summary.read / seconds:,.0f}/s: {_counts(summary)}"
-        self._bar.update(self._task, completed=self._source.consumed, rows=rows)
+        rows = f"{summary.read:,} rows, {summary.read / seconds:,.0f}/s: {counts(summary)}"
+        self._bar.update(self._task, completed=self._opened.consumed, rows=rows)
 
     def _say(self, line: str) -> None:
         self._bar.console.print(line, markup=False, highlight=False)
 
 
-def progress_for(source: Source, total_bytes: int | None) -> Progress:
-    return Bar(source, total_bytes) if sys.stderr.isatty() else Progress(source, total_bytes)
+class JsonLines(Progress):
+    """One JSON object a line: how far it is, and each row that is not in."""
+
+    def complain(self, row: BadRow) -> None:
+        self._say(json.dumps({"line": row.line, "reason": reason(row)}))
+
+    def warn(self, warning: str) -> None:
+        self._say(json.dumps({"warning": warning}))
+
+    def _update(self, summary: Summary, seconds: float) -> None:
+        share = self._opened.share
+        left = seconds / share - seconds if share else None
+        self._say(json.dumps({"progress": share, "seconds": seconds, "seconds_left": left, **asdict(summary)}))
 
 
-def _counts(summary: Summary) -> str:
-    counts = f"{summary.added:,} added, {summary.already:,} already there, {summary.rejected:,} rejected"
-    return counts + (f", {summary.unwritten:,} not written" if summary.unwritten else "")
+def progress_for(opened: Opened, *, as_json: bool) -> Progress:
+    if as_json:
+        return JsonLines(opened)
+    return Bar(opened) if sys.stderr.isatty() else Progress(opened)
+
+
+def counts(summary: Summary) -> str:
+    """What became of the rows; what happened to none is left out, but for the three that everybody asks for."""
+    parts = [
+        f"{summary.added:,} added",
+        summary.updated and f"{summary.updated:,} updated",
+        f"{summary.already:,} already there",
+        summary.kept and f"{summary.kept:,} differ and were kept",
+        summary.reported and f"{summary.reported:,} differ and are reported",
+        f"{summary.rejected:,} rejected",
+        summary.unwritten and f"{summary.unwritten:,} not written",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _shortened(text: str) -> str:

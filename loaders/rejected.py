@@ -21,11 +21,15 @@ class RejectedRows:
     ----------
     path : Path, optional
         None keeps count only.
+    format_name, system : str
+        What the rows were read as, and what their ids belong to: loaded again when they are mended (the format
+        `rejected`), they meet the same todos.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, format_name: str, system: str) -> None:
         self.path = path
         self.count = 0
+        self._origin = {"format": format_name, "source": system}
         self._file: IO[str] | None = None
 
     def begin(self) -> None:
@@ -43,7 +47,7 @@ class RejectedRows:
         try:
             if self._file is None:
                 self._file = open(self.path, "w", encoding="ascii")  # noqa: SIM115 - closed by `close`
-            self._file.write(_dump(_entry(row)) + "\n")
+            self._file.write(_dump(self._entry(row)) + "\n")
             self._file.flush()
         except OSError as error:
             raise CannotLoad(f"cannot write {self.path}: {error.strerror}") from None
@@ -52,18 +56,19 @@ class RejectedRows:
         if self._file is not None:
             self._file.close()
 
+    def _entry(self, row: BadRow) -> dict[str, Any]:
+        return {
+            "line": row.line,
+            **self._origin,
+            **({"key": row.key} if row.key else {}),
+            "reason": reason(row),
+            "errors": [{"pointer": error.pointer, "detail": error.detail} for error in row.errors],
+            "row": row.source,
+        }
+
 
 def reason(row: BadRow) -> str:
     """What is wrong with a row, in one line."""
     return "; ".join(
         error.detail if error.pointer == "#" else f"{error.pointer}: {error.detail}" for error in row.errors
     )
-
-
-def _entry(row: BadRow) -> dict[str, Any]:
-    return {
-        "line": row.line,
-        "reason": reason(row),
-        "errors": [{"pointer": error.pointer, "detail": error.detail} for error in row.errors],
-        "row": row.source,
-    }

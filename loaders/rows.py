@@ -21,13 +21,15 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     source : object
         The row as the source has it.
     fields : dict
-        The todo's fields, by the names of `chalicelib.todos.content.Content`.
+        The todo's fields, by the names of `chalicelib.todos.fields.Content`.
     names : mapping
         What the source calls those fields that it calls otherwise.
     own_id : str, optional
         The id that the row has at its source.
     parent : str, optional
         The id that the row's parent has at its source.
+    key : str, optional
+        What stands for a row without an id in place of its content: of a mended row, what it was before.
     keeps_id : bool
         The row is a todo of this service: `own_id` is its id here too, and all else stands in `fields`.
     """
@@ -39,14 +41,22 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     own_id: str | None = None
     parent: str | None = None
     keeps_id: bool = False
+    key: str | None = None
 
 
 class BadRow(msgspec.Struct, frozen=True, gc=False):
-    """A row that cannot be loaded, and why."""
+    """A row that cannot be loaded, and why.
+
+    Attributes
+    ----------
+    key : str, optional
+        What stands for the row where it has no id (`Row.key`).
+    """
 
     line: int
     source: Any
     errors: list[FieldError]
+    key: str | None = None
 
 
 def unreadable(line: int, source: Any, reason: str) -> BadRow:

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from chalicelib.todos.content import FieldError
 from loaders.errors import Unreadable
 from loaders.planning import Planned, Planner
 from loaders.progress import Progress
 from loaders.rejected import RejectedRows
 from loaders.rows import BadRow, Row
-from loaders.writing import Writer, Written, transactions
+from loaders.writing import Writer, Written, groups
 
 
 @dataclass(slots=True)
 class Summary:
-    """What became of the rows so far; of a dry run, `added` are those that would be written."""
+    """What became of the rows so far; of a dry run, what would become of them.
+
+    Attributes
+    ----------
+    kept : int
+        Rows that differ from their todos, which were left as they are because the user wants it so.
+    reported : int
+        Rows that differ from their todos, which were left as they are although the user may not want it so.
+    unwritten : int
+        Rows of which it is not known that they are in.
+    """
 
     read: int = 0
     added: int = 0
+    updated: int = 0
     already: int = 0
+    kept: int = 0
+    reported: int = 0
     rejected: int = 0
     unwritten: int = 0
-    compared: int = 0
-    differing: list[int] = field(default_factory=list)
     stopped_by: str | None = None
 
     @property
     def is_all_in(self) -> bool:
-        return self.stopped_by is None and not self.rejected and not self.unwritten
+        return not (self.stopped_by or self.rejected or self.reported or self.unwritten)
 
 
 class Load:
@@ -50,7 +60,7 @@ class Load:
 
     def run(self, rows: Iterable[Row | BadRow]) -> Summary:
         """Load the rows; a file that breaks off, or a ledger that fails, ends it and is told by `stopped_by`."""
-        for group in transactions(self._planned(rows)):
+        for group in groups(self._planned(rows)):
             if self._writer is None:
                 self.summary.added += len(group)
             else:
@@ -86,12 +96,13 @@ class Load:
         summary = self.summary
         for written in done:
             summary.added += written.added
+            summary.updated += written.updated
             summary.already += written.already
-            summary.compared += written.compared
-            summary.differing += written.differing
-            for planned, why in written.failed:
-                summary.unwritten += 1
-                bad = BadRow(planned.line, planned.source, [FieldError("#", why)])
+            summary.kept += written.kept
+            summary.reported += len(written.reported)
+            summary.unwritten += len(written.failed)
+            for planned, why in (*written.reported, *written.failed):
+                bad = planned.as_bad(why)
                 self._rejected.add(bad)
                 self._progress.complain(bad)
             if written.hopeless is not None and summary.stopped_by is None:

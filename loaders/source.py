@@ -1,4 +1,4 @@
-"""The bytes of a file or of standard input: its beginning to recognise it by, then lines and chunks of bounded size."""
+"""The bytes of a file, wherever it lies: its beginning to recognise it by, then lines and chunks of bounded size."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ MAX_ROW_BYTES: Final = 16 * 1024 * 1024
 _FOREIGN: Final = {
     codecs.BOM_UTF16_LE: "it is UTF-16: save it as UTF-8",
     codecs.BOM_UTF16_BE: "it is UTF-16: save it as UTF-8",
-    b"\x1f\x8b": "it is compressed by gzip: unpack it first (gunzip -c FILE | python -m loaders - …)",
     b"PK\x03\x04": "it is a zip archive or a workbook: unpack it, or save the sheet as CSV",
 }
 
@@ -30,8 +29,6 @@ class Source:
     ----------
     head : bytes
         The first bytes, at most `HEAD_BYTES`; they are read again by what follows.
-    consumed : int
-        How many bytes were taken from the stream so far.
 
     Raises
     ------
@@ -49,12 +46,7 @@ class Source:
         self.head = head.removeprefix(codecs.BOM_UTF8)
         if not self.head.strip():
             raise Unreadable("it is empty")
-        self._raw = _Rejoined(self.head, stream)
-        self._buffered = io.BufferedReader(self._raw, 256 * 1024)
-
-    @property
-    def consumed(self) -> int:
-        return self._raw.consumed
+        self._buffered = io.BufferedReader(_Rejoined(self.head, stream), 256 * 1024)
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; none at the end."""
@@ -78,7 +70,6 @@ class _Rejoined(io.RawIOBase):
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head = head
         self._rest = rest
-        self.consumed = 0
 
     def readable(self) -> bool:
         return True
@@ -90,5 +81,4 @@ class _Rejoined(io.RawIOBase):
             # What a pipe has by now, rather than waiting until the buffer is full.
             chunk = self._rest.read1(len(buffer)) if hasattr(self._rest, "read1") else self._rest.read(len(buffer))
         buffer[: len(chunk)] = chunk
-        self.consumed += len(chunk)
         return len(chunk)

@@ -7,13 +7,15 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.todos import instants
-from stack import stage_commands
+from stack import aws, logs, policies, stage_commands, status
 from stack.errors import StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
 from stack.local import LocalStack
@@ -52,9 +54,17 @@ def _parser() -> argparse.ArgumentParser:
 
     stage_commands.add_to(commands)
 
-    status = commands.add_parser("status", help="say what is running where")
-    status.add_argument("--json", action="store_true", help="one JSON object, with a token")
-    status.set_defaults(command=_status)
+    state = commands.add_parser("status", help="say what is running where")
+    state.add_argument("--stage", default=LOCAL, help="default: local, the local engine")
+    state.add_argument("--json", action="store_true", help="one JSON object, of the local stage with a token")
+    state.set_defaults(command=_status)
+
+    tail = commands.add_parser("logs", help="print the newest lines of the functions' logs")
+    tail.add_argument("function", nargs="?", metavar="FUNCTION", help="of one function (default: of all)")
+    tail.add_argument("--stage", default=LOCAL, help="default: local, the local engine")
+    tail.add_argument("--since", type=float, default=10, metavar="MINUTES", help="default: 10")
+    tail.add_argument("--follow", action="store_true", help="go on with those to come")
+    tail.set_defaults(command=_logs)
 
     token = commands.add_parser("token", help="print a token of the local issuer")
     token.add_argument("--owner", required=True, help="whose todos it opens (the token's `sub`)")
@@ -91,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     rebuild.set_defaults(command=_rebuild)
     for command in (catchup, republish, redrive, audit, rebuild):
         stage_commands.add_stage(command)
+
+    of_functions = commands.add_parser("policies", help="write each stage's IAM policies from .chalice/policy-*.json")
+    of_functions.set_defaults(command=_policies)
     return parser
 
 
@@ -154,6 +167,32 @@ def _down(parsed: argparse.Namespace) -> int:
 
 
 def _status(parsed: argparse.Namespace) -> int:
+    found = status.of_stage(_client(parsed), parsed.stage)
+    if parsed.stage == LOCAL:
+        return _local_status(parsed, found)
+    if parsed.json:
+        print(json.dumps(found))
+    else:
+        print("\n".join(status.lines(found)))
+    return 0
+
+
+def _logs(parsed: argparse.Namespace) -> int:
+    client = _client(parsed)("logs")
+    found = logs.tail(client, parsed.stage, parsed.function, since_seconds=parsed.since * 60, follow=parsed.follow)
+    for line in found:
+        print(f"{line.function}: {line.text}", flush=True)
+    return 0
+
+
+def _client(parsed: argparse.Namespace) -> Callable[[str], Any]:
+    """Clients of the local engine, or of the account that the AWS settings lead to."""
+    if parsed.stage == LOCAL:
+        return LocalStack(parsed.directory).deployment.client
+    return cache(aws.client)
+
+
+def _local_status(parsed: argparse.Namespace, found: dict[str, Any]) -> int:
     stack = LocalStack(parsed.directory)
     data = stack.deployed()
     tables = {
@@ -161,14 +200,14 @@ def _status(parsed: argparse.Namespace) -> int:
         "settings": data["SettingsTableName"],
         "views": stack.deployment.views_table(),
     }
-    found = {"url": stack.url, "token": stack.token(OWNER), "owner": OWNER, "tables": tables}
-    found["engine_url"] = stack.engine_url
     if parsed.json:
-        print(json.dumps(found))
+        of_engine = {"url": stack.url, "token": stack.token(OWNER), "owner": OWNER, "tables": tables}
+        print(json.dumps({**found, **of_engine, "engine_url": stack.engine_url}))
         return 0
     print(f"running at {stack.url}/ (pid {stack.engine.pid}), the AWS API at {stack.engine_url}")
     for purpose, name in tables.items():
         print(f"{purpose:>9}  {name}")
+    print("\n".join(status.lines(found)))
     return 0
 
 
@@ -207,6 +246,12 @@ def _rebuild(parsed: argparse.Namespace) -> int:
         print(f"abandoned {rebuild.abandon().table}")
     else:
         rebuild.command(despite_differences=parsed.despite_differences)
+    return 0
+
+
+def _policies(_: argparse.Namespace) -> int:
+    for stage in policies.stages():
+        print(f"{stage}: {'written' if policies.write(stage) else 'as they were'}")
     return 0
 
 

@@ -28,8 +28,9 @@ from stack.state import REPOSITORY
 # Shared by every local stack: its entries are named by their content and put in place whole, so sharing is safe.
 STORE = REPOSITORY / ".local" / "packages"
 KEPT_PACKAGES = 5
-# What the wheels bring and nothing here imports: a twelfth of what would be uploaded.
+# What the wheels bring and nothing here reads, a twelfth of what would be uploaded; but for what /docs shows.
 LEFT_OUT = ("icalendar/tests", "aws_lambda_powertools/event_handler")
+SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 PARTS = ("app.py", "requirements.txt", "chalicelib", ".chalice")
 NOT_PACKAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed")
 
@@ -147,8 +148,10 @@ def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> Non
     tree = made / "tree"
     archive.unpack(made / "deployment.zip", tree)
     (tree / "app.py").unlink()
+    (tree / SWAGGER_UI).rename(made / "swagger_ui")
     for part in ("chalice", "chalicelib", *LEFT_OUT):
         shutil.rmtree(tree / part)
+    shutil.copytree(made / "swagger_ui", tree / SWAGGER_UI)
     archive.compile_all(tree)
     archive.pack(tree, made / "dependencies.zip")
     (made / "dependencies.zip").rename(kept)

@@ -21,14 +21,14 @@ from chalicelib.api.commands import Asked, Done, Operation
 from chalicelib.api.headers import ENTITY_TAGS, IDEMPOTENCY_KEY, accepted, idempotency_key, is_idempotency_key
 from chalicelib.api.http import Request
 from chalicelib.api.problems import Problem, answer, bad_request, problem_of, unavailable
-from chalicelib.todos import content
+from chalicelib.todos import fields
 from chalicelib.todos.content import FieldError, pointer, type_error
 
 MAX_COMMANDS: Final = 100
 # A hundred todos of the usual size many times over. A Lambda takes 6 MB, in which the body is a JSON string.
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 # The batch, its array and the command stand around a command's own body.
-MAX_NESTING: Final = content.MAX_NESTING + 4
+MAX_NESTING: Final = fields.MAX_NESTING + 4
 # A Lambda answers at most 6 MB. Of those this leaves a good part to the results that come without what they are about.
 MAX_ANSWER_BYTES: Final = 5 * 1024 * 1024
 MAX_EVENTS_BYTES: Final = 32 * 1024

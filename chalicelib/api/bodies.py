@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chalicelib.api.http import Request
 from chalicelib.api.problems import Problem, bad_request
-from chalicelib.todos import content
+from chalicelib.todos import content, fields
 
 # A todo's fields and metadata fit many times over; an event holds at most 64 KB.
 MAX_BODY_BYTES: Final = 128 * 1024
@@ -20,7 +20,7 @@ MAX_FLAWS: Final = 100
 
 
 def json_body(
-    request: Request, *media_types: str, max_bytes: int = MAX_BODY_BYTES, max_nesting: int = content.MAX_NESTING + 1
+    request: Request, *media_types: str, max_bytes: int = MAX_BODY_BYTES, max_nesting: int = fields.MAX_NESTING + 1
 ) -> Any:
     """The body as JSON (RFC 8259), of one of `media_types` (or ``application/json``).
 

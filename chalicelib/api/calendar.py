@@ -36,7 +36,7 @@ def read(request: Request) -> Response:
     if feed is None:
         raise Problem(
             401, "unauthorized", "Unauthorized", "The feed's token is missing, wrong, or was revoked.",
-            headers={"WWW-Authenticate": 'Bearer error="invalid_token"', "Cache-Control": "no-store"},
+            headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )  # fmt: skip
     content = _calendar(request.base_url, feed)
     # No caller is known to the gateway here, and yet the answer is of one owner.

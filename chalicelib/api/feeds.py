@@ -16,7 +16,7 @@ from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer
 from chalicelib.feed_tokens import MAX_FEEDS, Feed
-from chalicelib.todos import content
+from chalicelib.todos import content, fields
 from chalicelib.todos.content import FieldError, pointer
 
 # Each is read by queries of its own, within the seconds that a request has.
@@ -30,11 +30,11 @@ Name = Annotated[
         max_length=100,
         description="What calendar programs show it as.",
         examples=["Groceries"],
-        extra_json_schema=content.NO_CONTROLS,
+        extra_json_schema=fields.NO_CONTROLS,
     ),
 ]
 Lists = Annotated[
-    list[content.ListName],
+    list[fields.ListName],
     Meta(
         min_length=1,
         max_length=MAX_LISTS,

@@ -14,7 +14,7 @@ from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer
-from chalicelib.todos import content
+from chalicelib.todos import fields
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.webhooks import EVENT_TYPES, MAX_WEBHOOKS, Webhook
 
@@ -33,7 +33,7 @@ Url = Annotated[
 ]
 Types = Annotated[list[EventType], Meta(min_length=1, description="Which events are told; without it, all.")]
 Lists = Annotated[
-    list[content.ListName],
+    list[fields.ListName],
     Meta(
         min_length=1,
         max_length=MAX_LISTS,

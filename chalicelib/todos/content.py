@@ -1,4 +1,4 @@
-"""What a client may say of a todo: the fields, their bounds, and what is wrong with a value that breaks them."""
+"""What a client says of a todo: whether it keeps to the fields and their bounds, and if not, what is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,140 +6,26 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, get_type_hints
+from typing import Any, Final, get_type_hints
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Meta
 
 from chalicelib import keys
 from chalicelib.todos import instants, recurrence
-from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET, dump_json
+from chalicelib.todos.events import READ_ONLY_FIELDS, UNSET, dump_json
+from chalicelib.todos.fields import (
+    MAX_LIST_BYTES,
+    MAX_LIST_LENGTH,
+    MAX_METADATA_BYTES,
+    MAX_NESTING,
+    MAX_NOTES_BYTES,
+    MAX_ORDER,
+    Content,
+)
 
-MAX_NOTES_BYTES: Final = 16 * 1024
-MAX_LIST_LENGTH: Final = 100
-MAX_LIST_BYTES: Final = 300
-MAX_METADATA_BYTES: Final = 4 * 1024
-# JSON may nest without end, its readers' stacks do not: everybody who handles a todo must be able to follow it.
-MAX_NESTING: Final = 100
-# Beyond these a double no longer holds every integer (RFC 8259, section 6).
-MAX_ORDER: Final = 2**53 - 1
 LONE_SURROGATE: Final = "holds a lone surrogate, which is no character"
-
-# What holds beyond lengths: the rules below check it, and the API's contract states it.
-_NO_NUL: Final = {"pattern": "^[^\\u0000]*$"}
-NO_CONTROLS: Final = {"pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"}
-_INSTANT: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
-
-Title = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=500,
-        description="What is to be done.",
-        examples=["Buy milk"],
-        extra_json_schema=_NO_NUL,
-    ),
-]
-Notes = Annotated[
-    str,
-    Meta(
-        description=f"Free text of at most {MAX_NOTES_BYTES} bytes of UTF-8.",
-        examples=["Two bottles."],
-        extra_json_schema={**_NO_NUL, "maxLength": MAX_NOTES_BYTES},
-    ),
-]
-Completed = Annotated[bool, Meta(description="Whether it is done.")]
-ListName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=MAX_LIST_LENGTH,
-        description=f"The list it is in: any name of at most {MAX_LIST_BYTES} bytes of UTF-8 but `.` and `..`.",
-        examples=["groceries"],
-        extra_json_schema={"pattern": "^(?!\\.{1,2}$)[^\\u0000-\\u001f\\u007f-\\u009f]*$"},
-    ),
-]
-Tag = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema=NO_CONTROLS)]
-Tags = Annotated[list[Tag], Meta(max_length=32, description="Labels, each kept once.", examples=[["home", "weekly"]])]
-Priority = Annotated[Literal["none", "low", "medium", "high"], Meta(description="How much it matters.")]
-Due = Annotated[
-    str,
-    Meta(
-        description="When it is due: an RFC 3339 date, which counts as its 00:00 UTC, or date-time.",
-        examples=["2026-12-01T09:00:00+01:00"],
-        extra_json_schema=_INSTANT,
-    ),
-]
-RemindAt = Annotated[
-    str,
-    Meta(
-        description="When to remind of it, once: an RFC 3339 date or date-time.",
-        examples=["2026-11-30"],
-        extra_json_schema=_INSTANT,
-    ),
-]
-Order = Annotated[
-    int | float,
-    Meta(
-        description="Its place within the list, ascending.",
-        examples=[10],
-        extra_json_schema={"minimum": -MAX_ORDER, "maximum": MAX_ORDER},
-    ),
-]
-Repeat = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=500,
-        description="How it recurs: the value of an RFC 5545 RRULE. Completing it makes the next occurrence.",
-        examples=["FREQ=WEEKLY;BYDAY=MO"],
-        extra_json_schema={"format": "rrule"},
-    ),
-]
-Parent = Annotated[
-    str,
-    Meta(
-        description="The id of the todo that it is a part of.",
-        examples=["0197e1f0-0000-7000-8000-00000000000a"],
-        extra_json_schema={"format": "uuid", "pattern": keys.TODO_ID_PATTERN},
-    ),
-]
-Source = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=500,
-        description="Where it was taken from.",
-        examples=["todo.txt#12"],
-        extra_json_schema=_NO_NUL,
-    ),
-]
-Metadata = Annotated[
-    dict[str, Any],
-    Meta(
-        description=f"The caller's own data: at most {MAX_METADATA_BYTES} bytes of JSON, {MAX_NESTING} levels deep.",
-        examples=[{"colour": "green"}],
-    ),
-]
-
-
-class Content(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The fields of a todo that a client sets, unset (None) where not given; only `title` must be there."""
-
-    title: Title
-    notes: Notes | None = None
-    completed: Completed | None = None
-    list: ListName | None = None
-    tags: Tags | None = None
-    priority: Priority | None = None
-    due: Due | None = None
-    remind_at: RemindAt | None = None
-    order: Order | None = None
-    repeat: Repeat | None = None
-    parent: Parent | None = None
-    source: Source | None = None
-    metadata: Metadata | None = None
+_CONTAINERS: Final = (dict, list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +62,16 @@ def validate(value: object) -> dict[str, Any]:
     """
     if not isinstance(value, dict):
         raise InvalidContent([FieldError("#", "expected an object")])
-    given = {name: member for name, member in value.items() if name not in READ_ONLY_FIELDS}
-    too_deep = [name for name, member in given.items() if isinstance(member, dict | list) and is_too_deep(member)]
+    too_deep = [name for name, member in value.items() if isinstance(member, _CONTAINERS) and is_too_deep(member)]
+    too_deep = [name for name in too_deep if name not in READ_ONLY_FIELDS]
     if too_deep:
         detail = f"nested deeper than {MAX_NESTING} levels"
         raise InvalidContent([FieldError(pointer(name), detail) for name in too_deep])
-    stated = {name: composed(member) for name, member in given.items()}
+    stated = {
+        name: member if isinstance(member, str) and member.isascii() else composed(member)
+        for name, member in value.items()
+        if name not in READ_ONLY_FIELDS
+    }
     try:
         content = msgspec.convert(stated, Content)
     except (msgspec.ValidationError, UnicodeEncodeError):
@@ -197,11 +87,11 @@ def settle(content: Content) -> dict[str, Any]:
     InvalidContent
         When a value breaks a rule that its type cannot tell.
     """
-    fields = {name: getattr(content, name) for name in CONTENT_FIELDS}
+    fields = msgspec.structs.asdict(content)
     for name in ("completed", "list", "priority"):
         if fields[name] is None:
             fields[name] = UNSET[name]
-    errors = [error for name, value in fields.items() for error in _complaint(name, value)]
+    errors = [error for name, value in fields.items() if value is not None for error in _complaint(name, value)]
     if fields["tags"]:
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
     if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
@@ -234,17 +124,16 @@ def merge_patch(target: object, patch: object) -> Any:
 
 def is_too_deep(value: object, levels: int = MAX_NESTING) -> bool:
     """Whether arrays and objects stand in each other more than so many levels deep."""
-    level = [value]
-    for _ in range(levels + 1):
+    level = [value] if value and isinstance(value, _CONTAINERS) else []
+    while level and levels:
+        levels -= 1
         level = [
             inner
             for outer in level
-            if isinstance(outer, dict | list)
             for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if inner and isinstance(inner, _CONTAINERS)
         ]
-        if not level:
-            return False
-    return True
+    return bool(level)
 
 
 def type_error(annotation: Any, value: object, *path: str | int) -> FieldError | None:
@@ -311,6 +200,8 @@ def _is_unicode(value: str) -> bool:
 def name_complaint(value: str) -> str | None:
     """What keeps a text from naming something, its length aside, or None."""
     # Printable text holds no control character, and is what nearly all names are.
+    if value.isprintable() and value.isascii():
+        return None
     if not value.isprintable() and any(unicodedata.category(character) == "Cc" for character in value):
         return "holds a control character"
     return _text(value)
@@ -321,6 +212,9 @@ def _notes(value: str) -> str | None:
 
 
 def _too_long(value: str, limit: int) -> str | None:
+    # A character takes at most four bytes, so that most texts need no counting.
+    if 4 * len(value) <= limit:
+        return None
     size = len(value.encode())
     return f"{size} bytes of UTF-8 where {limit} are allowed" if size > limit else None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib import delivery, failures, keys, logs, quarantine, settings, webhooks
+from chalicelib import delivery, failures, keys, logs, metrics, quarantine, settings, webhooks
 from chalicelib.cloudevents import TYPE_PREFIX
 from chalicelib.queues import sqs
 from chalicelib.webhooks import Webhook
@@ -186,10 +186,12 @@ def _tell(tell_once: Callable[..., Any], context: Any, message: Message, webhook
 def _send(*, delivery_of: Mapping[str, str], webhook: Webhook, message: Message) -> dict[str, int]:
     """Tell a webhook, and return what the record of it keeps."""
     try:
-        return {"status": delivery.tell(webhook.url, webhook.secret, message.event_id, message.body)}
+        status = delivery.tell(webhook.url, webhook.secret, message.event_id, message.body)
     except delivery.WebhookGone:
         webhooks.disable(webhook)
         return {"status": delivery.GONE}
+    metrics.count(metrics.DELIVERED)
+    return {"status": status}
 
 
 @cache

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from chalicelib import keys, logs, quarantine
+from chalicelib import keys, logs, metrics, quarantine
+from chalicelib.todos import instants
 from chalicelib.views import schema, store
 from chalicelib.views.projection import Head, todo_of
 
@@ -40,6 +43,7 @@ def handle(event: dict[str, Any]) -> None:
         _quarantine(incomplete.refused)
         raise
     _quarantine(refused)
+    _observe_lag(event["Records"])
 
 
 def project(heads: Mapping[str, list[Head]]) -> list[store.Refused]:
@@ -67,6 +71,15 @@ def _quarantine(refused: list[store.Refused]) -> None:
     for each in refused:
         found_by = {"stream_id": keys.stream_id(each.owner, each.head.todo_id), "version": each.head.version}
         quarantine.put("project", each.error, record={}, keys=found_by)
+
+
+def _observe_lag(records: Iterable[Mapping[str, Any]]) -> None:
+    now = time.time_ns() // 1_000_000
+    for record in records:
+        # What was put aside, or removes an event, has no instant.
+        with suppress(LookupError, TypeError, ValueError):
+            happened = instants.milliseconds_of(record["dynamodb"]["NewImage"]["occurred_at"]["S"])
+            metrics.observe(metrics.PROJECTION_LAG, max(0, now - happened))
 
 
 def _head(record: Mapping[str, Any]) -> tuple[str, Head] | None:

@@ -128,6 +128,11 @@ def tally(owner: str) -> ListCount:
     return _count(_get(reader(), owner, schema.TALLY_KEY))
 
 
+def has_todos(owner: str) -> bool:
+    """Whether the owner has a todo, or ever had one."""
+    return bool(_get(reader(), owner, schema.TALLY_KEY))
+
+
 def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
     """The reminders of one shard that are due at `until` (as `instants.sortable` makes it), oldest first.
 

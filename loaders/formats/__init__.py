@@ -4,20 +4,26 @@ A format's module has:
 
 - ``NAME``: how ``--format`` calls it;
 - ``recognise(head: bytes) -> Certainty``: whether a file that begins so is of this format;
-- ``read(source: Source) -> Iterator[Row | BadRow]``: its rows. A row's fault is a `BadRow`; a file's is `Unreadable`;
-- ``SYSTEM``, where its ids come from one known system: the default of ``--source``.
+- ``read(source: Source) -> Iterator[Row | BadRow]``: its rows. A row's fault is a `BadRow`; a file's is `Unreadable`.
+  With a second argument, ``names``, it takes what its rows call a field (``--map``);
+- ``SYSTEM``, where its ids come from one known system: the default of ``--source``; or ``system_of(head: bytes)``,
+  where the file tells it;
+- ``row_of(line: int, source: dict) -> Row | BadRow``, where its rows are not read by `fields.Interpreter`: one of them
+  once more, as `Row.source` has it. A rejected row that was mended is read so. With ``ROWS_ARE_TEXTS``, `Row.source` is
+  a text.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
-from functools import cache
+from functools import cache, partial
 from typing import Final, Protocol, cast
 
-from loaders.errors import Unreadable
+from loaders.errors import CannotLoad, Unreadable
 from loaders.rows import BadRow, Row
 from loaders.source import Source
 
@@ -63,6 +69,23 @@ def recognised(head: bytes) -> Format:
     return surest
 
 
-def system_of(chosen: Format) -> str:
-    """What the ids of a format's rows belong to, unless the user names it."""
+def reader_of(chosen: Format, names: Mapping[str, str]) -> Callable[[Source], Iterator[Row | BadRow]]:
+    """The format's `read`, told by which `names` its rows call some of the fields.
+
+    Raises
+    ------
+    CannotLoad
+        When there are such names, and the format's own are known.
+    """
+    if not names:
+        return chosen.read
+    if "names" not in inspect.signature(chosen.read).parameters:
+        raise CannotLoad(f"--map is for CSV and JSON; what {chosen.NAME} calls its fields is known")
+    return partial(cast("Callable[..., Iterator[Row | BadRow]]", chosen.read), names=names)
+
+
+def system_of(chosen: Format, head: bytes) -> str:
+    """What the ids of a file's rows belong to, unless the user names it."""
+    if hasattr(chosen, "system_of"):
+        return cast("str", chosen.system_of(head))
     return cast("str", getattr(chosen, "SYSTEM", GENERIC_SYSTEM))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from loaders.fields import Interpreter
+from loaders.fields import NO_NAMES, Interpreter
 from loaders.formats import Certainty
 from loaders.rows import BadRow, Row, not_utf8, unreadable
 from loaders.source import MAX_ROW_BYTES, Source
@@ -24,8 +24,12 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.LIKELY if head.lstrip().startswith(b"{") else Certainty.NO
 
 
-def read(source: Source) -> Iterator[Row | BadRow]:
-    interpreter = Interpreter()
+def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
+    return interpreted(source, Interpreter(names).row)
+
+
+def interpreted(source: Source, interpret: Callable[[int, dict[str, Any]], Row | BadRow]) -> Iterator[Row | BadRow]:
+    """What `interpret` makes of each line's object and the line's number."""
     for number, line, is_whole in source.lines():
         if not is_whole:
             beginning = line[:1000].decode("utf-8", "replace")
@@ -40,7 +44,7 @@ def read(source: Source) -> Iterator[Row | BadRow]:
             elif (twice := _given_twice(line, value)) is not None:
                 yield unreadable(number, line.decode(), f"the member {twice!r} is given twice")
             else:
-                yield interpreter.row(number, value)
+                yield interpret(number, value)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             yield _broken(number, line, error)
 

@@ -40,7 +40,7 @@ def read(source: Source) -> Iterator[Row | BadRow]:
             yield not_utf8(number, content)
             continue
         try:
-            yield _row(number, parse(text))
+            yield row_of(number, parse(text))
         except (ValueError, RecursionError) as error:
             yield unreadable(number, text, str(error))
 
@@ -105,7 +105,7 @@ def _value(name: str, cell: str | None) -> Any:
         raise ValueError(f"{name}: expected JSON") from None
 
 
-def _row(line: int, row: dict[str, Any]) -> Row | BadRow:
+def row_of(line: int, row: dict[str, Any]) -> Row | BadRow:
     errors = [FieldError(pointer(name), "unknown field") for name in row.keys() - set(COLUMNS)]
     todo_id = row.get("id")
     if not isinstance(todo_id, str) or not keys.is_todo_id(todo_id):

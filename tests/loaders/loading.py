@@ -1,16 +1,21 @@
-"""What the loader's tests share: reading given bytes, and a ledger in memory at the seam of `append_together`."""
+"""What the loader's tests share: reading given bytes, and a ledger in memory at the seam of `Appending`."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from chalicelib.keys import split_stream_id
 from chalicelib.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
-from chalicelib.todos.events import Event
-from loaders.formats import formats, recognised
+from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from loaders.appending import Appending, LedgerDestination, Reading
+from loaders.changes import OnChange
+from loaders.formats import formats, recognised, system_of
+from loaders.opening import Counted, Opened
 from loaders.planning import Planned, Planner
 from loaders.progress import Progress
 from loaders.rejected import RejectedRows
@@ -21,6 +26,7 @@ from loaders.source import Source
 from loaders.writing import Writer
 
 OWNER = "ann"
+FILES = Path(__file__).parent / "files"
 
 
 def lines(*rows: Any) -> bytes:
@@ -47,6 +53,25 @@ def todos(content: bytes, name: str | None = None) -> list[dict[str, Any]]:
     return [dict(row.event.state) for row in planned if isinstance(row, Planned)]
 
 
+def stated(file: Path) -> list[dict[str, Any]]:
+    """What the rows of a file state, recognised by its content: fields that are set, and the parent by its title."""
+    content = file.read_bytes()
+    head = Source(io.BytesIO(content)).head
+    system = system_of(recognised(head), head)
+    planned = plan(content, system=system)
+    assert [row for row in planned if isinstance(row, BadRow)] == []
+    events = [row.event for row in planned if isinstance(row, Planned)]
+    titles = {split_stream_id(event.stream_id)[1]: event.state["title"] for event in events}
+    return [
+        {
+            name: titles.get(event.state["parent"] or "", "not here") if name == "parent" else event.state[name]
+            for name in CONTENT_FIELDS
+            if event.state[name] != UNSET[name]
+        }
+        for event in events
+    ]
+
+
 def todo_ids(content: bytes, **options: Any) -> list[str]:
     return [row.event.stream_id for row in plan(content, **options) if isinstance(row, Planned)]
 
@@ -65,17 +90,22 @@ def titles(content: bytes, name: str | None = None) -> list[str]:
     return [row.event.state["title"] for row in plan(content, name) if isinstance(row, Planned)]
 
 
-class MemoryLedger:
+class MemoryLedger(Appending):
     """Takes groups as DynamoDB takes transactions: whole or not at all, and no item twice in one."""
 
     def __init__(self) -> None:
-        self.events: dict[str, Event] = {}
+        self.streams: dict[str, list[Event]] = {}
         self.groups: list[int] = []
         self.failures: list[Exception] = []
         self.answers_lost = 0
         self._lock = Lock()
 
-    def append_together(self, group: list[Event]) -> set[int]:
+    @property
+    def events(self) -> dict[str, Event]:
+        """The newest event of each stream."""
+        return {stream: events[-1] for stream, events in self.streams.items()}
+
+    def append(self, group: list[Event]) -> dict[int, Event]:
         with self._lock:
             self.groups.append(len(group))
             streams = [event.stream_id for event in group]
@@ -84,16 +114,21 @@ class MemoryLedger:
             assert sum(len(str(event)) for event in group) <= 2 * MAX_TRANSACTION_BYTES
             if self.failures:
                 raise self.failures.pop(0)
-            taken = {position for position, stream in enumerate(streams) if stream in self.events}
-            if not taken:
-                self.events.update(zip(streams, group, strict=True))
-            if not taken and self.answers_lost:
+            standing = {
+                position: self.streams[event.stream_id][event.version - 1]
+                for position, event in enumerate(group)
+                if len(self.streams.get(event.stream_id, [])) >= event.version
+            }
+            if not standing:
+                for event in group:
+                    self.streams.setdefault(event.stream_id, []).append(event)
+            if not standing and self.answers_lost:
                 self.answers_lost -= 1
                 raise self.lost_answer()
-            return taken
+            return standing
 
-    def at_version(self, stream: str, version: int) -> Event | None:
-        return self.events.get(stream)
+    def histories(self, standing: list[Event]) -> list[list[Event]]:
+        return [list(self.streams[event.stream_id]) for event in standing]
 
     @staticmethod
     def lost_answer() -> Exception:
@@ -102,19 +137,30 @@ class MemoryLedger:
         return LedgerUnavailable("no answer")
 
 
-def load(content: bytes, ledger: MemoryLedger, concurrency: int = 1) -> tuple[Summary, list[tuple[int, str]]]:
+def load(
+    content: bytes,
+    ledger: Reading,
+    concurrency: int = 1,
+    on_change: OnChange = "update",
+    is_sure: bool = True,
+) -> tuple[Summary, list[tuple[int, str]]]:
     """Load a file; the summary, and (line, reason) of each row that is reported as rejected."""
     source = Source(io.BytesIO(content))
     reported = _Reported()
-    with Writer(concurrency, ledger.append_together, ledger.at_version) as writer, Seen() as seen:
-        run = Load(Planner(OWNER, "file", seen), writer, reported, Progress(source, None))
+    destination = LedgerDestination(concurrency, on_change, is_sure, ledger)
+    with Writer(concurrency, destination) as writer, Seen() as seen:
+        run = Load(Planner(OWNER, "file", seen), writer, reported, Progress(nothing_opened()))
         summary = run.run(recognised(source.head).read(source))
     return summary, reported.rows
 
 
+def nothing_opened() -> Opened:
+    return Opened(io.BytesIO(), Counted(io.BytesIO()), None)
+
+
 class _Reported(RejectedRows):
     def __init__(self) -> None:
-        super().__init__(None)
+        super().__init__(None, "jsonl", "file")
         self.rows: list[tuple[int, str]] = []
 
     def add(self, row: BadRow) -> None:

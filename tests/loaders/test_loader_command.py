@@ -1,5 +1,6 @@
 """The command: what it prints, what it leaves behind, and how it ends."""
 
+import gzip
 import io
 import json
 import os
@@ -85,6 +86,8 @@ def test_bad_rows_are_reported_with_line_row_and_reason_and_the_good_are_loaded(
     detail = "expected an RFC 3339 date (2026-12-01) or date-time (2026-12-01T09:00:00Z)"
     assert entry == {
         "line": 2,
+        "format": "jsonl",
+        "source": "file",
         "reason": f"#/due: {detail}",
         "errors": [{"pointer": "#/due", "detail": detail}],
         "row": BAD,
@@ -104,7 +107,7 @@ def test_a_dry_run_writes_nothing_at_all(events: Any, file: Path, capsys: pytest
     file.write_bytes(lines(GOOD, BAD))
     assert main([str(file), "--owner", "ann", "--dry-run"]) == 1
     printed = capsys.readouterr()
-    assert "2 rows read: 1 would be added, 1 rejected" in printed.out
+    assert "2 rows read: 1 would be added, 0 already there, 1 rejected" in printed.out
     assert "line 2: #/due: expected" in printed.err
     assert events.scan()["Count"] == 0
     assert list(file.parent.iterdir()) == [file]
@@ -173,7 +176,16 @@ def test_without_a_running_stack_it_says_how_to_get_one(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["f"], ["f", "--owner", ""], ["f", "--owner", "a" * 256], ["f", "--owner", "a", "--concurrency", "0"]],
+    [
+        ["f"],
+        ["f", "--owner", ""],
+        ["f", "--owner", "a" * 256],
+        ["f", "--owner", "a", "--concurrency", "0"],
+        ["f", "--owner", "a", "--delete"],
+        ["f", "--owner", "a", "--offline"],
+        ["f", "--prune", "--to", "http://a"],
+        ["f", "--owner", "a", "--max-lag", "nan"],
+    ],
 )
 def test_arguments_that_make_no_sense_are_refused(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -197,3 +209,53 @@ def test_it_runs_as_a_module() -> None:
         check=False,
     )
     assert (ended.returncode, ended.stdout) == (0, b"1 rows read: 1 would be added, 0 rejected\n")
+
+
+def test_several_files_are_loaded_one_after_the_other_and_one_that_cannot_be_read_stops_no_other(
+    events: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    contents = {"a": lines(GOOD), "b": b"", "c": gzip.compress(lines({"id": 3, "title": "C"}, BAD))}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    assert main([*(str(tmp_path / name) for name in contents), *ALONE]) == 2
+    printed = capsys.readouterr()
+    assert f"{tmp_path / 'a'}: 1 rows read: 1 added" in printed.out
+    assert f"{tmp_path / 'c'}: 2 rows read: 1 added, 0 already there, 1 rejected" in printed.out
+    assert f"error: {tmp_path / 'b'} cannot be read: it is empty" in printed.err
+    assert events.scan()["Count"] == 2
+
+
+def test_a_program_gets_one_json_object_and_each_complaint_as_a_json_line(
+    events: Any, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(lines(GOOD, BAD))
+    assert main([str(file), *ALONE, "--json"]) == 1
+    printed = capsys.readouterr()
+    [summary] = json.loads(printed.out)["files"]
+    assert {name: summary[name] for name in ("read", "added", "rejected", "rejected_file")} == {
+        "read": 2,
+        "added": 1,
+        "rejected": 1,
+        "rejected_file": str(rejected(file)),
+    }
+    assert [json.loads(line)["line"] for line in printed.err.splitlines()] == [2]
+
+
+def test_the_rejected_rows_are_mended_and_loaded_as_a_file(events: Any, file: Path) -> None:
+    file.write_bytes(lines(GOOD, BAD))
+    main([str(file), *ALONE])
+    rejected(file).write_text(rejected(file).read_text().replace("someday", "2026-12-01"))
+    assert main([str(rejected(file)), *ALONE]) == 0
+    file.write_bytes(lines(GOOD, {**BAD, "due": "2026-12-01"}))
+    assert main([str(file), *ALONE]) == 0
+    assert events.scan()["Count"] == 2
+
+
+def test_a_dry_run_without_a_ledger_only_reads(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("EVENTS_TABLE", raising=False)
+    monkeypatch.setattr("stack.cli.DIRECTORY", tmp_path / "no-stack")
+    file.write_bytes(lines(GOOD, BAD))
+    assert main([str(file), "--owner", "ann", "--dry-run"]) == 1
+    assert "2 rows read: 1 would be added, 1 rejected" in capsys.readouterr().out

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from loading import rows
 
 REPOSITORY = Path(__file__).parents[2]
@@ -25,8 +27,28 @@ def _peak_megabytes(file: Path) -> float:
     return int(peak) / (1024 if sys.platform != "darwin" else 1024 * 1024)
 
 
-def test_ten_times_the_rows_take_hardly_more_memory(tmp_path: Path) -> None:
+def _calendar(count: int) -> bytes:
+    todos = b"".join(b"BEGIN:VTODO\r\nUID:%d\r\nSUMMARY:Todo %d\r\nEND:VTODO\r\n" % (n, n) for n in range(count))
+    return b"BEGIN:VCALENDAR\r\n" + todos + b"END:VCALENDAR\r\n"
+
+
+def _takeout(count: int) -> bytes:
+    tasks = b",".join(b'{"id": "%d", "title": "Todo %d"}' % (n, n) for n in range(count))
+    return b'{"kind": "tasks#taskLists", "items": [{"title": "L", "items": [' + tasks + b"]}]}"
+
+
+def _page(count: int) -> bytes:
+    tasks = b",".join(b'{"id": "%d", "title": "Todo %d"}' % (n, n) for n in range(count))
+    return b'{"value": [' + tasks + b"]}"
+
+
+def _outline(count: int) -> bytes:
+    return b"TYPE,CONTENT,INDENT\n" + b"".join(b"task,Todo %d,%d\n" % (n, 1 + n % 4) for n in range(count))
+
+
+@pytest.mark.parametrize("made", [rows, _calendar, _takeout, _page, _outline])
+def test_ten_times_the_rows_take_hardly_more_memory(tmp_path: Path, made: Callable[[int], bytes]) -> None:
     small, large = tmp_path / "small", tmp_path / "large"
-    small.write_bytes(rows(5_000))
-    large.write_bytes(rows(50_000))
+    small.write_bytes(made(3_000))
+    large.write_bytes(made(30_000))
     assert _peak_megabytes(large) - _peak_megabytes(small) < 8

@@ -11,6 +11,7 @@ from chalicelib import ledger as real
 from chalicelib.ledger import LedgerUnavailable
 from chalicelib.tables import EventItem
 from loaders import writing
+from loaders.appending import LedgerDestination
 from loaders.planning import Planned
 
 
@@ -37,7 +38,7 @@ def test_every_row_is_added_in_transactions_of_a_hundred(concurrency: int) -> No
 
 def test_a_transaction_stays_within_the_bytes_that_dynamodb_takes() -> None:
     content = lines(*({"id": number, "title": "A", "notes": "\n" * 12_000} for number in range(300)))
-    groups = list(writing.transactions(one for one in plan(content) if isinstance(one, Planned)))
+    groups = list(writing.groups(one for one in plan(content) if isinstance(one, Planned)))
     sizes = [sum(event_items.size_of(one.event) for one in group) for group in groups]
     assert sum(map(len, groups)) == 300
     assert max(sizes) <= real.MAX_TRANSACTION_BYTES
@@ -59,14 +60,6 @@ def test_of_a_file_that_has_grown_only_the_new_rows_are_added() -> None:
     summary, _ = load(rows(260), ledger)
     assert (summary.added, summary.already) == (130, 130)
     assert len(ledger.events) == 260
-
-
-def test_a_row_that_differs_from_its_todo_is_left_alone_and_told() -> None:
-    ledger = MemoryLedger()
-    load(lines({"id": 1, "title": "Old"}), ledger)
-    summary, _ = load(lines({"id": 1, "title": "New"}), ledger)
-    assert (summary.already, summary.differing, summary.compared) == (1, [1], 1)
-    assert [event.state["title"] for event in ledger.events.values()] == ["Old"]
 
 
 def test_throttling_is_waited_out() -> None:
@@ -108,14 +101,14 @@ def test_what_no_try_can_help_is_tried_once() -> None:
 
 def test_a_row_that_dynamodb_refuses_is_found_and_the_others_are_added() -> None:
     ledger = MemoryLedger()
-    whole = ledger.append_together
+    whole = ledger.append
 
-    def refusing(group: list[Any]) -> set[int]:
+    def refusing(group: list[Any]) -> dict[int, Any]:
         if any(event.state["title"] == "Todo 37" for event in group):
             raise unavailable("ValidationException")
         return whole(group)
 
-    ledger.append_together = refusing  # type: ignore[method-assign]
+    ledger.append = refusing  # type: ignore[method-assign]
     summary, reported = load(rows(100), ledger)
     assert (summary.added, summary.unwritten, summary.stopped_by) == (99, 1, None)
     assert reported == [(38, "refused by DynamoDB: ValidationException")]
@@ -141,7 +134,7 @@ def test_a_stopped_writer_tries_each_group_once_more_and_reports_it() -> None:
     ledger = MemoryLedger()
     ledger.failures = [LedgerUnavailable("connection refused")] * 10
     group = [one for one in plan(rows(5)) if isinstance(one, Planned)]
-    with writing.Writer(1, ledger.append_together, ledger.at_version) as writer:
+    with writing.Writer(1, LedgerDestination(1, "update", True, ledger)) as writer:
         writer.stop()
         done = [*writer.write(group), *writer.finish()]
     assert [len(written.failed) for written in done] == [5]

@@ -72,4 +72,4 @@ def write_todos(owner: str, list_name: str, count: int) -> None:
         for _ in range(count)
     ]
     for begin in range(0, count, ledger.MAX_TRANSACTION_ITEMS):
-        assert ledger.append_together(group[begin : begin + ledger.MAX_TRANSACTION_ITEMS]) == set()
+        assert ledger.append_together(group[begin : begin + ledger.MAX_TRANSACTION_ITEMS]) == {}

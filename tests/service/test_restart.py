@@ -40,7 +40,7 @@ class Projection:
     def __init__(self, stack: LocalStack) -> None:
         self._lambda = stack.deployment.client("lambda")
         mappings = self._lambda.list_event_source_mappings()["EventSourceMappings"]
-        (self._mapping,) = (each["UUID"] for each in mappings if "-Project-" in each["FunctionArn"])
+        (self._mapping,) = (each["UUID"] for each in mappings if each["FunctionArn"].endswith("-project"))
 
     def switch(self, *, on: bool) -> None:
         self._lambda.update_event_source_mapping(UUID=self._mapping, Enabled=on)

@@ -291,6 +291,37 @@ def test_an_abandoning_that_was_cut_off_is_gone_on_with(
     assert not exists(run.state.table)
 
 
+def test_a_switch_that_becomes_visible_while_it_is_abandoned_stands(
+    owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = rebuild.Run(**UNLEASED)
+    while run.advance().step != "switch":
+        time.sleep(0.1)
+    stale = [generations.pointer()]
+    run.advance()
+    real = generations.pointer
+    monkeypatch.setattr(generations, "pointer", lambda: stale.pop() if stale else real())
+    assert run.abandon().step == "drain"
+    assert generations.pointer() == Pointer(run.state.table, (run.state.table,))
+    assert command.run(**SHORT).table == run.state.table
+
+
+def test_what_the_pointer_may_be_about_to_name_is_not_dropped(
+    owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = rebuild.Run(**UNLEASED)
+    while run.advance().step != "settle":
+        time.sleep(0.1)
+    with monkeypatch.context() as patched:
+        patched.setattr(generations, "pointer", lambda: Pointer(views, (views,)))
+        with pytest.raises(Outrun):
+            run.abandon()
+    assert generations.pointer() == Pointer(views, (views, run.state.table))
+    assert exists(run.state.table)
+    command.abandon()
+    assert not exists(run.state.table)
+
+
 def test_abandoned_all_is_as_before(owner: Owner, views: str) -> None:
     run = rebuild.Run(**UNLEASED)
     while run.advance().step != "audit":

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scenarios import complaints, content_of
 
-from chalicelib.todos import content
+from chalicelib.todos import content, fields
 from chalicelib.todos.events import canonical_json, dump_json
 
 # What stands above a validation differs from what stands above a later reading: HTTP, a stream handler, a loader.
@@ -49,7 +49,7 @@ def test_some_nesting_is_fine(kind: str, depth: int) -> None:
 
 @pytest.mark.parametrize("kind", ["array", "object"])
 def test_nesting_has_a_bound(kind: str) -> None:
-    deepest = content.MAX_NESTING - 1  # the object that metadata is makes one more
+    deepest = fields.MAX_NESTING - 1  # the object that metadata is makes one more
     assert complaints(metadata=nested(deepest, kind)) == {}
     assert list(complaints(metadata=nested(deepest + 1, kind))) == ["#/metadata"]
 

@@ -18,10 +18,14 @@ SPEAK_TO_AWS = {
 # From the inside out: a module imports its own layer and those before it.
 LAYERS = [
     {
-        "keys", "todos", "todos.content", "todos.decide", "todos.events", "todos.fold", "todos.instants",
-        "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations", "vtodos", "export_rows",
+        "keys", "todos", "todos.fields", "todos.content", "todos.decide", "todos.events", "todos.fold",
+        "todos.instants", "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations", "vtodos",
+        "export_rows",
     },
-    {"settings", "backoff", "logs", "dynamo", "tables", "queues", "failures", "quarantine", "topic", "delivery"},
+    {
+        "settings", "backoff", "logs", "metrics", "dynamo", "tables", "queues", "failures", "quarantine", "topic",
+        "delivery",
+    },
     {
         "ledger", "settings_items", "webhooks", "feed_tokens",
         "views", "views.projection", "views.schema", "views.view_items", "views.store",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib import keys
 from chalicelib.todos import content
-from chalicelib.todos.content import MAX_ORDER
+from chalicelib.todos.fields import MAX_ORDER
 from chalicelib.views import schema
 
 TODO_ID = "0197e1f0-0000-7000-8000-000000000001"

@@ -9,7 +9,7 @@ from chalicelib.api.commands import Version
 from chalicelib.api.contract.schemas import SOME_ID, Id, schema_of
 from chalicelib.api.headers import MAX_WAIT_SECONDS
 from chalicelib.api.pages import DEFAULT_LIMIT, MAX_LIMIT
-from chalicelib.todos.content import ListName, Priority
+from chalicelib.todos.fields import ListName, Priority
 
 
 def parameter(

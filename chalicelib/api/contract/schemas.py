@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from chalicelib import keys
 from chalicelib.api import batch, commands, feeds, webhooks
-from chalicelib.todos.content import Content, ListName
 from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET
+from chalicelib.todos.fields import Content, ListName
 
 REFERENCE: Final = "#/components/schemas/{name}"
 SOME_ID: Final = "0197e1f0-0000-7000-8000-00000000000a"

@@ -1,0 +1,63 @@
+"""What a million commands cost on AWS, from list prices and what each step takes: `python -m bench.cost`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+# US dollars in us-east-1, on demand, as listed at the end of 2024, for a million: look them up before you rely on them.
+# https://aws.amazon.com/{dynamodb,lambda,api-gateway,sns,sqs,cloudwatch}/pricing
+WRITE_UNIT: Final = 0.625
+READ_UNIT: Final = 0.125
+INVOCATION: Final = 0.20
+GB_SECOND: Final = 16.6667
+REST_REQUEST: Final = 3.50
+SNS_REQUEST: Final = 0.50
+SQS_REQUEST: Final = 0.40
+# A kilobyte of log, a million times: 1 GB.
+LOG_KILOBYTE: Final = 0.50
+
+# Records that a stream handler gets at once: one where commands are few, and its batch size where they are many.
+ALONE: Final = 1
+BATCH: Final = 90
+
+
+def steps(batch: int) -> Iterator[tuple[str, str, float]]:
+    """Each step of a command, what it takes of what, and dollars for a million commands."""
+    alone = batch == ALONE
+    queue_batch = 1 if alone else 10
+    yield "API Gateway, REST", "1 request", REST_REQUEST
+    yield "`api_handler`", "25 ms of 1 GB", _function(1, 25, 1.0)
+    yield "`authorize`, its answer cached for 60 s", "10 ms of 0.5 GB, one command in ten", _function(0.1, 10, 0.5)
+    yield "ledger", "1 read unit, 1 write unit", READ_UNIT + WRITE_UNIT
+    if alone:
+        yield "`project`", "30 ms of 0.5 GB", _function(1, 30, 0.5)
+        yield "views", "8 write units, 4 read units", 8 * WRITE_UNIT + 4 * READ_UNIT
+        yield "`publish`", "30 ms of 0.5 GB", _function(1, 30, 0.5)
+    else:
+        yield "`project`", "200 ms of 0.5 GB for 90", _function(1 / batch, 200, 0.5)
+        yield "views", "4.1 write units, 93 read units for 90", 4.1 * WRITE_UNIT + 93 / batch * READ_UNIT
+        yield "`publish`", "200 ms of 0.5 GB for 90", _function(1 / batch, 200, 0.5)
+    yield "SNS", f"1 request for {queue_batch}", SNS_REQUEST / queue_batch
+    yield "SQS", f"2 requests for {queue_batch}", 2 * SQS_REQUEST / queue_batch
+    milliseconds = 20 if alone else 50
+    yield "`deliver`", f"{milliseconds} ms of 0.5 GB for {queue_batch}", _function(1 / queue_batch, milliseconds, 0.5)
+    yield "webhooks, looked up", "1 read unit", READ_UNIT
+    kilobytes = 3.2 if alone else 1.1
+    yield "logs", f"{kilobytes} KB", kilobytes * LOG_KILOBYTE
+
+
+def _function(invocations: float, milliseconds: float, gigabytes: float) -> float:
+    return invocations * (INVOCATION + milliseconds / 1000 * gigabytes * GB_SECOND)
+
+
+def table(batch: int) -> str:
+    """The steps as rows of Markdown, with their sum."""
+    found = list(steps(batch))
+    rows = [f"| {step} | {takes} | {dollars:.2f} |" for step, takes, dollars in found]
+    return "\n".join([*rows, f"| **all** | | **{sum(dollars for *_, dollars in found):.2f}** |"])
+
+
+if __name__ == "__main__":
+    for size in (ALONE, BATCH):
+        print(f"{size} at once\n\n{table(size)}\n")

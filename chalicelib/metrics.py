@@ -1,0 +1,80 @@
+"""What CloudWatch counts: at most one line for each invocation, in the embedded metric format (EMF).
+
+CloudWatch Logs makes metrics of such a line by itself, so that no function waits for a call. Powertools' Metrics writes
+the same, but its import would take `project` past the bar of its cold start (docs/performance.md).
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections import deque
+from typing import Final
+
+from chalicelib import settings
+
+NAMESPACE: Final = "todo-ledger"
+# Each combination of values is a metric of its own, to be paid for: so never an owner, a list, a todo.
+DIMENSION: Final = "stage"
+
+# Commands on one todo, whatever became of them; races that they lost for a version, each of which is tried again.
+COMMANDS: Final = "Commands"
+CONFLICTS: Final = "Conflicts"
+# From an event's `occurred_at` to when the views have it.
+PROJECTION_LAG: Final = "ProjectionLag"
+# Records that no retry can help; webhooks that took an event.
+QUARANTINED: Final = "Quarantined"
+DELIVERED: Final = "Delivered"
+
+UNITS: Final = {
+    COMMANDS: "Count",
+    CONFLICTS: "Count",
+    PROJECTION_LAG: "Milliseconds",
+    QUARANTINED: "Count",
+    DELIVERED: "Count",
+}
+# As many values as a line may have of one metric.
+MAX_VALUES: Final = 100
+
+_counts: dict[str, int] = {}
+_values: dict[str, deque[float]] = {}
+# A batch's commands and a message's webhooks are done by several threads.
+_lock: Final = threading.Lock()
+
+
+def count(name: str, by: int = 1) -> None:
+    """Count something that this invocation did."""
+    with _lock:
+        _counts[name] = _counts.get(name, 0) + by
+
+
+def observe(name: str, value: float) -> None:
+    """Add a value, of which CloudWatch makes percentiles; of more than `MAX_VALUES` the last ones stay."""
+    with _lock:
+        _values.setdefault(name, deque(maxlen=MAX_VALUES)).append(value)
+
+
+def write() -> None:
+    """Write what this invocation has counted and observed; nothing where that is nothing."""
+    with _lock:
+        found = {**_counts, **{name: list(values) for name, values in _values.items()}}
+        _counts.clear()
+        _values.clear()
+    if not found:
+        return
+    described = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [[DIMENSION]],
+        "Metrics": [{"Name": name, "Unit": UNITS[name]} for name in found],
+    }
+    line = {
+        "_aws": {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [described]},
+        DIMENSION: settings.stage(),
+        **found,
+    }
+    # In one piece: another thread's line must not come in between.
+    sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")

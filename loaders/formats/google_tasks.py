@@ -1,0 +1,88 @@
+"""Google Tasks as Takeout gives them (Tasks.json): an object of lists, each an object of tasks.
+
+Names and values are those of the Tasks API (developers.google.com/tasks/reference/rest/v1/tasks). A due date is a day:
+the API throws the time away, and midnight UTC stands for it. A task that was deleted is one that nobody need do any
+more: it is loaded as completed. Addresses and tags of the API itself (`kind`, `etag`, `selfLink`) are left out.
+
+A list's name stands before its tasks in what Google writes; where it does not, they are held in memory until it comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from loaders.formats import Certainty
+from loaders.json_reader import JsonReader, beginning
+from loaders.record import Record, one_of, text
+from loaders.rows import BadRow, Row
+from loaders.source import Source
+
+NAME = "google-tasks"
+SYSTEM = "google-tasks"
+
+_STATUSES: Final = {"needsAction": False, "completed": True}
+_OF_THE_API: Final = ("kind", "etag", "selfLink")
+_MIDNIGHT: Final = ("T00:00:00Z", "T00:00:00.000Z")
+
+
+def recognise(head: bytes) -> Certainty:
+    found = beginning(head)
+    is_takeout = str(found.get("kind")).startswith("tasks#") and "items" in found
+    return Certainty.CERTAIN if is_takeout else Certainty.NO
+
+
+def read(source: Source) -> Iterator[Row | BadRow]:
+    reader = JsonReader(source)
+    for name in reader.object():
+        if name == "items" and reader.peek() == "[":
+            for _ in reader.array():
+                yield from _list(reader)
+        else:
+            reader.value()
+    reader.finish()
+
+
+def _list(reader: JsonReader) -> Iterator[Row | BadRow]:
+    title: str | None = None
+    held: list[tuple[int, dict[str, Any]] | BadRow] = []
+    for name in reader.object():
+        if name in ("items", "tasks") and reader.peek() == "[":
+            for _ in reader.array():
+                record = reader.record()
+                if title is None:
+                    held.append(record)
+                else:
+                    yield _row(record, title)
+        else:
+            value = reader.value()[2]
+            title = value if name == "title" and isinstance(value, str) else title
+    for record in held:
+        yield _row(record, title)
+
+
+def _row(found: tuple[int, dict[str, Any]] | BadRow, title: str | None) -> Row | BadRow:
+    if isinstance(found, BadRow):
+        return found
+    line, task = found
+    return row_of(line, {**task, "list": title} if title else task)
+
+
+def row_of(line: int, task: dict[str, Any]) -> Row | BadRow:
+    """The row of a task that has its list's name with it."""
+    record = Record(line, task, task)
+    for name in _OF_THE_API:
+        record.rest.pop(name, None)
+    record.take("title", "title")
+    record.take("notes", "notes")
+    record.take("list", "list")
+    record.take("due", "due", _due)
+    record.take("completed", "status", one_of(_STATUSES))
+    if record.rest.get("deleted") is True:
+        record.fields["completed"] = True
+    return record.row("id", "parent")
+
+
+def _due(value: Any) -> str:
+    instant = text(value)
+    return instant[: len("2026-12-01")] if instant.endswith(_MIDNIGHT) else instant

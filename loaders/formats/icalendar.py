@@ -1,0 +1,319 @@
+"""iCalendar (RFC 5545): a VTODO is a todo; events, journals and the rest of a calendar are none.
+
+- UID is the task's own id, with RECURRENCE-ID behind it where one occurrence differs from the others.
+- DUE: a date, a time in UTC, or a time with TZID, whose zone may be one that the calendar defines (VTIMEZONE). A
+  floating time, or one in a zone that nobody knows, is taken for UTC. What is not plainly UTC is kept as it was, too.
+- PRIORITY 1 to 4 is high, 5 medium, 6 to 9 low; any but 1, 5 and 9 is kept. CATEGORIES are tags.
+- A CANCELLED task is one that nobody need do any more: it is loaded as completed, and the status is kept.
+- RRULE is the rule, where it is one that a todo can go on by. RELATED-TO a parent is the parent.
+- The list is X-TODO-LEDGER-LIST, or else the calendar's name (X-WR-CALNAME, or NAME by RFC 7986).
+- The first VALARM's TRIGGER is `remind_at`; all alarms are kept.
+
+Every other property is kept in the metadata: what stands before the colon, with its parameters, is the name, and the
+value is as it is written, escapes included. Lines are unfolded, and read one component at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from loaders.errors import Unreadable
+from loaders.formats import Certainty
+from loaders.record import Record, one_of
+from loaders.rows import BadRow, Row, not_utf8, unreadable
+from loaders.source import MAX_ROW_BYTES, Source
+from loaders.zones import rfc_3339, zone_of
+
+NAME = "icalendar"
+SYSTEM = "icalendar"
+ROWS_ARE_TEXTS = True
+
+_STATUSES: Final = {"NEEDS-ACTION": False, "IN-PROCESS": False, "COMPLETED": True, "CANCELLED": True}
+_IMPLIED: Final = ("NEEDS-ACTION", "COMPLETED")
+_PRIORITIES: Final = {"0": "none", **dict.fromkeys("1234", "high"), "5": "medium", **dict.fromkeys("6789", "low")}
+_EXACT_PRIORITIES: Final = ("0", "1", "5", "9")
+# What stands before the colon: a colon in quotes is part of a parameter's value.
+_NAME_AND_PARAMETERS: Final = re.compile(r'([A-Za-z0-9-]+)((?:;[^":;]+(?:"[^"]*"[^":;]*)*)*):', re.ASCII)
+_ESCAPED: Final = re.compile(r"\\([\\;,Nn])")
+_LIST_ITEM: Final = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
+_LIST: Final = b"X-TODO-LEDGER-LIST"
+_CALENDAR_NAMES: Final = (b"X-WR-CALNAME", b"NAME")
+
+
+def recognise(head: bytes) -> Certainty:
+    return Certainty.CERTAIN if head.lstrip()[:15].upper() == b"BEGIN:VCALENDAR" else Certainty.NO
+
+
+def read(source: Source) -> Iterator[Row | BadRow]:
+    calendar_name = b""
+    for found in _components(source):
+        if isinstance(found, BadRow):
+            yield found
+            continue
+        line, kind, content = found
+        if kind == "VTIMEZONE":
+            _remember_zone(content)
+        elif kind == "VTODO":
+            yield _read_todo(line, _in_list(content, calendar_name))
+        else:
+            name, _, value = content.partition(b":")
+            if name.split(b";")[0].upper() in _CALENDAR_NAMES:
+                calendar_name = value.strip()
+
+
+def _components(source: Source) -> Iterator[tuple[int, str, bytes] | BadRow]:
+    """VTODOs and VTIMEZONEs whole, and the calendar's own properties with the kind ""."""
+    kind, begins, size = "", 0, 0
+    content: list[bytes] = []
+    inside: list[bytes] = []
+    for number, line in _unfolded(source):
+        upper = line[:30].upper().rstrip()
+        if upper == b"BEGIN:VTODO" and kind:
+            yield _broken(begins, content, f"the {kind} has no END:{kind}")
+            kind = ""
+        if kind:
+            size += len(line)
+            if size <= MAX_ROW_BYTES:
+                content.append(line)
+            if upper == b"END:" + kind.encode():
+                if size > MAX_ROW_BYTES:
+                    yield _broken(begins, content, f"a {kind} of more than {MAX_ROW_BYTES} bytes")
+                else:
+                    yield begins, kind, b"\n".join(content)
+                kind = ""
+        elif upper in (b"BEGIN:VTODO", b"BEGIN:VTIMEZONE"):
+            kind, begins, size = upper[6:].decode(), number, 0
+            content = [line]
+        elif upper.startswith(b"BEGIN:"):
+            inside.append(upper[6:])
+        elif upper.startswith(b"END:"):
+            if inside:
+                inside.pop()
+        elif inside == [b"VCALENDAR"]:
+            yield number, "", line
+    if kind:
+        yield _broken(begins, content, f"the {kind} has no END:{kind}")
+    if inside:
+        raise Unreadable(f"the file ends where END:{inside[-1].decode('ascii', 'replace')} belongs")
+
+
+def _broken(line: int, content: list[bytes], reason: str) -> BadRow:
+    return unreadable(line, b"\n".join(content).decode("utf-8", "replace"), reason)
+
+
+def _unfolded(source: Source) -> Iterator[tuple[int, bytes]]:
+    """Each content line and where it begins; a line that begins with white space goes on the one before it."""
+    begins, pieces, size = 0, [b""], 0
+    for number, line, _ in source.lines():
+        text = line.rstrip(b"\r\n")
+        if text[:1] in (b" ", b"\t") and begins:
+            size += len(text)
+            # Beyond this it is refused all the same.
+            if size <= 2 * MAX_ROW_BYTES:
+                pieces.append(text[1:])
+            continue
+        if begins and (whole := b"".join(pieces)):
+            yield begins, whole
+        begins, pieces, size = number, [text], len(text)
+    if whole := b"".join(pieces):
+        yield begins, whole
+
+
+def _remember_zone(content: bytes) -> None:
+    """Make a zone that the calendar defines known by its name; one that cannot be read stays unknown."""
+    from icalendar import Timezone
+    from icalendar.timezone import tzp
+
+    try:
+        zone = Timezone.from_ical(content)
+        tzp.cache_timezone_component(zone)
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return
+
+
+class _Property(NamedTuple):
+    name: str
+    key: str
+    parameters: str
+    value: str
+
+
+def _in_list(content: bytes, calendar_name: bytes) -> bytes:
+    """The VTODO with the calendar's name as its list, so that it has the same by itself."""
+    if not calendar_name or b"\n" + _LIST in content.upper():
+        return content
+    begin, _, rest = content.partition(b"\n")
+    return b"\n".join([begin, _LIST + b":" + calendar_name, rest])
+
+
+def _read_todo(line: int, content: bytes) -> Row | BadRow:
+    try:
+        return row_of(line, content.decode())
+    except UnicodeDecodeError:
+        return not_utf8(line, content)
+
+
+def row_of(line: int, text: str) -> Row | BadRow:
+    """The row of a VTODO, unfolded, from its BEGIN to its END."""
+    properties: list[_Property] = []
+    alarms: list[list[_Property]] = []
+    nested: list[str] = []
+    kept_alarms: list[str] = []
+    for each in text.strip().split("\n")[1:-1]:
+        found = _NAME_AND_PARAMETERS.match(each)
+        if found is None:
+            return unreadable(line, text, f"not a property, which is NAME:VALUE: {each!r:.80}")
+        stated = _Property(found[1].upper(), found[1].upper() + found[2], found[2], each[found.end() :])
+        if stated.name == "BEGIN":
+            if not nested:
+                alarms.append([])
+                kept_alarms.append("")
+            nested.append(stated.value)
+        if nested:
+            alarms[-1].append(stated)
+            kept_alarms[-1] += each + "\n"
+        else:
+            properties.append(stated)
+        if stated.name == "END" and nested:
+            nested.pop()
+    return _Todo(line, text, properties).row(alarms, kept_alarms)
+
+
+class _Todo:
+    """One VTODO's properties on their way into a record."""
+
+    def __init__(self, line: int, text: str, properties: list[_Property]) -> None:
+        values: dict[str, Any] = {}
+        for stated in properties:
+            before = values.get(stated.key)
+            if before is None:
+                values[stated.key] = stated.value
+            else:
+                values[stated.key] = [*(before if isinstance(before, list) else [before]), stated.value]
+        self._properties = properties
+        self._record = Record(line, text, values)
+
+    def row(self, alarms: list[list[_Property]], kept_alarms: list[str]) -> Row | BadRow:
+        record = self._record
+        for field, name in (("title", "SUMMARY"), ("notes", "DESCRIPTION"), ("list", _LIST.decode())):
+            if (stated := self._single(name)) is not None:
+                record.take(field, stated.key, _text)
+        self._categorise()
+        self._prioritise()
+        self._complete()
+        due = self._moment("DUE")
+        if due is not None:
+            record.fields["due"] = rfc_3339(due) if isinstance(due, datetime) else due.isoformat()
+        if (rule := self._single("RRULE")) is not None:
+            record.take_rule(rule.key)
+        if kept_alarms:
+            record.rest["VALARM"] = kept_alarms
+            start = self._moment("DTSTART", is_kept=True)
+            remind_at = _triggered(alarms[0], start, due)
+            if remind_at is not None:
+                record.fields["remind_at"] = remind_at
+        return record.row(self._identify(), self._relate())
+
+    def _single(self, name: str) -> _Property | None:
+        """The property of which a VTODO may have but one."""
+        found = [stated for stated in self._properties if stated.name == name]
+        if len(found) > 1:
+            self._record.refuse(name, f"{name} is given {len(found)} times")
+        return found[0] if len(found) == 1 else None
+
+    def _categorise(self) -> None:
+        stated = [each for each in self._properties if each.name == "CATEGORIES"]
+        tags = [_text(item).strip() for each in stated for item in _LIST_ITEM.findall(each.value)]
+        if tags := [tag for tag in tags if tag]:
+            self._record.fields["tags"] = tags
+        for each in stated:
+            self._record.rest.pop(each.key, None)
+
+    def _prioritise(self) -> None:
+        if (stated := self._single("PRIORITY")) is not None:
+            self._record.take("priority", stated.key, one_of(_PRIORITIES))
+            if stated.value not in _EXACT_PRIORITIES:
+                self._record.rest[stated.key] = stated.value
+
+    def _complete(self) -> None:
+        record = self._record
+        if (stated := self._single("STATUS")) is not None:
+            record.take("completed", stated.key, lambda status: one_of(_STATUSES)(status.upper()))
+            if stated.value.upper() not in _IMPLIED:
+                record.rest[stated.key] = stated.value
+        else:
+            percent = self._single("PERCENT-COMPLETE")
+            is_complete = self._single("COMPLETED") is not None or (percent is not None and percent.value == "100")
+            record.fields["completed"] = is_complete
+
+    def _moment(self, name: str, is_kept: bool = False) -> date | None:
+        """A date or date-time, with its zone; it stays in the rest where that is asked, or it is not plain UTC."""
+        if (stated := self._single(name)) is None:
+            return None
+        value = self._record.rest.get(stated.key)
+        moment: date | None = self._record.read(stated.key, lambda text: _moment(text, _zone_in(stated.parameters)))
+        if is_kept or (isinstance(moment, datetime) and moment.tzinfo is not UTC):
+            self._record.rest[stated.key] = value
+        return moment
+
+    def _identify(self) -> str | None:
+        uid, recurrence = self._single("UID"), self._single("RECURRENCE-ID")
+        if uid is not None and recurrence is not None:
+            self._record.rest[uid.key] = f"{uid.value}/{recurrence.value}"
+        return uid.key if uid is not None else None
+
+    def _relate(self) -> str | None:
+        parents = [
+            stated
+            for stated in self._properties
+            if stated.name == "RELATED-TO" and re.search("RELTYPE=(?!PARENT)", stated.parameters.upper()) is None
+        ]
+        # A todo has one parent; a task with several keeps them as they are.
+        return parents[0].key if len(parents) == 1 else None
+
+
+def _text(value: str) -> str:
+    """A TEXT without its escapes (section 3.3.11)."""
+    return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
+
+
+def _zone_in(parameters: str) -> str | None:
+    found = re.search(r';TZID="?([^";]+)', parameters, re.IGNORECASE)
+    return found[1] if found else None
+
+
+def _moment(text: Any, zone: str | None) -> date:
+    from icalendar.prop import vDDDTypes
+
+    try:
+        moment = vDDDTypes.from_ical(text)  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError, AttributeError):
+        moment = None
+    if not isinstance(moment, date):
+        raise ValueError("expected a DATE (20261201) or DATE-TIME (20261201T090000Z)")
+    if not isinstance(moment, datetime):
+        return moment
+    if moment.tzinfo is not None:
+        return moment.replace(tzinfo=UTC)
+    return moment.replace(tzinfo=zone_of(zone) if zone else None)
+
+
+def _triggered(alarm: list[_Property], start: date | None, due: date | None) -> str | None:
+    """When an alarm goes off; None where that cannot be told, as of one that counts from a day without a time."""
+    from icalendar.prop import vDDDTypes
+
+    trigger = next((stated for stated in alarm if stated.name == "TRIGGER"), None)
+    if trigger is None:
+        return None
+    try:
+        when = vDDDTypes.from_ical(trigger.value)  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError, AttributeError):
+        return None
+    if isinstance(when, timedelta):
+        counts_from_end = "RELATED=END" in trigger.parameters.upper() or start is None
+        base = due if counts_from_end else start
+        when = base + when if isinstance(base, datetime) else None
+    return rfc_3339(when) if isinstance(when, datetime) else None

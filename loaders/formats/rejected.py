@@ -1,0 +1,77 @@
+"""The loader's own FILE.rejected.jsonl, its rows mended: each is read as the file that it was rejected from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from loaders import formats
+from loaders.fields import NO_NAMES, Interpreter
+from loaders.formats import GENERIC_SYSTEM, Certainty
+from loaders.rows import BadRow, Row, not_utf8, unreadable
+from loaders.source import Source
+
+NAME = "rejected"
+
+_TEXT: Final = rb'"(?:[^"\\]|\\.)*"'
+_BEGINNING: Final = re.compile(
+    rb'\s*\{\s*"line":\s*\d+,\s*"format":\s*' + _TEXT + rb',\s*"source":\s*(' + _TEXT + rb"),"
+)
+
+
+class _Entry(msgspec.Struct):
+    format: str
+    row: Any
+    key: str | None = None
+
+
+_decode = msgspec.json.Decoder(_Entry).decode
+
+
+def recognise(head: bytes) -> Certainty:
+    return Certainty.CERTAIN if _BEGINNING.match(head) else Certainty.NO
+
+
+def system_of(head: bytes) -> str:
+    found = _BEGINNING.match(head)
+    return str(json.loads(found[1])) if found else GENERIC_SYSTEM
+
+
+def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
+    interpreter = Interpreter(names)
+    for number, line, _ in source.lines():
+        if line.isspace():
+            continue
+        try:
+            entry = _decode(line)
+        except UnicodeDecodeError:
+            yield not_utf8(number, line)
+            continue
+        except (msgspec.DecodeError, RecursionError) as error:
+            yield unreadable(number, line.decode("utf-8", "replace").rstrip(), f"no rejected row: {error}")
+            continue
+        chosen = formats.formats().get(entry.format)
+        read_row = getattr(chosen, "row_of", interpreter.row)
+        yield _row(number, entry, read_row, str if getattr(chosen, "ROWS_ARE_TEXTS", False) else dict)
+
+
+def _row(line: int, entry: _Entry, read_row: Callable[[int, Any], Row | BadRow], kind: type) -> Row | BadRow:
+    value = entry.row
+    if isinstance(value, str) and kind is dict:
+        # What could not be read stands there as text.
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = None
+    if not isinstance(value, kind):
+        return unreadable(
+            line, entry.row, f"to be mended: write the row as {'an object' if kind is dict else 'a text'}"
+        )
+    row = read_row(line, value)
+    if isinstance(row, Row) and row.own_id is None:
+        return msgspec.structs.replace(row, key=entry.key)
+    return row

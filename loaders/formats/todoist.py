@@ -1,0 +1,171 @@
+"""Todoist's CSV, a project as a template (todoist.com/help: "Format a CSV file to import into Todoist").
+
+- A section is the list of the tasks below it. `meta` rows, which say how the project is shown, are no todos.
+- An indented task is a subtask of the nearest one before it that is indented less.
+- A note belongs to the task before it: its text follows the description in the todo's notes. `comments` in the metadata
+  has its other cells, and how many lines of the notes it takes.
+- Labels (``@errand``) are tags. Those that the task ends with are taken out of its title, those amid it stay.
+- A date that is a date is `due`, in the row's time zone if it has a time of day (without a zone in UTC). A date in
+  words ("every day") is kept in the metadata: when it was said, and hence what it means, is not in the file.
+- Priority 1 is the highest and 4 is none.
+
+The file has no ids. A task's id is made of its section, its parent, its text and which occurrence of these it is, so
+that its date or its priority may change, and it stays the same todo.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, Final
+
+from chalicelib.todos.events import canonical_json
+from loaders.formats import Certainty
+from loaders.record import Record, one_of, whole_number, without_trailing
+from loaders.rows import BadRow, Row, unreadable
+from loaders.seen import Seen
+from loaders.source import Source
+from loaders.table import Table, header_of
+from loaders.zones import rfc_3339, zone_of
+
+NAME = "todoist"
+SYSTEM = "todoist"
+
+_PRIORITIES: Final = {"1": "high", "2": "medium", "3": "low", "4": "none"}
+_LABEL: Final = re.compile(r"(?<!\S)@(\S+)")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
+
+
+def recognise(head: bytes) -> Certainty:
+    header = header_of(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
+    is_todoist = header is not None and {"TYPE", "CONTENT", "INDENT"} <= set(header[0])
+    return Certainty.CERTAIN if is_todoist else Certainty.NO
+
+
+def read(source: Source) -> Iterator[Row | BadRow]:
+    task: _Task | None = None
+    with Seen() as seen:
+        outline = _Outline(seen)
+        for found in Table(source).rows():
+            if isinstance(found, BadRow):
+                kind = ""
+            else:
+                line, cells = found
+                kind = cells.get("TYPE", "").strip().casefold()
+            if kind == "note" and task is not None:
+                task.notes.append(cells)
+                continue
+            if task is not None:
+                yield task.row()
+                task = None
+            if isinstance(found, BadRow):
+                yield found
+            elif kind == "task":
+                task = outline.task(line, cells)
+            elif kind == "section":
+                outline.section = cells.get("CONTENT", "").strip()
+            elif kind == "note":
+                yield unreadable(line, cells, "a note without a task right before it that could be read")
+            elif kind != "meta":
+                yield unreadable(line, cells, f"expected a TYPE of task, section, note or meta, not {kind!r:.80}")
+        if task is not None:
+            yield task.row()
+
+
+def row_of(line: int, source: dict[str, Any]) -> Row | BadRow:
+    """The row of a task with the notes after it, that has with it where it stands: section, id and parent."""
+    cells = {name: cell for name, cell in source.items() if name not in ("section", "id", "parent", "notes")}
+    task = _Task(line, cells, source.get("section", ""), source.get("id"), source.get("parent"))
+    task.notes = source.get("notes", [])
+    if not all(isinstance(cell, str) for row in (cells, *task.notes) for cell in row.values()):
+        return unreadable(line, source, "expected texts only, in the notes too")
+    return task.row()
+
+
+class _Outline:
+    """Where in the project the next task stands: its section, and the tasks that it may be below."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        self._section = ""
+        self._above: list[tuple[int, str]] = []
+
+    @property
+    def section(self) -> str:
+        return self._section
+
+    @section.setter
+    def section(self, name: str) -> None:
+        self._section = name
+        self._above.clear()
+
+    def task(self, line: int, cells: dict[str, str]) -> _Task:
+        try:
+            depth = whole_number(cells.get("INDENT", 1))
+        except ValueError:
+            # Refused when it is read; tasks below it are below what it is below.
+            depth = 1
+        while self._above and self._above[-1][0] >= depth:
+            self._above.pop()
+        parent = self._above[-1][1] if self._above else None
+        digest = hashlib.sha256(canonical_json([self._section, parent, cells.get("CONTENT")]).encode()).hexdigest()[:32]
+        _, occurrence = self._seen.note(digest, line)
+        own_id = f"{digest}#{occurrence}"
+        self._above.append((depth, own_id))
+        return _Task(line, cells, self._section, own_id, parent)
+
+
+class _Task:
+    """A task's row and the notes after it."""
+
+    def __init__(self, line: int, cells: dict[str, str], section: str, own_id: str | None, parent: str | None) -> None:
+        self._line = line
+        self._cells = cells
+        self._place = {"section": section, "id": own_id, "parent": parent}
+        self.notes: list[dict[str, str]] = []
+
+    def row(self) -> Row | BadRow:
+        place = {name: value for name, value in self._place.items() if value}
+        source: dict[str, Any] = {**self._cells, **place, **({"notes": self.notes} if self.notes else {})}
+        record = Record(self._line, source, {**self._cells, **place})
+        record.rest.pop("TYPE", None)
+        record.read("INDENT", whole_number)
+        content = self._cells.get("CONTENT", "")
+        if labels := _LABEL.findall(content):
+            record.fields["tags"] = labels
+        record.take("title", "CONTENT", lambda text: without_trailing(text, lambda word: bool(_LABEL.fullmatch(word))))
+        record.take("list", "section")
+        record.take("priority", "PRIORITY", one_of(_PRIORITIES))
+        self._date(record)
+        self._annotate(record)
+        return record.row("id", "parent")
+
+    def _date(self, record: Record) -> None:
+        zone = self._cells.get("TIMEZONE", "").strip()
+
+        def due(text: str) -> str:
+            text = text.strip()
+            if len(text) == len("2026-12-01"):
+                return date.fromisoformat(text).isoformat()
+            return rfc_3339(datetime.fromisoformat(text).replace(tzinfo=zone_of(zone) if zone else None))
+
+        if _DATE.fullmatch(self._cells.get("DATE", "").strip()):
+            record.take("due", "DATE", due)
+
+    def _annotate(self, record: Record) -> None:
+        """Join description and notes, and keep what tells them apart."""
+        texts = [note.get("CONTENT", "") for note in self.notes]
+        if "DESCRIPTION" in record.rest:
+            texts.insert(0, record.rest.pop("DESCRIPTION"))
+        if texts:
+            record.fields["notes"] = "\n".join(texts)
+        if self.notes:
+            record.rest["comments"] = [
+                {
+                    "lines": note.get("CONTENT", "").count("\n") + 1,
+                    **{name: cell for name, cell in note.items() if name not in ("TYPE", "CONTENT")},
+                }
+                for note in self.notes
+            ]

@@ -1,0 +1,190 @@
+"""A file that is loaded again: what has changed at the source is taken over, what has changed here is not undone."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from loading import MemoryLedger, lines, load
+
+from chalicelib.todos import fold
+from chalicelib.todos.decide import Command, Delete, Patch, Remind, decide
+from chalicelib.todos.events import Event
+from loaders.changes import ACTOR, following
+
+
+def first(**fields: Any) -> bytes:
+    return lines({"id": 1, "title": "Buy milk", **fields})
+
+
+def by_the_user(ledger: MemoryLedger, command: Command, actor: str = "ann") -> None:
+    """A command on the one todo that there is."""
+    [(stream, history)] = ledger.streams.items()
+    decision = decide(command, history[-1].state, history[-1].version)
+    assert decision is not None
+    ledger.streams[stream].append(replace(following(history[-1], decision), actor=actor))
+
+
+def history_of(ledger: MemoryLedger) -> list[Event]:
+    [history] = ledger.streams.values()
+    assert [event.version for event in history] == list(range(1, len(history) + 1))
+    assert fold.fold(history) == history[-1].state
+    return history
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    found = MemoryLedger()
+    load(first(), found)
+    return found
+
+
+def test_a_row_that_changed_at_the_source_becomes_one_edit_of_what_changed(ledger: MemoryLedger) -> None:
+    for _ in range(3):
+        summary, reported = load(first(due="2026-12-01"), ledger)
+        assert reported == []
+    assert (summary.updated, summary.already, summary.is_all_in) == (0, 1, True)
+    assert [(event.type, event.actor) for event in history_of(ledger)] == [
+        ("TodoCreated", ACTOR),
+        ("TodoEdited", ACTOR),
+    ]
+    assert history_of(ledger)[-1].change == {"due": "2026-12-01"}
+
+
+def test_a_row_that_is_done_at_the_source_completes_its_todo_and_begins_no_next_occurrence(
+    ledger: MemoryLedger,
+) -> None:
+    load(first(repeat="FREQ=DAILY", due="2026-12-01"), ledger)
+    load(first(repeat="FREQ=DAILY", due="2026-12-01", done=True), ledger)
+    assert [event.type for event in history_of(ledger)] == ["TodoCreated", "TodoEdited", "TodoCompleted"]
+
+
+def test_a_row_that_changes_and_changes_back_is_followed_both_ways(ledger: MemoryLedger) -> None:
+    load(first(notes="Two litres"), ledger)
+    summary, _ = load(first(), ledger)
+    assert summary.updated == 1
+    assert [event.state["notes"] for event in history_of(ledger)] == [None, "Two litres", None]
+
+
+@pytest.mark.parametrize("command", [Patch({"title": "Buy oat milk"}), Patch({"completed": True}), Delete()])
+def test_what_the_user_did_here_stays_while_the_source_says_the_same(ledger: MemoryLedger, command: Command) -> None:
+    by_the_user(ledger, command)
+    summary, _ = load(first(), ledger)
+    assert (summary.already, summary.is_all_in) == (1, True)
+    assert len(history_of(ledger)) == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (Patch({"title": "Buy oat milk"}), "the todo was changed here since it was loaded; it was left as it is"),
+        (Delete(), "the todo was deleted here since it was loaded; it was left so"),
+    ],
+)
+def test_a_todo_changed_here_and_at_the_source_is_reported_and_not_overwritten(
+    ledger: MemoryLedger, command: Command, reason: str
+) -> None:
+    by_the_user(ledger, command)
+    for _ in range(2):
+        summary, reported = load(first(due="2026-12-01"), ledger)
+        assert (summary.reported, reported, summary.is_all_in) == (1, [(1, reason)], False)
+    assert len(history_of(ledger)) == 2
+
+
+def test_a_change_that_both_made_is_none(ledger: MemoryLedger) -> None:
+    by_the_user(ledger, Patch({"completed": True}))
+    summary, _ = load(first(done="x"), ledger)
+    assert (summary.already, len(history_of(ledger))) == (1, 2)
+
+
+def test_a_change_that_the_user_took_back_stands_in_no_way(ledger: MemoryLedger) -> None:
+    by_the_user(ledger, Patch({"completed": True}))
+    by_the_user(ledger, Patch({"completed": False}))
+    summary, _ = load(first(due="2026-12-01"), ledger)
+    assert (summary.updated, len(history_of(ledger))) == (1, 4)
+
+
+def test_a_reminder_is_no_change_of_the_users() -> None:
+    ledger = MemoryLedger()
+    load(first(remind_at="2026-12-01"), ledger)
+    by_the_user(ledger, Remind("2026-12-01"), actor="remind")
+    summary, _ = load(first(remind_at="2026-12-24"), ledger)
+    assert (summary.updated, summary.reported) == (1, 0)
+    assert [event.type for event in history_of(ledger)] == ["TodoCreated", "TodoReminded", "TodoEdited"]
+
+
+def test_a_change_that_another_makes_at_the_last_moment_is_not_overwritten(ledger: MemoryLedger) -> None:
+    whole = ledger.append
+
+    def overtaken(group: list[Event]) -> dict[int, Event]:
+        if group[0].version == 2 and len(history_of(ledger)) == 1:
+            by_the_user(ledger, Patch({"title": "Buy oat milk"}))
+        return whole(group)
+
+    ledger.append = overtaken  # type: ignore[method-assign]
+    summary, _ = load(first(due="2026-12-01"), ledger)
+    assert (summary.updated, summary.reported) == (0, 1)
+    assert history_of(ledger)[-1].state["title"] == "Buy oat milk"
+
+
+def test_an_update_whose_answer_was_lost_counts_as_one(ledger: MemoryLedger) -> None:
+    ledger.answers_lost = 1
+    summary, _ = load(first(due="2026-12-01"), ledger)
+    assert (summary.updated, summary.already, len(history_of(ledger))) == (1, 0, 2)
+
+
+def test_what_a_load_deleted_and_the_source_has_again_comes_back(ledger: MemoryLedger) -> None:
+    by_the_user(ledger, Delete(), actor=ACTOR)
+    summary, _ = load(first(due="2026-12-01"), ledger)
+    assert (summary.updated, history_of(ledger)[-1].type) == (1, "TodoRestored")
+    assert history_of(ledger)[-1].state["due"] == "2026-12-01"
+
+
+def test_a_todo_that_no_load_made_is_reported_where_it_differs() -> None:
+    ledger = MemoryLedger()
+    load(first(), ledger)
+    ledger.streams = {
+        stream: [replace(event, actor="ann") for event in history] for stream, history in ledger.streams.items()
+    }
+    assert load(first(), ledger)[0].already == 1
+    assert load(first(due="2026-12-01"), ledger)[0].reported == 1
+
+
+@pytest.mark.parametrize(("on_change", "kept", "reported"), [("keep", 1, 0), ("report", 0, 1)])
+def test_changes_at_the_source_can_be_left_out(ledger: MemoryLedger, on_change: Any, kept: int, reported: int) -> None:
+    summary, _ = load(first(due="2026-12-01"), ledger, on_change=on_change)
+    assert (summary.kept, summary.reported, len(history_of(ledger))) == (kept, reported, 1)
+
+
+def test_a_file_that_looks_like_another_list_changes_nothing_unless_that_is_said() -> None:
+    def titled(word: str) -> bytes:
+        return lines(*({"id": number, "title": f"{word} {number}"} for number in range(10)))
+
+    ledger = MemoryLedger()
+    load(titled("Home"), ledger)
+    before = ledger.events
+    summary, reported = load(titled("Work"), ledger, is_sure=False)
+    assert (summary.reported, summary.updated) == (10, 0)
+    assert "--source NAME" in reported[0][1]
+    assert ledger.events == before
+    assert load(titled("Work"), ledger)[0].updated == 10
+
+
+def test_unknown_origin_or_not_a_few_new_titles_are_taken_over() -> None:
+    rows = [{"id": number, "title": f"Todo {number}"} for number in range(10)]
+    ledger = MemoryLedger()
+    load(lines(*rows), ledger)
+    for row in rows[:3]:
+        row["title"] = "Renamed"
+    assert load(lines(*rows), ledger, is_sure=False)[0].updated == 3
+
+
+def test_only_changes_are_appended_among_many_rows() -> None:
+    rows = [{"id": number, "title": f"Todo {number}"} for number in range(1050)]
+    ledger = MemoryLedger()
+    load(lines(*rows), ledger)
+    for row in rows[::10]:
+        row["done"] = True
+    rows += [{"id": number, "title": f"Todo {number}"} for number in range(2000, 2030)]
+    summary, _ = load(lines(*rows), ledger, concurrency=4)
+    assert (summary.added, summary.updated, summary.already) == (30, 105, 945)
+    assert sum(map(len, ledger.streams.values())) == 1050 + 30 + 105

@@ -1,0 +1,144 @@
+"""iCalendar: a VTODO is a todo, and no property is lost."""
+
+import pytest
+from loading import FILES, complaints, read, stated, titles, todos
+
+from loaders.errors import Unreadable
+
+
+def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
+    assert stated(FILES / "tasks.ics") == [
+        {
+            "title": "Buy milk, bread & 2 eggs; für Zoë 🎁 \\n is no line",
+            "notes": "one\ntwo\nthree",
+            "list": "Garden, home",
+            "tags": ["errand", "to,do", "shop"],
+            "priority": "high",
+            "due": "2026-12-01",
+            "source": "icalendar:1@example.com",
+            "metadata": {
+                "DTSTAMP;VALUE=DATE-TIME": "20261120T150602Z",
+                'LOCATION;LANGUAGE="en:GB"': "Corner\\, left",
+                "X-FOO": ["1", "2"],
+                "PRIORITY": "4",
+            },
+        },
+        {
+            "title": "Zoned",
+            "list": "Garden, home",
+            "priority": "medium",
+            "due": "2026-12-01T09:00:00+01:00",
+            "remind_at": "2026-12-01T08:30:00+01:00",
+            "repeat": "FREQ=WEEKLY;BYDAY=TU",
+            "parent": "Buy milk, bread & 2 eggs; für Zoë 🎁 \\n is no line",
+            "source": "icalendar:2@example.com",
+            "metadata": {
+                "RELATED-TO;RELTYPE=SIBLING": "3@example.com",
+                "PERCENT-COMPLETE": "50",
+                "STATUS": "IN-PROCESS",
+                "DUE;TZID=Europe/Berlin": "20261201T090000",
+                "VALARM": [
+                    "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER;RELATED=END:-PT30M\nEND:VALARM\n",
+                    "BEGIN:VALARM\nACTION:AUDIO\nTRIGGER;VALUE=DATE-TIME:20261130T090000Z\nEND:VALARM\n",
+                ],
+                "DTSTART;TZID=Europe/Berlin": "20261201T080000",
+            },
+        },
+        {
+            "title": "Zoned, once otherwise",
+            "completed": True,
+            "list": "Garden, home",
+            "due": "2026-12-08T10:00:00+03:00",
+            "source": "icalendar:2@example.com/20261208T090000",
+            "metadata": {
+                "RECURRENCE-ID;TZID=Europe/Berlin": "20261208T090000",
+                "STATUS": "CANCELLED",
+                "DUE;TZID=My Zone": "20261208T100000",
+            },
+        },
+        {
+            "title": "Floating",
+            "completed": True,
+            "list": "Garden, home",
+            "due": "2026-12-01T09:00:00Z",
+            "source": "icalendar:4@example.com",
+            "metadata": {"COMPLETED": "20261120T150602Z", "RRULE": "FREQ=DAILY;COUNT=0", "DUE": "20261201T090000"},
+        },
+        {
+            "title": "Nowhere",
+            "list": "Garden, home",
+            "due": "2026-12-01T09:00:00Z",
+            "source": "icalendar",
+            "metadata": {"DUE;TZID=Nowhere": "20261201T090000"},
+        },
+        {
+            "title": "In UTC",
+            "completed": True,
+            "list": "Its own",
+            "priority": "low",
+            "due": "2026-11-26T17:00:00Z",
+            "source": "icalendar:6@example.com",
+            "metadata": {"PERCENT-COMPLETE": "100"},
+        },
+    ]
+
+
+def calendar(*todos: str) -> bytes:
+    return "".join(["BEGIN:VCALENDAR\n", *todos, "END:VCALENDAR\n"]).encode()
+
+
+def vtodo(summary: str, *properties: str) -> str:
+    return "\n".join(["BEGIN:VTODO", f"SUMMARY:{summary}", *properties, "END:VTODO\n"])
+
+
+@pytest.mark.parametrize(
+    ("properties", "pointer", "detail"),
+    [
+        (["no property"], "#", "not a property, which is NAME:VALUE: 'no property'"),
+        (["DUE:20261201", "DUE:20261202"], "#/DUE", "DUE is given 2 times"),
+        (["DUE;VALUE=DATE-TIME:tomorrow"], "#/DUE;VALUE=DATE-TIME", "expected a DATE"),
+        (["DUE:PT1H"], "#/DUE", "expected a DATE"),
+        (["STATUS:DREAMING"], "#/STATUS", "expected one of NEEDS-ACTION"),
+        (["PRIORITY:10"], "#/PRIORITY", "expected one of 0, 1"),
+        (["CATEGORIES:" + "a" * 65], "#/CATEGORIES", "length <= 64"),
+    ],
+)
+def test_a_bad_property_is_pointed_at(properties: list[str], pointer: str, detail: str) -> None:
+    content = calendar(vtodo("A"), vtodo("B", *properties), vtodo("C"))
+    [(line, found_pointer, found)] = complaints(content)
+    assert line == 5
+    assert detail in found
+    assert found_pointer.replace("%3B", ";").replace("%3D", "=") in (pointer, "#/tags/0")
+    assert titles(content) == ["A", "C"]
+
+
+def test_a_todo_without_an_end_costs_only_itself() -> None:
+    content = calendar(vtodo("A"), vtodo("B").replace("END:VTODO\n", ""), vtodo("C"))
+    assert complaints(content) == [(5, "#", "the VTODO has no END:VTODO")]
+    assert titles(content) == ["A", "C"]
+
+
+def test_a_calendar_without_an_end_is_told_after_its_todos() -> None:
+    with pytest.raises(Unreadable, match="the file ends where END:VCALENDAR belongs"):
+        read(calendar(vtodo("A")).replace(b"END:VCALENDAR\n", b""))
+
+
+def test_a_line_may_be_folded_within_a_character() -> None:
+    content = calendar(vtodo("Zoë und Noël")).replace("ë".encode(), b"\xc3\r\n \xab")
+    assert titles(content) == ["Zoë und Noël"]
+
+
+@pytest.mark.parametrize(
+    ("alarm", "remind_at"),
+    [
+        ("TRIGGER:-PT15M", "2026-12-01T07:45:00Z"),
+        ("TRIGGER;RELATED=END:PT15M", "2026-12-01T09:15:00Z"),
+        ("TRIGGER;VALUE=DATE-TIME:20261130T090000Z", "2026-11-30T09:00:00Z"),
+        ("TRIGGER:soon", None),
+        ("ACTION:DISPLAY", None),
+    ],
+)
+def test_the_first_alarm_tells_when_to_remind(alarm: str, remind_at: str | None) -> None:
+    times = ["DTSTART:20261201T080000Z", "DUE:20261201T090000Z"]
+    [todo] = todos(calendar(vtodo("A", *times, "BEGIN:VALARM", alarm, "END:VALARM")))
+    assert (todo["remind_at"], todo["metadata"]["VALARM"]) == (remind_at, [f"BEGIN:VALARM\n{alarm}\nEND:VALARM\n"])

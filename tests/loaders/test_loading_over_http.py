@@ -1,0 +1,175 @@
+"""Over HTTP nothing is dropped or done twice while the service refuses, breaks off, or does a part only."""
+
+import json
+import threading
+from collections import deque
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loading import rows
+
+from loaders import over_http, writing
+from loaders.cli import main
+
+
+class Service(ThreadingHTTPServer):
+    """As much of `/batch` as a load meets, with faults that come first: one for each request, until they are used up.
+
+    A fault is a status, a status with headers, `lost` (done, and the answer lost) or `half` (every other command is
+    answered by 503).
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.todos: dict[str, list[dict[str, Any]]] = {}
+        self.creations: list[str] = []
+        self.keys: dict[str, dict[str, Any]] = {}
+        self.faults: deque[Any] = deque()
+        self.most_commands = 100
+        self.requests: list[int] = []
+        self.lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def run(self, command: dict[str, Any]) -> dict[str, Any]:
+        todo_id = command["id"]
+        if command["op"] == "patch":
+            if todo_id not in self.todos:
+                return {"status": 404}
+            return {"status": 200, "todo": {**self.todos[todo_id][-1], "version": len(self.todos[todo_id])}}
+        key = f"{todo_id} {command['key']}"
+        if key not in self.keys:
+            if command["op"] == "create" and todo_id in self.todos:
+                return {"status": 412}
+            self.creations.append(todo_id)
+            self.todos.setdefault(todo_id, []).append(command["body"])
+            self.keys[key] = {"status": 201 if command["op"] == "create" else 200}
+        return self.keys[key]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Service
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        commands = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["commands"]
+        with self.server.lock:
+            self.server.requests.append(len(commands))
+            fault = self.server.faults.popleft() if self.server.faults else None
+            if isinstance(fault, tuple | int):
+                status, headers = fault if isinstance(fault, tuple) else (fault, {})
+                return self.answer(status, {"title": "refused"}, headers)
+            if len(commands) > self.server.most_commands:
+                return self.answer(413, {"title": "too large"}, {})
+            results = [
+                {"status": 503} if fault == "half" and position % 2 else self.server.run(command)
+                for position, command in enumerate(commands)
+            ]
+        if fault == "lost":
+            self.close_connection = True
+            return None
+        return self.answer(200, {"results": results}, {})
+
+    def answer(self, status: int, body: object, headers: dict[str, str]) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(content))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    monkeypatch.setattr(writing, "CEILING_SECONDS", 0.0)
+    with Service() as found:
+        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield found
+        found.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "todos.jsonl"
+    file.write_bytes(rows(350))
+    return file
+
+
+def load(service: Service, file: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, dict[str, Any]]:
+    code = main([str(file), "--to", service.url, "--token", "opaque", "--owner", "ann", "--json", *more])
+    [summary] = json.loads(capsys.readouterr().out)["files"]
+    return code, summary
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [429, 503, 502, (429, {"Retry-After": "0"}), (503, {"Retry-After": "nonsense"}), 504] * 2,
+        ["lost"] * 6,
+        ["half"] * 6,
+        ["lost", 503, "half", 429, "lost", "half"],
+    ],
+)
+def test_every_row_is_there_once_whatever_goes_wrong_on_the_way(
+    service: Service, file: Path, capsys: pytest.CaptureFixture[str], faults: list[Any]
+) -> None:
+    service.faults.extend(faults)
+    code, summary = load(service, file, capsys)
+    assert (code, summary["unwritten"], summary["rejected"]) == (0, 0, 0)
+    assert summary["added"] + summary["already"] == 350
+    assert len(service.creations) == len(set(service.creations)) == 350
+
+
+def test_the_time_that_the_service_asks_for_is_waited(
+    service: Service, file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    def wait(stopped: threading.Event, tries: int, at_least: float = 0.0) -> bool:
+        waited.append(at_least)
+        return False
+
+    monkeypatch.setattr(over_http, "wait_stopped", wait)
+    service.faults.extend([(429, {"Retry-After": "7"}), (503, {"Retry-After": "100000"})])
+    assert load(service, file, capsys, "--concurrency", "1")[0] == 0
+    assert waited == [7.0, 120.0]
+
+
+def test_a_request_that_is_too_large_is_halved(
+    service: Service, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.most_commands = 30
+    code, summary = load(service, file, capsys)
+    assert (code, summary["added"]) == (0, 350)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 405])
+def test_what_no_try_can_help_is_tried_once_and_all_rows_are_accounted_for(
+    service: Service, file: Path, capsys: pytest.CaptureFixture[str], status: int
+) -> None:
+    service.faults.extend([status] * 100)
+    code, summary = load(service, file, capsys, "--concurrency", "1")
+    assert code == 2
+    assert str(status) in summary["stopped_by"]
+    assert summary["unwritten"] == summary["read"] or summary["read"] == summary["unwritten"] + 1
+    assert not service.todos
+
+
+@pytest.mark.parametrize("arguments", [["--to", "ftp://a"], ["--to", "nonsense"], ["--to", "http://127.0.0.1:1"]])
+def test_an_address_that_leads_nowhere_ends_it_with_2(
+    file: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "CEILING_SECONDS", 0.0)
+    assert main([str(file), "--owner", "ann", "--token", "opaque", *arguments]) == 2

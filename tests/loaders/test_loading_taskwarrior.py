@@ -1,0 +1,190 @@
+"""Taskwarrior's tasks come in, and go out again as they were."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loading import FILES, complaints, lines, plan, titles, todos
+
+from chalicelib import export_rows
+from chalicelib.shapes import todo_of
+from loaders.planning import Planned
+from loaders.taskwarrior_export import task
+
+REPOSITORY = Path(__file__).parents[2]
+FILE = FILES / "taskwarrior.json"
+TASK = {
+    "uuid": "00000000-0000-4000-8000-000000000009",
+    "description": "A",
+    "status": "pending",
+    "entry": "20261120T150427Z",
+}
+CONFIGURATION = """
+confirmation=off
+hooks=off
+recurrence=off
+verbose=nothing
+uda.estimate.type=numeric
+uda.reviewer.type=string
+"""
+
+
+def exported(content: bytes, system: str = "taskwarrior") -> list[dict[str, Any]]:
+    """The todos that a file makes, as the service exports them."""
+    answers = [
+        todo_of("https://example.com", row.event)
+        for row in plan(content, "taskwarrior", system)
+        if isinstance(row, Planned)
+    ]
+    return [json.loads(line) for line in export_rows.json_lines(answers).splitlines()]
+
+
+def test_what_a_todo_has_a_field_for_becomes_that_and_the_rest_metadata() -> None:
+    garlic, gift, template, occurrence, milk, mistake, waiting = todos(FILE.read_bytes())
+    assert {name: garlic[name] for name in ("title", "notes", "completed", "list", "tags", "priority", "due")} == {
+        "title": "Plant the garlic",
+        "notes": "Cloves are in the shed\ntwo\nlines: https://example.com/garlic\nthe last",
+        "completed": False,
+        "list": "Home.Garden",
+        "tags": ["b", "outdoor"],
+        "priority": "high",
+        "due": "2026-12-01T17:30:00Z",
+    }
+    assert garlic["metadata"] == {
+        "entry": "20261120T150427Z",
+        "modified": "20261120T160000Z",
+        "estimate": 2.5,
+        "reviewer": "Zoë",
+        "annotations": [["20261120T150428Z", 1], ["20261120T150429Z", 2], ["20261120T150430Z", 1]],
+    }
+    assert gift["metadata"].keys() == {"entry", "modified", "scheduled", "start", "wait", "depends"}
+    assert (template["metadata"]["status"], template["repeat"]) == ("recurring", None)
+    assert (occurrence["metadata"]["parent"], occurrence["parent"]) == ("00000000-0000-4000-8000-000000000003", None)
+    assert (milk["completed"], milk["metadata"]["end"]) == (True, "20261121T090000Z")
+    assert (mistake["completed"], mistake["metadata"]["status"]) == (True, "deleted")
+    assert (waiting["completed"], waiting["metadata"]["status"]) == (False, "waiting")
+
+
+def test_one_object_a_line_is_the_same_as_an_array() -> None:
+    content = FILE.read_bytes()
+    rows = [row.event.stream_id for row in plan(content) if isinstance(row, Planned)]
+    one_a_line = lines(*json.loads(content))
+    assert [row.event.stream_id for row in plan(one_a_line) if isinstance(row, Planned)] == rows
+    assert len(set(rows)) == 7
+
+
+@pytest.mark.parametrize(
+    ("member", "pointer", "detail"),
+    [
+        ({"due": "2026-12-01"}, "#/due", "such as 20261201T000000Z"),
+        ({"due": "20260230T000000Z"}, "#/due", "such as 20261201T000000Z"),
+        ({"due": 7}, "#/due", "such as 20261201T000000Z"),
+        ({"priority": "A"}, "#/priority", "expected one of H, M, L, not 'A'"),
+        ({"status": "dreaming"}, "#/status", "expected one of pending"),
+        ({"description": "a" * 501}, "#/description", "length <= 500"),
+        ({"project": "a" * 101}, "#/project", "length <= 100"),
+        ({"annotations": ["text"]}, "#/annotations", "expected objects"),
+        ({"uuid": [1]}, "#/uuid", "expected a text or a number"),
+        ({"essay": "a" * 5000}, "#/metadata", "4096 are allowed"),
+    ],
+)
+def test_a_bad_value_is_pointed_at(member: dict[str, Any], pointer: str, detail: str) -> None:
+    content = lines({**TASK, **member}, {**TASK, "uuid": "b", "description": "Good"})
+    [(line, found_pointer, found)] = complaints(content, "taskwarrior")
+    assert (line, found_pointer) == (1, pointer)
+    assert detail in found
+    assert titles(content, "taskwarrior") == ["Good"]
+
+
+def test_what_was_changed_here_is_in_the_task_that_goes_out() -> None:
+    annotation = {"entry": "20261120T150428Z", "description": "N"}
+    [todo] = exported(lines({**TASK, "modified": "20261120T150428Z", "annotations": [annotation]}))
+    updated = {"version": 2, "completed_at": "2026-12-01T09:00:00.000Z", "updated_at": "2026-12-02T10:00:00.000Z"}
+    changed = {
+        **todo,
+        **updated,
+        "title": "B",
+        "completed": True,
+        "completed_at": "2026-12-01T09:00:00.000Z",
+        "list": "Home",
+    }
+    assert task({**changed, "notes": "N\nand more", "priority": "low", "due": "2026-12-02", "tags": ["x"]}) == {
+        "uuid": TASK["uuid"],
+        "description": "B",
+        "status": "completed",
+        "entry": "20261120T150427Z",
+        "modified": "20261202T100000Z",
+        "project": "Home",
+        "tags": ["x"],
+        "priority": "L",
+        "due": "20261202T000000Z",
+        "end": "20261201T090000Z",
+        "annotations": [
+            annotation,
+            {"entry": "20261202T100000Z", "description": "and more"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "completed", "after"),
+    [
+        ("deleted", False, "pending"),
+        ("waiting", True, "completed"),
+        ("recurring", True, "completed"),
+        ("completed", False, "pending"),
+    ],
+)
+def test_a_todo_that_was_completed_or_reopened_here_has_that_status(status: str, completed: bool, after: str) -> None:
+    [todo] = exported(lines({**TASK, "status": status}))
+    assert task({**todo, "completed": completed})["status"] == after
+
+
+def test_a_todo_that_never_was_a_task_goes_out_under_its_own_id() -> None:
+    [todo] = exported(lines({"uuid": "x", "description": "A", "status": "pending", "entry": "e"}), "elsewhere")
+    assert task(todo)["uuid"] == todo["id"]
+    assert set(task(todo)) == {"uuid", "description", "status", "entry", "modified"}
+
+
+def test_the_converter_tells_the_line_that_is_no_todo() -> None:
+    ended = _converted(b'{"id": "x"}\n')
+    assert (ended.returncode, b"line 1 is no exported todo" in ended.stderr) == (2, True)
+    assert json.loads(_converted(b"").stdout) == []
+
+
+@pytest.mark.skipif(shutil.which("task") is None, reason="Taskwarrior's `task` is not installed (Debian: taskwarrior)")
+def test_task_import_of_our_export_gives_the_same_tasks_field_for_field(tmp_path: Path) -> None:
+    before = _imported(FILE.read_bytes(), tmp_path / "before")
+    assert len(before) == 7
+    rows = export_rows.json_lines(exported(json.dumps(before).encode()))
+    converted = _converted(rows.encode())
+    assert converted.returncode == 0, converted.stderr
+    assert _imported(converted.stdout, tmp_path / "after") == before
+
+
+def _converted(rows: bytes) -> "subprocess.CompletedProcess[bytes]":
+    command = [sys.executable, "-m", "loaders.taskwarrior_export"]
+    return subprocess.run(command, input=rows, capture_output=True, cwd=REPOSITORY, check=False)
+
+
+def _imported(tasks: bytes, directory: Path) -> list[dict[str, Any]]:
+    """What Taskwarrior has after importing the tasks into nothing, but for what it makes anew each time."""
+    directory.mkdir()
+    configuration = directory / "taskrc"
+    configuration.write_text(CONFIGURATION + f"data.location={directory}\n")
+    environment = {**os.environ, "TASKRC": str(configuration), "TASKDATA": str(directory), "HOME": str(directory)}
+
+    def task_command(*arguments: str, given: bytes = b"") -> bytes:
+        command = ["task", *arguments]
+        return subprocess.run(command, input=given, capture_output=True, env=environment, check=True).stdout
+
+    task_command("import", "-", given=tasks)
+    found = json.loads(task_command("export"))
+    for each in found:
+        del each["id"], each["urgency"]
+    return sorted(found, key=lambda each: str(each["uuid"]))

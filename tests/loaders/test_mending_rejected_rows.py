@@ -1,0 +1,100 @@
+"""FILE.rejected.jsonl, mended and loaded, brings in what was missing, as the file itself would have."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loading import MemoryLedger, lines, load, read
+
+from loaders.formats import formats, recognised, system_of
+from loaders.planning import Planner
+from loaders.rejected import RejectedRows
+from loaders.rows import BadRow, Row
+from loaders.seen import Seen
+from loaders.source import Source
+
+
+def rejected_file(
+    tmp_path: Path, content: bytes, system: str = "file", name: str | None = None
+) -> list[dict[str, Any]]:
+    """What is written of the rows of a file that are bad."""
+    source = Source(io.BytesIO(content))
+    chosen = formats()[name] if name else recognised(source.head)
+    rejected = RejectedRows(tmp_path / "rejected.jsonl", chosen.NAME, system)
+    with Seen() as seen:
+        planner = Planner("ann", system, seen)
+        for row in chosen.read(source):
+            planned = row if isinstance(row, BadRow) else planner.plan(row)
+            if isinstance(planned, BadRow):
+                rejected.add(planned)
+    rejected.close()
+    return [json.loads(line) for line in (tmp_path / "rejected.jsonl").read_text().splitlines()]
+
+
+def streams(content: bytes) -> set[str]:
+    ledger = MemoryLedger()
+    assert load(content, ledger)[1] == []
+    return set(ledger.streams)
+
+
+def test_a_row_with_an_id_meets_the_todo_that_the_mended_file_would_make(tmp_path: Path) -> None:
+    [entry] = rejected_file(tmp_path, lines({"uid": 7, "Task": "Buy milk", "due": "someday"}))
+    entry["row"]["due"] = "2026-12-01"
+    assert streams(lines(entry)) == streams(lines({"uid": 7, "Task": "Buy milk", "due": "2026-12-01"}))
+
+
+def test_csv_rows_are_read_by_their_columns_again(tmp_path: Path) -> None:
+    [entry] = rejected_file(tmp_path, b"ID,Task Name,Deadline\n7,Buy milk,someday\n", name="csv")
+    entry["row"]["Deadline"] = "2026-12-01"
+    assert streams(lines(entry)) == streams(b"ID,Task Name,Deadline\n7,Buy milk,2026-12-01\n")
+
+
+def test_a_row_without_an_id_is_another_todo_than_one_that_it_now_equals_and_loads_once(tmp_path: Path) -> None:
+    good = {"title": "Buy milk"}
+    [entry] = rejected_file(tmp_path, lines(good, {**good, "due": "someday"}))
+    entry["row"] = good
+    mended = streams(lines(entry))
+    assert mended.isdisjoint(streams(lines(good)))
+    entry["row"] = {"title": "Buy oat milk"}
+    assert streams(lines(entry)) == mended
+
+
+def test_lines_that_could_not_be_read_are_mended_as_text_or_as_an_object(tmp_path: Path) -> None:
+    broken, torn = rejected_file(tmp_path, b'{"id": 1, "title": "A",}\n{"id": 2, "title": "B"\n')
+    broken["row"] = '{"id": 1, "title": "A"}'
+    torn["row"] = {"id": 2, "title": "B"}
+    assert streams(lines(broken, torn)) == streams(lines({"id": 1, "title": "A"}, {"id": 2, "title": "B"}))
+
+
+def test_what_is_not_mended_is_rejected_again_with_the_row_itself(tmp_path: Path) -> None:
+    entries = rejected_file(tmp_path, lines({"id": 1, "title": "", "due": "someday"}) + b"nonsense\n")
+    again = rejected_file(tmp_path, lines(*entries))
+    assert [entry["row"] for entry in again] == [entry["row"] for entry in entries]
+    assert again[1]["reason"] == "to be mended: write the row as an object"
+
+
+def test_the_source_that_the_rows_came_from_is_that_of_the_mended_ones(tmp_path: Path) -> None:
+    [entry] = rejected_file(tmp_path, lines({"id": 1, "title": ""}), system="my list")
+    head = lines(entry)
+    assert recognised(head).NAME == "rejected"
+    assert system_of(recognised(head), head) == "my list"
+
+
+def test_a_row_of_this_services_own_export_keeps_its_id(tmp_path: Path) -> None:
+    todo_id = "0190c3a0-0000-7000-8000-000000000000"
+    [entry] = rejected_file(tmp_path, lines({"id": todo_id, "version": 1, "title": ""}))
+    entry["row"]["title"] = "A"
+    [row] = read(lines(entry))
+    assert isinstance(row, Row)
+    assert (row.own_id, row.keeps_id) == (todo_id, True)
+
+
+@pytest.mark.parametrize("line", [b"{}", b'"text"', b"nonsense", b'{"row": {}}', b"\xff"])
+def test_a_line_that_is_no_rejected_row_is_rejected(tmp_path: Path, line: bytes) -> None:
+    [entry] = rejected_file(tmp_path, lines({"id": 1, "title": ""}))
+    entry["row"]["title"] = "A"
+    first, second = read(lines(entry) + line + b"\n")
+    assert isinstance(first, Row)
+    assert isinstance(second, BadRow)

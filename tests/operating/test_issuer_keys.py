@@ -1,0 +1,99 @@
+"""The authorizer keeps the issuer's keys, and looks for one that it does not know at most once a minute."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from chalicelib.api import auth
+from stack.issuer import Issuer
+
+
+class KeySet:
+    """An issuer's published keys (RFC 7517), served on the loopback interface; how often they were fetched."""
+
+    def __init__(self) -> None:
+        self.issuers: list[Issuer] = []
+        self.fetched = 0
+        published = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                published.fetched += 1
+                keys = [key for issuer in published.issuers for key in issuer.key_set()["keys"]]
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps({"keys": keys}).encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/jwks.json"
+
+
+@pytest.fixture(scope="module")
+def issuers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Issuer, Issuer]:
+    directory: Path = tmp_path_factory.mktemp("keys")
+    return Issuer(directory / "old.pem"), Issuer(directory / "new.pem")
+
+
+@pytest.fixture
+def published(issuers: tuple[Issuer, Issuer]) -> Iterator[KeySet]:
+    """The old key alone."""
+    key_set = KeySet()
+    key_set.issuers = [issuers[0]]
+    thread = threading.Thread(target=key_set.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield key_set
+    key_set.server.shutdown()
+    key_set.server.server_close()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock by which the authorizer bounds its fetches."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(auth, "time", SimpleNamespace(monotonic=lambda: clock.now, time=time.time))
+    return clock
+
+
+def test_known_keys_are_fetched_once(published: KeySet, issuers: tuple[Issuer, Issuer], clock: SimpleNamespace) -> None:
+    keys = auth._IssuerKeys(published.url)
+    for _ in range(5):
+        assert keys.find(issuers[0].key_id) is not None
+        clock.now += 100
+    assert published.fetched == 1
+
+
+def test_a_new_key_is_found_at_once(published: KeySet, issuers: tuple[Issuer, Issuer], clock: SimpleNamespace) -> None:
+    old, new = issuers
+    keys = auth._IssuerKeys(published.url)
+    assert keys.find(old.key_id) is not None
+    published.issuers = [old, new]
+    assert keys.find(new.key_id) is not None
+    assert published.fetched == 2
+
+
+def test_an_unknown_key_makes_nobody_fetch_more_than_once_a_minute(
+    published: KeySet, issuers: tuple[Issuer, Issuer], clock: SimpleNamespace
+) -> None:
+    keys = auth._IssuerKeys(published.url)
+    assert keys.find(issuers[0].key_id) is not None
+    for number in range(50):
+        assert keys.find(f"unknown-{number}") is None
+        clock.now += 1
+    assert published.fetched == 2
+    clock.now += auth.JWKS_REFRESH_SECONDS
+    assert keys.find("unknown") is None
+    assert published.fetched == 3
+    # The known one is at hand all the while.
+    assert keys.find(issuers[0].key_id) is not None
+    assert published.fetched == 3
