@@ -72,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--expires-in", type=float, default=DEFAULT_SECONDS, help="seconds; default: a day")
     token.set_defaults(command=_token)
 
-    commands.add_parser("catchup", help="project what the views lack from the ledger").set_defaults(command=_catchup)
+    catchup = commands.add_parser("catchup", help="project what the views lack from the ledger")
+    catchup.set_defaults(command=_catchup)
 
     republish = commands.add_parser("republish", help="bring the ledger's events to the topic once more")
     republish.add_argument(
@@ -98,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--abandon", action="store_true", help="go back to the old table alone, and drop the new one")
     what.add_argument("--despite-differences", action="store_true", help="switch over whatever the audit finds")
     rebuild.set_defaults(command=_rebuild)
+    for command in (catchup, republish, redrive, audit, rebuild):
+        stage_commands.add_stage(command)
 
     of_functions = commands.add_parser("policies", help="write each stage's IAM policies from .chalice/policy-*.json")
     of_functions.set_defaults(command=_policies)
@@ -254,7 +257,9 @@ def _policies(_: argparse.Namespace) -> int:
 
 def _use_service(parsed: argparse.Namespace) -> None:
     """Without the service's own environment, as typed by hand, it is the local stack that is meant."""
-    if "EVENTS_TABLE" not in os.environ:
+    if parsed.stage != LOCAL:
+        os.environ.update(stage_commands.environment(parsed))
+    elif "EVENTS_TABLE" not in os.environ:
         os.environ.update(LocalStack(parsed.directory).environment())
 
 
@@ -276,6 +281,6 @@ def _republish(parsed: argparse.Namespace) -> int:
 def _redrive(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
     redrive = importlib.import_module("stack.redrive")
-    done = redrive.run(f"todo-ledger-{LOCAL}-{parsed.queue}", print, dry_run=parsed.dry_run)
+    done = redrive.run(f"todo-ledger-{parsed.stage}-{parsed.queue}", print, dry_run=parsed.dry_run)
     print(f"{done.done:,} {'would go' if parsed.dry_run else 'went'} back, {done.failed:,} failed again and stay")
     return 1 if done.failed else 0

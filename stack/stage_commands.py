@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from stack import destroying, drift, watching
+from stack import destroying, drift, functions, watching
 from stack.changes import Change
 from stack.deployment import Deployment, refuse_to_lose_data
 from stack.errors import StackError
@@ -34,6 +34,19 @@ def add_to(commands: Any) -> None:
     destroy.add_argument("--yes-delete-all-data", action="store_true", help="say so a second time")
 
 
+def add_stage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stage", default=LOCAL, help="of .chalice/config.json (default: local, the local engine)")
+
+
+def environment(parsed: argparse.Namespace) -> dict[str, str]:
+    """The environment variables with which the service's own code runs here, on the stage's data."""
+    target = deployment(parsed)
+    if not target.outputs():
+        raise StackError(f"the stack {target.data.name} does not stand")
+    found = functions.environment(target, "deliver")
+    return {name: value for name, value in found.items() if name != "HANDLERS"}
+
+
 def deployment(parsed: argparse.Namespace) -> Deployment:
     """The stage that a command is about."""
     if parsed.stage == LOCAL:
@@ -43,7 +56,7 @@ def deployment(parsed: argparse.Namespace) -> Deployment:
 
 def _command(commands: Any, name: str, function: Any, summary: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
-    parser.add_argument("--stage", default=LOCAL, help="of .chalice/config.json (default: local, the local engine)")
+    add_stage(parser)
     parser.set_defaults(command=function)
     return parser
 

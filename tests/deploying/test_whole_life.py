@@ -40,6 +40,9 @@ def test_its_data_outlives_what_runs_on_it(account: Account) -> None:
     second = account.create("After the change")
     account.wait_until_listed(first, second)
 
+    assert account.stack("catchup").startswith("projected 0 of 2 streams")
+    account.stack("audit")
+
     for command, template in (("diff", removed(before)), ("deploy", replaced(before))):
         account.edit(".chalice/data.yaml", lambda _, template=template: template)
         assert "refused, since data would be lost" in account.stack(command, expected=1)
