@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+
+from .expressions import Item
 
 _CONDITION_FAILED = "The conditional request failed"
 _STATUS = {"InternalServerError": 500, "ServiceUnavailable": 503}
@@ -29,16 +32,22 @@ def conflict(operation: str) -> ClientError:
     return client_error("TransactionConflictException", operation, "Transaction is ongoing for the item")
 
 
-def cancelled(codes: list[str]) -> ClientError:
-    """A transaction's refusal, with one reason for each of its items."""
+def cancelled(found: Sequence[tuple[str, Item | None]]) -> ClientError:
+    """A transaction's refusal, with one reason for each of its items, and with the item where that was asked for."""
     messages = {
         "ConditionalCheckFailed": _CONDITION_FAILED,
         "TransactionConflict": "Transaction is ongoing for the item",
     }
     reasons = [
-        {"Code": code} if code == "None" else {"Code": code, "Message": messages.get(code, code)} for code in codes
+        {
+            "Code": code,
+            **({} if code == "None" else {"Message": messages.get(code, code)}),
+            **({} if item is None else {"Item": item}),
+        }
+        for code, item in found
     ]
-    said = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
+    codes = ", ".join(code for code, _ in found)
+    said = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
     return client_error("TransactionCanceledException", "TransactWriteItems", said, CancellationReasons=reasons)
 
 

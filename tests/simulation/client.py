@@ -232,7 +232,7 @@ class SimulatedClient:
             return answers.cancelled(self._one_of(request, "TransactionConflict"))
         return answers.conflict(operation)
 
-    def _one_of(self, request: Request, code: str) -> list[str]:
+    def _one_of(self, request: Request, code: str) -> list[tuple[str, None]]:
         codes = ["None"] * len(request["TransactItems"])
         codes[self._draw.randrange(len(codes))] = code
-        return codes
+        return [(each, None) for each in codes]

@@ -73,6 +73,7 @@ def _transact(name: str, *actions: dict[str, Any], **options: Any) -> Operation:
 
 _A = {":a": {"S": "a"}}
 _NAMED = {"ExpressionAttributeNames": {"#key": "key"}}
+_TELL = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 _IS_ONE = {"ConditionExpression": "title = :one", "ExpressionAttributeValues": {":one": {"S": "1"}}}
 _IS_TWO = {"ConditionExpression": "title = :two", "ExpressionAttributeValues": {":two": {"S": "2"}}}
 _BOTH = {
@@ -169,6 +170,12 @@ OPERATIONS: list[Operation] = [
         {"ConditionCheck": {"Key": _key("a", 2), **_IS_TWO}},
     ),
     _get("of which nothing was done", "d", 1),
+    _transact(
+        "a transaction that asks for what stands in its way",
+        {"Put": {"Item": _item("d", 1, title="d"), "ConditionExpression": IS_FREE, **_TELL}},
+        {"Put": {"Item": _item("a", 1, title="no"), "ConditionExpression": IS_FREE, **_TELL}},
+        {"Put": {"Item": _item("a", 2, title="no"), "ConditionExpression": IS_FREE}},
+    ),
     _transact(
         "a transaction",
         {"Put": {"Item": _item("d", 1, title="d"), "ConditionExpression": IS_FREE}},

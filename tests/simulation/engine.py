@@ -199,14 +199,17 @@ class Engine:
         keys = [(table.name, key) for table, key, _, _ in actions]
         if not 0 < len(keys) <= MAX_ACTIONS or len(set(keys)) < len(keys):
             raise answers.invalid("TransactWriteItems", "Too many actions, none, or two on one item")
-        codes = []
+        reasons: list[tuple[str, Item | None]] = []
         for table, key, body, _ in actions:
             if key in table.being_written:
-                codes.append("TransactionConflict")
+                reasons.append(("TransactionConflict", None))
+            elif holds(body, old := table.get(key)):
+                reasons.append(("None", None))
             else:
-                codes.append("None" if holds(body, table.get(key)) else "ConditionalCheckFailed")
-        if set(codes) != {"None"}:
-            raise answers.cancelled(codes)
+                is_asked = body.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+                reasons.append(("ConditionalCheckFailed", old if is_asked else None))
+        if any(code != "None" for code, _ in reasons):
+            raise answers.cancelled(reasons)
         transaction = Transaction(self.now(), [(table, key, item) for table, key, _, item in actions])
         for table, key, _, _ in actions:
             table.being_written[key] = transaction
@@ -219,7 +222,7 @@ class Engine:
             ((kind, body),) = action.items()
             table = self._table(body)
             if kind == "Put":
-                only(body, "TableName", "Item", *CONDITION)
+                only(body, "TableName", "Item", "ReturnValuesOnConditionCheckFailure", *CONDITION)
                 yield table, table.key_of(body["Item"]), body, body["Item"]
                 continue
             key = table.key_of(body["Key"])
