@@ -131,8 +131,9 @@ def feed(reader: Reader, newest: dict[tuple[str, str], Event], items: Iterable[I
     for todo_id in live_or_tombstones | known.keys():
         head = newest[owner, todo_id]
         now, brought = (head.version, head.state["deleted"]), known.get(todo_id)
-        # Of what was deleted long ago no later version is told, such as a command's that changed nothing: it is deleted.
-        is_long_gone = todo_id not in live_or_tombstones and head.state["deleted"] and brought is not None and brought[1]
+        # Of what was deleted long ago no later version is told, such as a command's that changed nothing.
+        is_gone = todo_id not in live_or_tombstones and head.state["deleted"]
+        is_long_gone = is_gone and brought is not None and brought[1]
         if brought != now and not is_long_gone:
             yield f"{owner}, {todo_id}: the feed brought {brought}, the newest is {now}"
 
