@@ -35,6 +35,7 @@ class Deployment:
         self.client = cache(client)
         self.data = Stack(self.client("cloudformation"), stage.data_stack)
         self.compute = Stack(self.client("cloudformation"), stage.compute_stack)
+        self.watch = Stack(self.client("cloudformation"), stage.watch_stack)
 
     @cached_property
     def artifacts(self) -> Artifacts:
@@ -77,6 +78,16 @@ class Deployment:
         """
         return self._execute(self._prepare_compute())
 
+    def deploy_watch(self) -> list[Change]:
+        """Deploy the alarms, their topic, and the dashboard; what changed in the stack.
+
+        Raises
+        ------
+        StackError
+            It failed.
+        """
+        return self._execute(self._prepare_watch())
+
     def diff_data(self) -> list[Change]:
         """What `deploy_data` would do."""
         if not self.data.exists():
@@ -88,6 +99,12 @@ class Deployment:
         if not self.compute.exists():
             return changes.of_new_stack(yaml.safe_load(self.packaged().template.read_text()))
         return self._look(self._prepare_compute())
+
+    def diff_watch(self) -> list[Change]:
+        """What `deploy_watch` would do."""
+        if not self.watch.exists():
+            return changes.of_new_stack(self.stage.watch_template)
+        return self._look(self._prepare_watch())
 
     def parameters(self) -> dict[str, str]:
         """The parameters of the compute stack (.chalice/compute.yaml)."""
@@ -115,6 +132,10 @@ class Deployment:
             raise StackError(f"the stack {self.data.name} must stand first: deploy --stage {self.stage.name}")
         template = yaml.safe_dump(self.template(self.packaged()))
         return self.compute.prepare(self.artifacts.upload_template(template), parameters, fingerprint)
+
+    def _prepare_watch(self) -> ChangeSet | None:
+        template = (self.stage.source / ".chalice" / "watch.yaml").read_text()
+        return self.watch.prepare(self.artifacts.upload_template(template), self.stage.watch_parameters())
 
     def _look(self, change_set: ChangeSet | None) -> list[Change]:
         if change_set is None:

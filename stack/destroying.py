@@ -16,15 +16,15 @@ Say = Callable[[str], None]
 
 
 def compute(deployment: Deployment, say: Say) -> None:
-    """Delete the Lambdas and the API; the data stays, and `deploy` brings the rest back.
+    """Delete the Lambdas, the API and what watches them; the data stays, and `deploy` brings the rest back.
 
     Raises
     ------
     StackError
         CloudFormation could not.
     """
-    name = deployment.compute.name
-    say(f"deleted the stack {name}" if deployment.compute.delete() else f"there is no stack {name}")
+    for stack in (deployment.watch, deployment.compute):
+        say(f"deleted the stack {stack.name}" if stack.delete() else f"there is no stack {stack.name}")
 
 
 def data(deployment: Deployment, say: Say) -> None:

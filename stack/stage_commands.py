@@ -75,6 +75,8 @@ def _deploy(parsed: argparse.Namespace) -> int:
     _say(target.stage.data_stack, target.deploy_data())
     if not parsed.only_data:
         _say(target.stage.compute_stack, target.deploy_compute())
+    _say(target.stage.watch_stack, target.deploy_watch())
+    if not parsed.only_data:
         print(f"the API answers at {target.compute.outputs()['EndpointURL']}")
     return 0
 
@@ -84,6 +86,7 @@ def _diff(parsed: argparse.Namespace) -> int:
     data, compute = target.diff_data(), target.diff_compute()
     _say(target.stage.data_stack, data)
     _say(target.stage.compute_stack, compute)
+    _say(target.stage.watch_stack, target.diff_watch())
     refuse_to_lose_data([*data, *compute])
     return 0
 

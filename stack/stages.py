@@ -81,6 +81,10 @@ class Stage:
         return self.prefix
 
     @property
+    def watch_stack(self) -> str:
+        return f"{self.prefix}-watch"
+
+    @property
     def api_stage(self) -> str:
         return str(self.chalice().api_gateway_stage)
 
@@ -102,6 +106,17 @@ class Stage:
         """What is merged into the template that Chalice makes."""
         return _template(self.source / ".chalice" / "compute.yaml")
 
+    @cached_property
+    def watch_template(self) -> dict[str, Any]:
+        """Alarms and dashboard."""
+        return _template(self.source / ".chalice" / "watch.yaml")
+
+    def watch_parameters(self) -> dict[str, str]:
+        """The parameters of the stack that watches."""
+        stated = self._own().get("parameters", {})
+        own = {name: str(stated[name]) for name in self.watch_template["Parameters"] if name in stated}
+        return {"Stage": self.name, **own}
+
     def parameters(self) -> dict[str, str]:
         """The parameters of the compute stack, of which all but those with a default must be stated.
 
@@ -113,14 +128,15 @@ class Stage:
         declared = self.compute_template["Parameters"]
         stated = self._own().get("parameters", {})
         where = f"stages.{self.name}.parameters of .chalice/config.json"
-        if unknown := stated.keys() - declared.keys():
+        if unknown := stated.keys() - declared.keys() - self.watch_template["Parameters"].keys():
             raise StackError(f"{where} has {', '.join(sorted(unknown))}, which no template knows")
         needed = [name for name in declared if name != "Stage" and "Default" not in declared[name]]
         if missing := [f"  {name}: {declared[name]['Description']}" for name in needed if not stated.get(name)]:
             raise StackError(f"{where} lacks\n" + "\n".join(missing))
         _refuse_plain_http(stated["JwksUrl"], where)
         defaults = {name: str(declared[name]["Default"]) for name in declared if "Default" in declared[name]}
-        return {"Stage": self.name, **defaults, **{name: str(value) for name, value in stated.items()}}
+        own = {name: str(value) for name, value in stated.items() if name in declared}
+        return {"Stage": self.name, **defaults, **own}
 
     def _own(self) -> dict[str, Any]:
         own: dict[str, Any] = self._config["stages"][self.name]

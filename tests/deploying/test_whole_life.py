@@ -36,7 +36,7 @@ def test_its_data_outlives_what_runs_on_it(account: Account) -> None:
     assert "changed  APIHandler (AWS::Lambda::Function): Code" in said
     assert "EventsTable" not in said
     account.stack("deploy")
-    assert account.stack("diff").count("nothing changes") == 2
+    assert account.stack("diff").count("nothing changes") == 3
     second = account.create("After the change")
     account.wait_until_listed(first, second)
 

@@ -12,13 +12,15 @@ import pytest
 import yaml
 
 from chalicelib import metrics
-from stack import policies, watch
+from stack import policies
+from stack.state import REPOSITORY
 
 from .conftest import Engine
 
 ROOT = Path(__file__).parents[2]
 STAGE = "local"
-TEMPLATE = yaml.safe_load(watch.TEMPLATE.read_text().replace("${Stage}", STAGE))["Resources"]
+WATCH = REPOSITORY / ".chalice" / "watch.yaml"
+TEMPLATE = yaml.safe_load(WATCH.read_text().replace("${Stage}", STAGE))["Resources"]
 ALARMS = {name: each["Properties"] for name, each in TEMPLATE.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 DATA = yaml.safe_load((ROOT / ".chalice" / "data.yaml").read_text().replace("${Stage}", STAGE))["Resources"]
 RUNBOOKS = (ROOT / "docs" / "operations.md").read_text()
@@ -113,7 +115,7 @@ def test_no_runbook_is_of_an_alarm_that_is_not() -> None:
 def test_alarms_and_dashboard_can_be_deployed_and_again(engine: Engine) -> None:
     deployment = engine.deployment
     for _ in range(2):
-        watch.deploy(deployment.client("cloudformation"), deployment.artifacts, STAGE, "ops@example.com")
+        deployment.deploy_watch()
     cloudwatch = deployment.client("cloudwatch")
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
     assert {alarm["AlarmName"] for alarm in alarms} == {f"todo-ledger-{STAGE}-{alarm}" for alarm in ALARMS}
