@@ -311,7 +311,7 @@ def test_deployed_a_reminder_comes_by_itself(
     )
     assert created.headers["Preference-Applied"] == "wait=10"
     functions = boto3.client("lambda").list_functions()["Functions"]
-    (name,) = (each["FunctionName"] for each in functions if "-Remind-" in each["FunctionName"])
+    (name,) = (each["FunctionName"] for each in functions if each["FunctionName"].endswith("-remind"))
     types: list[str] = []
     deadline = time.monotonic() + 30
     while len(types) < 2 and time.monotonic() < deadline:
