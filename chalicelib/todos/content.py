@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, get_type_hints
 from urllib.parse import quote
 
@@ -91,8 +92,13 @@ def settle(content: Content) -> dict[str, Any]:
     for name in ("completed", "list", "priority"):
         if fields[name] is None:
             fields[name] = UNSET[name]
-    errors = [error for name, value in fields.items() if value is not None for error in _complaint(name, value)]
+    errors = [
+        FieldError(pointer(name), complaint)
+        for name, rule in _RULES.items()
+        if (value := fields[name]) is not None and (complaint := rule(value)) is not None
+    ]
     if fields["tags"]:
+        errors += _complaint("tags", fields["tags"])
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
     if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
         detail = f"has no next date within reach, counted from {fields['due'] or 'a completion'}"
@@ -219,6 +225,7 @@ def _too_long(value: str, limit: int) -> str | None:
     return f"{size} bytes of UTF-8 where {limit} are allowed" if size > limit else None
 
 
+@lru_cache(maxsize=1024)
 def list_name_complaint(value: str) -> str | None:
     """What keeps a text from being a list's name, or None."""
     if not 1 <= len(value) <= MAX_LIST_LENGTH:
@@ -228,6 +235,8 @@ def list_name_complaint(value: str) -> str | None:
     return name_complaint(value) or _too_long(value, MAX_LIST_BYTES)
 
 
+# The same dates come again and again, in a load above all.
+@lru_cache(maxsize=1024)
 def _instant(value: str) -> str | None:
     try:
         instants.parse(value)
