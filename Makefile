@@ -30,7 +30,7 @@ synth: $(INSTALLED) ## Print the template that `deploy` hands to CloudFormation 
 diff: $(INSTALLED) ## Say what a deployment would change in the AWS account (STAGE=dev)
 	@$(VENV)/python -m stack diff --stage '$(STAGE)'
 
-deploy: $(INSTALLED) ## Deploy the data stack, then the compute stack, to the AWS account (STAGE=dev)
+deploy: $(INSTALLED) ## Deploy data, compute, and what watches them, to the AWS account (STAGE=dev)
 	@$(VENV)/python -m stack deploy --stage '$(STAGE)'
 
 settle: $(INSTALLED) ## Set what `chalice deploy` cannot, and what was set otherwise by hand (STAGE=dev)
@@ -39,7 +39,7 @@ settle: $(INSTALLED) ## Set what `chalice deploy` cannot, and what was set other
 drift: $(INSTALLED) ## Say what in the AWS account is not as it should be (STAGE=dev)
 	@$(VENV)/python -m stack drift --stage '$(STAGE)'
 
-destroy: $(INSTALLED) ## Delete the compute stack from the AWS account; the data stays (STAGE=dev)
+destroy: $(INSTALLED) ## Delete the compute stack and its alarms from the AWS account; the data stays (STAGE=dev)
 	@$(VENV)/python -m stack destroy --stage '$(STAGE)'
 
 test: $(INSTALLED) ## Run every test, on an engine of its own

@@ -88,5 +88,6 @@ class S3Object(io.RawIOBase):
                 reason: Exception = error
             except (BotoCoreError, HTTPClientError, HTTPError) as error:
                 reason = error
-            time.sleep(FIRST_WAIT_SECONDS * 2**attempt)
+            if attempt < TRIES - 1:
+                time.sleep(FIRST_WAIT_SECONDS * 2**attempt)
         raise Unreadable(f"bytes {start} to {end} did not come in {TRIES} tries: {reason}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import ledger
+from chalicelib import ledger_scanning
 from chalicelib.event_items import Item
 from chalicelib.todos import instants
 from chalicelib.triggers import publish
@@ -41,7 +41,7 @@ def run(since: str, progress: Callable[[Republished], None] = lambda _: None) ->
     """
     bound = instants.sortable(since)
     done = Republished()
-    for page in ledger.scan():
+    for page in ledger_scanning.scan():
         wanted = [item for item in page if _happened_since(bound, item)]
         publish.publish_records(map(_record, wanted))
         done.examined += len(page)

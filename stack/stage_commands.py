@@ -19,9 +19,7 @@ from stack.stages import LOCAL, Stage
 
 def add_to(commands: Any) -> None:
     """Add the parsers of these commands."""
-    deploy = _command(
-        commands, "deploy", _deploy, "deploy the app as it is now: the data stack, then the compute stack"
-    )
+    deploy = _command(commands, "deploy", _deploy, "deploy the app as it is now: data, compute, and what watches them")
     deploy.add_argument("--only-data", action="store_true", help="leave the compute stack to `chalice deploy`")
     _command(commands, "diff", _diff, "say what `deploy` would add, change, replace and remove")
     _command(commands, "synth", _synth, "print the compute stack's template as CloudFormation gets it")
@@ -29,7 +27,7 @@ def add_to(commands: Any) -> None:
     watch.set_defaults(command=_watch)
     _command(commands, "settle", _settle, "set what Chalice cannot, of the functions, what feeds them, and the API")
     _command(commands, "drift", _drift, "say what is not as it should be; exit code 1 if anything is not")
-    destroy = _command(commands, "destroy", _destroy, "delete the compute stack; the data stays")
+    destroy = _command(commands, "destroy", _destroy, "delete the compute stack and its alarms; the data stays")
     destroy.add_argument("--data", action="store_true", help="delete the data stack too, with every table")
     destroy.add_argument("--yes-delete-all-data", action="store_true", help="say so a second time")
 

@@ -18,7 +18,7 @@ from bench.experiment import counting, faulty, writers
 from bench.experiment.counting import Appended, LogEntry, Stage
 from bench.experiment.faults import JOURNAL_NAME
 from bench.experiment.receiver import Receiver
-from chalicelib import dynamo, keys, ledger, tables, webhooks
+from chalicelib import dynamo, keys, ledger_scanning, tables, webhooks
 from chalicelib.todos import instants
 from chalicelib.views import schema, store
 from stack import audit, redrive
@@ -190,7 +190,7 @@ def _waiting(sqs: Any, queue: str) -> int:
 
 
 def _appended() -> Iterator[Appended]:
-    for page in ledger.scan(attributes=("stream_id", "version", "event_id", "occurred_at")):
+    for page in ledger_scanning.scan(attributes=("stream_id", "version", "event_id", "occurred_at")):
         for item in page:
             at = instants.milliseconds_of(item["occurred_at"]["S"]) / 1000
             yield Appended(item["event_id"]["S"], item["stream_id"]["S"], int(item["version"]["N"]), at)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalicelib import keys, ledger
+from chalicelib import keys, ledger, ledger_scanning
 from chalicelib.audit.findings import Findings
 from chalicelib.audit.partitions import LOG_DAYS, Partition
 from chalicelib.audit.rechecks import Recheck, Suspects
@@ -131,7 +131,7 @@ class _Worker:
         batch: dict[str, Item] = {}
         newest: Item | None = None
         check = StreamCheck()
-        for page in ledger.scan(part.segment, self._segments, _before(part.after)):
+        for page in ledger_scanning.scan(part.segment, self._segments, _before(part.after)):
             self._findings.pay_page(page)
             self._findings.count("events", len(page))
             for item in page:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from chalicelib import keys, ledger
+from chalicelib import keys, ledger_scanning
 from chalicelib.audit.findings import Difference, Findings
 from chalicelib.audit.partitions import Partition
 from chalicelib.audit.streams import Found, StreamCheck, check_row
@@ -90,7 +90,7 @@ class Recheck:
         standing: dict[int, Item] = {}
         versions = {int(row["version"]["N"]) for row in rows.values() if row and "version" in row}
         newest: Item | None = None
-        for page in ledger.stored(stream_id):
+        for page in ledger_scanning.stored(stream_id):
             self.findings.pay_page(page)
             for item in page:
                 check.take(item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from chalicelib import event_items, ledger
+from chalicelib import event_items, ledger_scanning
 from chalicelib.todos import fold
 from chalicelib.todos.events import Todo, load_state
 from chalicelib.views import schema
@@ -85,7 +85,7 @@ def check_row(
 def _check_content(owner: str, todo_id: str, row: Item, standing: Item) -> Iterator[Found]:
     state = row["state"]["S"]
     if state != standing["state"]["S"] or int(standing["state_schema"]["N"]) < fold.STATE_SCHEMA:
-        has, should_have = load_state(state), load_state(ledger.current_state(standing))
+        has, should_have = load_state(state), load_state(ledger_scanning.current_state(standing))
         if has != should_have:
             yield "row-state", f"version {row['version']['N']}: {_unequal(has, should_have)} not as the event has it"
             return

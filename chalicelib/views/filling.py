@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalicelib import keys, ledger
+from chalicelib import keys, ledger_scanning
 from chalicelib.todos import instants
 from chalicelib.views import schema, store, view_items
 from chalicelib.views.projection import Head, is_deleted, todo_of
@@ -151,7 +151,7 @@ class Filling:
 
         def scan(segment: int) -> None:
             try:
-                for head in ledger.heads(segment, len(self.ended), self.positions[segment]):
+                for head in ledger_scanning.heads(segment, len(self.ended), self.positions[segment]):
                     put((segment, head))
                     if stopped.is_set():
                         return

@@ -15,7 +15,7 @@ from triggers.alone import SCHEDULED, record_of
 from triggers.telling.receiver import Receiver
 from triggers.telling.world import Context, message, queue_batch, stream_batch, stream_record
 
-from chalicelib import dynamo, keys, ledger, rebuild, service, settings
+from chalicelib import dynamo, keys, ledger, ledger_scanning, rebuild, service, settings
 from chalicelib.clearing import Clearance
 from chalicelib.todos import fold
 from chalicelib.views import schema
@@ -109,7 +109,7 @@ class Scenario:
         self.call("project", {"Records": [stream_record(None, "REMOVE"), stream_record({"stream_id": {"S": "?"}})]})
 
     def _fresh_images(self) -> list[dict[str, Any]]:
-        images = [item for page in ledger.scan() for item in page]
+        images = [item for page in ledger_scanning.scan() for item in page]
         fresh = [each for each in images if (each["stream_id"]["S"], each["version"]["N"]) not in self._projected]
         self._projected |= {(each["stream_id"]["S"], each["version"]["N"]) for each in fresh}
         return sorted(fresh, key=lambda each: int(each["version"]["N"]))
@@ -190,7 +190,7 @@ class Scenario:
 
     def _images(self) -> Iterator[dict[str, Any]]:
         mine = keys.partition_of(self.owner) + "#"
-        return (item for page in ledger.scan() for item in page if item["stream_id"]["S"].startswith(mine))
+        return (item for page in ledger_scanning.scan() for item in page if item["stream_id"]["S"].startswith(mine))
 
     def remind(self) -> None:
         made = self.api.post("/todos", {"title": "due", "remind_at": "2020-01-01T00:00:00Z"}).json()

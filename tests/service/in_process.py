@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import conformance
+from gateway_routes import matching_route
 from requests.structures import CaseInsensitiveDict
 
 from chalicelib import queues, service, tables
@@ -48,7 +49,7 @@ class InProcess(Verbs):
     def _event(self, routes: Any, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
         """A request as API Gateway hands it to a Lambda (REST API, proxy integration)."""
         url = urlsplit(path)
-        route, parameters = _matching(routes, url.path)
+        route, parameters = matching_route(routes, url.path)
         return {
             "resource": route,
             "path": url.path,
@@ -75,18 +76,6 @@ class InProcess(Verbs):
                 },
             },
         }
-
-
-def _matching(routes: Any, path: str) -> tuple[str, dict[str, str]]:
-    given = path.strip("/").split("/")
-    for route in routes:
-        parts = route.strip("/").split("/")
-        if len(parts) != len(given):
-            continue
-        pairs = list(zip(parts, given, strict=True))
-        if all(part[0] == "{" or part == text for part, text in pairs):
-            return route, {part[1:-1]: text for part, text in pairs if part[0] == "{"}
-    raise LookupError(path)
 
 
 def forget_everything() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import keys, ledger
+from chalicelib import keys, ledger_scanning
 from chalicelib.event_items import decode
 from chalicelib.todos.events import Event
 from loaders import s3
@@ -49,7 +49,7 @@ def events_of(owner: str) -> dict[str, list[Event]]:
     """The whole ledger of an owner, by stream."""
     prefix = keys.stream_id(keys.partition_of(owner), "")
     found: dict[str, list[Event]] = {}
-    for page in ledger.scan():
+    for page in ledger_scanning.scan():
         for item in page:
             if item["stream_id"]["S"].startswith(prefix):
                 found.setdefault(item["stream_id"]["S"].removeprefix(prefix), []).append(decode(item))

@@ -200,16 +200,20 @@ def test_an_id_in_the_path_that_cannot_be_read_is_refused(client: Client, todo_i
         assert told(ask(client, method, f"/todos/{todo_id}{path}"), 400) == {"todo_id"}
 
 
-@pytest.mark.parametrize("header", ["if_match", "if_none_match", "idempotency_key", "x_request_id"])
-@pytest.mark.parametrize("value", ["", '"', "é", "a b"])
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        *((header, value) for header in ("if_match", "if_none_match") for value in ("", '"', "é", "a b")),
+        # A quotation mark is one of the visible characters that these two are made of.
+        *((header, value) for header in ("idempotency_key", "x_request_id") for value in ("", "é", "a b")),
+    ],
+)
 def test_a_header_that_makes_no_sense_is_named(
     client: Client, unwritten: dict[str, Any], header: str, value: str
 ) -> None:
     path = f"/todos/{unwritten['id']}"
     if header == "if_none_match":
         refused = client.get(path, if_none_match=value)
-    elif (header, value) in [("idempotency_key", '"'), ("x_request_id", '"')]:
-        pytest.skip("a quotation mark is a visible ASCII character")
     else:
         refused = client.patch(path, {"title": "x"}, **{header: value})
 

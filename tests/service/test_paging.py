@@ -122,10 +122,7 @@ def test_a_cursor_that_was_tampered_with_is_refused(client: Client, path: str) -
     path = f"/todos/{todos[0]['id']}/events" if path == "history" else path
     asked = f"{path}{'&' if '?' in path else '?'}limit=1"
     cursor = cursor_after(client, asked)
-    try:
-        *kept, _ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        pytest.skip("a cursor cannot be read at all")
+    *kept, _ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
 
     statuses = {}
     for position in ("zzz", "", "é", "9" * 50, "9" * 5000, "²", "b~", "-1"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from chalicelib import dynamo, event_items, ledger, logs, service, tables
+from chalicelib import dynamo, event_items, ledger_scanning, logs, service, tables
 from chalicelib.todos.events import Event
 from chalicelib.views import scanning
 from stack import launch, process
@@ -63,7 +63,7 @@ class _Emulator:
             found += answer["Records"]
 
     def all_events(self) -> list[Event]:
-        return [event_items.decode(item) for page in ledger.scan() for item in page]
+        return [event_items.decode(item) for page in ledger_scanning.scan() for item in page]
 
     def view_items(self) -> list[Item]:
         return [item for page in scanning.scan(VIEWS, 0, 1) for item in page]

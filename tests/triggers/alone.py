@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
+from gateway_routes import matching_route
 
 from chalicelib import dynamo, keys, queues, service, tables
 from chalicelib.todos.events import Event
@@ -97,7 +98,7 @@ class Alone:
         import app
 
         url = urlsplit(path)
-        route, parameters = _matching(app.app.routes, url.path)
+        route, parameters = matching_route(app.app.routes, url.path)
         event = {
             "resource": route,
             "path": url.path,
@@ -218,15 +219,3 @@ def forget_tables() -> None:
     tables.events.cache_clear()
     tables.EventItem._connection = None
     service._latest_events._events.clear()
-
-
-def _matching(routes: Any, path: str) -> tuple[str, dict[str, str]]:
-    given = path.strip("/").split("/")
-    for route in routes:
-        parts = route.strip("/").split("/")
-        if len(parts) != len(given):
-            continue
-        pairs = list(zip(parts, given, strict=True))
-        if all(one[0] == "{" or one == other for one, other in pairs):
-            return route, {one[1:-1]: other for one, other in pairs if one[0] == "{"}
-    raise LookupError(path)

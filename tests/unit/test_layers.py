@@ -27,7 +27,7 @@ LAYERS = [
         "delivery",
     },
     {
-        "ledger", "settings_items", "webhooks", "feed_tokens",
+        "ledger", "ledger_scanning", "settings_items", "webhooks", "feed_tokens",
         "views", "views.projection", "views.schema", "views.view_items", "views.store",
         "views.queries", "views.positions", "views.feed", "views.filling", "views.scanning", "views.generations",
     },
