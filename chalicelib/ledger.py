@@ -17,7 +17,6 @@ from chalicelib.todos.events import Event
 # What DynamoDB allows in one transaction, with room for the request's own framing (4 MB).
 MAX_TRANSACTION_ITEMS: Final = 100
 MAX_TRANSACTION_BYTES: Final = 3_500_000
-MAX_BATCH_GET_KEYS: Final = 100
 
 # A write that met another transaction on the same item has lost no race: the same write is tried again.
 WRITE_TRIES: Final = 8
