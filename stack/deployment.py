@@ -41,12 +41,26 @@ class Deployment:
     def artifacts(self) -> Artifacts:
         # Nobody else in the world may have a bucket of the same name, and it has at most 63 characters.
         s3 = self.client("s3")
-        where = f"{self.client('sts').get_caller_identity()['Account']} {s3.meta.region_name}"
+        where = f"{self.place['AWS::AccountId']} {s3.meta.region_name}"
         return Artifacts(s3, f"{self.stage.prefix}-artifacts-{hashlib.sha256(where.encode()).hexdigest()[:12]}")
+
+    @cached_property
+    def place(self) -> dict[str, str]:
+        """Where the clients lead to, in the words of CloudFormation's pseudo parameters."""
+        caller = self.client("sts").get_caller_identity()
+        return {
+            "AWS::Partition": caller["Arn"].split(":")[1],
+            "AWS::AccountId": caller["Account"],
+            "AWS::Region": self.client("sts").meta.region_name,
+        }
 
     def outputs(self) -> dict[str, str]:
         """The outputs of the data stack; none before it is deployed."""
         return self.data.outputs()
+
+    def ledger(self) -> str:
+        """The name of the events table in use: the data stack's, or one that was restored and configured."""
+        return self.stage.restored_ledger or self.outputs()["EventsTableName"]
 
     def views_table(self) -> str | None:
         """The views table that queries read."""
@@ -107,7 +121,17 @@ class Deployment:
         return self._look(self._prepare_watch())
 
     def parameters(self) -> dict[str, str]:
-        """The parameters of the compute stack (.chalice/compute.yaml)."""
+        """The parameters of the compute stack (.chalice/compute.yaml).
+
+        Raises
+        ------
+        StackError
+            One is not configured, or there is no such ledger.
+        """
+        return {**self.stated_parameters(), **self._of_the_ledger()}
+
+    def stated_parameters(self) -> dict[str, str]:
+        """Those that the configuration has, which can be checked before anything stands."""
         return self.stage.parameters()
 
     def packaged(self) -> Package:
@@ -127,15 +151,27 @@ class Deployment:
         return self.data.prepare(self.artifacts.upload_template(template), {"Stage": self.stage.name}, fingerprint)
 
     def _prepare_compute(self, fingerprint: str | None = None) -> ChangeSet | None:
-        parameters = self.parameters()
         if not self.data.exists():
             raise StackError(f"the stack {self.data.name} must stand first: deploy --stage {self.stage.name}")
+        parameters = self.parameters()
         template = yaml.safe_dump(self.template(self.packaged()))
         return self.compute.prepare(self.artifacts.upload_template(template), parameters, fingerprint)
 
     def _prepare_watch(self) -> ChangeSet | None:
         template = (self.stage.source / ".chalice" / "watch.yaml").read_text()
-        return self.watch.prepare(self.artifacts.upload_template(template), self.stage.watch_parameters())
+        parameters = {**self.stage.watch_parameters(), "EventsTable": self.ledger()}
+        return self.watch.prepare(self.artifacts.upload_template(template), parameters)
+
+    def _of_the_ledger(self) -> dict[str, str]:
+        # Asked of the table, and not an output of the data stack: whoever turns the stream off and on gets a new one.
+        dynamodb, name = self.client("dynamodb"), self.ledger()
+        try:
+            table = dynamodb.describe_table(TableName=name)["Table"]
+        except dynamodb.exceptions.ResourceNotFoundException:
+            raise StackError(f"there is no table {name}") from None
+        if not table.get("StreamSpecification", {}).get("StreamEnabled"):
+            raise StackError(f"the table {name} has no stream")
+        return {"EventsTable": name, "EventsStream": table["LatestStreamArn"]}
 
     def _look(self, change_set: ChangeSet | None) -> list[Change]:
         if change_set is None:

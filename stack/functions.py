@@ -17,7 +17,7 @@ from stack.stages import Function
 def references(deployment: Deployment) -> References:
     """What the template of the compute stack refers to, in this deployment."""
     exports = {f"{deployment.data.name}-{name}": value for name, value in deployment.outputs().items()}
-    return References(deployment.parameters(), exports)
+    return References({**deployment.parameters(), **deployment.place}, exports)
 
 
 def environment(deployment: Deployment, function: str) -> dict[str, str]:

@@ -46,7 +46,7 @@ class LocalDeployment(Deployment):
         self._serve(yaml.safe_load(packaged.template.read_text()))
         return True
 
-    def parameters(self) -> dict[str, str]:
+    def stated_parameters(self) -> dict[str, str]:
         return compute_parameters(self.stage.name, self._engine)
 
     def _served(self) -> bool:

@@ -69,7 +69,7 @@ def _deploy(parsed: argparse.Namespace) -> int:
     target = deployment(parsed)
     if not parsed.only_data:
         # Better before the data stack stands than after.
-        target.parameters()
+        target.stated_parameters()
     _say(target.stage.data_stack, target.deploy_data())
     if not parsed.only_data:
         _say(target.stage.compute_stack, target.deploy_compute())

@@ -18,6 +18,8 @@ from stack.errors import StackError
 from stack.state import REPOSITORY
 
 LOCAL: Final = "local"
+# Parameters of the compute stack that a deployment finds out of the ledger in use (`Deployment.parameters`).
+OF_THE_LEDGER: Final = ("EventsTable", "EventsStream")
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -94,8 +96,7 @@ class Stage:
 
     def functions(self) -> list[Function]:
         """Every Lambda function of the app."""
-        stated = {**self._config.get("lambda_functions", {}), **self._own().get("lambda_functions", {})}
-        return [Function(name, self.chalice(name)) for name in stated]
+        return [Function(name, self.chalice(name)) for name in self._config["lambda_functions"]]
 
     @cached_property
     def data_template(self) -> dict[str, Any]:
@@ -111,14 +112,18 @@ class Stage:
         """Alarms and dashboard."""
         return _template(self.source / ".chalice" / "watch.yaml")
 
+    @property
+    def restored_ledger(self) -> str | None:
+        """The events table that is to be used in place of the data stack's: one that `restore` made."""
+        name: str | None = self._stated().get("EventsTable")
+        return name or None
+
     def watch_parameters(self) -> dict[str, str]:
-        """The parameters of the stack that watches."""
-        stated = self._own().get("parameters", {})
-        own = {name: str(stated[name]) for name in self.watch_template["Parameters"] if name in stated}
-        return {"Stage": self.name, **own}
+        """The parameters of the stack that watches, but for those of the ledger."""
+        return {"Stage": self.name, **self._of(self.watch_template)}
 
     def parameters(self) -> dict[str, str]:
-        """The parameters of the compute stack, of which all but those with a default must be stated.
+        """The parameters of the compute stack, but for those of the ledger; all without a default must be stated.
 
         Raises
         ------
@@ -126,21 +131,26 @@ class Stage:
             One is missing, unknown or unsafe.
         """
         declared = self.compute_template["Parameters"]
-        stated = self._own().get("parameters", {})
+        stated = self._stated()
         where = f"stages.{self.name}.parameters of .chalice/config.json"
         if unknown := stated.keys() - declared.keys() - self.watch_template["Parameters"].keys():
             raise StackError(f"{where} has {', '.join(sorted(unknown))}, which no template knows")
-        needed = [name for name in declared if name != "Stage" and "Default" not in declared[name]]
+        given = ("Stage", *OF_THE_LEDGER)
+        needed = [name for name in declared if name not in given and "Default" not in declared[name]]
         if missing := [f"  {name}: {declared[name]['Description']}" for name in needed if not stated.get(name)]:
             raise StackError(f"{where} lacks\n" + "\n".join(missing))
         _refuse_plain_http(stated["JwksUrl"], where)
         defaults = {name: str(declared[name]["Default"]) for name in declared if "Default" in declared[name]}
-        own = {name: str(value) for name, value in stated.items() if name in declared}
-        return {"Stage": self.name, **defaults, **own}
+        return {"Stage": self.name, **defaults, **self._of(self.compute_template)}
 
-    def _own(self) -> dict[str, Any]:
-        own: dict[str, Any] = self._config["stages"][self.name]
-        return own
+    def _of(self, template: dict[str, Any]) -> dict[str, str]:
+        """What is stated of a template's parameters."""
+        known = [name for name in template["Parameters"] if name not in OF_THE_LEDGER]
+        return {name: str(self._stated()[name]) for name in known if name in self._stated()}
+
+    def _stated(self) -> dict[str, Any]:
+        stated: dict[str, Any] = self._config["stages"][self.name].get("parameters", {})
+        return stated
 
 
 def _refuse_plain_http(url: str, where: str) -> None:
