@@ -1,4 +1,4 @@
-"""What `chalice deploy` is told on a deployer's machine: the sources of events, each function's variables, the package.
+"""What `chalice deploy` is told on a deployer's machine: sources of events, variables, policies, the package.
 
 Chalice takes environment variables from its configuration alone, and finds out about the data stack in no way; and it
 would resolve requirements.txt anew, boto3 and all. So ``app.py`` calls `prepare` when Chalice imports it to deploy it.
@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from chalice.config import Config
 
-from stack import functions
+from stack import functions, policies
 from stack.deployment import Deployment
 from stack.errors import StackError
 from stack.package import Package, packager
@@ -49,10 +49,10 @@ def prepare() -> Sources:
     if deployment.compute.exists():
         raise StackError(f"the stack {deployment.compute.name} has these functions: deploy to it, or destroy it")
     _give_variables(deployment)
+    _give_policies(deployment, source)
     _give_package(deployment.packaged(), source, deployment.stage.chalice())
-    return Sources(
-        outputs["EventsStreamArn"], outputs["DeliverQueueArn"], outputs["RemindQueueArn"], outputs["ClearQueueArn"]
-    )
+    stream = deployment.parameters()["EventsStream"]
+    return Sources(stream, outputs["DeliverQueueArn"], outputs["RemindQueueArn"], outputs["ClearQueueArn"])
 
 
 def _give_variables(deployment: Deployment) -> None:
@@ -64,6 +64,17 @@ def _give_variables(deployment: Deployment) -> None:
         return {**stated(config), **variables.get(config.function_name, {})}
 
     Config.environment_variables = property(environment_variables)  # type: ignore[method-assign,assignment]
+
+
+def _give_policies(deployment: Deployment, source: Path) -> None:
+    """Let the configuration of each function name its policy in this account, region and stage."""
+    kept = source / ".chalice" / "deployments" / f"policies-{deployment.stage.name}"
+    files = policies.write_resolved(deployment.stage, functions.references(deployment), kept)
+
+    def iam_policy_file(config: Config) -> str | None:
+        return files.get(config.function_name)
+
+    Config.iam_policy_file = property(iam_policy_file)  # type: ignore[method-assign,assignment]
 
 
 def _give_package(packaged: Package, source: Path, config: Config) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.todos import instants
-from stack import aws, logs, policies, stage_commands, status
+from stack import aws, logs, stage_commands, status
 from stack.errors import StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
 from stack.local import LocalStack
@@ -101,9 +101,6 @@ def _parser() -> argparse.ArgumentParser:
     rebuild.set_defaults(command=_rebuild)
     for command in (catchup, republish, redrive, audit, rebuild):
         stage_commands.add_stage(command)
-
-    of_functions = commands.add_parser("policies", help="write each stage's IAM policies from .chalice/policy-*.json")
-    of_functions.set_defaults(command=_policies)
     return parser
 
 
@@ -246,12 +243,6 @@ def _rebuild(parsed: argparse.Namespace) -> int:
         print(f"abandoned {rebuild.abandon().table}")
     else:
         rebuild.command(despite_differences=parsed.despite_differences)
-    return 0
-
-
-def _policies(_: argparse.Namespace) -> int:
-    for stage in policies.stages():
-        print(f"{stage}: {'written' if policies.write(stage) else 'as they were'}")
     return 0
 
 

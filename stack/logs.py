@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from stack import policies
 from stack.errors import StackError
-from stack.status import function_name
+from stack.stages import Stage
 
 POLL_SECONDS: Final = 2.0
 # CloudWatch Logs may let lines in late: each look begins so much before the last line, and skips what it has told.
@@ -41,17 +40,17 @@ def tail(
     Raises
     ------
     StackError
-        There is no such function.
+        There is no such stage or function.
     """
-    known = policies.functions()
-    if function is not None and function not in known:
-        raise StackError(f"there is no function {function!r}; there are {', '.join(known)}")
-    chosen = known if function is None else [function]
+    groups = {one.name: f"/aws/lambda/{one.deployed_name}" for one in Stage(stage).functions()}
+    if function is not None and function not in groups:
+        raise StackError(f"there is no function {function!r}; there are {', '.join(groups)}")
+    chosen = groups if function is None else {function: groups[function]}
     start = time.time() - since_seconds
     told: set[tuple[str, str]] = set()
     while True:
         looked_at = time.time()
-        found = _lines(client, stage, chosen, round(start * 1000))
+        found = _lines(client, chosen, round(start * 1000))
         fresh = {key: line for key, line in found.items() if key not in told}
         yield from sorted(fresh.values(), key=lambda line: line.at)
         if not follow:
@@ -61,11 +60,10 @@ def tail(
         time.sleep(POLL_SECONDS)
 
 
-def _lines(client: Any, stage: str, functions: Sequence[str], since: int) -> dict[tuple[str, str], Line]:
+def _lines(client: Any, groups: dict[str, str], since: int) -> dict[tuple[str, str], Line]:
     """The lines since an instant, by function and what tells them apart."""
     found = {}
-    for function in functions:
-        group = f"/aws/lambda/{function_name(stage, function)}"
+    for function, group in groups.items():
         for event in _events(client.get_paginator("filter_log_events").paginate, group, since):
             line = Line(event["timestamp"], function, event["message"].rstrip("\n"))
             # The local engine gives its lines no id.

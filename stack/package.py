@@ -19,7 +19,7 @@ from chalice.config import Config
 from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 
-from stack import archive
+from stack import archive, policies
 from stack.aws import REGION
 from stack.errors import StackError
 from stack.stages import LOCAL, Stage
@@ -114,6 +114,7 @@ def _make(stage: str, source: Path, directory: Path) -> None:
     with tempfile.TemporaryDirectory(dir=STORE, prefix=".making-") as temporary:
         project, made = Path(temporary, "project"), Path(temporary, "made")
         copy_app(source, project)
+        policies.write_with_tracing(Stage(stage, project))
         dependencies = _dependencies(stage, project)
         if not dependencies.exists():
             _make_dependencies(stage, project, Path(temporary, "first"), dependencies)

@@ -1,8 +1,7 @@
-"""The functions' IAM policies: one hand-written source each, and from it a file for each stage.
+"""The functions' IAM policies: one hand-written file each, which `iam_policy_file` of `.chalice/config.json` names.
 
-A source (`.chalice/policy-{function}.json`) names resources with `${Stage}`. Chalice takes policies as they
-are, in `chalice deploy` and `chalice package`, and IAM knows no variable for a stage: so the files that
-`.chalice/config.json` names are written from the sources, and kept in the repository for who runs Chalice alone.
+They name resources in CloudFormation's words (``Fn::Sub``), so that one file serves every stage, account and region:
+`chalice package` copies them into the template, and `chalice deploy` is given what they stand for.
 """
 
 from __future__ import annotations
@@ -11,10 +10,9 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from stack.state import REPOSITORY
+from stack.references import References
+from stack.stages import Function, Stage
 
-DIRECTORY: Final = REPOSITORY / ".chalice"
-STAGE_VARIABLE: Final = "${Stage}"
 # These have no resource type: AWS takes nothing but "*".
 TRACE: Final = {
     "Sid": "Trace",
@@ -24,47 +22,35 @@ TRACE: Final = {
 }
 
 
-def functions(directory: Path = DIRECTORY) -> list[str]:
-    """The functions that have a policy, by name."""
-    return sorted(path.stem.removeprefix("policy-") for path in directory.glob("policy-*.json"))
+def file(stage: Stage, function: Function) -> Path:
+    return stage.source / ".chalice" / function.config.iam_policy_file
 
 
-def stages(directory: Path = DIRECTORY) -> list[str]:
-    """The stages that `config.json` has."""
-    return list(_config(directory)["stages"])
-
-
-def document(function: str, stage: str, directory: Path = DIRECTORY) -> dict[str, Any]:
+def document(stage: Stage, function: Function) -> dict[str, Any]:
     """A function's policy in a stage; with what X-Ray needs where `config.json` turns it on (`"xray": true`)."""
-    source = (directory / f"policy-{function}.json").read_text()
-    found: dict[str, Any] = json.loads(source.replace(STAGE_VARIABLE, stage))
-    if _config(directory)["stages"][stage].get("xray"):
+    found: dict[str, Any] = json.loads(file(stage, function).read_text())
+    if function.config.xray_enabled and TRACE not in found["Statement"]:
         found["Statement"].append(TRACE)
     return found
 
 
-def text(function: str, stage: str, directory: Path = DIRECTORY) -> str:
-    """A function's policy in a stage, as the file has it."""
-    return json.dumps(document(function, stage, directory), indent=2) + "\n"
+def write_with_tracing(stage: Stage) -> None:
+    """Let the files of a copy of the project have what X-Ray needs where it is turned on: Chalice takes them as is."""
+    for function in stage.functions():
+        if function.config.xray_enabled:
+            _write(file(stage, function), document(stage, function))
 
 
-def path(function: str, stage: str) -> str:
-    """Where the file lies below `.chalice/`, as `iam_policy_file` of `config.json` names it."""
-    return f"policies/{stage}/{function}.json"
+def write_resolved(stage: Stage, refer: References, directory: Path) -> dict[str, str]:
+    """Write each function's policy with what it refers to, for who knows no ``Fn::Sub``; the files, by function."""
+    directory.mkdir(parents=True, exist_ok=True)
+    written = {}
+    for function in stage.functions():
+        path = directory / f"policy-{function.name}.json"
+        _write(path, refer.resolve(document(stage, function)))
+        written[function.name] = str(path)
+    return written
 
 
-def write(stage: str, directory: Path = DIRECTORY) -> bool:
-    """Write the files of a stage; whether any was not so already."""
-    changed = False
-    for function in functions(directory):
-        file, wanted = directory / path(function, stage), text(function, stage, directory)
-        if not file.exists() or file.read_text() != wanted:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(wanted)
-            changed = True
-    return changed
-
-
-def _config(directory: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((directory / "config.json").read_text())
-    return found
+def _write(path: Path, policy: dict[str, Any]) -> None:
+    path.write_text(json.dumps(policy, indent=2) + "\n")

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from stack import policies, views
+from stack import views
+from stack.stages import Stage
 
 # Makes the client of a service, by its name.
 Client = Callable[[str], Any]
@@ -21,11 +22,6 @@ READERS: Final = ("project", "publish")
 LOOK_BACK: Final = timedelta(minutes=10)
 
 
-def function_name(stage: str, function: str) -> str:
-    """What a function is called on Lambda."""
-    return f"todo-ledger-{stage}" + ("" if function == "api_handler" else f"-{function}")
-
-
 def of_stage(client: Client, stage: str) -> dict[str, Any]:
     """The state of a stage.
 
@@ -34,13 +30,21 @@ def of_stage(client: Client, stage: str) -> dict[str, Any]:
     dict
         ``stacks``, ``functions``, ``readers`` (of the ledger's stream; ``age_seconds`` is None where CloudWatch has no
         figure of the last ten minutes, as when nothing was written), ``queues``, ``views``. What is not there is None.
+
+    Raises
+    ------
+    StackError
+        No such stage is configured.
     """
+    described = Stage(stage)
+    names = {function.name: function.deployed_name for function in described.functions()}
+    stacks = (described.data_stack, described.compute_stack, described.watch_stack)
     return {
-        "stacks": {name: _stack(client, name) for name in _stacks(stage)},
-        "functions": {name: _function(client, function_name(stage, name)) for name in policies.functions()},
-        "readers": {name: _reader(client, function_name(stage, name)) for name in READERS},
-        "queues": {name: _queue(client, f"todo-ledger-{stage}-{name}") for name in QUEUES},
-        "views": _or_none(views.reader, client("dynamodb"), f"todo-ledger-{stage}-settings"),
+        "stacks": {name: _stack(client, name) for name in stacks},
+        "functions": {function: _function(client, name) for function, name in names.items()},
+        "readers": {function: _reader(client, names[function]) for function in READERS},
+        "queues": {name: _queue(client, f"{described.prefix}-{name}") for name in QUEUES},
+        "views": _or_none(views.reader, client("dynamodb"), f"{described.prefix}-settings"),
     }
 
 
@@ -63,10 +67,6 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
 
 def _age(seconds: float | None) -> str:
     return "no figure of the last ten minutes" if seconds is None else f"{seconds:,.1f} s behind"
-
-
-def _stacks(stage: str) -> tuple[str, ...]:
-    return tuple(f"todo-ledger-{stage}{part}" for part in ("-data", "", "-watch"))
 
 
 def _stack(client: Client, name: str) -> dict[str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,25 @@ import pytest
 import yaml
 
 from stack import policies
+from stack.package import copy_app
+from stack.references import References
+from stack.stages import Stage
+from stack.state import REPOSITORY
 
 from .calls import ACCOUNT, REGION, Call, Recorder
 from .iam import Grant, grants
 
 CHALICE = Path(__file__).parents[2] / ".chalice"
-CONFIG = json.loads((CHALICE / "config.json").read_text())
-FUNCTIONS = policies.functions()
 STAGE = "local"
+FUNCTIONS = {function.name: function for function in Stage(STAGE).functions()}
+# What the policies refer to, as in the account of the engine.
+REFERENCES = {
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::AccountId": ACCOUNT,
+    "Stage": STAGE,
+    "EventsTable": f"todo-ledger-{STAGE}-events",
+}
 
 # What Lambda does in the function's name, by the AWS documents of its event sources:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-eventsourcemapping.html (the stream, a destination in S3),
@@ -48,9 +60,14 @@ def test_the_functions_policy_has_nothing_that_it_does_not_use(function: str, re
     assert unused == []
 
 
-def test_no_other_stages_resources_are_within_reach(function: str, recorded: Recorder) -> None:
+def test_no_other_stages_regions_or_accounts_resources_are_within_reach(function: str, recorded: Recorder) -> None:
     calls = {call for call in recorded.calls[function] | of_lambda(function) if f"todo-ledger-{STAGE}" in call.resource}
-    elsewhere = {Call(call.action, call.resource.replace(STAGE, "prod"), call.leading_keys) for call in calls}
+    elsewhere = {
+        Call(call.action, call.resource.replace(here, there), call.leading_keys)
+        for call in calls
+        for here, there in ((STAGE, "prod"), (REGION, "eu-west-1"), (ACCOUNT, "111111111111"))
+        if here in call.resource
+    }
     reached = [(grant, call) for grant in granted(function) for call in elsewhere if grant.covers(call)]
     assert [each for each in reached if each[0].action not in NEED_ANY_RESOURCE] == []
 
@@ -62,6 +79,8 @@ def test_only_where_aws_requires_it_is_any_resource_allowed(function: str) -> No
             assert grant.resource == "*"
         else:
             assert f"todo-ledger-{STAGE}" in grant.resource
+            # What a rebuild makes up of the views' names, a stream's time, a log's and an object's name.
+            assert re.sub(r"-views-\*|/stream/\*$|:\*$|/\*$", "", grant.resource).count("*") == 0
 
 
 def test_the_pointer_alone_is_what_most_may_read_of_the_settings(recorded: Recorder) -> None:
@@ -69,38 +88,43 @@ def test_the_pointer_alone_is_what_most_may_read_of_the_settings(recorded: Recor
     assert whole == {"api_handler", "deliver"}
 
 
-@pytest.mark.parametrize("stage", CONFIG["stages"])
-def test_the_files_of_each_stage_are_what_the_sources_say(stage: str, function: str) -> None:
-    file = policies.path(function, stage)
-    assert (CHALICE / file).read_text() == policies.text(function, stage), "python -m stack policies"
-    assert CONFIG["stages"][stage]["lambda_functions"][function]["iam_policy_file"] == file
-
-
 def test_every_function_has_a_policy_of_its_own() -> None:
-    for stage in CONFIG["stages"].values():
-        assert sorted(stage["lambda_functions"]) == FUNCTIONS
-        assert not stage.get("xray"), "off unless somebody wants it"
-    kept = {str(path.relative_to(CHALICE)) for path in (CHALICE / "policies").rglob("*.json")}
-    assert kept == {policies.path(function, stage) for stage in CONFIG["stages"] for function in FUNCTIONS}
+    named = sorted(policies.file(Stage(STAGE), function) for function in FUNCTIONS.values())
+    assert named == sorted(CHALICE.glob("policy-*.json"))
 
 
-def test_x_ray_may_be_written_to_where_it_is_turned_on(tmp_path: Path) -> None:
-    config = {"stages": {"traced": {"xray": True}, "plain": {}}}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    (tmp_path / "policy-project.json").write_text((CHALICE / "policy-project.json").read_text())
-    traced = {grant.action for grant in grants(policies.document("project", "traced", tmp_path))}
-    plain = {grant.action for grant in grants(policies.document("project", "plain", tmp_path))}
-    assert traced - plain == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+def test_x_ray_is_off_and_may_be_written_to_where_it_is_turned_on(tmp_path: Path) -> None:
+    copy_app(REPOSITORY, tmp_path / "app")
+    before = {path.name: path.read_text() for path in CHALICE.glob("policy-*.json")}
+    policies.write_with_tracing(Stage("prod", tmp_path / "app"))
+    assert written(tmp_path / "app") == before
+
+    config = tmp_path / "app" / ".chalice" / "config.json"
+    stages = json.loads(config.read_text())
+    stages["stages"]["prod"]["xray"] = True
+    config.write_text(json.dumps(stages))
+    for _ in range(2):
+        policies.write_with_tracing(Stage("prod", tmp_path / "app"))
+    for name, text in written(tmp_path / "app").items():
+        added = [one for one in json.loads(text)["Statement"] if one not in json.loads(before[name])["Statement"]]
+        assert added == [policies.TRACE]
+        assert set(policies.TRACE["Action"]) == {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+    assert "xray" not in json.dumps([policies.document(Stage("dev"), function) for function in FUNCTIONS.values()])
+
+
+def written(app: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (app / ".chalice").glob("policy-*.json")}
 
 
 def granted(function: str) -> list[Grant]:
-    return list(grants(policies.document(function, STAGE)))
+    document = policies.document(Stage(STAGE), FUNCTIONS[function])
+    return list(grants(References(REFERENCES, {}).resolve(document)))
 
 
 def of_lambda(function: str) -> set[Call]:
     """What Lambda itself does by the function's role: write its log, read its event source, keep what failed."""
-    name = f"todo-ledger-{STAGE}" + ("" if function == "api_handler" else f"-{function}")
-    log = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/{name}:log-stream:2026/11/21/[$LATEST]0"
+    group = f"/aws/lambda/{FUNCTIONS[function].deployed_name}"
+    log = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}:log-stream:2026/11/21/[$LATEST]0"
     calls = {Call("logs:CreateLogStream", log), Call("logs:PutLogEvents", log)}
     for source in event_sources(function):
         properties = source["Properties"]

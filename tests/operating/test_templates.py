@@ -97,11 +97,11 @@ def statements(resource: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_no_variable_of_a_function_has_a_secret() -> None:
-    variables = dict(yaml.safe_load((ROOT / ".chalice" / "compute.yaml").read_text())["Globals"]["Function"])
-    names = set(variables["Environment"]["Variables"])
-    for stage in CONFIG["stages"].values():
-        for stated in (stage, *stage["lambda_functions"].values()):
-            names |= set(stated.get("environment_variables", {}))
+    template = yaml.safe_load((ROOT / ".chalice" / "compute.yaml").read_text())
+    own = [resource["Properties"].get("Environment", {}) for resource in template["Resources"].values()]
+    stated = [one.get("Variables", {}) for one in (template["Globals"]["Function"]["Environment"], *own)]
+    stated += [stage.get("environment_variables", {}) for stage in CONFIG["stages"].values()]
+    names = {name for variables in stated for name in variables}
     assert {name for name in names if SECRET_NAME.search(name)} == set()
     # What is read of the environment is what is set there, and what is configured is an address, not a secret.
     assert {"TOKEN_ISSUER", "TOKEN_AUDIENCE", "JWKS_URL"} <= names

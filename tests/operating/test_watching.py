@@ -12,15 +12,16 @@ import pytest
 import yaml
 
 from chalicelib import metrics
-from stack import policies
+from stack.stages import Stage
 from stack.state import REPOSITORY
 
 from .conftest import Engine
 
 ROOT = Path(__file__).parents[2]
 STAGE = "local"
+LEDGER = f"todo-ledger-{STAGE}-events"
 WATCH = REPOSITORY / ".chalice" / "watch.yaml"
-TEMPLATE = yaml.safe_load(WATCH.read_text().replace("${Stage}", STAGE))["Resources"]
+TEMPLATE = yaml.safe_load(WATCH.read_text().replace("${Stage}", STAGE).replace("${EventsTable}", LEDGER))["Resources"]
 ALARMS = {name: each["Properties"] for name, each in TEMPLATE.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 DATA = yaml.safe_load((ROOT / ".chalice" / "data.yaml").read_text().replace("${Stage}", STAGE))["Resources"]
 RUNBOOKS = (ROOT / "docs" / "operations.md").read_text()
@@ -36,7 +37,7 @@ OF_AWS = {
     },
 }  # fmt: skip
 KNOWN = {
-    "FunctionName": {f"todo-ledger-{STAGE}"} | {f"todo-ledger-{STAGE}-{f}" for f in policies.functions()},
+    "FunctionName": {function.deployed_name for function in Stage(STAGE).functions()},
     "QueueName": {d["Properties"]["QueueName"]["Fn::Sub"] for d in DATA.values() if d["Type"] == "AWS::SQS::Queue"},
     "TableName": {
         d["Properties"]["TableName"]["Fn::Sub"] for d in DATA.values() if d["Type"] == "AWS::DynamoDB::Table"
@@ -71,7 +72,7 @@ def of_dashboard() -> Iterator[Metric]:
 
 
 def resolved(value: dict[str, str]) -> str:
-    return STAGE if value == {"Ref": "Stage"} else value["Fn::Sub"]
+    return {"Stage": STAGE, "EventsTable": LEDGER}[value["Ref"]] if "Ref" in value else value["Fn::Sub"]
 
 
 EVERY = [*of_dashboard(), *map(of_alarm, ALARMS.values())]
