@@ -14,7 +14,6 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.todos import instants
 from stack import aws, logs, stage_commands, status
 from stack.errors import StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
@@ -76,9 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     catchup.set_defaults(command=_catchup)
 
     republish = commands.add_parser("republish", help="bring the ledger's events to the topic once more")
-    republish.add_argument(
-        "--since", type=_instant, required=True, help="an RFC 3339 date or date-time, such as 2026-11-20T09:00:00Z"
-    )
+    since = "an RFC 3339 date or date-time, such as 2026-11-20T09:00:00Z"
+    republish.add_argument("--since", type=stage_commands.instant, required=True, help=since)
     republish.set_defaults(command=_republish)
 
     redrive = commands.add_parser("redrive", help="bring back what lies in the quarantine or a dead-letter queue")
@@ -108,14 +106,6 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port number (1 to 65535)")
     return int(text)
-
-
-def _instant(text: str) -> str:
-    try:
-        instants.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
-    return text
 
 
 def _up(parsed: argparse.Namespace) -> int:

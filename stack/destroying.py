@@ -42,7 +42,7 @@ def data(deployment: Deployment, say: Say) -> None:
     dynamodb, s3 = deployment.client("dynamodb"), deployment.client("s3")
     resources = deployment.data.resources()
     kinds = {name: resource["Type"] for name, resource in deployment.stage.data_template["Resources"].items()}
-    for table in _views_tables(dynamodb, deployment.stage.prefix):
+    for table in _tables_beside_the_stack(dynamodb, deployment.stage.prefix):
         _delete_table(dynamodb, table)
         say(f"deleted the table {table}")
     if deployment.data.delete():
@@ -57,11 +57,11 @@ def data(deployment: Deployment, say: Say) -> None:
     _delete_bucket(s3, deployment.artifacts.bucket)
 
 
-def _views_tables(dynamodb: Any, prefix: str) -> list[str]:
-    """Every generation of the views: what the pointer names, and what a rebuild has not finished or not dropped."""
-    generation = re.compile(re.escape(prefix) + "-views-[0-9a-f]{32}")
+def _tables_beside_the_stack(dynamodb: Any, prefix: str) -> list[str]:
+    """Every generation of the views, also what a rebuild has not finished or not dropped, and every restored ledger."""
+    made = re.compile(re.escape(prefix) + r"-(views-[0-9a-f]{32}|events-\d{8}t\d{6})")
     pages = dynamodb.get_paginator("list_tables").paginate()
-    return [name for page in pages for name in page["TableNames"] if generation.fullmatch(name)]
+    return [name for page in pages for name in page["TableNames"] if made.fullmatch(name)]
 
 
 def _delete_table(dynamodb: Any, name: str) -> None:

@@ -18,7 +18,7 @@ Properties = dict[str, Any]
 def differences(deployment: Deployment) -> Iterator[Difference]:
     """What of the data stack's resources, and of the views tables that the pointer names, is not what it should be."""
     described = deployment.stage.data_template["Resources"]
-    physical = deployment.data.resources()
+    physical = deployment.data.resources() | {"EventsTable": deployment.ledger()}
     arns = _Arns(deployment.client, physical)
     for name, resource in described.items():
         if (reader := _READERS.get(resource["Type"])) is None:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from stack import destroying, drift, functions, watching
+from chalicelib.todos import instants
+from stack import destroying, drift, functions, restore, watching
 from stack.changes import Change
 from stack.deployment import Deployment, refuse_to_lose_data
 from stack.errors import StackError
@@ -27,6 +28,8 @@ def add_to(commands: Any) -> None:
     watch.set_defaults(command=_watch)
     _command(commands, "settle", _settle, "set what Chalice cannot, of the functions, what feeds them, and the API")
     _command(commands, "drift", _drift, "say what is not as it should be; exit code 1 if anything is not")
+    restore = _command(commands, "restore", _restore, "make the ledger as it was in a table beside the live one")
+    restore.add_argument("--to", type=instant, required=True, help="an RFC 3339 date-time: 2026-11-20T09:00:00Z")
     destroy = _command(commands, "destroy", _destroy, "delete the compute stack and its alarms; the data stays")
     destroy.add_argument("--data", action="store_true", help="delete the data stack too, with every table")
     destroy.add_argument("--yes-delete-all-data", action="store_true", help="say so a second time")
@@ -34,6 +37,15 @@ def add_to(commands: Any) -> None:
 
 def add_stage(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stage", default=LOCAL, help="of .chalice/config.json (default: local, the local engine)")
+
+
+def instant(text: str) -> str:
+    """An argument that is an RFC 3339 date or date-time."""
+    try:
+        instants.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+    return text
 
 
 def environment(parsed: argparse.Namespace) -> dict[str, str]:
@@ -123,6 +135,19 @@ def _drift(parsed: argparse.Namespace) -> int:
         print(difference)
     print(f"{len(found)} settings differ" if found else "all is as it should be")
     return 1 if found else 0
+
+
+def _restore(parsed: argparse.Namespace) -> int:
+    if parsed.stage == LOCAL:
+        raise StackError("the local engine keeps no past: what can be restored is a stage in an AWS account")
+    table = restore.restore(deployment(parsed), parsed.to, print)
+    print(
+        f"""Nothing uses it yet. What takes it into use (docs/operations.md, "Backup and restore"):
+  1. "EventsTable": "{table}" in stages.{parsed.stage}.parameters of .chalice/config.json
+  2. python -m stack deploy --stage {parsed.stage}
+  3. python -m stack rebuild --stage {parsed.stage}"""
+    )
+    return 0
 
 
 def _destroy(parsed: argparse.Namespace) -> int:

@@ -28,8 +28,9 @@ def of_stage(client: Client, stage: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``stacks``, ``functions``, ``readers`` (of the ledger's stream; ``age_seconds`` is None where CloudWatch has no
-        figure of the last ten minutes, as when nothing was written), ``queues``, ``views``. What is not there is None.
+        ``stacks``, ``functions``, ``ledger`` (the table that `project` is told), ``readers`` (of its stream;
+        ``age_seconds`` is None where CloudWatch has no figure of the last ten minutes, as when nothing was written),
+        ``queues``, ``views``. What is not there is None.
 
     Raises
     ------
@@ -38,10 +39,12 @@ def of_stage(client: Client, stage: str) -> dict[str, Any]:
     """
     described = Stage(stage)
     names = {function.name: function.deployed_name for function in described.functions()}
+    ledger = _or_none(client("lambda").get_function_configuration, FunctionName=names["project"])
     stacks = (described.data_stack, described.compute_stack, described.watch_stack)
     return {
         "stacks": {name: _stack(client, name) for name in stacks},
         "functions": {function: _function(client, name) for function, name in names.items()},
+        "ledger": ledger and ledger["Environment"]["Variables"]["EVENTS_TABLE"],
         "readers": {function: _reader(client, names[function]) for function in READERS},
         "queues": {name: _queue(client, f"{described.prefix}-{name}") for name in QUEUES},
         "views": _or_none(views.reader, client("dynamodb"), f"{described.prefix}-settings"),
@@ -62,7 +65,8 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for name, queue in found["queues"].items():
         told = "is not there" if queue is None else "{waiting:,} wait, {at_work:,} at work".format(**queue)
         yield f"queue {name:<22} {told}"
-    yield f"{'views':<28} {found['views']}"
+    for name in ("ledger", "views"):
+        yield f"{name:<28} {found[name] or 'is not deployed'}"
 
 
 def _age(seconds: float | None) -> str:
