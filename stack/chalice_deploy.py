@@ -48,6 +48,7 @@ def prepare() -> Sources:
         raise StackError(f"first the data: python -m stack deploy --stage {name} --only-data")
     if deployment.compute.exists():
         raise StackError(f"the stack {deployment.compute.name} has these functions: deploy to it, or destroy it")
+    _make_log_of_the_api(deployment)
     _give_variables(deployment)
     _give_policies(deployment, source)
     _give_package(deployment.packaged(), source, deployment.stage.chalice())
@@ -55,9 +56,15 @@ def prepare() -> Sources:
     return Sources(stream, outputs["DeliverQueueArn"], outputs["RemindQueueArn"], outputs["ClearQueueArn"])
 
 
+def _make_log_of_the_api(deployment: Deployment) -> None:
+    """Chalice makes a log group for each function, but that of the API under a name that the function does not have."""
+    (api,) = (one for one in deployment.stage.functions() if one.name == "api_handler")
+    functions.keep_log(deployment.client("logs"), api.deployed_name, api.config.log_retention_in_days)
+
+
 def _give_variables(deployment: Deployment) -> None:
     """Let the configuration of each function have the variables that only the data stack knows."""
-    variables = {one.name: functions.environment(deployment, one.name) for one in deployment.stage.functions()}
+    variables = functions.environments(deployment)
     stated = vars(Config)["environment_variables"].fget
 
     def environment_variables(config: Config) -> dict[str, str]:

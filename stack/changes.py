@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-# What holds data that nothing else has.
-PRECIOUS: Final = ("AWS::DynamoDB::Table", "AWS::S3::Bucket")
+# What holds data, or messages, that nothing else has.
+PRECIOUS: Final = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue")
 
 WORDS: Final = {"Add": "added", "Modify": "changed", "Remove": "removed", "Import": "imported"}
 REPLACED: Final = {"True": "replaced", "Conditional": "perhaps replaced"}

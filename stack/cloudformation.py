@@ -83,6 +83,14 @@ class Stack:
         )
         return ChangeSet(self._client, self.name, name, kind) if self._has_changes(name) else None
 
+    def protected(self) -> bool:
+        """Whether nobody can delete it."""
+        return bool((self._describe() or {}).get("EnableTerminationProtection"))
+
+    def protect(self, wanted: bool = True) -> None:
+        """Let nobody delete it, or let it be deleted again."""
+        self._client.update_termination_protection(StackName=self.name, EnableTerminationProtection=wanted)
+
     def delete(self) -> bool:
         """Delete it, but for what its template retains; whether there was anything to delete."""
         if not self.exists():

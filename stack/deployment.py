@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from typing import Any
 
-import yaml
-
-from stack import aws, changes, views
+from stack import aws, changes, templates, views
 from stack.artifacts import Artifacts
 from stack.changes import Change
 from stack.cloudformation import ChangeSet, Stack
@@ -79,6 +77,8 @@ class Deployment:
             It failed, or would have replaced what holds data.
         """
         done = self._execute(self._prepare_data())
+        if not self.data.protected():
+            self.data.protect()
         self.ensure_views()
         return done
 
@@ -111,7 +111,7 @@ class Deployment:
     def diff_compute(self) -> list[Change]:
         """What `deploy_compute` would do."""
         if not self.compute.exists():
-            return changes.of_new_stack(yaml.safe_load(self.packaged().template.read_text()))
+            return changes.of_new_stack(templates.load(self.packaged().template))
         return self._look(self._prepare_compute())
 
     def diff_watch(self) -> list[Change]:
@@ -134,12 +134,16 @@ class Deployment:
         """Those that the configuration has, which can be checked before anything stands."""
         return self.stage.parameters()
 
+    def watch_parameters(self) -> dict[str, str]:
+        """The parameters of the stack that watches (.chalice/watch.yaml)."""
+        return {**self.stage.watch_parameters(), "EventsTable": self.ledger()}
+
     def packaged(self) -> Package:
         return package(self.stage.name, self.stage.source)
 
     def template(self, packaged: Package) -> dict[str, Any]:
         """The compute stack's template, its code in the bucket."""
-        template: dict[str, Any] = yaml.safe_load(packaged.template.read_text())
+        template = templates.load(packaged.template)
         code = self.artifacts.upload_code(packaged.code)
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Serverless::Function":
@@ -154,13 +158,12 @@ class Deployment:
         if not self.data.exists():
             raise StackError(f"the stack {self.data.name} must stand first: deploy --stage {self.stage.name}")
         parameters = self.parameters()
-        template = yaml.safe_dump(self.template(self.packaged()))
+        template = templates.dump(self.template(self.packaged()))
         return self.compute.prepare(self.artifacts.upload_template(template), parameters, fingerprint)
 
     def _prepare_watch(self) -> ChangeSet | None:
         template = (self.stage.source / ".chalice" / "watch.yaml").read_text()
-        parameters = {**self.stage.watch_parameters(), "EventsTable": self.ledger()}
-        return self.watch.prepare(self.artifacts.upload_template(template), parameters)
+        return self.watch.prepare(self.artifacts.upload_template(template), self.watch_parameters())
 
     def _of_the_ledger(self) -> dict[str, str]:
         # Asked of the table, and not an output of the data stack: whoever turns the stream off and on gets a new one.
@@ -194,7 +197,7 @@ class Deployment:
 
 
 def refuse_to_lose_data(found: Iterable[Change]) -> None:
-    """Stop where a table or a bucket would be replaced or removed.
+    """Stop where a table, a bucket or a queue would be replaced or removed.
 
     Raises
     ------

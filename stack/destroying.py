@@ -45,6 +45,8 @@ def data(deployment: Deployment, say: Say) -> None:
     for table in _tables_beside_the_stack(dynamodb, deployment.stage.prefix):
         _delete_table(dynamodb, table)
         say(f"deleted the table {table}")
+    if deployment.data.exists():
+        deployment.data.protect(False)
     if deployment.data.delete():
         say(f"deleted the stack {deployment.data.name}")
     for name, physical in resources.items():

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from stack import functions, mappings, resources, rest_api
+from stack import alarms, functions, mappings, resources, rest_api, roles, schedules
 from stack.deployment import Deployment
 from stack.differences import Difference
 from stack.errors import StackError
 
+# What can be set again without a deployment.
+SETTLED: Final = (functions, roles, mappings, schedules, rest_api, alarms)
+
 
 def find(deployment: Deployment) -> list[Difference]:
-    """Every setting that differs, of the data stack, the views tables, the functions, what feeds them, and the API.
+    """Every setting that differs: of the data, the functions, their permissions, what calls them, the API, the alarms.
 
     Raises
     ------
@@ -19,8 +23,7 @@ def find(deployment: Deployment) -> list[Difference]:
         The data stack does not stand.
     """
     _check(deployment)
-    parts = (resources, functions, mappings, rest_api)
-    return [difference for part in parts for difference in part.differences(deployment)]
+    return [difference for part in (resources, *SETTLED) for difference in part.differences(deployment)]
 
 
 def settle(deployment: Deployment) -> Iterator[Difference]:
@@ -34,7 +37,7 @@ def settle(deployment: Deployment) -> Iterator[Difference]:
         The data stack does not stand, or a function is not deployed.
     """
     _check(deployment)
-    for part in (functions, mappings, rest_api):
+    for part in SETTLED:
         yield from part.settle(deployment)
 
 

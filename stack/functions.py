@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -20,16 +22,15 @@ def references(deployment: Deployment) -> References:
     return References({**deployment.parameters(), **deployment.place}, exports)
 
 
-def environment(deployment: Deployment, function: str) -> dict[str, str]:
-    """The environment variables of a function, as the merged template gives them."""
-    template = deployment.stage.compute_template
-    (described,) = (one for one in deployment.stage.functions() if one.name == function)
-    own = template["Resources"].get(described.resource, {}).get("Properties", {})
-    stated = [template["Globals"]["Function"], own]
-    refer = references(deployment)
-    found: dict[str, str] = dict(described.config.environment_variables)
-    for part in stated:
-        found |= refer.resolve(part.get("Environment", {}).get("Variables", {}))
+def environments(deployment: Deployment) -> dict[str, dict[str, str]]:
+    """The environment variables of each function, as the merged template gives them."""
+    template, refer = deployment.stage.compute_template, references(deployment)
+    everywhere = template["Globals"]["Function"]["Environment"]["Variables"]
+    found = {}
+    for function in deployment.stage.functions():
+        own = template["Resources"].get(function.resource, {}).get("Properties", {}).get("Environment", {})
+        stated = refer.resolve({**everywhere, **own.get("Variables", {})})
+        found[function.name] = {**function.config.environment_variables, **stated}
     return found
 
 
@@ -39,32 +40,43 @@ def names(deployment: Deployment) -> dict[str, str]:
     return {one.name: resources.get(one.resource, one.deployed_name) for one in deployment.stage.functions()}
 
 
-def differences(deployment: Deployment) -> Iterator[Difference]:
-    """What of the functions' own settings is not what it should be."""
-    deployed = names(deployment)
-    client = deployment.client("lambda")
+def deployed(deployment: Deployment) -> Iterator[tuple[Function, dict[str, Any] | None]]:
+    """Each function with what Lambda has of it (GetFunction); None where it is not deployed."""
+    client, called = deployment.client("lambda"), names(deployment)
     for function in deployment.stage.functions():
-        where = f"function {function.name}"
         try:
-            found = client.get_function(FunctionName=deployed[function.name])
+            yield function, client.get_function(FunctionName=called[function.name])
         except client.exceptions.ResourceNotFoundException:
-            yield Difference(where, "FunctionName", deployed[function.name], None)
+            yield function, None
+
+
+def differences(deployment: Deployment) -> Iterator[Difference]:
+    """What of the functions' own settings, and of their code, is not what it should be."""
+    called, variables = names(deployment), environments(deployment)
+    code = hashlib.sha256(deployment.packaged().code.read_bytes()).digest()
+    for function, found in deployed(deployment):
+        where = f"function {function.name}"
+        if found is None:
+            yield Difference(where, "FunctionName", called[function.name], None)
             continue
         configuration = found["Configuration"]
-        actual = {name: configuration.get(name) for name in ("MemorySize", "Timeout", "Runtime", "Architectures")}
+        read = ("CodeSha256", "MemorySize", "Timeout", "Runtime", "Architectures")
+        actual = {name: configuration.get(name) for name in read}
         actual["Variables"] = configuration.get("Environment", {}).get("Variables", {})
         actual["TracingConfig"] = configuration.get("TracingConfig", {}).get("Mode", "PassThrough")
         actual["ReservedConcurrentExecutions"] = found.get("Concurrency", {}).get("ReservedConcurrentExecutions")
-        yield from compare(where, _wanted(deployment, function), actual)
-        yield from _retention(deployment, where, deployed[function.name], function.config.log_retention_in_days)
+        wanted = {"CodeSha256": base64.b64encode(code).decode(), **_wanted(function)}
+        wanted["Variables"] = variables[function.name]
+        yield from compare(where, wanted, actual)
+        yield from _retention(deployment, where, called[function.name], function.config.log_retention_in_days)
 
 
 def settle(deployment: Deployment) -> Iterator[Difference]:
     """Set what of memory, timeout, environment, tracing, concurrency and log retention differs; yields what did."""
-    deployed = names(deployment)
+    called = names(deployment)
     client, logs = deployment.client("lambda"), deployment.client("logs")
     for found in list(differences(deployment)):
-        name = deployed[found.where.removeprefix("function ")]
+        name = called[found.where.removeprefix("function ")]
         match found.name:
             case "MemorySize" | "Timeout":
                 _update(client, name, {found.name: found.wanted})
@@ -77,24 +89,27 @@ def settle(deployment: Deployment) -> Iterator[Difference]:
             case "ReservedConcurrentExecutions":
                 client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=found.wanted)
             case "RetentionInDays":
-                # The functions may not make log groups, and Chalice makes that of the API under another name.
-                with suppress(logs.exceptions.ResourceAlreadyExistsException):
-                    logs.create_log_group(logGroupName=f"/aws/lambda/{name}")
-                logs.put_retention_policy(logGroupName=f"/aws/lambda/{name}", retentionInDays=found.wanted)
+                keep_log(logs, name, found.wanted)
             case _:
-                # Only a deployment makes functions, and chooses what they run on.
+                # Only a deployment makes functions, and chooses their code and what they run on.
                 continue
         yield found
 
 
-def _wanted(deployment: Deployment, function: Function) -> dict[str, Any]:
+def keep_log(logs: Any, name: str, days: int) -> None:
+    """Make the log group of a function, which may not make one by itself, and let it keep its lines so long."""
+    with suppress(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_group(logGroupName=f"/aws/lambda/{name}")
+    logs.put_retention_policy(logGroupName=f"/aws/lambda/{name}", retentionInDays=days)
+
+
+def _wanted(function: Function) -> dict[str, Any]:
     config = function.config
     return {
         "MemorySize": config.lambda_memory_size or DEFAULT_LAMBDA_MEMORY_SIZE,
         "Timeout": config.lambda_timeout or DEFAULT_LAMBDA_TIMEOUT,
         "Runtime": config.lambda_python_version,
         "Architectures": [config.lambda_architecture],
-        "Variables": environment(deployment, function.name),
         "TracingConfig": "Active" if config.xray_enabled else "PassThrough",
         "ReservedConcurrentExecutions": config.reserved_concurrency,
     }

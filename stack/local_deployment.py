@@ -7,9 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from stack import definition
+from stack import definition, templates
 from stack.aws import local_client
 from stack.deployment import Deployment
 from stack.environment import compute_parameters
@@ -43,7 +41,7 @@ class LocalDeployment(Deployment):
         # Gone until all of it is done: a deployment that was interrupted half way is taken up again.
         self._state.api_record.unlink(missing_ok=True)
         self._execute(self._prepare_compute(fingerprint))
-        self._serve(yaml.safe_load(packaged.template.read_text()))
+        self._serve(templates.load(packaged.template))
         return True
 
     def stated_parameters(self) -> dict[str, str]:

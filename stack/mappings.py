@@ -38,13 +38,19 @@ _FIXED: Final = ("StartingPosition",)
 
 
 def differences(deployment: Deployment) -> Iterator[Difference]:
-    """What of the mappings is not what the template says."""
+    """What of the mappings is not what the template says, and what else feeds the functions."""
+    sources: dict[str, list[str]] = {}
     for function, mapping, wanted in _mappings(deployment):
+        sources.setdefault(function, []).append(wanted["EventSourceArn"])
         where = f"mapping of {function}"
         if mapping is None:
             yield Difference(where, "EventSourceArn", wanted["EventSourceArn"], None)
         else:
             yield from compare(where, wanted, mapping)
+    for function, name in functions.names(deployment).items():
+        for one in _of_function(deployment.client("lambda"), name):
+            if one["EventSourceArn"] not in sources.get(function, []):
+                yield Difference(f"mapping of {function}", "EventSourceArn", None, one["EventSourceArn"])
 
 
 def settle(deployment: Deployment) -> Iterator[Difference]:
@@ -80,9 +86,13 @@ def _mappings(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any] | No
 
 
 def _find(client: Any, function: str, source: str) -> dict[str, Any] | None:
-    found = client.list_event_source_mappings(EventSourceArn=source)["EventSourceMappings"]
-    mine = [one for one in found if one["FunctionArn"].split(":")[6] == function]
-    return _described(mine[0]) if mine else None
+    found = [one for one in _of_function(client, function) if one["EventSourceArn"] == source]
+    return _described(found[0]) if found else None
+
+
+def _of_function(client: Any, function: str) -> list[dict[str, Any]]:
+    pages = client.get_paginator("list_event_source_mappings").paginate(FunctionName=function)
+    return [one for page in pages for one in page["EventSourceMappings"]]
 
 
 def _wanted(properties: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The data stack's tables, queues, topic and bucket as they are, in the words of its template, and the views tables."""
+"""The data stack's resources as they are, in the words of its template, and the views tables."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ def differences(deployment: Deployment) -> Iterator[Difference]:
     """What of the data stack's resources, and of the views tables that the pointer names, is not what it should be."""
     described = deployment.stage.data_template["Resources"]
     physical = deployment.data.resources() | {"EventsTable": deployment.ledger()}
-    arns = _Arns(deployment.client, physical)
+    references = _References(deployment.client, physical)
     for name, resource in described.items():
         if (reader := _READERS.get(resource["Type"])) is None:
             continue
         where = f"{resource['Type'].rpartition('::')[2].lower()} {name}"
-        wanted = {key: arns.resolve(value) for key, value in resource["Properties"].items() if key not in _NAMES}
+        wanted = {key: references.resolve(value) for key, value in resource["Properties"].items() if key not in _NAMES}
         try:
-            found = reader(deployment.client, physical[name])
+            found = reader(deployment.client, wanted["Queues"][0] if "Queues" in wanted else physical[name])
         except (KeyError, ClientError) as error:
             yield Difference(where, "existence", "there", f"not to be read: {error!r}")
             continue
         yield from compare(where, _DEFAULTS.get(resource["Type"], {}) | wanted, found)
+    protected = {"EnableTerminationProtection": deployment.data.protected()}
+    yield from compare(f"stack {deployment.data.name}", {"EnableTerminationProtection": True}, protected)
     yield from _views(deployment)
 
 
@@ -43,8 +45,8 @@ def _views(deployment: Deployment) -> Iterator[Difference]:
         yield from compare(f"table {table}", views.properties(), _table(deployment.client, table))
 
 
-class _Arns:
-    """The only references between the resources that are compared: the ARNs of queues."""
+class _References:
+    """What the compared resources refer to: each other, as CloudFormation calls them, and the ARNs of queues."""
 
     def __init__(self, client: Client, physical: dict[str, str]) -> None:
         self._sqs = client("sqs")
@@ -54,6 +56,10 @@ class _Arns:
         match node:
             case {"Fn::GetAtt": [name, "Arn"]}:
                 return _attributes(self._sqs, self._physical[name])["QueueArn"]
+            case {"Ref": name}:
+                return self._physical[name]
+            case list():
+                return [self.resolve(value) for value in node]
             case dict():
                 return {name: self.resolve(value) for name, value in node.items()}
             case _:
@@ -102,6 +108,11 @@ def _queue(client: Client, url: str) -> Properties:
     }
 
 
+def _queue_policy(client: Client, url: str) -> Properties:
+    policy = _attributes(client("sqs"), url).get("Policy")
+    return {"Queues": [url], "PolicyDocument": json.loads(policy) if policy else None}
+
+
 def _attributes(sqs: Any, url: str) -> dict[str, str]:
     found: dict[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     return found
@@ -110,6 +121,19 @@ def _attributes(sqs: Any, url: str) -> dict[str, str]:
 def _topic(client: Client, arn: str) -> Properties:
     attributes = client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
     return {"KmsMasterKeyId": attributes.get("KmsMasterKeyId") or None}
+
+
+def _subscription(client: Client, arn: str) -> Properties:
+    sns, topic = client("sns"), arn.rpartition(":")[0]
+    attributes = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    (found,) = [one for page in pages for one in page["Subscriptions"] if one["SubscriptionArn"] == arn]
+    return {
+        **{name: found[name] for name in ("TopicArn", "Protocol", "Endpoint")},
+        "RawMessageDelivery": attributes.get("RawMessageDelivery") == "true",
+        # SNS is told to forget one by an empty one.
+        "FilterPolicy": json.loads(attributes.get("FilterPolicy") or "{}") or None,
+    }
 
 
 def _bucket(client: Client, name: str) -> Properties:
@@ -153,10 +177,13 @@ _DEFAULTS: Final[dict[str, Properties]] = {
         "DelaySeconds": 0,
         "RedrivePolicy": None,
     },
+    "AWS::SNS::Subscription": {"FilterPolicy": None},
 }
 _READERS: Final[dict[str, Callable[[Client, str], Properties]]] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::SQS::Queue": _queue,
+    "AWS::SQS::QueuePolicy": _queue_policy,
     "AWS::SNS::Topic": _topic,
+    "AWS::SNS::Subscription": _subscription,
     "AWS::S3::Bucket": _bucket,
 }

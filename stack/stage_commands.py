@@ -53,7 +53,7 @@ def environment(parsed: argparse.Namespace) -> dict[str, str]:
     target = deployment(parsed)
     if not target.outputs():
         raise StackError(f"the stack {target.data.name} does not stand")
-    found = functions.environment(target, "deliver")
+    found = functions.environments(target)["deliver"]
     return {name: value for name, value in found.items() if name != "HANDLERS"}
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import yaml
 from chalice.config import Config
 from chalice.utils import to_cfn_resource_name
 
+from stack import templates
 from stack.errors import StackError
 from stack.state import REPOSITORY
 
@@ -35,6 +35,11 @@ class Function:
     def resource(self) -> str:
         """Its logical id in the template that Chalice makes."""
         return str(to_cfn_resource_name("APIHandler" if self.name == "api_handler" else self.name))
+
+    @property
+    def role_resource(self) -> str:
+        """Its role's logical id there."""
+        return str(to_cfn_resource_name(f"{self.name}_role"))
 
     @property
     def deployed_name(self) -> str:
@@ -100,17 +105,17 @@ class Stage:
 
     @cached_property
     def data_template(self) -> dict[str, Any]:
-        return _template(self.source / ".chalice" / "data.yaml")
+        return templates.load(self.source / ".chalice" / "data.yaml")
 
     @cached_property
     def compute_template(self) -> dict[str, Any]:
         """What is merged into the template that Chalice makes."""
-        return _template(self.source / ".chalice" / "compute.yaml")
+        return templates.load(self.source / ".chalice" / "compute.yaml")
 
     @cached_property
     def watch_template(self) -> dict[str, Any]:
         """Alarms and dashboard."""
-        return _template(self.source / ".chalice" / "watch.yaml")
+        return templates.load(self.source / ".chalice" / "watch.yaml")
 
     @property
     def restored_ledger(self) -> str | None:
@@ -158,8 +163,3 @@ def _refuse_plain_http(url: str, where: str) -> None:
     address = urlsplit(url)
     if address.scheme != "https" and (address.scheme != "http" or address.hostname not in LOOPBACK):
         raise StackError(f"{where}: JwksUrl must be an https address, not {url!r}")
-
-
-def _template(path: Path) -> dict[str, Any]:
-    template: dict[str, Any] = yaml.safe_load(path.read_text())
-    return template

@@ -14,7 +14,10 @@ def test_chalice_deploys_by_itself_and_settle_sets_the_rest(account: Account) ->
         account.do_what_the_engine_left_out()
 
         account.chalice("deploy", endpoint)
-        assert "mapping of publish: MaximumRetryAttempts is -1, and should be 100" in account.stack("drift", expected=1)
+        said = account.stack("drift", expected=1)
+        assert "mapping of publish: MaximumRetryAttempts is -1, and should be 100" in said
+        assert "function " not in said, "code, variables and logs are as they should be at once"
+        assert "role of " not in said, "and so are permissions"
         assert "set BisectBatchOnFunctionError of mapping of project to True" in account.stack("settle")
         assert "all is as it should be" in account.stack("settle"), "doing it again does nothing"
         first = deployed(account)
