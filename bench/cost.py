@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-# US dollars in us-east-1, on demand, as listed at the end of 2024, for a million: look them up before you rely on them.
-# https://aws.amazon.com/{dynamodb,lambda,api-gateway,sns,sqs,cloudwatch}/pricing
+# US dollars in us-east-1, on demand, for a million, as listed since AWS halved those of DynamoDB in November 2024.
+# Look them up before you rely on them: https://aws.amazon.com/{dynamodb,lambda,api-gateway,sns,sqs,cloudwatch}/pricing
 WRITE_UNIT: Final = 0.625
 READ_UNIT: Final = 0.125
 INVOCATION: Final = 0.20

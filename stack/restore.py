@@ -17,8 +17,8 @@ POLL_SECONDS: Final = 5.0
 def restore(deployment: Deployment, to: str, say: Callable[[str], None] = lambda line: None) -> str:
     """Make the table that the ledger was at an instant, with what a restore by itself leaves out; its name.
 
-    AWS restores neither stream nor protection nor recovery:
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/pointintimerecovery_howitworks.html
+    AWS restores data, indexes and encryption, but neither stream nor protection nor recovery:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html
     Stopped half way, it goes on where it was. Nothing uses the table until the configuration names it.
 
     Parameters
@@ -53,7 +53,6 @@ def _begin(dynamodb: Any, source: str, target: str, moment: datetime) -> None:
             SourceTableName=source,
             TargetTableName=target,
             RestoreDateTime=moment,
-            SSESpecificationOverride={"Enabled": True},
         )
     except dynamodb.exceptions.InvalidRestoreTimeException:
         described = dynamodb.describe_continuous_backups(TableName=source)["ContinuousBackupsDescription"]
@@ -70,8 +69,6 @@ def _complete(dynamodb: Any, name: str, wanted: dict[str, Any]) -> None:
         lacking.append({"StreamSpecification": {"StreamEnabled": True, **wanted["StreamSpecification"]}})
     if not table.get("DeletionProtectionEnabled"):
         lacking.append({"DeletionProtectionEnabled": True})
-    if "SSEDescription" not in table:
-        lacking.append({"SSESpecification": {"Enabled": True}})
     # One after the other: DynamoDB takes some of these changes only alone.
     for setting in lacking:
         dynamodb.update_table(TableName=name, **setting)
