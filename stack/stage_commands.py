@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from chalicelib.todos import instants
@@ -23,7 +25,8 @@ def add_to(commands: Any) -> None:
     deploy = _command(commands, "deploy", _deploy, "deploy the app as it is now: data, compute, and what watches them")
     deploy.add_argument("--only-data", action="store_true", help="leave the compute stack to `chalice deploy`")
     _command(commands, "diff", _diff, "say what `deploy` would add, change, replace and remove")
-    _command(commands, "synth", _synth, "print the compute stack's template as CloudFormation gets it")
+    synth = _command(commands, "synth", _synth, "print the compute stack's template as CloudFormation gets it")
+    synth.add_argument("--output", type=Path, metavar="DIRECTORY", help="put it there, with the package it refers to")
     watch = commands.add_parser("watch", help="deploy the app to the running local engine at every change of it")
     watch.set_defaults(command=_watch)
     _command(commands, "settle", _settle, "set what Chalice cannot, of the functions, what feeds them, and the API")
@@ -102,7 +105,13 @@ def _diff(parsed: argparse.Namespace) -> int:
 
 
 def _synth(parsed: argparse.Namespace) -> int:
-    print(package(Stage(parsed.stage).name).template.read_text(), end="")
+    made = package(Stage(parsed.stage).name)
+    if parsed.output is None:
+        print(made.template.read_text(), end="")
+        return 0
+    parsed.output.mkdir(parents=True, exist_ok=True)
+    for file in (made.template, made.code):
+        print(shutil.copy(file, parsed.output))
     return 0
 
 

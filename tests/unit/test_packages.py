@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import archive
+from stack import archive, cli, templates
 from stack import package as packaging
 from stack.package import copy_app, package
 from stack.stages import Stage
@@ -58,6 +58,14 @@ def test_nothing_of_this_machine_is_in_it(code: Path) -> None:
         app = next(file.read(entry) for entry in entries if entry.filename.startswith("__pycache__/app."))
         assert str(REPOSITORY).encode() not in app
         assert b"/var/task/app.py" in app
+
+
+def test_template_and_package_can_be_put_where_another_pipeline_takes_them(code: Path, tmp_path: Path) -> None:
+    assert cli.main(["synth", "--stage", STAGE, "--output", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "deployment.zip").read_bytes() == code.read_bytes()
+    template = templates.load(tmp_path / "out" / "sam.yaml")
+    assert template["Resources"]["Project"]["Properties"]["CodeUri"] == "./deployment.zip"
+    assert {"EventsTable", "EventsStream"} <= set(template["Parameters"])
 
 
 def test_two_checkouts_make_the_same_package(code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
