@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 INSTALLED := .venv/installed
+DEVELOPING := .venv/developing
 LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
@@ -42,34 +43,41 @@ drift: $(INSTALLED) ## Say what in the AWS account is not as it should be (STAGE
 destroy: $(INSTALLED) ## Delete the compute stack and its alarms from the AWS account; the data stays (STAGE=dev)
 	@$(VENV)/python -m stack destroy --stage '$(STAGE)'
 
-test: $(INSTALLED) ## Run every test, on an engine of its own
+test: $(DEVELOPING) ## Run every test, on an engine of its own
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4
 
-simulate: $(INSTALLED) ## Run 100,000 simulated schedules, the aggregation game, and the comparison (minutes)
+simulate: $(DEVELOPING) ## Run 100,000 simulated schedules, the aggregation game, and the comparison (minutes)
 	@$(VENV)/python -m tests.simulation --schedules 100000
 	@$(VENV)/python -m tests.simulation --game --engine emulator
 	@$(VENV)/python -m tests.simulation --compare
 
-race: $(INSTALLED) ## Have eight clients race for minutes, and check that all they saw is linearizable (OPERATIONS= SEED=)
+race: $(DEVELOPING) ## Have eight clients race for minutes, and check that all they saw is linearizable (OPERATIONS= SEED=)
 	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/service/test_linearizability.py
 
-fuzz: $(INSTALLED) ## Let Schemathesis hold the deployed service to its contract for long (EXAMPLES=1000 for each operation)
+fuzz: $(DEVELOPING) ## Let Schemathesis hold the deployed service to its contract for long (EXAMPLES=1000 for each operation)
 	@FUZZ_EXAMPLES='$(or $(EXAMPLES),1000)' $(VENV)/python -m pytest tests/contract -s
 
-lint: $(INSTALLED) $(LINTER) ## Check style, types, and the API's contract
+lint: $(LINTER) ## Check style, types, and the API's contract
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	@$(VENV)/python -m tests.contract.lint
 
-bench: $(INSTALLED) ## Measure, and print the table of the README
+bench: $(DEVELOPING) ## Measure, and print the table of the README
 	@$(VENV)/python -m bench
 
-experiment: $(INSTALLED) ## Let the deployed Lambdas fail at random under EVENTS=20000, and draw what came of it into docs/
+experiment: $(DEVELOPING) ## Let the deployed Lambdas fail at random under EVENTS=20000, and draw what came of it into docs/
 	@$(VENV)/python -m bench.experiment $(if $(EVENTS),--events '$(EVENTS)')
 
-# Made again only when a requirements file changes.
-$(INSTALLED): requirements.txt requirements-dev.txt
+define pip
+@$(VENV)/python -m pip install --quiet --disable-pip-version-check -r $(1) || { \
+  echo "error: the dependencies could not be installed; the reason stands above. Without a network there is no way:" >&2; \
+  echo "       pip fetches them from PyPI, or from the index that PIP_INDEX_URL names." >&2; \
+  exit 1; }
+endef
+
+# What follows is made again only when a requirements file changes. The first empties .venv, so the others come after it.
+$(INSTALLED): requirements.txt requirements-local.txt
 	@command -v '$(PYTHON)' >/dev/null || { \
 	  echo "error: there is no '$(PYTHON)' here; install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3" >&2; \
 	  exit 1; }
@@ -79,14 +87,17 @@ $(INSTALLED): requirements.txt requirements-dev.txt
 	@echo "· installing the dependencies into .venv (once)"
 	@'$(PYTHON)' -m venv --clear .venv || { \
 	  echo "error: '$(PYTHON)' cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@$(VENV)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { \
-	  echo "error: the dependencies could not be installed; the reason stands above. Without a network there is no way:" >&2; \
-	  echo "       pip fetches them from PyPI, or from the index that PIP_INDEX_URL names." >&2; \
-	  exit 1; }
+	$(call pip,requirements-local.txt)
 	@touch $@
 
-$(LINTER): $(INSTALLED) requirements-lint.txt tests/contract/lint.py
+$(DEVELOPING): $(INSTALLED) requirements-dev.txt
+	@echo "· installing what developing needs into .venv, too (once)"
+	$(call pip,requirements-dev.txt)
+	@touch $@
+
+# After what developing needs, not beside it: under `make -j` two pips would change .venv at once.
+$(LINTER): $(DEVELOPING) requirements-lint.txt tests/contract/lint.py
 	@echo "· installing the linter of the API's contract (once)"
-	@$(VENV)/python -m pip install --quiet --disable-pip-version-check -r requirements-lint.txt
+	$(call pip,requirements-lint.txt)
 	@$(VENV)/python -m tests.contract.lint --install
 	@touch $@
