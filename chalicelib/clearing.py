@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import Final
+from typing import Any, Final
 
-from chalicelib import service, settings
+from chalicelib import keys, service, settings, settings_items
 from chalicelib.queues import sqs
 from chalicelib.todos import instants
 from chalicelib.todos.decide import Delete, TodoIsDeleted
@@ -40,15 +39,35 @@ class Clearance:
     after: str | None = None
 
 
-def clear(owner: str, list_name: str, *, actor: str, correlation_id: str | None) -> bool:
-    """Delete the todos that the view shows in a list; True when done, False when the queue's worker will do it."""
+def clear(
+    owner: str, list_name: str, *, actor: str, correlation_id: str | None, key: str | None = None
+) -> dict[str, int] | None:
+    """Delete the todos that the view shows in a list.
+
+    Parameters
+    ----------
+    key : str, optional
+        An idempotency key: a repeat deletes what the first request meant, and nothing that has come since.
+
+    Returns
+    -------
+    dict of str to int, or None
+        The deleted todos' ids and versions; None when the queue's worker will delete them.
+
+    Raises
+    ------
+    KeyReused
+        The key was used before, to clear another list.
+    """
     clearance = Clearance(owner, list_name, actor, correlation_id, asked_at=instants.instant_after(None))
     page = queries.by_list(owner, None, list_name=list_name, after=None, limit=PAGE)
-    if page.next_after is not None:
+    at_once = page.next_after is None
+    if key is not None:
+        clearance, at_once = _as_first_asked(clearance, at_once, key)
+    if page.next_after is not None or not at_once:
         _enqueue(clearance)
-        return False
-    _delete(clearance, page.rows)
-    return True
+        return {} if at_once else None
+    return _delete(clearance, page.rows)
 
 
 def resume(message: str) -> None:
@@ -60,10 +79,24 @@ def resume(message: str) -> None:
         _enqueue(replace(clearance, after=page.next_after))
 
 
-def _delete(clearance: Clearance, rows: Iterable[queries.TodoRow]) -> None:
-    """Delete each todo, unless its newest state is in another list by now."""
+def _as_first_asked(clearance: Clearance, at_once: bool, key: str) -> tuple[Clearance, bool]:
+    """What the first request with this key asked for, and whether it was done at once."""
+    partition, sk = keys.partition_of(clearance.owner), f"clearing#{key}"
+    stated: dict[str, Any] = {
+        "list": {"S": clearance.list_name}, "asked_at": {"S": clearance.asked_at}, "at_once": {"BOOL": at_once},
+    }  # fmt: skip
+    if settings_items.put_new({**settings_items.key(partition, sk), **stated}):
+        return clearance, at_once
+    first: Any = settings_items.find(partition, sk)
+    if first["list"]["S"] != clearance.list_name:
+        raise service.KeyReused
+    return replace(clearance, asked_at=first["asked_at"]["S"]), first["at_once"]["BOOL"]
 
-    def delete(todo_id: str) -> None:
+
+def _delete(clearance: Clearance, rows: Iterable[queries.TodoRow]) -> dict[str, int]:
+    """Delete each todo, unless its newest state is in another list by now; the versions of those that were."""
+
+    def delete(todo_id: str) -> tuple[str, int] | None:
         order = service.Order(
             owner=clearance.owner,
             todo_id=todo_id,
@@ -71,14 +104,16 @@ def _delete(clearance: Clearance, rows: Iterable[queries.TodoRow]) -> None:
             actor=clearance.actor,
             correlation_id=clearance.correlation_id,
         )
-        with suppress(TodoIsDeleted):
-            service.execute(order)
+        try:
+            done = service.execute(order)
+        except TodoIsDeleted:
+            return None
+        return (todo_id, done.event.version) if done.appended else None
 
     meant = [row.todo_id for row in rows if row.todo["created_at"] <= clearance.asked_at]
     with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:
         # A failure is raised here, after the others of the page were done.
-        for _ in pool.map(delete, meant):
-            pass
+        return dict(filter(None, pool.map(delete, meant)))
 
 
 def _enqueue(clearance: Clearance) -> None:

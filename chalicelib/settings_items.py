@@ -93,6 +93,17 @@ def count(partition: str, name: str, change: int, most: int | None = None) -> di
     return {"Update": update}
 
 
+def put_new(item: Item) -> bool:
+    """Write an item; False where there is one.
+
+    Raises
+    ------
+    Unavailable
+    """
+    request = put(item)["Put"]
+    return _unless_its_condition_failed(dynamo.client().put_item, **request)
+
+
 def update_standing(partition: str, sk: str, expression: str, values: Mapping[str, Any]) -> bool:
     """Change an item; False where there is none.
 
@@ -100,15 +111,19 @@ def update_standing(partition: str, sk: str, expression: str, values: Mapping[st
     ------
     Unavailable
     """
+    return _unless_its_condition_failed(
+        dynamo.client().update_item,
+        TableName=settings.settings_table(),
+        Key=key(partition, sk),
+        UpdateExpression=expression,
+        ExpressionAttributeValues=values,
+        ConditionExpression=STANDS,
+    )
+
+
+def _unless_its_condition_failed(call: Callable[..., Any], **request: Any) -> bool:
     try:
-        served(
-            dynamo.client().update_item,
-            TableName=settings.settings_table(),
-            Key=key(partition, sk),
-            UpdateExpression=expression,
-            ExpressionAttributeValues=values,
-            ConditionExpression=STANDS,
-        )
+        served(call, **request)
     except failures.Unavailable as unavailable:
         if failures.codes_of(unavailable.__cause__ or unavailable) != {"ConditionalCheckFailedException"}:
             raise

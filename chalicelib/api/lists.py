@@ -5,8 +5,9 @@ from __future__ import annotations
 from chalice.app import Response
 
 from chalicelib import clearing
-from chalicelib.api import pages, todos
+from chalicelib.api import commands, pages, todos
 from chalicelib.api.bodies import json_body
+from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import answer, bad_request
 from chalicelib.todos import content
@@ -40,8 +41,16 @@ def create(request: Request) -> Response:
 
 def clear(request: Request) -> Response:
     """Delete what the view shows of the list, each todo by its own event: here when few, else by the queue's worker."""
-    done = clearing.clear(request.owner, _list_name(request), actor=request.owner, correlation_id=request.request_id)
-    return answer(204 if done else 202)
+    if {"if-match", "if-none-match"} & request.headers.keys():
+        raise bad_request("A list has no version that it could be cleared at.")
+    deleted = clearing.clear(
+        request.owner,
+        _list_name(request),
+        actor=request.owner,
+        correlation_id=request.request_id,
+        key=idempotency_key(request),
+    )
+    return answer(202) if deleted is None else answer(204, headers=commands.wait_for_views(request, deleted))
 
 
 def _list_name(request: Request) -> str:

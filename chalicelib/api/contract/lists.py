@@ -60,14 +60,16 @@ PATHS: Final[dict[str, Any]] = {
         "delete": operation(
             "clearList",
             "Clear a list",
-            "Deletes each todo that the list shows, by an event of its own; many of them after the answer.",
+            "Deletes each todo that the list shows, by an event of its own; many of them after the answer. Sent again "
+            "with its key, it deletes none that has come since. It takes no `If-Match`: a list has no version.",
             tag=TAG,
             scope=WRITE,
-            parameters=(LIST_NAME,),
+            parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
             answers={
                 202: answer("They are being deleted; the counts tell how far it is."),
-                204: answer("They are deleted."),
+                204: answer("They are deleted.", sends=("Preference-Applied",)),
             },
+            refusals=(problems.KEY_REUSED,),
             negotiated=False,
         ),
     },
