@@ -18,7 +18,7 @@ from chalicelib.backoff import back_off
 from chalicelib.event_items import EventTooLarge
 from chalicelib.todos import events, fold, instants, recurrence
 from chalicelib.todos.content import InvalidContent
-from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, Refusal, decide
+from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, IfNoneMatch, Refusal, decide
 from chalicelib.todos.events import COMPLETED, Event
 
 # Twenty writers that give one todo command after command: none needs more than fourteen tries with this backoff where a
@@ -54,6 +54,7 @@ class Order:
     command: Command
     actor: str
     if_match: IfMatch | None = None
+    if_none_match: IfNoneMatch | None = None
     idempotency_key: str | None = None
     request_hash: str | None = None
     correlation_id: str | None = None
@@ -152,7 +153,7 @@ def execute(order: Order) -> Outcome:
 
 def _event_to_append(order: Order, before: Event | None) -> Event | None:
     state, version = (None, 0) if before is None else (before.state, before.version)
-    decision = decide(order.command, state, version, order.if_match)
+    decision = decide(order.command, state, version, order.if_match, order.if_none_match)
     if decision is None and order.idempotency_key is not None:
         # Recorded all the same: a repeat that found no trace would be decided anew, on what others have done since.
         decision = NOTHING_CHANGED

@@ -230,7 +230,7 @@ def _one_asked(
     creates = command.op == "create"
     operation: Operation = command.op if command.op != "create" else "put" if command.id else "post"
     todo_id = command.id or commands.id_for_new(request.owner, key)
-    return Asked(operation, todo_id, command.body, creates, if_match, key)
+    return Asked(operation, todo_id, command.body, creates, if_match, key=key)
 
 
 def _derived_key(batch_key: str, position: int) -> str:

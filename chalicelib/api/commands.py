@@ -25,6 +25,8 @@ MAX_VERSION: Final = 10**15 - 1
 
 Version = Annotated[int, Meta(ge=1, le=MAX_VERSION, description="1, 2, 3 … without gaps.", examples=[3])]
 Operation = Literal["post", "put", "patch", "delete", "restore", "revert"]
+# What may be done to a deleted todo.
+BRINGING_BACK: Final = ("restore", "revert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Asked:
     body: Any = None
     creates: bool = False
     if_match: decide.IfMatch | None = None
+    if_none_match: decide.IfNoneMatch | None = None
     key: str | None = None
 
 
@@ -87,6 +90,7 @@ def run(request: Request, asked: Asked, max_events_bytes: int = shapes.MAX_EVENT
         command=command,
         actor=request.owner,
         if_match=asked.if_match,
+        if_none_match=asked.if_none_match,
         idempotency_key=asked.key,
         request_hash=service.request_hash(asked.operation, asked.todo_id, asked.body) if asked.key else None,
         correlation_id=request.request_id,
@@ -165,7 +169,8 @@ def _done(request: Request, asked: Asked, command: decide.Command, event: Event)
 def _precondition_failed(request: Request, asked: Asked, max_events_bytes: int) -> Exception:
     """412 with what the caller needs to try again: the todo as it is, and what happened since the version it knew."""
     event = service.current(request.owner, asked.todo_id)
-    if event is None or event.state["deleted"]:
+    is_deleted = event is None or event.state["deleted"]
+    if event is None or (is_deleted and asked.operation not in BRINGING_BACK):
         # Deleted between the refusal and this read: for the caller that is the answer.
         return decide.TodoIsDeleted()
     accepted = asked.if_match.versions if asked.if_match else None
@@ -177,9 +182,9 @@ def _precondition_failed(request: Request, asked: Asked, max_events_bytes: int) 
         412,
         "precondition-failed",
         "Precondition failed",
-        f"The todo is at version {event.version}.",
+        f"The todo {'was deleted' if is_deleted else 'is'} at version {event.version}.",
         members={
-            "todo": shapes.todo_of(request.base_url, event),
+            "todo": None if is_deleted else shapes.todo_of(request.base_url, event),
             "events": shapes.events_within_bounds(since, max_events_bytes),
         },
         headers={"ETag": etag(event.version)},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from chalicelib.api.problems import bad_request
@@ -75,16 +75,35 @@ def if_none_match(request: Request) -> Callable[[str], bool] | None:
     return lambda known: tags == ["*"] or known.removeprefix("W/") in {tag.removeprefix("W/") for tag in tags}
 
 
+def unless_at(request: Request) -> decide.IfNoneMatch | None:
+    """The versions that `If-None-Match` keeps a write from changing; None where there is none."""
+    given = request.headers.get("if-none-match")
+    if given is None:
+        return None
+    tags = _entity_tags(given, "If-None-Match")
+    if tags == ["*"]:
+        return decide.IfNoneMatch(None)
+    texts = [tag.removeprefix("W/")[1:-1] for tag in tags]
+    return decide.IfNoneMatch(frozenset(int(text) for text in texts if _is_version(text)))
+
+
 def wait_preference(request: Request, at_most: int = MAX_WAIT_SECONDS) -> int:
     """The seconds that the caller is ready to wait (`Prefer: wait=N`, RFC 7240 section 4.3); 0 for none."""
-    for preference in request.headers.get("prefer", "").split(","):
-        name, _, value = preference.partition(";")[0].partition("=")
+    for preference in elements(request.headers.get("prefer", "")):
+        name, _, value = next(elements(preference, ";"), "").partition("=")
         value = value.strip().strip('"')
         if name.strip().lower() == "wait" and value.isascii() and value.isdigit():
             # So long a number of seconds is more than enough, whatever its digits are.
             digits = value.lstrip("0") or "0"
             return at_most if len(digits) > 4 else min(int(digits), at_most)
     return 0
+
+
+def elements(value: str, separator: str = ",") -> Iterator[str]:
+    """The elements of a list in a header, whose quoted strings may have the separator (RFC 9110, section 5.6)."""
+    for found in re.finditer(rf'(?:[^{separator}"]|"(?:[^"\\]|\\.)*"?)+', value):
+        if text := found[0].strip():
+            yield text
 
 
 def _entity_tags(given: str, header: str) -> list[str]:

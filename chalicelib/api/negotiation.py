@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from chalicelib.api.headers import elements
+
 _WEIGHT = re.compile(r"[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 
@@ -21,8 +23,8 @@ def preferred(accept: str | None, *offers: str) -> str | None:
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:
-    for element in accept.split(","):
-        media_range, *parameters = (part.strip() for part in element.split(";"))
+    for element in elements(accept):
+        media_range, *parameters = elements(element, ";")
         if "/" in media_range:
             weights = [float(found[1]) for each in parameters if (found := _WEIGHT.fullmatch(each))]
             yield media_range.lower(), weights[0] if weights else 1.0

@@ -60,8 +60,8 @@ def bad_request(detail: str, errors: list[dict[str, str]] | None = None) -> Prob
     return Problem(400, "bad-request", "The request is not valid", detail, members=members)
 
 
-def not_found() -> Problem:
-    return Problem(404, "not-found", "Not found", "There is no such todo.")
+def not_found(detail: str = "There is no such todo.") -> Problem:
+    return Problem(404, "not-found", "Not found", detail)
 
 
 def problem_of(error: Exception) -> Problem:

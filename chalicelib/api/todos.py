@@ -10,7 +10,7 @@ from chalicelib import cloudevents, keys, ledger, service, shapes
 from chalicelib.api import commands, pages
 from chalicelib.api.bodies import json_body
 from chalicelib.api.commands import Asked, Operation
-from chalicelib.api.headers import etag, idempotency_key, if_match
+from chalicelib.api.headers import etag, idempotency_key, if_match, unless_at
 from chalicelib.api.http import MERGE_PATCH, Request, parameters
 from chalicelib.api.problems import Problem, answer, bad_request, not_found
 from chalicelib.todos import decide
@@ -94,7 +94,16 @@ def history(request: Request) -> Response:
 def _write(
     request: Request, operation: Operation, todo_id: str, body: Any = None, *, creates: bool = False
 ) -> Response:
-    asked = Asked(operation, todo_id, body, creates, if_match(request), idempotency_key(request))
+    asked = Asked(
+        operation,
+        todo_id,
+        body,
+        creates,
+        if_match=if_match(request),
+        # Of PUT, `*` is what says that it creates.
+        if_none_match=None if operation == "put" else unless_at(request),
+        key=idempotency_key(request),
+    )
     return _answer(request, asked)
 
 
@@ -113,7 +122,7 @@ def _as_it_was(newest: Event, asked: dict[str, Any]) -> Event:
     else:
         event = ledger.at_instant(newest.stream_id, asked["at"])
     if event is None:
-        raise not_found()
+        raise not_found("The todo has no such version." if asked["version"] else "The todo was not there yet.")
     return event
 
 

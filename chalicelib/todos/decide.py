@@ -100,6 +100,16 @@ class IfMatch:
         return self.versions is None or version in self.versions
 
 
+@dataclass(frozen=True, slots=True)
+class IfNoneMatch:
+    """The versions that a caller does not want to change (RFC 9110, section 13.1.2); None is any, as ``*`` is."""
+
+    versions: frozenset[int] | None
+
+    def refuses(self, version: int) -> bool:
+        return self.versions is None or version in self.versions
+
+
 class Refusal(Exception):
     """The todo as it is does not allow the command."""
 
@@ -124,7 +134,13 @@ class CannotRevertToDeletion(Refusal):
     """The version to go back to is one at which the todo was deleted."""
 
 
-def decide(command: Command, todo: Todo | None, version: int, if_match: IfMatch | None = None) -> Decision | None:
+def decide(
+    command: Command,
+    todo: Todo | None,
+    version: int,
+    if_match: IfMatch | None = None,
+    if_none_match: IfNoneMatch | None = None,
+) -> Decision | None:
     """What `command` does to `todo`, which stands at `version` (None and 0: it never was).
 
     Raises
@@ -141,6 +157,9 @@ def decide(command: Command, todo: Todo | None, version: int, if_match: IfMatch 
     if todo["deleted"] and not isinstance(command, Restore | Revert | Remind):
         raise TodoIsDeleted
     if if_match is not None and not if_match.accepts(version):
+        raise VersionMismatch
+    # A deleted todo has nothing to show, and so nothing that could match.
+    if if_none_match is not None and not todo["deleted"] and if_none_match.refuses(version):
         raise VersionMismatch
     match command:
         case Replace():

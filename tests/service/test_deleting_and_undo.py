@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .client import Client, pointers, problem
+from .client import NOTHING, Client, pointers, problem
 
 
 def test_a_deleted_todo_is_gone_but_its_history_stays(client: Client) -> None:
@@ -52,9 +52,30 @@ def test_restore_and_revert_obey_if_match(client: Client) -> None:
     path = f"/todos/{client.create()['id']}"
     client.delete(path)
 
-    problem(client.post(f"{path}/restore", if_match='"1"'), 410)
+    for undo, body in (("restore", NOTHING), ("revert", {"to_version": 1})):
+        stale = problem(client.post(f"{path}/{undo}", body, if_match='"1"'), 412)
+        assert (stale["detail"], stale["todo"]) == ("The todo was deleted at version 2.", None)
+        assert [event["type"] for event in stale["events"]] == ["TodoDeleted"]
     assert client.post(f"{path}/restore", if_match='"2"').status_code == 200
     problem(client.post(f"{path}/revert", {"to_version": 1}, if_match='"2"'), 412)
+
+
+def test_what_is_not_to_be_changed_at_a_version_stays(client: Client) -> None:
+    todo = client.create()
+    path = f"/todos/{todo['id']}"
+
+    for tag in ("*", '"1"', 'W/"1"'):
+        for refused in (
+            client.patch(path, {"title": "x"}, if_none_match=tag),
+            client.delete(path, if_none_match=tag),
+            client.post(f"{path}/restore", if_none_match=tag),
+            client.post(f"{path}/revert", {"to_version": 1}, if_none_match=tag),
+        ):
+            assert problem(refused, 412)["todo"] == todo
+    assert len(client.events(todo["id"])) == 1
+    assert client.patch(path, {"title": "x"}, if_none_match='"7"').status_code == 200
+    assert client.delete(path, if_none_match='"1"').status_code == 204
+    assert client.post(f"{path}/restore", if_none_match="*").status_code == 200
 
 
 def test_revert_brings_back_the_content_of_a_version(client: Client) -> None:

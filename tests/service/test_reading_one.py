@@ -87,7 +87,7 @@ def test_a_todo_is_read_as_it_was_at_a_version(client: Client) -> None:
     assert first.headers["ETag"] == '"1"'
     assert (second.json()["title"], second.headers["ETag"]) == ("Second", '"2"')
     assert client.get(f"{path}?version=1", if_none_match='"1"').status_code == 304
-    problem(client.get(f"{path}?version=3"), 404)
+    assert problem(client.get(f"{path}?version=3"), 404)["detail"] == "The todo has no such version."
 
 
 def test_a_todo_is_read_as_it_was_at_an_instant_inclusively(client: Client) -> None:

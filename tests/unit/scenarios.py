@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.todos import content, fold, instants
-from chalicelib.todos.decide import Command, Create, Decision, Delete, IfMatch, Patch, decide
+from chalicelib.todos.decide import Command, Create, Decision, Delete, IfMatch, IfNoneMatch, Patch, decide
 from chalicelib.todos.events import Event, Todo
 
 STREAM = "me#0197e1f0-0000-7000-8000-000000000001"
@@ -38,8 +38,10 @@ class Stream:
     def version(self) -> int:
         return len(self.events)
 
-    def decide(self, command: Command, if_match: IfMatch | None = None) -> Decision | None:
-        return decide(command, self.todo, self.version, if_match)
+    def decide(
+        self, command: Command, if_match: IfMatch | None = None, if_none_match: IfNoneMatch | None = None
+    ) -> Decision | None:
+        return decide(command, self.todo, self.version, if_match, if_none_match)
 
     def after(self, *commands: Command) -> Stream:
         """The stream once each command has been decided and what it decides written."""

@@ -28,6 +28,8 @@ BATCH = "application/cloudevents-batch+json"
         (f"application/*;q=0.2, {BATCH};q=0.1", JSON),
         (f"{JSON};charset=utf-8", JSON),
         (f"{JSON};q=0", None),
+        (f'text/html;x="a, {JSON}", {BATCH}', BATCH),
+        (f'{JSON};x="a;q=0", {BATCH};q=0.5', JSON),
         ("text/html", None),
         ("text/*, image/png", None),
     ],

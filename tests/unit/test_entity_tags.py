@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from requests_given import Refused, a_request
 
-from chalicelib.api.headers import etag, if_match, if_none_match
-from chalicelib.todos.decide import IfMatch
+from chalicelib.api.headers import etag, if_match, if_none_match, unless_at
+from chalicelib.todos.decide import IfMatch, IfNoneMatch
 
 
 def accepted(header: str) -> IfMatch | None:
@@ -26,6 +29,7 @@ def test_a_version_is_a_strong_tag() -> None:
 def test_without_the_header_nothing_is_asked() -> None:
     assert if_match(a_request()) is None
     assert if_none_match(a_request()) is None
+    assert unless_at(a_request()) is None
 
 
 @pytest.mark.parametrize(
@@ -68,10 +72,12 @@ def test_a_comma_may_stand_in_a_tag_and_a_list_may_have_empty_elements(header: s
     assert found.accepts(3) == ('"3"' in header)
 
 
-@pytest.mark.parametrize("name", ["if-match", "if-none-match"])
+READERS = {"if-match": [if_match], "if-none-match": [if_none_match, unless_at]}
+
+
+@pytest.mark.parametrize(("name", "read"), [(name, read) for name, readers in READERS.items() for read in readers])
 @pytest.mark.parametrize("header", ["3", "", '"3', "'3'", '*, "3"', 'w/"3"', '"3" "4"', '"\u0663"x', '"a b"'])
-def test_what_is_no_tag_is_refused(name: str, header: str) -> None:
-    read = if_match if name == "if-match" else if_none_match
+def test_what_is_no_tag_is_refused(name: str, read: Callable[[Any], Any], header: str) -> None:
     with Refused() as refused:
         read(a_request(headers={name: header}))
     assert refused.status == 400
@@ -85,3 +91,12 @@ def test_if_none_match_knows_a_version_by_either_kind_of_tag(header: str) -> Non
 @pytest.mark.parametrize("header", ['"2"', '"03"', '"abc"', 'W/"33"', '""'])
 def test_if_none_match_knows_no_other(header: str) -> None:
     assert not known(header, 3)
+
+
+@pytest.mark.parametrize(
+    ("header", "versions"),
+    [("*", None), ('"3"', {3}), ('W/"3"', {3}), ('"2", W/"3"', {2, 3}), ('"abc"', set()), ('"03"', set())],
+)
+def test_a_write_leaves_alone_what_either_kind_of_tag_names(header: str, versions: set[int] | None) -> None:
+    expected = IfNoneMatch(None if versions is None else frozenset(versions))
+    assert unless_at(a_request(headers={"if-none-match": header})) == expected

@@ -22,6 +22,9 @@ COMPONENTS: Final[dict[str, Any]] = {
         "The request's own, or one that it was given.", {"type": "string"}, "1f0c2f1e", required=False
     ),
     "Allow": _header("The methods that the path has.", {"type": "string"}, "GET, HEAD, POST, OPTIONS", required=False),
+    "Accept-Encoding": _header(
+        "How a body may be packed, where it was in another way.", {"type": "string"}, "identity", required=False
+    ),
     "Accept-Patch": _header(
         "What PATCH takes (RFC 5789), where the path has it.",
         {"type": "string"},

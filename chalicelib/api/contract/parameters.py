@@ -50,6 +50,13 @@ IF_NONE_MATCH: Final = parameter(
     {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"3"',
 )
+UNLESS_AT: Final = parameter(
+    "header",
+    "If-None-Match",
+    "The versions that must not be changed (RFC 9110, section 13.1.2), `*` for any; the request is refused with 412.",
+    {"type": "string", "pattern": headers.ENTITY_TAGS},
+    example='"7"',
+)
 IF_NONE_MATCH_ANY: Final = parameter(
     "header",
     "If-None-Match",

@@ -120,7 +120,10 @@ PRECONDITION_FAILED: Final = _problem(
     "The todo is not at a version that the request accepts. It comes along, with what happened since.",
     "The todo is at version 4.",
     members={
-        "todo": {"$ref": "#/components/schemas/Todo"},
+        "todo": {
+            "description": "The todo as it is; null where it was deleted and was to be brought back.",
+            "anyOf": [{"$ref": "#/components/schemas/Todo"}, {"type": "null"}],
+        },
         "events": {
             "type": "array",
             "description": "The events since the version that the caller knew, oldest first, at most 100.",
@@ -135,9 +138,9 @@ PAYLOAD_TOO_LARGE: Final = _problem(
     "The body has 200000 bytes where 131072 are allowed.",
 )  # fmt: skip
 UNSUPPORTED_MEDIA_TYPE: Final = _problem(
-    "unsupported-media-type", 415, "The body's media type is not read here.",
+    "unsupported-media-type", 415, "The body's media type, or how it is packed, is not read here.",
     "text/plain is not read here; send application/json.",
-    sends=("Accept-Patch",),
+    sends=("Accept-Patch", "Accept-Encoding"),
 )  # fmt: skip
 KEY_REUSED: Final = _problem(
     "idempotency-key-reused", 422, "The Idempotency-Key stands for another request.",

@@ -158,7 +158,7 @@ class ProblemInBatch(msgspec.Struct, kw_only=True, omit_defaults=True):
     status: Annotated[int, Meta(ge=400, le=599)]
     detail: str
     errors: Annotated[list[Any], Meta(extra_json_schema={"items": ERROR})] | msgspec.UnsetType = msgspec.UNSET
-    todo: Todo | msgspec.UnsetType = msgspec.UNSET  # type: ignore[valid-type]
+    todo: Todo | msgspec.UnsetType | None = msgspec.UNSET  # type: ignore[valid-type]
     events: list[Event] | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -19,6 +19,7 @@ from chalicelib.api.contract.parameters import (
     LIST_FILTER,
     PREFER,
     TODO_ID,
+    UNLESS_AT,
     VERSION,
 )
 from chalicelib.api.contract.schemas import CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
@@ -94,7 +95,7 @@ _REFUSED: Final = (
     problems.PRECONDITION_FAILED,
     problems.KEY_REUSED,
 )
-_WRITE: Final = (TODO_ID, IF_MATCH, IDEMPOTENCY_KEY, PREFER)
+_WRITE: Final = (TODO_ID, IF_MATCH, UNLESS_AT, IDEMPOTENCY_KEY, PREFER)
 
 PATHS: Final[dict[str, Any]] = {
     "/todos": {
