@@ -55,7 +55,15 @@ class Gateway:
         host = f"127.0.0.1:{self._api_port}".encode()
         headers = [(name, host if name == b"host" else value) for name, value in scope["headers"]]
         forwarded: Any = {**scope, "path": path, "raw_path": path.encode(), "headers": headers}
-        await self._engine(forwarded, receive, send)
+
+        async def send_on(message: Any) -> None:
+            if message["type"] == "http.response.start" and (scope["method"] == "HEAD" or message["status"] == 304):
+                # The engine counts the body that it is given, none: GET's would have another length (RFC 9110, 8.6).
+                kept = [pair for pair in message["headers"] if pair[0].lower() != b"content-length"]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await self._engine(forwarded, receive, send_on)
 
 
 NOT_DEPLOYED = json.dumps(

@@ -14,7 +14,10 @@ from chalicelib.api.contract.document import document
 from stack.gateway import KEY_SET_PATH
 
 # What the gateway, the server and CORS (RFC 9110, Fetch standard) add to any answer.
-AMBIENT: Final = {"content-type", "content-length", "date", "server", "connection", "via", "vary", "accept-patch"}
+AMBIENT: Final = {
+    "content-type", "content-length", "transfer-encoding", "date", "server", "connection", "via", "vary",
+    "accept-patch",
+}  # fmt: skip
 AMBIENT_PREFIXES: Final = ("access-control-", "x-amz", "x-cache")
 
 Validate = Callable[[Any], None]

@@ -32,8 +32,8 @@ def json_body(
     Raises
     ------
     Problem
-        413 when it is too long, 415 when it is of another type, 400 when it is not JSON, states a name twice, or holds
-        a number that is none (NaN) or that no double can hold.
+        413 when it is too long, 415 when it is of another type or packed (RFC 9110, section 8.4), 400 when it is not
+        JSON, states a name twice, or holds a number that is none (NaN) or that no double can hold.
     """
     accepted = ("application/json", *media_types)
     media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
@@ -46,14 +46,16 @@ def json_body(
     try:
         text = request.body.decode()
         if "\ufffd" in text and _was_replaced(request):
-            raise bad_request("The body is not UTF-8.")
+            raise _unreadable(request, "The body is not UTF-8.")
+        if text.startswith("\ufeff"):
+            raise bad_request("The body begins with a byte order mark, which JSON has none of (RFC 8259, section 8.1).")
         body = json.loads(
             text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite, parse_int=_whole
         )
     except RecursionError:
         raise bad_request("The body is nested too deeply.") from None
     except ValueError as error:
-        raise bad_request(f"The body is not JSON: {error}.") from None
+        raise _unreadable(request, f"The body is not JSON: {error}.") from None
     if content.is_too_deep(body, max_nesting):
         members = body.items() if isinstance(body, dict) else ()
         errors = [
@@ -66,6 +68,16 @@ def json_body(
     if flaws:
         raise bad_request("The body is not JSON that every reader understands alike.", flaws)
     return body
+
+
+def _unreadable(request: Request, detail: str) -> Problem:
+    """Why a body is not read: it is packed, and no gateway has unpacked it before; or it is bad."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding in ("", "identity"):
+        return bad_request(detail)
+    detail = f"A body in the content coding {coding} is not read here; send it as it is."
+    headers = {"Accept-Encoding": "identity"}
+    return Problem(415, "unsupported-media-type", "Unsupported media type", detail, headers=headers)
 
 
 def _was_replaced(request: Request) -> bool:

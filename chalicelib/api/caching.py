@@ -29,7 +29,7 @@ def validated(request: Request, response: Response) -> Response:
         return response
     kept.setdefault("Cache-Control", REVALIDATED if request.caller is None else f"private, {REVALIDATED}")
     if "ETag" not in kept:
-        kept["ETag"] = _tag_of(response.body, kept.get("Link", ""))
+        kept["ETag"] = tag_of(response.body, kept.get("Link", ""))
     is_known = if_none_match(request)
     if is_known is None or not is_known(kept["ETag"]):
         return response
@@ -37,7 +37,7 @@ def validated(request: Request, response: Response) -> Response:
     return Response(body="", status_code=304, headers=response.headers)
 
 
-def _tag_of(body: Any, link: str) -> str:
+def tag_of(body: Any, link: str = "") -> str:
     """The tag of what has no version: a digest of the body and of where its next page is.
 
     It is weak (RFC 9110, section 8.8.1), since the gateway may compress the body.

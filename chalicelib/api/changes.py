@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any, Final
 from chalice.app import Response
 
 from chalicelib import shapes
-from chalicelib.api import pages
+from chalicelib.api import caching, pages
 from chalicelib.api.headers import wait_preference
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer, bad_request
@@ -43,7 +44,10 @@ def read(request: Request) -> Response:
         raise Problem(410, "cursor-expired", "The cursor has expired", detail) from None
     changes = [_shape(request, row) for row in found.changes]
     cursor = pages.cursor_of(request, {}, str(found.position))
-    return answer(200, {"changes": changes, "cursor": cursor, "more": found.more}, headers)
+    body = {"changes": changes, "cursor": cursor, "more": found.more}
+    # A first sync's cursors tell when it began: its answer is the same as long as one of that day serves as well.
+    tag = caching.tag_of(json.dumps({**body, "cursor": str(found.position.of_the_day())}))
+    return answer(200, body, {"ETag": tag, **headers})
 
 
 def _shape(request: Request, row: TodoRow) -> dict[str, Any]:

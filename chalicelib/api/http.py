@@ -99,6 +99,7 @@ def resource(
     *,
     public: bool = False,
     produces: Sequence[str] = (JSON,),
+    chosen_by: str | None = None,
 ) -> None:
     """Register the handlers of one path by method; HEAD goes with GET, and every other method answers 405.
 
@@ -108,6 +109,8 @@ def resource(
     ----------
     produces : sequence of str
         The media types that the path can answer in, the usual one first; 406 for who accepts none of them.
+    chosen_by : str, optional
+        The query's parameter that wins over `Accept`, for who cannot set a header.
     """
     if "GET" in handlers:
         handlers = {**handlers, "HEAD": handlers["GET"]}
@@ -115,7 +118,8 @@ def resource(
     conduct = Conduct(allowed)
     for method in METHODS:
         # Whoever uses a method that a path does not have is told so, whoever it is.
-        route = _Route(path, produces, handlers.get(method), ", ".join(allowed), public or method not in handlers)
+        is_public = public or method not in handlers
+        route = _Route(path, produces, chosen_by, handlers.get(method), ", ".join(allowed), is_public)
         # Content types are checked where a body is read, so that a refusal is a problem document too.
         options = {} if route.public else {"authorizer": auth.authorize}
         blueprint.route(path, methods=[method], cors=conduct, content_types=[], **options)(_view(blueprint, route))
@@ -152,6 +156,7 @@ def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
 class _Route:
     path: str
     produces: Sequence[str]
+    chosen_by: str | None
     handler: Handler | None
     allowed: str
     public: bool
@@ -198,15 +203,16 @@ def _serve(route: _Route, event: dict[str, Any], sent: Mapping[str, str], reques
         detail = f"This path answers {route.allowed}, not {method}."
         raise Problem(405, "method-not-allowed", "Method not allowed", detail)
     caller = None if route.public else _authorized(auth.caller_of(context), method)
+    query = event.get("multiValueQueryStringParameters") or {}
     media_type = negotiation.preferred(sent.get("accept"), *route.produces)
     # What has no body to answer with suits every caller.
-    if media_type is None and method != "DELETE":
+    if media_type is None and method != "DELETE" and route.chosen_by not in query:
         raise Problem(406, "not-acceptable", "Not acceptable", f"This path answers in {' or '.join(route.produces)}.")
     request = Request(
         method=method,
         route=route.path,
         path=_path_parameters(event["path"], route.path),
-        query=event.get("multiValueQueryStringParameters") or {},
+        query=query,
         headers=sent,
         body=cast("bytes", given.raw_body),
         media_type=media_type or route.produces[0],

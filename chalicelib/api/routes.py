@@ -24,10 +24,18 @@ def _lazily(module: str, name: str) -> Handler:
     return handler
 
 
-def _route(path: str, module: str, *, public: bool = False, produces: Sequence[str] = (JSON,), **names: str) -> None:
+def _route(
+    path: str,
+    module: str,
+    *,
+    public: bool = False,
+    produces: Sequence[str] = (JSON,),
+    chosen_by: str | None = None,
+    **names: str,
+) -> None:
     """Each method of a path with the function of a module that serves it."""
     handlers = {method: _lazily(module, name) for method, name in names.items()}
-    resource(blueprint, path, handlers, public=public, produces=produces)
+    resource(blueprint, path, handlers, public=public, produces=produces, chosen_by=chosen_by)
 
 
 _route("/todos", "todos", GET="list_todos", POST="create")
@@ -45,7 +53,13 @@ _route("/webhooks/{webhook_id}", "webhooks", DELETE="delete")
 _route("/feeds", "feeds", GET="read", POST="create")
 _route("/feeds/{feed_id}", "feeds", DELETE="delete")
 _route("/todos.ics", "calendar", public=True, produces=("text/calendar",), GET="read")
-_route("/export", "exports", produces=("application/jsonl", "application/x-ndjson", "text/csv"), GET="read")
+_route(
+    "/export",
+    "exports",
+    produces=("application/jsonl", "application/x-ndjson", "text/csv"),
+    chosen_by="format",
+    GET="read",
+)
 _route("/health", "system", public=True, GET="health")
 _route("/openapi.json", "documentation", public=True, GET="contract")
 _route("/docs", "documentation", public=True, produces=(HTML,), GET="docs")

@@ -20,17 +20,16 @@ from chalicelib import dynamo, keys
 from chalicelib.todos import instants
 from chalicelib.todos.events import load_state
 from chalicelib.views import queries, scanning, schema, view_items
-from chalicelib.views.positions import Position
+from chalicelib.views.positions import DAY, Position
 from chalicelib.views.queries import TodoRow, ViewsUnavailable
 
 # After so long a transaction is wholly visible, or never was: requests end within seconds, a projecting Lambda within
 # 60. It is compared with other machines' clocks, which keep time to far less than this.
 VISIBLE_AFTER: Final = 60_000
 
-_DAY: Final = 24 * 3600 * 1000
 # Behind a position that was at the end longer ago, entries may have expired without a trace (the log keeps them for
 # 90 days, so that a tombstone, kept for 100, outlives its entry).
-LONGEST_AWAY: Final = view_items.LOG_SECONDS * 1000 - _DAY
+LONGEST_AWAY: Final = view_items.LOG_SECONDS * 1000 - DAY
 
 # Of a bulk load each entry has 4 KB, of a client's edits 150 bytes.
 ENTRIES_AT_ONCE: Final = 25
@@ -274,7 +273,7 @@ class _Reader:
         return True
 
     def _at_the_end(self, position: Position) -> Position:
-        if self._now - position.complete_at <= _DAY:
+        if self._now - position.complete_at <= DAY:
             return position
         # Nothing that followed can have expired so far: what does follow, if anything, is not visible yet.
         return replace(position, complete_at=self._now - VISIBLE_AFTER)

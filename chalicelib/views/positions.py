@@ -8,6 +8,8 @@ from typing import Final
 
 from chalicelib import keys
 
+# In milliseconds.
+DAY: Final = 24 * 3600 * 1000
 # No more digits than a key of the log has.
 _MAX_NUMBER: Final = 10**15
 
@@ -59,6 +61,10 @@ class Position:
         if not (isinstance(generation, str) and are_numbers and is_listed):
             raise ValueError("no position")
         return cls(*values)
+
+    def of_the_day(self) -> Position:
+        """The same, whenever on its day: nothing expires so soon that another of that day would not serve as well."""
+        return replace(self, complete_at=self.complete_at - self.complete_at % DAY)
 
     def within(self, revision: int, given: int) -> Position:
         """The position behind so many changes of a revision that has more."""

@@ -120,6 +120,13 @@ def test_head_has_the_headers_alone(filled: Client) -> None:
         assert head.headers[name] == whole.headers[name]
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/html", "text/csv;q=0"])
+def test_the_query_chooses_whatever_else_is_accepted(filled: Client, accept: str) -> None:
+    chosen = filled.get("/export?format=csv", accept=accept)
+
+    assert (chosen.status_code, chosen.headers["Content-Type"].partition(";")[0]) == (200, "text/csv")
+
+
 def test_what_it_does_not_offer_is_refused(filled: Client) -> None:
     problem(filled.get("/export", accept="application/json"), 406)
     for query in ("format=xml", "limit=0", "limit=201", "list=inbox", "cursor=x", "format=csv&format=csv"):

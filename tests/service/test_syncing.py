@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from chalicelib.views import queries
+from chalicelib.views import feed, queries
 
 from .client import Client, at_once, problem, shows
 from .in_process import InProcess
@@ -28,6 +30,30 @@ def filled(client: Client) -> Client:
 
 def by_id(todos: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {todo["id"]: todo for todo in todos}
+
+
+@pytest.mark.parametrize("limit", [3, 200])
+def test_a_first_sync_that_would_bring_the_same_again_is_a_304(filled: Client, limit: int) -> None:
+    path = f"/changes?limit={limit}"
+    tag = filled.get(path).headers["ETag"]
+
+    assert filled.get(path, if_none_match=tag).status_code == 304
+    filled.created_and_seen("something new")
+    assert filled.get("/changes?limit=200", if_none_match=tag).status_code == 200
+
+
+def test_of_another_day_it_is_another_since_its_cursor_may_have_expired(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tags = []
+    for day in (20_000, 20_000.9, 20_001):
+        clock = SimpleNamespace(
+            time_ns=lambda day=day: int(day * 86_400 * 10**9), monotonic=time.monotonic, sleep=time.sleep
+        )
+        monkeypatch.setattr(feed, "time", clock)
+        tags.append(here.get("/changes").headers["ETag"])
+
+    assert tags[0] == tags[1] != tags[2]
 
 
 def test_an_owner_without_todos_has_no_changes(client: Client) -> None:

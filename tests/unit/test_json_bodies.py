@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -153,3 +154,19 @@ def test_a_body_has_at_most_128_kilobytes(size: int, status: int | None) -> None
     with Refused() as refused:
         read(body)
     assert refused.status == status
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    with Refused() as refused:
+        read(b"\xef\xbb\xbf{}")
+    assert refused.status == 400
+    assert "byte order mark" in refused.problem.body["detail"]
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b"{}"), gzip.compress(b"{}").decode(errors="replace").encode()])
+def test_a_packed_body_is_another_media_type_unless_the_gateway_has_unpacked_it(body: bytes) -> None:
+    headers = {"content-type": "application/json", "content-encoding": "gzip", "content-length": "22"}
+    with Refused() as refused:
+        json_body(a_request(headers=headers, body=body))
+    assert (refused.status, refused.problem.headers) == (415, {"Accept-Encoding": "identity"})
+    assert json_body(a_request(headers=headers, body=b'{"a": "\xef\xbf\xbd"}')) == {"a": "\ufffd"}
