@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.todos import content, instants, recurrence
+from chalicelib.todos import content, instants, recurrence, rules
 from chalicelib.todos.events import UNSET, Todo
 
 COMPLETED_AT = "2026-11-10T14:23:11.123Z"  # a Tuesday
@@ -261,15 +261,13 @@ MINUTES = ",".join(map(str, range(60)))
 NEVER = [
     "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30",
-    "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2",
     "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
-    "FREQ=HOURLY;BYSETPOS=2",
-    "FREQ=SECONDLY;BYSETPOS=2",
-    "FREQ=YEARLY;BYMONTH=13",
-    "FREQ=YEARLY;BYWEEKNO=60",
+    "FREQ=HOURLY;BYMINUTE=30;BYSETPOS=2",
+    "FREQ=SECONDLY;BYMINUTE=30;BYSETPOS=2",
     "FREQ=SECONDLY;BYHOUR=3;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=WEEKLY;INTERVAL=999999999999",
     "FREQ=SECONDLY;INTERVAL=99999999999999999999",
@@ -301,9 +299,10 @@ def test_a_rule_that_takes_a_search_is_kept(rule: str, due: str | None) -> None:
     assert time.process_time() - began < 5
 
 
-def test_a_rule_may_run_out() -> None:
+@pytest.mark.parametrize("rule", ["FREQ=DAILY;COUNT=1", "FREQ=DAILY;UNTIL=20200101"])
+def test_a_rule_may_run_out(rule: str) -> None:
     """The last occurrence can still be edited."""
-    assert complaints(repeat="FREQ=DAILY;COUNT=1;UNTIL=20200101", due="2026-12-01") == {}
+    assert complaints(repeat=rule, due="2026-12-01") == {}
 
 
 def test_whether_there_is_a_next_date_depends_on_the_due_date() -> None:
@@ -350,7 +349,7 @@ RULES = st.builds(
         unique_by=lambda part: part.split("=")[0],
         max_size=3,
     ),
-)
+).filter(lambda rule: rules.complaint(rule) is None)
 DATES = st.dates(date(1900, 1, 1), date(2200, 12, 31)).map(date.isoformat)
 DATE_TIMES = st.builds(
     lambda at, fraction, offset: at.isoformat() + fraction + offset,
