@@ -49,7 +49,7 @@ class Rule:
     Attributes
     ----------
     dates : str
-        The parts that say on which dates it falls: all but INTERVAL, COUNT and UNTIL.
+        The parts that say on which dates it falls: all but INTERVAL, COUNT and UNTIL, and without a leap second.
     until : str, optional
         A date (that whole day is meant), a local time or, with a Z, a time in UTC.
     of_whole_days : bool
@@ -97,6 +97,8 @@ def parse(repeat: str) -> Rule:
     if times_of_day > MAX_TIMES_OF_DAY:
         raise ValueError(f"it names {times_of_day} times of day where {MAX_TIMES_OF_DAY} are allowed")
     of_whole_days = frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY") and not parts.keys() & set(_TIME_PARTS)
+    if "BYSECOND" in parts:
+        parts["BYSECOND"] = ",".join(_without_leap_second(second) for second in parts["BYSECOND"].split(","))
     dates = ";".join(f"{name}={value}" for name, value in parts.items())
     return Rule(dates, frequency, interval, int(count) if count else None, until, of_whole_days, breach)
 
@@ -161,6 +163,11 @@ def _is_until(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _without_leap_second(second: str) -> str:
+    """Who does not know leap seconds takes second 60 for 59 (section 3.3.12), and no `datetime` can hold one."""
+    return "59" if second == "60" else second
 
 
 def _breach(parts: Mapping[str, str]) -> str | None:

@@ -97,7 +97,7 @@ def test_parts_stand_together_only_as_the_rfc_has_it(rule: str, detail: str) -> 
         "FREQ=YEARLY;BYMONTH=01,12",
         "FREQ=YEARLY;BYDAY=+53MO,-53FR,1SU",
         "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=366,1,-1",
-        "FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,59;BYSECOND=0,59",
+        "FREQ=DAILY;BYHOUR=0,23;BYMINUTE=0,59;BYSECOND=0,60",
         "FREQ=DAILY;BYMONTHDAY=13;BYDAY=FR",
         "FREQ=SECONDLY;BYHOUR=0,9",
         "BYDAY=MO;WKST=SU;INTERVAL=007;FREQ=WEEKLY",
