@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import shapes
-from chalicelib.todos import instants, recurrence
+from chalicelib.todos import instants, rules
 from chalicelib.todos.events import Todo
 
 if TYPE_CHECKING:
@@ -28,14 +28,6 @@ _CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _NO_CHARACTER: Final = "\ufffd"
 
 _ESCAPED: Final = re.compile(r"[\\;,]")
-
-# Section 3.3.10; `repeat` may also hold what only dateutil knows, such as BYEASTER.
-_RULE_PARTS: Final = frozenset(
-    {
-        "FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY", "BYYEARDAY",
-        "BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST",
-    }
-)  # fmt: skip
 
 _END: Final = b"END:VCALENDAR\r\n"
 
@@ -116,7 +108,7 @@ def _add_recurrence(made: Any, todo: Todo) -> None:
     if todo["repeat"] is None:
         return
     try:
-        rule = recurrence.parse(todo["repeat"])
+        rule = rules.parse(todo["repeat"])
         counted_from = todo["due"] or (
             todo["created_at"][: len("2026-12-01")] if rule.of_whole_days else todo["created_at"]
         )
@@ -129,10 +121,15 @@ def _add_recurrence(made: Any, todo: Todo) -> None:
         made.add("rrule", recur)
 
 
-def _recur(repeat: str, rule: recurrence.Rule, counted_from: str) -> vRecur | None:
-    """The rule with its UNTIL of the type and zone of DTSTART; None where it would mean other dates in UTC."""
+def _recur(repeat: str, rule: rules.Rule, counted_from: str) -> vRecur | None:
+    """The rule with its UNTIL of the type and zone of DTSTART.
+
+    None where it would mean other dates in UTC, or is one that programs need not understand (section 3.3.10).
+    """
     from icalendar import vRecur
 
+    if rule.breach is not None:
+        return None
     recur: vRecur = vRecur.from_ical(repeat)
     start = _moment(counted_from)
     local = datetime.fromisoformat(counted_from.upper())
@@ -140,7 +137,7 @@ def _recur(repeat: str, rule: recurrence.Rule, counted_from: str) -> vRecur | No
         is_the_same = rule.of_whole_days
     else:
         is_the_same = not local.utcoffset() or (rule.of_whole_days and local.date() == start.date())
-    if not is_the_same or recur.keys() - _RULE_PARTS:
+    if not is_the_same:
         return None
     if rule.until is not None:
         last = datetime.fromisoformat(rule.until)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.todos import recurrence
+from chalicelib.todos import recurrence, rules
 from chalicelib.todos.content import FieldError, pointer
 from loaders.fields import own_id_of
 from loaders.rows import BadRow, Row
@@ -62,7 +62,7 @@ class Record:
 
     def repeats_by(self, rule: str) -> bool:
         """Make a rule (RFC 5545) the todo's `repeat`, if the todo can go on by it from its due date."""
-        if recurrence.complaint(rule) is not None or not recurrence.goes_on(rule, self.fields.get("due")):
+        if rules.complaint(rule) is not None or not recurrence.goes_on(rule, self.fields.get("due")):
             return False
         self.fields["repeat"] = rule
         return True

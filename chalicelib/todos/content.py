@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from chalicelib import keys
-from chalicelib.todos import instants, recurrence
+from chalicelib.todos import instants, recurrence, rules
 from chalicelib.todos.events import READ_ONLY_FIELDS, UNSET, dump_json
 from chalicelib.todos.fields import (
     MAX_LIST_BYTES,
@@ -283,7 +283,7 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "due": _instant,
     "remind_at": _instant,
     "order": _order,
-    "repeat": recurrence.complaint,
+    "repeat": rules.complaint,
     "parent": _parent,
     "source": _text,
     "metadata": _metadata,

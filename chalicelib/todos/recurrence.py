@@ -7,13 +7,12 @@ its own and carries what is left of them.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from chalicelib.todos import instants
 from chalicelib.todos.events import CONTENT_FIELDS, Todo
+from chalicelib.todos.rules import Rule, parse
 
 # How far a search goes, in steps of FREQ and INTERVAL: a hundred years of days or more, and of what is more frequent
 # enough to get through a few days second by second. No rule takes longer than about a second.
@@ -27,88 +26,12 @@ SEARCH_STEPS: Final = {
     "SECONDLY": 300_000,
 }
 
-# Times of day that BYHOUR, BYMINUTE and BYSECOND may name together; dateutil takes them for each day of a period.
-MAX_TIMES_OF_DAY: Final = 24 * 60
-
 # When a todo without a due date will be completed is not known yet. Every month has a first, so that no day which only
 # some of them have keeps a rule from going on.
 _ANY_COMPLETION: Final = "2000-01-01T00:00:00.000Z"
 
-_PART: Final = re.compile(r"([A-Z]+)=([A-Z0-9,+-]+)", re.ASCII | re.IGNORECASE)
-_UNTIL: Final = re.compile(r"\d{8}(T\d{6}Z?)?", re.ASCII)
-_TIME_PARTS: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 _DATE_LENGTH: Final = len("2026-12-01")
 _WALL_LENGTH: Final = len("2026-12-01T09:00:00")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """An RRULE taken apart.
-
-    Attributes
-    ----------
-    dates : str
-        The parts that say on which dates it falls: all but INTERVAL, COUNT and UNTIL.
-    until : str, optional
-        A date (that whole day is meant), a local time or, with a Z, a time in UTC.
-    of_whole_days : bool
-        It names no time of day.
-    """
-
-    dates: str
-    frequency: str
-    interval: int
-    count: int | None
-    until: str | None
-    of_whole_days: bool
-
-
-def parse(repeat: str) -> Rule:
-    """The rule that a todo's `repeat` states.
-
-    Raises
-    ------
-    ValueError
-        When it is no RRULE's value.
-    """
-    parts: dict[str, str] = {}
-    for part in repeat.split(";"):
-        found = _PART.fullmatch(part)
-        if found is None:
-            raise ValueError(f"{part!r} is not a NAME=VALUE")
-        name, value = found[1].upper(), found[2].upper()
-        if name in parts:
-            raise ValueError(f"{name} stands twice")
-        parts[name] = value
-    frequency = parts.get("FREQ")
-    if frequency not in SEARCH_STEPS:
-        raise ValueError(f"FREQ is one of {', '.join(SEARCH_STEPS)}")
-    interval = _from_one("INTERVAL", parts.pop("INTERVAL", "1"))
-    count = _from_one("COUNT", parts.pop("COUNT")) if "COUNT" in parts else None
-    until = parts.pop("UNTIL", None)
-    if until is not None:
-        if not _UNTIL.fullmatch(until):
-            raise ValueError("UNTIL is a date (20261231) or a date and time (20261231T235959Z)")
-        datetime.fromisoformat(until)
-    times_of_day = 1
-    for name in _TIME_PARTS:
-        times_of_day *= len(set(parts.get(name, "").split(",")))
-    if times_of_day > MAX_TIMES_OF_DAY:
-        raise ValueError(f"it names {times_of_day} times of day where {MAX_TIMES_OF_DAY} are allowed")
-    of_whole_days = frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY") and not parts.keys() & set(_TIME_PARTS)
-    dates = ";".join(f"{name}={value}" for name, value in parts.items())
-    return Rule(dates, frequency, interval, count, until, of_whole_days)
-
-
-def complaint(repeat: str) -> str | None:
-    """What keeps a text from being a rule, or None."""
-    try:
-        # Whether its interval ever meets its other parts depends on the date that it is counted from.
-        _dates(replace(parse(repeat), interval=1), _wall(_ANY_COMPLETION))
-    except Exception as error:
-        # dateutil fails in many ways on what is no rule; whichever it is, the fault is the text's.
-        return f"expected the value of an RFC 5545 RRULE, such as FREQ=WEEKLY;BYDAY=MO ({error})"
-    return None
 
 
 def goes_on(repeat: str, due: str | None) -> bool:
@@ -165,12 +88,6 @@ def _moved_on(rule: Rule, due: str | None, remind_at: str | None, completed_at: 
     if due is None:
         due = start.date().isoformat() if by_day else f"{start.isoformat()}Z"
     return _moved(due, distance), None if remind_at is None else _moved(remind_at, distance)
-
-
-def _from_one(name: str, value: str) -> int:
-    if not value.isdecimal() or int(value) < 1:
-        raise ValueError(f"{name} is a whole number from 1")
-    return int(value)
 
 
 def _start(rule: Rule, due: str | None, completed_at: str) -> tuple[datetime, bool]:

@@ -112,6 +112,20 @@ def test_a_bad_property_is_pointed_at(properties: list[str], pointer: str, detai
     assert titles(content) == ["A", "C"]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=MONTHLY;BYMONTHDAY=0",
+        "FREQ=WEEKLY;BYDAY=1MO",
+        "FREQ=DAILY;COUNT=3;UNTIL=20301231",
+        "FREQ=YEARLY;BYEASTER=0",
+    ],
+)
+def test_a_rule_that_the_rfc_forbids_is_kept_but_not_followed(rule: str) -> None:
+    [todo] = todos(calendar(vtodo("Water", "DUE;VALUE=DATE:20261201", f"RRULE:{rule}")))
+    assert (todo["repeat"], todo["metadata"]) == (None, {"RRULE": rule})
+
+
 def test_a_todo_without_an_end_costs_only_itself() -> None:
     content = calendar(vtodo("A"), vtodo("B").replace("END:VTODO\n", ""), vtodo("C"))
     assert complaints(content) == [(5, "#", "the VTODO has no END:VTODO")]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import icalendar
 import pytest
 
+from chalicelib import service
 from chalicelib.api import calendar
 from chalicelib.todos import instants
+from chalicelib.todos.decide import Create
 from stack.local import LocalStack
 
 from .client import Client, problem, shows
@@ -50,6 +53,19 @@ def test_it_shows_each_todo_as_it_is(client: Client, stack: LocalStack) -> None:
     assert mine["RRULE"].to_ical().decode() == "FREQ=WEEKLY;BYDAY=TU"
     assert (mine["RELATED-TO"], mine["URL"]) == (parent["id"], todo["url"])
     assert [alarm.name for alarm in mine.subcomponents] == ["VALARM"]
+
+
+def test_a_rule_that_would_be_refused_now_is_left_out_and_all_todos_are_shown(here: InProcess) -> None:
+    """An older check let it in."""
+    for number, repeat in enumerate(("FREQ=MONTHLY;BYMONTHDAY=0", "FREQ=WEEKLY;BYDAY=1MO", "FREQ=DAILY")):
+        command = Create({"title": str(number), "due": "2026-12-01", "order": number, "repeat": repeat})
+        service.execute(service.Order(owner=here.owner, todo_id=str(uuid.uuid4()), command=command, actor=here.owner))
+    shows(lambda: here.stats()["open"], 3)
+
+    found = vtodos(here.get(path_of(made(here))))  # type: ignore[arg-type]
+
+    assert [str(each["SUMMARY"]) for each in found] == ["0", "1", "2"]
+    assert [each["RRULE"].to_ical() if "RRULE" in each else None for each in found] == [None, None, b"FREQ=DAILY"]
 
 
 def test_it_follows_completions_and_deletions(client: Client) -> None:

@@ -19,8 +19,8 @@ SPEAK_TO_AWS = {
 LAYERS = [
     {
         "keys", "todos", "todos.fields", "todos.content", "todos.decide", "todos.events", "todos.fold",
-        "todos.instants", "todos.recurrence", "event_items", "shapes", "cloudevents", "destinations", "vtodos",
-        "export_rows",
+        "todos.instants", "todos.recurrence", "todos.rules", "event_items", "shapes", "cloudevents", "destinations",
+        "vtodos", "export_rows",
     },
     {
         "settings", "backoff", "logs", "metrics", "dynamo", "tables", "queues", "failures", "quarantine", "topic",

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scenarios import deleted, live
+from scenarios import deleted, live, nothing
 
 from chalicelib.todos.content import InvalidContent, merge_patch
 from chalicelib.todos.decide import Decision, Patch, TodoIsDeleted
-from chalicelib.todos.events import EDITED, READ_ONLY_FIELDS
+from chalicelib.todos.events import COMPLETED, CREATED, EDITED, READ_ONLY_FIELDS
 
 APPENDIX_A = json.loads((Path(__file__).parent / "data" / "rfc7396-appendix-a.json").read_text())
 
@@ -101,3 +101,16 @@ def test_a_patch_of_a_deleted_todo_is_not_even_looked_at() -> None:
 
 def test_names_are_patched_in_composed_form() -> None:
     assert live(list="caf\u00e9").decide(Patch({"list": "cafe\u0301"})) is None
+
+
+def test_a_stored_rule_that_would_be_refused_now_does_not_keep_the_rest_from_changing() -> None:
+    """Or else a check that becomes stricter leaves todos that can be neither edited nor completed."""
+    stream = nothing()
+    stream.write(CREATED, {"title": "Water", "repeat": "every Monday"})
+    assert stream.decide(Patch({"completed": True})) == Decision(COMPLETED, {"completed": True})
+    assert stream.decide(Patch({"due": "2026-12-01"})) == Decision(EDITED, {"due": "2026-12-01"})
+    assert stream.decide(Patch({"repeat": None})) == Decision(EDITED, {"repeat": None})
+    with pytest.raises(InvalidContent, match="#/repeat"):
+        stream.decide(Patch({"completed": True, "repeat": "every Monday"}))
+    with pytest.raises(InvalidContent, match="#/due"):
+        stream.decide(Patch({"due": "soon"}))

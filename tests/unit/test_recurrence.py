@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.todos import content, instants, recurrence
+from chalicelib.todos import content, instants, recurrence, rules
 from chalicelib.todos.events import UNSET, Todo
 
 COMPLETED_AT = "2026-11-10T14:23:11.123Z"  # a Tuesday
@@ -75,6 +75,10 @@ def test_a_date_moves_on_and_stays_a_date(rule: str, due: str, expected: str) ->
         ("FREQ=DAILY", "2026-12-01T09:00:00.250-08:00", "2026-12-02T09:00:00.250-08:00"),
         ("FREQ=DAILY", "2026-12-01t09:00:00z", "2026-12-02T09:00:00z"),
         ("FREQ=DAILY;BYHOUR=9,17", "2026-12-01T09:00:00Z", "2026-12-01T17:00:00Z"),
+        # Nobody here knows leap seconds, for which second 60 is (RFC 5545, section 3.3.12).
+        ("FREQ=DAILY;BYSECOND=60", "2026-12-01T09:00:00Z", "2026-12-01T09:00:59Z"),
+        ("FREQ=MINUTELY;BYSECOND=60,59,6", "2026-12-01T09:00:59+01:00", "2026-12-01T09:01:06+01:00"),
+        ("FREQ=SECONDLY;BYSECOND=60", "2026-12-01T09:00:59Z", "2026-12-01T09:01:59Z"),
         ("FREQ=HOURLY;INTERVAL=8", "2026-12-01T22:00:00+01:00", "2026-12-02T06:00:00+01:00"),
         ("FREQ=MINUTELY;INTERVAL=90", "2026-12-01T23:00:00Z", "2026-12-02T00:30:00Z"),
         ("FREQ=SECONDLY;UNTIL=99991231T235959Z", "2026-12-01T23:59:59Z", "2026-12-02T00:00:00Z"),
@@ -261,15 +265,13 @@ MINUTES = ",".join(map(str, range(60)))
 NEVER = [
     "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30",
-    "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2",
     "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30",
-    "FREQ=HOURLY;BYSETPOS=2",
-    "FREQ=SECONDLY;BYSETPOS=2",
-    "FREQ=YEARLY;BYMONTH=13",
-    "FREQ=YEARLY;BYWEEKNO=60",
+    "FREQ=HOURLY;BYMINUTE=30;BYSETPOS=2",
+    "FREQ=SECONDLY;BYMINUTE=30;BYSETPOS=2",
     "FREQ=SECONDLY;BYHOUR=3;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=WEEKLY;INTERVAL=999999999999",
     "FREQ=SECONDLY;INTERVAL=99999999999999999999",
@@ -301,9 +303,10 @@ def test_a_rule_that_takes_a_search_is_kept(rule: str, due: str | None) -> None:
     assert time.process_time() - began < 5
 
 
-def test_a_rule_may_run_out() -> None:
+@pytest.mark.parametrize("rule", ["FREQ=DAILY;COUNT=1", "FREQ=DAILY;UNTIL=20200101"])
+def test_a_rule_may_run_out(rule: str) -> None:
     """The last occurrence can still be edited."""
-    assert complaints(repeat="FREQ=DAILY;COUNT=1;UNTIL=20200101", due="2026-12-01") == {}
+    assert complaints(repeat=rule, due="2026-12-01") == {}
 
 
 def test_whether_there_is_a_next_date_depends_on_the_due_date() -> None:
@@ -350,7 +353,7 @@ RULES = st.builds(
         unique_by=lambda part: part.split("=")[0],
         max_size=3,
     ),
-)
+).filter(lambda rule: rules.complaint(rule) is None)
 DATES = st.dates(date(1900, 1, 1), date(2200, 12, 31)).map(date.isoformat)
 DATE_TIMES = st.builds(
     lambda at, fraction, offset: at.isoformat() + fraction + offset,

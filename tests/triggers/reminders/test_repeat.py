@@ -319,3 +319,24 @@ def test_a_history_stays_what_it_was_folded_from(alone: Alone) -> None:
     for each in (todo_id, next_of(alone, todo_id)):
         history: list[Any] = ledger.history(keys.stream_id(keys.partition_of(alone.owner), each))
         assert fold.fold(history) == history[-1].state
+
+
+@pytest.mark.parametrize(
+    ("repeat", "following"), [("FREQ=MONTHLY;BYMONTHDAY=0", None), ("FREQ=WEEKLY;BYDAY=1MO", "2026-12-07")]
+)
+def test_a_rule_that_would_be_refused_now_holds_up_nothing(alone: Alone, repeat: str, following: str | None) -> None:
+    """An older check let it in: its todo is projected, listed and completed as any other."""
+    todo_id = "0197e1f0-0000-7000-8000-000000000001"
+    stored = Create({"title": "x", "due": "2026-12-01", "repeat": repeat})
+    service.execute(service.Order(owner=alone.owner, todo_id=todo_id, command=stored, actor=alone.owner))
+    alone.project()
+    assert [todo["repeat"] for todo in alone.api("GET", "/todos").body] == [repeat]
+    answer = alone.patch(todo_id, **COMPLETE)
+    assert (answer["completed"], answer["repeat"]) == (True, repeat)
+    if following is None:
+        assert alone.todo_ids() == {todo_id}
+    else:
+        assert alone.api("GET", f"/todos/{next_of(alone, todo_id)}").body["due"] == following
+    alone.project()
+    open_ones = alone.api("GET", "/todos?completed=false").body
+    assert [todo["due"] for todo in open_ones] == ([following] if following else [])
