@@ -192,8 +192,6 @@ def _local_status(parsed: argparse.Namespace, found: dict[str, Any]) -> int:
         print(json.dumps({**found, **of_engine, "engine_url": stack.engine_url}))
         return 0
     print(f"running at {stack.url}/ (pid {stack.engine.pid}), the AWS API at {stack.engine_url}")
-    for purpose, name in tables.items():
-        print(f"{purpose:>9}  {name}")
     print("\n".join(status.lines(found)))
     return 0
 
