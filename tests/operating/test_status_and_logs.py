@@ -124,4 +124,4 @@ def depth(engine: Engine) -> int:
 
 def found_with(age: float | None) -> dict[str, Any]:
     reader = {"state": "Enabled", "last_result": "OK", "age_seconds": age}
-    return {"stacks": {}, "functions": {}, "readers": {"project": reader}, "queues": {}, "views": "v"}
+    return {"stacks": {}, "functions": {}, "readers": {"project": reader}, "queues": {}, "ledger": "l", "views": "v"}
