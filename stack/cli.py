@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import keys
 from stack import aws, logs, stage_commands, status
 from stack.errors import StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
@@ -66,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     tail.set_defaults(command=_logs)
 
     token = commands.add_parser("token", help="print a token of the local issuer")
-    token.add_argument("--owner", required=True, help="whose todos it opens (the token's `sub`)")
+    token.add_argument("--owner", type=_owner, required=True, help="whose todos it opens (the token's `sub`)")
     token.add_argument("--scope", default=DEFAULT_SCOPE, help=f'default: "{DEFAULT_SCOPE}"')
     token.add_argument("--expires-in", type=float, default=DEFAULT_SECONDS, help="seconds; default: a day")
     token.set_defaults(command=_token)
@@ -106,6 +107,12 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port number (1 to 65535)")
     return int(text)
+
+
+def _owner(text: str) -> str:
+    if (complaint := keys.owner_complaint(text)) is not None:
+        raise argparse.ArgumentTypeError(complaint)
+    return text
 
 
 def _up(parsed: argparse.Namespace) -> int:
