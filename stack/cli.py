@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import keys
 from stack import aws, logs, stage_commands, status
-from stack.errors import StackError
+from stack.errors import NotRunning, StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
 from stack.local import LocalStack
 from stack.progress import Progress
@@ -206,7 +206,11 @@ def _local_status(parsed: argparse.Namespace, found: dict[str, Any]) -> int:
 
 
 def _token(parsed: argparse.Namespace) -> int:
-    print(LocalStack(parsed.directory).token(parsed.owner, parsed.scope, parsed.expires_in))
+    stack = LocalStack(parsed.directory)
+    # The issuer would make a key, and a token of it opens nothing.
+    if not stack.state.issuer_key.exists():
+        raise NotRunning(f"no local stack has run in {parsed.directory}; `make up` starts one")
+    print(stack.token(parsed.owner, parsed.scope, parsed.expires_in))
     return 0
 
 

@@ -24,6 +24,14 @@ def test_an_owner_that_the_api_refuses_is_refused(
     assert "argument --owner: an owner " in printed.err
 
 
+def test_where_no_stack_has_run_it_says_so_and_makes_no_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--directory", str(tmp_path / "empty"), "token", "--owner", "ann"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: no local stack has run in ")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("owner", ["ann", "a" * 255, "é" * 127])
 def test_a_stack_that_is_stopped_has_tokens_for_when_it_runs_again(
     tmp_path: Path, owner: str, capsys: pytest.CaptureFixture[str]
