@@ -16,6 +16,7 @@ from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
 from loaders.changes import ACTOR
 from loaders.rows import BadRow, Row, unreadable
 from loaders.seen import Seen
+from loaders.strict_json import TOO_DEEP
 
 # What an event takes beside its change, at most: names, ids and instants, and an owner of 255 bytes percent-encoded.
 _OVERHEAD_BYTES: Final = 2048
@@ -95,8 +96,12 @@ class Planner:
         except InvalidContent as error:
             key = source_id if row.own_id is None else None
             return BadRow(row.line, row.source, _in_the_sources_words(error, row), key)
-        except (UnicodeEncodeError, ValueError, RecursionError):
-            return unreadable(row.line, row.source, "holds what JSON cannot carry, such as a lone surrogate")
+        except UnicodeEncodeError:
+            return unreadable(row.line, row.source, content.LONE_SURROGATE)
+        except RecursionError:
+            return unreadable(row.line, row.source, TOO_DEEP)
+        except ValueError:
+            return unreadable(row.line, row.source, "holds a number that JSON cannot carry")
         if stated["parent"] is not None and self._seen.closes_cycle(todo_id, stated["parent"]):
             detail = "a cycle: its parents, as the rows before it tell them, lead back to this row"
             return BadRow(row.line, row.source, [FieldError(pointer(row.names.get("parent", "parent")), detail)])
