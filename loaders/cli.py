@@ -157,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         type=_seconds,
         default=DEFAULT_BOUND_SECONDS,
-        help="wait while the views lag by more (default: %(default)g; 0: do not wait)",
+        help="wait before the views lag by more (default: %(default)g; 0: do not wait)",
     )
     add("--json", action="store_true", help="progress as JSON lines on standard error, the summary on standard output")
     return parser
