@@ -33,6 +33,8 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
         Bytes that the event takes in the ledger, at most.
     key : str, optional
         What stands for the row where it has no id (`loaders.rows.Row.key`).
+    format : str, optional
+        What the row is read as, where that is not the format of its file (`loaders.rows.Row.format`).
     """
 
     line: int
@@ -40,10 +42,11 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     event: Event
     size: int
     key: str | None = None
+    format: str | None = None
 
     def as_bad(self, reason: str) -> BadRow:
         """The row as one that is not in, and why."""
-        return BadRow(self.line, self.source, [FieldError("#", reason)], self.key)
+        return BadRow(self.line, self.source, [FieldError("#", reason)], self.key, self.format)
 
 
 class Planner:
@@ -77,6 +80,10 @@ class Planner:
 
     def plan(self, row: Row) -> Planned | BadRow:
         """The event that creates the row's todo, or what keeps it from being one."""
+        planned = self._plan(row)
+        return planned if row.format is None else msgspec.structs.replace(planned, format=row.format)
+
+    def _plan(self, row: Row) -> Planned | BadRow:
         source_id = row.own_id or row.key
         try:
             if source_id is not None:

@@ -31,6 +31,7 @@ class _Entry(msgspec.Struct):
 
 
 class _Unread(msgspec.Struct):
+    format: str
     row: msgspec.Raw
     key: str | None = None
 
@@ -67,7 +68,7 @@ def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | 
         read_row = getattr(chosen, "row_of", interpreter.row)
         row = _row(number, entry, read_row, str if getattr(chosen, "ROWS_ARE_TEXTS", False) else dict)
         is_without_id = isinstance(row, BadRow) or row.own_id is None
-        yield msgspec.structs.replace(row, key=entry.key) if is_without_id else row
+        yield msgspec.structs.replace(row, key=entry.key if is_without_id else None, format=entry.format)
 
 
 def _row(line: int, entry: _Entry, read_row: Callable[[int, Any], Row | BadRow], kind: type) -> Row | BadRow:
@@ -93,4 +94,5 @@ def _flawed(number: int, line: bytes, flaw: str) -> BadRow:
         unread = _decode_unread(line)
     except (msgspec.DecodeError, RecursionError):
         return unreadable(number, line.decode().rstrip(), flaw)
-    return msgspec.structs.replace(unreadable(number, bytes(unread.row).decode(), flaw), key=unread.key)
+    row = unreadable(number, bytes(unread.row).decode(), flaw)
+    return msgspec.structs.replace(row, key=unread.key, format=unread.format)
