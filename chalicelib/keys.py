@@ -13,8 +13,20 @@ SOURCE_NAMESPACE = uuid.uuid5(NAMESPACE, "source")
 # Of its own, since an idempotency key could read like a todo's id and a date.
 OCCURRENCE_NAMESPACE = uuid.uuid5(NAMESPACE, "occurrence")
 
+# Percent-encoded it takes three times as many, and a partition key has room for 2,048.
+MAX_OWNER_BYTES = 255
+
 # What `is_todo_id` takes, for who reads the API's contract.
 TODO_ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+
+def owner_complaint(owner: str) -> str | None:
+    """What keeps a text from being an owner, or None."""
+    try:
+        size = len(owner.encode())
+    except UnicodeEncodeError:
+        return "an owner is Unicode text"
+    return None if 1 <= size <= MAX_OWNER_BYTES else f"an owner has 1 to {MAX_OWNER_BYTES} bytes"
 
 
 @lru_cache(maxsize=1024)

@@ -96,12 +96,20 @@ class LedgerDestination:
         self._pace = pace
         self._throttle = Throttle(concurrency)
 
-    def make_room(self) -> None:
+    def make_room(self, rows: int) -> None:
         if self._pace is not None:
-            self._pace.hold()
+            self._pace.hold(rows)
 
     def write(self, group: list[Planned], stopped: threading.Event) -> Written:
         written = Written()
+        try:
+            self._write(group, written, stopped)
+        finally:
+            if self._pace is not None:
+                self._pace.settled(len(group), written.added + written.updated)
+        return written
+
+    def _write(self, group: list[Planned], written: Written, stopped: threading.Event) -> None:
         pending: list[_Step] = [(one, one.event) for one in group]
         tries = 0
         while pending:
@@ -111,21 +119,20 @@ class LedgerDestination:
                 if not standing:
                     self._throttle.succeeded()
                     self._count(pending, written)
-                    return written
+                    return
                 pending = self._remaining(pending, standing, written)
             except ledger.LedgerUnavailable as error:
                 tries += 1
                 if _is(error, _REFUSED) and not stopped.is_set():
                     self._write_halves(pending, written, error, stopped)
-                    return written
+                    return
                 if _is_hopeless(error):
                     written.hopeless = str(error)
                 self._throttle.overloaded()
                 if written.hopeless or tries == MAX_TRIES or wait_stopped(stopped, tries):
                     written.hopeless = written.hopeless or f"the ledger did not take them in {tries} tries: {error}"
                     written.failed += [(one, f"not written: {error}") for one, _ in pending]
-                    return written
-        return written
+                    return
 
     def _count(self, done: list[_Step], written: Written) -> None:
         for _, event in done:
@@ -134,7 +141,7 @@ class LedgerDestination:
             else:
                 written.updated += 1
         if self._pace is not None and done:
-            self._pace.appended(done[-1][1])
+            self._pace.appended(done[-1][1], len(done))
 
     def _remaining(self, pending: list[_Step], standing: dict[int, Event], written: Written) -> list[_Step]:
         """What is still to be appended, now that some versions were found taken."""
@@ -185,7 +192,7 @@ class LedgerDestination:
             written.failed.append((group[0], f"refused by DynamoDB: {error}"))
             return
         for half in (group[: len(group) // 2], group[len(group) // 2 :]):
-            written.add(self.write(half, stopped))
+            self._write(half, written, stopped)
 
 
 def looks_like_another_list(retitled: int, there: int) -> bool:

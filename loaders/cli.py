@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
+from chalicelib import keys
 from loaders.errors import CannotLoad
 from loaders.fields import FIELDS
 from loaders.formats import formats
@@ -24,7 +25,6 @@ INTERRUPTED: Final = 130
 
 TOKEN_VARIABLE: Final = "TODO_LEDGER_TOKEN"
 
-_MAX_OWNER_BYTES: Final = 255
 _MAX_CONCURRENCY: Final = 32
 
 _EPILOG: Final = f"""\
@@ -157,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         type=_seconds,
         default=DEFAULT_BOUND_SECONDS,
-        help="wait while the views lag by more (default: %(default)g; 0: do not wait)",
+        help="wait before the views lag by more (default: %(default)g; 0: do not wait)",
     )
     add("--json", action="store_true", help="progress as JSON lines on standard error, the summary on standard output")
     return parser
@@ -177,8 +177,8 @@ def _complaint(parsed: argparse.Namespace) -> str | None:
 
 
 def _owner(text: str) -> str:
-    if not text or len(text.encode("utf-8", "surrogateescape")) > _MAX_OWNER_BYTES:
-        raise argparse.ArgumentTypeError(f"an owner has 1 to {_MAX_OWNER_BYTES} bytes")
+    if (complaint := keys.owner_complaint(text)) is not None:
+        raise argparse.ArgumentTypeError(complaint)
     return text
 
 

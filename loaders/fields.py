@@ -6,7 +6,6 @@ What a row has and a todo has no field for goes to `metadata`: nothing is lost. 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from chalicelib.todos.content import FieldError, pointer
 from loaders.rows import BadRow, Row
+from loaders.strict_json import NotJson, parsed
 
 # By field, the names that sources give it, the likeliest first. A name stands for one field only.
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -221,10 +221,9 @@ def _metadata(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        parsed = json.loads(value)
-    except (ValueError, RecursionError):
+        return parsed(value)
+    except NotJson:
         raise ValueError("expected a JSON object") from None
-    return parsed
 
 
 def _parent(value: Any) -> Any:

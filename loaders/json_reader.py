@@ -16,6 +16,7 @@ from typing import Any, Final
 from loaders.errors import Unreadable
 from loaders.rows import BadRow, not_utf8, unreadable
 from loaders.source import MAX_ROW_BYTES, Source
+from loaders.strict_json import TOO_DEEP, StrictDecoder
 
 _CHUNK_BYTES: Final = 256 * 1024
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
@@ -38,8 +39,7 @@ class JsonReader:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._text = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._decoder = json.JSONDecoder(object_pairs_hook=self._members, parse_constant=self._constant)
-        self._complaint: str | None = None
+        self._decoder = StrictDecoder()
         self._buffer = ""
         self._position = 0
         self._line = 1
@@ -87,11 +87,10 @@ class JsonReader:
         """The next value whole: line, text, value, and what is wrong with it although it can be read."""
         self.peek()
         while True:
-            self._complaint = None
             try:
-                value, end = self._decoder.raw_decode(self._buffer, self._position)
+                value, end, complaint = self._decoder.decode(self._buffer, self._position)
             except RecursionError:
-                raise Unreadable(f"line {self._line}: nested too deeply") from None
+                raise Unreadable(f"line {self._line}: {TOO_DEEP}") from None
             except json.JSONDecodeError as error:
                 is_cut = error.msg.startswith("Unterminated") or error.pos >= len(self._buffer) - _TOKEN
                 if is_cut and self._read_more():
@@ -103,7 +102,7 @@ class JsonReader:
                 break
         line, text = self._line, self._buffer[self._position : end]
         self._advance(end)
-        return line, text, value, self._complaint
+        return line, text, value, complaint
 
     def record(self) -> tuple[int, dict[str, Any]] | BadRow:
         """The next value as a row: an object and the line it begins in, or what is wrong with it."""
@@ -164,17 +163,6 @@ class JsonReader:
     def _broken(self, error: json.JSONDecodeError) -> Unreadable:
         line = self._line + self._buffer.count("\n", self._position, error.pos)
         return Unreadable(f"line {line}: not JSON: {error.msg} (in the element that begins in line {self._line})")
-
-    def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            self._complaint = f"the member {twice!r} is given twice"
-        return members
-
-    def _constant(self, word: str) -> None:
-        self._complaint = f"{word} is no JSON value"
 
 
 def beginning(head: bytes) -> dict[str, Any]:

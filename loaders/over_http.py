@@ -65,7 +65,7 @@ class ApiDestination:
         self._dry = dry
         self._throttle = Throttle(concurrency)
 
-    def make_room(self) -> None:
+    def make_room(self, rows: int) -> None:
         """The service itself says when it is too much (429 and 503)."""
 
     def write(self, group: list[Planned], stopped: threading.Event) -> Written:

@@ -16,6 +16,7 @@ from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
 from loaders.changes import ACTOR
 from loaders.rows import BadRow, Row, unreadable
 from loaders.seen import Seen
+from loaders.strict_json import TOO_DEEP
 
 # What an event takes beside its change, at most: names, ids and instants, and an owner of 255 bytes percent-encoded.
 _OVERHEAD_BYTES: Final = 2048
@@ -32,6 +33,8 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
         Bytes that the event takes in the ledger, at most.
     key : str, optional
         What stands for the row where it has no id (`loaders.rows.Row.key`).
+    format : str, optional
+        What the row is read as, where that is not the format of its file (`loaders.rows.Row.format`).
     """
 
     line: int
@@ -39,10 +42,11 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     event: Event
     size: int
     key: str | None = None
+    format: str | None = None
 
     def as_bad(self, reason: str) -> BadRow:
         """The row as one that is not in, and why."""
-        return BadRow(self.line, self.source, [FieldError("#", reason)], self.key)
+        return BadRow(self.line, self.source, [FieldError("#", reason)], self.key, self.format)
 
 
 class Planner:
@@ -76,6 +80,10 @@ class Planner:
 
     def plan(self, row: Row) -> Planned | BadRow:
         """The event that creates the row's todo, or what keeps it from being one."""
+        planned = self._plan(row)
+        return planned if row.format is None else msgspec.structs.replace(planned, format=row.format)
+
+    def _plan(self, row: Row) -> Planned | BadRow:
         source_id = row.own_id or row.key
         try:
             if source_id is not None:
@@ -95,8 +103,12 @@ class Planner:
         except InvalidContent as error:
             key = source_id if row.own_id is None else None
             return BadRow(row.line, row.source, _in_the_sources_words(error, row), key)
-        except (UnicodeEncodeError, ValueError, RecursionError):
-            return unreadable(row.line, row.source, "holds what JSON cannot carry, such as a lone surrogate")
+        except UnicodeEncodeError:
+            return unreadable(row.line, row.source, content.LONE_SURROGATE)
+        except RecursionError:
+            return unreadable(row.line, row.source, TOO_DEEP)
+        except ValueError:
+            return unreadable(row.line, row.source, "holds a number that JSON cannot carry")
         if stated["parent"] is not None and self._seen.closes_cycle(todo_id, stated["parent"]):
             detail = "a cycle: its parents, as the rows before it tell them, lead back to this row"
             return BadRow(row.line, row.source, [FieldError(pointer(row.names.get("parent", "parent")), detail)])

@@ -60,6 +60,7 @@ class RejectedRows:
         return {
             "line": row.line,
             **self._origin,
+            **({"format": row.format} if row.format else {}),
             **({"key": row.key} if row.key else {}),
             "reason": reason(row),
             "errors": [{"pointer": error.pointer, "detail": error.detail} for error in row.errors],

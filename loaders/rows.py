@@ -32,6 +32,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         What stands for a row without an id in place of its content: of a mended row, what it was before.
     keeps_id : bool
         The row is a todo of this service: `own_id` is its id here too, and all else stands in `fields`.
+    format : str, optional
+        What the row is read as, where that is not the format of its file: of a row that was rejected before.
     """
 
     line: int
@@ -42,6 +44,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     parent: str | None = None
     keeps_id: bool = False
     key: str | None = None
+    format: str | None = None
 
 
 class BadRow(msgspec.Struct, frozen=True, gc=False):
@@ -51,12 +54,15 @@ class BadRow(msgspec.Struct, frozen=True, gc=False):
     ----------
     key : str, optional
         What stands for the row where it has no id (`Row.key`).
+    format : str, optional
+        As of a `Row`.
     """
 
     line: int
     source: Any
     errors: list[FieldError]
     key: str | None = None
+    format: str | None = None
 
 
 def unreadable(line: int, source: Any, reason: str) -> BadRow:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -159,10 +160,7 @@ class Session:
         if not self._options.max_lag or "SETTINGS_TABLE" not in os.environ:
             return None
 
-        def is_projected(todo_id: str, version: int) -> bool:
-            return queries.wait_for_versions(self._owner, {todo_id: version}, 0)
-
-        return Pace(is_projected, self._options.max_lag, progress.warn)
+        return Pace(partial(queries.having_versions, self._owner), self._options.max_lag, progress.warn)
 
 
 def _owner(options: Options) -> str:

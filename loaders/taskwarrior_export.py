@@ -9,15 +9,21 @@ its title, list, tags, priority, due date and notes, and has its id for a UUID. 
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from chalicelib.todos import instants
-from chalicelib.todos.events import DEFAULT_LIST
+from chalicelib.todos import content, instants
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULT_LIST
 from loaders.formats.taskwarrior import DATE, PRIORITIES
+from loaders.rejected import reason
+from loaders.rows import BadRow
+from loaders.strict_json import parsed
 
+_INSTANTS: Final = ("created_at", "updated_at", "completed_at")
+_NEEDED: Final = ("id", "version", "title", "created_at", "updated_at")
 _LETTERS: Final = {word: letter for letter, word in PRIORITIES.items()}
 
 
@@ -28,10 +34,9 @@ def main() -> int:
         if line.isspace():
             continue
         try:
-            todo = json.loads(line)
-            exported = task(todo)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            print(f"error: line {number} is no exported todo: {error!r}", file=sys.stderr)
+            exported = task(_todo(line))
+        except ValueError as error:
+            print(f"error: line {number} is no exported todo: {error}", file=sys.stderr)
             return 2
         print(separator + json.dumps(exported, ensure_ascii=False), end="")
         separator = ",\n"
@@ -39,8 +44,44 @@ def main() -> int:
     return 0
 
 
+def _todo(line: bytes) -> dict[str, Any]:
+    """The todo of an export's line.
+
+    Raises
+    ------
+    ValueError
+        Says what is wrong with the line.
+    """
+    try:
+        todo = parsed(line.decode())
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+    if not isinstance(todo, dict):
+        raise ValueError("expected an object")
+    if missing := [name for name in _NEEDED if todo.get(name) is None]:
+        raise ValueError(f"without {', '.join(missing)}")
+    try:
+        content.validate({name: todo[name] for name in CONTENT_FIELDS if todo.get(name) is not None})
+    except content.InvalidContent as error:
+        raise ValueError(reason(BadRow(0, todo, error.errors))) from None
+    if not isinstance(todo["id"], str):
+        raise ValueError("#/id: expected a text")
+    for name in _INSTANTS:
+        try:
+            instants.parse(str(todo.get(name) or todo["created_at"]))
+        except ValueError as error:
+            raise ValueError(f"#/{name}: {error}") from None
+    return todo
+
+
 def task(todo: dict[str, Any]) -> dict[str, Any]:
-    """The task of a todo as the API shows it."""
+    """The task of a todo as the API shows it.
+
+    Raises
+    ------
+    ValueError
+        The metadata is not as the loader made it of a task.
+    """
     metadata = todo.get("metadata") or {}
     origin = (todo.get("source") or "").rpartition(":")[2]
     is_from_taskwarrior = _is_uuid(origin) and "entry" in metadata
@@ -64,7 +105,13 @@ def task(todo: dict[str, Any]) -> dict[str, Any]:
     end = kept.pop("end", None)
     if status in ("completed", "deleted"):
         made["end"] = end or _date(todo.get("completed_at") or todo["updated_at"])
-    if annotations := list(_annotations(todo.get("notes"), kept.pop("annotations", []), made["modified"])):
+    try:
+        annotations = list(_annotations(todo.get("notes"), kept.pop("annotations", []), made["modified"]))
+    except (TypeError, ValueError):
+        raise ValueError(
+            "#/metadata/annotations: expected [entry, lines], as they were loaded from Taskwarrior"
+        ) from None
+    if annotations:
         made["annotations"] = annotations
     return {**made, **kept}
 
@@ -105,4 +152,6 @@ def _annotations(notes: str | None, kept: Iterable[tuple[str, int]], otherwise: 
 
 
 if __name__ == "__main__":
+    # A reader that has enough ends this as it does any filter: quietly. The shell sees 141.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

@@ -66,8 +66,8 @@ class Destination(Protocol):
         """
         ...
 
-    def make_room(self) -> None:
-        """Wait, on the thread that reads the file, while there is good reason to write nothing more."""
+    def make_room(self, rows: int) -> None:
+        """Wait, on the thread that reads the file, while there is good reason not to write so many rows more."""
         ...
 
 
@@ -104,7 +104,7 @@ class Writer:
 
     def write(self, group: list[Planned]) -> Iterator[Written]:
         """Begin to write a group, and give what is done of those before; waits while enough are in flight."""
-        self._destination.make_room()
+        self._destination.make_room(len(group))
         self._in_flight.add(self._pool.submit(self._destination.write, group, self._stopped))
         # One waits behind each that is in flight, so that no connection idles while the next rows are read.
         yield from self._done(at_most=2 * self._concurrency - 1)

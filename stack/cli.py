@@ -14,8 +14,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import keys
 from stack import aws, logs, stage_commands, status
-from stack.errors import StackError
+from stack.errors import NotRunning, StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
 from stack.local import LocalStack
 from stack.progress import Progress
@@ -66,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     tail.set_defaults(command=_logs)
 
     token = commands.add_parser("token", help="print a token of the local issuer")
-    token.add_argument("--owner", required=True, help="whose todos it opens (the token's `sub`)")
+    token.add_argument("--owner", type=_owner, required=True, help="whose todos it opens (the token's `sub`)")
     token.add_argument("--scope", default=DEFAULT_SCOPE, help=f'default: "{DEFAULT_SCOPE}"')
     token.add_argument("--expires-in", type=float, default=DEFAULT_SECONDS, help="seconds; default: a day")
     token.set_defaults(command=_token)
@@ -106,6 +107,12 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port number (1 to 65535)")
     return int(text)
+
+
+def _owner(text: str) -> str:
+    if (complaint := keys.owner_complaint(text)) is not None:
+        raise argparse.ArgumentTypeError(complaint)
+    return text
 
 
 def _up(parsed: argparse.Namespace) -> int:
@@ -197,7 +204,11 @@ def _local_status(parsed: argparse.Namespace, found: dict[str, Any]) -> int:
 
 
 def _token(parsed: argparse.Namespace) -> int:
-    print(LocalStack(parsed.directory).token(parsed.owner, parsed.scope, parsed.expires_in))
+    stack = LocalStack(parsed.directory)
+    # The issuer would make a key, and a token of it opens nothing.
+    if not stack.state.issuer_key.exists():
+        raise NotRunning(f"no local stack has run in {parsed.directory}; `make up` starts one")
+    print(stack.token(parsed.owner, parsed.scope, parsed.expires_in))
     return 0
 
 

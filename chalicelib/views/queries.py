@@ -160,15 +160,13 @@ def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
 
 def wait_for_versions(owner: str, versions: Mapping[str, int], seconds: float) -> bool:
     """Wait until the views have these versions of todos (by id), or later ones; False when the time runs out first."""
-    table, partition = reader(), {"S": keys.partition_of(owner)}
-    awaited = {schema.todo_key(todo_id): version for todo_id, version in versions.items()}
+    table = reader()
+    awaited = dict(versions)
     deadline = time.monotonic() + seconds
     pause = POLL_FIRST_SECONDS
     while True:
-        found = _rows(table, [{"owner": partition, "sk": {"S": sort_key}} for sort_key in awaited])
-        for sort_key, item in found.items():
-            if int(item["version"]["N"]) >= awaited[sort_key]:
-                del awaited[sort_key]
+        for todo_id in _having(table, owner, awaited):
+            del awaited[todo_id]
         if not awaited:
             return True
         left = deadline - time.monotonic()
@@ -176,6 +174,11 @@ def wait_for_versions(owner: str, versions: Mapping[str, int], seconds: float) -
             return False
         time.sleep(min(pause, left))
         pause = min(pause * 1.5, POLL_CEILING_SECONDS)
+
+
+def having_versions(owner: str, versions: Mapping[str, int]) -> set[str]:
+    """Those of some todos (by id) that the views have at these versions, or later ones."""
+    return _having(reader(), owner, versions)
 
 
 def reader() -> str:
@@ -258,6 +261,17 @@ def _rows(table: str, item_keys: list[Item]) -> dict[str, Item]:
         return {item["sk"]["S"]: item for item in dynamo.batch_get(table, item_keys)}
     except (BotoCoreError, ClientError, dynamo.KeysUnprocessed) as error:
         raise ViewsUnavailable(str(error)) from error
+
+
+def _having(table: str, owner: str, versions: Mapping[str, int]) -> set[str]:
+    partition = {"S": keys.partition_of(owner)}
+    wanted = {schema.todo_key(todo_id): todo_id for todo_id in versions}
+    found = _rows(table, [{"owner": partition, "sk": {"S": sort_key}} for sort_key in wanted])
+    return {
+        todo_id
+        for sort_key, todo_id in wanted.items()
+        if sort_key in found and int(found[sort_key]["version"]["N"]) >= versions[todo_id]
+    }
 
 
 def _get(table: str, owner: str, sort_key: str) -> Item:

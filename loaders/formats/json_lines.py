@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from loaders.fields import NO_NAMES, Interpreter
 from loaders.formats import Certainty
 from loaders.rows import BadRow, Row, not_utf8, unreadable
 from loaders.source import MAX_ROW_BYTES, Source
+from loaders.strict_json import TOO_DEEP, NotJson, parsed
 
 NAME = "jsonl"
 
@@ -39,41 +39,51 @@ def interpreted(source: Source, interpret: Callable[[int, dict[str, Any]], Row |
             continue
         try:
             value = _decode(line)
-            if not isinstance(value, dict):
-                yield unreadable(number, value, "expected an object")
-            elif (twice := _given_twice(line, value)) is not None:
-                yield unreadable(number, line.decode(), f"the member {twice!r} is given twice")
-            else:
-                yield interpret(number, value)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            yield _broken(number, line, error)
+            try:
+                value = _slowly(line, error)
+            except UnicodeDecodeError:
+                yield not_utf8(number, line.rstrip(b"\r\n"))
+                continue
+            except ValueError as reason:
+                yield unreadable(number, line.decode().rstrip("\r\n"), str(reason))
+                continue
+        if not isinstance(value, dict):
+            yield unreadable(number, value, "expected an object")
+        elif (flaw := _flaw(line, value)) is not None:
+            yield unreadable(number, line.decode(), flaw)
+        else:
+            yield interpret(number, value)
 
 
-def _broken(number: int, line: bytes, error: Exception) -> BadRow:
-    try:
-        text = line.decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        return not_utf8(number, line.rstrip(b"\r\n"))
+def _slowly(line: bytes, error: Exception) -> Any:
+    """A value that the fast decoder does not read, such as one with a lone surrogate, of which the planner tells.
+
+    Raises
+    ------
+    ValueError
+        Says what is wrong with the line.
+    """
+    text = line.decode()
+    if isinstance(error, RecursionError):
+        raise ValueError(TOO_DEEP)
     hint = "; JSON Lines wants each object on one line" if text.strip() in ("{", "}", "[", "]") else ""
-    return unreadable(number, text, f"not JSON: {error}{hint}")
+    try:
+        return parsed(text)
+    except NotJson:
+        raise ValueError(f"not JSON: {error}{hint}") from None
 
 
-def _given_twice(line: bytes, value: dict[str, Any]) -> str | None:
-    """A name that an object of the line has twice: the decoder would keep one value and lose the other.
+def _flaw(line: bytes, value: dict[str, Any]) -> str | None:
+    """What is wrong with an object that was read: the decoder keeps one of two values of a name, and loses the other.
 
     Each name ends like the pattern, and nothing else does so more rarely: with no more ends than names there is no
     doubt. Only else is the line read again, slowly.
     """
     if len(_NAME_ENDS.findall(line)) == len(value):
         return None
-    twice: list[str] = []
-
-    def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice.append(next(name for name in names if names.count(name) > 1))
-        return members
-
-    json.loads(line, object_pairs_hook=check)
-    return twice[0] if twice else None
+    try:
+        parsed(line.decode())
+    except ValueError as error:
+        return str(error)
+    return None

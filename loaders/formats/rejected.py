@@ -14,6 +14,7 @@ from loaders.fields import NO_NAMES, Interpreter
 from loaders.formats import GENERIC_SYSTEM, Certainty
 from loaders.rows import BadRow, Row, not_utf8, unreadable
 from loaders.source import Source
+from loaders.strict_json import NotJson, parsed
 
 NAME = "rejected"
 
@@ -29,7 +30,13 @@ class _Entry(msgspec.Struct):
     key: str | None = None
 
 
-_decode = msgspec.json.Decoder(_Entry).decode
+class _Unread(msgspec.Struct):
+    format: str
+    row: msgspec.Raw
+    key: str | None = None
+
+
+_decode_unread = msgspec.json.Decoder(_Unread).decode
 
 
 def recognise(head: bytes) -> Certainty:
@@ -47,16 +54,21 @@ def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | 
         if line.isspace():
             continue
         try:
-            entry = _decode(line)
+            entry = msgspec.convert(parsed(line.decode()), _Entry)
         except UnicodeDecodeError:
             yield not_utf8(number, line)
             continue
-        except (msgspec.DecodeError, RecursionError) as error:
-            yield unreadable(number, line.decode("utf-8", "replace").rstrip(), f"no rejected row: {error}")
+        except (NotJson, msgspec.ValidationError) as error:
+            yield unreadable(number, line.decode().rstrip(), f"no rejected row: {error}")
+            continue
+        except ValueError as flaw:
+            yield _flawed(number, line, str(flaw))
             continue
         chosen = formats.formats().get(entry.format)
         read_row = getattr(chosen, "row_of", interpreter.row)
-        yield _row(number, entry, read_row, str if getattr(chosen, "ROWS_ARE_TEXTS", False) else dict)
+        row = _row(number, entry, read_row, str if getattr(chosen, "ROWS_ARE_TEXTS", False) else dict)
+        is_without_id = isinstance(row, BadRow) or row.own_id is None
+        yield msgspec.structs.replace(row, key=entry.key if is_without_id else None, format=entry.format)
 
 
 def _row(line: int, entry: _Entry, read_row: Callable[[int, Any], Row | BadRow], kind: type) -> Row | BadRow:
@@ -64,14 +76,23 @@ def _row(line: int, entry: _Entry, read_row: Callable[[int, Any], Row | BadRow],
     if isinstance(value, str) and kind is dict:
         # What could not be read stands there as text.
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            value = None
+            value = parsed(value)
+        except NotJson:
+            pass
+        except ValueError as flaw:
+            return unreadable(line, value, str(flaw))
     if not isinstance(value, kind):
         return unreadable(
             line, entry.row, f"to be mended: write the row as {'an object' if kind is dict else 'a text'}"
         )
-    row = read_row(line, value)
-    if isinstance(row, Row) and row.own_id is None:
-        return msgspec.structs.replace(row, key=entry.key)
-    return row
+    return read_row(line, value)
+
+
+def _flawed(number: int, line: bytes, flaw: str) -> BadRow:
+    """The row as it is written: read, it would have lost what is wrong with it."""
+    try:
+        unread = _decode_unread(line)
+    except (msgspec.DecodeError, RecursionError):
+        return unreadable(number, line.decode().rstrip(), flaw)
+    row = unreadable(number, bytes(unread.row).decode(), flaw)
+    return msgspec.structs.replace(row, key=unread.key, format=unread.format)

@@ -6,7 +6,6 @@ export where it comes from adds nothing. Not taken over are the history and what
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -18,6 +17,7 @@ from chalicelib.todos.events import CONTENT_FIELDS
 from loaders.formats import Certainty
 from loaders.rows import BadRow, Row, not_utf8, unreadable
 from loaders.source import MAX_ROW_BYTES, Source
+from loaders.strict_json import NotJson, parsed
 
 NAME = "todo-ledger"
 
@@ -41,7 +41,7 @@ def read(source: Source) -> Iterator[Row | BadRow]:
             continue
         try:
             yield row_of(number, parse(text))
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             yield unreadable(number, text, str(error))
 
 
@@ -74,7 +74,7 @@ def _records(source: Source) -> Iterator[tuple[int, bytes]]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    row = json.loads(text)
+    row = parsed(text)
     if not isinstance(row, dict):
         raise ValueError("expected an object")
     return row
@@ -100,9 +100,11 @@ def _value(name: str, cell: str | None) -> Any:
         return cell
     try:
         # Spreadsheets write TRUE.
-        return json.loads(cell.lower() if name == "completed" else cell)
-    except ValueError:
+        return parsed(cell.lower() if name == "completed" else cell)
+    except NotJson:
         raise ValueError(f"{name}: expected JSON") from None
+    except ValueError as flaw:
+        raise ValueError(f"{name}: {flaw}") from None
 
 
 def row_of(line: int, row: dict[str, Any]) -> Row | BadRow:

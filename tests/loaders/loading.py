@@ -16,6 +16,7 @@ from loaders.appending import Appending, LedgerDestination, Reading
 from loaders.changes import OnChange
 from loaders.formats import formats, recognised, system_of
 from loaders.opening import Counted, Opened
+from loaders.pacing import Pace
 from loaders.planning import Planned, Planner
 from loaders.progress import Progress
 from loaders.rejected import RejectedRows
@@ -143,11 +144,12 @@ def load(
     concurrency: int = 1,
     on_change: OnChange = "update",
     is_sure: bool = True,
+    pace: Pace | None = None,
 ) -> tuple[Summary, list[tuple[int, str]]]:
     """Load a file; the summary, and (line, reason) of each row that is reported as rejected."""
     source = Source(io.BytesIO(content))
     reported = _Reported()
-    destination = LedgerDestination(concurrency, on_change, is_sure, ledger)
+    destination = LedgerDestination(concurrency, on_change, is_sure, ledger, pace)
     with Writer(concurrency, destination) as writer, Seen() as seen:
         run = Load(Planner(OWNER, "file", seen), writer, reported, Progress(nothing_opened()))
         summary = run.run(recognised(source.head).read(source))

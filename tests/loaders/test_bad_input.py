@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from loading import by_line, complaints, lines, plan, read, titles
 from loaders.errors import Unreadable
 from loaders.formats import formats
 from loaders.planning import Planned
+from loaders.rejected import RejectedRows
 from loaders.rows import BadRow, Row
 from loaders.source import Source
 
@@ -320,6 +322,23 @@ def test_a_rejected_row_that_is_mended_makes_the_todo_that_it_would_have_made(sa
     varying = {"created_at": "", "updated_at": "", **({} if sample.has_ids else {"source": ""})}
     assert {**mended.event.state, **varying} == {**good.event.state, **varying}
     assert not sample.has_ids or mended.event.stream_id == good.event.stream_id
+
+
+@each(SAMPLES)
+def test_a_row_that_is_never_mended_is_rejected_each_time_as_what_it_was(sample: Sample, tmp_path: Path) -> None:
+    content, name = sample.file(sample.row("C", due=sample.bad_due)), sample.name
+    entries = []
+    for _ in range(3):
+        rejected = RejectedRows(tmp_path / "rejected.jsonl", name, "file")
+        for row in plan(content, name):
+            assert isinstance(row, BadRow)
+            rejected.add(row)
+        rejected.close()
+        content, name = (tmp_path / "rejected.jsonl").read_bytes(), "rejected"
+        [entry] = map(json.loads, content.splitlines())
+        entries.append({**entry, "line": 1})
+    assert entries[0]["format"] == sample.name
+    assert entries == [entries[0]] * 3
 
 
 def test_every_format_is_tried() -> None:

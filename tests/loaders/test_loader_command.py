@@ -180,6 +180,7 @@ def test_without_a_running_stack_it_says_how_to_get_one(
         ["f"],
         ["f", "--owner", ""],
         ["f", "--owner", "a" * 256],
+        ["f", "--owner", "caf\udce9"],
         ["f", "--owner", "a", "--concurrency", "0"],
         ["f", "--owner", "a", "--delete"],
         ["f", "--owner", "a", "--offline"],

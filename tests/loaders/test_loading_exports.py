@@ -131,6 +131,8 @@ def test_what_a_spreadsheet_makes_of_the_csv_is_read() -> None:
         (f'{{"id": "{TODO_ID}", "title": "A", "colour": "red"}}', "#/colour", "unknown field"),
         (f'{{"id": "{TODO_ID}", "title": ""}}', "#/title", "Expected `str` of length >= 1"),
         ("[]", "#", "expected an object"),
+        (f'{{"id": "{TODO_ID}", "title": "A", "title": "B"}}', "#", "the member 'title' is given twice"),
+        (f'{{"id": "{TODO_ID}", "title": "A", "order": 1e999}}', "#", "1e999 is larger than a double can hold"),
     ],
 )
 def test_a_bad_line_is_rejected_alone(line: str, pointer: str, detail: str) -> None:
@@ -147,6 +149,7 @@ def test_a_bad_line_is_rejected_alone(line: str, pointer: str, detail: str) -> N
         ("a,b\r\n", "has 2 values where the header has 19 names"),
         ('"a"b,c\r\n', "a quote stands where none may, or is not closed"),
         (f"{TODO_ID},3,A,,,inbox,no tags,{',' * 11}\r\n", "tags: expected JSON"),
+        (f'{TODO_ID},3,A,,,inbox,"[{{""a"":1,""a"":2}}]",{"," * 11}\r\n', "tags: the member 'a' is given twice"),
     ],
 )
 def test_a_bad_record_is_rejected_alone(record: str, detail: str) -> None:

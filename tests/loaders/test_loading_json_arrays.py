@@ -37,8 +37,10 @@ def test_it_makes_no_difference_how_the_file_is_cut_into_chunks(monkeypatch: pyt
         (b"null", "expected an object"),
         (b'{"title": "A", "title": "B"}', "the member 'title' is given twice"),
         (b'{"title": "A", "order": NaN}', "NaN is no JSON value"),
+        (b'{"title": "A", "order": 1e999}', "1e999 is larger than a double can hold"),
+        (b'{"title": "A", "order": ' + b"9" * 5000 + b"}", "99999999999999999999… is larger than a double can hold"),
         (b'{"title": "caf\xe9"}', "not UTF-8"),
-        (b'{"title": "A", "\\ud800": null}', "lone surrogate"),
+        (b'{"title": "A", "\\ud800": null}', "holds a lone surrogate, which is no character"),
     ],
 )
 def test_a_bad_element_is_rejected_alone(element: bytes, detail: str) -> None:

@@ -20,17 +20,20 @@ def test_each_line_is_a_todo_and_blank_lines_are_none() -> None:
     [
         (b'{"title": "A"', "not JSON"),
         (b"{'title': 'A'}", "not JSON"),
-        (b'{"title": NaN}', "not JSON"),
+        (b'{"title": NaN}', "NaN is no JSON value"),
+        (b'{"title": "A", "order": 1e999}', "1e999 is larger than a double can hold"),
+        (b'{"title": "A", "order": ' + b"9" * 5000 + b"}", "99999999999999999999… is larger than a double can hold"),
         (b'["A"]', "expected an object"),
         (b'"A"', "expected an object"),
         (b'{"title": "A", "title": "B"}', "the member 'title' is given twice"),
         (b'{"title": "A", "title" : "B"}', "the member 'title' is given twice"),
         (b'{"title": "A", "metadata": {"a": 1, "a": 2}}', "the member 'a' is given twice"),
-        (b"[" * 100_000, "not JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"title": "A", "metadata": {"a": ' + b"[" * 3000 + b"]" * 3000 + b"}}", "nested too deeply"),
         (b"caf\xe9", "not UTF-8"),
         (b'{"title": "caf\xe9"}', "not UTF-8"),
         (b"{", "each object on one line"),
-        (b'{"title": "\\ud800"}', "not JSON"),
+        (b'{"title": "\\ud800"}', "holds a lone surrogate, which is no character"),
     ],
 )
 def test_a_bad_line_is_rejected_alone(line: bytes, detail: str) -> None:

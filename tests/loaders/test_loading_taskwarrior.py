@@ -1,11 +1,15 @@
 """Taskwarrior's tasks come in, and go out again as they were."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from loading import FILES, complaints, lines, plan, titles, todos
 
 from chalicelib import export_rows
 from chalicelib.shapes import todo_of
+from loaders import taskwarrior_export
 from loaders.planning import Planned
 from loaders.taskwarrior_export import task
 
@@ -151,10 +156,47 @@ def test_a_todo_that_never_was_a_task_goes_out_under_its_own_id() -> None:
     assert set(task(todo)) == {"uuid", "description", "status", "entry", "modified"}
 
 
-def test_the_converter_tells_the_line_that_is_no_todo() -> None:
-    ended = _converted(b'{"id": "x"}\n')
-    assert (ended.returncode, b"line 1 is no exported todo" in ended.stderr) == (2, True)
+@pytest.mark.parametrize(
+    ("line", "explanation"),
+    [
+        (b"nonsense", "not JSON: Expecting value (character 1)"),
+        (b"caf\xe9", "it is not UTF-8"),
+        (b"7", "expected an object"),
+        (b"{}", "without id, version, title, created_at, updated_at"),
+        ({"title": 7}, "#/title: Expected `str`, got `int`"),
+        ({"due": "someday"}, "#/due: expected an RFC 3339 date"),
+        ({"created_at": 7}, "#/created_at: expected an RFC 3339 date"),
+        ({"completed": True, "completed_at": "x"}, "#/completed_at: expected an RFC 3339 date"),
+        ({"source": "taskwarrior:" + TASK["uuid"], "metadata": {"entry": "x", "annotations": 7}}, "#/metadata/annot"),
+        (b'{"id": "a", "id": "b"}', "the member 'id' is given twice"),
+    ],
+)
+def test_the_converter_says_in_words_which_line_is_no_todo_and_why(
+    line: bytes | dict[str, Any], explanation: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [todo] = exported(lines(TASK))
+    broken = line if isinstance(line, bytes) else json.dumps({**todo, **line}).encode()
+    given = SimpleNamespace(buffer=io.BytesIO(json.dumps(todo).encode() + b"\n\n" + broken + b"\n"))
+    monkeypatch.setattr(sys, "stdin", given)
+    assert taskwarrior_export.main() == 2
+    assert capsys.readouterr().err.startswith(f"error: line 3 is no exported todo: {explanation}")
+
+
+def test_of_nothing_the_converter_makes_an_empty_array() -> None:
     assert json.loads(_converted(b"").stdout) == []
+
+
+def test_the_converter_ends_quietly_when_nobody_reads_on() -> None:
+    [todo] = exported(lines(TASK))
+    command = [sys.executable, "-m", "loaders.taskwarrior_export"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=REPOSITORY, **pipes) as process:  # type: ignore[call-overload]
+        process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(todo).encode() + b"\n")
+            process.stdin.close()
+        assert process.wait() == -signal.SIGPIPE
+        assert process.stderr.read() == b""
 
 
 @pytest.mark.skipif(shutil.which("task") is None, reason="Taskwarrior's `task` is not installed (Debian: taskwarrior)")

@@ -75,6 +75,43 @@ def test_what_is_not_mended_is_rejected_again_with_the_row_itself(tmp_path: Path
     assert again[1]["reason"] == "to be mended: write the row as an object"
 
 
+@pytest.mark.parametrize("name", ["jsonl", "json"])
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ('{"title": "A", "title": "B"}', "the member 'title' is given twice"),
+        ('{"title": "A", "metadata": {"a": 1, "a": 2}}', "the member 'a' is given twice"),
+        ('{"title": "A", "metadata": {"a": NaN}}', "NaN is no JSON value"),
+        ('{"title": "A", "order": -Infinity}', "-Infinity is no JSON value"),
+        ('{"title": "A", "order": 1e999}', "1e999 is larger than a double can hold"),
+        ('{"title": "A\\ud800"}', "holds a lone surrogate, which is no character"),
+    ],
+)
+def test_what_readers_would_not_understand_alike_is_rejected_for_the_same_reason_until_it_is_mended(
+    tmp_path: Path, name: str, row: str, complaint: str
+) -> None:
+    content = f"[{row}]" if name == "json" else row
+    for _ in range(3):
+        [entry] = rejected_file(tmp_path, content.encode(), name=None if name == "rejected" else name)
+        assert entry["reason"] == complaint
+        content, name = json.dumps(entry) + "\n", "rejected"
+    entry["row"] = {"title": "A"}
+    assert len(streams(lines(entry))) == 1
+
+
+def test_a_row_that_is_mended_by_an_object_with_a_member_twice_is_rejected_and_stays_the_todo_that_it_was(
+    tmp_path: Path,
+) -> None:
+    [entry] = rejected_file(tmp_path, lines({"title": "A", "due": "someday"}))
+    mended = streams(lines({**entry, "row": {"title": "B"}}))
+    doubled = json.dumps({**entry, "row": 7}).replace('"row": 7', '"row": {"title": "B", "title": "C"}')
+    [again] = rejected_file(tmp_path, doubled.encode() + b"\n")
+    assert again["reason"] == "the member 'title' is given twice"
+    assert again["row"] == '{"title": "B", "title": "C"}'
+    again["row"] = {"title": "B"}
+    assert streams(lines(again)) == mended
+
+
 def test_the_source_that_the_rows_came_from_is_that_of_the_mended_ones(tmp_path: Path) -> None:
     [entry] = rejected_file(tmp_path, lines({"id": 1, "title": ""}), system="my list")
     head = lines(entry)

@@ -1,0 +1,74 @@
+"""A load holds itself back while requests are refused: fewer are under way."""
+
+import threading
+
+import pytest
+from botocore.exceptions import ClientError
+from loading import MemoryLedger, load, rows
+
+from chalicelib.ledger import LedgerUnavailable
+from chalicelib.todos.events import Event
+from loaders import writing
+from loaders.throttle import Throttle
+
+
+def test_refusals_halve_what_is_under_way_and_successes_bring_it_back_one_by_one() -> None:
+    throttle = Throttle(8)
+    for expected in (4, 2, 1, 1):
+        throttle.overloaded()
+        assert throttle.limit == expected
+    for _ in range(1 + 2 + 3):
+        throttle.succeeded()
+    assert 3 < throttle.limit < 4.5
+    for _ in range(100):
+        throttle.succeeded()
+    assert throttle.limit == 8
+
+
+def test_no_more_threads_are_let_through_than_the_limit_says() -> None:
+    throttle = Throttle(4)
+    throttle.overloaded()
+    inside = most = 0
+    lock = threading.Lock()
+
+    def work() -> None:
+        nonlocal inside, most
+        for _ in range(50):
+            with throttle.turn():
+                with lock:
+                    inside += 1
+                    most = max(most, inside)
+                with lock:
+                    inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most <= 2
+
+
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "ProvisionedThroughputExceededException", "TransactionCanceledException"]
+)
+def test_a_ledger_that_takes_a_third_of_the_requests_gets_every_row_once(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "CEILING_SECONDS", 0.0)
+    ledger = MemoryLedger()
+    whole = ledger.append
+    asked = 0
+
+    def throttled(group: list[Event]) -> dict[int, Event]:
+        nonlocal asked
+        asked += 1
+        if asked % 3:
+            error = LedgerUnavailable(code)
+            error.__cause__ = ClientError({"Error": {"Code": code, "Message": code}}, "TransactWriteItems")
+            raise error
+        return whole(group)
+
+    ledger.append = throttled  # type: ignore[method-assign]
+    summary, reported = load(rows(2000), ledger, concurrency=4)
+    assert (summary.added, summary.unwritten, reported, len(ledger.streams)) == (2000, 0, [], 2000)
