@@ -163,7 +163,10 @@ def test_a_byte_order_mark_is_named() -> None:
     assert "byte order mark" in refused.problem.body["detail"]
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"{}"), gzip.compress(b"{}").decode(errors="replace").encode()])
+PACKED = gzip.compress(b"{}", mtime=0)
+
+
+@pytest.mark.parametrize("body", [PACKED, PACKED.decode(errors="replace").encode()], ids=["as sent", "as handed on"])
 def test_a_packed_body_is_another_media_type_unless_the_gateway_has_unpacked_it(body: bytes) -> None:
     headers = {"content-type": "application/json", "content-encoding": "gzip", "content-length": "22"}
     with Refused() as refused:
