@@ -13,7 +13,8 @@ from pathlib import Path
 from stack.errors import StackError
 from stack.state import State, read_json, write_json
 
-STOP_SECONDS = 20
+# After a bulk load the engine has a hundred thousand items to save.
+STOP_SECONDS = 120
 POLL_SECONDS = 0.05
 
 
