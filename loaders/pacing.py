@@ -50,7 +50,7 @@ class Pace:
         """Wait until so many rows more may be written; on the thread that reads the file."""
         while not self._is_given_up and (self._is_too_much() or self._looked_before(LOOK_EVERY_SECONDS)):
             if not self._looked_before(POLL_SECONDS):
-                time.sleep(self._following.looked + POLL_SECONDS - time.monotonic())
+                time.sleep(max(0.0, self._following.looked + POLL_SECONDS - time.monotonic()))
             look = self._following.look()
             self._allowance.saw(look.taken, look.seconds, look.delay)
             stuck = self._following.stuck_for()

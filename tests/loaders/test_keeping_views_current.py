@@ -254,3 +254,19 @@ def test_a_load_tells_its_pace_of_each_row_that_is_written_and_of_each_event_tha
     assert (first.under_way, first.events) == (0, 1000)
     assert (second.under_way, second.events) == (0, 200)
     assert 0 < first.most_under_way <= 1000
+
+
+def test_a_pause_in_the_wrong_moment_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(10**9))
+    slept: list[float] = []
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock) / 10)
+    monkeypatch.setattr(time, "sleep", slept.append)
+    [one] = plan(rows(1))
+    assert isinstance(one, Planned)
+    pace = Pace(lambda versions: frozenset(), BOUND, lambda warning: None)
+    pace.appended(one.event, 10**6)
+
+    pace.hold(GROUP)
+
+    assert slept
+    assert min(slept) >= 0, "time.sleep raises ValueError"
