@@ -10,19 +10,20 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
-from chalicelib import metrics, settings
+from chalicelib import deploying, metrics, settings
 
 app = Chalice(app_name="todo-ledger")
 
-# Chalice wants ARNs here, but only a deployment knows them. One by CloudFormation has them in .chalice/compute.yaml.
-STREAM = "arn:aws:dynamodb:us-east-1:000000000000:set-by-deployment"
-DELIVER_QUEUE = REMIND_QUEUE = CLEAR_QUEUE = "arn:aws:sqs:us-east-1:000000000000:set-by-deployment"
-if settings.is_being_deployed():
-    from stack import chalice_deploy
 
-    sources = chalice_deploy.prepare()
-    STREAM, CLEAR_QUEUE = sources.events_stream, sources.clear_queue
-    DELIVER_QUEUE, REMIND_QUEUE = sources.deliver_queue, sources.remind_queue
+def _sources() -> deploying.Sources:
+    if not deploying.is_being_deployed():
+        return deploying.UNKNOWN
+    from stack.chalice_deploy import prepare
+
+    return prepare()
+
+
+SOURCES = _sources()
 
 
 @app.middleware("all")
@@ -47,7 +48,7 @@ if settings.serves("api") or settings.serves("authorize"):
 if settings.serves("project"):
     from chalicelib.triggers import project as project_trigger
 
-    @app.on_dynamodb_record(STREAM, name="project", batch_size=100, starting_position="TRIM_HORIZON")
+    @app.on_dynamodb_record(SOURCES.events_stream, name="project", batch_size=100, starting_position="TRIM_HORIZON")
     def project(event: DynamoDBEvent) -> None:
         project_trigger.handle(event.to_dict())
 
@@ -55,7 +56,7 @@ if settings.serves("project"):
 if settings.serves("publish"):
     from chalicelib.triggers import publish as publish_trigger
 
-    @app.on_dynamodb_record(STREAM, name="publish", batch_size=100, starting_position="TRIM_HORIZON")
+    @app.on_dynamodb_record(SOURCES.events_stream, name="publish", batch_size=100, starting_position="TRIM_HORIZON")
     def publish(event: DynamoDBEvent) -> None:
         publish_trigger.handle(event.to_dict())
 
@@ -63,7 +64,7 @@ if settings.serves("publish"):
 if settings.serves("deliver"):
     from chalicelib.triggers import deliver as deliver_trigger
 
-    @app.on_sqs_message(queue_arn=DELIVER_QUEUE, name="deliver", batch_size=10)
+    @app.on_sqs_message(queue_arn=SOURCES.deliver_queue, name="deliver", batch_size=10)
     def deliver(event: SQSEvent) -> dict[str, Any]:
         return deliver_trigger.handle(event.to_dict(), event.context)
 
@@ -79,7 +80,7 @@ if settings.serves("remind"):
 if settings.serves("remind_page"):
     from chalicelib.triggers import remind_page as remind_page_trigger
 
-    @app.on_sqs_message(queue_arn=REMIND_QUEUE, name="remind_page", batch_size=1)
+    @app.on_sqs_message(queue_arn=SOURCES.remind_queue, name="remind_page", batch_size=1)
     def remind_page(event: SQSEvent) -> dict[str, Any]:
         return remind_page_trigger.handle(event.to_dict())
 
@@ -87,7 +88,7 @@ if settings.serves("remind_page"):
 if settings.serves("clear"):
     from chalicelib.triggers import clear as clear_trigger
 
-    @app.on_sqs_message(queue_arn=CLEAR_QUEUE, name="clear", batch_size=1)
+    @app.on_sqs_message(queue_arn=SOURCES.clear_queue, name="clear", batch_size=1)
     def clear(event: SQSEvent) -> dict[str, Any]:
         return clear_trigger.handle(event.to_dict())
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import boto3
 
-from chalicelib import dynamo
-from chalicelib.tables import EventItem, events
-from stack import launch, process, views
+from chalicelib.aws import dynamodb
+from chalicelib.ledger.model import EventItem, events
 from stack.aws import LOCAL_CREDENTIALS
-from stack.stages import LOCAL, Stage
-from stack.state import State
+from stack.deploy import views_table
+from stack.deploy.stages import LOCAL, Stage
+from stack.local import launch, process
+from stack.local.state import State
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def running() -> Iterator[Any]:
         engine = launch.start(state, 0, 0, attached=True)
         try:
             os.environ.update(LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": engine.engine_url})
-            dynamo.client.cache_clear()
+            dynamodb.client.cache_clear()
             yield boto3.client("dynamodb")
         finally:
             process.stop(state, engine)
@@ -55,4 +56,4 @@ def fresh_views_table(client: Any) -> str:
     wanted = ("AttributeDefinitions", "KeySchema", "BillingMode")
     client.create_table(TableName=settings_table, **{part: definition[part] for part in wanted})
     os.environ["SETTINGS_TABLE"] = settings_table
-    return views.ensure(client, "bench", settings_table)
+    return views_table.ensure(client, "bench", settings_table)

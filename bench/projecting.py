@@ -10,10 +10,10 @@ from contextlib import redirect_stdout
 from typing import Any, Final
 
 from bench.engine import fresh_views_table
-from chalicelib import dynamo
+from chalicelib.aws import dynamodb
 from chalicelib.todos.events import dump_json
 from chalicelib.triggers import project
-from chalicelib.views import store
+from chalicelib.views import projector
 from chalicelib.views.projection import Head
 
 BATCH: Final = 100
@@ -55,14 +55,14 @@ def write_units(client: Any) -> list[tuple[str, float]]:
     """Rows of (what, write units for each event) as the engine counts them, the ledger's own write apart."""
     views = fresh_views_table(client)
     count = _Units()
-    dynamo.client().meta.events.register("provide-client-params.dynamodb.TransactWriteItems", count.ask)
-    dynamo.client().meta.events.register("after-call.dynamodb.TransactWriteItems", count.add)
+    dynamodb.client().meta.events.register("provide-client-params.dynamodb.TransactWriteItems", count.ask)
+    dynamodb.client().meta.events.register("after-call.dynamodb.TransactWriteItems", count.add)
     todos = [str(uuid.uuid4()) for _ in range(90)]
 
     def spent(version: int, ids: list[str], **change: Any) -> float:
         count.units = 0.0
         state = dump_json(_STATE | change)
-        store.project_batch(views, {"owner": [Head(todo_id, version, state) for todo_id in ids]})
+        projector.project_batch(views, {"owner": [Head(todo_id, version, state) for todo_id in ids]})
         return count.units / len(ids)
 
     return [

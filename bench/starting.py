@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from stack import archive
-from stack.package import package
+from stack.deploy import archive
+from stack.deploy.package import package
 
 ROUNDS: Final = 25
 STAGE: Final = "dev"

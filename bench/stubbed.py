@@ -19,7 +19,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 import app
-from chalicelib import dynamo, event_items, keys, service
+from chalicelib.aws import dynamodb
+from chalicelib.commands import execute
+from chalicelib.ledger import codec
+from chalicelib.todos import ids
 from chalicelib.todos.decide import Patch
 from chalicelib.todos.events import Event
 from chalicelib.todos.fold import STATE_SCHEMA, evolve
@@ -76,10 +79,10 @@ def run() -> list[tuple[str, float, float]]:
         AWS_DEFAULT_REGION="us-east-1",
         EVENTS_TABLE="bench-events",
     )
-    item = event_items.encode(_event())
+    item = codec.encode(_event())
     store = _Store(item)
     raw = boto3.client("dynamodb")
-    for client in (raw, dynamo.client()):
+    for client in (raw, dynamodb.client()):
         client.meta.events.register_last("before-send.dynamodb", store.answer)
 
     def raw_boto3() -> None:
@@ -104,13 +107,13 @@ def run() -> list[tuple[str, float, float]]:
         nonlocal title
         title += 1
         if not is_warm:
-            service._latest_events.forget(_event().stream_id)
-        service.execute(service.Order(OWNER, TODO_ID, Patch({"title": f"Ask {title}"}), actor=OWNER))
+            execute._latest_events.forget(_event().stream_id)
+        execute.execute(execute.Order(OWNER, TODO_ID, Patch({"title": f"Ask {title}"}), actor=OWNER))
 
     def whole_request() -> None:
         nonlocal title
         title += 1
-        service._latest_events.forget(_event().stream_id)
+        execute._latest_events.forget(_event().stream_id)
         with redirect_stdout(log):
             answer = app.app(_request(f"Ask {title}"), None)
         assert answer["statusCode"] == 200, answer
@@ -186,7 +189,7 @@ def _compare(contenders: dict[str, Callable[[], None]]) -> list[tuple[str, float
 
 
 def _event() -> Event:
-    stream = keys.stream_id(keys.partition_of(OWNER), TODO_ID)
+    stream = ids.stream_id(ids.partition_of(OWNER), TODO_ID)
     occurred_at = "2026-11-20T22:00:00.000Z"
     return Event(
         stream_id=stream,

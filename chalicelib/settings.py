@@ -19,16 +19,6 @@ def stage() -> str:
     return os.environ.get("STAGE", "local")
 
 
-def is_being_deployed() -> bool:
-    """Whether this process is `chalice deploy`, on a deployer's machine; never so in a Lambda."""
-    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ or os.environ.get("AWS_CHALICE_CLI_MODE") != "true":
-        return False
-    import click
-
-    command = click.get_current_context(silent=True)
-    return command is not None and command.info_name == "deploy"
-
-
 def events_table() -> str:
     return os.environ["EVENTS_TABLE"]
 

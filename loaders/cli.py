@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
-from chalicelib import keys
+from chalicelib.todos import ids
 from loaders.errors import CannotLoad
-from loaders.fields import FIELDS
 from loaders.formats import formats
-from loaders.pacing import DEFAULT_BOUND_SECONDS
-from loaders.report import Report, left_text
+from loaders.output.report import Report, left_text
+from loaders.pacing.pace import DEFAULT_BOUND_SECONDS
+from loaders.rows.fields import FIELDS
 from loaders.session import Options, Session
 
 ALL_IN: Final = 0
@@ -177,7 +177,7 @@ def _complaint(parsed: argparse.Namespace) -> str | None:
 
 
 def _owner(text: str) -> str:
-    if (complaint := keys.owner_complaint(text)) is not None:
+    if (complaint := ids.owner_complaint(text)) is not None:
         raise argparse.ArgumentTypeError(complaint)
     return text
 

@@ -12,26 +12,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from chalicelib import ledger
+from chalicelib.ledger import ledger
 from chalicelib.views import queries
-from loaders import over_http
-from loaders.appending import Appending, LedgerDestination, Reading
-from loaders.changes import OnChange
-from loaders.environment import find_ledger
 from loaders.errors import CannotLoad, Unreadable
 from loaders.formats import GENERIC_SYSTEM, formats, reader_of, recognised, system_of
-from loaders.opening import S3_SCHEME, opened
-from loaders.over_http import ApiDestination
-from loaders.pacing import Pace
-from loaders.planning import Planner
-from loaders.progress import Progress, progress_for
-from loaders.pruning import Left, prune
-from loaders.rejected import RejectedRows
-from loaders.report import Report
-from loaders.run import Load, Summary
-from loaders.seen import Seen
-from loaders.source import Source
-from loaders.writing import Destination, Writer
+from loaders.into import api
+from loaders.into.api import ApiDestination
+from loaders.into.ledger import Appending, LedgerDestination, Reading
+from loaders.into.local_stack import find_ledger
+from loaders.into.reconcile import OnChange
+from loaders.into.writer import Destination, Writer
+from loaders.load import Load
+from loaders.output.progress import Progress, progress_for
+from loaders.output.rejected import RejectedRows
+from loaders.output.report import Report
+from loaders.output.summary import Summary
+from loaders.pacing.pace import Pace
+from loaders.planner import Planner
+from loaders.prune import Left, prune
+from loaders.reading.opening import S3_SCHEME, opened
+from loaders.reading.source import Source
+from loaders.rows.seen import Seen
 
 # Asked for to see whether the ledger answers at all.
 _ANY_STREAM: Final = "nobody#nothing"
@@ -167,10 +168,10 @@ def _owner(options: Options) -> str:
     if options.url is None:
         assert options.owner is not None
         return options.owner
-    over_http.check_url(options.url)
+    api.check_url(options.url)
     if not options.token:
         raise CannotLoad("--to needs a token: --token, or better the variable TODO_LEDGER_TOKEN")
-    subject = over_http.owner_of_token(options.token)
+    subject = api.owner_of_token(options.token)
     owner = options.owner or subject
     if owner is None:
         raise CannotLoad("the token does not show whose it is: --owner")

@@ -8,27 +8,18 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from chalice.config import Config
 
-from stack import functions, policies
-from stack.deployment import Deployment
+from chalicelib.deploying import Sources
+from stack.deploy import policies
+from stack.deploy.deployment import Deployment
+from stack.deploy.package import Package, packager
+from stack.deploy.stages import Stage
+from stack.drift import functions
 from stack.errors import StackError
-from stack.package import Package, packager
-from stack.stages import Stage
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The ARNs of what feeds the functions."""
-
-    events_stream: str
-    deliver_queue: str
-    remind_queue: str
-    clear_queue: str
 
 
 def prepare() -> Sources:

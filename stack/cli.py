@@ -14,15 +14,17 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import keys
-from stack import aws, logs, stage_commands, status
+from chalicelib.todos import ids
+from stack import aws
+from stack.commands import stages
+from stack.deploy.stages import LOCAL
 from stack.errors import NotRunning, StackError
-from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
-from stack.local import LocalStack
+from stack.local.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
+from stack.local.local_stack import LocalStack
+from stack.local.samples import OWNER, load_into
+from stack.local.state import REPOSITORY
+from stack.operate import logs, status
 from stack.progress import Progress
-from stack.samples import OWNER, load_into
-from stack.stages import LOCAL
-from stack.state import REPOSITORY
 
 DEFAULT_PORT = 8000
 DIRECTORY = REPOSITORY / ".local"
@@ -52,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("down", help="stop the local engine; its state is kept").set_defaults(command=_down)
 
-    stage_commands.add_to(commands)
+    stages.add_to(commands)
 
     state = commands.add_parser("status", help="say what is running where")
     state.add_argument("--stage", default=LOCAL, help="default: local, the local engine")
@@ -77,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 
     republish = commands.add_parser("republish", help="bring the ledger's events to the topic once more")
     since = "an RFC 3339 date or date-time, such as 2026-11-20T09:00:00Z"
-    republish.add_argument("--since", type=stage_commands.instant, required=True, help=since)
+    republish.add_argument("--since", type=stages.instant, required=True, help=since)
     republish.set_defaults(command=_republish)
 
     redrive = commands.add_parser("redrive", help="bring back what lies in the quarantine or a dead-letter queue")
@@ -99,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--despite-differences", action="store_true", help="switch over whatever the audit finds")
     rebuild.set_defaults(command=_rebuild)
     for command in (catchup, republish, redrive, audit, rebuild):
-        stage_commands.add_stage(command)
+        stages.add_stage(command)
     return parser
 
 
@@ -110,7 +112,7 @@ def _port(text: str) -> int:
 
 
 def _owner(text: str) -> str:
-    if (complaint := keys.owner_complaint(text)) is not None:
+    if (complaint := ids.owner_complaint(text)) is not None:
         raise argparse.ArgumentTypeError(complaint)
     return text
 
@@ -214,11 +216,13 @@ def _token(parsed: argparse.Namespace) -> int:
 
 def _catchup(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
-    from chalicelib.views.store import ProjectionIncomplete
+    from chalicelib.views.projector import ProjectionIncomplete
 
     with Progress("catching up") as bar:
         try:
-            done = importlib.import_module("stack.catchup").run(lambda so_far: bar.show(f"{so_far.streams:,} streams"))
+            done = importlib.import_module("stack.operate.catchup").run(
+                lambda so_far: bar.show(f"{so_far.streams:,} streams")
+            )
         except ProjectionIncomplete as error:
             raise StackError(f"not everything was projected, do it again later: {error}") from error
     print(f"projected {done.projected:,} of {done.streams:,} streams")
@@ -229,13 +233,13 @@ def _catchup(parsed: argparse.Namespace) -> int:
 
 def _audit(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
-    code: int = importlib.import_module("stack.audit").command(parsed.table, parsed.patience, parsed.json)
+    code: int = importlib.import_module("stack.operate.audit").command(parsed.table, parsed.patience, parsed.json)
     return code
 
 
 def _rebuild(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
-    rebuild = importlib.import_module("stack.rebuild")
+    rebuild = importlib.import_module("stack.operate.rebuild")
     if parsed.status:
         print(rebuild.status())
     elif parsed.abandon:
@@ -248,18 +252,18 @@ def _rebuild(parsed: argparse.Namespace) -> int:
 def _use_service(parsed: argparse.Namespace) -> None:
     """Without the service's own environment, as typed by hand, it is the local stack that is meant."""
     if parsed.stage != LOCAL:
-        os.environ.update(stage_commands.environment(parsed))
+        os.environ.update(stages.environment(parsed))
     elif "EVENTS_TABLE" not in os.environ:
         os.environ.update(LocalStack(parsed.directory).environment())
 
 
 def _republish(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
-    from chalicelib.topic import PublishIncomplete
+    from chalicelib.publishing.topic import PublishIncomplete
 
     with Progress("republishing") as bar:
         try:
-            done = importlib.import_module("stack.republish").run(
+            done = importlib.import_module("stack.operate.republish").run(
                 parsed.since, lambda so_far: bar.show(f"{so_far.examined:,} events")
             )
         except PublishIncomplete as error:
@@ -270,7 +274,7 @@ def _republish(parsed: argparse.Namespace) -> int:
 
 def _redrive(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
-    redrive = importlib.import_module("stack.redrive")
+    redrive = importlib.import_module("stack.operate.redrive")
     done = redrive.run(f"todo-ledger-{parsed.stage}-{parsed.queue}", print, dry_run=parsed.dry_run)
     print(f"{done.done:,} {'would go' if parsed.dry_run else 'went'} back, {done.failed:,} failed again and stay")
     return 1 if done.failed else 0

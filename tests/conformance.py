@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 
 from chalicelib.api.contract.document import document
-from stack.gateway import KEY_SET_PATH
+from stack.local.gateway import KEY_SET_PATH
 
 # What the gateway, the server and CORS (RFC 9110, Fetch standard) add to any answer.
 AMBIENT: Final = {

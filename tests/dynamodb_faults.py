@@ -13,7 +13,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib import dynamo
+from chalicelib.aws import dynamodb
 
 ALWAYS = 1_000_000
 
@@ -31,7 +31,7 @@ def counted() -> Iterator[Traffic]:
     """Count every request that leaves this process for DynamoDB, retries too."""
     traffic = Traffic()
     counting = threading.Lock()
-    events = dynamo.client().meta.events
+    events = dynamodb.client().meta.events
 
     def ask_for_capacity(params: dict[str, Any], **_: Any) -> None:
         params["ReturnConsumedCapacity"] = "TOTAL"
@@ -62,7 +62,7 @@ def lost_answers(operation: str, times: int, *, body_contains: str = "") -> Iter
 
     Only those whose body holds `body_contains`. Yields a counter with the operations that met with it.
     """
-    session = dynamo.client()._endpoint.http_session
+    session = dynamodb.client()._endpoint.http_session
     done: Counter[str] = Counter()
 
     def send(request: Any) -> Any:
@@ -98,11 +98,11 @@ def refusals(
         return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, _Raw(body))
 
     event = f"before-send.dynamodb.{operation}"
-    dynamo.client().meta.events.register(event, refuse)
+    dynamodb.client().meta.events.register(event, refuse)
     try:
         yield refused
     finally:
-        dynamo.client().meta.events.unregister(event, refuse)
+        dynamodb.client().meta.events.unregister(event, refuse)
 
 
 @contextmanager
@@ -115,12 +115,12 @@ def just_before(operation: str, act: Callable[[], object]) -> Iterator[None]:
             waiting.pop()()
 
     event = f"before-send.dynamodb.{operation}"
-    dynamo.client().meta.events.register(event, step_in)
+    dynamodb.client().meta.events.register(event, step_in)
     try:
         yield
         assert not waiting, f"no {operation} was sent"
     finally:
-        dynamo.client().meta.events.unregister(event, step_in)
+        dynamodb.client().meta.events.unregister(event, step_in)
 
 
 class _Raw:

@@ -9,7 +9,7 @@ from typing import Final
 from bench.experiment import drawing, report
 from bench.experiment.run import run
 from stack.errors import StackError
-from stack.state import REPOSITORY
+from stack.local.state import REPOSITORY
 
 EVENTS: Final = 20_000
 DOCS: Final = REPOSITORY / "docs"

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 from bench.experiment import faults
-from stack.package import copy_app
-from stack.state import REPOSITORY
+from stack.deploy.package import copy_app
+from stack.local.state import REPOSITORY
 
 _AT_THE_END = "\n\nfrom chalicelib import faults\n\nfaults.install(globals())\n"
 

@@ -18,14 +18,16 @@ from bench.experiment import counting, faulty, writers
 from bench.experiment.counting import Appended, LogEntry, Stage
 from bench.experiment.faults import JOURNAL_NAME
 from bench.experiment.receiver import Receiver
-from chalicelib import dynamo, keys, ledger_scanning, tables, webhooks
-from chalicelib.todos import instants
-from chalicelib.views import schema, store
-from stack import audit, redrive
+from chalicelib.aws import dynamodb
+from chalicelib.ledger import model, scan
+from chalicelib.todos import ids, instants
+from chalicelib.views import projector, schema
+from chalicelib.webhooks import subscriptions
+from stack.deploy.stages import LOCAL
 from stack.errors import StackError
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
+from stack.operate import audit, redrive
 from stack.progress import Progress
-from stack.stages import LOCAL
 
 # For how long the messages of an invocation that was killed are hidden; as deployed it is six minutes.
 HIDDEN_AFTER_A_CRASH_SECONDS: Final = 15
@@ -107,7 +109,7 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
     hidden = {"VisibilityTimeout": str(HIDDEN_AFTER_A_CRASH_SECONDS)}
     sqs.set_queue_attributes(QueueUrl=outputs["DeliverQueueUrl"], Attributes=hidden)
     for owner in writers.OWNERS:
-        webhooks.create(owner, webhooks.new_id(), receiver.url)
+        subscriptions.create(owner, subscriptions.new_id(), receiver.url)
     started = time.time()
     with Progress("appending") as bar:
         writers.write(events, seed, lambda done: bar.show(f"{done:,} events", done=done, total=events))
@@ -149,10 +151,10 @@ def _service_of(stack: LocalStack) -> Iterator[None]:
 
 
 def _forget_tables() -> None:
-    dynamo.client.cache_clear()
-    tables.events.cache_clear()
+    dynamodb.client.cache_clear()
+    model.events.cache_clear()
     # The model remembers the table and the client that it was first used with.
-    tables.EventItem._connection = None
+    model.EventItem._connection = None
 
 
 def _wait_until_quiet(journal: Path, receiver: Receiver, events: int, waiting: Callable[[], int]) -> None:
@@ -190,7 +192,7 @@ def _waiting(sqs: Any, queue: str) -> int:
 
 
 def _appended() -> Iterator[Appended]:
-    for page in ledger_scanning.scan(attributes=("stream_id", "version", "event_id", "occurred_at")):
+    for page in scan.scan(attributes=("stream_id", "version", "event_id", "occurred_at")):
         for item in page:
             at = instants.milliseconds_of(item["occurred_at"]["S"]) / 1000
             yield Appended(item["event_id"]["S"], item["stream_id"]["S"], int(item["version"]["N"]), at)
@@ -198,8 +200,8 @@ def _appended() -> Iterator[Appended]:
 
 def _log() -> Iterator[LogEntry]:
     """Every version that the views' log names."""
-    (table,) = store.tables()
-    for page in dynamo.pages(
+    (table,) = projector.tables()
+    for page in dynamodb.pages(
         "scan",
         TableName=table,
         ConsistentRead=True,
@@ -209,4 +211,4 @@ def _log() -> Iterator[LogEntry]:
         for item in page:
             at = instants.milliseconds_of(item["at"]["S"]) / 1000
             for todo_id, version in json.loads(item["changes"]["S"]):
-                yield LogEntry(keys.stream_id(item["owner"]["S"], todo_id), version, at)
+                yield LogEntry(ids.stream_id(item["owner"]["S"], todo_id), version, at)

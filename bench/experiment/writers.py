@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from chalicelib import service
+from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET
 
@@ -66,7 +66,7 @@ class _Writer:
         """One command; whether it made an event."""
         chance = self._random.random()
         if chance < 0.3 or not self._live:
-            todo = (self._random.choice(OWNERS), service.new_todo_id())
+            todo = (self._random.choice(OWNERS), execute.new_todo_id())
             self._live.append(todo)
             return self._execute(todo, Create(_EMPTY | {"title": "Water the plants", "list": self._list()}))
         if chance < 0.35 and self._deleted:
@@ -100,7 +100,7 @@ class _Writer:
 
     def _execute(self, todo: tuple[str, str], command: Command) -> bool:
         owner, todo_id = todo
-        order = service.Order(
+        order = execute.Order(
             owner=owner, todo_id=todo_id, command=command, actor=owner, is_new=isinstance(command, Create)
         )
-        return service.execute(order).appended
+        return execute.execute(order).appended

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalice.app import AuthRequest, AuthResponse, Blueprint
 
-from chalicelib import keys, logs, settings
+from chalicelib import logs, settings
+from chalicelib.todos import ids
 
 if TYPE_CHECKING:
     from jwt import PyJWK
@@ -87,7 +88,7 @@ def _verified_claims(authorization: str) -> dict[str, Any] | None:
             issuer=settings.token_issuer(),
             options={"require": ["exp", "aud", "iss", "sub"]},
         )
-        return claims if keys.owner_complaint(claims["sub"]) is None else None
+        return claims if ids.owner_complaint(claims["sub"]) is None else None
     except jwt.PyJWKClientConnectionError:
         raise  # the issuer cannot be reached: no fault of the token
     except (jwt.PyJWTError, ValueError, TypeError):

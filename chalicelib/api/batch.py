@@ -14,14 +14,14 @@ import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
-from chalicelib import keys, ledger
 from chalicelib.api import commands
 from chalicelib.api.bodies import json_body
 from chalicelib.api.commands import Asked, Done, Operation
 from chalicelib.api.headers import ENTITY_TAGS, IDEMPOTENCY_KEY, accepted, idempotency_key, is_idempotency_key
 from chalicelib.api.http import Request
 from chalicelib.api.problems import Problem, answer, bad_request, problem_of, unavailable
-from chalicelib.todos import fields
+from chalicelib.ledger import ledger
+from chalicelib.todos import fields, ids
 from chalicelib.todos.content import FieldError, pointer, type_error
 
 MAX_COMMANDS: Final = 100
@@ -47,7 +47,7 @@ Id = Annotated[
     str,
     Meta(
         description="The todo's id; of `create` and without one, an id of the service's.",
-        extra_json_schema={"format": "uuid", "pattern": keys.TODO_ID_PATTERN},
+        extra_json_schema={"format": "uuid", "pattern": ids.TODO_ID_PATTERN},
     ),
 ]
 EntityTags = Annotated[
@@ -215,7 +215,7 @@ def _one_asked(
         complain("key", "expected 1 to 255 visible ASCII characters")
     if command.id is None and command.op != "create":
         complain("id", f"required for {command.op}")
-    elif command.id is not None and not keys.is_todo_id(command.id):
+    elif command.id is not None and not ids.is_todo_id(command.id):
         complain("id", "expected a todo's id: a UUID in lower case")
     if command.body is not None and command.op in WITHOUT_BODY:
         complain("body", f"{command.op} takes none")

@@ -8,10 +8,10 @@ from typing import Final
 
 from chalice.app import Response
 
-from chalicelib import feed_tokens, vtodos
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem
-from chalicelib.feed_tokens import Feed
+from chalicelib.calendar import feeds, vtodo
+from chalicelib.calendar.feeds import Feed
 from chalicelib.todos import instants
 from chalicelib.todos.events import Todo
 from chalicelib.views import queries
@@ -32,7 +32,7 @@ MAX_PAGES_READ: Final = 8
 def read(request: Request) -> Response:
     """The calendar; 401 for a token that is wrong, revoked, or none."""
     token = parameters(request, token=str)["token"]
-    feed = feed_tokens.of_token(token) if token is not None else None
+    feed = feeds.of_token(token) if token is not None else None
     if feed is None:
         raise Problem(
             401, "unauthorized", "Unauthorized", "The feed's token is missing, wrong, or was revoked.",
@@ -52,14 +52,14 @@ def _calendar(base_url: str, feed: Feed) -> bytes:
     components: list[bytes] = []
     size = 0
     for row in rows[:MAX_TODOS]:
-        component = vtodos.vtodo(base_url, row.todo_id, row.version, row.todo)
+        component = vtodo.vtodo(base_url, row.todo_id, row.version, row.todo)
         size += len(json.dumps(component.decode()))
         if size > MAX_BYTES:
             break
         components.append(component)
     is_whole = is_whole and len(components) == len(rows)
     description = None if is_whole else f"{len(components)} of more todos than fit; a feed of fewer lists has room."
-    return vtodos.calendar(feed.name or vtodos.DEFAULT_NAME, description, components)
+    return vtodo.calendar(feed.name or vtodo.DEFAULT_NAME, description, components)
 
 
 def _rows(feed: Feed) -> tuple[list[TodoRow], bool]:

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib import shapes
 from chalicelib.api import caching, pages
 from chalicelib.api.headers import wait_preference
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer, bad_request
-from chalicelib.views import feed
-from chalicelib.views.positions import Position
+from chalicelib.todos import representation
 from chalicelib.views.queries import TodoRow
+from chalicelib.views.sync import feed
+from chalicelib.views.sync.position import Position
 
 # The gateway gives an answer up after 29 s, and the last read may have to be tried again.
 MAX_WAIT_SECONDS: Final = 20
@@ -54,7 +54,7 @@ def _shape(request: Request, row: TodoRow) -> dict[str, Any]:
     """A todo, or of a deleted one its tombstone."""
     if row.todo["deleted"]:
         return {"id": row.todo_id, "version": row.version, "deleted": True}
-    return shapes.todo_answer(request.base_url, row.todo_id, row.version, row.todo)
+    return representation.todo_answer(request.base_url, row.todo_id, row.version, row.todo)
 
 
 def _position(request: Request, since: str | None) -> Position | None:

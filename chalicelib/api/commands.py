@@ -10,11 +10,12 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from chalicelib import keys, ledger, service, shapes
 from chalicelib.api.headers import etag, wait_preference
 from chalicelib.api.http import Request
 from chalicelib.api.problems import Problem, not_found
-from chalicelib.todos import content, decide
+from chalicelib.commands import execute
+from chalicelib.ledger import ledger
+from chalicelib.todos import content, decide, ids, representation
 from chalicelib.todos.content import FieldError
 from chalicelib.todos.events import CREATED, RESTORED, Event
 from chalicelib.views import queries
@@ -70,10 +71,10 @@ class Done:
 
 def id_for_new(owner: str, key: str | None) -> str:
     """The id of a todo whose creator named none: the same again for the same key."""
-    return keys.id_for_key(owner, key) if key else service.new_todo_id()
+    return ids.id_for_key(owner, key) if key else execute.new_todo_id()
 
 
-def run(request: Request, asked: Asked, max_events_bytes: int = shapes.MAX_EVENTS_BYTES) -> Done:
+def run(request: Request, asked: Asked, max_events_bytes: int = representation.MAX_EVENTS_BYTES) -> Done:
     """Do it, for the caller of `request`.
 
     Raises
@@ -84,7 +85,7 @@ def run(request: Request, asked: Asked, max_events_bytes: int = shapes.MAX_EVENT
         What `service.execute` raises, of which `problem_of` makes a problem.
     """
     command = _command(request, asked)
-    order = service.Order(
+    order = execute.Order(
         owner=request.owner,
         todo_id=asked.todo_id,
         command=command,
@@ -92,13 +93,13 @@ def run(request: Request, asked: Asked, max_events_bytes: int = shapes.MAX_EVENT
         if_match=asked.if_match,
         if_none_match=asked.if_none_match,
         idempotency_key=asked.key,
-        request_hash=service.request_hash(asked.operation, asked.todo_id, asked.body) if asked.key else None,
+        request_hash=execute.request_hash(asked.operation, asked.todo_id, asked.body) if asked.key else None,
         correlation_id=request.request_id,
         # The id of a keyed POST follows from the key: perhaps it was used before.
         is_new=asked.operation == "post" and asked.key is None,
     )
     try:
-        event = service.execute(order).event
+        event = execute.execute(order).event
     except (decide.VersionMismatch, decide.TodoExists) as refusal:
         raise _precondition_failed(request, asked, max_events_bytes) from refusal
     return _done(request, asked, command, event)
@@ -143,9 +144,9 @@ def _revert(request: Request, asked: Asked) -> decide.Revert:
     except msgspec.ValidationError:
         detail = "expected a version, a whole number from 1, and nothing beside it"
         raise content.InvalidContent([FieldError("#/to_version", detail)]) from None
-    then = ledger.at_version(keys.stream_id(keys.partition_of(request.owner), asked.todo_id), version)
+    then = ledger.at_version(ids.stream_id(ids.partition_of(request.owner), asked.todo_id), version)
     if then is None:
-        if service.current(request.owner, asked.todo_id) is None:
+        if execute.current(request.owner, asked.todo_id) is None:
             raise not_found()
         raise content.InvalidContent([FieldError("#/to_version", "the todo has no such version")])
     return decide.Revert(then.state)
@@ -162,13 +163,13 @@ def _done(request: Request, asked: Asked, command: decide.Command, event: Event)
     creates = isinstance(command, decide.Create) or (isinstance(command, decide.Replace) and is_repeated)
     if creates and event.type in (CREATED, RESTORED):
         status = 201
-        headers["Location"] = shapes.todo_url(request.base_url, asked.todo_id)
-    return Done(status, event.version, headers, shapes.todo_of(request.base_url, event))
+        headers["Location"] = representation.todo_url(request.base_url, asked.todo_id)
+    return Done(status, event.version, headers, representation.todo_of(request.base_url, event))
 
 
 def _precondition_failed(request: Request, asked: Asked, max_events_bytes: int) -> Exception:
     """412 with what the caller needs to try again: the todo as it is, and what happened since the version it knew."""
-    event = service.current(request.owner, asked.todo_id)
+    event = execute.current(request.owner, asked.todo_id)
     is_deleted = event is None or event.state["deleted"]
     if event is None or (is_deleted and asked.operation not in BRINGING_BACK):
         # Deleted between the refusal and this read: for the caller that is the answer.
@@ -184,8 +185,8 @@ def _precondition_failed(request: Request, asked: Asked, max_events_bytes: int) 
         "Precondition failed",
         f"The todo {'was deleted' if is_deleted else 'is'} at version {event.version}.",
         members={
-            "todo": None if is_deleted else shapes.todo_of(request.base_url, event),
-            "events": shapes.events_within_bounds(since, max_events_bytes),
+            "todo": None if is_deleted else representation.todo_of(request.base_url, event),
+            "events": representation.events_within_bounds(since, max_events_bytes),
         },
         headers={"ETag": etag(event.version)},
     )

@@ -6,9 +6,9 @@ from typing import Final
 
 from chalice.app import Response
 
-from chalicelib import export_rows, shapes
 from chalicelib.api import pages
 from chalicelib.api.http import Request, parameters
+from chalicelib.todos import export_rows, representation
 from chalicelib.views import queries
 
 JSON_LINES: Final = "application/jsonl"
@@ -29,7 +29,7 @@ def read(request: Request) -> Response:
     position = pages.position_of(request, query)
     size = query["limit"] or pages.MAX_LIMIT
     found = queries.by_list(request.owner, None, list_name=None, after=position, limit=size)
-    rows = [shapes.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
+    rows = [representation.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
     is_first = position is None
     if media_type == CSV:
         body = (export_rows.csv_header() if is_first else "") + export_rows.csv_lines(rows)

@@ -9,14 +9,15 @@ import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
-from chalicelib import feed_tokens, keys, service
 from chalicelib.api import structs
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer
-from chalicelib.feed_tokens import MAX_FEEDS, Feed
-from chalicelib.todos import content, fields
+from chalicelib.calendar import feeds
+from chalicelib.calendar.feeds import MAX_FEEDS, Feed
+from chalicelib.commands import execute
+from chalicelib.todos import content, fields, ids
 from chalicelib.todos.content import FieldError, pointer
 
 # Each is read by queries of its own, within the seconds that a request has.
@@ -56,19 +57,19 @@ def create(request: Request) -> Response:
     body = json_body(request)
     wanted = _validated(body)
     key = idempotency_key(request)
-    feed_id = feed_tokens.id_for_key(request.owner, key) if key else feed_tokens.new_id()
+    feed_id = feeds.id_for_key(request.owner, key) if key else feeds.new_id()
     try:
-        feed, token = feed_tokens.create(
+        feed, token = feeds.create(
             request.owner,
             feed_id,
             name=wanted.name,
             lists=structs.once(wanted.lists),
-            request_hash=service.request_hash("feed", feed_id, body) if key else None,
+            request_hash=execute.request_hash("feed", feed_id, body) if key else None,
         )
-    except feed_tokens.TooManyFeeds:
+    except feeds.TooManyFeeds:
         detail = f"There may be {MAX_FEEDS} feeds; delete one first."
         raise Problem(409, "too-many-feeds", "Too many feeds", detail) from None
-    except feed_tokens.KeyReused:
+    except feeds.KeyReused:
         detail = "The Idempotency-Key was used before, for another feed."
         raise Problem(422, "idempotency-key-reused", "Idempotency-Key reused", detail) from None
     headers = {"Location": f"{request.base_url}/feeds/{feed_id}", "Cache-Control": "no-store"}
@@ -79,13 +80,13 @@ def create(request: Request) -> Response:
 def read(request: Request) -> Response:
     """All of the owner's feeds, oldest first, without their tokens."""
     parameters(request)
-    found = [_shape(feed) for feed in feed_tokens.of_owner(request.owner)]
+    found = [_shape(feed) for feed in feeds.of_owner(request.owner)]
     return answer(200, found)
 
 
 def delete(request: Request) -> Response:
     feed_id = request.path["feed_id"]
-    if not keys.is_todo_id(feed_id) or not feed_tokens.delete(request.owner, feed_id):
+    if not ids.is_todo_id(feed_id) or not feeds.delete(request.owner, feed_id):
         raise Problem(404, "not-found", "Not found", "There is no such feed.")
     return answer(204)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from chalice.app import Response
 
-from chalicelib import clearing
 from chalicelib.api import commands, pages, todos
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import answer, bad_request
+from chalicelib.commands import clear_list
 from chalicelib.todos import content
 from chalicelib.views import queries
 
@@ -43,7 +43,7 @@ def clear(request: Request) -> Response:
     """Delete what the view shows of the list, each todo by its own event: here when few, else by the queue's worker."""
     if {"if-match", "if-none-match"} & request.headers.keys():
         raise bad_request("A list has no version that it could be cleared at.")
-    deleted = clearing.clear(
+    deleted = clear_list.clear(
         request.owner,
         _list_name(request),
         actor=request.owner,

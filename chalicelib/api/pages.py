@@ -11,11 +11,10 @@ from urllib.parse import quote, urlencode
 
 from chalice.app import Response
 
-from chalicelib import shapes
 from chalicelib.api import problems
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, bad_request
-from chalicelib.todos import content, instants
+from chalicelib.todos import content, instants, representation
 from chalicelib.todos.events import Todo
 from chalicelib.views import queries
 
@@ -53,7 +52,7 @@ def todos(request: Request, list_name: str | None) -> Response:
         )
     else:
         found = queries.by_list(request.owner, _filter(query, None), list_name=wanted_list, after=position, limit=size)
-    rows = [shapes.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
+    rows = [representation.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
     return answer(request, query, rows, found.next_after)
 
 

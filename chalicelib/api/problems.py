@@ -8,7 +8,10 @@ from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib import event_items, failures, ledger, logs, service
+from chalicelib import logs
+from chalicelib.aws import errors as failures
+from chalicelib.commands import execute
+from chalicelib.ledger import codec, ledger
 from chalicelib.todos import content, decide
 from chalicelib.views import queries
 
@@ -79,12 +82,12 @@ def problem_of(error: Exception) -> Problem:
             return Problem(410, "deleted", "Deleted", detail)
         case decide.CannotRevertToDeletion():
             return bad_request("The todo was deleted at that version.")
-        case service.KeyReused():
+        case execute.KeyReused():
             detail = "The Idempotency-Key was used before, for another request on this todo."
             return Problem(422, "idempotency-key-reused", "Idempotency-Key reused", detail)
-        case event_items.EventTooLarge():
+        case codec.EventTooLarge():
             return Problem(413, "payload-too-large", "The todo is too large", f"Nothing was written: {error}.")
-        case service.TooContended():
+        case execute.TooContended():
             detail = "Other writers changed the todo each time. Nothing was written."
             return unavailable(detail)
         case ledger.LedgerUnavailable() | queries.ViewsUnavailable() | failures.Unavailable():

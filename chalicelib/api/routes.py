@@ -10,8 +10,8 @@ from importlib import import_module
 
 from chalice.app import Blueprint, Response
 
-from chalicelib import cloudevents
 from chalicelib.api.http import HTML, JSON, SCRIPT, STYLE, Handler, Request, resource
+from chalicelib.publishing import cloudevents
 
 blueprint = Blueprint(__name__)
 

@@ -6,14 +6,16 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib import cloudevents, keys, ledger, service, shapes
 from chalicelib.api import commands, pages
 from chalicelib.api.bodies import json_body
 from chalicelib.api.commands import Asked, Operation
 from chalicelib.api.headers import etag, idempotency_key, if_match, unless_at
 from chalicelib.api.http import MERGE_PATCH, Request, parameters
 from chalicelib.api.problems import Problem, answer, bad_request, not_found
-from chalicelib.todos import decide
+from chalicelib.commands import execute
+from chalicelib.ledger import ledger
+from chalicelib.publishing import cloudevents
+from chalicelib.todos import decide, ids, representation
 from chalicelib.todos.events import Event
 
 
@@ -33,14 +35,14 @@ def create_todo(request: Request, body: Any) -> Response:
 
 def read(request: Request) -> Response:
     asked = parameters(request, version=_version, at=pages.instant)
-    event = service.current(request.owner, _todo_id(request))
+    event = execute.current(request.owner, _todo_id(request))
     if event is None:
         raise not_found()
     if asked["version"] is not None or asked["at"] is not None:
         event = _as_it_was(event, asked)
     if event.state["deleted"]:
         raise decide.TodoIsDeleted
-    return answer(200, shapes.todo_of(request.base_url, event), {"ETag": etag(event.version)})
+    return answer(200, representation.todo_of(request.base_url, event), {"ETag": etag(event.version)})
 
 
 def put(request: Request) -> Response:
@@ -84,9 +86,11 @@ def history(request: Request) -> Response:
     if not found and not after:
         raise not_found()
     if request.media_type == cloudevents.BATCH_MEDIA_TYPE:
-        events = shapes.within_bounds(cloudevents.cloudevent(event, request.base_url) for event in found[:limit])
+        events = representation.within_bounds(
+            cloudevents.cloudevent(event, request.base_url) for event in found[:limit]
+        )
     else:
-        events = shapes.events_within_bounds(found[:limit])
+        events = representation.events_within_bounds(found[:limit])
     more = str(found[len(events) - 1].version) if len(events) < len(found) else None
     return pages.answer(request, query, events, more)
 
@@ -134,10 +138,10 @@ def _version(text: str) -> int:
 
 def _todo_id(request: Request, refusal: Problem | None = None) -> str:
     todo_id = request.path["todo_id"]
-    if not keys.is_todo_id(todo_id):
+    if not ids.is_todo_id(todo_id):
         raise refusal or not_found()
     return todo_id
 
 
 def _stream(request: Request, todo_id: str) -> str:
-    return keys.stream_id(keys.partition_of(request.owner), todo_id)
+    return ids.stream_id(ids.partition_of(request.owner), todo_id)

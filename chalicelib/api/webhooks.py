@@ -8,15 +8,17 @@ import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
-from chalicelib import destinations, keys, service, settings, webhooks
+from chalicelib import settings
 from chalicelib.api import structs
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer
-from chalicelib.todos import fields
+from chalicelib.commands import execute
+from chalicelib.todos import fields, ids
 from chalicelib.todos.content import FieldError, pointer
-from chalicelib.webhooks import EVENT_TYPES, MAX_WEBHOOKS, Webhook
+from chalicelib.webhooks import subscriptions, urls
+from chalicelib.webhooks.subscriptions import EVENT_TYPES, MAX_WEBHOOKS, Webhook
 
 # What a webhook's lists take together; an item of the table may hold 400 KB, and an owner has up to 20.
 MAX_LISTS: Final = 50
@@ -28,7 +30,7 @@ Url = Annotated[
     Meta(
         description="Where events are sent to: https, at a public address.",
         examples=["https://example.com/todo-events"],
-        extra_json_schema={"format": "uri", "maxLength": destinations.MAX_URL_LENGTH},
+        extra_json_schema={"format": "uri", "maxLength": urls.MAX_URL_LENGTH},
     ),
 ]
 Types = Annotated[list[EventType], Meta(min_length=1, description="Which events are told; without it, all.")]
@@ -57,10 +59,10 @@ def create(request: Request) -> Response:
     body = json_body(request)
     subscription = _validated(body)
     key = idempotency_key(request)
-    webhook_id = webhooks.id_for_key(request.owner, key) if key else webhooks.new_id()
-    request_hash = service.request_hash("webhook", webhook_id, body) if key else None
+    webhook_id = subscriptions.id_for_key(request.owner, key) if key else subscriptions.new_id()
+    request_hash = execute.request_hash("webhook", webhook_id, body) if key else None
     try:
-        webhook = webhooks.create(
+        webhook = subscriptions.create(
             request.owner,
             webhook_id,
             subscription.url,
@@ -68,7 +70,7 @@ def create(request: Request) -> Response:
             lists=subscription.lists,
             request_hash=request_hash,
         )
-    except webhooks.TooManyWebhooks:
+    except subscriptions.TooManyWebhooks:
         detail = f"There may be {MAX_WEBHOOKS} webhooks; delete one first."
         raise Problem(409, "too-many-webhooks", "Too many webhooks", detail) from None
     if webhook.request_hash != request_hash:
@@ -81,13 +83,13 @@ def create(request: Request) -> Response:
 def read(request: Request) -> Response:
     """All of the owner's webhooks, oldest first, without their secrets."""
     parameters(request)
-    return answer(200, [_shape(webhook) for webhook in webhooks.of_owner(request.owner)])
+    return answer(200, [_shape(webhook) for webhook in subscriptions.of_owner(request.owner)])
 
 
 def delete(request: Request) -> Response:
     parameters(request)
     webhook_id = request.path["webhook_id"]
-    if not keys.is_todo_id(webhook_id) or not webhooks.delete(request.owner, webhook_id):
+    if not ids.is_todo_id(webhook_id) or not subscriptions.delete(request.owner, webhook_id):
         raise Problem(404, "not-found", "Not found", "There is no such webhook.")
     return answer(204)
 
@@ -112,7 +114,7 @@ def _validated(body: object) -> Subscription:
         400 with a pointer to each field that is missing, unknown, of the wrong type or out of its bounds.
     """
     subscription = structs.stated(body, Subscription, "webhook", {"types": EVENT_TYPES})
-    complaint = destinations.complaint(subscription.url, allow_loopback=settings.webhooks_allow_private())
+    complaint = urls.complaint(subscription.url, allow_loopback=settings.webhooks_allow_private())
     errors = [FieldError(pointer("url"), complaint)] if complaint else []
     errors += structs.list_errors(subscription.lists)
     if errors:

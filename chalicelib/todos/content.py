@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from chalicelib import keys
-from chalicelib.todos import instants, recurrence, rules
+from chalicelib.todos import ids, instants, recurrence, rules
 from chalicelib.todos.events import READ_ONLY_FIELDS, UNSET, dump_json
 from chalicelib.todos.fields import (
     MAX_LIST_BYTES,
@@ -250,7 +249,7 @@ def _order(value: int | float) -> str | None:
 
 
 def _parent(value: str) -> str | None:
-    return None if keys.is_todo_id(value) else "expected a todo's id: a UUID in lower case"
+    return None if ids.is_todo_id(value) else "expected a todo's id: a UUID in lower case"
 
 
 def _metadata(value: dict[str, Any]) -> str | None:

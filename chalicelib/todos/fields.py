@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from chalicelib import keys
+from chalicelib.todos import ids
 
 MAX_NOTES_BYTES: Final = 16 * 1024
 MAX_LIST_LENGTH: Final = 100
@@ -94,7 +94,7 @@ Parent = Annotated[
     Meta(
         description="The id of the todo that it is a part of.",
         examples=["0197e1f0-0000-7000-8000-00000000000a"],
-        extra_json_schema={"format": "uuid", "pattern": keys.TODO_ID_PATTERN},
+        extra_json_schema={"format": "uuid", "pattern": ids.TODO_ID_PATTERN},
     ),
 ]
 Source = Annotated[

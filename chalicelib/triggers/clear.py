@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import clearing, failures, logs, quarantine
+from chalicelib import logs
+from chalicelib.aws import errors, quarantine
+from chalicelib.commands import clear_list
 
 HANDLER = "clear"
 
@@ -31,8 +33,8 @@ def _resume(record: dict[str, Any]) -> None:
         When another try may go better.
     """
     try:
-        clearing.resume(record["body"])
+        clear_list.resume(record["body"])
     except Exception as error:
-        if failures.is_transient(error):
+        if errors.is_transient(error):
             raise
         quarantine.put(HANDLER, error, record=record)

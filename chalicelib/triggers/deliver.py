@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib import delivery, failures, keys, logs, metrics, quarantine, settings, webhooks
-from chalicelib.cloudevents import TYPE_PREFIX
-from chalicelib.queues import sqs
-from chalicelib.webhooks import Webhook
+from chalicelib import logs, metrics, settings
+from chalicelib.aws import errors as failures
+from chalicelib.aws import quarantine
+from chalicelib.aws.sqs import sqs
+from chalicelib.publishing.cloudevents import TYPE_PREFIX
+from chalicelib.todos import ids
+from chalicelib.webhooks import http_post, subscriptions
+from chalicelib.webhooks.subscriptions import Webhook
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -73,7 +77,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     config, tell_once = _guard()
     # Else what a time-out leaves INPROGRESS would stay so for as long as the record does.
     config.register_lambda_context(context)
-    webhooks_of = cache(webhooks.of_partition)
+    webhooks_of = cache(subscriptions.of_partition)
     pool = ThreadPoolExecutor(AT_THE_SAME_TIME, thread_name_prefix="deliver")
     try:
         told = {
@@ -132,7 +136,7 @@ def message_of(record: Mapping[str, Any]) -> Message:
             event_id=message["id"],
             owner=attributes["owner"],
             event_type=message["type"].removeprefix(TYPE_PREFIX),
-            list_name=keys.decode_list(attributes["list"]),
+            list_name=ids.decode_list(attributes["list"]),
             body=record["body"],
             cloudevent=message,
         )
@@ -169,8 +173,8 @@ def _start(
 def _tell(tell_once: Callable[..., Any], context: Any, message: Message, webhook: Webhook) -> None:
     from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyValidationError
 
-    if _seconds_left(context) < delivery.TIMEOUT_SECONDS + RESERVE_SECONDS:
-        raise delivery.DeliveryFailed("this invocation had no time for it")
+    if _seconds_left(context) < http_post.TIMEOUT_SECONDS + RESERVE_SECONDS:
+        raise http_post.DeliveryFailed("this invocation had no time for it")
     of_what = {
         "webhook": webhook.webhook_id,
         "event": message.event_id,
@@ -186,10 +190,10 @@ def _tell(tell_once: Callable[..., Any], context: Any, message: Message, webhook
 def _send(*, delivery_of: Mapping[str, str], webhook: Webhook, message: Message) -> dict[str, int]:
     """Tell a webhook, and return what the record of it keeps."""
     try:
-        status = delivery.tell(webhook.url, webhook.secret, message.event_id, message.body)
-    except delivery.WebhookGone:
-        webhooks.disable(webhook)
-        return {"status": delivery.GONE}
+        status = http_post.tell(webhook.url, webhook.secret, message.event_id, message.body)
+    except http_post.WebhookGone:
+        subscriptions.disable(webhook)
+        return {"status": http_post.GONE}
     metrics.count(metrics.DELIVERED)
     return {"status": status}
 
@@ -203,7 +207,7 @@ def _guard() -> tuple[IdempotencyConfig, Callable[..., Any]]:
         idempotent_function,
     )
 
-    from chalicelib import dynamo
+    from chalicelib.aws import dynamodb
 
     config = IdempotencyConfig(
         event_key_jmespath="[webhook, event]",
@@ -216,7 +220,7 @@ def _guard() -> tuple[IdempotencyConfig, Callable[..., Any]]:
         table_name=settings.deliveries_table(),
         key_attr="id",
         expiry_attr="expiration",
-        boto3_client=dynamo.client(),
+        boto3_client=dynamodb.client(),
     )
     guarded: Callable[..., Any] = idempotent_function(
         _send,
@@ -249,7 +253,7 @@ def _finish(record: Mapping[str, Any], told: list[Future[None]], context: Any) -
 
 
 def _error_of(told: Future[None]) -> BaseException | None:
-    return told.exception() if told.done() else delivery.DeliveryFailed("not done in time")
+    return told.exception() if told.done() else http_post.DeliveryFailed("not done in time")
 
 
 def _hide(record: Mapping[str, Any]) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from chalicelib import keys, logs, metrics, quarantine
-from chalicelib.todos import instants
-from chalicelib.views import schema, store
+from chalicelib import logs, metrics
+from chalicelib.aws import quarantine
+from chalicelib.todos import ids, instants
+from chalicelib.views import projector, schema
 from chalicelib.views.projection import Head, todo_of
 
 
@@ -39,14 +40,14 @@ def handle(event: dict[str, Any]) -> None:
     logs.write("project", records=len(event["Records"]), owners=len(heads))
     try:
         refused = project(heads)
-    except store.ProjectionIncomplete as incomplete:
+    except projector.ProjectionIncomplete as incomplete:
         _quarantine(incomplete.refused)
         raise
     _quarantine(refused)
     _observe_lag(event["Records"])
 
 
-def project(heads: Mapping[str, list[Head]]) -> list[store.Refused]:
+def project(heads: Mapping[str, list[Head]]) -> list[projector.Refused]:
     """Bring events into every views table in use, each on its own; returns what is refused for good.
 
     Raises
@@ -54,22 +55,22 @@ def project(heads: Mapping[str, list[Head]]) -> list[store.Refused]:
     ProjectionIncomplete
     """
     failures: dict[str, Exception] = {}
-    refused: list[store.Refused] = []
-    for table in store.tables():
+    refused: list[projector.Refused] = []
+    for table in projector.tables():
         try:
-            refused += store.project_batch(table, heads)
-        except store.ProjectionIncomplete as incomplete:
+            refused += projector.project_batch(table, heads)
+        except projector.ProjectionIncomplete as incomplete:
             failures.update(incomplete.failures)
             refused += incomplete.refused
     if failures:
-        raise store.ProjectionIncomplete(failures, refused)
+        raise projector.ProjectionIncomplete(failures, refused)
     return refused
 
 
-def _quarantine(refused: list[store.Refused]) -> None:
+def _quarantine(refused: list[projector.Refused]) -> None:
     """What DynamoDB refuses goes by its keys alone: the event itself is sound, and the ledger has it."""
     for each in refused:
-        found_by = {"stream_id": keys.stream_id(each.owner, each.head.todo_id), "version": each.head.version}
+        found_by = {"stream_id": ids.stream_id(each.owner, each.head.todo_id), "version": each.head.version}
         quarantine.put("project", each.error, record={}, keys=found_by)
 
 
@@ -94,7 +95,7 @@ def _head(record: Mapping[str, Any]) -> tuple[str, Head] | None:
     if image is None:
         # Nothing here removes an event, and there is nothing to do about one that was removed by hand.
         return None
-    owner, todo_id = keys.split_stream_id(image["stream_id"]["S"])
+    owner, todo_id = ids.split_stream_id(image["stream_id"]["S"])
     head = Head(todo_id, int(image["version"]["N"]), image["state"]["S"])
     todo_of(head.state)
     schema.index_attributes(owner, todo_id, head.state)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from chalicelib import cloudevents, event_items, logs, quarantine, settings, topic
+from chalicelib import logs, settings
+from chalicelib.aws import quarantine
+from chalicelib.ledger import codec
+from chalicelib.publishing import cloudevents, topic
 from chalicelib.todos.events import Event
 
 
@@ -72,7 +75,7 @@ def _message(record: Mapping[str, Any]) -> topic.Message | None:
         Of any kind, when the record is no event.
     """
     image = record["dynamodb"].get("NewImage")
-    return None if image is None else _message_of(event_items.decode(image))
+    return None if image is None else _message_of(codec.decode(image))
 
 
 def _message_of(event: Event) -> topic.Message:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from chalicelib import logs, rebuild
+from chalicelib import logs
+from chalicelib.rebuild import run
 
 # Of its 900 s: the rest is for a slice that takes longer, since an owner is audited as a whole.
 WORK_SECONDS: Final = 300.0
@@ -31,14 +32,14 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     options = {name: float(event["options"][name]) for name in OPTIONS if name in event["options"]}
     request = str(event["request"])
     try:
-        progress = rebuild.work(time.monotonic() + seconds, runner=request, request=request, **options)
-    except rebuild.Busy as busy:
+        progress = run.work(time.monotonic() + seconds, runner=request, request=request, **options)
+    except run.Busy as busy:
         logs.write("rebuild", step="waiting for another run")
         return {"done": False, "failed": False, "wait_seconds": 1 + round(busy.seconds)}
     logs.write("rebuild", step=progress.step, table=progress.table, counts=progress.counts)
     return {
         "done": progress.is_over,
-        "failed": bool(progress.problem) or progress.step == rebuild.ABANDONED,
+        "failed": bool(progress.problem) or progress.step == run.ABANDONED,
         "problem": progress.problem,
         "step": progress.step,
         "table": progress.table,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chalicelib import logs, reminders
+from chalicelib import logs
+from chalicelib.commands import reminders
 
 # What one more page may take: a read that times out and is repeated, and a message.
 RESERVED_MILLISECONDS: Final = 20_000

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import failures, logs, quarantine, reminders
+from chalicelib import logs
+from chalicelib.aws import errors, quarantine
+from chalicelib.commands import reminders
 
 HANDLER = "remind_page"
 
@@ -32,12 +34,12 @@ def _give(record: dict[str, Any]) -> None:
     """
     try:
         page = reminders.decode(record["body"])
-    except failures.Poison as poison:
+    except errors.Poison as poison:
         quarantine.put(HANDLER, poison, record=record)
         return
     transient = None
     for reminder, error in reminders.give(page):
-        if failures.is_transient(error):
+        if errors.is_transient(error):
             transient = transient or error
         else:
             # Alone, in a message of its own, so that redriving it does not try the others again.

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import dynamo, keys, settings
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.todos import ids
 from chalicelib.todos.events import Todo, load_state
 from chalicelib.views import schema
 
@@ -106,7 +108,7 @@ def by_due(owner: str, accept: Filter | None, *, after: str | None, limit: int, 
 
     def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
         low = max(position + _JUST_BEHIND if position else "", earliest + _BEHIND_ALL if earliest else "")
-        wanted = dynamo.MAX_BATCH_GET_KEYS if accept else min(wanted, dynamo.MAX_BATCH_GET_KEYS)
+        wanted = dynamodb.MAX_BATCH_GET_KEYS if accept else min(wanted, dynamodb.MAX_BATCH_GET_KEYS)
         found, last = _query(table, owner, "by_due", low or _BEFORE_ALL, latest or _BEHIND_ALL, wanted)
         rows = _rows(table, [{"owner": item["owner"], "sk": item["sk"]} for item in found])
         # The index has the keys alone. A row that moved since then stands elsewhere in it by now, or not at all.
@@ -244,7 +246,7 @@ def _query(
         KeyConditionExpression="#owner = :owner AND #sort BETWEEN :low AND :high",
         ExpressionAttributeNames={"#owner": "owner", "#sort": sort_key},
         ExpressionAttributeValues={
-            ":owner": {"S": keys.partition_of(owner)},
+            ":owner": {"S": ids.partition_of(owner)},
             ":low": {"S": low},
             ":high": {"S": high},
         },
@@ -258,13 +260,13 @@ def _query(
 def _rows(table: str, item_keys: list[Item]) -> dict[str, Item]:
     """The rows of these keys by their sort keys, those that exist."""
     try:
-        return {item["sk"]["S"]: item for item in dynamo.batch_get(table, item_keys)}
-    except (BotoCoreError, ClientError, dynamo.KeysUnprocessed) as error:
+        return {item["sk"]["S"]: item for item in dynamodb.batch_get(table, item_keys)}
+    except (BotoCoreError, ClientError, dynamodb.KeysUnprocessed) as error:
         raise ViewsUnavailable(str(error)) from error
 
 
 def _having(table: str, owner: str, versions: Mapping[str, int]) -> set[str]:
-    partition = {"S": keys.partition_of(owner)}
+    partition = {"S": ids.partition_of(owner)}
     wanted = {schema.todo_key(todo_id): todo_id for todo_id in versions}
     found = _rows(table, [{"owner": partition, "sk": {"S": sort_key}} for sort_key in wanted])
     return {
@@ -276,14 +278,14 @@ def _having(table: str, owner: str, versions: Mapping[str, int]) -> set[str]:
 
 def _get(table: str, owner: str, sort_key: str) -> Item:
     """One item by a consistent read; empty where it is not."""
-    key = {"owner": {"S": keys.partition_of(owner)}, "sk": {"S": sort_key}}
+    key = {"owner": {"S": ids.partition_of(owner)}, "sk": {"S": sort_key}}
     item: Item = _call("get_item", TableName=table, Key=key, ConsistentRead=True).get("Item", {})
     return item
 
 
 def _call(operation: str, **request: Any) -> dict[str, Any]:
     try:
-        answer: dict[str, Any] = getattr(dynamo.client(), operation)(**request)
+        answer: dict[str, Any] = getattr(dynamodb.client(), operation)(**request)
     except (BotoCoreError, ClientError) as error:
         raise ViewsUnavailable(str(error)) from error
     return answer
@@ -292,4 +294,4 @@ def _call(operation: str, **request: Any) -> dict[str, Any]:
 def _count(item: Item) -> ListCount:
     total, opened, completed = (int(item.get(name, {"N": "0"})["N"]) for name in ("total", "open", "completed"))
     sort_key = item.get("sk", {"S": ""})["S"]
-    return ListCount(keys.decode_list(sort_key.removeprefix(schema.LIST_PREFIX)), total, opened, completed)
+    return ListCount(ids.decode_list(sort_key.removeprefix(schema.LIST_PREFIX)), total, opened, completed)

@@ -7,8 +7,7 @@ import struct
 import zlib
 from typing import Any, Final
 
-from chalicelib import keys
-from chalicelib.todos import instants
+from chalicelib.todos import ids, instants
 from chalicelib.todos.events import DEFAULT_LIST
 
 # Where the settings table says which views tables are in use. No token's sub can equal its owner: in those, a "#" is
@@ -34,7 +33,7 @@ def todo_key(todo_id: str) -> str:
 
 
 def list_key(name: str) -> str:
-    return LIST_PREFIX + keys.encode_list(name)
+    return LIST_PREFIX + ids.encode_list(name)
 
 
 def log_key(revision: int) -> str:
@@ -44,7 +43,7 @@ def log_key(revision: int) -> str:
 
 def list_prefix(name: str) -> str:
     """What every `by_list` key of the list's todos begins with."""
-    return keys.encode_list(name) + "#"
+    return ids.encode_list(name) + "#"
 
 
 def order_key(order: float | None) -> str:

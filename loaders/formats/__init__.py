@@ -24,8 +24,8 @@ from functools import cache, partial
 from typing import Final, Protocol, cast
 
 from loaders.errors import CannotLoad, Unreadable
-from loaders.rows import BadRow, Row
-from loaders.source import Source
+from loaders.reading.source import Source
+from loaders.rows.row import BadRow, Row
 
 # A format says how todos are written down, not whose they are: the same todos as JSON, JSON Lines or CSV are the same
 # todos, and so are they from another path. Hence one name for all of them; --source tells systems apart.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from loaders.errors import Unreadable
-from loaders.fields import NO_NAMES, interpret, plan_for
 from loaders.formats import Certainty
-from loaders.rows import BadRow, Row
-from loaders.source import Source
-from loaders.table import Table
+from loaders.reading.source import Source
+from loaders.rows.fields import NO_NAMES, interpret, plan_for
+from loaders.rows.row import BadRow, Row
+from loaders.rows.table import Table
 
 NAME = "csv"
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from loaders.formats import Certainty
-from loaders.json_reader import JsonReader, beginning
-from loaders.record import Record, one_of, text
-from loaders.rows import BadRow, Row
-from loaders.source import Source
+from loaders.reading.json_stream import JsonReader, beginning
+from loaders.reading.source import Source
+from loaders.rows.record import Record, one_of, text
+from loaders.rows.row import BadRow, Row
 
 NAME = "google-tasks"
 SYSTEM = "google-tasks"

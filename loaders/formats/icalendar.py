@@ -22,10 +22,10 @@ from typing import Any, Final, NamedTuple
 
 from loaders.errors import Unreadable
 from loaders.formats import Certainty
-from loaders.record import Record, one_of
-from loaders.rows import BadRow, Row, not_utf8, unreadable
-from loaders.source import MAX_ROW_BYTES, Source
-from loaders.zones import rfc_3339, zone_of
+from loaders.reading.source import MAX_ROW_BYTES, Source
+from loaders.rows.record import Record, one_of
+from loaders.rows.row import BadRow, Row, not_utf8, unreadable
+from loaders.rows.zones import rfc_3339, zone_of
 
 NAME = "icalendar"
 SYSTEM = "icalendar"

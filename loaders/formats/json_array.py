@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from loaders.fields import NO_NAMES, Interpreter
 from loaders.formats import Certainty
-from loaders.json_reader import JsonReader
-from loaders.rows import BadRow, Row
-from loaders.source import Source
+from loaders.reading.json_stream import JsonReader
+from loaders.reading.source import Source
+from loaders.rows.fields import NO_NAMES, Interpreter
+from loaders.rows.row import BadRow, Row
 
 NAME = "json"
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
-from loaders.fields import NO_NAMES, Interpreter
 from loaders.formats import Certainty
-from loaders.rows import BadRow, Row, not_utf8, unreadable
-from loaders.source import MAX_ROW_BYTES, Source
-from loaders.strict_json import TOO_DEEP, NotJson, parsed
+from loaders.reading.source import MAX_ROW_BYTES, Source
+from loaders.reading.strict_json import TOO_DEEP, NotJson, parsed
+from loaders.rows.fields import NO_NAMES, Interpreter
+from loaders.rows.row import BadRow, Row, not_utf8, unreadable
 
 NAME = "jsonl"
 

@@ -20,11 +20,11 @@ from datetime import datetime, time
 from typing import Any, Final
 
 from loaders.formats import Certainty
-from loaders.json_reader import JsonReader, beginning, refused
-from loaders.record import Record, one_of
-from loaders.rows import BadRow, Row
-from loaders.source import Source
-from loaders.zones import rfc_3339, zone_of
+from loaders.reading.json_stream import JsonReader, beginning, refused
+from loaders.reading.source import Source
+from loaders.rows.record import Record, one_of
+from loaders.rows.row import BadRow, Row
+from loaders.rows.zones import rfc_3339, zone_of
 
 NAME = "microsoft-to-do"
 SYSTEM = "microsoft-to-do"

@@ -10,11 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from loaders import formats
-from loaders.fields import NO_NAMES, Interpreter
 from loaders.formats import GENERIC_SYSTEM, Certainty
-from loaders.rows import BadRow, Row, not_utf8, unreadable
-from loaders.source import Source
-from loaders.strict_json import NotJson, parsed
+from loaders.reading.source import Source
+from loaders.reading.strict_json import NotJson, parsed
+from loaders.rows.fields import NO_NAMES, Interpreter
+from loaders.rows.row import BadRow, Row, not_utf8, unreadable
 
 NAME = "rejected"
 

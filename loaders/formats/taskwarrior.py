@@ -20,10 +20,10 @@ from typing import Any, Final
 
 from chalicelib.todos.events import DEFAULT_LIST
 from loaders.formats import Certainty, json_array, json_lines
-from loaders.json_reader import beginning
-from loaders.record import Record, one_of, text
-from loaders.rows import BadRow, Row
-from loaders.source import Source
+from loaders.reading.json_stream import beginning
+from loaders.reading.source import Source
+from loaders.rows.record import Record, one_of, text
+from loaders.rows.row import BadRow, Row
 
 NAME = "taskwarrior"
 SYSTEM = "taskwarrior"

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from chalicelib.todos.fields import MAX_ORDER
 from loaders.formats import Certainty
-from loaders.record import Record, one_of, whole_number
-from loaders.rows import BadRow, Row
-from loaders.source import Source
-from loaders.table import Table, header_of
-from loaders.zones import rfc_3339, zone_of
+from loaders.reading.source import Source
+from loaders.rows.record import Record, one_of, whole_number
+from loaders.rows.row import BadRow, Row
+from loaders.rows.table import Table, header_of
+from loaders.rows.zones import rfc_3339, zone_of
 
 NAME = "ticktick"
 SYSTEM = "ticktick"

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from chalicelib import keys
-from chalicelib.export_rows import COLUMNS, JSON_COLUMNS, csv_header
+from chalicelib.todos import ids
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.todos.events import CONTENT_FIELDS
+from chalicelib.todos.export_rows import COLUMNS, JSON_COLUMNS, csv_header
 from loaders.formats import Certainty
-from loaders.rows import BadRow, Row, not_utf8, unreadable
-from loaders.source import MAX_ROW_BYTES, Source
-from loaders.strict_json import NotJson, parsed
+from loaders.reading.source import MAX_ROW_BYTES, Source
+from loaders.reading.strict_json import NotJson, parsed
+from loaders.rows.row import BadRow, Row, not_utf8, unreadable
 
 NAME = "todo-ledger"
 
@@ -110,7 +110,7 @@ def _value(name: str, cell: str | None) -> Any:
 def row_of(line: int, row: dict[str, Any]) -> Row | BadRow:
     errors = [FieldError(pointer(name), "unknown field") for name in row.keys() - set(COLUMNS)]
     todo_id = row.get("id")
-    if not isinstance(todo_id, str) or not keys.is_todo_id(todo_id):
+    if not isinstance(todo_id, str) or not ids.is_todo_id(todo_id):
         errors.append(FieldError(pointer("id"), "expected a todo's id: a UUID in lower case"))
     if errors:
         return BadRow(line, row, errors)

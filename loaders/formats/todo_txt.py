@@ -20,12 +20,12 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from loaders.fields import plan_for
 from loaders.formats import Certainty
-from loaders.record import Record, without_trailing
-from loaders.rows import BadRow, Row, not_utf8, unreadable
-from loaders.source import MAX_ROW_BYTES, Source
-from loaders.table import header_of
+from loaders.reading.source import MAX_ROW_BYTES, Source
+from loaders.rows.fields import plan_for
+from loaders.rows.record import Record, without_trailing
+from loaders.rows.row import BadRow, Row, not_utf8, unreadable
+from loaders.rows.table import header_of
 
 NAME = "todo.txt"
 SYSTEM = "todo.txt"

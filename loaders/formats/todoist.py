@@ -23,12 +23,12 @@ from typing import Any, Final
 
 from chalicelib.todos.events import canonical_json
 from loaders.formats import Certainty
-from loaders.record import Record, one_of, whole_number, without_trailing
-from loaders.rows import BadRow, Row, unreadable
-from loaders.seen import Seen
-from loaders.source import Source
-from loaders.table import Table, header_of
-from loaders.zones import rfc_3339, zone_of
+from loaders.reading.source import Source
+from loaders.rows.record import Record, one_of, whole_number, without_trailing
+from loaders.rows.row import BadRow, Row, unreadable
+from loaders.rows.seen import Seen
+from loaders.rows.table import Table, header_of
+from loaders.rows.zones import rfc_3339, zone_of
 
 NAME = "todoist"
 SYSTEM = "todoist"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
 
 ROOT = Path(__file__).parents[2]
 # For each operation in fuzzing, and as many walks along the links; examples and coverage are always done whole.

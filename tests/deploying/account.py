@@ -16,13 +16,13 @@ from typing import Any
 import requests
 
 from stack.aws import LOCAL_CREDENTIALS, local_client
-from stack.deployment import Deployment
-from stack.gateway import KEY_SET_PATH
-from stack.issuer import AUDIENCE, ISSUER, Issuer
-from stack.package import STORE
-from stack.process import EngineProcess
-from stack.stages import Stage
-from stack.state import REPOSITORY, State, write_json
+from stack.deploy.deployment import Deployment
+from stack.deploy.package import STORE
+from stack.deploy.stages import Stage
+from stack.local.gateway import KEY_SET_PATH
+from stack.local.issuer import AUDIENCE, ISSUER, Issuer
+from stack.local.process import EngineProcess
+from stack.local.state import REPOSITORY, State, write_json
 
 STAGE = "dev"
 # Chalice's deployer as it is, but without its pauses.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack import launch, process
-from stack.state import State
+from stack.local import launch, process
+from stack.local.state import State
 
 from .account import Account, copy_repository
 

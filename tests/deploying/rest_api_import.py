@@ -17,9 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from stack.artifacts import Artifacts
 from stack.aws import local_client
-from stack.cloudformation import Stack
+from stack.deploy.artifacts import Artifacts
+from stack.deploy.cloudformation import Stack
 
 API = re.compile(r"/restapis/([^/]+)")
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from stack import drift
-from stack.deployment import Deployment
-from stack.differences import Difference
+from stack.deploy.deployment import Deployment
+from stack.drift import drift
+from stack.drift.differences import Difference
 
 from .account import STAGE, Account
 

@@ -9,22 +9,23 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from chalicelib.keys import split_stream_id
-from chalicelib.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
+from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
-from loaders.appending import Appending, LedgerDestination, Reading
-from loaders.changes import OnChange
+from chalicelib.todos.ids import split_stream_id
 from loaders.formats import formats, recognised, system_of
-from loaders.opening import Counted, Opened
-from loaders.pacing import Pace
-from loaders.planning import Planned, Planner
-from loaders.progress import Progress
-from loaders.rejected import RejectedRows
-from loaders.rows import BadRow, Row
-from loaders.run import Load, Summary
-from loaders.seen import Seen
-from loaders.source import Source
-from loaders.writing import Writer
+from loaders.into.ledger import Appending, LedgerDestination, Reading
+from loaders.into.reconcile import OnChange
+from loaders.into.writer import Writer
+from loaders.load import Load
+from loaders.output.progress import Progress
+from loaders.output.rejected import RejectedRows
+from loaders.output.summary import Summary
+from loaders.pacing.pace import Pace
+from loaders.planner import Planned, Planner
+from loaders.reading.opening import Counted, Opened
+from loaders.reading.source import Source
+from loaders.rows.row import BadRow, Row
+from loaders.rows.seen import Seen
 
 OWNER = "ann"
 FILES = Path(__file__).parent / "files"
@@ -133,7 +134,7 @@ class MemoryLedger(Appending):
 
     @staticmethod
     def lost_answer() -> Exception:
-        from chalicelib.ledger import LedgerUnavailable
+        from chalicelib.ledger.ledger import LedgerUnavailable
 
         return LedgerUnavailable("no answer")
 

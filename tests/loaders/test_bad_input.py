@@ -14,10 +14,10 @@ from loading import by_line, complaints, lines, plan, read, titles
 
 from loaders.errors import Unreadable
 from loaders.formats import formats
-from loaders.planning import Planned
-from loaders.rejected import RejectedRows
-from loaders.rows import BadRow, Row
-from loaders.source import Source
+from loaders.output.rejected import RejectedRows
+from loaders.planner import Planned
+from loaders.reading.source import Source
+from loaders.rows.row import BadRow, Row
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ import pytest
 from botocore.exceptions import ClientError
 from loading import MemoryLedger, load, plan, rows
 
-from chalicelib import keys
-from chalicelib.ledger import LedgerUnavailable
+from chalicelib.ledger.ledger import LedgerUnavailable
+from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from chalicelib.views.queries import ViewsUnavailable
-from loaders.pacing import PATIENCE_SECONDS, Pace
-from loaders.planning import Planned
+from loaders.pacing.pace import PATIENCE_SECONDS, Pace
+from loaders.planner import Planned
 
 BOUND = 5.0
 GROUP = 100
@@ -77,7 +77,7 @@ class World:
             self.held += self.now - before
             self._ledger_free = max(self.now, self._ledger_free) + GROUP / self._writes
             self._numbers += 1
-            event = replace(self._event, stream_id=keys.stream_id("ann", str(self._numbers)))
+            event = replace(self._event, stream_id=ids.stream_id("ann", str(self._numbers)))
             self._under_way.append((self._ledger_free, event))
             if len(self._under_way) == self._most_under_way:
                 self.sleep(self._under_way[0][0] - self.now)
@@ -98,7 +98,7 @@ class World:
         while not (rate := self._projects(began)):
             began += 0.1
         self._views_free = began + GROUP / rate
-        todo_id = keys.split_stream_id(event.stream_id)[1]
+        todo_id = ids.split_stream_id(event.stream_id)[1]
         self._there_at[todo_id] = math.inf if todo_id in self.quarantined else self._views_free
         self.lags.append((self.now, self._views_free - self.now))
         self.pace.appended(event, GROUP)

@@ -15,7 +15,8 @@ import pytest
 from loading import lines
 from moto import mock_aws
 
-from chalicelib import dynamo, tables
+from chalicelib.aws import dynamodb
+from chalicelib.ledger import model
 from loaders.cli import main
 
 # moto does not bear several threads.
@@ -35,8 +36,8 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("EVENTS_TABLE", "events")
     with mock_aws():
         # A client of an earlier test would go past moto.
-        dynamo.client.cache_clear()
-        tables.events.cache_clear()
+        dynamodb.client.cache_clear()
+        model.events.cache_clear()
         table = boto3.resource("dynamodb").create_table(
             TableName="events",
             BillingMode="PAY_PER_REQUEST",
@@ -50,8 +51,8 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             ],
         )
         yield table
-    dynamo.client.cache_clear()
-    tables.events.cache_clear()
+    dynamodb.client.cache_clear()
+    model.events.cache_clear()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from loading import MemoryLedger, lines, load
 from chalicelib.todos import fold
 from chalicelib.todos.decide import Command, Delete, Patch, Remind, decide
 from chalicelib.todos.events import Event
-from loaders.changes import ACTOR, following
+from loaders.into.reconcile import ACTOR, following
 
 
 def first(**fields: Any) -> bytes:

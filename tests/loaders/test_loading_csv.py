@@ -4,7 +4,7 @@ import pytest
 from loading import by_line, complaints, read, titles, todos
 
 from loaders.errors import Unreadable
-from loaders.rows import BadRow
+from loaders.rows.row import BadRow
 
 HEADER = b"title,done,notes\n"
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from loading import complaints, lines, plan, titles, todos
 
-from loaders.planning import Planned
+from loaders.planner import Planned
 
 
 def test_what_has_no_field_is_kept_in_metadata() -> None:

@@ -5,9 +5,9 @@ import json
 import pytest
 from loading import complaints, read, titles
 
-from loaders import json_reader
 from loaders.errors import Unreadable
-from loaders.rows import Row
+from loaders.reading import json_stream
+from loaders.rows.row import Row
 
 
 def test_each_element_is_a_todo_and_knows_its_line() -> None:
@@ -25,7 +25,7 @@ def test_it_makes_no_difference_how_the_file_is_cut_into_chunks(monkeypatch: pyt
     content = json.dumps([*elements, 12.5, True, "text", None, -0.5e3, "\u20ac"], ensure_ascii=False, indent=1).encode()
     whole = read(content)
     for size in (1, 2, 3, 7, 64):
-        monkeypatch.setattr(json_reader, "_CHUNK_BYTES", size)
+        monkeypatch.setattr(json_stream, "_CHUNK_BYTES", size)
         assert read(content) == whole
     assert [row.fields["title"] for row in whole if isinstance(row, Row)] == [row["title"] for row in elements]
 

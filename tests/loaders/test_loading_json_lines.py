@@ -5,8 +5,8 @@ import base64
 import pytest
 from loading import complaints, plan, read, titles, todos
 
-from loaders.rows import BadRow
-from loaders.source import MAX_ROW_BYTES
+from loaders.reading.source import MAX_ROW_BYTES
+from loaders.rows.row import BadRow
 
 GOOD = b'{"title": "Good"}\n'
 

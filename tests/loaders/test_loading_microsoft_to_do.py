@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from loading import FILES, complaints, plan, stated, titles, todos
 
-from loaders.planning import Planned
+from loaders.planner import Planned
 
 TASK = {"title": "A", "importance": "normal", "status": "notStarted", "lastModifiedDateTime": "x", "id": "1"}
 

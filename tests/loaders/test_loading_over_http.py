@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from loading import rows
 
-from loaders import over_http, writing
 from loaders.cli import main
+from loaders.into import api, writer
 
 
 class Service(ThreadingHTTPServer):
@@ -91,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    monkeypatch.setattr(writing, "CEILING_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "CEILING_SECONDS", 0.0)
     with Service() as found:
         thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -141,7 +141,7 @@ def test_the_time_that_the_service_asks_for_is_waited(
         waited.append(at_least)
         return False
 
-    monkeypatch.setattr(over_http, "wait_stopped", wait)
+    monkeypatch.setattr(api, "wait_stopped", wait)
     service.faults.extend([(429, {"Retry-After": "7"}), (503, {"Retry-After": "100000"})])
     assert load(service, file, capsys, "--concurrency", "1")[0] == 0
     assert waited == [7.0, 120.0]
@@ -171,5 +171,5 @@ def test_what_no_try_can_help_is_tried_once_and_all_rows_are_accounted_for(
 def test_an_address_that_leads_nowhere_ends_it_with_2(
     file: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "CEILING_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "CEILING_SECONDS", 0.0)
     assert main([str(file), "--owner", "ann", "--token", "opaque", *arguments]) == 2

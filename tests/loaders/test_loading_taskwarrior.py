@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from loading import FILES, complaints, lines, plan, titles, todos
 
-from chalicelib import export_rows
-from chalicelib.shapes import todo_of
-from loaders import taskwarrior_export
-from loaders.planning import Planned
-from loaders.taskwarrior_export import task
+from chalicelib.todos import export_rows
+from chalicelib.todos.representation import todo_of
+from loaders.planner import Planned
+from loaders.taskwarrior_export import __main__
+from loaders.taskwarrior_export.__main__ import task
 
 REPOSITORY = Path(__file__).parents[2]
 FILE = FILES / "taskwarrior.json"
@@ -178,7 +178,7 @@ def test_the_converter_says_in_words_which_line_is_no_todo_and_why(
     broken = line if isinstance(line, bytes) else json.dumps({**todo, **line}).encode()
     given = SimpleNamespace(buffer=io.BytesIO(json.dumps(todo).encode() + b"\n\n" + broken + b"\n"))
     monkeypatch.setattr(sys, "stdin", given)
-    assert taskwarrior_export.main() == 2
+    assert __main__.main() == 2
     assert capsys.readouterr().err.startswith(f"error: line 3 is no exported todo: {explanation}")
 
 

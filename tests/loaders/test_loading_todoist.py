@@ -3,7 +3,7 @@
 import pytest
 from loading import FILES, complaints, plan, stated, titles, todo_ids
 
-from loaders.rows import BadRow
+from loaders.rows.row import BadRow
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:

@@ -9,11 +9,11 @@ import pytest
 from loading import MemoryLedger, lines, load, read
 
 from loaders.formats import formats, recognised, system_of
-from loaders.planning import Planner
-from loaders.rejected import RejectedRows
-from loaders.rows import BadRow, Row
-from loaders.seen import Seen
-from loaders.source import Source
+from loaders.output.rejected import RejectedRows
+from loaders.planner import Planner
+from loaders.reading.source import Source
+from loaders.rows.row import BadRow, Row
+from loaders.rows.seen import Seen
 
 
 def rejected_file(

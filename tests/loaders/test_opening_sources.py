@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from loaders.errors import CannotLoad, Unreadable
-from loaders.opening import opened
-from loaders.source import Source
+from loaders.reading.opening import opened
+from loaders.reading.source import Source
 
 
 def packed(content: bytes) -> bytes:

@@ -7,7 +7,7 @@ from loading import FILES, lines, titles
 
 from loaders.errors import Unreadable
 from loaders.formats import formats, recognised
-from loaders.source import Source
+from loaders.reading.source import Source
 
 
 @pytest.mark.parametrize(

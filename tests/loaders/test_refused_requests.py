@@ -6,10 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 from loading import MemoryLedger, load, rows
 
-from chalicelib.ledger import LedgerUnavailable
+from chalicelib.ledger.ledger import LedgerUnavailable
 from chalicelib.todos.events import Event
-from loaders import writing
-from loaders.throttle import Throttle
+from loaders.into import writer
+from loaders.pacing.throttle import Throttle
 
 
 def test_refusals_halve_what_is_under_way_and_successes_bring_it_back_one_by_one() -> None:
@@ -55,7 +55,7 @@ def test_no_more_threads_are_let_through_than_the_limit_says() -> None:
 def test_a_ledger_that_takes_a_third_of_the_requests_gets_every_row_once(
     code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "CEILING_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "CEILING_SECONDS", 0.0)
     ledger = MemoryLedger()
     whole = ledger.append
     asked = 0

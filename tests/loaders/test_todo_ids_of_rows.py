@@ -2,14 +2,14 @@
 
 from loading import complaints, lines, plan, todo_ids
 
-from chalicelib import keys
-from loaders.planning import Planned
+from chalicelib.todos import ids
+from loaders.planner import Planned
 
 ROWS = [{"id": 1, "title": "A"}, {"id": 2, "title": "B", "done": False}]
 
 
 def test_the_id_is_made_of_owner_source_and_the_rows_own_id() -> None:
-    expected = [keys.stream_id("ann", keys.id_for_source("ann", "file", own_id)) for own_id in ("1", "2")]
+    expected = [ids.stream_id("ann", ids.id_for_source("ann", "file", own_id)) for own_id in ("1", "2")]
     assert todo_ids(lines(*ROWS)) == expected
 
 

@@ -6,13 +6,13 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 from loading import MemoryLedger, lines, load, plan, rows
 
-from chalicelib import event_items
-from chalicelib import ledger as real
-from chalicelib.ledger import LedgerUnavailable
-from chalicelib.tables import EventItem
-from loaders import writing
-from loaders.appending import LedgerDestination
-from loaders.planning import Planned
+from chalicelib.ledger import codec
+from chalicelib.ledger import ledger as real
+from chalicelib.ledger.ledger import LedgerUnavailable
+from chalicelib.ledger.model import EventItem
+from loaders.into import writer as writing
+from loaders.into.ledger import LedgerDestination
+from loaders.planner import Planned
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def test_every_row_is_added_in_transactions_of_a_hundred(concurrency: int) -> No
 def test_a_transaction_stays_within_the_bytes_that_dynamodb_takes() -> None:
     content = lines(*({"id": number, "title": "A", "notes": "\n" * 12_000} for number in range(300)))
     groups = list(writing.groups(one for one in plan(content) if isinstance(one, Planned)))
-    sizes = [sum(event_items.size_of(one.event) for one in group) for group in groups]
+    sizes = [sum(codec.size_of(one.event) for one in group) for group in groups]
     assert sum(map(len, groups)) == 300
     assert max(sizes) <= real.MAX_TRANSACTION_BYTES
     assert min(sizes[:-1]) > real.MAX_TRANSACTION_BYTES * 0.9
@@ -127,7 +127,7 @@ def test_an_event_is_sent_as_the_model_would_send_it(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, "us-east-1")
     [planned] = plan(lines({"title": "Ä", "metadata": {"a": None}, "tags": ["x"]}))
     assert isinstance(planned, Planned)
-    assert event_items.encode(planned.event) == EventItem(**event_items.attributes_of(planned.event)).serialize()
+    assert codec.encode(planned.event) == EventItem(**codec.attributes_of(planned.event)).serialize()
 
 
 def test_a_stopped_writer_tries_each_group_once_more_and_reports_it() -> None:

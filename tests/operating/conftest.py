@@ -10,15 +10,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from chalicelib import dynamo, queues, service, tables, topic
 from chalicelib.api import auth
+from chalicelib.aws import dynamodb, sqs
+from chalicelib.commands import execute
+from chalicelib.ledger import model
+from chalicelib.publishing import topic
 from chalicelib.triggers import deliver
-from stack import launch, process
-from stack.environment import service_environment
-from stack.issuer import Issuer
-from stack.local_deployment import LocalDeployment
-from stack.process import EngineProcess
-from stack.state import State
+from stack.local import launch, process
+from stack.local.deployment import LocalDeployment
+from stack.local.environment import service_environment
+from stack.local.issuer import Issuer
+from stack.local.process import EngineProcess
+from stack.local.state import State
 
 from .calls import Recorder
 from .scenario import Scenario
@@ -55,7 +58,7 @@ def driven(engine: Engine) -> tuple[Recorder, str]:
             patch.setenv(name, value)
         patch.delenv("HANDLERS", raising=False)
         patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-        patch.setattr("chalicelib.backoff.FIRST_SECONDS", 0.0)
+        patch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
         _forget_everything()
         Scenario(recorder).run(Issuer(engine.state.issuer_key).token("alice"))
     _forget_everything()
@@ -73,7 +76,7 @@ def printed(driven: tuple[Recorder, str]) -> str:
 
 
 def _forget_everything() -> None:
-    for remembered in (dynamo.client, queues.sqs, topic.sns, deliver._guard, tables.events, auth._keys):
+    for remembered in (dynamodb.client, sqs.sqs, topic.sns, deliver._guard, model.events, auth._keys):
         remembered.cache_clear()
-    tables.EventItem._connection = None
-    service._latest_events._events.clear()
+    model.EventItem._connection = None
+    execute._latest_events._events.clear()

@@ -15,9 +15,13 @@ from triggers.alone import SCHEDULED, record_of
 from triggers.telling.receiver import Receiver
 from triggers.telling.world import Context, message, queue_batch, stream_batch, stream_record
 
-from chalicelib import dynamo, keys, ledger, ledger_scanning, rebuild, service, settings
-from chalicelib.clearing import Clearance
-from chalicelib.todos import fold
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.commands import execute
+from chalicelib.commands.clear_list import Clearance
+from chalicelib.ledger import ledger, scan
+from chalicelib.rebuild import run as rebuild
+from chalicelib.todos import fold, ids
 from chalicelib.views import schema
 
 from .calls import Recorder
@@ -80,7 +84,7 @@ class Scenario:
         commands = [{"op": "create", "body": {"title": str(n)}} for n in range(3)]
         assert api.post("/batch", {"commands": commands}, idempotency_key="batch").ok
         # Another writer is faster; then an answer is lost.
-        with just_before("PutItem", lambda: service.execute(_edit(self.owner, todo["id"]))):
+        with just_before("PutItem", lambda: execute.execute(_edit(self.owner, todo["id"]))):
             assert api.patch(path, {"notes": "c"}).ok
         with lost_answers("PutItem", 3):
             assert api.patch(path, {"notes": "d"}).ok
@@ -91,10 +95,10 @@ class Scenario:
 
     def _older_state(self, todo_id: str) -> None:
         """As a version of the service before this one would have written the newest event."""
-        stream = keys.stream_id(keys.partition_of(self.owner), todo_id)
+        stream = ids.stream_id(ids.partition_of(self.owner), todo_id)
         newest = ledger.latest(stream)
         assert newest is not None
-        dynamo.client().update_item(
+        dynamodb.client().update_item(
             TableName=settings.events_table(),
             Key={"stream_id": {"S": stream}, "version": {"N": str(newest.version)}},
             UpdateExpression="SET state_schema = :older",
@@ -109,7 +113,7 @@ class Scenario:
         self.call("project", {"Records": [stream_record(None, "REMOVE"), stream_record({"stream_id": {"S": "?"}})]})
 
     def _fresh_images(self) -> list[dict[str, Any]]:
-        images = [item for page in ledger_scanning.scan() for item in page]
+        images = [item for page in scan.scan() for item in page]
         fresh = [each for each in images if (each["stream_id"]["S"], each["version"]["N"]) not in self._projected]
         self._projected |= {(each["stream_id"]["S"], each["version"]["N"]) for each in fresh}
         return sorted(fresh, key=lambda each: int(each["version"]["N"]))
@@ -157,7 +161,7 @@ class Scenario:
         self.project()
         # Of the next page another writer is faster with one.
         (todo,) = api.get("/lists/long/todos?limit=1").json()
-        with just_before("PutItem", lambda: service.execute(_edit(self.owner, todo["id"]))):
+        with just_before("PutItem", lambda: execute.execute(_edit(self.owner, todo["id"]))):
             self.call("clear", queue_batch(record_of(self._clearance())))
         self.project()
         with refusals("PutItem", "ThrottlingException", status=500):
@@ -189,17 +193,17 @@ class Scenario:
             self.call("deliver", queue_batch(gone))
 
     def _images(self) -> Iterator[dict[str, Any]]:
-        mine = keys.partition_of(self.owner) + "#"
-        return (item for page in ledger_scanning.scan() for item in page if item["stream_id"]["S"].startswith(mine))
+        mine = ids.partition_of(self.owner) + "#"
+        return (item for page in scan.scan() for item in page if item["stream_id"]["S"].startswith(mine))
 
     def remind(self) -> None:
         made = self.api.post("/todos", {"title": "due", "remind_at": "2020-01-01T00:00:00Z"}).json()
         self.project()
         forget_todos()
         self.call("remind", SCHEDULED)
-        page = json.dumps({"reminders": [[keys.partition_of(self.owner), made["id"], "2020-01-01T00:00:00.000Z"]]})
+        page = json.dumps({"reminders": [[ids.partition_of(self.owner), made["id"], "2020-01-01T00:00:00.000Z"]]})
         # Another writer is faster.
-        with just_before("PutItem", lambda: service.execute(_edit(self.owner, made["id"]))):
+        with just_before("PutItem", lambda: execute.execute(_edit(self.owner, made["id"]))):
             self.call("remind_page", queue_batch(record_of(page)))
         self.call("remind_page", queue_batch(record_of("no message")))
         self.project()
@@ -214,7 +218,7 @@ class Scenario:
         self._slices(until=rebuild.AUDIT)
         row = self._damage(table)
         assert self._slices()["problem"], "the damage was not found"
-        dynamo.client().put_item(TableName=table, Item=row)
+        dynamodb.client().put_item(TableName=table, Item=row)
         assert self._slices()["done"]
 
     def _slices(self, until: str = rebuild.DONE) -> dict[str, Any]:
@@ -233,16 +237,16 @@ class Scenario:
 
     def _damage(self, table: str) -> dict[str, Any]:
         """Set a row back to a version that it had before; as it was."""
-        key = {"owner": {"S": keys.partition_of(self.owner)}, "sk": {"S": schema.todo_key(self.todo_id)}}
-        row: dict[str, Any] = dynamo.client().get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
-        dynamo.client().put_item(TableName=table, Item={**row, "version": {"N": "1"}})
+        key = {"owner": {"S": ids.partition_of(self.owner)}, "sk": {"S": schema.todo_key(self.todo_id)}}
+        row: dict[str, Any] = dynamodb.client().get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+        dynamodb.client().put_item(TableName=table, Item={**row, "version": {"N": "1"}})
         return row
 
 
-def _edit(owner: str, todo_id: str) -> service.Order:
+def _edit(owner: str, todo_id: str) -> execute.Order:
     from chalicelib.todos.decide import Patch
 
-    return service.Order(owner=owner, todo_id=todo_id, command=Patch({"notes": str(uuid.uuid4())}), actor="another")
+    return execute.Order(owner=owner, todo_id=todo_id, command=Patch({"notes": str(uuid.uuid4())}), actor="another")
 
 
 class _Recorded(InProcess):

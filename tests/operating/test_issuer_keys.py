@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from chalicelib.api import auth
-from stack.issuer import Issuer
+from stack.local.issuer import Issuer
 
 
 class KeySet:

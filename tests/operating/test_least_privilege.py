@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import policies
-from stack.package import copy_app
-from stack.references import References
-from stack.stages import Stage
-from stack.state import REPOSITORY
+from stack.deploy import policies
+from stack.deploy.package import copy_app
+from stack.deploy.references import References
+from stack.deploy.stages import Stage
+from stack.local.state import REPOSITORY
 
 from .calls import ACCOUNT, REGION, Call, Recorder
 from .iam import Grant, grants

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from service.client import Client, eventually
 
-from stack import cli, logs, status
+from stack import cli
+from stack.deploy.stages import Stage
 from stack.errors import StackError
-from stack.local import LocalStack
-from stack.stages import Stage
+from stack.local.local_stack import LocalStack
+from stack.operate import logs, status
 
 from .conftest import Engine
 

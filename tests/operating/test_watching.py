@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from chalicelib import metrics
-from stack.stages import Stage
-from stack.state import REPOSITORY
+from stack.deploy.stages import Stage
+from stack.local.state import REPOSITORY
 
 from .conftest import Engine
 

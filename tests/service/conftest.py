@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib import dynamo
-from stack.local import LocalStack
+from chalicelib.aws import dynamodb
+from stack.local.local_stack import LocalStack
 
 from .client import Client
 from .in_process import InProcess, forget_everything
 
-make_client = dynamo.client.__wrapped__
+make_client = dynamodb.client.__wrapped__
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def environment(settings_and_connection: tuple[dict[str, str], Any], monkeypatch
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("HANDLERS", raising=False)
-    monkeypatch.setattr(dynamo, "client", lambda: connection)
+    monkeypatch.setattr(dynamodb, "client", lambda: connection)
     forget_everything()
     yield
     forget_everything()
@@ -76,7 +76,7 @@ def impatient(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
     On a client of the test's own: botocore retries no more once a client has had too many failures.
     """
-    monkeypatch.setattr(dynamo, "client", cache(make_client))
+    monkeypatch.setattr(dynamodb, "client", cache(make_client))
     forget_everything()
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("chalicelib.backoff.FIRST_SECONDS", 0.0)
+    monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)

@@ -12,8 +12,10 @@ import conformance
 from gateway_routes import matching_route
 from requests.structures import CaseInsensitiveDict
 
-from chalicelib import queues, service, tables
 from chalicelib.api import auth
+from chalicelib.aws import sqs
+from chalicelib.commands import execute
+from chalicelib.ledger import model
 
 from .client import Verbs
 
@@ -80,13 +82,13 @@ class InProcess(Verbs):
 
 def forget_everything() -> None:
     """As a process that has just started: no model bound to a table or a client, no remembered key or event."""
-    queues.sqs.cache_clear()
+    sqs.sqs.cache_clear()
     auth._keys.cache_clear()
-    tables.events.cache_clear()
-    tables.EventItem._connection = None
+    model.events.cache_clear()
+    model.EventItem._connection = None
     forget_todos()
 
 
 def forget_todos() -> None:
     """A cold Lambda's memory, with its connections kept."""
-    service._latest_events._events.clear()
+    execute._latest_events._events.clear()

@@ -7,8 +7,10 @@ import uuid
 from collections import Counter
 from typing import Any
 
-from chalicelib import dynamo, event_items, keys
+from chalicelib.aws import dynamodb
+from chalicelib.ledger import codec
 from chalicelib.todos import content, decide, events, fold
+from chalicelib.todos import ids as keys
 from chalicelib.views import queries, schema
 
 Batch = list[events.Event]
@@ -81,7 +83,7 @@ def project(batch: Batch) -> None:
             "eventID": event.event_id,
             "eventName": "INSERT",
             "eventSource": "aws:dynamodb",
-            "dynamodb": {"NewImage": event_items.encode(event), "StreamViewType": "NEW_IMAGE"},
+            "dynamodb": {"NewImage": codec.encode(event), "StreamViewType": "NEW_IMAGE"},
         }
         for event in batch
     ]
@@ -118,5 +120,5 @@ def recount(streams: Streams) -> dict[str, Any]:
 def revision(owner: str) -> int:
     """How many transactions have changed the owner's views."""
     key = {"owner": {"S": keys.partition_of(owner)}, "sk": {"S": schema.TALLY_KEY}}
-    item = dynamo.client().get_item(TableName=queries.reader(), Key=key, ConsistentRead=True)["Item"]
+    item = dynamodb.client().get_item(TableName=queries.reader(), Key=key, ConsistentRead=True)["Item"]
     return int(item["revision"]["N"])

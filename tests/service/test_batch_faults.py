@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from dynamodb_faults import just_before, lost_answers, refusals
 
-from chalicelib import dynamo
+from chalicelib.aws import dynamodb
 
 from .client import PATIENCE_SECONDS, Client, Verbs
 from .in_process import InProcess
@@ -166,7 +166,7 @@ def test_different_todos_are_done_at_the_same_time(here: InProcess) -> None:
     """No put is sent before all ten are about to be: one after the other, the first would wait for ever."""
     commands = [create(str(uuid.uuid4())) for _ in range(10)]
     all_there = threading.Barrier(len(commands), timeout=PATIENCE_SECONDS)
-    events = dynamo.client().meta.events
+    events = dynamodb.client().meta.events
 
     def wait(**_: Any) -> None:
         all_there.wait()

@@ -8,11 +8,11 @@ from typing import Any
 import icalendar
 import pytest
 
-from chalicelib import service
 from chalicelib.api import calendar
+from chalicelib.commands import execute
 from chalicelib.todos import instants
 from chalicelib.todos.decide import Create
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
 
 from .client import Client, problem, shows
 from .in_process import InProcess
@@ -59,7 +59,7 @@ def test_a_rule_that_would_be_refused_now_is_left_out_and_all_todos_are_shown(he
     """An older check let it in."""
     for number, repeat in enumerate(("FREQ=MONTHLY;BYMONTHDAY=0", "FREQ=WEEKLY;BYDAY=1MO", "FREQ=DAILY")):
         command = Create({"title": str(number), "due": "2026-12-01", "order": number, "repeat": repeat})
-        service.execute(service.Order(owner=here.owner, todo_id=str(uuid.uuid4()), command=command, actor=here.owner))
+        execute.execute(execute.Order(owner=here.owner, todo_id=str(uuid.uuid4()), command=command, actor=here.owner))
     shows(lambda: here.stats()["open"], 3)
 
     found = vtodos(here.get(path_of(made(here))))  # type: ignore[arg-type]

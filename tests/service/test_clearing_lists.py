@@ -7,8 +7,8 @@ import uuid
 import pytest
 from dynamodb_faults import refusals
 
-from chalicelib import keys, ledger
-from chalicelib.todos import content, decide, events, fold, instants
+from chalicelib.ledger import ledger
+from chalicelib.todos import content, decide, events, fold, ids, instants
 
 from .client import Client, list_path, problem, shows
 from .in_process import InProcess
@@ -109,7 +109,7 @@ def write_todos(owner: str, list_name: str, count: int) -> None:
     now = instants.instant_after(None)
     group = [
         events.Event(
-            stream_id=keys.stream_id(keys.partition_of(owner), str(uuid.uuid4())),
+            stream_id=ids.stream_id(ids.partition_of(owner), str(uuid.uuid4())),
             version=1,
             event_id=str(uuid.uuid4()),
             type=creation.type,

@@ -8,7 +8,9 @@ import uuid
 import pytest
 from dynamodb_faults import counted
 
-from chalicelib import dynamo, keys, settings
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.todos import ids as keys
 
 from .client import Client
 from .in_process import InProcess, forget_todos
@@ -18,7 +20,7 @@ def size_of(owner: str, todo_id: str, version: int) -> int:
     """The size of an event's item as DynamoDB counts it: names and values in UTF-8; a small number takes 2 bytes."""
     stream = keys.stream_id(keys.partition_of(owner), todo_id)
     key = {"stream_id": {"S": stream}, "version": {"N": str(version)}}
-    item = dynamo.client().get_item(TableName=settings.events_table(), Key=key, ConsistentRead=True)["Item"]
+    item = dynamodb.client().get_item(TableName=settings.events_table(), Key=key, ConsistentRead=True)["Item"]
     return sum(len(name) + (len(value["S"].encode()) if "S" in value else 2) for name, value in item.items())
 
 

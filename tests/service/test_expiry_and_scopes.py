@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
 
 from .client import Client, eventually, problem
 from .in_process import InProcess

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib.todos.events import CONTENT_FIELDS
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
 
 from .client import Client, next_path, problem, shows
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib import dynamo, settings
-from chalicelib.feed_tokens import MAX_FEEDS
-from stack.local import LocalStack
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.calendar.feeds import MAX_FEEDS
+from stack.local.local_stack import LocalStack
 
 from .client import Client, pointers, problem
 from .in_process import InProcess
@@ -66,7 +67,7 @@ def test_nothing_that_is_stored_is_the_token(client: Client, environment: None) 
     token = token_of(feed)
     stored = [
         str(item)
-        for page in dynamo.pages("scan", TableName=settings.settings_table(), ConsistentRead=True)
+        for page in dynamodb.pages("scan", TableName=settings.settings_table(), ConsistentRead=True)
         for item in page
     ]
     assert sum(feed["id"] in item for item in stored) == 2

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
-from chalicelib import shapes
+from chalicelib.todos import representation
 
 from .client import Client, next_path, problem
 from .in_process import InProcess
@@ -68,7 +68,7 @@ def test_a_page_ends_before_it_is_too_large_for_an_answer(
         here.patch(f"/todos/{todo['id']}", {"order": number})
     path = f"/todos/{todo['id']}/events"
     # The bound holds for what is answered, which repeats the whole todo in each event.
-    monkeypatch.setattr(shapes.within_bounds, "__defaults__", (6000,))
+    monkeypatch.setattr(representation.within_bounds, "__defaults__", (6000,))
 
     first = here.get(path, accept=BATCH)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import requests
 from linearizability import UNSET, Attempt, violations
 
-from chalicelib import keys
+from chalicelib.todos import ids
 
 from .client import Client, at_once
 
@@ -216,7 +216,7 @@ def _answered(
 
 
 def test_what_many_clients_saw_of_a_few_todos_is_linearizable(client: Client, owner: str) -> None:
-    post_keys = {keys.id_for_key(owner, f"post-{number}"): f"post-{number}" for number in range(TODOS // 4)}
+    post_keys = {ids.id_for_key(owner, f"post-{number}"): f"post-{number}" for number in range(TODOS // 4)}
     todo_ids = [*post_keys, *(str(uuid.uuid4()) for _ in range(TODOS - len(post_keys)))]
     racers = [Racer(client.another(), todo_ids, post_keys, f"{SEED}-{number}") for number in range(CLIENTS)]
 

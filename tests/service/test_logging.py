@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import clearing, ledger, logs
+from chalicelib import logs
+from chalicelib.commands import clear_list
+from chalicelib.ledger import ledger
 from chalicelib.triggers import clear
 
 from .client import problem
@@ -92,7 +94,7 @@ def test_neither_a_token_nor_what_a_todo_says_is_logged(
 
     monkeypatch.setattr(ledger, "latest", break_down)
     problem(here.get(path, x_request_id="broken", **authorization), 500)
-    monkeypatch.setattr(clearing, "resume", break_down)
+    monkeypatch.setattr(clear_list, "resume", break_down)
     clear.handle({"Records": [{"messageId": "1", "body": PRIVATE}]})
 
     said = capsys.readouterr()

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from dynamodb_faults import just_before, lost_answers, refusals
 
-from chalicelib import ledger, service
+from chalicelib.commands import execute
+from chalicelib.ledger import ledger
 
 from .client import Client, list_path, problem
 from .in_process import InProcess, forget_todos
@@ -118,7 +119,7 @@ def test_a_write_that_always_loses_gives_up_in_the_end(here: InProcess, client: 
 
     problem(answer, 503)
     assert answer.headers["Retry-After"].isdigit()
-    assert refused["PutItem"] == service.MAX_TRIES
+    assert refused["PutItem"] == execute.MAX_TRIES
     assert client.patch(path, {"title": "x"}).headers["ETag"] == '"2"'
 
 

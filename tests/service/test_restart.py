@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
 
 from .client import Client, list_path, shows
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib import dynamo, keys
-from chalicelib.todos import instants
-from chalicelib.views import feed, queries, schema
+from chalicelib.aws import dynamodb
+from chalicelib.todos import ids, instants
+from chalicelib.views import queries, schema
+from chalicelib.views.sync import feed
 
 from .client import Client, next_path, problem
 from .in_process import InProcess
@@ -172,7 +173,7 @@ def test_so_does_who_starts_when_the_whole_log_has_expired(
     later(2 * MINUTE)
     entry = take_away(here, schema.log_key(newest_revision(here)))
     just_now = instants.format_milliseconds(instants.milliseconds_of(entry["at"]["S"]) + 2 * MINUTE)
-    dynamo.client().put_item(TableName=queries.reader(), Item=entry | {"at": {"S": just_now}})
+    dynamodb.client().put_item(TableName=queries.reader(), Item=entry | {"at": {"S": just_now}})
 
     assert [change["title"] for change in again.page()["changes"]] == ["new"]
 
@@ -197,7 +198,7 @@ def test_a_revision_that_is_not_visible_yet_is_waited_for(here: InProcess, synce
         here.created_and_seen(title)
     late = take_away(here, schema.log_key(revision + 1))
     assert (synced.page()["changes"], synced.page()["more"]) == ([], True)
-    dynamo.client().put_item(TableName=queries.reader(), Item=late)
+    dynamodb.client().put_item(TableName=queries.reader(), Item=late)
 
     assert [change["title"] for change in synced.sync()] == ["late", "early"]
 
@@ -209,10 +210,10 @@ def test_so_is_a_row_that_is_not_visible_yet(here: InProcess, synced: Replica, i
     here.patch(f"/todos/{todo_id}", {"title": "late"}, prefer="wait=10")
     after = take_away(here, schema.todo_key(todo_id))
     if not is_new:
-        dynamo.client().put_item(TableName=queries.reader(), Item=before)
+        dynamodb.client().put_item(TableName=queries.reader(), Item=before)
     here.created_and_seen("early")
     assert (synced.page()["changes"], synced.page()["more"]) == ([], True)
-    dynamo.client().put_item(TableName=queries.reader(), Item=after)
+    dynamodb.client().put_item(TableName=queries.reader(), Item=after)
 
     assert [change["title"] for change in synced.sync()] == ["late", "early"]
 
@@ -222,11 +223,11 @@ def test_a_first_sync_brings_later_what_was_not_visible_when_it_began(here: InPr
     before = item(here, schema.todo_key(todo_id))
     here.patch(f"/todos/{todo_id}", {"title": "late"}, prefer="wait=10")
     after = item(here, schema.todo_key(todo_id))
-    dynamo.client().put_item(TableName=queries.reader(), Item=before)
+    dynamodb.client().put_item(TableName=queries.reader(), Item=before)
     again = Replica(here)
     assert again.page()["more"]
     assert again.todos[todo_id]["title"] != "late"
-    dynamo.client().put_item(TableName=queries.reader(), Item=after)
+    dynamodb.client().put_item(TableName=queries.reader(), Item=after)
 
     again.sync()
     assert again.todos[todo_id]["title"] == "late"
@@ -238,12 +239,12 @@ def is_gone(here: InProcess, replica: Replica) -> bool:
 
 
 def key_of(here: InProcess, sort_key: str) -> dict[str, Any]:
-    return {"owner": {"S": keys.partition_of(here.owner)}, "sk": {"S": sort_key}}
+    return {"owner": {"S": ids.partition_of(here.owner)}, "sk": {"S": sort_key}}
 
 
 def item(here: InProcess, sort_key: str) -> dict[str, Any]:
     """An item of the views; empty where there is none."""
-    answer = dynamo.client().get_item(TableName=queries.reader(), Key=key_of(here, sort_key), ConsistentRead=True)
+    answer = dynamodb.client().get_item(TableName=queries.reader(), Key=key_of(here, sort_key), ConsistentRead=True)
     found: dict[str, Any] = answer.get("Item", {})
     return found
 
@@ -252,7 +253,7 @@ def take_away(here: InProcess, sort_key: str) -> dict[str, Any]:
     """Remove an item from the views, as its TTL does."""
     found = item(here, sort_key)
     assert found
-    dynamo.client().delete_item(TableName=queries.reader(), Key=key_of(here, sort_key))
+    dynamodb.client().delete_item(TableName=queries.reader(), Key=key_of(here, sort_key))
     return found
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.views import feed, queries
+from chalicelib.views import queries
+from chalicelib.views.sync import feed
 
 from .client import Client, at_once, problem, shows
 from .in_process import InProcess

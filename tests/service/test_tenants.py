@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib import keys
+from chalicelib.todos import ids as keys
 
 from .client import Client, list_path, problem
 

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from chalicelib.api import auth
-from stack.issuer import AUDIENCE, DEFAULT_SCOPE, ISSUER, Issuer
-from stack.local import LocalStack
+from stack.local.issuer import AUDIENCE, DEFAULT_SCOPE, ISSUER, Issuer
+from stack.local.local_stack import LocalStack
 
 from .client import Client, problem
 

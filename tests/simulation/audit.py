@@ -7,8 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from chalicelib import keys, shapes
-from chalicelib.todos import fold, instants
+from chalicelib.todos import fold, ids, instants, representation
 from chalicelib.todos.events import REMINDED, Event, dump_state
 from chalicelib.views import schema
 
@@ -43,7 +42,7 @@ def heads(found: Iterable[Event]) -> dict[tuple[str, str], Event]:
     """The newest event of each (owner, todo id)."""
     newest: dict[tuple[str, str], Event] = {}
     for event in found:
-        key = keys.split_stream_id(event.stream_id)
+        key = ids.split_stream_id(event.stream_id)
         if key not in newest or newest[key].version < event.version:
             newest[key] = event
     return newest
@@ -160,5 +159,5 @@ def published(bodies: Mapping[str, list[str]], events: Iterable[Event]) -> Itera
         of_event = bodies.get(event.event_id, [])
         if not of_event:
             yield f"{event.stream_id}, version {event.version}: not published"
-        elif len(set(of_event)) > 1 or json.loads(of_event[0])["data"]["event"] != shapes.event_answer(event):
+        elif len(set(of_event)) > 1 or json.loads(of_event[0])["data"]["event"] != representation.event_answer(event):
             yield f"{event.stream_id}, version {event.version}: published as {set(of_event)}"

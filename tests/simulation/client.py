@@ -1,4 +1,4 @@
-"""The client at the seam `chalicelib.dynamo.client`: a call may be interleaved, torn, refused, or its caller's last."""
+"""The client at the seam `chalicelib.aws.dynamodb.client`: a call may be interleaved, torn, refused, or its last."""
 
 from __future__ import annotations
 

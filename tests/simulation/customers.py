@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import keys, ledger, service
+from chalicelib.commands import execute
+from chalicelib.ledger import ledger
+from chalicelib.todos import ids
 from chalicelib.todos.content import InvalidContent
 from chalicelib.todos.decide import (
     NOTHING_CHANGED,
@@ -30,7 +32,7 @@ TODOS = tuple(f"0197e1f0-0000-7000-8000-{number:012d}" for number in range(4))
 LISTS = ("inbox", "home", "a/b#c é")
 REMINDERS = ("2026-12-01T09:00:00Z", "2026-12-02T10:00:00+01:00")
 MOST_TRIES = 5
-TRANSIENT = (ledger.LedgerUnavailable, service.TooContended)
+TRANSIENT = (ledger.LedgerUnavailable, execute.TooContended)
 
 
 class WrongAnswer(AssertionError):
@@ -41,7 +43,7 @@ class WrongAnswer(AssertionError):
 class Sent:
     """A command as some client sends it, perhaps more than once and perhaps beside another."""
 
-    order: service.Order
+    order: execute.Order
     answered: str | None = None
 
 
@@ -87,7 +89,7 @@ class Customers:
             self._sent.append(sent)
         return sent
 
-    def _order(self) -> service.Order:
+    def _order(self) -> execute.Order:
         draw = self._draw
         owner, todo_id = draw.choice(self._owners), draw.choice(self._todos)
         key = None
@@ -98,10 +100,10 @@ class Customers:
         command = self._command()
         if_match = None
         if not isinstance(command, Create) and draw.random() < 0.25:
-            version = self._version(keys.stream_id(keys.partition_of(owner), todo_id))
+            version = self._version(ids.stream_id(ids.partition_of(owner), todo_id))
             if_match = IfMatch(frozenset({max(1, version - draw.randrange(2))}) if draw.random() < 0.9 else None)
-        asked = service.request_hash(type(command).__name__, todo_id, repr(command)) if key else None
-        return service.Order(
+        asked = execute.request_hash(type(command).__name__, todo_id, repr(command)) if key else None
+        return execute.Order(
             owner, todo_id, command, actor="client", if_match=if_match, idempotency_key=key, request_hash=asked
         )
 
@@ -138,12 +140,12 @@ class Customers:
             done_before = self._done(order)
             version_before = self._version(order.stream)
             try:
-                outcome = service.execute(order)
+                outcome = execute.execute(order)
             except Crash:
                 memory.forget()
             except TRANSIENT:
                 pass
-            except service.KeyReused:
+            except execute.KeyReused:
                 if self._done(order) is not None or not self._with_key(order):
                     raise WrongAnswer(f"refused as reused: {order}") from None
                 return
@@ -158,7 +160,7 @@ class Customers:
                 return
 
     def _check_outcome(
-        self, sent: Sent, outcome: service.Outcome, done_before: Event | None, version_before: int
+        self, sent: Sent, outcome: execute.Outcome, done_before: Event | None, version_before: int
     ) -> None:
         order, event = sent.order, outcome.event
         self.acknowledged[event.event_id] = event
@@ -176,7 +178,7 @@ class Customers:
         elif order.idempotency_key is None and event.version < version_before:
             raise WrongAnswer(f"{order} is said to change nothing, by an old state")
 
-    def _check_append(self, order: service.Order, event: Event, version_before: int) -> None:
+    def _check_append(self, order: execute.Order, event: Event, version_before: int) -> None:
         """It was decided on the very state that it follows, and on none from before the request."""
         before = self._event(order.stream, event.version - 1)
         decided = decide(order.command, before.state if before else None, event.version - 1, order.if_match)
@@ -185,7 +187,7 @@ class Customers:
             raise WrongAnswer(f"{order} made {event} of {before}")
 
     def _check_refusal(
-        self, order: service.Order, refusal: Exception, done_before: Event | None, version_before: int
+        self, order: execute.Order, refusal: Exception, done_before: Event | None, version_before: int
     ) -> None:
         """It is what some version says that was the newest while the request was under way."""
         if done_before is not None:
@@ -200,12 +202,12 @@ class Customers:
                 continue
         raise WrongAnswer(f"{order} was refused without a reason: {refusal!r}")
 
-    def _done(self, order: service.Order) -> Event | None:
+    def _done(self, order: execute.Order) -> Event | None:
         if order.idempotency_key is None:
             return None
         return next((event for event in self._with_key(order) if event.request_hash == order.request_hash), None)
 
-    def _with_key(self, order: service.Order) -> list[Event]:
+    def _with_key(self, order: execute.Order) -> list[Event]:
         return [event for event in self._world.events(order.stream) if event.idempotency_key == order.idempotency_key]
 
     def _version(self, stream: str) -> int:

@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import topic
+from chalicelib.publishing import topic
 from chalicelib.triggers import project
-from chalicelib.views import store
+from chalicelib.views import projector
 
 from .expressions import Item
 from .scheduler import Crash
@@ -22,7 +22,7 @@ BROKEN = 0.03
 # Of an invocation; some hundred steps of all processes together.
 TIMEOUT_MILLISECONDS = 6_000
 # What a handler may raise: Lambda then hands the batch over again. Anything else is a defect.
-EXPECTED = (store.ProjectionIncomplete, topic.PublishIncomplete, ClientError, BotoCoreError)
+EXPECTED = (projector.ProjectionIncomplete, topic.PublishIncomplete, ClientError, BotoCoreError)
 
 
 class Delivery:

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from chalicelib import dynamo, event_items, ledger_scanning, logs, service, tables
+from chalicelib import logs
+from chalicelib.aws import dynamodb
+from chalicelib.commands import execute
+from chalicelib.ledger import codec, model, scan
 from chalicelib.todos.events import Event
-from chalicelib.views import scanning
-from stack import launch, process
+from chalicelib.views import table_reads
 from stack.aws import LOCAL_CREDENTIALS, local_client
-from stack.state import State
+from stack.local import launch, process
+from stack.local.state import State
 
 from .expressions import Item
 from .game import Crashing, Played, Size, play
@@ -33,12 +36,12 @@ def play_on_the_emulator(
     """Play it on an engine that keeps its state in `directory`, and ends with the game."""
     draw = random.Random(seed)
     with _engine(directory) as url, _service_on(url):
-        client = dynamo.client()
+        client = dynamodb.client()
         for definition in definitions():
             client.create_table(**_as_the_api_takes_it(definition))
         client.put_item(TableName=SETTINGS, Item=POINTER)
         crashing = Crashing(client, draw)
-        with patch.object(dynamo, "client", lambda: crashing):
+        with patch.object(dynamodb, "client", lambda: crashing):
             return play(size, _Emulator(url), crashing, draw, progress)
 
 
@@ -63,10 +66,10 @@ class _Emulator:
             found += answer["Records"]
 
     def all_events(self) -> list[Event]:
-        return [event_items.decode(item) for page in ledger_scanning.scan() for item in page]
+        return [codec.decode(item) for page in scan.scan() for item in page]
 
     def view_items(self) -> list[Item]:
-        return [item for page in scanning.scan(VIEWS, 0, 1) for item in page]
+        return [item for page in table_reads.scan(VIEWS, 0, 1) for item in page]
 
 
 @contextmanager
@@ -85,10 +88,10 @@ def _service_on(url: str) -> Iterator[None]:
     """The service's code on this engine, with none of the clients or memories that it had before, or has after."""
 
     def forget() -> None:
-        dynamo.client.cache_clear()
-        tables.events.cache_clear()
-        tables.EventItem._connection = None
-        service._latest_events._events.clear()
+        dynamodb.client.cache_clear()
+        model.events.cache_clear()
+        model.EventItem._connection = None
+        execute._latest_events._events.clear()
 
     with ExitStack() as patches:
         patches.enter_context(patch.dict(os.environ, ENVIRONMENT | LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": url}))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from chalicelib import service
+from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore, TodoIsDeleted
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
 from chalicelib.triggers import project
@@ -165,9 +165,9 @@ def _command(draw: random.Random, owner: str, todo_id: str, *, is_first: bool) -
         )
         command = draw.choices((Patch(change), Delete()), (8, 1))[0]
     try:
-        service.execute(service.Order(owner, todo_id, command, actor=owner))
+        execute.execute(execute.Order(owner, todo_id, command, actor=owner))
     except TodoIsDeleted:
-        service.execute(service.Order(owner, todo_id, Restore(), actor=owner))
+        execute.execute(execute.Order(owner, todo_id, Restore(), actor=owner))
 
 
 def _audit(ground: Ground, events: list[Event], owners: list[str]) -> list[str]:

@@ -12,12 +12,16 @@ from unittest.mock import patch
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import dynamo, keys, ledger, rebuild, topic
-from chalicelib.todos import decide
+from chalicelib.aws import dynamodb
+from chalicelib.ledger import ledger
+from chalicelib.publishing import topic
+from chalicelib.rebuild import run as rebuild
+from chalicelib.todos import decide, ids
 from chalicelib.todos.events import Todo
-from chalicelib.views import feed, generations, projection, schema, store, view_items
-from chalicelib.views.positions import Position
+from chalicelib.views import codec, pointer, projection, projector, schema
 from chalicelib.views.queries import ViewsUnavailable
+from chalicelib.views.sync import feed
+from chalicelib.views.sync.position import Position
 
 from .delivery import Handler
 from .reader import Reader
@@ -71,12 +75,12 @@ def counted_by_add(world: World) -> Handler:
             digest.update(image["event_id"]["S"].encode())
             stream, version = image["stream_id"]["S"], int(image["version"]["N"])
             history = world.events(stream)
-            move = moves.setdefault(keys.split_stream_id(stream)[0], Counter())
+            move = moves.setdefault(ids.split_stream_id(stream)[0], Counter())
             move.update(_counted(history[version - 1].state))
             move.subtract(_counted(history[version - 2].state) if version > 1 else [])
         actions = [_add(owner, move) for owner, move in moves.items() if any(move.values())]
         if actions:
-            dynamo.client().transact_write_items(TransactItems=actions, ClientRequestToken=digest.hexdigest()[:36])
+            dynamodb.client().transact_write_items(TransactItems=actions, ClientRequestToken=digest.hexdigest()[:36])
 
     return handle
 
@@ -104,7 +108,7 @@ def without_the_guard() -> Iterator[None]:
 
 @contextmanager
 def with_the_tallys_condition_alone() -> Iterator[None]:
-    real = view_items.writes
+    real = codec.writes
 
     def writes(*arguments: Any) -> Iterable[dict[str, Any]]:
         for write in real(*arguments):
@@ -115,7 +119,7 @@ def with_the_tallys_condition_alone() -> Iterator[None]:
                 conditions = ("ConditionExpression", "ExpressionAttributeValues")
                 yield {kind: {name: value for name, value in body.items() if name not in conditions}}
 
-    with patch.object(view_items, "writes", writes):
+    with patch.object(codec, "writes", writes):
         yield
 
 
@@ -134,7 +138,7 @@ class IndexReader(Reader):
 
     def page(self) -> bool:
         try:
-            answer = dynamo.client().query(
+            answer = dynamodb.client().query(
                 TableName=VIEWS,
                 IndexName="by_revision",
                 KeyConditionExpression="#owner = :owner AND revision > :after",
@@ -162,7 +166,7 @@ class KeptCursorReader(Reader):
         position = super()._since()
         if position is None:
             return None
-        return replace(position, generation=feed._Reader(keys.owner_of(self.owner))._generation)
+        return replace(position, generation=feed._Reader(ids.owner_of(self.owner))._generation)
 
 
 @contextmanager
@@ -170,7 +174,7 @@ def filled_and_switched_over_to() -> Iterator[None]:
     """A rebuild that writes the new table by its scan alone, until readers have it; and trusts that scan."""
     steps = {rebuild.AUDIT: lambda run, until: run._go_to(rebuild.SWITCH)}
     with (
-        patch.object(store, "tables", lambda: [generations.pointer().reader]),
+        patch.object(projector, "tables", lambda: [pointer.pointer().reader]),
         patch.dict(rebuild._STEPS, steps),
     ):
         yield

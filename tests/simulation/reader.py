@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from chalicelib import keys
-from chalicelib.views import feed
-from chalicelib.views.positions import Position
+from chalicelib.todos import ids
 from chalicelib.views.queries import ViewsUnavailable
+from chalicelib.views.sync import feed
+from chalicelib.views.sync.position import Position
 
 from .scheduler import Crash
 
@@ -53,7 +53,7 @@ class Reader:
                 self.page()
 
     def start_from_the_first_revision(self) -> None:
-        first = feed.page(keys.owner_of(self.owner), None, 1).position
+        first = feed.page(ids.owner_of(self.owner), None, 1).position
         self._cursor = str(replace(first, revision=0, given=0, began_at=0, listed_to=None))
 
     def read_to_the_end(self) -> None:
@@ -63,7 +63,7 @@ class Reader:
         """Read on; whether there may be more."""
         since = self._since()
         try:
-            found = feed.page(keys.owner_of(self.owner), since, self.page_size)
+            found = feed.page(ids.owner_of(self.owner), since, self.page_size)
         except feed.PositionExpired:
             self._cursor = None
             return True

@@ -6,8 +6,11 @@ from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import dynamo, ledger, rebuild
-from chalicelib.views import generations, store
+from chalicelib.aws import dynamodb
+from chalicelib.ledger import ledger
+from chalicelib.rebuild import run
+from chalicelib.views import pointer as generations
+from chalicelib.views import projector
 
 from .delivery import TIMEOUT_MILLISECONDS
 from .scheduler import Crash
@@ -17,11 +20,11 @@ from .world import World
 REQUEST = "a rebuild"
 # What a run may raise: it is begun again.
 EXPECTED = (
-    rebuild.Busy,
-    rebuild.NothingToAbandon,
+    run.Busy,
+    run.NothingToAbandon,
     generations.Outrun,
-    store.ProjectionIncomplete,
-    dynamo.KeysUnprocessed,
+    projector.ProjectionIncomplete,
+    dynamodb.KeysUnprocessed,
     ledger.LedgerUnavailable,
     ClientError,
     BotoCoreError,
@@ -35,7 +38,7 @@ class Rebuilding:
         self._world = world
         self._draw = world.draw
         # Of a short one two runs may be at it at once.
-        self._lease_seconds = self._draw.choice((0.2, 2.0, rebuild.LEASE_SECONDS))
+        self._lease_seconds = self._draw.choice((0.2, 2.0, run.LEASE_SECONDS))
         self._may_be_abandoned = self._draw.random() < 0.2
 
     def work(self, runner: str, invocations: int) -> None:
@@ -44,7 +47,7 @@ class Rebuilding:
             with suppress(Crash, *EXPECTED):
                 self._world.scheduler.pause()
                 if self._may_be_abandoned and self._draw.random() < 0.1:
-                    rebuild.Run(runner, lease_seconds=self._lease_seconds, begins=False).abandon()
+                    run.Run(runner, lease_seconds=self._lease_seconds, begins=False).abandon()
                     continue
                 progress = self._invoke(runner, self._draw.choice((0.0, 0.3, 3.0)), self._draw.choice((0.0, 0.5)))
                 if progress.is_over:
@@ -69,16 +72,16 @@ class Rebuilding:
         is_alone = tables == {pointer.reader} or (self._may_be_abandoned and pointer.reader in tables)
         return [] if is_alone and pointer.tables == (pointer.reader,) else [f"{pointer}, and there are {tables}"]
 
-    def _once_free(self) -> rebuild.Progress:
+    def _once_free(self) -> run.Progress:
         """Go on with it as far as there is no wait, once another's lease has ended."""
         try:
             return self._invoke("the last", float("inf"), patience=0.0)
-        except rebuild.Busy as busy:
+        except run.Busy as busy:
             self._world.scheduler.now += 1 + round(1000 * busy.seconds)
             return self._invoke("the last", float("inf"), patience=0.0)
 
-    def _invoke(self, runner: str, seconds: float, patience: float) -> rebuild.Progress:
-        return rebuild.work(
+    def _invoke(self, runner: str, seconds: float, patience: float) -> run.Progress:
+        return run.work(
             self._world.now() / 1000 + seconds,
             runner=runner,
             request=REQUEST,

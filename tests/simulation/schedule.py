@@ -9,12 +9,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-import stack.catchup
-import stack.redrive
-import stack.republish
-from chalicelib import keys
+import stack.operate.catchup
+import stack.operate.redrive
+import stack.operate.republish
+from chalicelib.todos import ids
 from chalicelib.triggers import publish, remind, remind_page
-from chalicelib.views import queries, schema, store
+from chalicelib.views import projector, queries, schema
 
 from . import audit
 from .customers import OWNERS, Customers, WrongAnswer
@@ -70,7 +70,7 @@ class Schedule:
         self._delivery = Delivery(self.world, handler(self.world) if handler else None, breaks_records=handler is None)
         self._is_ours = handler is None
         owners = OWNERS if "feed" in checks else ()
-        self._readers = [reader(keys.partition_of(owner), self.world.scheduler.pause) for owner in owners]
+        self._readers = [reader(ids.partition_of(owner), self.world.scheduler.pause) for owner in owners]
         drawn = {name for name, how_many in SOMETIMES.items() if self._draw.random() < how_many} | always
         drawn = drawn if self._is_ours else set()
         self._rebuilding = Rebuilding(self.world) if "rebuild" in drawn and reader.knows_generations else None
@@ -144,8 +144,8 @@ class Schedule:
         return self._clients_left == 0
 
     def _catch_up(self) -> None:
-        with suppress(Crash, store.ProjectionIncomplete, ClientError, BotoCoreError):
-            stack.catchup.run()
+        with suppress(Crash, projector.ProjectionIncomplete, ClientError, BotoCoreError):
+            stack.operate.catchup.run()
 
     def _remind(self) -> None:
         """The minute's schedule, which now and then comes more often."""
@@ -174,17 +174,17 @@ class Schedule:
         for stream in self._streams:
             stream.deliver_the_rest()
         if self._is_ours:
-            redriven = stack.redrive.run(QUARANTINE, lambda line: None)
+            redriven = stack.operate.redrive.run(QUARANTINE, lambda line: None)
             assert not redriven.failed, "what was quarantined cannot be brought back"
             if self._has_forgotten:
-                stack.catchup.run()
+                stack.operate.catchup.run()
         if self._reminders is not None:
             remind.handle({})
             self._reminders.work_off()
             for stream in self._streams:
                 stream.deliver_the_rest()
         if self._publishing is not None and self._has_forgotten:
-            stack.republish.run("1970-01-01")
+            stack.operate.republish.run("1970-01-01")
         if self._rebuilding is not None:
             self._wrong_with_the_rebuild = self._rebuilding.finish()
         # A reader stops at a gap for a minute before it takes what stood there for expired.

@@ -16,10 +16,15 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import stack.catchup
-import stack.redrive
-from chalicelib import backoff, dynamo, logs, quarantine, rebuild, reminders, service, tables, topic
-from chalicelib.views import filling, generations
+import stack.operate.catchup
+import stack.operate.redrive
+from chalicelib import logs
+from chalicelib.aws import dynamodb, quarantine, retry
+from chalicelib.commands import execute, reminders
+from chalicelib.ledger import model as tables
+from chalicelib.publishing import topic
+from chalicelib.rebuild import run
+from chalicelib.views import backfill, pointer
 
 EVENTS, VIEWS, SETTINGS, QUARANTINE = "events", "views", "settings", "quarantine"
 # As redrive makes it of the quarantine's name.
@@ -111,7 +116,7 @@ def installed() -> Iterator[Seat]:
     seat = Seat()
     model = tables.EventItem
     connection = model._connection
-    memory = service._latest_events
+    memory = execute._latest_events
     clock = _Clock(seat)
 
     silent = logging.getLogger("simulation")
@@ -127,18 +132,18 @@ def installed() -> Iterator[Seat]:
     with ExitStack() as stack_of_patches:
         stack_of_patches.enter_context(patch.dict(os.environ, ENVIRONMENT))
         for owner, name, instead in (
-            (dynamo, "client", lambda: seat),
-            (backoff, "random", SimpleNamespace(uniform=lambda low, high: low)),
+            (dynamodb, "client", lambda: seat),
+            (retry, "random", SimpleNamespace(uniform=lambda low, high: low)),
             (logs, "_logger", lambda: silent),
             (quarantine, "sqs", lambda: seat.queues),
             (reminders, "sqs", lambda: seat.queues),
             (reminders, "random", SimpleNamespace(sample=sample)),
             (topic, "sns", lambda: seat.topic),
-            (stack.redrive, "sqs", lambda: seat.queues),
-            (service, "uuid_utils", SimpleNamespace(uuid7=uuid7)),
-            (generations, "uuid", SimpleNamespace(uuid4=uuid7)),
-            (rebuild, "uuid", SimpleNamespace(uuid4=uuid7)),
-            (filling, "BATCH", HEADS_AT_ONCE),
+            (stack.operate.redrive, "sqs", lambda: seat.queues),
+            (execute, "uuid_utils", SimpleNamespace(uuid7=uuid7)),
+            (pointer, "uuid", SimpleNamespace(uuid4=uuid7)),
+            (run, "uuid", SimpleNamespace(uuid4=uuid7)),
+            (backfill, "BATCH", HEADS_AT_ONCE),
             *((module, "time", clock) for module in _using("time", time)),
             *((module, "threading", threads) for module in _using("threading", threading)),
             *(
@@ -154,7 +159,7 @@ def installed() -> Iterator[Seat]:
         finally:
             tables.events.cache_clear()
             model._connection = connection
-            service._latest_events = memory  # type: ignore[misc]
+            execute._latest_events = memory  # type: ignore[misc]
 
 
 def _using(name: str, what: object) -> list[ModuleType]:

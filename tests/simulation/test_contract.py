@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from stack import launch, process
 from stack.aws import local_client
-from stack.state import State
+from stack.local import launch, process
+from stack.local.state import State
 
 from .contract import OPERATIONS, TABLE
 from .engine import Engine

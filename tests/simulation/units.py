@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import dynamo, service
+from chalicelib.aws import dynamodb
+from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET
 from chalicelib.triggers import project
@@ -77,9 +78,9 @@ def of_projection(seat: Seat, how_many: int, first: list[Command], then: Command
             start = len(world.records)
         for number in range(how_many):
             todo_id = f"0197e1f0-0000-7000-8000-{number:012d}"
-            service.execute(service.Order("owner", todo_id, command, actor="owner"))
+            execute.execute(execute.Order("owner", todo_id, command, actor="owner"))
     _deliver(handle, world, start)
-    assert dynamo.client() is seat
+    assert dynamodb.client() is seat
     return meter.units / how_many
 
 

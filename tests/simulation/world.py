@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from chalicelib import event_items, service
+from chalicelib.commands import execute
+from chalicelib.ledger import codec as event_items
 from chalicelib.todos.events import Event
 from chalicelib.views import schema
 
@@ -146,10 +147,10 @@ class Memory:
         self.forget()
 
     def remember(self) -> None:
-        service._latest_events = self._events  # type: ignore[misc]
+        execute._latest_events = self._events  # type: ignore[misc]
 
     def forget(self) -> None:
-        self._events = service._LatestEvents(4)
+        self._events = execute._LatestEvents(4)
         self.remember()
 
 

@@ -7,7 +7,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import dynamo, keys, service, settings
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.commands import execute
+from chalicelib.todos import ids
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
 from chalicelib.todos.events import UNSET
 from chalicelib.views import schema
@@ -20,7 +23,7 @@ class Owner:
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or f"owner/{uuid.uuid4()}"
-        self.partition = keys.partition_of(self.name)
+        self.partition = ids.partition_of(self.name)
 
     def create(self, title: str = "Buy milk", **fields: Any) -> str:
         """A new todo's id."""
@@ -41,11 +44,11 @@ class Owner:
 
     def order(self, todo_id: str, command: Command) -> int:
         """Do it; the version that came of it."""
-        order = service.Order(owner=self.name, todo_id=todo_id, command=command, actor="tests")
-        return service.execute(order).event.version
+        order = execute.Order(owner=self.name, todo_id=todo_id, command=command, actor="tests")
+        return execute.execute(order).event.version
 
     def stream(self, todo_id: str) -> str:
-        return keys.stream_id(self.partition, todo_id)
+        return ids.stream_id(self.partition, todo_id)
 
     def event(self, todo_id: str, version: int) -> Item:
         key = {"stream_id": {"S": self.stream(todo_id)}, "version": {"N": str(version)}}
@@ -59,7 +62,7 @@ class Owner:
 
 
 def get(table: str, key: Item) -> Item:
-    item: Item = dynamo.client().get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+    item: Item = dynamodb.client().get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
     return item
 
 

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib import dynamo, queues, service, tables, topic
-from chalicelib.views import store
-from stack.local import LocalStack
+from chalicelib.aws import dynamodb, sqs
+from chalicelib.commands import execute
+from chalicelib.ledger import model
+from chalicelib.publishing import topic
+from chalicelib.views import projector
+from stack.local.local_stack import LocalStack
 
 
 @pytest.fixture(scope="session")
@@ -45,17 +48,17 @@ def environment(variables: dict[str, str], clients: None, monkeypatch: pytest.Mo
 @pytest.fixture
 def views(environment: None) -> str:
     """The views table in use."""
-    (table,) = store.tables()
+    (table,) = projector.tables()
     return table
 
 
 def _forget_everything() -> None:
-    dynamo.client.cache_clear()
-    tables.events.cache_clear()
-    tables.EventItem._connection = None
-    service._latest_events._events.clear()
+    dynamodb.client.cache_clear()
+    model.events.cache_clear()
+    model.EventItem._connection = None
+    execute._latest_events._events.clear()
 
 
 def _forget_clients() -> None:
-    queues.sqs.cache_clear()
+    sqs.sqs.cache_clear()
     topic.sns.cache_clear()

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from commanding import Item, Owner, eventually, get, mixed_commands
 
-from chalicelib import dynamo, settings
+from chalicelib import settings
 from chalicelib.audit.findings import KINDS, Findings
-from chalicelib.audit.rechecks import Recheck
+from chalicelib.audit.recheck import Recheck
+from chalicelib.aws import dynamodb
 from chalicelib.todos import instants
-from chalicelib.views import scanning, schema
-from stack import audit, cli
+from chalicelib.views import schema, table_reads
+from stack import cli
+from stack.operate import audit
 
 # What was planted never goes away: there is nothing to wait for but the check itself.
 BRIEFLY = 0.2
@@ -78,14 +80,14 @@ def _put_unseen(table: str, key: Item, item: Item) -> None:
     _remove_unseen(table, key)
     members = ", ".join(f"'{name}': ?" for name in item)
     statement = f'INSERT INTO "{table}" VALUE {{{members}}}'
-    dynamo.client().execute_statement(Statement=statement, Parameters=list(item.values()))
+    dynamodb.client().execute_statement(Statement=statement, Parameters=list(item.values()))
 
 
 def _remove_unseen(table: str, key: Item) -> None:
     if get(table, key):
         conditions = " AND ".join(f'"{name}" = ?' for name in key)
         statement = f'DELETE FROM "{table}" WHERE {conditions}'
-        dynamo.client().execute_statement(Statement=statement, Parameters=list(key.values()))
+        dynamodb.client().execute_statement(Statement=statement, Parameters=list(key.values()))
 
 
 @pytest.fixture(scope="module")
@@ -390,7 +392,7 @@ def test_what_changes_while_an_owner_is_read_is_read_again(planted: Planted, mon
     """Between the partition and the tally behind it todos come, go and move; the recount is of one moment."""
     busy = Owner()
     stays, moves, goes = (busy.create(title, list="one") for title in ("Stays", "Moves", "Goes"))
-    whole, changed = scanning.partition, []
+    whole, changed = table_reads.partition, []
 
     def change() -> None:
         changed.append(busy.create("Comes", list="three"))
@@ -408,7 +410,7 @@ def test_what_changes_while_an_owner_is_read_is_read_again(planted: Planted, mon
             change()
 
     eventually(lambda: busy.row(planted.views, goes))
-    monkeypatch.setattr(scanning, "partition", then_changed)
+    monkeypatch.setattr(table_reads, "partition", then_changed)
     recheck = Recheck((planted.views,), "2000-01-01", 0.0, True, Findings())
     partition = recheck._read(planted.views, busy.partition)
     assert changed
@@ -421,7 +423,7 @@ def test_what_changes_while_an_owner_is_read_is_read_again(planted: Planted, mon
 def test_an_owner_that_never_stands_still_is_left_open(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     revisions = itertools.count(1_000_000)
     monkeypatch.setattr(
-        scanning, "tally", lambda table, owner: planted.tally() | {"revision": {"N": str(next(revisions))}}
+        table_reads, "tally", lambda table, owner: planted.tally() | {"revision": {"N": str(next(revisions))}}
     )
     wrong_tally(planted)
     report = audit.run(patience=BRIEFLY)
@@ -461,11 +463,11 @@ def test_writes_under_way_are_no_differences(planted: Planted) -> None:
 def lagging(planted: Planted, name: str, seconds: float) -> Iterator[None]:
     """A todo's row is missing, with what counts it, and comes back after a while."""
     items = [planted.row(name), planted.tally(), planted.list_tally("inbox")]
-    dynamo.client().delete_item(TableName=planted.views, Key={"owner": items[0]["owner"], "sk": items[0]["sk"]})
+    dynamodb.client().delete_item(TableName=planted.views, Key={"owner": items[0]["owner"], "sk": items[0]["sk"]})
 
     def catch_up() -> None:
         for item in items:
-            dynamo.client().put_item(TableName=planted.views, Item=item)
+            dynamodb.client().put_item(TableName=planted.views, Item=item)
 
     timer = threading.Timer(seconds, catch_up)
     timer.start()
@@ -476,7 +478,7 @@ def lagging(planted: Planted, name: str, seconds: float) -> Iterator[None]:
 
 
 def _all(table: str) -> list[Item]:
-    found: list[Item] = dynamo.client().scan(TableName=table, ConsistentRead=True)["Items"]
+    found: list[Item] = dynamodb.client().scan(TableName=table, ConsistentRead=True)["Items"]
     return found
 
 

@@ -10,9 +10,9 @@ import pytest
 from commanding import Owner, eventually
 from triggers.telling.receiver import Receiver
 
-from chalicelib import webhooks
+from chalicelib.webhooks import subscriptions
 from stack import cli
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
 
 QUEUE = "todo-ledger-local-deliver"
 
@@ -74,8 +74,8 @@ def test_what_is_refused_to_the_last_waits_as_a_dead_letter_and_is_delivered_onc
 ) -> None:
     answers = {"status": 500}
     with Receiver(lambda _: answers["status"]) as receiver, Receiver() as other:
-        webhook = webhooks.create(owner.name, webhooks.new_id(), receiver.url)
-        webhooks.create(owner.name, webhooks.new_id(), other.url)
+        webhook = subscriptions.create(owner.name, subscriptions.new_id(), receiver.url)
+        subscriptions.create(owner.name, subscriptions.new_id(), other.url)
         todo_id = owner.create("Water the garlic")
         event_id = owner.event(todo_id, 1)["event_id"]["S"]
         eventually(lambda: queues.dead_letters == 1)

@@ -15,17 +15,22 @@ import pytest
 from botocore.exceptions import ClientError
 from commanding import Owner, eventually, mixed_commands
 
-from chalicelib import dynamo, rebuild, settings
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.rebuild import run as rebuild
 from chalicelib.todos import fold
 from chalicelib.triggers import rebuild as trigger
-from chalicelib.views import feed, generations, queries, store, view_items
-from chalicelib.views.filling import Filling
-from chalicelib.views.generations import Outrun, Pointer
-from stack import audit, cli
-from stack import rebuild as command
+from chalicelib.views import codec, projector, queries
+from chalicelib.views import pointer as generations
+from chalicelib.views.backfill import Filling
+from chalicelib.views.pointer import Outrun, Pointer
+from chalicelib.views.sync import feed
+from stack import cli
+from stack.deploy.stages import Stage
 from stack.errors import StackError
-from stack.local import LocalStack
-from stack.stages import Stage
+from stack.local.local_stack import LocalStack
+from stack.operate import audit
+from stack.operate import rebuild as command
 
 # The engine's Lambdas read the pointer and are done within a fraction of this; on AWS it is their timeout.
 SHORT: dict[str, Any] = {"settle_seconds": 1.0, "drain_seconds": 1.0, "patience": 20.0}
@@ -76,7 +81,7 @@ def test_a_new_fold_ends_with_a_rebuild(owner: Owner, views: str, monkeypatch: p
         assert {found.kind for found in audit.run([views], patience=0).differences} >= {"row-state"}
         done = command.run(**SHORT)
         assert audit.run([done.table], patience=20).is_clean
-        for item in dynamo.client().scan(TableName=done.table)["Items"]:
+        for item in dynamodb.client().scan(TableName=done.table)["Items"]:
             assert "state" not in item or json.loads(item["state"]["S"])["priority"] == "high"
     # And back.
     command.run(**SHORT)
@@ -88,7 +93,8 @@ def test_the_new_table_is_made_like_the_first(owner: Owner, views: str) -> None:
     made = command.run(**SHORT).table
     assert described(made) == first
     assert (
-        dynamo.client().describe_time_to_live(TableName=made)["TimeToLiveDescription"]["AttributeName"] == "expires_at"
+        dynamodb.client().describe_time_to_live(TableName=made)["TimeToLiveDescription"]["AttributeName"]
+        == "expires_at"
     )
 
 
@@ -107,7 +113,7 @@ def test_writes_go_on_all_the_while(owner: Owner, views: str) -> None:
 def test_both_tables_are_written_while_there_are_two(owner: Owner, views: str) -> None:
     run = rebuild.Run(**SHORT)
     run.advance()
-    both = store.tables()
+    both = projector.tables()
     assert both == [views, run.state.table]
     assert queries.reader() == views
     todo_id = owner.create("Into both")
@@ -149,12 +155,12 @@ def test_killed_after_a_step_it_goes_on_with_the_next(owner: Owner, views: str, 
     done = command.run(lambda reached: seen.append(reached.step), **UNLEASED)
     assert done.table == state.table
     assert "make" not in seen
-    assert store.tables() == [done.table]
+    assert projector.tables() == [done.table]
     assert not exists(views)
 
 
 def test_the_fill_goes_on_behind_what_is_done(owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.views.filling.BATCH", 2)
+    monkeypatch.setattr("chalicelib.views.backfill.BATCH", 2)
     seen: list[str] = []
     slices = 0
     filling = Filling()
@@ -188,7 +194,7 @@ def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypat
     gone = owner.create("Gone")
     owner.delete(gone)
     eventually(lambda: "expires_at" in owner.row(views, gone))
-    monkeypatch.setattr(view_items, "TOMBSTONE_SECONDS", -3600)
+    monkeypatch.setattr(codec, "TOMBSTONE_SECONDS", -3600)
     done = command.run(**SHORT)
     assert owner.row(done.table, gone) == {}
     assert audit.run(patience=20).is_clean
@@ -350,14 +356,14 @@ def test_a_table_that_fails_its_audit_is_not_switched_to(
     while run.advance().step != "audit":
         time.sleep(0.1)
     tally = owner.item(run.state.table, "tally")
-    dynamo.client().put_item(TableName=run.state.table, Item=tally | {"open": {"N": "99"}})
+    dynamodb.client().put_item(TableName=run.state.table, Item=tally | {"open": {"N": "99"}})
     with pytest.raises(StackError, match=r"tally.*where .* are counted"):
         command.run(**UNLEASED | {"patience": 0.2})
     assert queries.reader() == views
     assert "step 4 of 7: audit" in command.status()
     assert "are counted" in command.status()
     # Seen to, the very same rebuild goes on.
-    dynamo.client().put_item(TableName=run.state.table, Item=tally)
+    dynamodb.client().put_item(TableName=run.state.table, Item=tally)
     assert command.run(**UNLEASED).table == run.state.table
 
 
@@ -391,7 +397,7 @@ def test_the_state_machine_does_all_of_it(owner: Owner, views: str, stack: Local
     reached = machines.describe_execution(executionArn=execution)
     assert reached["status"] == "SUCCEEDED", reached
     assert json.loads(reached["output"])["step"] == "done"
-    assert store.tables() == [json.loads(reached["output"])["table"]] != [views]
+    assert projector.tables() == [json.loads(reached["output"])["table"]] != [views]
     assert not exists(views)
     assert all(writer.count for writer in writers)
     assert audit.run(patience=20).is_clean
@@ -463,7 +469,7 @@ def killed_after(allowed: int) -> Iterator[None]:
         if next(sent) > allowed:
             raise Killed
 
-    events = dynamo.client().meta.events
+    events = dynamodb.client().meta.events
     events.register("before-send.dynamodb", kill)
     try:
         yield
@@ -483,14 +489,14 @@ def counts(owner: Owner) -> tuple[int, int, int]:
 
 def exists(table: str) -> bool:
     try:
-        dynamo.client().describe_table(TableName=table)
+        dynamodb.client().describe_table(TableName=table)
     except ClientError:
         return False
     return True
 
 
 def described(table: str) -> Any:
-    found = dynamo.client().describe_table(TableName=table)["Table"]
+    found = dynamodb.client().describe_table(TableName=table)["Table"]
     local = [
         {name: index[name] for name in ("IndexName", "KeySchema", "Projection")}
         for index in found["LocalSecondaryIndexes"]
@@ -500,4 +506,4 @@ def described(table: str) -> Any:
 
 def views_tables() -> list[str]:
     prefix = settings.settings_table().removesuffix("settings") + "views-"
-    return [name for name in dynamo.client().list_tables()["TableNames"] if name.startswith(prefix)]
+    return [name for name in dynamodb.client().list_tables()["TableNames"] if name.startswith(prefix)]

@@ -13,8 +13,12 @@ from botocore.awsrequest import AWSResponse
 from commanding import Owner
 from dynamodb_faults import refusals
 
-from chalicelib import dynamo, queues, settings, topic
-from stack import cli, progress, republish
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.aws import sqs as queues
+from chalicelib.publishing import topic
+from stack import cli, progress
+from stack.operate import republish
 
 WAIT_SECONDS = 60
 
@@ -206,7 +210,7 @@ def test_what_is_no_event_is_put_aside_and_the_others_go_out(owner: Owner, queue
     broken = {"stream_id": {"S": owner.stream(str(uuid.uuid4()))}, "version": {"N": "1"}}
     sqs = queues.sqs()
     sqs.purge_queue(QueueUrl=settings.quarantine_queue_url())
-    dynamo.client().put_item(TableName=settings.events_table(), Item=broken)
+    dynamodb.client().put_item(TableName=settings.events_table(), Item=broken)
     try:
         republish.run(happened(owner, todo_id, 1))
 
@@ -216,7 +220,7 @@ def test_what_is_no_event_is_put_aside_and_the_others_go_out(owner: Owner, queue
             (json.loads(message["Body"])["record"] or {})["dynamodb"].get("NewImage") for message in aside
         ]
     finally:
-        dynamo.client().delete_item(TableName=settings.events_table(), Key=broken)
+        dynamodb.client().delete_item(TableName=settings.events_table(), Key=broken)
         sqs.purge_queue(QueueUrl=settings.quarantine_queue_url())
 
 

@@ -8,8 +8,8 @@ import jwt
 import pytest
 
 from stack import cli
-from stack.issuer import AUDIENCE, Issuer
-from stack.state import State
+from stack.local.issuer import AUDIENCE, Issuer
+from stack.local.state import State
 
 
 @pytest.mark.parametrize("owner", ["", "a" * 256, "é" * 128, "caf\udce9"])

@@ -14,7 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 from gateway_routes import matching_route
 
-from chalicelib import dynamo, keys, queues, service, tables
+from chalicelib.aws import dynamodb as dynamo
+from chalicelib.aws import sqs as queues
+from chalicelib.commands import execute
+from chalicelib.ledger import model
+from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from chalicelib.views import schema
 
@@ -146,9 +150,9 @@ class Alone:
         return todo
 
     def events(self, todo_id: str, owner: str | None = None) -> list[Event]:
-        from chalicelib import ledger
+        from chalicelib.ledger import ledger
 
-        return ledger.history(keys.stream_id(keys.partition_of(owner or self.owner), todo_id))
+        return ledger.history(ids.stream_id(ids.partition_of(owner or self.owner), todo_id))
 
     def types(self, todo_id: str, owner: str | None = None) -> list[str]:
         return [event.type.removeprefix("Todo") for event in self.events(todo_id, owner)]
@@ -156,7 +160,7 @@ class Alone:
     def todo_ids(self) -> set[str]:
         """The ids of every todo in the ledger, of all owners."""
         pages = dynamo.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
-        return {keys.split_stream_id(item["stream_id"]["S"])[1] for page in pages for item in page["Items"]}
+        return {ids.split_stream_id(item["stream_id"]["S"])[1] for page in pages for item in page["Items"]}
 
     def project(self) -> None:
         """Every event there is, as the stream brings it."""
@@ -216,6 +220,6 @@ def forget_clients() -> None:
 
 def forget_tables() -> None:
     """No model bound to a table, no remembered event."""
-    tables.events.cache_clear()
-    tables.EventItem._connection = None
-    service._latest_events._events.clear()
+    model.events.cache_clear()
+    model.EventItem._connection = None
+    execute._latest_events._events.clear()

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
 
 from .alone import Alone, forget_clients, forget_tables
 
@@ -45,4 +45,4 @@ def alone(deployed: dict[str, str], clients: None, monkeypatch: pytest.MonkeyPat
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """botocore's own retries and ours come without their pauses."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("chalicelib.backoff.FIRST_SECONDS", 0.0)
+    monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)

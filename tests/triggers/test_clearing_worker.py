@@ -8,8 +8,9 @@ from dataclasses import asdict
 import pytest
 from dynamodb_faults import refusals
 
-from chalicelib import dynamo, settings
-from chalicelib.clearing import Clearance
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.commands.clear_list import Clearance
 from chalicelib.views import queries
 
 from .alone import Alone, forget_tables, record_of
@@ -64,7 +65,7 @@ def test_a_todo_that_cannot_be_deleted_leaves_the_others_done_and_its_message_as
     broken = alone.create(title="broken")
     other = alone.create()
     alone.project()
-    dynamo.client().update_item(
+    dynamodb.client().update_item(
         TableName=settings.events_table(),
         Key={"stream_id": {"S": alone.events(broken)[0].stream_id}, "version": {"N": "1"}},
         UpdateExpression="SET #state = :broken",

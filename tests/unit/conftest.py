@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, settings
 
-from chalicelib import service
+from chalicelib.commands import execute
 
 settings.register_profile(
     "unit", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -26,4 +26,4 @@ def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture(autouse=True)
 def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins as a cold process."""
-    monkeypatch.setattr(service, "_latest_events", service._LatestEvents(service.REMEMBERED_STREAMS))
+    monkeypatch.setattr(execute, "_latest_events", execute._LatestEvents(execute.REMEMBERED_STREAMS))

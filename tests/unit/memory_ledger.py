@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib import keys, ledger, service
-from chalicelib.todos import fold, instants
+from chalicelib.commands import execute
+from chalicelib.ledger import ledger
+from chalicelib.todos import fold, ids, instants
 from chalicelib.todos.decide import Command, decide
 from chalicelib.todos.events import Event
 
 OWNER = "me"
 TODO_ID = "0197e1f0-0000-7000-8000-000000000001"
-STREAM = keys.stream_id(OWNER, TODO_ID)
+STREAM = ids.stream_id(OWNER, TODO_ID)
 
 
 @dataclass
@@ -95,18 +96,18 @@ class MemoryLedger:
         assert all(one.occurred_at < other.occurred_at for one, other in pairwise(self.events))
 
 
-def order(command: Command, **options: Any) -> service.Order:
+def order(command: Command, **options: Any) -> execute.Order:
     """An order of the caller whose todo this is."""
-    return service.Order(owner=OWNER, todo_id=TODO_ID, command=command, actor=OWNER, **options)
+    return execute.Order(owner=OWNER, todo_id=TODO_ID, command=command, actor=OWNER, **options)
 
 
-def keyed(command: Command, key: str = "k", request_hash: str = "h", **options: Any) -> service.Order:
+def keyed(command: Command, key: str = "k", request_hash: str = "h", **options: Any) -> execute.Order:
     return order(command, idempotency_key=key, request_hash=request_hash, **options)
 
 
 def as_another_process() -> None:
     """What this process remembers is gone."""
-    service._latest_events.forget(STREAM)
+    execute._latest_events.forget(STREAM)
 
 
 def given_a_ledger(monkeypatch: pytest.MonkeyPatch, *commands: Command) -> MemoryLedger:
@@ -121,6 +122,6 @@ def given_a_ledger(monkeypatch: pytest.MonkeyPatch, *commands: Command) -> Memor
 
 def remembered(memory: MemoryLedger) -> MemoryLedger:
     """The same, once this process has read it."""
-    service.current(OWNER, TODO_ID)
+    execute.current(OWNER, TODO_ID)
     memory.calls.clear()
     return memory

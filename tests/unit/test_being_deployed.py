@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from chalicelib import settings
+from chalicelib import deploying
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ def test_only_chalice_deploy_does(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with click.Context(click.Command(command), info_name=command):
-        assert settings.is_being_deployed() is expected
+        assert deploying.is_being_deployed() is expected
 
 
 def test_a_process_without_a_command_line_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
     monkeypatch.setenv("AWS_CHALICE_CLI_MODE", "true")
-    assert not settings.is_being_deployed()
+    assert not deploying.is_being_deployed()

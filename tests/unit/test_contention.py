@@ -13,7 +13,9 @@ import pytest
 from greenlet import getcurrent, greenlet
 from memory_ledger import MemoryLedger, given_a_ledger, order
 
-from chalicelib import backoff, ledger, service
+from chalicelib.aws import retry
+from chalicelib.commands import execute
+from chalicelib.ledger import ledger
 from chalicelib.todos.content import validate
 from chalicelib.todos.decide import Create, Patch
 
@@ -30,12 +32,12 @@ class Clock:
         self.now = 0.0
         self._waiting: list[tuple[float, int, greenlet]] = []
         self._numbers = count()
-        self._memories: dict[greenlet, service._LatestEvents] = {}
+        self._memories: dict[greenlet, execute._LatestEvents] = {}
         self._hub = getcurrent()
 
     def spawn(self, function: Callable[[], None]) -> None:
         process = greenlet(function)
-        self._memories[process] = service._LatestEvents(service.REMEMBERED_STREAMS)
+        self._memories[process] = execute._LatestEvents(execute.REMEMBERED_STREAMS)
         heapq.heappush(self._waiting, (self.now, next(self._numbers), process))
 
     def wait(self, seconds: float) -> None:
@@ -45,7 +47,7 @@ class Clock:
     def run(self, monkeypatch: pytest.MonkeyPatch) -> None:
         while self._waiting:
             self.now, _, process = heapq.heappop(self._waiting)
-            monkeypatch.setattr(service, "_latest_events", self._memories[process])
+            monkeypatch.setattr(execute, "_latest_events", self._memories[process])
             process.switch()
 
 
@@ -58,7 +60,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
 def clock(request: pytest.FixtureRequest, memory: MemoryLedger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     """Every request to the ledger takes a while, and so do the pauses."""
     clock, chance = Clock(), random.Random(request.param)
-    monkeypatch.setattr(backoff, "random", chance)
+    monkeypatch.setattr(retry, "random", chance)
     monkeypatch.setattr(time, "sleep", clock.wait)
 
     def takes_a_while(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,11 +81,11 @@ def clock(request: pytest.FixtureRequest, memory: MemoryLedger, monkeypatch: pyt
 def test_of_twenty_writers_and_two_hundred_commands_none_gives_up(
     clock: Clock, memory: MemoryLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcomes: list[service.Outcome] = []
+    outcomes: list[execute.Outcome] = []
 
     def write(name: int) -> None:
         for number in range(COMMANDS // WRITERS):
-            outcomes.append(service.execute(order(Patch({"metadata": {f"{name}/{number}": number}}))))
+            outcomes.append(execute.execute(order(Patch({"metadata": {f"{name}/{number}": number}}))))
 
     for name in range(WRITERS):
         clock.spawn(lambda name=name: write(name))  # type: ignore[misc]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stack.differences import SETS, Difference, compare
+from stack.drift.differences import SETS, Difference, compare
 
 
 def test_only_what_is_wanted_is_compared() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.views.positions import Position
+from chalicelib.views.sync.position import Position
 
 TODO = "0197e1f0-0000-7000-8000-000000000001"
 POSITION = ["abc", 1_800_000_000_000, 7, 0, 0, None]

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from stack import archive, cli, templates
-from stack import package as packaging
-from stack.package import copy_app, package
-from stack.stages import Stage
-from stack.state import REPOSITORY
+from stack import cli
+from stack.deploy import archive, templates
+from stack.deploy import package as packaging
+from stack.deploy.package import copy_app, package
+from stack.deploy.stages import Stage
+from stack.local.state import REPOSITORY
 
 HANDLERS = ("api", "authorize", "project", "publish", "deliver", "remind", "remind_page", "clear", "rebuild")
 STAGE = "dev"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import dynamo, export_rows, shapes
+from chalicelib.aws import dynamodb
+from chalicelib.todos import export_rows, representation
 from chalicelib.todos.events import UNSET, Todo, dump_state
 from chalicelib.views import queries
 
@@ -39,12 +40,12 @@ def test_the_largest_page_of_an_export_fits(
 ) -> None:
     todo: Todo = {**UNSET, "title": '"' * 500, "notes": notes, "metadata": metadata}  # type: ignore[typeddict-item]
     monkeypatch.setenv("SETTINGS_TABLE", "settings")
-    monkeypatch.setattr(dynamo, "client", lambda: Rows(dump_state(todo)))
+    monkeypatch.setattr(dynamodb, "client", lambda: Rows(dump_state(todo)))
 
     page = queries.by_list("ann", None, list_name=None, after=None, limit=200)
 
     assert page.rows
     assert page.next_after is not None
-    rows = [shapes.todo_answer("https://todo.example", row.todo_id, row.version, row.todo) for row in page.rows]
+    rows = [representation.todo_answer("https://todo.example", row.todo_id, row.version, row.todo) for row in page.rows]
     for body in (export_rows.json_lines(rows), export_rows.csv_lines(rows), json.dumps(rows, ensure_ascii=False)):
         assert len(json.dumps(body)) < LAMBDA_ANSWER_BYTES

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from chalicelib import event_items, ledger, service
 from chalicelib.api.problems import PROBLEM_TYPE, Problem, problem_of
+from chalicelib.commands import execute
+from chalicelib.ledger import codec, ledger
 from chalicelib.todos import content, decide
 from chalicelib.views import queries
 
@@ -19,9 +20,9 @@ from chalicelib.views import queries
         (decide.CannotRevertToDeletion(), 400, "bad-request"),
         (decide.TodoNotFound(), 404, "not-found"),
         (decide.TodoIsDeleted(), 410, "deleted"),
-        (event_items.EventTooLarge(70_000), 413, "payload-too-large"),
-        (service.KeyReused(), 422, "idempotency-key-reused"),
-        (service.TooContended(), 503, "unavailable"),
+        (codec.EventTooLarge(70_000), 413, "payload-too-large"),
+        (execute.KeyReused(), 422, "idempotency-key-reused"),
+        (execute.TooContended(), 503, "unavailable"),
         (ledger.LedgerUnavailable("secret"), 503, "unavailable"),
         (queries.ViewsUnavailable("secret"), 503, "unavailable"),
         (RuntimeError("secret"), 500, "internal-error"),

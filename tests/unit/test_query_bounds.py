@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import dynamo
+from chalicelib.aws import dynamodb
 from chalicelib.views import queries
 
 EARLY, LATE = "2026-01-01T00:00:00.000000Z", "2026-12-01T00:00:00.000000Z"
@@ -31,7 +31,7 @@ class EmptyTable:
 def table(monkeypatch: pytest.MonkeyPatch) -> EmptyTable:
     monkeypatch.setenv("SETTINGS_TABLE", "settings")
     found = EmptyTable()
-    monkeypatch.setattr(dynamo, "client", lambda: found)
+    monkeypatch.setattr(dynamodb, "client", lambda: found)
     return found
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import reminders, shapes
-from chalicelib.failures import Poison
-from chalicelib.todos import content, fold
+from chalicelib.aws.errors import Poison
+from chalicelib.commands import reminders
+from chalicelib.todos import content, fold, representation
 from chalicelib.todos.decide import (
     Command,
     Create,
@@ -118,7 +118,7 @@ def test_a_precondition_holds_for_it_too() -> None:
 def test_the_state_knows_of_what_it_was_and_no_answer_tells() -> None:
     todo = after(REMIND)
     assert todo["reminded"] == AT
-    assert "reminded" not in shapes.todo_answer("https://api.example", "id", 2, todo)
+    assert "reminded" not in representation.todo_answer("https://api.example", "id", 2, todo)
     with pytest.raises(content.InvalidContent):
         content.validate({"title": "x", "reminded": AT})
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.service import request_hash
+from chalicelib.commands.execute import request_hash
 
 
 def test_the_order_of_names_and_the_spaces_of_a_body_mean_nothing() -> None:

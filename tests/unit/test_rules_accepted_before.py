@@ -8,7 +8,7 @@ import icalendar
 import pytest
 from scenarios import Stream, content_of, instant
 
-from chalicelib import vtodos
+from chalicelib.calendar import vtodo
 from chalicelib.todos import recurrence
 from chalicelib.todos.content import InvalidContent
 from chalicelib.todos.decide import Decision, Patch, Restore, Revert
@@ -119,7 +119,7 @@ def test_completing_ends_what_names_no_date(repeat: str, due: str | None) -> Non
 @pytest.mark.parametrize("due", [None, DUE, "2026-12-01T09:00:00Z"])
 def test_the_calendar_shows_the_todo_without_it(repeat: str, due: str | None) -> None:
     todo: Any = stored(repeat, due=due).todo
-    component = vtodos.vtodo("https://todo.example/v1", "0190c3a0-0000-7000-8000-000000000000", 1, todo)
+    component = vtodo.vtodo("https://todo.example/v1", "0190c3a0-0000-7000-8000-000000000000", 1, todo)
     found: Any = icalendar.Todo.from_ical(component)
     assert found["SUMMARY"] == "Water"
     assert ("DUE" in found) == (due is not None)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib import keys
+from chalicelib.todos import ids as keys
 
 any_text = st.text(max_size=30) | st.text(alphabet="#%23/.a", max_size=12)
 # Owners of whom one's name begins with the other's are the ones that could reach into each other.

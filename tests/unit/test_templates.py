@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from stack.package import package
-from stack.state import REPOSITORY
+from stack.deploy.package import package
+from stack.local.state import REPOSITORY
 
 DAY = 24 * 3600
 STREAM = {"Ref": "EventsStream"}

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib import keys
-from chalicelib.todos import content
+from chalicelib.todos import content, ids
 from chalicelib.todos.fields import MAX_ORDER
 from chalicelib.views import schema
 
@@ -63,7 +62,7 @@ def test_a_list_never_reaches_into_another(names: tuple[str, str], order: float 
 
 @given(name=list_names | awkward_names)
 def test_a_lists_name_comes_back_from_its_key(name: str) -> None:
-    assert keys.decode_list(schema.list_key(name).removeprefix(schema.LIST_PREFIX)) == name
+    assert ids.decode_list(schema.list_key(name).removeprefix(schema.LIST_PREFIX)) == name
 
 
 @given(name=list_names | awkward_names, order=st.none() | orders)
@@ -114,5 +113,5 @@ def test_a_deleted_one_stands_in_none() -> None:
 @given(owner=st.text(max_size=20))
 def test_reminders_are_spread_over_the_shards(owner: str) -> None:
     state = json.dumps({"remind_at": "2026-12-01"})
-    shard = schema.index_attributes(keys.partition_of(owner), TODO_ID, state)["remind_shard"]["N"]
+    shard = schema.index_attributes(ids.partition_of(owner), TODO_ID, state)["remind_shard"]["N"]
     assert int(shard) in range(schema.REMIND_SHARDS)

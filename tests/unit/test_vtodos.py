@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import vtodos
+from chalicelib.calendar import vtodo as vtodos
 from chalicelib.todos.events import UNSET
 
 TODO_ID = "0190c3a0-0000-7000-8000-000000000000"

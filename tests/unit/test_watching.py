@@ -8,8 +8,8 @@ from queue import Empty, Queue
 
 import pytest
 
-from stack import watching
-from stack.package import PARTS
+from stack.deploy.package import PARTS
+from stack.local import watching
 
 
 def test_a_change_of_the_app_is_seen_once_and_other_files_are_not(

@@ -11,7 +11,7 @@ from chalicelib.api.contract.operations import answer, json_body, link, operatio
 from chalicelib.api.contract.parameters import FEED_ID, IDEMPOTENCY_KEY
 from chalicelib.api.contract.schemas import SOME_ID, Feed, NewFeed, reference
 from chalicelib.api.feeds import FeedRequest
-from chalicelib.feed_tokens import MAX_FEEDS
+from chalicelib.calendar.feeds import MAX_FEEDS
 
 TAG: Final = "calendar"
 

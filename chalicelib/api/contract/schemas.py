@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from chalicelib import keys
 from chalicelib.api import batch, commands, feeds, webhooks
+from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET
 from chalicelib.todos.fields import Content, ListName
 
@@ -23,7 +23,7 @@ Id = Annotated[
     Meta(
         description="A UUID in lower case.",
         examples=[SOME_ID],
-        extra_json_schema={"format": "uuid", "pattern": keys.TODO_ID_PATTERN},
+        extra_json_schema={"format": "uuid", "pattern": ids.TODO_ID_PATTERN},
     ),
 ]
 Instant = Annotated[

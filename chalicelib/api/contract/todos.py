@@ -24,7 +24,7 @@ from chalicelib.api.contract.parameters import (
 )
 from chalicelib.api.contract.schemas import CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
 from chalicelib.api.http import JSON, MERGE_PATCH
-from chalicelib.cloudevents import BATCH_MEDIA_TYPE
+from chalicelib.publishing.cloudevents import BATCH_MEDIA_TYPE
 
 TAG: Final = "todos"
 HISTORY: Final = "history"

@@ -10,7 +10,7 @@ from chalicelib.api.contract.operations import answer, json_body, link, operatio
 from chalicelib.api.contract.parameters import IDEMPOTENCY_KEY, WEBHOOK_ID
 from chalicelib.api.contract.schemas import NewWebhook, Webhook, reference
 from chalicelib.api.webhooks import Subscription
-from chalicelib.webhooks import MAX_WEBHOOKS
+from chalicelib.webhooks.subscriptions import MAX_WEBHOOKS
 
 TAG: Final = "webhooks"
 

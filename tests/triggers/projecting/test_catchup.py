@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from dynamodb_faults import just_before, refusals
 
-from chalicelib import dynamo, keys, settings
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.todos import ids
 from chalicelib.views import queries, schema
-from stack import audit, catchup, cli, progress
+from stack import cli, progress
+from stack.operate import audit, catchup
 
 from ..alone import Alone
 
@@ -25,13 +28,13 @@ def counts(owner: str) -> tuple[int, int, int]:
 
 def items(alone: Alone) -> dict[tuple[str, str], dict[str, Any]]:
     """Everything in the views."""
-    found = dynamo.client().scan(TableName=alone.views, ConsistentRead=True)["Items"]
+    found = dynamodb.client().scan(TableName=alone.views, ConsistentRead=True)["Items"]
     return {(item["owner"]["S"], item["sk"]["S"]): item for item in found}
 
 
 def remove(alone: Alone, *item_keys: tuple[str, str]) -> None:
     for owner, sk in item_keys:
-        dynamo.client().delete_item(TableName=alone.views, Key={"owner": {"S": owner}, "sk": {"S": sk}})
+        dynamodb.client().delete_item(TableName=alone.views, Key={"owner": {"S": owner}, "sk": {"S": sk}})
 
 
 def differences() -> list[str]:
@@ -81,7 +84,7 @@ def test_an_owner_whose_views_are_gone_has_them_again(alone: Alone) -> None:
     for owner in OTHERS[:2]:
         changed_in_every_way(alone, owner)
     alone.project()
-    lost = keys.partition_of(OTHERS[0])
+    lost = ids.partition_of(OTHERS[0])
     remove(alone, *(key for key in items(alone) if key[0] == lost))
 
     catchup.run()
@@ -94,7 +97,7 @@ def test_a_deletion_whose_tombstone_has_expired_is_up_to_date(alone: Alone) -> N
     todo_id = alone.create()
     alone.api("DELETE", f"/todos/{todo_id}")
     alone.project()
-    remove(alone, (keys.partition_of(alone.owner), schema.todo_key(todo_id)))
+    remove(alone, (ids.partition_of(alone.owner), schema.todo_key(todo_id)))
     before = items(alone)
 
     done = catchup.run()
@@ -136,7 +139,7 @@ def test_a_throttled_owner_is_told_after_all_the_others_were_done_and_comes_with
 ) -> None:
     for owner in OTHERS:
         alone.create(owner)
-    throttled = keys.partition_of(OTHERS[3])
+    throttled = ids.partition_of(OTHERS[3])
 
     with refusals("TransactWriteItems", "ThrottlingException", body_contains=f'"{throttled}"'):
         assert cli.main(["catchup"]) == 1
@@ -169,8 +172,8 @@ def test_a_stream_that_cannot_be_projected_is_named_and_the_others_are(
 ) -> None:
     alone.create()
     broken = alone.create()
-    stream = keys.stream_id(keys.partition_of(alone.owner), broken)
-    dynamo.client().update_item(
+    stream = ids.stream_id(ids.partition_of(alone.owner), broken)
+    dynamodb.client().update_item(
         TableName=settings.events_table(),
         Key={"stream_id": {"S": stream}, "version": {"N": "1"}},
         UpdateExpression="SET #state = :broken",

@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from dynamodb_faults import refusals
 
-from chalicelib import keys, settings
-from chalicelib.views import queries, store
+from chalicelib import settings
+from chalicelib.todos import ids
+from chalicelib.views import projector, queries
 
 from ..alone import Alone
 
@@ -25,7 +26,7 @@ def project(*records: Record) -> None:
 
 
 def record(owner: str, number: int, state: str = '{"title":"x"}', todo_id: str | None = None) -> Record:
-    stream_id = keys.stream_id(keys.partition_of(owner), todo_id or str(uuid.uuid4()))
+    stream_id = ids.stream_id(ids.partition_of(owner), todo_id or str(uuid.uuid4()))
     key = {"stream_id": {"S": stream_id}, "version": {"N": "1"}}
     return {
         "eventName": "INSERT",
@@ -113,7 +114,7 @@ def test_a_throttled_owner_is_raised_after_all_the_others_were_done(alone: Alone
 
     with (
         refusals("TransactWriteItems", code, body_contains='"owner-7"'),
-        pytest.raises(store.ProjectionIncomplete) as raised,
+        pytest.raises(projector.ProjectionIncomplete) as raised,
     ):
         project(*batch)
 

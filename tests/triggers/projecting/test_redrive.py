@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import keys, quarantine
+from chalicelib.aws import quarantine
+from chalicelib.todos import ids
 from chalicelib.views import queries, schema
-from stack import audit, redrive
 from stack.errors import StackError
+from stack.operate import audit, redrive
 
 from ..alone import Alone, of_engine
 
@@ -42,7 +43,7 @@ def messages(queue: str) -> list[dict[str, Any]]:
 
 
 def quarantine_event(alone: Alone, todo_id: str, version: int = 1) -> None:
-    stream = keys.stream_id(keys.partition_of(alone.owner), todo_id)
+    stream = ids.stream_id(ids.partition_of(alone.owner), todo_id)
     key = {"stream_id": {"S": stream}, "version": {"N": str(version)}}
     record = {"dynamodb": {"Keys": key, "NewImage": {**key, "state": {"S": "{"}}, "SequenceNumber": "1"}}
     quarantine.put("project", ValueError("it broke the fold"), record=record)

@@ -14,12 +14,12 @@ import pytest
 import requests
 from dynamodb_faults import refusals
 
-from chalicelib import keys, reminders, service
-from chalicelib.todos import content, instants
+from chalicelib.commands import execute, reminders
+from chalicelib.todos import content, ids, instants
 from chalicelib.todos.decide import Create
 from chalicelib.views import queries, schema
 from chalicelib.views.queries import DueReminder
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
 
 from ..alone import SCHEDULED, Alone, record_of
 
@@ -36,7 +36,7 @@ def due(alone: Alone, **fields: Any) -> str:
 
 
 def page_of(alone: Alone, *todo_ids: str, remind_at: str = PAST, message_id: str = "m1") -> dict[str, Any]:
-    partition = keys.partition_of(alone.owner)
+    partition = ids.partition_of(alone.owner)
     page = [DueReminder(partition, todo_id, instants.sortable(remind_at)) for todo_id in todo_ids]
     return record_of(reminders.encode(page), message_id)
 
@@ -113,7 +113,7 @@ def test_two_schedules_at_once_remind_once(alone: Alone) -> None:
 def test_workers_that_know_nothing_of_each_other_remind_once(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
     """As above, but each put is decided on a version that nobody here remembers."""
     todo_id = due(alone)
-    monkeypatch.setattr(service._LatestEvents, "recall", lambda self, stream: None)
+    monkeypatch.setattr(execute._LatestEvents, "recall", lambda self, stream: None)
     at_once = 8
     begin = threading.Barrier(at_once)
 
@@ -180,8 +180,8 @@ def many(alone: Alone, count: int, owners: int) -> None:
     def create(number: int) -> None:
         command = Create(content.validate({"title": f"t{number}", "remind_at": PAST}))
         owner = f"owner {number % owners}"
-        order = service.Order(owner=owner, todo_id=service.new_todo_id(), command=command, actor=owner, is_new=True)
-        service.execute(order)
+        order = execute.Order(owner=owner, todo_id=execute.new_todo_id(), command=command, actor=owner, is_new=True)
+        execute.execute(order)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(create, range(count)))
@@ -253,7 +253,7 @@ def test_a_shard_that_cannot_be_read_leaves_the_others_handed_on_before_it_is_to
 
 def test_one_that_fails_for_now_fails_its_message_after_the_others_were_done(alone: Alone, impatient: None) -> None:
     todo_ids = [alone.create(remind_at=PAST) for _ in range(20)]
-    service._latest_events._events.clear()
+    execute._latest_events._events.clear()
     with refusals("PutItem", "ThrottlingException", body_contains=todo_ids[7]):
         failed = alone.remind_page(page_of(alone, *todo_ids, message_id="fails"), page_of(alone, todo_ids[0]))
     assert failed == ["fails"]
@@ -282,8 +282,8 @@ def test_when_the_quarantine_does_not_take_it_the_message_comes_again(
 
 def test_a_todo_whose_history_is_broken_is_quarantined_alone(alone: Alone) -> None:
     broken, whole = alone.create(remind_at=PAST), alone.create(remind_at=PAST)
-    service._latest_events._events.clear()
-    stream = keys.stream_id(keys.partition_of(alone.owner), broken)
+    execute._latest_events._events.clear()
+    stream = ids.stream_id(ids.partition_of(alone.owner), broken)
     boto3.client("dynamodb").update_item(
         TableName=alone.environment["EVENTS_TABLE"],
         Key={"stream_id": {"S": stream}, "version": {"N": "1"}},
@@ -294,7 +294,7 @@ def test_a_todo_whose_history_is_broken_is_quarantined_alone(alone: Alone) -> No
     assert alone.remind_page(page_of(alone, broken, whole)) == []
     assert alone.types(whole) == ["Created", "Reminded"]
     (quarantined,) = (json.loads(message["body"]) for message in alone.messages("QUARANTINE_QUEUE_URL"))
-    assert quarantined["keys"] == {"owner": keys.partition_of(alone.owner), "todo_id": broken}
+    assert quarantined["keys"] == {"owner": ids.partition_of(alone.owner), "todo_id": broken}
     assert quarantined["record"]["body"] == page_of(alone, broken)["body"], "redriving it tries it alone"
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from dynamodb_faults import counted, just_before, lost_answers, refusals
 
-from chalicelib import keys, ledger, service
+from chalicelib.commands import execute
+from chalicelib.ledger import ledger
+from chalicelib.todos import ids
 from chalicelib.todos.decide import Create, Delete, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, Event
 
@@ -26,8 +28,8 @@ def next_of(alone: Alone, todo_id: str) -> str:
     return other
 
 
-def complete(alone: Alone, todo_id: str, key: str | None = None) -> service.Outcome:
-    order = service.Order(
+def complete(alone: Alone, todo_id: str, key: str | None = None) -> execute.Outcome:
+    order = execute.Order(
         owner=alone.owner,
         todo_id=todo_id,
         command=Patch(COMPLETE),
@@ -35,11 +37,11 @@ def complete(alone: Alone, todo_id: str, key: str | None = None) -> service.Outc
         idempotency_key=key,
         request_hash="the same" if key else None,
     )
-    return service.execute(order)
+    return execute.execute(order)
 
 
 def as_another_process() -> None:
-    service._latest_events._events.clear()
+    execute._latest_events._events.clear()
 
 
 def test_completing_makes_the_next_one(alone: Alone) -> None:
@@ -167,11 +169,11 @@ def test_eight_that_complete_it_at_once_make_one(
 ) -> None:
     todo_id = alone.create(**WEEKLY)
     if not warm:
-        monkeypatch.setattr(service._LatestEvents, "recall", lambda self, stream: None)
+        monkeypatch.setattr(execute._LatestEvents, "recall", lambda self, stream: None)
     at_once = 8
     begin = threading.Barrier(at_once)
 
-    def work(number: int) -> service.Outcome:
+    def work(number: int) -> execute.Outcome:
         begin.wait()
         return complete(alone, todo_id, key_of(number))
 
@@ -200,10 +202,10 @@ def test_a_completion_that_loses_its_version_is_decided_anew(alone: Alone) -> No
     todo_id = alone.create(**WEEKLY)
 
     def another_moves_it() -> None:
-        theirs = service.Order(
+        theirs = execute.Order(
             owner=alone.owner, todo_id=todo_id, command=Patch({"due": "2026-12-24"}), actor="another"
         )
-        service.execute(theirs)
+        execute.execute(theirs)
 
     with just_before("TransactWriteItems", another_moves_it):
         alone.patch(todo_id, **COMPLETE)
@@ -216,7 +218,7 @@ def test_one_that_is_deleted_meanwhile_is_neither_completed_nor_repeated(alone: 
     todo_id = alone.create(**WEEKLY)
 
     def another_deletes_it() -> None:
-        service.execute(service.Order(owner=alone.owner, todo_id=todo_id, command=Delete(), actor="another"))
+        execute.execute(execute.Order(owner=alone.owner, todo_id=todo_id, command=Delete(), actor="another"))
 
     with just_before("TransactWriteItems", another_deletes_it):
         assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE).status == 410
@@ -228,8 +230,8 @@ def test_with_an_if_match_a_lost_version_is_a_refusal(alone: Alone) -> None:
     todo_id = alone.create(**WEEKLY)
 
     def another_edits_it() -> None:
-        service.execute(
-            service.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another")
+        execute.execute(
+            execute.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another")
         )
 
     with just_before("TransactWriteItems", another_edits_it):
@@ -245,8 +247,8 @@ def test_a_completion_that_must_go_alone_can_lose_its_version_too(alone: Alone) 
     alone.patch(todo_id, completed=False)
 
     def another_edits_it() -> None:
-        theirs = service.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another")
-        service.execute(theirs)
+        theirs = execute.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another")
+        execute.execute(theirs)
 
     with just_before("PutItem", another_edits_it):
         assert alone.patch(todo_id, **COMPLETE)["notes"] == "n"
@@ -269,8 +271,8 @@ def test_an_answer_that_is_lost_after_the_transaction_is_known_again(
     assert alone.types(todo_id) == ["Created", "Completed"]
     assert alone.types(next_of(alone, todo_id)) == ["Created"]
     with counted() as traffic:
-        service.execute(
-            service.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor=alone.owner)
+        execute.execute(
+            execute.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor=alone.owner)
         )
     assert traffic.requests == {"PutItem": 1}, "and this process remembers it"
 
@@ -299,16 +301,16 @@ def test_a_loader_never_makes_a_next_one() -> None:
     created = decide.decide(Create({"title": "x", **WEEKLY, **COMPLETE}), None, 0)
     assert created is not None
     event = Event("s", 1, "e", created.type, created.change, {}, 1, "loader", "now")  # type: ignore[typeddict-item]
-    order = service.Order(owner="me", todo_id="t", command=Create({}), actor="loader")
-    assert service._next_occurrence(order, event) is None
+    order = execute.Order(owner="me", todo_id="t", command=Create({}), actor="loader")
+    assert execute._next_occurrence(order, event) is None
 
 
 def test_no_key_and_no_source_gives_the_id_of_a_next_one() -> None:
     owner, todo_id, due = "me", "0197e1f0-0000-7000-8000-000000000001", "2026-12-08T00:00:00.000000Z"
-    derived = keys.id_for_occurrence(owner, todo_id, due)
-    assert keys.is_todo_id(derived)
-    assert derived != keys.id_for_key(owner, f"{todo_id}#{due}")
-    assert derived != keys.id_for_source(owner, todo_id, due)
+    derived = ids.id_for_occurrence(owner, todo_id, due)
+    assert ids.is_todo_id(derived)
+    assert derived != ids.id_for_key(owner, f"{todo_id}#{due}")
+    assert derived != ids.id_for_source(owner, todo_id, due)
 
 
 def test_a_history_stays_what_it_was_folded_from(alone: Alone) -> None:
@@ -317,7 +319,7 @@ def test_a_history_stays_what_it_was_folded_from(alone: Alone) -> None:
     todo_id = alone.create(remind_at="2026-01-01", **WEEKLY)
     alone.patch(todo_id, **COMPLETE)
     for each in (todo_id, next_of(alone, todo_id)):
-        history: list[Any] = ledger.history(keys.stream_id(keys.partition_of(alone.owner), each))
+        history: list[Any] = ledger.history(ids.stream_id(ids.partition_of(alone.owner), each))
         assert fold.fold(history) == history[-1].state
 
 
@@ -328,7 +330,7 @@ def test_a_rule_that_would_be_refused_now_holds_up_nothing(alone: Alone, repeat:
     """An older check let it in: its todo is projected, listed and completed as any other."""
     todo_id = "0197e1f0-0000-7000-8000-000000000001"
     stored = Create({"title": "x", "due": "2026-12-01", "repeat": repeat})
-    service.execute(service.Order(owner=alone.owner, todo_id=todo_id, command=stored, actor=alone.owner))
+    execute.execute(execute.Order(owner=alone.owner, todo_id=todo_id, command=stored, actor=alone.owner))
     alone.project()
     assert [todo["repeat"] for todo in alone.api("GET", "/todos").body] == [repeat]
     answer = alone.patch(todo_id, **COMPLETE)

@@ -39,7 +39,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("HANDLERS", raising=False)
-    monkeypatch.setattr("chalicelib.backoff.FIRST_SECONDS", 0.0)
+    monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
     with mock_aws():
         forget_everything()
         sqs, sns = aws("sqs"), aws("sns")
@@ -60,10 +60,12 @@ def aws(service: str) -> Any:
 
 def forget_everything() -> None:
     """As a process that has just started."""
-    from chalicelib import dynamo, queues, topic
+    from chalicelib.aws import dynamodb
+    from chalicelib.aws import sqs as queues
+    from chalicelib.publishing import topic
     from chalicelib.triggers import deliver
 
-    for remembered in (dynamo.client, queues.sqs, topic.sns, deliver._guard):
+    for remembered in (dynamodb.client, queues.sqs, topic.sns, deliver._guard):
         remembered.cache_clear()
 
 

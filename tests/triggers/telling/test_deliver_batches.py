@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib import delivery, failures, quarantine, queues, webhooks
+from chalicelib.aws import errors, quarantine
+from chalicelib.aws import sqs as queues
 from chalicelib.triggers.deliver import HIDDEN_SECONDS, hidden_seconds
+from chalicelib.webhooks import http_post, subscriptions
 
 from .conftest import aws
 from .receiver import Received, Receiver
@@ -22,7 +24,7 @@ Deliver = Callable[..., list[str]]
 
 
 def test_the_receiver_can_verify_what_it_gets(deliver: Deliver, receiver: Receiver) -> None:
-    webhook = webhooks.create("alice", webhooks.new_id(), receiver.url)
+    webhook = subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     event = image("alice", title="Kaufe Käse 🧀\u2028")
     assert deliver(queue_batch(message(event))) == []
     (request,) = receiver.requests
@@ -36,7 +38,7 @@ def test_the_receiver_can_verify_what_it_gets(deliver: Deliver, receiver: Receiv
 def test_a_retry_has_the_same_id_and_body_and_its_own_timestamp(
     deliver: Deliver, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    webhook = webhooks.create("alice", webhooks.new_id(), receiver.url)
+    webhook = subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     event = image("alice")
     receiver.answer = lambda _: 500
     deliver(queue_batch(message(event)))
@@ -58,43 +60,43 @@ def test_only_webhooks_of_the_owner_that_match_are_told(deliver: Deliver, receiv
         ("alice", ["TodoCreated"], ["inbox"]),
         ("bob", None, None),
     ]:
-        webhooks.create(owner, webhooks.new_id(), receiver.url, types=types, lists=lists)
+        subscriptions.create(owner, subscriptions.new_id(), receiver.url, types=types, lists=lists)
     deliver(queue_batch(message(image("alice", list="Groß & klein"))))
     assert len(receiver.requests) == 3
 
 
 def test_owners_with_odd_names_are_told_of_their_own(deliver: Deliver, receiver: Receiver) -> None:
-    webhooks.create("a#b/ü", webhooks.new_id(), receiver.url)
+    subscriptions.create("a#b/ü", subscriptions.new_id(), receiver.url)
     deliver(queue_batch(message(image("a#b/ü")), message(image("a"))))
     assert len(receiver.requests) == 1
 
 
 def test_a_deleted_webhook_is_not_told(deliver: Deliver, receiver: Receiver) -> None:
-    webhook = webhooks.create("alice", webhooks.new_id(), receiver.url)
-    webhooks.delete("alice", webhook.webhook_id)
+    webhook = subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.delete("alice", webhook.webhook_id)
     assert deliver(queue_batch(message(image("alice")))) == []
     assert receiver.requests == []
 
 
 def test_a_receiver_that_is_gone_is_told_nothing_more(deliver: Deliver, receiver: Receiver) -> None:
     receiver.answer = lambda _: 410
-    webhooks.create("alice", webhooks.new_id(), receiver.url)
+    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     assert deliver(queue_batch(message(image("alice")))) == []
     assert deliver(queue_batch(message(image("alice")))) == []
     assert len(receiver.requests) == 1
-    (webhook,) = webhooks.of_owner("alice")
+    (webhook,) = subscriptions.of_owner("alice")
     assert webhook.disabled_at is not None
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 404, 429, 500, 503])
 def test_any_answer_but_2xx_is_a_failure(deliver: Deliver, receiver: Receiver, status: int) -> None:
     receiver.answer = lambda _: status
-    webhooks.create("alice", webhooks.new_id(), receiver.url)
+    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     assert len(deliver(queue_batch(message(image("alice"))))) == 1
 
 
 def test_one_failing_message_leaves_its_neighbours_done(deliver: Deliver, receiver: Receiver) -> None:
-    webhooks.create("alice", webhooks.new_id(), receiver.url)
+    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     bad = message(image("alice", title="bad"))
     receiver.answer = lambda request: 500 if '"bad"' in request.body else 200
     batch = [message(image("alice")), bad, message(image("alice")), message(image("nobody"))]
@@ -103,7 +105,7 @@ def test_one_failing_message_leaves_its_neighbours_done(deliver: Deliver, receiv
 
 def test_when_all_fail_they_are_reported_one_by_one(deliver: Deliver, receiver: Receiver) -> None:
     receiver.answer = lambda _: 500
-    webhooks.create("alice", webhooks.new_id(), receiver.url)
+    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     batch = [message(image("alice")) for _ in range(3)]
     assert deliver(queue_batch(*batch)) == [record["messageId"] for record in batch]
 
@@ -121,7 +123,7 @@ def test_when_all_fail_they_are_reported_one_by_one(deliver: Deliver, receiver: 
 def test_poison_goes_to_the_quarantine_whole_and_the_batch_goes_on(
     deliver: Deliver, receiver: Receiver, quarantined: Callable[[], list[str]], record: dict[str, Any]
 ) -> None:
-    webhooks.create("alice", webhooks.new_id(), receiver.url)
+    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     assert deliver(queue_batch(message(image("alice")), record, message(image("alice")))) == []
     assert len(receiver.requests) == 2
     (poison,) = map(json.loads, quarantined())
@@ -141,15 +143,15 @@ def test_poison_that_cannot_be_quarantined_comes_again(deliver: Deliver, monkeyp
 def test_a_settings_table_that_does_not_answer_fails_only_its_messages(
     deliver: Deliver, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    webhooks.create("alice", webhooks.new_id(), receiver.url)
-    found = webhooks.of_partition
+    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    found = subscriptions.of_partition
 
-    def of_partition(partition: str) -> list[webhooks.Webhook]:
+    def of_partition(partition: str) -> list[subscriptions.Webhook]:
         if partition == "bob":
-            raise failures.Unavailable("throttled")
+            raise errors.Unavailable("throttled")
         return found(partition)
 
-    monkeypatch.setattr(webhooks, "of_partition", of_partition)
+    monkeypatch.setattr(subscriptions, "of_partition", of_partition)
     bobs = message(image("bob"))
     assert deliver(queue_batch(bobs, message(image("alice")))) == [bobs["messageId"]]
     assert len(receiver.requests) == 1
@@ -158,7 +160,7 @@ def test_a_settings_table_that_does_not_answer_fails_only_its_messages(
 def test_a_receiver_that_hangs_does_not_hold_up_the_others(
     deliver: Deliver, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(http_post, "TIMEOUT_SECONDS", 1.0)
     release = threading.Event()
 
     def hang(_: Received) -> int:
@@ -167,8 +169,8 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_others(
 
     with Receiver(hang) as hanging:
         for _ in range(10):
-            webhooks.create("alice", webhooks.new_id(), hanging.url)
-        webhooks.create("bob", webhooks.new_id(), receiver.url)
+            subscriptions.create("alice", subscriptions.new_id(), hanging.url)
+        subscriptions.create("bob", subscriptions.new_id(), receiver.url)
         slow, quick = message(image("alice")), message(image("bob"))
         started = time.monotonic()
         assert deliver(queue_batch(slow, quick)) == [slow["messageId"]]
@@ -178,7 +180,7 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_others(
 
 
 def test_nothing_is_begun_that_the_invocation_has_no_time_for(deliver: Deliver, receiver: Receiver) -> None:
-    webhooks.create("alice", webhooks.new_id(), receiver.url)
+    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     assert len(deliver(queue_batch(message(image("alice"))), seconds=12.0)) == 1
     assert receiver.requests == []
 
@@ -202,7 +204,7 @@ def test_the_queue_gives_a_message_up_when_the_schedule_is_over() -> None:
 
 def test_a_failed_message_is_hidden_for_longer_each_time(deliver: Deliver, receiver: Receiver) -> None:
     receiver.answer = lambda _: 500
-    webhooks.create("alice", webhooks.new_id(), receiver.url)
+    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     asked: list[dict[str, Any]] = []
     queues.sqs().meta.events.register(
         "provide-client-params.sqs.ChangeMessageVisibility", lambda params, **_: asked.append(dict(params))
@@ -221,7 +223,7 @@ def test_a_failed_message_is_hidden_for_longer_each_time(deliver: Deliver, recei
 
 def test_a_message_that_cannot_be_hidden_is_reported_all_the_same(deliver: Deliver, receiver: Receiver) -> None:
     receiver.answer = lambda _: 500
-    webhooks.create("alice", webhooks.new_id(), receiver.url)
+    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     record = message(image("alice")) | {"receiptHandle": "of nothing"}
     assert deliver(queue_batch(record)) == [record["messageId"]]
 
@@ -230,7 +232,7 @@ def test_what_is_logged_names_no_url_and_no_secret(
     deliver: Deliver, receiver: Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     receiver.answer = lambda _: 500
-    webhook = webhooks.create("alice", webhooks.new_id(), receiver.url)
+    webhook = subscriptions.create("alice", subscriptions.new_id(), receiver.url)
     deliver(queue_batch(message(image("alice", title="a private matter"))))
     logged = capsys.readouterr()
     for private in ("of=mine", webhook.secret, "a private matter"):

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from chalicelib import webhooks
 from chalicelib.triggers.deliver import REMEMBERED_SECONDS
+from chalicelib.webhooks import subscriptions
 
 from .conftest import aws
 from .receiver import Received, Receiver
@@ -22,8 +22,8 @@ Deliveries = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def webhook(environment: None, receiver: Receiver) -> webhooks.Webhook:
-    return webhooks.create("alice", webhooks.new_id(), receiver.url)
+def webhook(environment: None, receiver: Receiver) -> subscriptions.Webhook:
+    return subscriptions.create("alice", subscriptions.new_id(), receiver.url)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def change_record(**changed: str | int) -> None:
 
 
 def test_the_first_call_leaves_one_completed_record(
-    deliver: Deliver, webhook: webhooks.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     assert deliver(queue_batch(message(event))) == []
     (record,) = deliveries()
@@ -50,7 +50,7 @@ def test_the_first_call_leaves_one_completed_record(
 
 
 def test_the_second_call_leaves_the_same_one_record_in_the_same_state_and_sends_nothing(
-    deliver: Deliver, webhook: webhooks.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     deliver(queue_batch(message(event)))
     first = deliveries()
@@ -60,7 +60,7 @@ def test_the_second_call_leaves_the_same_one_record_in_the_same_state_and_sends_
 
 
 def test_the_same_message_twice_in_one_batch_is_sent_once(
-    deliver: Deliver, webhook: webhooks.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     twins = [message(event), message(event)]
     failed = deliver(queue_batch(*twins))
@@ -72,7 +72,7 @@ def test_the_same_message_twice_in_one_batch_is_sent_once(
 
 
 def test_a_duplicate_during_the_first_run_is_not_sent_and_comes_again(
-    deliver: Deliver, webhook: webhooks.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     duplicate = message(event)
     meanwhile: list[Any] = []
@@ -90,7 +90,7 @@ def test_a_duplicate_during_the_first_run_is_not_sent_and_comes_again(
 
 
 def test_a_duplicate_after_the_records_expiry_is_sent_again_under_the_same_record(
-    deliver: Deliver, webhook: webhooks.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     deliver(queue_batch(message(event)))
     (before,) = deliveries()
@@ -103,7 +103,7 @@ def test_a_duplicate_after_the_records_expiry_is_sent_again_under_the_same_recor
 
 
 def test_a_record_outlives_every_retry_and_redrive(
-    deliver: Deliver, webhook: webhooks.Webhook, event: dict[str, Any], deliveries: Deliveries
+    deliver: Deliver, webhook: subscriptions.Webhook, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     deliver(queue_batch(message(event)))
     (record,) = deliveries()
@@ -113,7 +113,7 @@ def test_a_record_outlives_every_retry_and_redrive(
 
 
 def test_what_a_time_out_left_in_progress_is_sent_once_the_invocation_is_over(
-    deliver: Deliver, webhook: webhooks.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     deliver(queue_batch(message(event)))
     now = int(time.time() * 1000)
@@ -125,7 +125,7 @@ def test_what_a_time_out_left_in_progress_is_sent_once_the_invocation_is_over(
 
 
 def test_in_progress_ends_with_the_time_of_each_invocation(
-    deliver: Deliver, webhook: webhooks.Webhook, receiver: Receiver, deliveries: Deliveries
+    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, deliveries: Deliveries
 ) -> None:
     ends: list[float] = []
 
@@ -143,7 +143,7 @@ def test_in_progress_ends_with_the_time_of_each_invocation(
 
 def test_a_changed_payload_is_not_sent_and_goes_to_the_quarantine(
     deliver: Deliver,
-    webhook: webhooks.Webhook,
+    webhook: subscriptions.Webhook,
     receiver: Receiver,
     event: dict[str, Any],
     deliveries: Deliveries,
@@ -161,7 +161,7 @@ def test_a_changed_payload_is_not_sent_and_goes_to_the_quarantine(
 
 def test_an_api_that_has_moved_is_no_changed_payload(
     deliver: Deliver,
-    webhook: webhooks.Webhook,
+    webhook: subscriptions.Webhook,
     receiver: Receiver,
     event: dict[str, Any],
     quarantined: Callable[[], list[str]],
@@ -175,7 +175,7 @@ def test_an_api_that_has_moved_is_no_changed_payload(
 
 
 def test_a_failed_try_leaves_no_record_so_that_the_next_one_sends(
-    deliver: Deliver, webhook: webhooks.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     receiver.answer = lambda _: 503
     first = message(event)
@@ -190,9 +190,9 @@ def test_of_several_webhooks_only_the_one_that_failed_is_told_again(
     deliver: Deliver, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     with Receiver(lambda _: 500) as broken:
-        webhooks.create("alice", webhooks.new_id(), receiver.url)
-        webhooks.create("alice", webhooks.new_id(), broken.url)
-        webhooks.create("alice", webhooks.new_id(), receiver.url)
+        subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+        subscriptions.create("alice", subscriptions.new_id(), broken.url)
+        subscriptions.create("alice", subscriptions.new_id(), receiver.url)
         assert len(deliver(queue_batch(message(event)))) == 1
         assert (len(receiver.requests), len(broken.requests)) == (2, 1)
         broken.answer = lambda _: 200

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from chalicelib import delivery, webhooks
-from chalicelib.delivery import AddressRefused, DeliveryFailed
+from chalicelib.webhooks import http_post, subscriptions
+from chalicelib.webhooks.http_post import AddressRefused, DeliveryFailed
 
 from .receiver import Receiver
 from .test_webhook_destinations import INSIDE
@@ -83,7 +83,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def tell(url: str) -> int:
-    return delivery.tell(url, webhooks.new_secret(), "message-1", '{"id":"message-1"}')
+    return http_post.tell(url, subscriptions.new_secret(), "message-1", '{"id":"message-1"}')
 
 
 @pytest.mark.parametrize(("what", "address"), INSIDE)
@@ -136,7 +136,7 @@ def test_of_several_addresses_the_next_is_tried_when_one_cannot_be_reached(
     resolver.answers["hooks.example"] = [many]
     with pytest.raises(DeliveryFailed):
         tell("https://hooks.example/")
-    assert connections == many[: delivery.MAX_ADDRESSES]
+    assert connections == many[: http_post.MAX_ADDRESSES]
 
 
 def test_a_rebound_name_reaches_the_receiver_that_was_checked(resolver: Resolver, receiver: Receiver) -> None:
@@ -223,7 +223,7 @@ def trickle(start: bytes) -> Callable[[socket.socket], None]:
 def test_a_receiver_that_does_not_finish_is_given_up_in_time(
     monkeypatch: pytest.MonkeyPatch, behave: Callable[[socket.socket], None]
 ) -> None:
-    monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(http_post, "TIMEOUT_SECONDS", 0.5)
     with RawServer(behave) as server:
         started = time.monotonic()
         with pytest.raises(DeliveryFailed):
@@ -244,7 +244,7 @@ def test_a_receiver_that_does_not_finish_is_given_up_in_time(
 def test_a_status_of_success_is_enough_whatever_the_body_is(
     monkeypatch: pytest.MonkeyPatch, behave: Callable[[socket.socket], None]
 ) -> None:
-    monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(http_post, "TIMEOUT_SECONDS", 0.5)
     with RawServer(behave) as server:
         started = time.monotonic()
         assert 200 <= tell(server.url) < 300
@@ -345,7 +345,7 @@ def secure(authority: Authority, seen: list[str | None], resolver: Resolver) -> 
 def test_the_name_stands_in_sni_and_host_and_the_certificate_is_checked_against_it(
     authority: Authority, secure: Receiver, seen: list[str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "tls_context", authority.trusted)
+    monkeypatch.setattr(http_post, "tls_context", authority.trusted)
     assert tell(f"https://hooks.example:{secure.port}/hook?a=b") == 200
     assert seen == ["hooks.example"]
     (request,) = secure.requests
@@ -356,7 +356,7 @@ def test_the_name_stands_in_sni_and_host_and_the_certificate_is_checked_against_
 def test_a_certificate_for_another_name_is_refused(
     authority: Authority, secure: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "tls_context", authority.trusted)
+    monkeypatch.setattr(http_post, "tls_context", authority.trusted)
     for url in (f"https://other.example:{secure.port}/", f"https://127.0.0.1:{secure.port}/"):
         with pytest.raises(DeliveryFailed, match="SSL"):
             tell(url)
@@ -370,14 +370,14 @@ def test_a_certificate_of_an_unknown_authority_is_refused(secure: Receiver) -> N
 
 
 def test_the_systems_authorities_are_verified_with_the_name() -> None:
-    context = delivery.tls_context()
+    context = http_post.tls_context()
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
 def test_a_tls_receiver_that_never_shakes_hands_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(http_post, "TIMEOUT_SECONDS", 0.5)
     with RawServer(lambda connection: time.sleep(30)) as server:
         started = time.monotonic()
         with pytest.raises(DeliveryFailed, match="no answer within"):

@@ -13,7 +13,10 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
-from chalicelib import cloudevents, event_items, keys, quarantine, topic
+from chalicelib.aws import quarantine
+from chalicelib.ledger import codec
+from chalicelib.publishing import cloudevents, topic
+from chalicelib.todos import ids as keys
 from chalicelib.triggers import publish
 
 from .conftest import aws
@@ -161,7 +164,7 @@ def test_no_request_is_larger_than_sns_takes(handler: Handler, fake: FakeTopic, 
 def test_the_largest_event_fits_whatever_its_characters() -> None:
     # 64 KB are the whole event's, in UTF-8; every character of these takes three bytes for each one of UTF-8.
     event = image(notes="ü" * 30_000, list="ü" * 100)
-    stored = event_items.decode(event)
+    stored = codec.decode(event)
     body = cloudevents.dumps(cloudevents.cloudevent(stored, "https://todo.example"))
     message = topic.Message(body, cloudevents.attributes_of(stored))
     assert message.size < topic.MAX_BATCH_BYTES
@@ -309,5 +312,5 @@ def test_a_record_that_brings_no_event_is_passed_over(handler: Handler, fake: Fa
 
 def test_events_of_the_ledger_go_out_the_same_way(environment: None, fake: FakeTopic) -> None:
     event = image()
-    publish.publish([event_items.decode(event)])
+    publish.publish([codec.decode(event)])
     assert fake.ids == ids_of(event)

@@ -13,8 +13,8 @@ import pytest
 import requests
 import yaml
 
-from chalicelib import keys
-from stack.local import LocalStack
+from chalicelib.todos import ids
+from stack.local.local_stack import LocalStack
 
 from .receiver import Receiver
 
@@ -144,8 +144,8 @@ def test_another_team_gets_the_events_that_it_filtered_for_and_no_others(
 ) -> None:
     everything = subscribe(Owners=client.owner)
     completed = subscribe(Owners=client.owner, Types="TodoCompleted,TodoReopened")
-    one_list = subscribe(Owners=client.owner, Lists=keys.encode_list("a, b & ü"))
-    both = subscribe(Owners=client.owner, Types="TodoCompleted", Lists=keys.encode_list("a, b & ü"))
+    one_list = subscribe(Owners=client.owner, Lists=ids.encode_list("a, b & ü"))
+    both = subscribe(Owners=client.owner, Types="TodoCompleted", Lists=ids.encode_list("a, b & ü"))
     somebody_else = subscribe(Owners="somebody-else")
     for name in ("inbox", "a, b & ü"):
         todo = client("POST", "/todos", {"title": "x", "list": name})

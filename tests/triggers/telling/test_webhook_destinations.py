@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from chalicelib import destinations
+from chalicelib.webhooks import urls
 
 PUBLIC = ["1.1.1.1", "93.184.216.34", "172.15.255.255", "172.32.0.1", "100.63.255.255", "100.128.0.1", "2606:4700::1"]
 INSIDE = [
@@ -52,20 +52,20 @@ INSIDE = [
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_public_addresses_are_allowed_over_https_alone(address: str) -> None:
-    assert destinations.is_allowed(ip_address(address), "https", allow_loopback=False)
-    assert not destinations.is_allowed(ip_address(address), "http", allow_loopback=False)
-    assert not destinations.is_allowed(ip_address(address), "http", allow_loopback=True)
+    assert urls.is_allowed(ip_address(address), "https", allow_loopback=False)
+    assert not urls.is_allowed(ip_address(address), "http", allow_loopback=False)
+    assert not urls.is_allowed(ip_address(address), "http", allow_loopback=True)
 
 
 @pytest.mark.parametrize(("what", "address"), INSIDE)
 def test_special_addresses_are_refused_in_production(what: str, address: str) -> None:
     for scheme in ("https", "http"):
-        assert not destinations.is_allowed(ip_address(address), scheme, allow_loopback=False), what
+        assert not urls.is_allowed(ip_address(address), scheme, allow_loopback=False), what
 
 
 @pytest.mark.parametrize(("what", "address"), INSIDE)
 def test_on_a_laptop_only_this_machine_is_allowed_beside_them(what: str, address: str) -> None:
-    allowed = destinations.is_allowed(ip_address(address), "http", allow_loopback=True)
+    allowed = urls.is_allowed(ip_address(address), "http", allow_loopback=True)
     assert allowed == (what == "loopback")
 
 
@@ -82,7 +82,7 @@ def test_on_a_laptop_only_this_machine_is_allowed_beside_them(what: str, address
     ],
 )
 def test_the_parts_of_a_url(url: str, host: str, port: int, target: str, authority: str) -> None:
-    found = destinations.parse(url)
+    found = urls.parse(url)
     assert (found.host, found.port, found.target, found.authority) == (host, port, target, authority)
 
 
@@ -124,7 +124,7 @@ def test_the_parts_of_a_url(url: str, host: str, port: int, target: str, authori
     ],
 )
 def test_what_is_no_webhooks_url(url: str) -> None:
-    assert destinations.complaint(url, allow_loopback=True) is not None
+    assert urls.complaint(url, allow_loopback=True) is not None
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,16 @@ def test_what_is_no_webhooks_url(url: str) -> None:
     ],
 )
 def test_what_is_none_in_production(url: str) -> None:
-    assert destinations.complaint(url, allow_loopback=False) is not None
+    assert urls.complaint(url, allow_loopback=False) is not None
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8080/x", "http://localhost:8080/x", "https://[::1]/", "http://[::1]/"]
 )
 def test_what_is_one_on_a_laptop(url: str) -> None:
-    assert destinations.complaint(url, allow_loopback=True) is None
-    assert destinations.complaint(url, allow_loopback=False) is not None
+    assert urls.complaint(url, allow_loopback=True) is None
+    assert urls.complaint(url, allow_loopback=False) is not None
 
 
 def test_a_url_may_be_as_long_as_is_allowed() -> None:
-    assert destinations.complaint("https://hooks.example/" + "x" * 1_978, allow_loopback=False) is None
+    assert urls.complaint("https://hooks.example/" + "x" * 1_978, allow_loopback=False) is None

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from chalicelib import dynamo, webhooks
+from chalicelib.aws import dynamodb
+from chalicelib.webhooks import subscriptions
 
 from .conftest import aws
 
@@ -147,7 +148,7 @@ def test_on_a_laptop_this_machine_is_taken_too(call: Call) -> None:
 
 
 def test_an_owner_may_have_twenty(call: Call) -> None:
-    made = [body_of(post(call, {"url": URL}))["id"] for _ in range(webhooks.MAX_WEBHOOKS)]
+    made = [body_of(post(call, {"url": URL}))["id"] for _ in range(subscriptions.MAX_WEBHOOKS)]
     answer = post(call, {"url": URL})
     assert answer["statusCode"] == 409
     assert body_of(answer)["type"].endswith("/too-many-webhooks")
@@ -170,7 +171,7 @@ def test_a_repeat_with_its_key_gets_the_same_again(call: Call) -> None:
 def test_a_repeat_gets_the_same_again_also_when_there_is_no_room_for_another(call: Call) -> None:
     headers = {"idempotency-key": "key-1"}
     first = post(call, {"url": URL}, headers=headers)
-    for _ in range(webhooks.MAX_WEBHOOKS - 1):
+    for _ in range(subscriptions.MAX_WEBHOOKS - 1):
         post(call, {"url": URL})
     assert post(call, {"url": URL}, headers=headers) == first
 
@@ -206,14 +207,14 @@ def test_a_store_that_does_not_answer_is_a_503(call: Call, monkeypatch: pytest.M
         raise error
 
     for operation in ("query", "transact_write_items"):
-        monkeypatch.setattr(dynamo.client(), operation, fail)
+        monkeypatch.setattr(dynamodb.client(), operation, fail)
     for answer in (call("GET", "/webhooks"), post(call, {"url": URL})):
         assert answer["statusCode"] == 503
         assert answer["headers"]["Retry-After"]
 
 
 def test_a_transaction_that_meets_another_is_tried_again(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = dynamo.client().transact_write_items
+    write = dynamodb.client().transact_write_items
     tries: list[int] = []
 
     def conflict_twice(**request: Any) -> Any:
@@ -224,26 +225,26 @@ def test_a_transaction_that_meets_another_is_tried_again(call: Call, monkeypatch
             raise ClientError(answer, "TransactWriteItems")
         return write(**request)
 
-    monkeypatch.setattr(dynamo.client(), "transact_write_items", conflict_twice)
+    monkeypatch.setattr(dynamodb.client(), "transact_write_items", conflict_twice)
     assert post(call, {"url": URL})["statusCode"] == 201
     assert len(tries) == 3
 
 
 def test_a_webhook_that_was_disabled_is_still_seen(call: Call) -> None:
     post(call, {"url": URL})
-    (webhook,) = webhooks.of_owner("alice")
-    webhooks.disable(webhook)
+    (webhook,) = subscriptions.of_owner("alice")
+    subscriptions.disable(webhook)
     (seen,) = body_of(call("GET", "/webhooks"))
     assert seen["disabled_at"] is not None
-    webhooks.disable(webhook)
+    subscriptions.disable(webhook)
     assert body_of(call("GET", "/webhooks")) == [seen]
 
 
 def test_a_webhook_that_was_deleted_meanwhile_is_not_brought_back_by_disabling(call: Call) -> None:
     made = body_of(post(call, {"url": URL}))
-    (webhook,) = webhooks.of_owner("alice")
+    (webhook,) = subscriptions.of_owner("alice")
     delete(call, made["id"])
-    webhooks.disable(webhook)
+    subscriptions.disable(webhook)
     assert body_of(call("GET", "/webhooks")) == []
 
 

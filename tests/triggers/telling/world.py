@@ -98,9 +98,10 @@ def queue_batch(*records: dict[str, Any]) -> dict[str, Any]:
 
 def message(new_image: dict[str, Any], *, receives: int = 1, **changed: Any) -> dict[str, Any]:
     """A record of the deliver queue, made of an event as `publish` makes it; `changed` replaces fields of the state."""
-    from chalicelib import cloudevents, event_items
+    from chalicelib.ledger import codec
+    from chalicelib.publishing import cloudevents
 
-    event = event_items.decode(new_image)
+    event = codec.decode(new_image)
     cloudevent = cloudevents.cloudevent(event, "https://todo.example")
     cloudevent["data"]["state"].update(changed)
     return queue_record(cloudevents.dumps(cloudevent), cloudevents.attributes_of(event), receives=receives)

@@ -1,0 +1,102 @@
+"""Checks of one todo, pure: its events in themselves, and its row beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from chalicelib.ledger import codec, scan
+from chalicelib.todos import fold
+from chalicelib.todos.events import Todo, load_state
+from chalicelib.views import schema
+
+INDEX_ATTRIBUTES: Final = ("by_list", "by_due", "remind_shard", "remind_at")
+
+Item = dict[str, dict[str, Any]]
+
+# What is wrong, in one word, and in detail.
+Found = tuple[str, str]
+
+
+class StreamCheck:
+    """What the events of one stream must agree on, taken in one by one, oldest first; holds one state at a time."""
+
+    def __init__(self) -> None:
+        self.found: list[Found] = []
+        self._version = 0
+        self._occurred_at = ""
+        self._todo: Todo | None = None
+
+    def take(self, item: Item) -> None:
+        self.found += self._check(item)
+
+    def _check(self, item: Item) -> Iterator[Found]:
+        version = int(item["version"]["N"])
+        follows = version == self._version + 1
+        if not follows:
+            yield "versions", f"version {version} stands where {self._version + 1} belongs"
+        self._version = version
+        try:
+            event = codec.decode(item)
+        except (LookupError, ValueError, TypeError) as error:
+            yield "undecodable", f"version {version}: {error!r}"
+            return
+        if event.occurred_at <= self._occurred_at:
+            yield "occurred-at", f"version {version} occurred at {event.occurred_at}, not after {self._occurred_at}"
+        self._occurred_at = max(event.occurred_at, self._occurred_at)
+        # Behind a gap, or from a newer writer, only the state that the event carries can be gone on from.
+        if not follows or event.state_schema > fold.STATE_SCHEMA:
+            self._todo = event.state
+            return
+        self._todo = fold.evolve(self._todo, event.type, event.change, event.occurred_at)
+        if event.state_schema == fold.STATE_SCHEMA and self._todo != event.state:
+            yield "state", f"version {version}: {_unequal(self._todo, event.state)} not as the events make it"
+
+
+def check_row(
+    owner: str, todo_id: str, row: Item | None, wanted: Item | None, standing: Item | None
+) -> Iterator[Found]:
+    """What is wrong with a todo's row.
+
+    Parameters
+    ----------
+    row : Item, optional
+        As the views table has it.
+    wanted : Item, optional
+        The event that the row must have reached: the stream's newest when it was read, before the row.
+    standing : Item, optional
+        The event of the row's own version, read after the row.
+    """
+    if row is None:
+        if wanted is not None and not load_state(wanted["state"]["S"])["deleted"]:
+            yield "row-missing", f"version {wanted['version']['N']} has no row"
+        return
+    version = int(row["version"]["N"])
+    if wanted is None and standing is None:
+        yield "row-orphan", f"a row of version {version} without a stream"
+    elif wanted is not None and version < int(wanted["version"]["N"]):
+        yield "row-behind", f"version {version} where the stream has {wanted['version']['N']}"
+    elif standing is None:
+        yield "row-ahead", f"version {version}, which the stream does not have"
+    else:
+        yield from _check_content(owner, todo_id, row, standing)
+
+
+def _check_content(owner: str, todo_id: str, row: Item, standing: Item) -> Iterator[Found]:
+    state = row["state"]["S"]
+    if state != standing["state"]["S"] or int(standing["state_schema"]["N"]) < fold.STATE_SCHEMA:
+        has, should_have = load_state(state), load_state(scan.current_state(standing))
+        if has != should_have:
+            yield "row-state", f"version {row['version']['N']}: {_unequal(has, should_have)} not as the event has it"
+            return
+    expected: dict[str, Any] = schema.index_attributes(owner, todo_id, state)
+    actual: dict[str, Any] = {name: row[name] for name in INDEX_ATTRIBUTES if name in row}
+    if actual != expected:
+        yield "row-index", f"version {row['version']['N']}: {_unequal(actual, expected)} not as the state says"
+    if (schema.TTL_ATTRIBUTE in row) != bool(load_state(state)["deleted"]):
+        yield "row-expiry", f"version {row['version']['N']}: only a deleted todo's row expires, and it does"
+
+
+def _unequal(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """The names under which two mappings differ."""
+    return ", ".join(sorted(name for name in {*one, *other} if one.get(name) != other.get(name))) + " is"

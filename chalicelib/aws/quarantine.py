@@ -1,0 +1,57 @@
+"""The quarantine: where a record goes that no retry can help, whole, with the error, until `redrive` brings it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib import logs, metrics, settings
+from chalicelib.aws.sqs import sqs
+
+# SQS takes 256 KB. Beyond this the keys are kept alone; the ledger has the rest.
+MAX_MESSAGE_BYTES: Final = 200_000
+MAX_ERROR_CHARACTERS: Final = 2_000
+
+
+def put(
+    handler: str, error: BaseException, *, record: Mapping[str, Any], keys: Mapping[str, Any] | None = None
+) -> None:
+    """Put a record into the quarantine.
+
+    Parameters
+    ----------
+    handler : str
+        Which handler could not take it; `redrive` hands it back to the same.
+    record : mapping
+        The record as Lambda handed it over.
+    keys : mapping, optional
+        What finds it in the ledger, where the record itself cannot tell or is too long.
+
+    Raises
+    ------
+    ClientError, BotoCoreError
+        When the queue does not take it: then the batch must not count as done.
+    """
+    stream = record.get("dynamodb") or {} if isinstance(record, Mapping) else {}
+    message: dict[str, Any] = {
+        "handler": handler,
+        "error": f"{type(error).__name__}: {error}"[:MAX_ERROR_CHARACTERS],
+        "sequence_number": stream.get("SequenceNumber"),
+        "keys": keys or _plain(stream.get("Keys")),
+        "record": record,
+    }
+    # ASCII only: SQS refuses some characters that JSON may hold.
+    body = json.dumps(message, ensure_ascii=True, default=str)
+    if len(body) > MAX_MESSAGE_BYTES:
+        body = json.dumps({**message, "record": None}, ensure_ascii=True, default=str)
+    sqs().send_message(QueueUrl=settings.quarantine_queue_url(), MessageBody=body)
+    metrics.count(metrics.QUARANTINED)
+    logs.write("quarantined", handler=handler, error=type(error).__name__, keys=message["keys"])
+
+
+def _plain(keys: Any) -> dict[str, Any] | None:
+    """Keys in DynamoDB's JSON as plain values, as far as they are what they should be."""
+    if not isinstance(keys, Mapping):
+        return None
+    return {name: next(iter(value.values())) for name, value in keys.items() if isinstance(value, Mapping) and value}

@@ -1,0 +1,1 @@
+"""Calendar feeds: tokens and iCalendar text."""

@@ -1,0 +1,171 @@
+"""Todos as an iCalendar (RFC 5545): one VTODO for each. The icalendar library escapes, folds and formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.todos import instants, representation, rules
+from chalicelib.todos.events import Todo
+
+if TYPE_CHECKING:
+    from icalendar import Alarm, vRecur, vText
+
+PRODUCT: Final = "-//todo-ledger//todo-ledger//EN"
+DEFAULT_NAME: Final = "Todos"
+
+# RFC 5545, section 3.8.1.9: 1 to 4 is high, 5 medium, 6 to 9 low; without the property it is undefined.
+_PRIORITIES: Final = {"high": 1, "medium": 5, "low": 9}
+
+# What starts a new line in some program or other (Python's splitlines knows all of these) is one newline, escaped.
+_LINE_BREAKS: Final = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# Section 3.1: TEXT holds no control characters but the tab; the newline is escaped.
+_CONTROLS: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_NO_CHARACTER: Final = "\ufffd"
+
+_ESCAPED: Final = re.compile(r"[\\;,]")
+
+_END: Final = b"END:VCALENDAR\r\n"
+
+
+def calendar(name: str, description: str | None, components: Iterable[bytes]) -> bytes:
+    """A calendar of these components, in UTF-8."""
+    # Only the feed's route needs it, and its import takes longer than that of all the rest.
+    import icalendar
+
+    made = icalendar.Calendar()
+    made.add("version", "2.0")
+    made.add("prodid", PRODUCT)
+    # RFC 7986, section 5.1, and what programs knew before it.
+    for property_name in ("name", "x-wr-calname"):
+        made.add(property_name, _text(name))
+    if description is not None:
+        made.add("description", _text(description))
+    head = made.to_ical().removesuffix(_END)
+    return b"".join([head, *components, _END])
+
+
+def vtodo(base_url: str, todo_id: str, version: int, todo: Todo) -> bytes:
+    """One todo as a component."""
+    import icalendar
+
+    made = icalendar.Todo()
+    made.add("uid", todo_id)
+    # In a calendar without METHOD, DTSTAMP is when its information was last revised (section 3.8.7.2).
+    for name in ("dtstamp", "last-modified"):
+        made.add(name, instants.parse(todo["updated_at"]))
+    made.add("created", instants.parse(todo["created_at"]))
+    made.add("sequence", version)
+    made.add("summary", _text(todo["title"]))
+    if todo["notes"]:
+        made.add("description", _text(todo["notes"]))
+    if todo["priority"] in _PRIORITIES:
+        made.add("priority", _PRIORITIES[todo["priority"]])
+    if todo["tags"]:
+        categories = icalendar.vCategory([])
+        categories.cats = [_text(tag) for tag in todo["tags"]]
+        made.add("categories", categories)
+    made.add("x-todo-ledger-list", _text(todo["list"]))
+    if todo["parent"] is not None:
+        made.add("related-to", todo["parent"])
+    made.add("url", representation.todo_url(base_url, todo_id))
+    if todo["due"] is not None:
+        made.add("due", _moment(todo["due"]))
+    if todo["completed"]:
+        made.add("status", "COMPLETED")
+        made.add("percent-complete", 100)
+        if todo["completed_at"] is not None:
+            made.add("completed", instants.parse(todo["completed_at"]))
+    else:
+        made.add("status", "NEEDS-ACTION")
+        _add_recurrence(made, todo)
+        if todo["remind_at"] is not None:
+            made.add_component(_alarm(todo["title"], todo["remind_at"]))
+    rendered: bytes = made.to_ical()
+    return rendered
+
+
+def _alarm(title: str, remind_at: str) -> Alarm:
+    import icalendar
+
+    alarm = icalendar.Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", _text(title))
+    alarm.add("trigger", instants.parse(remind_at), parameters={"VALUE": "DATE-TIME"})
+    return alarm
+
+
+def _add_recurrence(made: Any, todo: Todo) -> None:
+    """The rule, and the DTSTART that it needs, where iCalendar can say what the rule means here.
+
+    Counted from `due`, where there is one. Then DTSTART equals DUE, though section 3.8.2.3 wants DUE to be later: the
+    first instance is the one that is due, and what reads calendars takes DUE then.
+    """
+    if todo["repeat"] is None:
+        return
+    try:
+        rule = rules.parse(todo["repeat"])
+        counted_from = todo["due"] or (
+            todo["created_at"][: len("2026-12-01")] if rule.of_whole_days else todo["created_at"]
+        )
+        recur = _recur(todo["repeat"], rule, counted_from)
+    except (ValueError, OverflowError):
+        # It passed an older validation; the others are to be read all the same.
+        return
+    if recur is not None:
+        made.add("dtstart", _moment(counted_from))
+        made.add("rrule", recur)
+
+
+def _recur(repeat: str, rule: rules.Rule, counted_from: str) -> vRecur | None:
+    """The rule with its UNTIL of the type and zone of DTSTART.
+
+    None where it would mean other dates in UTC, or is one that programs need not understand (section 3.3.10).
+    """
+    from icalendar import vRecur
+
+    if rule.breach is not None:
+        return None
+    recur: vRecur = vRecur.from_ical(repeat)
+    start = _moment(counted_from)
+    local = datetime.fromisoformat(counted_from.upper())
+    if not isinstance(start, datetime):
+        is_the_same = rule.of_whole_days
+    else:
+        is_the_same = not local.utcoffset() or (rule.of_whole_days and local.date() == start.date())
+    if not is_the_same:
+        return None
+    if rule.until is not None:
+        last = datetime.fromisoformat(rule.until)
+        if not isinstance(start, datetime):
+            recur["UNTIL"] = [last.date()]
+        else:
+            last = last if "T" in rule.until else datetime.combine(last, time(23, 59, 59))
+            recur["UNTIL"] = [(last if last.tzinfo else last.replace(tzinfo=local.tzinfo)).astimezone(UTC)]
+    return recur
+
+
+def _moment(text: str) -> date | datetime:
+    """A bare date as one, a date-time in UTC."""
+    instant = instants.parse(text)
+    return instant.date() if len(text) == len("2026-12-01") else instant
+
+
+def _text(value: str) -> vText:
+    return _text_type()(_CONTROLS.sub(_NO_CHARACTER, _LINE_BREAKS.sub("\n", value)))
+
+
+@cache
+def _text_type() -> type[vText]:
+    from icalendar import vText
+
+    class Text(vText):
+        """TEXT as section 3.3.11 escapes it: the library itself makes a newline of the backslash and N in a path."""
+
+        def to_ical(self) -> bytes:
+            return _ESCAPED.sub(r"\\\g<0>", self).replace("\n", r"\n").encode()
+
+    return Text

@@ -1,0 +1,1 @@
+"""Commands on todos: load, decide, append."""

@@ -1,0 +1,112 @@
+"""An event as an item of the events table, in DynamoDB's JSON: the one codec for whoever writes or reads one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib.todos import ids
+from chalicelib.todos.events import MAX_EVENT_BYTES, Event, dump_json, dump_state, load_state
+
+Item = dict[str, dict[str, Any]]
+
+# What an event's other attributes take at most: owner, actor, key and ids, percent-encoded where they are.
+MAX_OTHER_BYTES: Final = 4 * 1024
+
+_SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash")
+
+
+class EventTooLarge(Exception):
+    """The event would pass `MAX_EVENT_BYTES`."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the event takes {size} bytes where {MAX_EVENT_BYTES} are allowed")
+
+
+def encode(event: Event) -> Item:
+    """The item of an event: what the PynamoDB model would serialise it to, at a quarter of the time.
+
+    Raises
+    ------
+    EventTooLarge
+    """
+    return {
+        name: {"N": str(value)} if isinstance(value, int) else {"S": value}
+        for name, value in attributes_of(event).items()
+    }
+
+
+def decode(item: Mapping[str, Any]) -> Event:
+    """The event of an item, as a query, a scan or a stream record brings it.
+
+    Raises
+    ------
+    LookupError, ValueError, TypeError
+        When it is none.
+    """
+    text = {name: value["S"] for name, value in item.items() if "S" in value}
+    change = json.loads(text["change"])
+    if not isinstance(change, dict):
+        raise ValueError("a change is a JSON object")
+    ids.split_stream_id(text["stream_id"])
+    return Event(
+        stream_id=text["stream_id"],
+        version=int(item["version"]["N"]),
+        event_id=text["event_id"],
+        type=text["type"],
+        change=change,
+        state=load_state(text["state"]),
+        state_schema=int(item["state_schema"]["N"]),
+        actor=text["actor"],
+        occurred_at=text["occurred_at"],
+        correlation_id=text.get("correlation_id"),
+        causation_id=text.get("causation_id"),
+        idempotency_key=text.get("idempotency_key"),
+        request_hash=text.get("request_hash"),
+    )
+
+
+def attributes_of(event: Event) -> dict[str, Any]:
+    """The event's attributes by name, absent ones left out.
+
+    Raises
+    ------
+    EventTooLarge
+    """
+    change, state = dump_json(event.change), dump_state(event.state)
+    attributes: dict[str, Any] = {
+        "stream_id": event.stream_id,
+        "version": event.version,
+        "event_id": event.event_id,
+        "type": event.type,
+        "change": change,
+        "state": state,
+        "state_schema": event.state_schema,
+        "actor": event.actor,
+        "occurred_at": event.occurred_at,
+    }
+    for name in _SPARSE_ATTRIBUTES:
+        if (value := getattr(event, name)) is not None:
+            attributes[name] = value
+    # A character takes at most four bytes, so that most events need no counting.
+    if 4 * (len(change) + len(state)) > MAX_EVENT_BYTES - MAX_OTHER_BYTES:
+        _size(attributes)
+    return attributes
+
+
+def size_of(event: Event) -> int:
+    """Bytes that the event takes in the table, as DynamoDB counts them: names and values in UTF-8.
+
+    Raises
+    ------
+    EventTooLarge
+    """
+    return _size(attributes_of(event))
+
+
+def _size(attributes: dict[str, Any]) -> int:
+    size = sum(len(name) + len(str(value).encode()) for name, value in attributes.items())
+    if size > MAX_EVENT_BYTES:
+        raise EventTooLarge(size)
+    return size

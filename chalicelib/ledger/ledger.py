@@ -1,0 +1,238 @@
+"""The ledger: reading streams of events and appending to them. The only writer of the events table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.aws.retry import back_off
+from chalicelib.ledger.codec import Item, decode, encode
+from chalicelib.todos import fold, instants
+from chalicelib.todos.events import Event
+
+# What DynamoDB allows in one transaction, with room for the request's own framing (4 MB).
+MAX_TRANSACTION_ITEMS: Final = 100
+MAX_TRANSACTION_BYTES: Final = 3_500_000
+
+# A write that met another transaction on the same item has lost no race: the same write is tried again.
+WRITE_TRIES: Final = 8
+
+
+_VERSION_IS_FREE: Final = "attribute_not_exists(stream_id)"
+
+
+class VersionTaken(Exception):
+    """The version that was to be appended stands already: another's write, or our own whose answer was lost."""
+
+
+class LedgerUnavailable(Exception):
+    """DynamoDB did not answer, or refused for now (throttling); what was asked may or may not have happened."""
+
+
+def connect() -> None:
+    """Make the connection that threads are to share: were they the first to ask for it, each would make its own."""
+    dynamodb.client()
+
+
+def latest(stream: str) -> Event | None:
+    """The newest event of a stream, by a strongly consistent read; None where there is none.
+
+    What a command needs speaks to the client itself: PynamoDB's request building costs a tenth of a command, and its
+    import a part of every cold start (docs/performance.md).
+    """
+    try:
+        items = dynamodb.client().query(
+            TableName=settings.events_table(),
+            KeyConditionExpression="stream_id = :stream_id",
+            ExpressionAttributeValues={":stream_id": {"S": stream}},
+            ScanIndexForward=False,
+            Limit=1,
+            ConsistentRead=True,
+        )["Items"]
+    except (BotoCoreError, ClientError) as error:
+        raise LedgerUnavailable(str(error)) from error
+    return _current(decode(items[0])) if items else None
+
+
+def at_version(stream: str, version: int) -> Event | None:
+    """One event, by a strongly consistent read."""
+    try:
+        found = dynamodb.client().get_item(
+            TableName=settings.events_table(),
+            Key={"stream_id": {"S": stream}, "version": {"N": str(version)}},
+            ConsistentRead=True,
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise LedgerUnavailable(str(error)) from error
+    return _current(decode(found["Item"])) if "Item" in found else None
+
+
+def at_instant(stream: str, instant: str) -> Event | None:
+    """The event that a stream was at, at an instant (inclusive, as `instants.sortable` makes it), if any.
+
+    Versions have no gaps and their instants only grow, so it is found by halving: no index, no long read.
+    """
+    newest = latest(stream)
+    found: Event | None = None
+    low, high = 1, newest.version if newest else 0
+    while low <= high:
+        middle = (low + high) // 2
+        event = at_version(stream, middle)
+        if event is not None and instants.sortable(event.occurred_at) <= instant:
+            found, low = event, middle + 1
+        else:
+            high = middle - 1
+    return found
+
+
+def history(stream: str, after: int = 0, limit: int | None = None) -> list[Event]:
+    """The events of a stream after a version, oldest first, at most `limit` of them."""
+    return [_current(event) for event in _query(stream, after=after, limit=limit)]
+
+
+def version_with_key(stream: str, idempotency_key: str) -> int | None:
+    """The version that was written with this key, by a strongly consistent read of the local index."""
+    try:
+        found = dynamodb.client().query(
+            TableName=settings.events_table(),
+            IndexName="by_key",
+            KeyConditionExpression="stream_id = :stream_id AND idempotency_key = :key",
+            ExpressionAttributeValues={":stream_id": {"S": stream}, ":key": {"S": idempotency_key}},
+            Limit=1,
+            ConsistentRead=True,
+        )["Items"]
+    except (BotoCoreError, ClientError) as error:
+        raise LedgerUnavailable(str(error)) from error
+    return int(found[0]["version"]["N"]) if found else None
+
+
+def append(event: Event) -> None:
+    """Put the event, on condition that its version is free.
+
+    Raises
+    ------
+    VersionTaken
+        When the version stands already.
+    EventTooLarge
+        Before anything is sent.
+    LedgerUnavailable
+        When DynamoDB gave no clear answer; the event may have been written all the same.
+    """
+    item = encode(event)
+    for attempt in range(1, WRITE_TRIES + 1):
+        try:
+            dynamodb.client().put_item(
+                TableName=settings.events_table(), Item=item, ConditionExpression=_VERSION_IS_FREE
+            )
+            return
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ConditionalCheckFailedException":
+                raise VersionTaken from error
+            if code != "TransactionConflictException" or attempt == WRITE_TRIES:
+                raise LedgerUnavailable(str(error)) from error
+        except BotoCoreError as error:
+            # No answer at all. One more try is safe: had the first written, the caller knows its own event again.
+            if attempt > 1:
+                raise LedgerUnavailable(str(error)) from error
+        back_off(attempt)
+
+
+def append_together(group: list[Event]) -> dict[int, Event]:
+    """Put events of different streams in one transaction, each on condition that its version is free.
+
+    Parameters
+    ----------
+    group : list of Event
+        At most `MAX_TRANSACTION_ITEMS`, together at most `MAX_TRANSACTION_BYTES`.
+
+    Returns
+    -------
+    dict of int to Event
+        What stands already at the version of an event of the group, by the position of that. Nothing was written unless
+        it is empty.
+
+    Raises
+    ------
+    EventTooLarge
+        Before anything is sent.
+    LedgerUnavailable
+        When DynamoDB gave no clear answer; all of them may have been written, or none.
+    """
+    table = settings.events_table()
+    condition = {"ConditionExpression": _VERSION_IS_FREE, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    puts = [{"Put": {"TableName": table, "Item": encode(event), **condition}} for event in group]
+    for attempt in range(1, WRITE_TRIES + 1):
+        try:
+            dynamodb.transact_ready(puts)
+            return {}
+        except (BotoCoreError, ClientError) as error:
+            reasons = _cancellation_reasons(error)
+            standing = {
+                position: _current(decode(reason["Item"]))
+                for position, reason in enumerate(reasons)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            }
+            if standing:
+                return standing
+            is_conflict = any(reason.get("Code") == "TransactionConflict" for reason in reasons)
+            if not is_conflict or attempt == WRITE_TRIES:
+                raise LedgerUnavailable(str(error)) from error
+            back_off(attempt)
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def events_at(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Event]:
+    """The events of these (stream id, version) that exist, by consistent reads of a hundred at a time.
+
+    Raises
+    ------
+    LedgerUnavailable
+    """
+    try:
+        return {at: _current(decode(item)) for at, item in stored_at(versions).items()}
+    except (BotoCoreError, ClientError, dynamodb.KeysUnprocessed) as error:
+        raise LedgerUnavailable(str(error)) from error
+
+
+def stored_at(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Item]:
+    """The events of these (stream id, version) that exist, as they are stored, by consistent reads."""
+    table = settings.events_table()
+    item_keys = [{"stream_id": {"S": stream}, "version": {"N": str(version)}} for stream, version in versions]
+    return {(item["stream_id"]["S"], int(item["version"]["N"])): item for item in dynamodb.batch_get(table, item_keys)}
+
+
+def _query(stream: str, after: int = 0, until: int | None = None, limit: int | None = None) -> list[Event]:
+    """The events after one version and until another (inclusive), oldest first, by strongly consistent reads."""
+    from pynamodb.exceptions import PynamoDBException
+
+    from chalicelib.ledger.model import EventItem, events
+
+    versions = EventItem.version > after if until is None else EventItem.version.between(after + 1, until)
+    try:
+        found = events().query(stream, versions, consistent_read=True, limit=limit)
+        return [decode(item.serialize()) for item in found]
+    except (PynamoDBException, BotoCoreError, ClientError) as error:
+        raise LedgerUnavailable(str(error)) from error
+
+
+def _current(event: Event) -> Event:
+    """The event with the state as today's fold makes it."""
+    if event.state_schema >= fold.STATE_SCHEMA:
+        return event
+    state = fold.fold(_query(event.stream_id, until=event.version))
+    assert state is not None
+    return replace(event, state=state, state_schema=fold.STATE_SCHEMA)
+
+
+def _cancellation_reasons(error: Exception) -> list[dict[str, Any]]:
+    """Why a transaction was cancelled, by item; an item that had no part in it has the code "None"."""
+    if not isinstance(error, ClientError):
+        return []
+    reasons: Any = error.response.get("CancellationReasons", [])
+    return list(reasons)

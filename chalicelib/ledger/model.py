@@ -1,0 +1,41 @@
+"""The PynamoDB model of the ledger's table, over the one shared client."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+
+
+class EventItem(Model):
+    """One event as the events table holds it."""
+
+    class Meta:
+        table_name: str
+
+    stream_id = UnicodeAttribute(hash_key=True)
+    version = NumberAttribute(range_key=True)
+    event_id = UnicodeAttribute()
+    # A plain attribute, not a discriminator: an event type from a newer writer must stay readable.
+    type = UnicodeAttribute()
+    change = UnicodeAttribute()
+    state = UnicodeAttribute()
+    state_schema = NumberAttribute()
+    idempotency_key = UnicodeAttribute(null=True)
+    request_hash = UnicodeAttribute(null=True)
+    actor = UnicodeAttribute()
+    occurred_at = UnicodeAttribute()
+    correlation_id = UnicodeAttribute(null=True)
+    causation_id = UnicodeAttribute(null=True)
+
+
+@cache
+def events() -> type[EventItem]:
+    """The model, bound to this stage's table and to the shared client (PynamoDB would make one of its own)."""
+    EventItem.Meta.table_name = settings.events_table()
+    EventItem._get_connection().connection._client = dynamodb.client()
+    return EventItem

@@ -1,0 +1,93 @@
+"""The ledger from end to end, as it is stored: for what compares, fills or sends again all that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.ledger import ledger
+from chalicelib.ledger.codec import Item
+from chalicelib.todos import fold
+from chalicelib.todos.events import dump_state
+
+
+def heads(segment: int = 0, segments: int = 1, after: tuple[str, int] | None = None) -> Iterator[tuple[str, int, str]]:
+    """The (stream id, newest version, its state) of every stream, by a consistent scan of one part of the ledger.
+
+    A scan brings a partition's items together, so only one stream is held in memory; it promises no order among them. A
+    stream that grows meanwhile may come with a version that is no longer its newest.
+
+    Parameters
+    ----------
+    segment, segments : int
+        Which of how many equal parts, for scans in parallel.
+    after : (str, int), optional
+        The stream id and version of the head that came last, to go on behind it; what its stream got since comes too.
+    """
+    newest: Item | None = None
+    for page in scan(segment, segments, after, attributes=("stream_id", "version", "state", "state_schema")):
+        for item in page:
+            if newest is not None and item["stream_id"] != newest["stream_id"]:
+                yield _head(newest)
+                newest = None
+            version = int(item["version"]["N"])
+            is_known = after is not None and item["stream_id"]["S"] == after[0] and version <= after[1]
+            if not is_known and (newest is None or version > int(newest["version"]["N"])):
+                newest = item
+    if newest is not None:
+        yield _head(newest)
+
+
+def scan(
+    segment: int = 0, segments: int = 1, after: tuple[str, int] | None = None, attributes: tuple[str, ...] = ()
+) -> Iterator[list[Item]]:
+    """The events of one part of the ledger as they are stored, page by page (1 MB), by a consistent scan.
+
+    Parameters
+    ----------
+    segment, segments, after
+        As `heads` has them.
+    attributes : tuple of str
+        Which attributes; all of them where none are named.
+    """
+    start: dict[str, Any] = {}
+    if after is not None:
+        start = {"ExclusiveStartKey": {"stream_id": {"S": after[0]}, "version": {"N": str(after[1])}}}
+    if attributes:
+        start["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
+        start["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
+    return dynamodb.pages(
+        "scan",
+        TableName=settings.events_table(),
+        Segment=segment,
+        TotalSegments=segments,
+        ConsistentRead=True,
+        **start,
+    )
+
+
+def stored(stream: str) -> Iterator[list[Item]]:
+    """The events of a stream as they are stored, oldest first, page by page, by consistent reads."""
+    return dynamodb.pages(
+        "query",
+        TableName=settings.events_table(),
+        KeyConditionExpression="stream_id = :stream_id",
+        ExpressionAttributeValues={":stream_id": {"S": stream}},
+        ConsistentRead=True,
+    )
+
+
+def current_state(item: Item) -> str:
+    """The state (JSON) of a stored event as today's fold makes it."""
+    if int(item["state_schema"]["N"]) >= fold.STATE_SCHEMA:
+        state: str = item["state"]["S"]
+        return state
+    refolded = ledger.at_version(item["stream_id"]["S"], int(item["version"]["N"]))
+    assert refolded is not None, "nothing is ever deleted from the ledger"
+    return dump_state(refolded.state)
+
+
+def _head(item: Item) -> tuple[str, int, str]:
+    return item["stream_id"]["S"], int(item["version"]["N"]), current_state(item)

@@ -1,0 +1,155 @@
+"""The topic: messages published in batches by count and bytes, what fails of a batch tried again, and none skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import settings
+from chalicelib.aws import errors
+from chalicelib.aws.retry import back_off
+
+# SNS takes 10 messages and 256 KB (of bodies and attributes) in one request; the rest is room for how it counts.
+MAX_BATCH_MESSAGES: Final = 10
+MAX_BATCH_BYTES: Final = 240_000
+MAX_MESSAGE_BYTES: Final = 256 * 1024
+
+# Of each batch: ten of them, a stream's hundred records, must fit the function's 60 s. The stream brings all again.
+MAX_TRIES: Final = 5
+
+CONNECT_TIMEOUT_SECONDS: Final = 2
+READ_TIMEOUT_SECONDS: Final = 5
+
+# What SNS says of a single message that it will never take; anything else may pass, if only once we mend a policy.
+REFUSED_CODES: Final = frozenset({"InvalidParameter", "InvalidParameterValue"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes on the topic.
+
+    Attributes
+    ----------
+    body : str
+    attributes : mapping
+        String attributes for filter policies.
+    keys : mapping
+        What finds the event in the ledger, should the topic refuse the message.
+    """
+
+    body: str
+    attributes: Mapping[str, str]
+    keys: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes, as SNS counts them: the body, and each attribute's name, type and value."""
+        attributes = sum(len(name) + len("String") + len(value.encode()) for name, value in self.attributes.items())
+        return len(self.body.encode()) + attributes
+
+
+class Refused(errors.Poison):
+    """The topic does not take a message, however often it is sent."""
+
+
+class PublishIncomplete(errors.Unavailable):
+    """Some messages could not be published for now; all the others were."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"{len(reasons)} messages could not be published: {', '.join(sorted(set(reasons)))}")
+
+
+@cache
+def sns() -> Any:
+    """A botocore client for SNS that does not retry by itself: `publish` does, and knows what of a batch failed."""
+    return botocore.session.get_session().create_client(
+        "sns",
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=READ_TIMEOUT_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 1},
+        ),
+    )
+
+
+def publish(messages: Iterable[Message]) -> list[tuple[Message, Refused]]:
+    """Publish every message at least once; those that the topic will never take are returned.
+
+    Raises
+    ------
+    PublishIncomplete
+        After everything else went out. Publishing all again is safe: receivers know a repeat by its id.
+    """
+    refused: list[tuple[Message, Refused]] = []
+    reasons: list[str] = []
+    for batch in batches(messages, refused):
+        waiting = batch
+        for attempt in range(1, MAX_TRIES + 1):
+            failed = _send(waiting)
+            refused += [(message, Refused(code)) for message, code in failed if code in REFUSED_CODES]
+            left = [(message, code) for message, code in failed if code not in REFUSED_CODES]
+            waiting = [message for message, _ in left]
+            if not waiting:
+                break
+            if attempt == MAX_TRIES:
+                reasons += [code for _, code in left]
+            else:
+                back_off(attempt)
+    if reasons:
+        raise PublishIncomplete(reasons)
+    return refused
+
+
+def batches(messages: Iterable[Message], refused: list[tuple[Message, Refused]]) -> Iterator[list[Message]]:
+    """The messages in order, cut by count and by bytes; one that is too long even alone is added to `refused`."""
+    batch: list[Message] = []
+    size = 0
+    for message in messages:
+        if message.size > MAX_MESSAGE_BYTES:
+            refused.append((message, Refused(f"{message.size} bytes where {MAX_MESSAGE_BYTES} are allowed")))
+            continue
+        if batch and (len(batch) == MAX_BATCH_MESSAGES or size + message.size > MAX_BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(message)
+        size += message.size
+    if batch:
+        yield batch
+
+
+def _send(batch: Sequence[Message]) -> list[tuple[Message, str]]:
+    """Send one batch; the messages that did not go out, each with the code that says why.
+
+    Raises
+    ------
+    ClientError
+        When the request itself is wrong, so that no message of any batch would go out.
+    """
+    entries = [
+        {
+            "Id": str(position),
+            "Message": message.body,
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()
+            },
+        }
+        for position, message in enumerate(batch)
+    ]
+    try:
+        answer = sns().publish_batch(TopicArn=settings.events_topic_arn(), PublishBatchRequestEntries=entries)
+    except (ClientError, BotoCoreError) as error:
+        if not errors.is_transient(error):
+            raise
+        # No answer, or a refusal of the whole: some may have gone out, which a receiver bears.
+        code = next(iter(errors.codes_of(error)), type(error).__name__)
+        return [(message, f"request: {code}") for message in batch]
+    codes = {int(entry["Id"]): entry.get("Code", "unknown") for entry in answer.get("Failed", [])}
+    arrived = {int(entry["Id"]) for entry in answer.get("Successful", [])}
+    # A message that the answer does not name has not arrived either, as far as anybody knows.
+    return [(message, codes.get(n, "unknown")) for n, message in enumerate(batch) if n not in arrived]

@@ -1,0 +1,1 @@
+"""Rebuilding the views beside the live ones."""

@@ -1,0 +1,65 @@
+"""How todos and events look to the world: in the API's answers and in CloudEvents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from chalicelib.todos import ids
+from chalicelib.todos.events import CONTENT_FIELDS, Event, Todo, dump_json
+
+# A Lambda answers at most 6 MB; what comes after this much of history waits for the next page.
+MAX_EVENTS_BYTES: Final = 3 * 1024 * 1024
+
+
+def todo_url(base_url: str, todo_id: str) -> str:
+    return f"{base_url}/todos/{todo_id}"
+
+
+def todo_answer(base_url: str, todo_id: str, version: int, todo: Todo) -> dict[str, Any]:
+    """A todo with every field, unset ones as null."""
+    return {
+        "id": todo_id,
+        "version": version,
+        **{name: todo[name] for name in CONTENT_FIELDS},  # type: ignore[literal-required]
+        "completed_at": todo["completed_at"],
+        "created_at": todo["created_at"],
+        "updated_at": todo["updated_at"],
+        "url": todo_url(base_url, todo_id),
+    }
+
+
+def todo_of(base_url: str, event: Event) -> dict[str, Any]:
+    """The todo as it was after an event."""
+    _, todo_id = ids.split_stream_id(event.stream_id)
+    return todo_answer(base_url, todo_id, event.version, event.state)
+
+
+def event_answer(event: Event) -> dict[str, Any]:
+    return {
+        "version": event.version,
+        "type": event.type,
+        "event_id": event.event_id,
+        "occurred_at": event.occurred_at,
+        "actor": event.actor,
+        "change": event.change,
+        "correlation_id": event.correlation_id,
+        "causation_id": event.causation_id,
+    }
+
+
+def events_within_bounds(events: Iterable[Event], max_bytes: int = MAX_EVENTS_BYTES) -> list[dict[str, Any]]:
+    """As many of the events, from the first, as one answer can carry, and one at least."""
+    return within_bounds(map(event_answer, events), max_bytes)
+
+
+def within_bounds(rows: Iterable[dict[str, Any]], max_bytes: int = MAX_EVENTS_BYTES) -> list[dict[str, Any]]:
+    """As many of the rows, from the first, as one answer can carry, and one at least."""
+    carried: list[dict[str, Any]] = []
+    size = 0
+    for row in rows:
+        size += len(dump_json(row).encode())
+        if carried and size > max_bytes:
+            break
+        carried.append(row)
+    return carried

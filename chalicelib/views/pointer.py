@@ -1,0 +1,179 @@
+"""The generations of the views table: which are in use (the pointer), made and dropped; the record of a rebuild."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from chalicelib import settings
+from chalicelib.aws import dynamodb as dynamo
+from chalicelib.aws import errors
+from chalicelib.views import schema
+from chalicelib.views.schema import POINTER_KEY
+
+RECORD_KEY: Final = {"owner": POINTER_KEY["owner"], "sk": {"S": "rebuild"}}
+
+_SEPARATOR: Final = "-views-"
+
+
+class Outrun(Exception):
+    """Somebody else has changed it since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """The table that queries read, and those that `project` writes."""
+
+    reader: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How far a rebuild is, and who is at it.
+
+    Attributes
+    ----------
+    state : str
+        The rebuild's own words (JSON).
+    runner : str
+        Who is at it, until `lease_until` (milliseconds since 1970; 0: nobody).
+    token : str
+        New with each claim: what tells a runner that another has taken over.
+    """
+
+    state: str
+    runner: str
+    token: str
+    lease_until: int
+
+
+def pointer() -> Pointer:
+    """Which views tables are in use, by a consistent read."""
+    item = dynamo.client().get_item(TableName=settings.settings_table(), Key=POINTER_KEY, ConsistentRead=True)["Item"]
+    return Pointer(item["reader"]["S"], tuple(table["S"] for table in item["tables"]["L"]))
+
+
+def point(to: Pointer, *, instead_of: Pointer, under: Record) -> None:
+    """Change the pointer, on condition that it still is what was read, and the record still names the same claim.
+
+    Without the latter a run that was overtaken could point at a table that another one has dropped.
+
+    Raises
+    ------
+    Outrun
+    """
+    table, now, then = settings.settings_table(), _attributes(to), _attributes(instead_of)
+    pointer_as_read = {
+        "ConditionExpression": "#reader = :reader_as_read AND #tables = :tables_as_read",
+        "ExpressionAttributeNames": {"#reader": "reader", "#tables": "tables"},
+        "ExpressionAttributeValues": {":reader_as_read": then["reader"], ":tables_as_read": then["tables"]},
+    }
+    same_claim = {
+        "ConditionExpression": "#token = :token",
+        "ExpressionAttributeNames": {"#token": "token"},
+        "ExpressionAttributeValues": {":token": {"S": under.token}},
+    }
+    writes = [
+        {"Put": {"TableName": table, "Item": {**POINTER_KEY, **now}, **pointer_as_read}},
+        {"ConditionCheck": {"TableName": table, "Key": RECORD_KEY, **same_claim}},
+    ]
+    try:
+        dynamo.client().transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        raise _outrun(error, "the pointer to the views tables, or the record of the rebuild") from error
+
+
+def record() -> Record | None:
+    """The record of the rebuild under way, or of the last one."""
+    answer = dynamo.client().get_item(TableName=settings.settings_table(), Key=RECORD_KEY, ConsistentRead=True)
+    item = answer.get("Item")
+    if item is None:
+        return None
+    return Record(item["state"]["S"], item["runner"]["S"], item["token"]["S"], int(item["lease_until"]["N"]))
+
+
+def write_record(new: Record, *, instead_of: Record | None) -> None:
+    """Write the record, on condition that nobody else has claimed it since it was read (None: there was none).
+
+    Raises
+    ------
+    Outrun
+    """
+    condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(sk)"}
+    if instead_of is not None:
+        condition = {
+            "ConditionExpression": "#token = :token_as_read AND #lease = :lease_as_read",
+            "ExpressionAttributeNames": {"#token": "token", "#lease": "lease_until"},
+            "ExpressionAttributeValues": {
+                ":token_as_read": {"S": instead_of.token},
+                ":lease_as_read": {"N": str(instead_of.lease_until)},
+            },
+        }
+    item = {
+        **RECORD_KEY,
+        "state": {"S": new.state},
+        "runner": {"S": new.runner},
+        "token": {"S": new.token},
+        "lease_until": {"N": str(new.lease_until)},
+    }
+    try:
+        dynamo.client().put_item(TableName=settings.settings_table(), Item=item, **condition)
+    except ClientError as error:
+        raise _outrun(error, "the record of the rebuild") from error
+
+
+def beside(table: str) -> str:
+    """A name for another generation beside this views table."""
+    return f"{table.rpartition(_SEPARATOR)[0]}{_SEPARATOR}{uuid.uuid4().hex}"
+
+
+def make(table: str, dynamodb: Any = None) -> bool:
+    """Make a views table, or go on making it; whether it is ready. Doing it twice does no harm."""
+    dynamodb = dynamodb or dynamo.client()
+    status = _status(dynamodb, table)
+    if status is None:
+        try:
+            dynamodb.create_table(**schema.table_definition(table))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceInUseException":
+                raise
+        status = _status(dynamodb, table)
+    if status != "ACTIVE":
+        return False
+    described = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    if described.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
+        wanted = {"Enabled": True, "AttributeName": schema.TTL_ATTRIBUTE}
+        dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
+    return True
+
+
+def drop(table: str, dynamodb: Any = None) -> bool:
+    """Drop a views table; whether it is gone. Doing it twice does no harm."""
+    dynamodb = dynamodb or dynamo.client()
+    if _status(dynamodb, table) == "ACTIVE":
+        dynamodb.delete_table(TableName=table)
+    return _status(dynamodb, table) is None
+
+
+def _status(dynamodb: Any, table: str) -> str | None:
+    try:
+        status: str = dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return None
+        raise
+    return status
+
+
+def _attributes(of: Pointer) -> dict[str, Any]:
+    return {"reader": {"S": of.reader}, "tables": {"L": [{"S": table} for table in of.tables]}}
+
+
+def _outrun(error: ClientError, what: str) -> Exception:
+    if errors.codes_of(error) & {"ConditionalCheckFailed", "ConditionalCheckFailedException"}:
+        return Outrun(f"somebody else has changed {what}")
+    return error

@@ -1,0 +1,282 @@
+"""The views table's only writer: reads what a batch touches, writes what the projection makes of it in transactions.
+
+Reads of several items are no snapshot (a transaction's items become visible one by one), so every item is written on
+condition that it still is what was read: it carries the revision that wrote it, and a revision never comes twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.aws import errors as failures
+from chalicelib.aws.retry import back_off
+from chalicelib.views import codec, schema
+from chalicelib.views.projection import (
+    Head,
+    OwnerView,
+    Update,
+    applied,
+    is_behind,
+    is_deleted,
+    list_of,
+    newest,
+    project,
+)
+
+MAX_TRANSACTION_ITEMS: Final = 100
+# DynamoDB allows 4 MB; the rest is room for keys, conditions and the indexes' attributes.
+MAX_TRANSACTION_BYTES: Final = 3_500_000
+
+# Ten projectors of one owner need about three tries each with this backoff (docs/performance.md).
+MAX_TRIES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An event that cannot be projected, however often it is tried; the others of its batch are in the views."""
+
+    owner: str
+    head: Head
+    error: Exception
+
+
+class ProjectionIncomplete(Exception):
+    """Some owners' events are not in the views yet, for a reason that passes; those of the others are.
+
+    Attributes
+    ----------
+    failures : mapping of str to Exception
+        By owner.
+    refused : list of Refused
+        What was given up for good in the same batch.
+    """
+
+    def __init__(self, failures: Mapping[str, Exception], refused: list[Refused]) -> None:
+        super().__init__(f"{len(failures)} owners, such as: {next(iter(failures.values()))!r}")
+        self.failures = failures
+        self.refused = refused
+
+
+def tables() -> list[str]:
+    """The views tables to project into, by a consistent read of the pointer: two of them while one is being rebuilt."""
+    item = dynamodb.client().get_item(TableName=settings.settings_table(), Key=schema.POINTER_KEY, ConsistentRead=True)[
+        "Item"
+    ]
+    return [table["S"] for table in item["tables"]["L"]]
+
+
+def project_batch(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> list[Refused]:
+    """Bring the events of a batch into one views table, each owner's in transactions that are whole or not at all.
+
+    Safe to run twice, at once, or with any part of the batch: what a row has already is skipped.
+
+    Parameters
+    ----------
+    table : str
+    heads_by_owner : mapping of str to iterable of Head
+        By the owner as keys have it (`keys.partition_of`).
+
+    Returns
+    -------
+    list of Refused
+        Those that no retry can bring in.
+
+    Raises
+    ------
+    ProjectionIncomplete
+        When some owners were not done, after all the others were.
+    """
+    pending = {owner: list(newest(heads).values()) for owner, heads in heads_by_owner.items()}
+    failed: dict[str, Exception] = {}
+    refused: list[Refused] = []
+    for group in _shares(pending):
+        for owner, heads in _project_together(table, group).items():
+            try:
+                refused += _project_or_refuse(table, owner, heads)
+            except Exception as error:
+                # One owner's trouble is no reason to leave the others of the batch behind.
+                failed[owner] = error
+    if failed:
+        raise ProjectionIncomplete(failed, refused)
+    return refused
+
+
+def lagging(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> dict[str, list[Head]]:
+    """Those heads that the views table does not have yet.
+
+    A deletion without a row is no lag: the tombstone has expired.
+    """
+    heads = [(owner, head) for owner, of_owner in heads_by_owner.items() for head in newest(of_owner).values()]
+    found = _get(table, [(owner, schema.todo_key(head.todo_id)) for owner, head in heads])
+    behind: dict[str, list[Head]] = {}
+    for owner, head in heads:
+        item = found.get((owner, schema.todo_key(head.todo_id)))
+        is_expired_tombstone = item is None and is_deleted(head.state)
+        if not is_expired_tombstone and is_behind(codec.row_of(item) if item else None, head):
+            behind.setdefault(owner, []).append(head)
+    return behind
+
+
+class _NotNow(Exception):
+    """Another projector was faster, or DynamoDB asks for patience: the same again, from the reads, may well succeed."""
+
+
+def _shares(pending: dict[str, list[Head]]) -> Iterator[dict[str, list[Head]]]:
+    """Owners in groups that should fit one transaction: a row and a list for each todo, a tally, a log entry."""
+    group: dict[str, list[Head]] = {}
+    items = 0
+    for owner, heads in pending.items():
+        expected = 2 + 2 * len(heads)
+        if group and items + expected > MAX_TRANSACTION_ITEMS:
+            yield group
+            group, items = {}, 0
+        group[owner] = heads
+        items += expected
+    if group:
+        yield group
+
+
+def _project_together(table: str, group: dict[str, list[Head]]) -> dict[str, list[Head]]:
+    """Try a group of owners in one transaction; returns those that are to go alone, with what is left of them."""
+    if len(group) == 1:
+        return group
+    left: dict[str, list[Head]] = {}
+    shared: dict[str, Update] = {}
+    items, size = 0, 0
+    try:
+        views = _read(table, group)
+        for owner, heads in group.items():
+            update = project(views[owner], heads)
+            if update is None:
+                continue
+            added = codec.size_of(update)
+            if items + update.item_count > MAX_TRANSACTION_ITEMS or size + added > MAX_TRANSACTION_BYTES:
+                left[owner] = heads
+                continue
+            shared[owner] = update
+            items += update.item_count
+            size += added
+        if shared:
+            _write(table, shared)
+    except Exception:
+        # One of them is in another's way, throttled, or beyond help: alone, each of the others gets through.
+        return group
+    return left
+
+
+def _project_or_refuse(table: str, owner: str, heads: list[Head]) -> list[Refused]:
+    """Project one owner's events; where that fails for good, each alone, to find those that are the cause."""
+    try:
+        _project_alone(table, owner, heads)
+    except Exception as error:
+        if failures.is_transient(error):
+            raise
+        if len(heads) == 1:
+            return [Refused(owner, heads[0], error)]
+        return [refused for head in heads for refused in _project_or_refuse(table, owner, [head])]
+    return []
+
+
+def _project_alone(table: str, owner: str, heads: list[Head]) -> None:
+    """Project one owner's events, again from the reads whenever another projector was faster.
+
+    Raises
+    ------
+    _NotNow
+        When that outlasts `MAX_TRIES`.
+    ClientError, BotoCoreError
+        When DynamoDB refuses for another reason, or does not answer.
+    """
+    for attempt in range(1, MAX_TRIES + 1):
+        try:
+            view = _read(table, {owner: heads})[owner]
+            rest = heads
+            while rest:
+                update, rest = _fitting(view, rest)
+                if update is not None:
+                    _write(table, {owner: update})
+                    view = applied(view, update)
+            return
+        except _NotNow:
+            if attempt == MAX_TRIES:
+                raise
+            back_off(attempt)
+
+
+def _fitting(view: OwnerView, heads: list[Head]) -> tuple[Update | None, list[Head]]:
+    """As much of `heads` as one transaction takes, from the front, and the rest."""
+    taken = len(heads)
+    while True:
+        update = project(view, heads[:taken])
+        if update is None:
+            return None, heads[taken:]
+        excess = update.item_count - MAX_TRANSACTION_ITEMS
+        if excess > 0:
+            taken = max(1, taken - excess)
+        elif codec.size_of(update) > MAX_TRANSACTION_BYTES and taken > 1:
+            taken //= 2
+        else:
+            return update, heads[taken:]
+
+
+def _read(table: str, group: Mapping[str, list[Head]]) -> dict[str, OwnerView]:
+    """What the views have of these owners' tallies, of the todos, and of every list that they are or were in."""
+    tallies = _get(table, [(owner, schema.TALLY_KEY) for owner in group])
+    wanted = {(owner, schema.todo_key(head.todo_id)) for owner, heads in group.items() for head in heads}
+    lists = {(owner, schema.list_key(list_of(head.state))) for owner, heads in group.items() for head in heads}
+    found = _get(table, [*wanted, *lists])
+    rows = {key: codec.row_of(found[key]) for key in wanted if key in found}
+    left_lists = {(owner, schema.list_key(list_of(row.state))) for (owner, _), row in rows.items()} - lists
+    if left_lists:
+        found.update(_get(table, [*left_lists]))
+    views = {}
+    for owner, heads in group.items():
+        names = {list_of(head.state) for head in heads}
+        of_owner = {
+            head.todo_id: rows[key] for head in heads if (key := (owner, schema.todo_key(head.todo_id))) in rows
+        }
+        names.update(list_of(row.state) for row in of_owner.values())
+        views[owner] = OwnerView(
+            tally=codec.tally_of(tallies.get((owner, schema.TALLY_KEY))),
+            rows=of_owner,
+            lists={
+                name: codec.tally_of(found[key]) for name in names if (key := (owner, schema.list_key(name))) in found
+            },
+        )
+    return views
+
+
+def _get(table: str, item_keys: list[tuple[str, str]]) -> dict[tuple[str, str], codec.Item]:
+    """The items of these (owner, sort key) pairs that exist, by consistent reads."""
+    wanted = [{"owner": {"S": owner}, "sk": {"S": sk}} for owner, sk in item_keys]
+    try:
+        return {(item["owner"]["S"], item["sk"]["S"]): item for item in dynamodb.batch_get(table, wanted)}
+    except dynamodb.KeysUnprocessed as error:
+        raise _NotNow from error
+
+
+def _write(table: str, updates: Mapping[str, Update]) -> None:
+    """Write the updates of some owners in one transaction.
+
+    Raises
+    ------
+    _NotNow
+        When any item no longer is what was read.
+    ClientError, BotoCoreError
+        When DynamoDB refuses for another reason, or does not answer.
+    """
+    now = time.time_ns() // 1_000_000
+    writes = [write for owner, update in updates.items() for write in codec.writes(table, owner, update, now)]
+    try:
+        dynamodb.client().transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        if failures.is_conflict(error):
+            raise _NotNow from error
+        raise

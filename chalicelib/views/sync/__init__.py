@@ -1,0 +1,1 @@
+"""The sync feed: what changed in an owner's views since a position."""

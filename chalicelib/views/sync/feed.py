@@ -1,0 +1,302 @@
+"""The sync feed: what has changed in an owner's views since a position, each todo with its newest state.
+
+It walks the log. The entry of a revision names the todos that this changed, and counts for those whose row is still of
+this revision: a later entry brings the others. A transaction becomes visible item by item, so the walk stops before a
+revision that is missing, or whose rows are older than its entry says. docs/exactly-once.md tells why nothing is missed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.aws import dynamodb
+from chalicelib.todos import ids, instants
+from chalicelib.todos.events import load_state
+from chalicelib.views import codec, queries, schema, table_reads
+from chalicelib.views.queries import TodoRow, ViewsUnavailable
+from chalicelib.views.sync.position import DAY, Position
+
+# After so long a transaction is wholly visible, or never was: requests end within seconds, a projecting Lambda within
+# 60. It is compared with other machines' clocks, which keep time to far less than this.
+VISIBLE_AFTER: Final = 60_000
+
+# Behind a position that was at the end longer ago, entries may have expired without a trace (the log keeps them for
+# 90 days, so that a tombstone, kept for 100, outlives its entry).
+LONGEST_AWAY: Final = codec.LOG_SECONDS * 1000 - DAY
+
+# Of a bulk load each entry has 4 KB, of a client's edits 150 bytes.
+ENTRIES_AT_ONCE: Final = 25
+# A todo that was changed a thousand times has a thousand entries, and one of them counts.
+QUERIES_OF_A_PAGE: Final = 20
+# What is looked at before a first sync, so that it need not come twice.
+CHANGES_BEFORE_THE_FIRST: Final = 200
+
+# So long an empty page is held back that would only say that there is more.
+PATIENCE_SECONDS: Final = 1.0
+
+TOO_OLD: Final = "The feed does not reach back so far any more."
+
+_BEHIND_ALL: Final = "\x7f"
+
+Item = dict[str, dict[str, Any]]
+
+
+class PositionExpired(Exception):
+    """What followed the position is not to be had any more: its reader starts over. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some changes (of a deleted todo its last state), where the next page begins, and whether more may be there."""
+
+    changes: list[TodoRow]
+    position: Position
+    more: bool
+
+
+def page(owner: str, since: Position | None, limit: int) -> Page:
+    """The owner's changes since a position, oldest first, each todo once; since None, everything there is.
+
+    It ends at `limit` changes or 3 MB, and may be empty and still have more behind it.
+
+    Raises
+    ------
+    PositionExpired
+        When the position is of another views table, or entries behind it have expired.
+    ViewsUnavailable
+    """
+    try:
+        return _Reader(owner).page(since, limit)
+    except (BotoCoreError, ClientError, dynamodb.KeysUnprocessed) as error:
+        raise ViewsUnavailable(str(error)) from error
+
+
+def next_page(owner: str, since: Position | None, limit: int, seconds: float) -> Page:
+    """The same, but an empty page comes only after so many seconds in which nothing has changed."""
+    began = time.monotonic()
+    pause = queries.POLL_FIRST_SECONDS
+    while True:
+        found = page(owner, since, limit)
+        left = began + max(seconds, PATIENCE_SECONDS if found.more else 0) - time.monotonic()
+        if found.changes or left <= 0:
+            return found
+        since = found.position
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, queries.POLL_CEILING_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An entry of the log: which (todo id, version) a revision wrote, and when (milliseconds since 1970)."""
+
+    revision: int
+    at: int
+    changes: Sequence[tuple[str, int]]
+
+    @classmethod
+    def of(cls, item: Item) -> _Entry:
+        return cls(
+            revision=int(item["sk"]["S"].removeprefix(schema.LOG_PREFIX)),
+            at=instants.milliseconds_of(item["at"]["S"]),
+            changes=[(todo_id, version) for todo_id, version in json.loads(item["changes"]["S"])],
+        )
+
+
+class _Changes:
+    """The changes of a page, of each todo the last one, within the page's bounds."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._rows: dict[str, TodoRow] = {}
+
+    @property
+    def rows(self) -> list[TodoRow]:
+        return list(self._rows.values())
+
+    @property
+    def room(self) -> int:
+        return self._limit - len(self._rows)
+
+    def add(self, todo_id: str, item: Item) -> bool:
+        """Whether there was room for it."""
+        state = item["state"]["S"]
+        self._bytes += len(state.encode())
+        if self._rows and self._bytes > queries.MAX_ANSWERED_BYTES:
+            return False
+        self._rows.pop(todo_id, None)
+        self._rows[todo_id] = TodoRow(todo_id, int(item["version"]["N"]), load_state(state))
+        return True
+
+
+class _Reader:
+    """One page's reads of one owner's partition in the views table that is in use."""
+
+    def __init__(self, owner: str) -> None:
+        self._table = queries.reader()
+        self._generation = hashlib.sha256(self._table.encode()).hexdigest()[:16]
+        self._partition = ids.partition_of(owner)
+        self._now = time.time_ns() // 1_000_000
+
+    def page(self, since: Position | None, limit: int) -> Page:
+        position = self._beginning() if since is None else since
+        if position.generation != self._generation:
+            raise PositionExpired("The views were rebuilt since then.")
+        if self._now - position.complete_at > LONGEST_AWAY:
+            raise PositionExpired(TOO_OLD)
+        changes = _Changes(limit)
+        if position.listed_to is not None:
+            position = self._list(position, changes)
+        if position.listed_to is not None:
+            return Page(changes.rows, position, more=True)
+        return self._walk(position, changes)
+
+    def _beginning(self) -> Position:
+        """Where a first sync begins: all that is up to there was wholly visible before it reads its first row.
+
+        That is as far as a walk comes now, from an entry that is old enough. What it does not reach comes again later.
+        """
+        tally = table_reads.tally(self._table, self._partition)
+        revision = int(tally["revision"]["N"]) if tally else 0
+        anchor = Position(self._generation, self._now, self._newest_old_entry(revision), began_at=revision)
+        return replace(self._walk(anchor, _Changes(CHANGES_BEFORE_THE_FIRST)).position, listed_to="")
+
+    def _newest_old_entry(self, revision: int) -> int:
+        """A revision up to which everything is long visible, no further back than twice the newest such; or 0.
+
+        Of entries that may be about to expire none is taken: those behind it might be gone before it is.
+        """
+        steps = [0, *(2**power for power in range(revision.bit_length()))]
+        wanted = [(self._partition, schema.log_key(revision - step)) for step in steps if step < revision]
+        entries = [_Entry.of(item) for item in table_reads.items(self._table, wanted).values()]
+        kept = self._now - LONGEST_AWAY
+        return max((entry.revision for entry in entries if self._is_old(entry) and entry.at > kept), default=0)
+
+    def _list(self, position: Position, changes: _Changes) -> Position:
+        """List rows by id; one Query's 1 MB is well within a page."""
+        assert position.listed_to is not None
+        room, low = changes.room, schema.todo_key(position.listed_to) + " "
+        rows, is_end = self._query(low, schema.TODO_PREFIX + _BEHIND_ALL, room + 1)
+        listed_to = position.listed_to
+        for row in rows[:room]:
+            listed_to = row["sk"]["S"].removeprefix(schema.TODO_PREFIX)
+            changes.add(listed_to, row)
+        return replace(position, listed_to=None if is_end and len(rows) <= room else listed_to)
+
+    def _walk(self, position: Position, changes: _Changes) -> Page:
+        for _ in range(QUERIES_OF_A_PAGE):
+            items, is_end = self._query(
+                schema.log_key(position.revision + 1), schema.LOG_PREFIX + _BEHIND_ALL, ENTRIES_AT_ONCE
+            )
+            entries = [_Entry.of(item) for item in items]
+            position, has_stopped = self._pass(entries, position, changes)
+            is_behind_all = not entries or position.revision == entries[-1].revision
+            if is_end and is_behind_all and not has_stopped:
+                return Page(changes.rows, self._at_the_end(position), more=False)
+            if has_stopped or not changes.room:
+                break
+        return Page(changes.rows, position, more=True)
+
+    def _pass(self, entries: Sequence[_Entry], position: Position, changes: _Changes) -> tuple[Position, bool]:
+        """Go through entries as far as there is room; whether the walk has to stop there for another reason."""
+        passable = self._before_a_gap(entries, position)
+        steps = [
+            (entry, place)
+            for entry in passable
+            for place in range(len(entry.changes))
+            if entry.revision > position.revision + 1 or place >= position.given
+        ]
+        rows: dict[str, Item | None] = {}
+        for entry, place in steps:
+            if len(rows) == changes.room:
+                break
+            rows[entry.changes[place][0]] = None
+        rows |= self._rows(rows)
+        for entry, place in steps:
+            todo_id, version = entry.changes[place]
+            if todo_id not in rows:
+                return position, False
+            row = rows[todo_id]
+            if not self._is_visible(entry, version, row, position):
+                return position, True
+            counts = row is not None and int(row["revision"]["N"]) == entry.revision
+            if row is not None and counts and not changes.add(todo_id, row):
+                return position, True
+            if place + 1 < len(entry.changes):
+                position = position.within(entry.revision, place + 1)
+            else:
+                position = position.behind(entry.revision, entry.at)
+        return position, len(passable) < len(entries)
+
+    def _before_a_gap(self, entries: Sequence[_Entry], position: Position) -> Sequence[_Entry]:
+        """The entries before the first revision that may not be visible yet.
+
+        Raises
+        ------
+        PositionExpired
+            When a missing revision is too old for that.
+        """
+        expected = position.revision + 1
+        for number, entry in enumerate(entries):
+            if entry.revision != expected:
+                # The revisions of this gap were there when a first sync began. Their entries are missing since they
+                # expired, long before its rows were read, unless that was a moment ago.
+                is_of_the_first = entry.revision <= position.began_at + 1
+                if not (self._is_old(entry) or (is_of_the_first and self._began_long_ago(position))):
+                    return entries[:number]
+                if not is_of_the_first:
+                    raise PositionExpired(TOO_OLD)
+            expected = entry.revision + 1
+        return entries
+
+    def _is_visible(self, entry: _Entry, version: int, row: Item | None, position: Position) -> bool:
+        """Whether a row is as new as an entry says, or gone for good.
+
+        Raises
+        ------
+        PositionExpired
+            When it is gone and the reader may have the todo: it would keep it for ever.
+        """
+        if row is not None:
+            return int(row["version"]["N"]) >= version
+        if not self._is_old(entry):
+            return False
+        if entry.revision > position.began_at:
+            raise PositionExpired(TOO_OLD)
+        return True
+
+    def _at_the_end(self, position: Position) -> Position:
+        if self._now - position.complete_at <= DAY:
+            return position
+        # Nothing that followed can have expired so far: what does follow, if anything, is not visible yet.
+        return replace(position, complete_at=self._now - VISIBLE_AFTER)
+
+    def _is_old(self, entry: _Entry) -> bool:
+        return entry.at < self._now - VISIBLE_AFTER
+
+    def _began_long_ago(self, position: Position) -> bool:
+        """Whether a first sync, whose walk is here, began so long ago that all before it must be visible."""
+        return bool(position.began_at) and position.complete_at < self._now - VISIBLE_AFTER
+
+    def _rows(self, todo_ids: Iterable[str]) -> dict[str, Item]:
+        found = table_reads.items(self._table, [(self._partition, schema.todo_key(todo_id)) for todo_id in todo_ids])
+        return {sort_key.removeprefix(schema.TODO_PREFIX): item for (_, sort_key), item in found.items()}
+
+    def _query(self, low: str, high: str, limit: int) -> tuple[list[Item], bool]:
+        """Items between two sort keys, and whether these are all."""
+        answer = dynamodb.client().query(
+            TableName=self._table,
+            KeyConditionExpression="#owner = :owner AND #sk BETWEEN :low AND :high",
+            ExpressionAttributeNames={"#owner": "owner", "#sk": "sk"},
+            ExpressionAttributeValues={":owner": {"S": self._partition}, ":low": {"S": low}, ":high": {"S": high}},
+            ConsistentRead=True,
+            Limit=limit,
+        )
+        return answer["Items"], "LastEvaluatedKey" not in answer

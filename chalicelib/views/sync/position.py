@@ -1,0 +1,81 @@
+"""Where a reader of the sync feed is, as values and as the text that cursors carry."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import astuple, dataclass, replace
+from typing import Final
+
+from chalicelib.todos import ids
+
+# In milliseconds.
+DAY: Final = 24 * 3600 * 1000
+# No more digits than a key of the log has.
+_MAX_NUMBER: Final = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a reader is: all that its cursor says.
+
+    Attributes
+    ----------
+    generation : str
+        Of the views table; revisions of another one mean nothing here.
+    complete_at : int
+        Milliseconds since 1970: what lies behind the position was written after that, or lies before `began_at`.
+    revision, given : int
+        All changes up to this revision were given, and so many of the one after it.
+    began_at : int
+        The revision that the views had when a first sync began, until the walk is past it: its rows were read after
+        that. 0 from then on.
+    listed_to : str or None
+        Of a first sync, the id of the todo that it listed last, empty before the first; None once all are listed.
+    """
+
+    generation: str
+    complete_at: int
+    revision: int
+    given: int = 0
+    began_at: int = 0
+    listed_to: str | None = None
+
+    def __str__(self) -> str:
+        return json.dumps(astuple(self), separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """What `str` made of one.
+
+        Raises
+        ------
+        ValueError, RecursionError
+            For any other text.
+        """
+        values = json.loads(text)
+        if not (isinstance(values, list) and len(values) == 6):
+            raise ValueError("no position")
+        generation, *numbers, listed_to = values
+        is_listed = listed_to is None or (isinstance(listed_to, str) and (not listed_to or ids.is_todo_id(listed_to)))
+        are_numbers = all(type(number) is int and 0 <= number < _MAX_NUMBER for number in numbers)
+        if not (isinstance(generation, str) and are_numbers and is_listed):
+            raise ValueError("no position")
+        return cls(*values)
+
+    def of_the_day(self) -> Position:
+        """The same, whenever on its day: nothing expires so soon that another of that day would not serve as well."""
+        return replace(self, complete_at=self.complete_at - self.complete_at % DAY)
+
+    def within(self, revision: int, given: int) -> Position:
+        """The position behind so many changes of a revision that has more."""
+        return replace(self, revision=revision - 1, given=given)
+
+    def behind(self, revision: int, at: int) -> Position:
+        """The position behind a whole revision, which was written at that time (milliseconds since 1970)."""
+        return replace(
+            self,
+            revision=revision,
+            given=0,
+            complete_at=max(self.complete_at, at),
+            began_at=self.began_at if revision < self.began_at else 0,
+        )

@@ -1,0 +1,48 @@
+"""Reading views tables as a whole, for audits: by segments, by owners, by keys; always consistently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chalicelib.aws import dynamodb
+from chalicelib.views import schema
+
+Item = dict[str, dict[str, Any]]
+
+
+def scan(table: str, segment: int, segments: int, after: tuple[str, str] | None = None) -> Iterator[list[Item]]:
+    """The items of one part of a table, page by page (1 MB); an owner's come together, in the order of their sort keys.
+
+    Parameters
+    ----------
+    after : (str, str), optional
+        The owner (as keys have it) and sort key behind which to go on.
+    """
+    start = {} if after is None else {"ExclusiveStartKey": {"owner": {"S": after[0]}, "sk": {"S": after[1]}}}
+    return dynamodb.pages(
+        "scan", TableName=table, Segment=segment, TotalSegments=segments, ConsistentRead=True, **start
+    )
+
+
+def partition(table: str, owner: str, low: str = " ", high: str = "\x7f") -> Iterator[list[Item]]:
+    """The items of one owner (as keys have it) between two sort keys, inclusive, page by page."""
+    return dynamodb.pages(
+        "query",
+        TableName=table,
+        KeyConditionExpression="#owner = :owner AND #sk BETWEEN :low AND :high",
+        ExpressionAttributeNames={"#owner": "owner", "#sk": "sk"},
+        ExpressionAttributeValues={":owner": {"S": owner}, ":low": {"S": low}, ":high": {"S": high}},
+        ConsistentRead=True,
+    )
+
+
+def items(table: str, item_keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+    """The items of these (owner, sort key) that exist."""
+    wanted = [{"owner": {"S": owner}, "sk": {"S": sort_key}} for owner, sort_key in item_keys]
+    return {(item["owner"]["S"], item["sk"]["S"]): item for item in dynamodb.batch_get(table, wanted)}
+
+
+def tally(table: str, owner: str) -> Item | None:
+    """An owner's tally, if there is one."""
+    return items(table, [(owner, schema.TALLY_KEY)]).get((owner, schema.TALLY_KEY))

@@ -1,0 +1,1 @@
+"""What a load prints and writes beside the ledger."""

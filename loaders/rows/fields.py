@@ -1,0 +1,246 @@
+"""From a source's names and values to a todo's: header names matched loosely, values read as people write them.
+
+What a row has and a todo has no field for goes to `metadata`: nothing is lost. That includes what only the ledger sets
+(`created_at`, `version`, `url` and so on), for the loaded todo is a new one with a history of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalicelib.todos.content import FieldError, pointer
+from loaders.reading.strict_json import NotJson, parsed
+from loaders.rows.row import BadRow, Row
+
+# By field, the names that sources give it, the likeliest first. A name stands for one field only.
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "id": ("id", "uuid", "uid", "guid"),
+    "title": ("title", "task", "name", "summary", "subject", "todo", "taskname", "content"),
+    "notes": ("notes", "note", "description", "details", "body", "comment", "comments", "content"),
+    "completed": ("completed", "done", "complete", "iscompleted", "isdone", "checked", "finished", "status"),
+    "list": ("list", "listname", "project", "category", "folder"),
+    "tags": ("tags", "labels", "tag", "label", "categories", "keywords"),
+    "priority": ("priority", "importance"),
+    "due": ("due", "duedate", "dueat", "dueon", "deadline"),
+    "remind_at": ("remindat", "reminder", "remind"),
+    "order": ("order", "position"),
+    "repeat": ("repeat", "recurrence", "rrule"),
+    "parent": ("parent", "parentid"),
+    "source": ("source",),
+    "metadata": ("metadata",),
+}
+FIELDS: Final = tuple(_NAMES)
+NO_NAMES: Final[Mapping[str, str]] = {}
+_DONE: Final = frozenset(
+    {"true", "yes", "y", "1", "x", "[x]", "✓", "✔", "done", "completed", "complete", "closed", "finished"}
+)
+_OPEN: Final = frozenset(
+    {"false", "no", "n", "0", "[]", "[ ]", "-", "open", "pending", "todo", "to do", "needs-action"}
+)
+# Open, and something more: the word itself is kept in `metadata`.
+_OPEN_AND_MORE: Final = frozenset({"in progress", "in-progress", "started", "not started", "waiting", "blocked"})
+_PRIORITIES: Final = {"l": "low", "m": "medium", "med": "medium", "normal": "medium", "h": "high"}
+
+# Files whose rows have ever other members would make ever more plans; a real one has a few.
+_MAX_PLANS: Final = 1000
+MAX_ID_LENGTH: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the rows that have certain names become todos."""
+
+    known: tuple[tuple[str, str, Callable[[Any], Any] | None], ...]
+    rest: tuple[str, ...]
+    id_name: str | None
+    names: dict[str, str]
+
+    @property
+    def has_title(self) -> bool:
+        return any(field == "title" for _, field, _ in self.known)
+
+
+def loose(name: str) -> str:
+    """A name without what people write differently: case, spaces, hyphens, underscores."""
+    return re.sub(r"[\s_-]+", "", name).casefold()
+
+
+def plan_for(names: Iterable[str], called: Mapping[str, str] = NO_NAMES) -> Plan:
+    """How rows with these names are read; `called` tells of fields whose name the rows have for them."""
+    free = {name: loose(name) for name in names}
+    found = {field: name for field, name in called.items() if free.pop(name, None) is not None}
+    for field, accepted in _NAMES.items():
+        if field in called:
+            continue
+        candidates = [(accepted.index(plain), name) for name, plain in free.items() if plain in accepted]
+        if candidates:
+            found[field] = min(candidates, key=lambda candidate: candidate[0])[1]
+            del free[found[field]]
+    id_name = found.pop("id", None)
+    return Plan(
+        known=tuple((name, field, _READERS.get(field)) for field, name in found.items()),
+        rest=tuple(free),
+        id_name=id_name,
+        # The source's own id is kept in the todo's `source`.
+        names={**_renamed(found), **({"source": id_name} if id_name else {})},
+    )
+
+
+def _renamed(found: dict[str, str]) -> dict[str, str]:
+    return {field: name for field, name in found.items() if field != name}
+
+
+class Interpreter:
+    """Reads rows whose names may differ from one to the next."""
+
+    def __init__(self, called: Mapping[str, str] = NO_NAMES) -> None:
+        self._called = called
+        self._plans: dict[tuple[str, ...], Plan] = {}
+
+    def row(self, line: int, source: dict[str, Any]) -> Row | BadRow:
+        signature = tuple(source)
+        plan = self._plans.get(signature)
+        if plan is None:
+            if len(self._plans) >= _MAX_PLANS:
+                self._plans.clear()
+            plan = self._plans[signature] = plan_for(signature, self._called)
+        return interpret(line, source, plan)
+
+
+def interpret(line: int, source: dict[str, Any], plan: Plan) -> Row | BadRow:
+    """The todo that a row states, or what keeps its values from being read. Nulls state nothing."""
+    fields: dict[str, Any] = {}
+    errors: list[FieldError] = []
+    for name, field, reader in plan.known:
+        value = source.get(name)
+        if value is None or (value == "" and field != "title"):
+            continue
+        if reader is not None:
+            try:
+                value = reader(value)
+            except ValueError as error:
+                errors.append(FieldError(pointer(name), str(error)))
+                continue
+        fields[field] = value
+    try:
+        own_id = None if plan.id_name is None else own_id_of(source.get(plan.id_name))
+    except ValueError as error:
+        errors.append(FieldError(pointer(plan.id_name or "id"), str(error)))
+    if errors:
+        return BadRow(line, source, errors)
+    extras = {name: source[name] for name in plan.rest if source.get(name) is not None} if plan.rest else {}
+    if "completed" in fields:
+        done_name = plan.names.get("completed", "completed")
+        if _is_word(source[done_name], _OPEN_AND_MORE):
+            extras[done_name] = source[done_name]
+    if own_id is not None and "source" in fields:
+        extras[plan.id_name or "id"] = own_id
+    if extras:
+        fields["metadata"] = _joined(fields.get("metadata"), extras)
+    return Row(line, source, fields, plan.names, own_id, fields.pop("parent", None))
+
+
+def _joined(metadata: Any, extras: dict[str, Any]) -> Any:
+    """The row's metadata and what goes there beside it; a name that is taken gets a number."""
+    if metadata is None:
+        return extras
+    if not isinstance(metadata, dict):
+        return metadata  # refused by the validation
+    joined = dict(metadata)
+    for name, value in extras.items():
+        free, number = name, 2
+        while free in joined:
+            free, number = f"{name} {number}", number + 1
+        joined[free] = value
+    return joined
+
+
+def own_id_of(value: Any) -> str | None:
+    """An id as text, so that 7 and "7" are one; None where the row has none.
+
+    Raises
+    ------
+    ValueError
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("expected a text or a number")
+    text = str(value).strip()
+    if len(text) > MAX_ID_LENGTH:
+        raise ValueError(f"an id of more than {MAX_ID_LENGTH} characters")
+    return text or None
+
+
+def _is_word(value: Any, words: frozenset[str]) -> bool:
+    return isinstance(value, str) and value.strip().casefold() in words
+
+
+def _completed(value: Any) -> Any:
+    if value is True or value is False:
+        return value
+    if value in (0, 1):
+        return bool(value)
+    if _is_word(value, _DONE):
+        return True
+    if _is_word(value, _OPEN) or _is_word(value, _OPEN_AND_MORE):
+        return False
+    raise ValueError("expected true or false (also yes or no, 1 or 0, done or open)")
+
+
+def _tags(value: Any) -> Any:
+    if isinstance(value, str):
+        return [tag for part in re.split("[,;]", value) if (tag := part.strip())] or None
+    return value
+
+
+def _priority(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    word = value.strip().casefold()
+    return _PRIORITIES.get(word, word)
+
+
+def _order(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        return float(value)
+    except ValueError:
+        raise ValueError("expected a number") from None
+
+
+def _metadata(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parsed(value)
+    except NotJson:
+        raise ValueError("expected a JSON object") from None
+
+
+def _parent(value: Any) -> Any:
+    return own_id_of(value)
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "completed": _completed,
+    "tags": _tags,
+    "priority": _priority,
+    "due": _stripped,
+    "remind_at": _stripped,
+    "order": _order,
+    "metadata": _metadata,
+    "parent": _parent,
+}

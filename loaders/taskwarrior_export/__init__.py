@@ -1,0 +1,1 @@
+"""Exports todos in the format that Taskwarrior imports."""

@@ -1,0 +1,1 @@
+"""Deploying a stage: packages, templates, change sets."""

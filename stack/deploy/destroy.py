@@ -1,0 +1,86 @@
+"""Taking a stage down: its compute stack, and only when asked twice its data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from stack.deploy.deployment import Deployment
+from stack.errors import StackError
+
+Say = Callable[[str], None]
+
+
+def compute(deployment: Deployment, say: Say) -> None:
+    """Delete the Lambdas, the API and what watches them; the data stays, and `deploy` brings the rest back.
+
+    Raises
+    ------
+    StackError
+        CloudFormation could not.
+    """
+    for stack in (deployment.watch, deployment.compute):
+        say(f"deleted the stack {stack.name}" if stack.delete() else f"there is no stack {stack.name}")
+
+
+def data(deployment: Deployment, say: Say) -> None:
+    """Delete the ledger, the views, the queues, and all else that there is of the stage.
+
+    What the template retains and protects against deletion is what CloudFormation leaves; it is deleted afterwards.
+
+    Raises
+    ------
+    StackError
+        CloudFormation could not, as while the compute stack is there: it imports what the data stack exports.
+    """
+    if deployment.compute.exists():
+        raise StackError(f"the stack {deployment.compute.name} still uses the data")
+    dynamodb, s3 = deployment.client("dynamodb"), deployment.client("s3")
+    resources = deployment.data.resources()
+    kinds = {name: resource["Type"] for name, resource in deployment.stage.data_template["Resources"].items()}
+    for table in _tables_beside_the_stack(dynamodb, deployment.stage.prefix):
+        _delete_table(dynamodb, table)
+        say(f"deleted the table {table}")
+    if deployment.data.exists():
+        deployment.data.protect(False)
+    if deployment.data.delete():
+        say(f"deleted the stack {deployment.data.name}")
+    for name, physical in resources.items():
+        if kinds.get(name) == "AWS::DynamoDB::Table":
+            _delete_table(dynamodb, physical)
+            say(f"deleted the table {physical}")
+        elif kinds.get(name) == "AWS::S3::Bucket":
+            _delete_bucket(s3, physical)
+            say(f"deleted the bucket {physical}")
+    _delete_bucket(s3, deployment.artifacts.bucket)
+
+
+def _tables_beside_the_stack(dynamodb: Any, prefix: str) -> list[str]:
+    """Every generation of the views, also what a rebuild has not finished or not dropped, and every restored ledger."""
+    made = re.compile(re.escape(prefix) + r"-(views-[0-9a-f]{32}|events-\d{8}t\d{6})")
+    pages = dynamodb.get_paginator("list_tables").paginate()
+    return [name for page in pages for name in page["TableNames"] if made.fullmatch(name)]
+
+
+def _delete_table(dynamodb: Any, name: str) -> None:
+    with suppress(dynamodb.exceptions.ResourceNotFoundException):
+        if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+            dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+            dynamodb.get_waiter("table_exists").wait(TableName=name)
+        dynamodb.delete_table(TableName=name)
+        dynamodb.get_waiter("table_not_exists").wait(TableName=name)
+
+
+def _delete_bucket(s3: Any, name: str) -> None:
+    try:
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+            for one in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
+        s3.delete_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise

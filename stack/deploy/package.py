@@ -1,0 +1,205 @@
+"""The deployment package: `chalice package` in a copy of the project, kept by the fingerprint of what went in."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalice.config import Config
+from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
+from chalice.utils import UI, OSUtils
+
+from stack.aws import REGION
+from stack.deploy import archive, policies
+from stack.deploy.stages import LOCAL, Stage
+from stack.errors import StackError
+from stack.local.state import REPOSITORY
+
+# Shared by every local stack: its entries are named by their content and put in place whole, so sharing is safe.
+STORE = REPOSITORY / ".local" / "packages"
+KEPT_PACKAGES = 5
+# What the wheels bring and nothing here reads, a tenth of what would be uploaded; but for what /docs shows.
+LEFT_OUT = (
+    "icalendar/tests",
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/utilities/auth_alpha",
+    "aws_lambda_powertools/utilities/circuit_breaker",
+    "aws_lambda_powertools/utilities/feature_flags",
+    "aws_lambda_powertools/utilities/kafka",
+    "aws_lambda_powertools/utilities/parser",
+)
+SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
+PARTS = ("app.py", "requirements.txt", "chalicelib", ".chalice")
+NOT_PACKAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A packaged app: the code, and the CloudFormation template that refers to it as ``./deployment.zip``."""
+
+    fingerprint: str
+    code: Path
+    template: Path
+
+
+def package(stage: str, source: Path = REPOSITORY) -> Package:
+    """The package of the app as it is now, made unless it has been made before.
+
+    Parameters
+    ----------
+    stage : str
+    source : Path
+        Where the app lies: the repository, or what `copy_app` made of it.
+
+    Raises
+    ------
+    StackError
+        Chalice could not make it; the message has its output.
+    """
+    fingerprint = _fingerprint(stage, source)
+    directory = STORE / fingerprint
+    if not directory.exists():
+        _make(stage, source, directory)
+        _forget_old_packages()
+    os.utime(directory)
+    return Package(fingerprint, directory / "deployment.zip", directory / "sam.yaml")
+
+
+def packager(config: Config) -> LambdaDeploymentPackager:
+    """Chalice's own packager, which knows under which name Chalice looks for a package that is there already."""
+    files = OSUtils()
+    builder = DependencyBuilder(files, architecture=config.lambda_architecture)
+    return LambdaDeploymentPackager(files, builder, UI(out=io.StringIO()), config.lambda_architecture)
+
+
+def copy_app(source: Path, project: Path) -> None:
+    """Copy what goes into the package, and nothing else, to a new directory."""
+    project.mkdir()
+    for part in PARTS:
+        if (source / part).is_dir():
+            shutil.copytree(source / part, project / part, ignore=NOT_PACKAGED)
+        else:
+            shutil.copy2(source / part, project / part)
+
+
+def _fingerprint(stage: str, source: Path) -> str:
+    digest = hashlib.sha256(f"{stage} {sys.version_info[:2]} {_host()}".encode() + _own_code())
+    for path in files(source):
+        content = path.read_bytes()
+        digest.update(f"\n{path.relative_to(source)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:32]
+
+
+def files(source: Path) -> Iterator[Path]:
+    """Every file that the package and the templates are made of."""
+    for part in PARTS:
+        root = source / part
+        found = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
+        ignored = {"__pycache__", "deployments", "deployed"}
+        yield from (path for path in found if not ignored & set(path.relative_to(source).parts))
+
+
+def _make(stage: str, source: Path, directory: Path) -> None:
+    STORE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=STORE, prefix=".making-") as temporary:
+        project, made = Path(temporary, "project"), Path(temporary, "made")
+        copy_app(source, project)
+        policies.write_with_tracing(Stage(stage, project))
+        dependencies = _dependencies(stage, project)
+        if not dependencies.exists():
+            _make_dependencies(stage, project, Path(temporary, "first"), dependencies)
+        # Elsewhere than on Lambda's platform its compiled wheels cannot run: the engine's own environment has the same.
+        alone = stage == LOCAL and _host() != "Linux-x86_64"
+        _give_code(stage, project, Path(temporary, "code"), None if alone else dependencies)
+        _run_chalice(stage, project, made)
+        try:
+            made.rename(directory)
+        except OSError:
+            # Another process has made the same package meanwhile.
+            if not directory.exists():
+                raise
+
+
+def _run_chalice(stage: str, project: Path, made: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from chalice.cli import main; sys.exit(main())",
+        "--project-dir",
+        str(project),
+    ]
+    command += ["package", "--stage", stage]
+    command += ["--merge-template", str(project / ".chalice" / "compute.yaml"), "--template-format", "yaml", str(made)]
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name != "HANDLERS"}
+    # requirements.txt is the whole closure. Resolving it would add boto3 and botocore, which Lambda has already.
+    asked = {"PIP_NO_DEPS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "AWS_DEFAULT_REGION": REGION}
+    done = subprocess.run(command, cwd=project, env=mine | asked, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StackError(f"chalice could not package the app (it needs the network the first time):\n{done.stderr}")
+    if "could not install" in (done.stdout + done.stderr).lower():
+        raise StackError(f"chalice packaged the app without all of its dependencies:\n{done.stdout}{done.stderr}")
+
+
+def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> None:
+    """Let Chalice fetch the wheels for the stage's runtime and architecture, and keep them compiled."""
+    _run_chalice(stage, project, made)
+    shutil.rmtree(project / ".chalice" / "deployments")
+    tree = made / "tree"
+    archive.unpack(made / "deployment.zip", tree)
+    (tree / "app.py").unlink()
+    (tree / SWAGGER_UI).rename(made / "swagger_ui")
+    for part in ("chalice", "chalicelib", *LEFT_OUT):
+        shutil.rmtree(tree / part)
+    shutil.copytree(made / "swagger_ui", tree / SWAGGER_UI)
+    archive.compile_all(tree)
+    archive.pack(tree, made / "dependencies.zip")
+    (made / "dependencies.zip").rename(kept)
+
+
+def _give_code(stage: str, project: Path, tree: Path, dependencies: Path | None) -> None:
+    """Put the whole package where Chalice looks for one that it has made before."""
+    config = Stage(stage, project).chalice()
+    chalice = packager(config)
+    expected = Path(chalice.deployment_package_filename(str(project), config.lambda_python_version))
+    expected.parent.mkdir()
+    zipfile.ZipFile(expected, "w").close()
+    chalice.inject_latest_app(str(expected), str(project))
+    archive.unpack(expected, tree)
+    archive.compile_all(tree)
+    expected.unlink()
+    if dependencies is not None:
+        shutil.copyfile(dependencies, expected)
+    archive.pack(tree, expected)
+
+
+def _dependencies(stage: str, project: Path) -> Path:
+    """Where the packages of these requirements are kept, compiled, so that a change of the app needs no network."""
+    config = Stage(stage, project).chalice()
+    wanted = (project / "requirements.txt").read_bytes() + _own_code()
+    named = f"{config.lambda_python_version}-{config.lambda_architecture}-{hashlib.sha256(wanted).hexdigest()[:16]}"
+    return STORE / f"requirements-{named}.zip"
+
+
+def _own_code() -> bytes:
+    """What makes the package: what another version of it has made does not count."""
+    return Path(__file__).read_bytes() + Path(archive.__file__).read_bytes()
+
+
+def _forget_old_packages() -> None:
+    made = [path for path in STORE.iterdir() if path.is_dir() and not path.name.startswith((".", "requirements-"))]
+    for old in sorted(made, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT_PACKAGES:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _host() -> str:
+    return f"{platform.system()}-{platform.machine()}"

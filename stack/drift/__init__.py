@@ -1,0 +1,1 @@
+"""Comparing a deployed stage with its templates, and correcting it."""

@@ -1,0 +1,1 @@
+"""The local stack: an engine, the service deployed to it, and a token issuer."""

@@ -1,0 +1,58 @@
+"""The engine process: ministack behind the gateway, on two sockets that it is handed already bound."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from stack.local.emulator import application
+from stack.local.gateway import Gateway
+from stack.local.issuer import Issuer
+from stack.local.state import State
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m stack.local.engine", description="Run the local engine.")
+    parser.add_argument("directory", type=Path, help="the state directory")
+    parser.add_argument("engine_socket", type=int, help="file descriptor of the AWS API's listening socket")
+    parser.add_argument("api_socket", type=int, help="file descriptor of the API's listening socket")
+    parser.add_argument("--attached", action="store_true", help="end when standard input does")
+    arguments = parser.parse_args()
+    if arguments.attached:
+        threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    asyncio.run(_serve(State(arguments.directory), arguments.engine_socket, arguments.api_socket))
+
+
+async def _serve(state: State, engine_socket: int, api_socket: int) -> None:
+    config = Config()
+    config.bind = [f"fd://{engine_socket}", f"fd://{api_socket}"]
+    config.errorlog = None
+    config.graceful_timeout = 5
+    gateway = Gateway(application(), _port(api_socket), state.api_record, Issuer(state.issuer_key).key_set())
+    await serve(gateway, config)
+
+
+def _port(descriptor: int) -> int:
+    with socket.socket(fileno=os.dup(descriptor)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _end_with_the_parent() -> None:
+    """Stop, saving everything, when the process that started this one is gone: its end of the pipe closes then."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

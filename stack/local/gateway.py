@@ -1,0 +1,89 @@
+"""The local API's short address: what comes in on its port goes to the deployed REST API, the rest to the engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+
+from stack.local.state import read_json
+
+KEY_SET_PATH = "/.well-known/jwks.json"
+
+
+class Gateway:
+    """An ASGI application in front of the engine.
+
+    Parameters
+    ----------
+    engine : ASGIFramework
+        The engine's own application.
+    api_port : int
+        Requests to this port are the API's.
+    api_record : Path
+        The JSON file that names the REST API and its stage, once one is deployed.
+    key_set : dict
+        The token issuer's public keys (RFC 7517), served beside the API.
+    """
+
+    def __init__(self, engine: ASGIFramework, api_port: int, api_record: Path, key_set: dict[str, Any]) -> None:
+        self._engine = engine
+        self._api_port = api_port
+        self._api_record = api_record
+        self._key_set = json.dumps(key_set).encode()
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] == "lifespan" or (scope["server"] or ("", None))[1] != self._api_port:
+            await self._engine(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": None})
+        elif scope["path"] == KEY_SET_PATH:
+            await _answer(send, 200, "application/json", self._key_set)
+        else:
+            await self._forward(scope, receive, send)
+
+    async def _forward(self, scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        api = read_json(self._api_record)
+        if api is None:
+            await _answer(send, 503, "application/problem+json", NOT_DEPLOYED, ((b"retry-after", b"1"),))
+            return
+        # The path stays percent-encoded, as AWS hands it to Lambda: decoded, a "%2F" in a list's name would separate.
+        path = f"/restapis/{api['id']}/{api['stage']}/_user_request_{scope['raw_path'].decode('latin-1')}"
+        # The engine routes by Host too: what a client calls this machine must not choose a service.
+        host = f"127.0.0.1:{self._api_port}".encode()
+        headers = [(name, host if name == b"host" else value) for name, value in scope["headers"]]
+        forwarded: Any = {**scope, "path": path, "raw_path": path.encode(), "headers": headers}
+
+        async def send_on(message: Any) -> None:
+            if message["type"] == "http.response.start" and (scope["method"] == "HEAD" or message["status"] == 304):
+                # The engine counts the body that it is given, none: GET's would have another length (RFC 9110, 8.6).
+                kept = [pair for pair in message["headers"] if pair[0].lower() != b"content-length"]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await self._engine(forwarded, receive, send_on)
+
+
+NOT_DEPLOYED = json.dumps(
+    {
+        "type": "https://todo-ledger.dev/problems/unavailable",
+        "title": "Unavailable",
+        "status": 503,
+        "detail": "The API is being deployed.",
+    }
+).encode()
+
+
+async def _answer(
+    send: ASGISendCallable, status: int, media_type: str, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
+    described = (
+        (b"content-type", media_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"access-control-allow-origin", b"*"),
+        *headers,
+    )
+    await send({"type": "http.response.start", "status": status, "headers": described})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,136 @@
+"""Starting the engine: on ports bound beforehand, confined to its state directory and the loopback interface."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import asdict
+
+from stack.aws import LOCAL_CREDENTIALS
+from stack.errors import PortTaken, StackError
+from stack.local import process
+from stack.local.process import EngineProcess
+from stack.local.state import REPOSITORY, State, read_json, write_json
+
+START_SECONDS = 30
+POLL_SECONDS = 0.05
+
+# What the engine and its Lambda workers inherit. AWS_PROFILE, proxies and settings of other emulators stay out.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME")
+
+
+def start(state: State, port: int, engine_port: int = 0, attached: bool = False) -> EngineProcess:
+    """Start the engine and wait until it answers.
+
+    The ports are bound here and handed over, so that nobody can take them in between, and a taken one is known at once.
+
+    Parameters
+    ----------
+    port, engine_port : int
+        Where the API and the AWS API listen, on 127.0.0.1; 0 chooses a free one, for the engine the one it had
+        before, if it is free.
+    attached : bool
+        End with this process, however that ends; else the engine outlives it.
+
+    Raises
+    ------
+    PortTaken
+        Somebody else listens on ``port``.
+    StackError
+        The engine does not come up.
+    """
+    api_socket = _bind(port)
+    engine_socket = _bind_engine(state, engine_port)
+    shutil.rmtree(state.temporary, ignore_errors=True)
+    state.temporary.mkdir(parents=True)
+    command = [sys.executable, "-m", "stack.local.engine", str(state.directory)]
+    command += [str(engine_socket.fileno()), str(api_socket.fileno())]
+    with api_socket, engine_socket, open(state.log, "ab") as log:
+        child = subprocess.Popen(
+            command + (["--attached"] if attached else []),
+            cwd=REPOSITORY,
+            env=_environment(state, engine_socket.getsockname()[1]),
+            stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(engine_socket.fileno(), api_socket.fileno()),
+            start_new_session=True,
+        )
+        engine = EngineProcess(
+            child.pid, process.start_time(child.pid) or "", api_socket.getsockname()[1], engine_socket.getsockname()[1]
+        )
+    write_json(state.engine_record, asdict(engine))
+    process.adopt(child)
+    _wait_until_it_answers(engine, state)
+    return engine
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of this address answers 200, without going through any proxy."""
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def inherited_environment() -> dict[str, str]:
+    """What a process of the local stack may inherit of this one's environment."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(1)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(port) from error
+        raise StackError(f"cannot listen on port {port}: {error.strerror}") from error
+    return listener
+
+
+def _bind_engine(state: State, engine_port: int) -> socket.socket:
+    remembered = (read_json(state.engine_record) or {}).get("engine_port", 0)
+    if engine_port or not remembered:
+        return _bind(engine_port)
+    try:
+        return _bind(remembered)
+    except PortTaken:
+        return _bind(0)
+
+
+def _environment(state: State, engine_port: int) -> dict[str, str]:
+    data = state.engine_data
+    return inherited_environment() | LOCAL_CREDENTIALS | {
+        "TMPDIR": str(state.temporary),
+        "GATEWAY_PORT": str(engine_port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(data / "state"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(data / "s3"),
+        # No other listeners, and no Docker: the engine would remove containers that another emulator left there.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{data}/no-docker.sock",
+        "LOG_LEVEL": "WARNING",
+    }  # fmt: skip
+
+
+def _wait_until_it_answers(engine: EngineProcess, state: State) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not answers(f"{engine.engine_url}/_ministack/health"):
+        if not engine.alive() or time.monotonic() > deadline:
+            raise StackError(f"the engine did not start; its log is {state.log}")
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,38 @@
+"""Noticing that what is deployed has changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from stack.deploy.package import files
+from stack.local.state import REPOSITORY
+
+# Looking at some 150 files takes a millisecond or two: nothing that the system would have to be asked to tell.
+POLL_SECONDS: Final = 0.3
+
+
+def changes(source: Path = REPOSITORY) -> Iterator[None]:
+    """One item at once, and one after each change, when nothing has changed for a moment."""
+    deployed = None
+    while True:
+        seen = _state(source)
+        if seen != deployed:
+            time.sleep(POLL_SECONDS)
+            if seen != _state(source):
+                continue
+            deployed = seen
+            yield
+        time.sleep(POLL_SECONDS)
+
+
+def _state(source: Path) -> dict[Path, tuple[int, int]]:
+    found = {}
+    for path in files(source):
+        # An editor may be replacing it.
+        if path.exists():
+            status = path.stat()
+            found[path] = (status.st_mtime_ns, status.st_size)
+    return found

@@ -1,0 +1,1 @@
+"""Operating a deployed stage: audit, rebuild, redrive, restore, logs, status."""

@@ -1,0 +1,195 @@
+"""Redrive: what lies in the quarantine or a dead-letter queue, back through the same code as live records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.sqs import sqs
+from chalicelib.ledger import ledger
+from chalicelib.todos import ids
+from chalicelib.todos.events import dump_state
+from chalicelib.triggers import project, publish
+from chalicelib.views.projection import Head
+from stack.errors import StackError
+
+DEAD_LETTERS: Final = "-dead-letters"
+QUARANTINE: Final = "quarantine"
+# While a message is being worked on nobody else gets it; what fails comes back after this.
+HIDDEN_SECONDS: Final = 120
+# A queue is spread over many servers: one empty answer does not mean that it is empty.
+EMPTY_ANSWERS: Final = 2
+
+Message = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Redriven:
+    """How many messages went back, and how many stay because they failed again."""
+
+    done: int = 0
+    failed: int = 0
+
+
+def run(queue: str, say: Callable[[str], None], *, dry_run: bool = False) -> Redriven:
+    """Bring every message of a queue back to where it failed, each deleted only once that has succeeded.
+
+    Parameters
+    ----------
+    queue : str
+        The queue's whole name: a quarantine, or a dead-letter queue.
+    say : callable
+        Is told of each message, in a line.
+    dry_run : bool
+        Only say what would go; the messages stay.
+
+    Raises
+    ------
+    StackError
+        When there is no such queue, or it is none of these.
+    """
+    url = _url(queue)
+    if queue.endswith(DEAD_LETTERS):
+        bring_back = _to_queue(queue.removesuffix(DEAD_LETTERS))
+    elif queue.endswith(QUARANTINE):
+        bring_back = _from_quarantine(queue.removesuffix(QUARANTINE))
+    else:
+        raise StackError(f"{queue} is neither a quarantine nor a dead-letter queue")
+    redriven = Redriven()
+    for message in _messages(url):
+        what = _describe(message)
+        if dry_run:
+            say(f"would go: {what}")
+            redriven.done += 1
+            continue
+        try:
+            bring_back(message)
+        except Exception as error:
+            say(f"failed again, and stays: {what}: {type(error).__name__}: {error}")
+            redriven.failed += 1
+            continue
+        sqs().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        say(f"done: {what}")
+        redriven.done += 1
+    return redriven
+
+
+def _messages(url: str) -> Iterator[Message]:
+    """Every message once; those that are not deleted meanwhile are seen again by others when this has ended."""
+    seen: dict[str, str] = {}
+    empty = 0
+    try:
+        while empty < EMPTY_ANSWERS:
+            answer = sqs().receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=10,
+                WaitTimeSeconds=1,
+                VisibilityTimeout=HIDDEN_SECONDS,
+                MessageAttributeNames=["All"],
+            )
+            fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
+            empty = 0 if fresh else empty + 1
+            for message in fresh:
+                seen[message["MessageId"]] = message["ReceiptHandle"]
+                yield message
+    finally:
+        for handle in seen.values():
+            _show_again(url, handle)
+
+
+def _show_again(url: str, handle: str) -> None:
+    # A message that went back was deleted, and its handle with it.
+    with suppress(ClientError):
+        sqs().change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+
+
+def _to_queue(name: str) -> Callable[[Message], None]:
+    """Send a dead letter to the queue that it came from; its worker is made to bear repeats."""
+    url = _url(name)
+
+    def send(message: Message) -> None:
+        attributes = message.get("MessageAttributes", {})
+        sqs().send_message(QueueUrl=url, MessageBody=message["Body"], MessageAttributes=attributes)
+
+    return send
+
+
+def _from_quarantine(prefix: str) -> Callable[[Message], None]:
+    """Hand a quarantined record back: to a stream's handler by what the ledger has, to a queue's by its queue."""
+
+    def bring_back(message: Message) -> None:
+        poison = json.loads(message["Body"])
+        handler = poison["handler"]
+        if handler in _OF_STREAM:
+            _OF_STREAM[handler](poison)
+        elif handler in _OF_QUEUE and poison["record"]:
+            record = poison["record"]
+            attributes = _attributes_of(record)
+            url = _url(prefix + _OF_QUEUE[handler])
+            sqs().send_message(QueueUrl=url, MessageBody=record["body"], MessageAttributes=attributes)
+        else:
+            raise StackError(f"nothing of it can be brought back to the handler {handler!r}")
+
+    return bring_back
+
+
+def _attributes_of(record: Message) -> dict[str, Any]:
+    """The message attributes of a record that Lambda was handed, as SQS takes them: `deliver` finds the owner there."""
+    attributes = record.get("messageAttributes") or {}
+    return {
+        name: {"DataType": value["dataType"], "StringValue": value["stringValue"]} for name, value in attributes.items()
+    }
+
+
+def _project_again(poison: Message) -> None:
+    """Project the newest event of the stream, as the ledger has it: the image of then may be long overtaken."""
+    stream = _stream_of(poison)
+    event = ledger.latest(stream)
+    if event is None:
+        raise StackError(f"the ledger has no stream {stream}")
+    owner, todo_id = ids.split_stream_id(stream)
+    refused = project.project({owner: [Head(todo_id, event.version, dump_state(event.state))]})
+    if refused:
+        raise refused[0].error
+
+
+def _publish_again(poison: Message) -> None:
+    stream = _stream_of(poison)
+    event = ledger.at_version(stream, int(poison["keys"]["version"]))
+    if event is None:
+        raise StackError(f"the ledger has no such event: {stream}, version {poison['keys']['version']}")
+    publish.publish([event])
+
+
+def _stream_of(poison: Message) -> str:
+    stream = (poison.get("keys") or {}).get("stream_id")
+    if not stream:
+        raise StackError("the message does not say which stream it is of")
+    return str(stream)
+
+
+_OF_STREAM: Final[dict[str, Callable[[Message], None]]] = {"project": _project_again, "publish": _publish_again}
+_OF_QUEUE: Final = {"deliver": "deliver", "remind_page": "remind", "clear": "clear"}
+
+
+def _describe(message: Message) -> str:
+    try:
+        body = json.loads(message["Body"])
+    except ValueError:
+        return str(message["MessageId"])
+    if not isinstance(body, dict) or "handler" not in body:
+        return f"{message['MessageId']} {message['Body'][:100]}"
+    return f"{body['handler']} {json.dumps(body.get('keys'))} ({body.get('error')})"
+
+
+def _url(queue: str) -> str:
+    try:
+        url: str = sqs().get_queue_url(QueueName=queue)["QueueUrl"]
+    except sqs().exceptions.QueueDoesNotExist as error:
+        raise StackError(f"there is no queue {queue}") from error
+    return url

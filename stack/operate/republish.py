@@ -1,0 +1,63 @@
+"""Republish: the ledger's events since an instant, once more on the topic; receivers drop those they know by id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.ledger import scan
+from chalicelib.ledger.codec import Item
+from chalicelib.todos import instants
+from chalicelib.triggers import publish
+
+
+@dataclass(slots=True)
+class Republished:
+    """How many events were looked at, and how many of them were handed to `publish`."""
+
+    examined: int = 0
+    handed_over: int = 0
+
+
+def run(since: str, progress: Callable[[Republished], None] = lambda _: None) -> Republished:
+    """Hand every event that happened at or after `since` to `publish`, as the stream would.
+
+    Parameters
+    ----------
+    since : str
+        An RFC 3339 date or date-time.
+    progress : callable, optional
+        Told of the counts after each page of the ledger.
+
+    Raises
+    ------
+    ValueError
+        When `since` is neither.
+    PublishIncomplete
+        When some could not be published for now; doing it again does no harm.
+    ClientError, BotoCoreError
+        When the ledger cannot be read for now, or the quarantine does not take what belongs there.
+    """
+    bound = instants.sortable(since)
+    done = Republished()
+    for page in scan.scan():
+        wanted = [item for item in page if _happened_since(bound, item)]
+        publish.publish_records(map(_record, wanted))
+        done.examined += len(page)
+        done.handed_over += len(wanted)
+        progress(done)
+    return done
+
+
+def _record(item: Item) -> dict[str, Any]:
+    """A stored event as a record of the stream; by its keys, redrive finds it should it be quarantined."""
+    return {"dynamodb": {"Keys": {name: item[name] for name in ("stream_id", "version")}, "NewImage": item}}
+
+
+def _happened_since(bound: str, item: Item) -> bool:
+    try:
+        return instants.sortable(item["occurred_at"]["S"]) >= bound
+    except (LookupError, ValueError):
+        # What has no instant is no event: `publish` knows where to put it, and the others go on.
+        return True

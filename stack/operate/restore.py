@@ -1,0 +1,90 @@
+"""Point-in-time restore: the ledger as it was, in a table beside the live one, which is left alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from chalicelib.todos import instants
+from stack.deploy.deployment import Deployment
+from stack.errors import StackError
+
+POLL_SECONDS: Final = 5.0
+
+
+def restore(deployment: Deployment, to: str, say: Callable[[str], None] = lambda line: None) -> str:
+    """Make the table that the ledger was at an instant, with what a restore by itself leaves out; its name.
+
+    AWS restores data, indexes and encryption, but neither stream nor protection nor recovery:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html
+    Stopped half way, it goes on where it was. Nothing uses the table until the configuration names it.
+
+    Parameters
+    ----------
+    to : str
+        An RFC 3339 date-time, to the second.
+    say : callable
+        Is told each step, in a few words.
+
+    Raises
+    ------
+    StackError
+        There is no ledger, or none of that time any more.
+    """
+    if not deployment.outputs():
+        raise StackError(f"the stack {deployment.data.name} does not stand")
+    dynamodb, source = deployment.client("dynamodb"), deployment.ledger()
+    moment = instants.parse(to).replace(microsecond=0).astimezone(UTC)
+    target = f"{deployment.stage.prefix}-events-{moment:%Y%m%dt%H%M%S}"
+    if _status(dynamodb, target) is None:
+        _begin(dynamodb, source, target, moment)
+        say(f"restoring {source} as of {moment.isoformat()} to {target}; on AWS this takes minutes to hours")
+    _wait(dynamodb, target)
+    _complete(dynamodb, target, deployment.stage.data_template["Resources"]["EventsTable"]["Properties"])
+    say(f"{target} has a stream, and is protected and recoverable")
+    return target
+
+
+def _begin(dynamodb: Any, source: str, target: str, moment: datetime) -> None:
+    try:
+        dynamodb.restore_table_to_point_in_time(
+            SourceTableName=source,
+            TargetTableName=target,
+            RestoreDateTime=moment,
+        )
+    except dynamodb.exceptions.InvalidRestoreTimeException:
+        described = dynamodb.describe_continuous_backups(TableName=source)["ContinuousBackupsDescription"]
+        recovery = described["PointInTimeRecoveryDescription"]
+        span = (recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"])
+        told = " to ".join(each.astimezone(UTC).isoformat(timespec="seconds") for each in span)
+        raise StackError(f"{source} can be restored as of {told}, not of {moment.isoformat()}") from None
+
+
+def _complete(dynamodb: Any, name: str, wanted: dict[str, Any]) -> None:
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    lacking: list[dict[str, Any]] = []
+    if not table.get("StreamSpecification", {}).get("StreamEnabled"):
+        lacking.append({"StreamSpecification": {"StreamEnabled": True, **wanted["StreamSpecification"]}})
+    if not table.get("DeletionProtectionEnabled"):
+        lacking.append({"DeletionProtectionEnabled": True})
+    # One after the other: DynamoDB takes some of these changes only alone.
+    for setting in lacking:
+        dynamodb.update_table(TableName=name, **setting)
+        _wait(dynamodb, name)
+    recovery = wanted["PointInTimeRecoverySpecification"]
+    dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+
+
+def _wait(dynamodb: Any, name: str) -> None:
+    while _status(dynamodb, name) != "ACTIVE":
+        time.sleep(POLL_SECONDS)
+
+
+def _status(dynamodb: Any, name: str) -> str | None:
+    try:
+        status: str = dynamodb.describe_table(TableName=name)["Table"]["TableStatus"]
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return None
+    return status
