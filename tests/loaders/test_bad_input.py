@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import by_line, complaints, lines, plan, read, titles
 
 from loaders.errors import Unreadable
 from loaders.formats import formats
@@ -18,6 +17,7 @@ from loaders.planning import Planned
 from loaders.rejected import RejectedRows
 from loaders.rows import BadRow, Row
 from loaders.source import Source
+from tests.loaders.loading import by_line, complaints, lines, plan, read, titles
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import rows
 
 from loaders import over_http, writing
 from loaders.cli import main
+from tests.loaders.loading import rows
 
 
 class Service(ThreadingHTTPServer):

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import MemoryLedger, lines, load, read
 
 from loaders.formats import formats, recognised, system_of
 from loaders.planning import Planner
@@ -14,6 +13,7 @@ from loaders.rejected import RejectedRows
 from loaders.rows import BadRow, Row
 from loaders.seen import Seen
 from loaders.source import Source
+from tests.loaders.loading import MemoryLedger, lines, load, read
 
 
 def rejected_file(

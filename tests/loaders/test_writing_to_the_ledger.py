@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
-from loading import MemoryLedger, lines, load, plan, rows
 
 from chalicelib import event_items
 from chalicelib import ledger as real
@@ -13,6 +12,7 @@ from chalicelib.tables import EventItem
 from loaders import writing
 from loaders.appending import LedgerDestination
 from loaders.planning import Planned
+from tests.loaders.loading import MemoryLedger, lines, load, plan, rows
 
 
 @pytest.fixture(autouse=True)

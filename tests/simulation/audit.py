@@ -11,9 +11,8 @@ from chalicelib import keys, shapes
 from chalicelib.todos import fold, instants
 from chalicelib.todos.events import REMINDED, Event, dump_state
 from chalicelib.views import schema
-
-from .expressions import Item
-from .reader import Reader
+from tests.simulation.expressions import Item
+from tests.simulation.reader import Reader
 
 COUNTERS = ("total", "open", "completed")
 

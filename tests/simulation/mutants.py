@@ -18,12 +18,11 @@ from chalicelib.todos.events import Todo
 from chalicelib.views import feed, generations, projection, schema, store, view_items
 from chalicelib.views.positions import Position
 from chalicelib.views.queries import ViewsUnavailable
-
-from .delivery import Handler
-from .reader import Reader
-from .schedule import EVERYTHING, Schedule
-from .seams import VIEWS, Seat
-from .world import World
+from tests.simulation.delivery import Handler
+from tests.simulation.reader import Reader
+from tests.simulation.schedule import EVERYTHING, Schedule
+from tests.simulation.seams import VIEWS, Seat
+from tests.simulation.world import World
 
 COUNTERS = ("total", "open", "completed")
 

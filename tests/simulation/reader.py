@@ -10,8 +10,7 @@ from chalicelib import keys
 from chalicelib.views import feed
 from chalicelib.views.positions import Position
 from chalicelib.views.queries import ViewsUnavailable
-
-from .scheduler import Crash
+from tests.simulation.scheduler import Crash
 
 MOST_PAGES = 5_000
 

@@ -8,11 +8,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import dynamo, ledger, rebuild
 from chalicelib.views import generations, store
-
-from .delivery import TIMEOUT_MILLISECONDS
-from .scheduler import Crash
-from .seams import EVENTS, SETTINGS
-from .world import World
+from tests.simulation.delivery import TIMEOUT_MILLISECONDS
+from tests.simulation.scheduler import Crash
+from tests.simulation.seams import EVENTS, SETTINGS
+from tests.simulation.world import World
 
 REQUEST = "a rebuild"
 # What a run may raise: it is begun again.

@@ -7,13 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from dynamodb_faults import just_before, refusals
 
 from chalicelib import dynamo, keys, settings
 from chalicelib.views import queries, schema
 from stack import audit, catchup, cli, progress
-
-from ..alone import Alone
+from tests.support.alone import Alone
+from tests.support.faults import just_before, refusals
 
 OTHERS = [f"owner {number}" for number in range(8)]
 

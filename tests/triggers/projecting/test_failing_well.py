@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from dynamodb_faults import refusals
 
 from chalicelib import keys, settings
 from chalicelib.views import queries, store
-
-from ..alone import Alone
+from tests.support.alone import Alone
+from tests.support.faults import refusals
 
 Record = dict[str, Any]
 

@@ -13,8 +13,7 @@ from chalicelib import keys, quarantine
 from chalicelib.views import queries, schema
 from stack import audit, redrive
 from stack.errors import StackError
-
-from ..alone import Alone, of_engine
+from tests.support.alone import Alone, of_engine
 
 
 @pytest.fixture

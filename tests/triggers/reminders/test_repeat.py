@@ -8,13 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from dynamodb_faults import counted, just_before, lost_answers, refusals
 
 from chalicelib import keys, ledger, service
 from chalicelib.todos.decide import Create, Delete, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, Event
-
-from ..alone import Alone
+from tests.support.alone import Alone
+from tests.support.faults import counted, just_before, lost_answers, refusals
 
 WEEKLY = {"due": "2026-12-01", "repeat": "FREQ=WEEKLY"}
 COMPLETE = {"completed": True}
