@@ -52,7 +52,7 @@ simulate: $(DEVELOPING) ## Run 100,000 simulated schedules, the aggregation game
 	@$(VENV)/python -m tests.simulation --compare
 
 race: $(DEVELOPING) ## Have eight clients race for minutes, and check that all they saw is linearizable (OPERATIONS= SEED=)
-	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/service/test_linearizability.py
+	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/http/write/test_linearizability.py
 
 fuzz: $(DEVELOPING) ## Let Schemathesis hold the deployed service to its contract for long (EXAMPLES=1000 for each operation)
 	@FUZZ_EXAMPLES='$(or $(EXAMPLES),1000)' $(VENV)/python -m pytest tests/contract -s

@@ -6,13 +6,12 @@ import os
 import subprocess
 import sys
 import uuid
-from pathlib import Path
 
 import requests
 
 from stack.local.local_stack import LocalStack
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 # For each operation in fuzzing, and as many walks along the links; examples and coverage are always done whole.
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "6")
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import by_line, complaints, lines, plan, read, titles
 
 from loaders.errors import Unreadable
 from loaders.formats import formats
@@ -18,6 +17,7 @@ from loaders.output.rejected import RejectedRows
 from loaders.planner import Planned
 from loaders.reading.source import Source
 from loaders.rows.row import BadRow, Row
+from tests.loaders.loading import by_line, complaints, lines, plan, read, titles
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
-from loading import MemoryLedger, load, plan, rows
 
 from chalicelib.ledger.ledger import LedgerUnavailable
 from chalicelib.todos import ids
@@ -18,6 +17,7 @@ from chalicelib.todos.events import Event
 from chalicelib.views.queries import ViewsUnavailable
 from loaders.pacing.pace import PATIENCE_SECONDS, Pace
 from loaders.planner import Planned
+from tests.loaders.loading import MemoryLedger, load, plan, rows
 
 BOUND = 5.0
 GROUP = 100
@@ -172,7 +172,7 @@ def test_a_load_that_the_views_follow_is_held_for_a_moment_at_its_beginning_if_a
 
 
 def test_a_slow_way_to_the_views_holds_no_load_that_they_follow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("test_keeping_views_current.LATENCY", 2.0)
+    monkeypatch.setattr(f"{__name__}.LATENCY", 2.0)
     world = World(monkeypatch, 1000, steady(20_000))
     world.load(60_000)
     assert world.lags[-1][0] <= 60 * 1.05

@@ -12,12 +12,13 @@ from typing import Any
 
 import boto3
 import pytest
-from loading import lines
 from moto import mock_aws
 
 from chalicelib.aws import dynamodb
 from chalicelib.ledger import model
 from loaders.cli import main
+from tests.loaders.loading import lines
+from tests.support.paths import ROOT
 
 # moto does not bear several threads.
 ALONE = ("--owner", "ann", "--concurrency", "1")
@@ -196,7 +197,7 @@ def test_arguments_that_make_no_sense_are_refused(arguments: list[str]) -> None:
 
 
 def test_the_samples_load_without_a_complaint(capsys: pytest.CaptureFixture[str]) -> None:
-    samples = Path(__file__).parents[2] / "samples" / "todos.json"
+    samples = ROOT / "samples" / "todos.json"
     assert main([str(samples), "--owner", "demo", "--dry-run"]) == 0
     assert "25 rows read: 25 would be added, 0 rejected" in capsys.readouterr().out
 
@@ -206,7 +207,7 @@ def test_it_runs_as_a_module() -> None:
         [sys.executable, "-m", "loaders", "-", "--owner", "ann", "--dry-run"],
         input=lines(GOOD),
         capture_output=True,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         env={**os.environ, "COLUMNS": "200"},
         check=False,
     )

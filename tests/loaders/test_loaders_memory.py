@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from loading import rows
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.loaders.loading import rows
+from tests.support.paths import ROOT
+
 MEASURE = """
 import resource, sys
 from loaders.cli import main
@@ -19,7 +20,7 @@ print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 def _peak_megabytes(file: Path) -> float:
     ended = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(file)], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        [sys.executable, "-c", MEASURE, str(file)], cwd=ROOT, capture_output=True, text=True, check=True
     )
     code, peak = ended.stdout.split()[-2:]
     assert code == "0"

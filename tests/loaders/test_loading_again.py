@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from loading import MemoryLedger, lines, load
 
 from chalicelib.todos import fold
 from chalicelib.todos.decide import Command, Delete, Patch, Remind, decide
 from chalicelib.todos.events import Event
 from loaders.into.reconcile import ACTOR, following
+from tests.loaders.loading import MemoryLedger, lines, load
 
 
 def first(**fields: Any) -> bytes:

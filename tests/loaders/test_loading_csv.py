@@ -1,10 +1,10 @@
 """CSV: columns by their names; a bad row is rejected, and the others load."""
 
 import pytest
-from loading import by_line, complaints, read, titles, todos
 
 from loaders.errors import Unreadable
 from loaders.rows.row import BadRow
+from tests.loaders.loading import by_line, complaints, read, titles, todos
 
 HEADER = b"title,done,notes\n"
 

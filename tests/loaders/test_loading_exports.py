@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loading import complaints, lines, plan, todo_ids, todos
 
 from chalicelib.todos import content, export_rows
 from chalicelib.todos.events import CONTENT_FIELDS
 from loaders.formats import recognised
 from loaders.planner import Planned
 from loaders.reading.source import Source
+from tests.loaders.loading import complaints, lines, plan, todo_ids, todos
 
 TODO_ID = "0190c3a0-0000-7000-8000-000000000000"
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from loading import complaints, lines, plan, titles, todos
 
 from loaders.planner import Planned
+from tests.loaders.loading import complaints, lines, plan, titles, todos
 
 
 def test_what_has_no_field_is_kept_in_metadata() -> None:

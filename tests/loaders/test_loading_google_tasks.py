@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from loading import FILES, complaints, stated, titles
+
+from tests.loaders.loading import FILES, complaints, stated, titles
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:

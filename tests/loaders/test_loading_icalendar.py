@@ -1,9 +1,9 @@
 """iCalendar: a VTODO is a todo, and no property is lost."""
 
 import pytest
-from loading import FILES, complaints, read, stated, titles, todos
 
 from loaders.errors import Unreadable
+from tests.loaders.loading import FILES, complaints, read, stated, titles, todos
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:

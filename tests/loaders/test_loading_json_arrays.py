@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from loading import complaints, read, titles
 
 from loaders.errors import Unreadable
 from loaders.reading import json_stream
 from loaders.rows.row import Row
+from tests.loaders.loading import complaints, read, titles
 
 
 def test_each_element_is_a_todo_and_knows_its_line() -> None:

@@ -3,10 +3,10 @@
 import base64
 
 import pytest
-from loading import complaints, plan, read, titles, todos
 
 from loaders.reading.source import MAX_ROW_BYTES
 from loaders.rows.row import BadRow
+from tests.loaders.loading import complaints, plan, read, titles, todos
 
 GOOD = b'{"title": "Good"}\n'
 

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from loading import FILES, complaints, plan, stated, titles, todos
 
 from loaders.planner import Planned
+from tests.loaders.loading import FILES, complaints, plan, stated, titles, todos
 
 TASK = {"title": "A", "importance": "normal", "status": "notStarted", "lastModifiedDateTime": "x", "id": "1"}
 

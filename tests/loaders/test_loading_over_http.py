@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import rows
 
 from loaders.cli import main
 from loaders.into import api, writer
+from tests.loaders.loading import rows
 
 
 class Service(ThreadingHTTPServer):

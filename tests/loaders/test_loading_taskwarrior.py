@@ -13,15 +13,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from loading import FILES, complaints, lines, plan, titles, todos
 
 from chalicelib.todos import export_rows
 from chalicelib.todos.representation import todo_of
 from loaders.planner import Planned
 from loaders.taskwarrior_export import __main__
 from loaders.taskwarrior_export.__main__ import task
+from tests.loaders.loading import FILES, complaints, lines, plan, titles, todos
+from tests.support.paths import ROOT
 
-REPOSITORY = Path(__file__).parents[2]
 FILE = FILES / "taskwarrior.json"
 TASK = {
     "uuid": "00000000-0000-4000-8000-000000000009",
@@ -190,7 +190,7 @@ def test_the_converter_ends_quietly_when_nobody_reads_on() -> None:
     [todo] = exported(lines(TASK))
     command = [sys.executable, "-m", "loaders.taskwarrior_export"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=REPOSITORY, **pipes) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:  # type: ignore[call-overload]
         process.stdout.close()
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(json.dumps(todo).encode() + b"\n")
@@ -211,7 +211,7 @@ def test_task_import_of_our_export_gives_the_same_tasks_field_for_field(tmp_path
 
 def _converted(rows: bytes) -> "subprocess.CompletedProcess[bytes]":
     command = [sys.executable, "-m", "loaders.taskwarrior_export"]
-    return subprocess.run(command, input=rows, capture_output=True, cwd=REPOSITORY, check=False)
+    return subprocess.run(command, input=rows, capture_output=True, cwd=ROOT, check=False)
 
 
 def _imported(tasks: bytes, directory: Path) -> list[dict[str, Any]]:

@@ -1,9 +1,9 @@
 """TickTick's CSV: the preamble is skipped, and every column comes in."""
 
 import pytest
-from loading import FILES, complaints, read, stated, titles
 
 from loaders.errors import Unreadable
+from tests.loaders.loading import FILES, complaints, read, stated, titles
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:

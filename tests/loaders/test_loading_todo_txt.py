@@ -1,7 +1,8 @@
 """todo.txt: a line is a task, and what a line says becomes a field or metadata."""
 
 import pytest
-from loading import FILES, complaints, stated, titles
+
+from tests.loaders.loading import FILES, complaints, stated, titles
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:

@@ -1,9 +1,9 @@
 """Todoist's CSV: sections, subtasks, comments, labels and dates."""
 
 import pytest
-from loading import FILES, complaints, plan, stated, titles, todo_ids
 
 from loaders.rows.row import BadRow
+from tests.loaders.loading import FILES, complaints, plan, stated, titles, todo_ids
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:

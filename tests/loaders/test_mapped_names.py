@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from loading import FILES
 
 from loaders.cli import main
 from loaders.formats import formats
+from tests.loaders.loading import FILES
 
 ALONE = ("--owner", "ann", "--dry-run")
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import MemoryLedger, lines, load, read
 
 from loaders.formats import formats, recognised, system_of
 from loaders.output.rejected import RejectedRows
@@ -14,6 +13,7 @@ from loaders.planner import Planner
 from loaders.reading.source import Source
 from loaders.rows.row import BadRow, Row
 from loaders.rows.seen import Seen
+from tests.loaders.loading import MemoryLedger, lines, load, read
 
 
 def rejected_file(

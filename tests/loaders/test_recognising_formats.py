@@ -3,11 +3,11 @@
 import io
 
 import pytest
-from loading import FILES, lines, titles
 
 from loaders.errors import Unreadable
 from loaders.formats import formats, recognised
 from loaders.reading.source import Source
+from tests.loaders.loading import FILES, lines, titles
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ import threading
 
 import pytest
 from botocore.exceptions import ClientError
-from loading import MemoryLedger, load, rows
 
 from chalicelib.ledger.ledger import LedgerUnavailable
 from chalicelib.todos.events import Event
 from loaders.into import writer
 from loaders.pacing.throttle import Throttle
+from tests.loaders.loading import MemoryLedger, load, rows
 
 
 def test_refusals_halve_what_is_under_way_and_successes_bring_it_back_one_by_one() -> None:

@@ -1,9 +1,8 @@
 """A row makes the same todo however often it is loaded, and two rows are two todos."""
 
-from loading import complaints, lines, plan, todo_ids
-
 from chalicelib.todos import ids
 from loaders.planner import Planned
+from tests.loaders.loading import complaints, lines, plan, todo_ids
 
 ROWS = [{"id": 1, "title": "A"}, {"id": 2, "title": "B", "done": False}]
 

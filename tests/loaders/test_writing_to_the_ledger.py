@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
-from loading import MemoryLedger, lines, load, plan, rows
 
 from chalicelib.ledger import codec
 from chalicelib.ledger import ledger as real
@@ -13,6 +12,7 @@ from chalicelib.ledger.model import EventItem
 from loaders.into import writer as writing
 from loaders.into.ledger import LedgerDestination
 from loaders.planner import Planned
+from tests.loaders.loading import MemoryLedger, lines, load, plan, rows
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .emulated import play_on_the_emulator
-from .game import FULL, play_in_memory
-from .mutants import MUTANTS, OURS, Mutant
-from .seams import Seat, installed
-from .units import BATCH, table
+from tests.simulation.emulated import play_on_the_emulator
+from tests.simulation.game import FULL, play_in_memory
+from tests.simulation.mutants import MUTANTS, OURS, Mutant
+from tests.simulation.seams import Seat, installed
+from tests.simulation.units import BATCH, table
 
 CHUNK = 250
 COMPARED = 1000

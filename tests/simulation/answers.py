@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
-from .expressions import Item
+from tests.simulation.expressions import Item
 
 _CONDITION_FAILED = "The conditional request failed"
 _STATUS = {"InternalServerError": 500, "ServiceUnavailable": 503}

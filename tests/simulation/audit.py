@@ -10,9 +10,8 @@ from itertools import pairwise
 from chalicelib.todos import fold, ids, instants, representation
 from chalicelib.todos.events import REMINDED, Event, dump_state
 from chalicelib.views import schema
-
-from .expressions import Item
-from .reader import Reader
+from tests.simulation.expressions import Item
+from tests.simulation.reader import Reader
 
 COUNTERS = ("total", "open", "completed")
 

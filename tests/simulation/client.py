@@ -11,12 +11,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import answers
-from .engine import Engine, Transaction
-from .expressions import Unsupported
-from .faults import Fault, Faults
-from .requests import Answer, Request
-from .scheduler import Crash, Scheduler
+from tests.simulation import answers
+from tests.simulation.engine import Engine, Transaction
+from tests.simulation.expressions import Unsupported
+from tests.simulation.faults import Fault, Faults
+from tests.simulation.requests import Answer, Request
+from tests.simulation.scheduler import Crash, Scheduler
 
 WRITES = {"PutItem", "TransactWriteItems"}
 READS_OF_SEVERAL = {"BatchGetItem", "Query", "Scan"}

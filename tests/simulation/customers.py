@@ -23,9 +23,8 @@ from chalicelib.todos.decide import (
     decide,
 )
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
-
-from .scheduler import Crash
-from .world import Memory, World
+from tests.simulation.scheduler import Crash
+from tests.simulation.world import Memory, World
 
 OWNERS = ("alice", "b%ob/#")
 TODOS = tuple(f"0197e1f0-0000-7000-8000-{number:012d}" for number in range(4))

@@ -11,10 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.publishing import topic
 from chalicelib.triggers import project
 from chalicelib.views import projector
-
-from .expressions import Item
-from .scheduler import Crash
-from .world import Memory, World
+from tests.simulation.expressions import Item
+from tests.simulation.scheduler import Crash
+from tests.simulation.world import Memory, World
 
 Handler = Callable[[dict[str, Any]], object]
 LONGEST_BATCH = 10

@@ -19,11 +19,10 @@ from chalicelib.views import table_reads
 from stack.aws import LOCAL_CREDENTIALS, local_client
 from stack.local import launch, process
 from stack.local.state import State
-
-from .expressions import Item
-from .game import Crashing, Played, Size, play
-from .seams import ENVIRONMENT, EVENTS, SETTINGS, VIEWS
-from .world import POINTER, definitions
+from tests.simulation.expressions import Item
+from tests.simulation.game import Crashing, Played, Size, play
+from tests.simulation.seams import ENVIRONMENT, EVENTS, SETTINGS, VIEWS
+from tests.simulation.world import POINTER, definitions
 
 # Of a table's properties in the template, what the game needs of it.
 _PROPERTIES = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")

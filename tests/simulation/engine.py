@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import answers, expressions
-from .expressions import Item, Unsupported, named
-from .requests import CONDITION, Answer, Request, digest, holds, only, place, updated
-from .tables import Index, Key, Table
+from tests.simulation import answers, expressions
+from tests.simulation.expressions import Item, Unsupported, named
+from tests.simulation.requests import CONDITION, Answer, Request, digest, holds, only, place, updated
+from tests.simulation.tables import Index, Key, Table
 
 TOKEN_SECONDS = 600
 CREATION_MILLISECONDS = 100

@@ -12,14 +12,13 @@ from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore, TodoIsDeleted
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
 from chalicelib.triggers import project
-
-from . import audit
-from .expressions import Item
-from .reader import Reader
-from .requests import Answer, Request
-from .scheduler import Crash
-from .seams import installed
-from .world import World
+from tests.simulation import audit
+from tests.simulation.expressions import Item
+from tests.simulation.reader import Reader
+from tests.simulation.requests import Answer, Request
+from tests.simulation.scheduler import Crash
+from tests.simulation.seams import installed
+from tests.simulation.world import World
 
 CRASHING = 0.2
 BATCH = 100

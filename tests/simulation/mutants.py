@@ -22,12 +22,11 @@ from chalicelib.views import codec, pointer, projection, projector, schema
 from chalicelib.views.queries import ViewsUnavailable
 from chalicelib.views.sync import feed
 from chalicelib.views.sync.position import Position
-
-from .delivery import Handler
-from .reader import Reader
-from .schedule import EVERYTHING, Schedule
-from .seams import VIEWS, Seat
-from .world import World
+from tests.simulation.delivery import Handler
+from tests.simulation.reader import Reader
+from tests.simulation.schedule import EVERYTHING, Schedule
+from tests.simulation.seams import VIEWS, Seat
+from tests.simulation.world import World
 
 COUNTERS = ("total", "open", "completed")
 

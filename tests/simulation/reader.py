@@ -10,8 +10,7 @@ from chalicelib.todos import ids
 from chalicelib.views.queries import ViewsUnavailable
 from chalicelib.views.sync import feed
 from chalicelib.views.sync.position import Position
-
-from .scheduler import Crash
+from tests.simulation.scheduler import Crash
 
 MOST_PAGES = 5_000
 

@@ -11,11 +11,10 @@ from chalicelib.ledger import ledger
 from chalicelib.rebuild import run
 from chalicelib.views import pointer as generations
 from chalicelib.views import projector
-
-from .delivery import TIMEOUT_MILLISECONDS
-from .scheduler import Crash
-from .seams import EVENTS, SETTINGS
-from .world import World
+from tests.simulation.delivery import TIMEOUT_MILLISECONDS
+from tests.simulation.scheduler import Crash
+from tests.simulation.seams import EVENTS, SETTINGS
+from tests.simulation.world import World
 
 REQUEST = "a rebuild"
 # What a run may raise: it is begun again.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from . import expressions
-from .expressions import Item, Unsupported, named
-from .tables import Index, Key, Table
+from tests.simulation import expressions
+from tests.simulation.expressions import Item, Unsupported, named
+from tests.simulation.tables import Index, Key, Table
 
 Request = dict[str, Any]
 Answer = dict[str, Any]

@@ -15,16 +15,15 @@ import stack.operate.republish
 from chalicelib.todos import ids
 from chalicelib.triggers import publish, remind, remind_page
 from chalicelib.views import projector, queries, schema
-
-from . import audit
-from .customers import OWNERS, Customers, WrongAnswer
-from .delivery import Delivery, Handler
-from .reader import Reader
-from .rebuilding import Rebuilding
-from .scheduler import Crash
-from .seams import QUARANTINE, REMIND, Seat
-from .workers import Workers
-from .world import Sweeper, World
+from tests.simulation import audit
+from tests.simulation.customers import OWNERS, Customers, WrongAnswer
+from tests.simulation.delivery import Delivery, Handler
+from tests.simulation.reader import Reader
+from tests.simulation.rebuilding import Rebuilding
+from tests.simulation.scheduler import Crash
+from tests.simulation.seams import QUARANTINE, REMIND, Seat
+from tests.simulation.workers import Workers
+from tests.simulation.world import Sweeper, World
 
 MINUTES = 60 * 1000
 DAYS = 24 * 60 * MINUTES

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 from typing import Any
 
-from .expressions import Comparison, Item, Names, Unsupported, Values, compare, named, plain
+from tests.simulation.expressions import Comparison, Item, Names, Unsupported, Values, compare, named, plain
 
 Key = tuple[Any, ...]
 

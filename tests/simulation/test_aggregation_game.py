@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .emulated import play_on_the_emulator
-from .game import FULL, Played, Size, play_in_memory
+from tests.simulation.emulated import play_on_the_emulator
+from tests.simulation.game import FULL, Played, Size, play_in_memory
 
 
 def test_all_sums_are_right_although_calls_crash_and_every_batch_comes_twice() -> None:

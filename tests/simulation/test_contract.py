@@ -12,9 +12,8 @@ from botocore.exceptions import ClientError
 from stack.aws import local_client
 from stack.local import launch, process
 from stack.local.state import State
-
-from .contract import OPERATIONS, TABLE
-from .engine import Engine
+from tests.simulation.contract import OPERATIONS, TABLE
+from tests.simulation.engine import Engine
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import os
 
 import pytest
 
-from .__main__ import run_seeds
-from .mutants import OURS
+from tests.simulation.__main__ import run_seeds
+from tests.simulation.mutants import OURS
 
 SCHEDULES = 2_000
 CHUNK = 100
@@ -30,8 +30,8 @@ def test_no_schedule_ends_with_a_difference(seeds: range) -> None:
 
 
 def test_a_seed_replays_its_schedule() -> None:
-    from .schedule import Schedule
-    from .seams import installed
+    from tests.simulation.schedule import Schedule
+    from tests.simulation.seams import installed
 
     def played() -> tuple[int, list[str], list[str]]:
         with installed() as seat:

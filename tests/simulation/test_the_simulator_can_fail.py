@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .mutants import MUTANTS, Mutant
-from .seams import installed
+from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.seams import installed
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from . import answers
-from .faults import Fault, Faults
-from .scheduler import Crash, Scheduler
+from tests.simulation import answers
+from tests.simulation.faults import Fault, Faults
+from tests.simulation.scheduler import Crash, Scheduler
 
 # Of the entries of a batch that goes wrong; "" is one that the answer does not name at all.
 CODES = ("InternalError", "ThrottledException", "InvalidParameter", "")

@@ -12,12 +12,11 @@ from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET
 from chalicelib.triggers import project
-
-from .expressions import Item
-from .mutants import counted_by_add
-from .seams import VIEWS, Seat, installed
-from .tables import Table
-from .world import World
+from tests.simulation.expressions import Item
+from tests.simulation.mutants import counted_by_add
+from tests.simulation.seams import VIEWS, Seat, installed
+from tests.simulation.tables import Table
+from tests.simulation.world import World
 
 KILOBYTE = 1024
 IN_A_TRANSACTION = 2

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from .delivery import TIMEOUT_MILLISECONDS
-from .scheduler import Crash
-from .world import Memory, World
+from tests.simulation.delivery import TIMEOUT_MILLISECONDS
+from tests.simulation.scheduler import Crash
+from tests.simulation.world import Memory, World
 
 LONGEST_BATCH = 3
 AGAIN = 0.2

@@ -6,7 +6,6 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,19 +14,19 @@ from chalicelib.commands import execute
 from chalicelib.ledger import codec as event_items
 from chalicelib.todos.events import Event
 from chalicelib.views import schema
+from tests.simulation import answers
+from tests.simulation.client import SimulatedClient
+from tests.simulation.engine import Engine
+from tests.simulation.expressions import Item
+from tests.simulation.faults import Fault, Faults
+from tests.simulation.queues import SimulatedQueues
+from tests.simulation.scheduler import Crash, Scheduler
+from tests.simulation.seams import EVENTS, QUARANTINE, REMIND, SETTINGS, VIEWS, Seat
+from tests.simulation.tables import Table
+from tests.simulation.topic import SimulatedTopic
+from tests.support.paths import ROOT
 
-from . import answers
-from .client import SimulatedClient
-from .engine import Engine
-from .expressions import Item
-from .faults import Fault, Faults
-from .queues import SimulatedQueues
-from .scheduler import Crash, Scheduler
-from .seams import EVENTS, QUARANTINE, REMIND, SETTINGS, VIEWS, Seat
-from .tables import Table
-from .topic import SimulatedTopic
-
-DATA_TEMPLATE = Path(__file__).resolve().parents[2] / ".chalice" / "data.yaml"
+DATA_TEMPLATE = ROOT / ".chalice" / "data.yaml"
 # Smaller than any page of DynamoDB's, so that there are second pages.
 PAGE_ITEMS = 7
 # DynamoDB promises an order for Query only; the local engine's Scan orders versions as text, and so does this.

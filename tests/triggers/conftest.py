@@ -8,8 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from stack.local.local_stack import LocalStack
-
-from .alone import Alone, forget_clients, forget_tables
+from tests.support.alone import Alone, forget_clients, forget_tables
 
 
 @pytest.fixture(scope="package")

@@ -6,14 +6,13 @@ import json
 from dataclasses import asdict
 
 import pytest
-from dynamodb_faults import refusals
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.commands.clear_list import Clearance
 from chalicelib.views import queries
-
-from .alone import Alone, forget_tables, record_of
+from tests.support.alone import Alone, forget_tables, record_of
+from tests.support.faults import refusals
 
 
 def clear(*bodies: str) -> list[str]:

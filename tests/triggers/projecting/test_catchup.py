@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from dynamodb_faults import just_before, refusals
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
@@ -15,8 +14,8 @@ from chalicelib.todos import ids
 from chalicelib.views import queries, schema
 from stack import cli, progress
 from stack.operate import audit, catchup
-
-from ..alone import Alone
+from tests.support.alone import Alone
+from tests.support.faults import just_before, refusals
 
 OTHERS = [f"owner {number}" for number in range(8)]
 

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from dynamodb_faults import refusals
 
 from chalicelib import settings
 from chalicelib.todos import ids
 from chalicelib.views import projector, queries
-
-from ..alone import Alone
+from tests.support.alone import Alone
+from tests.support.faults import refusals
 
 Record = dict[str, Any]
 

@@ -14,8 +14,7 @@ from chalicelib.todos import ids
 from chalicelib.views import queries, schema
 from stack.errors import StackError
 from stack.operate import audit, redrive
-
-from ..alone import Alone, of_engine
+from tests.support.alone import Alone, of_engine
 
 
 @pytest.fixture

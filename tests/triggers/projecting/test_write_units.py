@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bench import projecting
-
-from ..alone import Alone, of_engine
+from tests.support.alone import Alone, of_engine
 
 
 def test_ninety_edits_of_one_owner_cost_at_most_four_units_each(alone: Alone) -> None:

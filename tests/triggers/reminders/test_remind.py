@@ -12,7 +12,6 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from dynamodb_faults import refusals
 
 from chalicelib.commands import execute, reminders
 from chalicelib.todos import content, ids, instants
@@ -20,8 +19,8 @@ from chalicelib.todos.decide import Create
 from chalicelib.views import queries, schema
 from chalicelib.views.queries import DueReminder
 from stack.local.local_stack import LocalStack
-
-from ..alone import SCHEDULED, Alone, record_of
+from tests.support.alone import SCHEDULED, Alone, record_of
+from tests.support.faults import refusals
 
 PAST = "2026-01-01T09:00:00+01:00"
 LATER_PAST = "2026-01-02T09:00:00+01:00"

@@ -8,15 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from dynamodb_faults import counted, just_before, lost_answers, refusals
 
 from chalicelib.commands import execute
 from chalicelib.ledger import ledger
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Create, Delete, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, Event
-
-from ..alone import Alone
+from tests.support.alone import Alone
+from tests.support.faults import counted, just_before, lost_answers, refusals
 
 WEEKLY = {"due": "2026-12-01", "repeat": "FREQ=WEEKLY"}
 COMPLETE = {"completed": True}

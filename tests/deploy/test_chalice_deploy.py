@@ -1,0 +1,45 @@
+"""`chalice deploy`, Chalice's own deployer, against the engine with the two calls that it lacks; settle; delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.deploy.account import Account
+from tests.deploy.rest_api_import import in_front_of
+
+
+def test_chalice_deploys_by_itself_and_settle_sets_the_rest(account: Account) -> None:
+    with in_front_of(account.engine.engine_url) as endpoint:
+        account.stack("deploy", "--only-data")
+        account.do_what_the_engine_left_out()
+
+        account.chalice("deploy", endpoint)
+        said = account.stack("drift", expected=1)
+        assert "mapping of publish: MaximumRetryAttempts is -1, and should be 100" in said
+        assert "function " not in said, "code, variables and logs are as they should be at once"
+        assert "role of " not in said, "and so are permissions"
+        assert "set BisectBatchOnFunctionError of mapping of project to True" in account.stack("settle")
+        assert "all is as it should be" in account.stack("settle"), "doing it again does nothing"
+        first = deployed(account)
+        account.chalice("deploy", endpoint)
+        assert deployed(account) == first, "the second deployment changes nothing, and leaves what settle has set"
+        assert "all is as it should be" in account.stack("drift")
+
+        (api,) = account.client("apigateway").get_rest_apis()["items"]
+        account.serve(api["id"])
+        account.wait_until_listed(account.create("Deployed by Chalice"))
+        assert account.ask("GET", "/nowhere").headers["Content-Type"] == "application/problem+json"
+
+        account.chalice("delete", endpoint)
+        assert not account.client("lambda").list_functions()["Functions"]
+        assert not account.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+        assert account.deployment().data.exists()
+
+
+def deployed(account: Account) -> Any:
+    """What there is of functions and mappings, without the times of their last changes."""
+    client = account.client("lambda")
+    functions = client.list_functions()["Functions"]
+    mappings = client.list_event_source_mappings()["EventSourceMappings"]
+    changing = ("LastModified", "RevisionId")
+    return [{key: one[key] for key in one if key not in changing} for one in [*functions, *mappings]]

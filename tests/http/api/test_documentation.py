@@ -1,0 +1,80 @@
+"""The contract and the pages about it: public, whole without any other host, and small enough to be answered."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+
+from chalicelib.api.contract.document import document
+from chalicelib.api.documentation import ASSETS
+from tests.support.client import Client, problem
+
+MAX_ANSWER_BYTES = 6_000_000
+
+
+@pytest.fixture
+def anyone(client: Client) -> Client:
+    return Client(client.url, None)
+
+
+class References(HTMLParser):
+    """The addresses that a page loads or leads to."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found += [value or "" for name, value in attributes if name in ("href", "src", "data-contract")]
+
+
+def test_the_contract_is_answered_with_the_address_that_it_was_asked_at(anyone: Client) -> None:
+    answer = anyone.get("/openapi.json")
+
+    assert answer.status_code == 200
+    assert answer.json() == document(anyone.url)
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_page_leads_nowhere_but_to_this_service(anyone: Client, path: str) -> None:
+    page = anyone.get(path)
+    assert page.status_code == 200
+
+    references = [each for each in References(page.text).found if not each.startswith("data:")]
+    assert references
+    for each in references:
+        assert each.startswith(anyone.url + "/")
+        assert anyone.get(urlsplit(each).path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_page_may_load_nothing_from_elsewhere(anyone: Client, path: str) -> None:
+    stated = anyone.get(path).headers["Content-Security-Policy"].split("; ")
+    policy = dict(directive.split(" ", 1) for directive in stated)
+
+    assert policy["default-src"] == "'none'"
+    sources = {source for allowed in policy.values() for source in allowed.split()}
+    assert {each for each in sources if not each.startswith("'sha256-")} <= {"'none'", "data:", anyone.url}
+
+
+def test_the_page_has_no_script_of_its_own_that_its_policy_forbids(anyone: Client) -> None:
+    assert re.findall(r"<script(?![^>]* src=)|\son\w+=|\sstyle=", anyone.get("/docs").text) == []
+
+
+@pytest.mark.parametrize("name", ASSETS)
+def test_each_part_of_the_page_fits_into_an_answer(anyone: Client, name: str) -> None:
+    part = anyone.get(f"/docs/{name}")
+
+    assert part.status_code == 200
+    assert part.headers["Content-Type"] == f"{ASSETS[name].media_type}; charset=utf-8"
+    assert "max-age" in part.headers["Cache-Control"]
+    assert 0 < len(part.content) < MAX_ANSWER_BYTES
+
+
+def test_the_page_has_no_other_parts(anyone: Client) -> None:
+    for name in ("home.html", "..%2Fauth.py", "swagger-ui", "%00"):
+        problem(anyone.get(f"/docs/{name}"), 404)

@@ -1,0 +1,92 @@
+"""Prefer: wait (RFC 7240): the answer comes when the views have the write."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from tests.support.client import Client, list_path
+from tests.support.faults import refusals
+from tests.support.in_process import InProcess
+
+
+def test_a_write_that_waited_is_in_list_counts_and_stats(client: Client) -> None:
+    created = client.post(list_path("now"), {"title": "x", "due": "2026-12-01"}, prefer="wait=10")
+
+    assert created.headers["Preference-Applied"] == "wait=10"
+    assert client.rows("/todos") == client.rows(list_path("now")) == client.rows("/todos?sort=due") == [created.json()]
+    assert client.lists() == {"now": (1, 1, 0)}
+    assert client.stats() == {"total": 1, "open": 1, "completed": 0}
+
+
+def test_every_write_may_wait(client: Client) -> None:
+    path = f"/todos/{uuid.uuid4()}"
+    steps = [
+        (lambda: client.put(path, {"title": "x"}, if_none_match="*", prefer="wait=10"), (1, 1, 0)),
+        (lambda: client.put(path, {"title": "x", "completed": True}, if_match="*", prefer="wait=10"), (1, 0, 1)),
+        (lambda: client.patch(path, {"completed": False}, prefer="wait=10"), (1, 1, 0)),
+        (lambda: client.delete(path, prefer="wait=10"), (0, 0, 0)),
+        (lambda: client.post(f"{path}/restore", prefer="wait=10"), (1, 1, 0)),
+        (lambda: client.post(f"{path}/revert", {"to_version": 2}, prefer="wait=10"), (1, 0, 1)),
+    ]
+
+    for write, expected in steps:
+        assert write().headers["Preference-Applied"] == "wait=10"
+        assert tuple(client.stats().values()) == expected
+
+
+def test_a_write_that_changed_nothing_need_not_wait(client: Client) -> None:
+    todo = client.created_and_seen()
+
+    unchanged = client.patch(f"/todos/{todo['id']}", {"title": "Buy milk"}, prefer="wait=10")
+
+    assert (unchanged.headers["ETag"], unchanged.headers["Preference-Applied"]) == ('"1"', "wait=10")
+
+
+@pytest.mark.parametrize(
+    ("preference", "applied"),
+    [
+        ("wait=99", "wait=10"),
+        ("respond-async, wait=5", "wait=5"),
+        ('WAIT="5"', "wait=5"),
+        ("wait=5; a=b", "wait=5"),
+        ("wait=0", None),
+        ("wait=soon", None),
+        ("wait", None),
+        ("return=minimal", None),
+    ],
+)
+def test_only_a_preference_to_wait_is_applied_and_ten_seconds_at_most(
+    client: Client, preference: str, applied: str | None
+) -> None:
+    created = client.post("/todos", {"title": "x"}, prefer=preference)
+
+    assert created.status_code == 201
+    assert created.headers.get("Preference-Applied") == applied
+
+
+def test_when_the_time_runs_out_the_write_stands_and_the_answer_does_not_say_applied(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What the views never have: of every todo that is asked for, they are one version behind.
+    monkeypatch.setattr(
+        "chalicelib.views.queries._rows",
+        lambda _, wanted: {key["sk"]["S"]: {"version": {"N": "0"}} for key in wanted},
+    )
+
+    created = here.post("/todos", {"title": "x"}, prefer="wait=1")
+
+    assert created.status_code == 201
+    assert "Preference-Applied" not in created.headers
+    assert here.get(f"/todos/{created.json()['id']}").status_code == 200
+
+
+@pytest.mark.usefixtures("impatient")
+def test_when_the_views_do_not_answer_the_write_stands_all_the_same(here: InProcess) -> None:
+    with refusals("BatchGetItem", "ThrottlingException", times=10) as refused:
+        created = here.post("/todos", {"title": "x"}, prefer="wait=1")
+
+    assert refused
+    assert created.status_code == 201, created.text
+    assert "Preference-Applied" not in created.headers

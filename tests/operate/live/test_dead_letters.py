@@ -1,0 +1,103 @@
+"""On a deployed stack: what a webhook's receiver keeps refusing becomes a dead letter, and comes back by `redrive`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.webhooks import subscriptions
+from stack import cli
+from stack.local.local_stack import LocalStack
+from tests.operate.live.commanding import Owner, eventually
+from tests.support.receiver import Receiver
+
+QUEUE = "todo-ledger-local-deliver"
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+@pytest.fixture
+def hasty(stack: LocalStack) -> Iterator[None]:
+    """The queue gives a message up after its first try, and so once the first pause is over: the others take a day."""
+    sqs = stack.deployment.client("sqs")
+    url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+    usual = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]
+    policy = json.loads(usual["RedrivePolicy"]) | {"maxReceiveCount": 1}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(policy)})
+    yield
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=usual)
+
+
+class Queues:
+    """The queue that `deliver` works on, and its dead letters."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self._sqs = stack.deployment.client("sqs")
+
+    def waiting(self, queue: str) -> int:
+        """How many messages there are, also those that somebody is working on."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        url = self._sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
+    @property
+    def dead_letters(self) -> int:
+        return self.waiting(f"{QUEUE}-dead-letters")
+
+    @property
+    def are_empty(self) -> bool:
+        return self.dead_letters == self.waiting(QUEUE) == 0
+
+
+@pytest.fixture
+def queues(stack: LocalStack) -> Queues:
+    return Queues(stack)
+
+
+@pytest.fixture
+def owner() -> Owner:
+    return Owner()
+
+
+def redrive(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
+    assert cli.main(["redrive", "deliver-dead-letters", *options]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_is_refused_to_the_last_waits_as_a_dead_letter_and_is_delivered_once_by_redrive(
+    owner: Owner, queues: Queues, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = {"status": 500}
+    with Receiver(lambda _: answers["status"]) as receiver, Receiver() as other:
+        webhook = subscriptions.create(owner.name, subscriptions.new_id(), receiver.url)
+        subscriptions.create(owner.name, subscriptions.new_id(), other.url)
+        todo_id = owner.create("Water the garlic")
+        event_id = owner.event(todo_id, 1)["event_id"]["S"]
+        eventually(lambda: queues.dead_letters == 1)
+        assert len(receiver.requests) == 1
+
+        shown = redrive(capsys, "--dry-run")
+        assert any(line.startswith("would go: ") and event_id in line for line in shown)
+        assert shown[-1] == "1 would go back, 0 failed again and stay"
+        assert (queues.dead_letters, len(receiver.requests)) == (1, 1)
+
+        too_early = redrive(capsys)
+        assert too_early[-1] == "1 went back, 0 failed again and stay"
+        eventually(lambda: len(receiver.requests) == 2 and queues.dead_letters == 1)
+
+        answers["status"] = 200
+        assert redrive(capsys)[-1] == "1 went back, 0 failed again and stay"
+        eventually(lambda: queues.are_empty)
+        assert redrive(capsys)[-1] == "0 went back, 0 failed again and stay"
+
+        delivered = receiver.requests[2:]
+        assert len(delivered) == 1
+        event: dict[str, Any] = delivered[0].verified(webhook.secret)
+        assert (event["id"], event["subject"]) == (event_id, todo_id)
+        assert {request.headers["webhook-id"] for request in receiver.requests} == {event_id}
+        assert len(other.requests) == 1, "who had taken it the first time is not told again"

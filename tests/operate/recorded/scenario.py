@@ -1,0 +1,262 @@
+"""Every function at work once, in this process, on a stage's own tables, queues and topic: usual paths and failures."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.commands import execute
+from chalicelib.commands.clear_list import Clearance
+from chalicelib.ledger import ledger, scan
+from chalicelib.rebuild import run as rebuild
+from chalicelib.todos import fold, ids
+from chalicelib.views import schema
+from tests.operate.recorded.calls import Recorder
+from tests.support.alone import SCHEDULED, record_of
+from tests.support.faults import just_before, lost_answers, refusals
+from tests.support.in_process import InProcess, forget_todos
+from tests.support.lambda_events import Context, message, queue_batch, stream_batch, stream_record
+from tests.support.receiver import Receiver
+
+LONG_LIST = 401
+
+
+class Scenario:
+    """The service, driven through its Lambda handlers; each function's calls are noted as its own."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.owner = "al#ice@example.com"
+        self.api = _Recorded(recorder, self.owner)
+        self._projected: set[tuple[str, str]] = set()
+
+    def run(self, token: str) -> None:
+        self.authorize(token)
+        self.write()
+        self.project()
+        self.read()
+        self.hand_out()
+        self.clear()
+        self.publish()
+        self.deliver()
+        self.remind()
+        self.rebuild_views()
+
+    def call(self, function: str, event: Any, context: Any = None) -> Any:
+        import app
+
+        with self._recorder.at_work(function):
+            return getattr(app, function)(event, context or Context())
+
+    def authorize(self, token: str) -> None:
+        from chalicelib.api import auth
+
+        arn = "arn:aws:execute-api:us-east-1:000000000000:api/local/GET/todos"
+        with self._recorder.at_work("authorize"):
+            auth.authorize({"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}, None)
+
+    def write(self) -> None:
+        api = self.api
+        todo = api.post("/todos", {"title": "one", "due": "2030-01-01", "list": "garden"}, idempotency_key="k").json()
+        path = f"/todos/{todo['id']}"
+        assert api.post("/todos", {"title": "one", "due": "2030-01-01", "list": "garden"}, idempotency_key="k").ok
+        forget_todos()
+        assert api.patch(path, {"notes": "a"}).ok
+        assert api.patch(path, {"notes": "b"}, idempotency_key="l").ok
+        assert api.patch(path, {"notes": "b"}, idempotency_key="l").ok
+        assert api.put(path, {"title": "two"}, if_match='"3"').ok
+        assert api.put(path, {"title": "late"}, if_match='"1"').status_code == 412
+        assert api.put(f"/todos/{uuid.uuid4()}", {"title": "put"}, if_none_match="*").ok
+        assert api.delete(path).ok
+        assert api.post(f"{path}/restore").ok
+        assert api.post(f"{path}/revert", {"to_version": 1}).ok
+        assert api.post("/lists/garden/todos", {"title": "there"}).ok
+        weekly = api.post("/todos", {"title": "weekly", "repeat": "FREQ=WEEKLY", "due": "2030-01-01"}).json()
+        assert api.patch(f"/todos/{weekly['id']}", {"completed": True}).ok
+        commands = [{"op": "create", "body": {"title": str(n)}} for n in range(3)]
+        assert api.post("/batch", {"commands": commands}, idempotency_key="batch").ok
+        # Another writer is faster; then an answer is lost.
+        with just_before("PutItem", lambda: execute.execute(_edit(self.owner, todo["id"]))):
+            assert api.patch(path, {"notes": "c"}).ok
+        with lost_answers("PutItem", 3):
+            assert api.patch(path, {"notes": "d"}).ok
+        self._older_state(todo["id"])
+        assert api.get(path).ok
+        assert api.post("/todos", {"title": "seen"}, prefer="wait=1").ok
+        self.todo_id = todo["id"]
+
+    def _older_state(self, todo_id: str) -> None:
+        """As a version of the service before this one would have written the newest event."""
+        stream = ids.stream_id(ids.partition_of(self.owner), todo_id)
+        newest = ledger.latest(stream)
+        assert newest is not None
+        dynamodb.client().update_item(
+            TableName=settings.events_table(),
+            Key={"stream_id": {"S": stream}, "version": {"N": str(newest.version)}},
+            UpdateExpression="SET state_schema = :older",
+            ExpressionAttributeValues={":older": {"N": str(fold.STATE_SCHEMA - 1)}},
+        )
+        forget_todos()
+
+    def project(self) -> None:
+        fresh = self._fresh_images()
+        for start in range(0, len(fresh), 100):
+            self.call("project", stream_batch(*fresh[start : start + 100]))
+        self.call("project", {"Records": [stream_record(None, "REMOVE"), stream_record({"stream_id": {"S": "?"}})]})
+
+    def _fresh_images(self) -> list[dict[str, Any]]:
+        images = [item for page in scan.scan() for item in page]
+        fresh = [each for each in images if (each["stream_id"]["S"], each["version"]["N"]) not in self._projected]
+        self._projected |= {(each["stream_id"]["S"], each["version"]["N"]) for each in fresh}
+        return sorted(fresh, key=lambda each: int(each["version"]["N"]))
+
+    def read(self) -> None:
+        api, path = self.api, f"/todos/{self.todo_id}"
+        for asked in (
+            path, f"{path}?version=1", f"{path}?at=2100-01-01", f"{path}/events",
+            "/todos", "/todos?list=garden", "/todos?sort=due", "/lists", "/lists/garden/todos", "/stats", "/export",
+            "/health", "/openapi.json", "/docs",
+        ):  # fmt: skip
+            assert api.get(asked).ok, asked
+        first = api.get("/changes?limit=1").json()
+        assert api.get(f"/changes?since={first['cursor']}&limit=200").ok
+        todo = api.get(path).json()
+        assert api.get(path, if_none_match=f'"{todo["version"]}"').status_code == 304
+        end = api.get("/changes?limit=200").json()["cursor"]
+        assert api.get(f"/changes?since={end}", prefer="wait=1").ok
+
+    def hand_out(self) -> None:
+        """Webhooks, and feeds for calendar programs."""
+        api = self.api
+        hook = api.post("/webhooks", {"url": "http://127.0.0.1:9/"}, idempotency_key="w").json()
+        assert api.post("/webhooks", {"url": "http://127.0.0.1:9/"}, idempotency_key="w").ok
+        assert api.get("/webhooks").ok
+        assert api.delete(f"/webhooks/{hook['id']}").ok
+        feed = api.post("/feeds", {"name": "phone"}, idempotency_key="f").json()
+        feed = api.post("/feeds", {"name": "phone"}, idempotency_key="f").json()
+        assert api.get("/feeds").ok
+        assert api.get("/todos.ics" + feed["url"].partition("/todos.ics")[2]).ok
+        assert api.delete(f"/feeds/{feed['id']}").ok
+
+    def clear(self) -> None:
+        api = self.api
+        assert api.post("/lists/short/todos", {"title": "short"}).ok
+        for _ in range(-(-LONG_LIST // 100)):
+            commands = [{"op": "create", "body": {"title": "x", "list": "long"}} for _ in range(100)]
+            assert api.post("/batch", {"commands": commands}).ok
+        self.project()
+        assert api.delete("/lists/short/todos").status_code == 204
+        assert api.delete("/lists/long/todos").status_code == 202
+        forget_todos()
+        self.call("clear", queue_batch(record_of(self._clearance())))
+        self.call("clear", queue_batch(record_of("no message")))
+        self.project()
+        # Of the next page another writer is faster with one.
+        (todo,) = api.get("/lists/long/todos?limit=1").json()
+        with just_before("PutItem", lambda: execute.execute(_edit(self.owner, todo["id"]))):
+            self.call("clear", queue_batch(record_of(self._clearance())))
+        self.project()
+        with refusals("PutItem", "ThrottlingException", status=500):
+            self.call("clear", queue_batch(record_of(self._clearance())))
+        self.project()
+
+    def _clearance(self) -> str:
+        asked_at = "9999-01-01T00:00:00.000Z"
+        return json.dumps(asdict(Clearance(self.owner, "long", self.owner, None, asked_at=asked_at)))
+
+    def publish(self) -> None:
+        (image, *_) = self._images()
+        self.call("publish", stream_batch(image))
+        self.call("publish", {"Records": [stream_record({"stream_id": {"S": "?"}})]})
+
+    def deliver(self) -> None:
+        (image, *_) = self._images()
+        with Receiver() as receiver:
+            assert self.api.post("/webhooks", {"url": receiver.url}).ok
+            told = message(image)
+            receiver.answer = lambda _: 500
+            self.call("deliver", queue_batch(told))
+            receiver.answer = lambda _: 200
+            self.call("deliver", queue_batch(told))
+            self.call("deliver", queue_batch(told))
+            self.call("deliver", queue_batch(record_of("no message")))
+            gone = message({**image, "event_id": {"S": str(uuid.uuid4())}})
+            receiver.answer = lambda _: 410
+            self.call("deliver", queue_batch(gone))
+
+    def _images(self) -> Iterator[dict[str, Any]]:
+        mine = ids.partition_of(self.owner) + "#"
+        return (item for page in scan.scan() for item in page if item["stream_id"]["S"].startswith(mine))
+
+    def remind(self) -> None:
+        made = self.api.post("/todos", {"title": "due", "remind_at": "2020-01-01T00:00:00Z"}).json()
+        self.project()
+        forget_todos()
+        self.call("remind", SCHEDULED)
+        page = json.dumps({"reminders": [[ids.partition_of(self.owner), made["id"], "2020-01-01T00:00:00.000Z"]]})
+        # Another writer is faster.
+        with just_before("PutItem", lambda: execute.execute(_edit(self.owner, made["id"]))):
+            self.call("remind_page", queue_batch(record_of(page)))
+        self.call("remind_page", queue_batch(record_of("no message")))
+        self.project()
+
+    def rebuild_views(self) -> None:
+        """With a state of an older fold, a todo that changes lists meanwhile, and a row that the audit doubts."""
+        self._older_state(self.todo_id)
+        moved = self.api.post("/lists/left/todos", {"title": "moves"}).json()
+        table = self._slices(until=rebuild.SETTLE)["table"]
+        self.project()
+        assert self.api.patch(f"/todos/{moved['id']}", {"list": "entered"}).ok
+        self._slices(until=rebuild.AUDIT)
+        row = self._damage(table)
+        assert self._slices()["problem"], "the damage was not found"
+        dynamodb.client().put_item(TableName=table, Item=row)
+        assert self._slices()["done"]
+
+    def _slices(self, until: str = rebuild.DONE) -> dict[str, Any]:
+        """Slices of one step each, up to a step or to where it cannot go on."""
+        options = {"settle_seconds": 0, "drain_seconds": 0, "patience": 0}
+        while True:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(
+                    rebuild, "work", lambda until, **given: rebuild.Run(**given, lease_seconds=0).advance(until)
+                )
+                reached: dict[str, Any] = self.call(
+                    "rebuild", {"request": "recorded", "options": options}, Context(900)
+                )
+            if reached["step"] == until or reached["done"] or reached["problem"]:
+                return reached
+
+    def _damage(self, table: str) -> dict[str, Any]:
+        """Set a row back to a version that it had before; as it was."""
+        key = {"owner": {"S": ids.partition_of(self.owner)}, "sk": {"S": schema.todo_key(self.todo_id)}}
+        row: dict[str, Any] = dynamodb.client().get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+        dynamodb.client().put_item(TableName=table, Item={**row, "version": {"N": "1"}})
+        return row
+
+
+def _edit(owner: str, todo_id: str) -> execute.Order:
+    from chalicelib.todos.decide import Patch
+
+    return execute.Order(owner=owner, todo_id=todo_id, command=Patch({"notes": str(uuid.uuid4())}), actor="another")
+
+
+class _Recorded(InProcess):
+    """The API's requests, each noted as the API's own."""
+
+    def __init__(self, recorder: Recorder, owner: str) -> None:
+        super().__init__(owner)
+        self._recorder = recorder
+
+    def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
+        with self._recorder.at_work("api_handler"):
+            answer = super().send(method, path, body, headers)
+        answer.ok = answer.status_code < 400
+        return answer

@@ -1,0 +1,20 @@
+"""The cost that the documents state is the one that follows from prices and units."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import cost
+from tests.support.paths import ROOT
+
+DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
+
+
+@pytest.mark.parametrize("batch", [cost.ALONE, cost.BATCH])
+def test_the_tables_are_what_is_computed(batch: int) -> None:
+    assert cost.table(batch) in DOCUMENT, "python -m bench.cost"
+
+
+def test_writing_to_the_views_is_the_greatest_part_and_batches_nearly_halve_the_whole() -> None:
+    alone, batched = (sum(dollars for *_, dollars in cost.steps(batch)) for batch in (cost.ALONE, cost.BATCH))
+    assert 0.5 < batched / alone < 0.6

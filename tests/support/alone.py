@@ -1,0 +1,225 @@
+"""The service's own handlers, called in this process as Lambda calls them, on tables and queues of a test's own."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+
+from chalicelib.aws import dynamodb as dynamo
+from chalicelib.aws import sqs as queues
+from chalicelib.commands import execute
+from chalicelib.ledger import model
+from chalicelib.todos import ids
+from chalicelib.todos.events import Event
+from chalicelib.views import schema
+from tests.support.gateway import matching_route
+
+SCOPES = "todos:read todos:write"
+
+# What EventBridge hands over each minute.
+SCHEDULED: dict[str, Any] = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "000000000000",
+    "time": "2026-12-01T00:00:00Z",
+    "region": "us-east-1",
+    "resources": ["arn:aws:events:us-east-1:000000000000:rule/remind"],
+    "detail": {},
+}
+
+
+@cache
+def of_engine(service_name: str) -> Any:
+    """The test's own client; making one takes a tenth of a second."""
+    return boto3.client(service_name)
+
+
+@dataclass
+class Answer:
+    """What the API answered, its body read."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class Alone:
+    """The service, with an owner whose name must be encoded wherever it becomes part of a key."""
+
+    environment: dict[str, str]
+    views: str
+    owner: str = "al#ice@example.com"
+
+    @classmethod
+    def made_beside(cls, deployed: Mapping[str, str]) -> Alone:
+        """Tables like the deployed ones and queues, but for the stream: nothing is called but by the test."""
+        suffix = uuid.uuid4().hex
+        dynamodb, sqs = of_engine("dynamodb"), of_engine("sqs")
+        names = {}
+        for variable in ("EVENTS_TABLE", "SETTINGS_TABLE"):
+            names[variable] = f"alone-{variable.lower()}-{suffix}"
+            described = dynamodb.describe_table(TableName=deployed[variable])["Table"]
+            like_it = {
+                name: described[name]
+                for name in ("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes")
+                if described.get(name)
+            }
+            dynamodb.create_table(TableName=names[variable], BillingMode="PAY_PER_REQUEST", **like_it)
+        views = f"alone-views-{suffix}"
+        dynamodb.create_table(**schema.table_definition(views))
+        pointer = {
+            "owner": {"S": "#views"},
+            "sk": {"S": "pointer"},
+            "reader": {"S": views},
+            "tables": {"L": [{"S": views}]},
+        }
+        dynamodb.put_item(TableName=names["SETTINGS_TABLE"], Item=pointer)
+        for variable in ("REMIND_QUEUE_URL", "QUARANTINE_QUEUE_URL"):
+            name = f"alone-{variable.lower()[:-4].replace('_', '-')}-{suffix}"
+            names[variable] = sqs.create_queue(QueueName=name)["QueueUrl"]
+        return cls({**names, "PUBLIC_URL": "http://api.example"}, views)
+
+    def drop(self) -> None:
+        dynamodb, sqs = of_engine("dynamodb"), of_engine("sqs")
+        for table in (self.environment["EVENTS_TABLE"], self.environment["SETTINGS_TABLE"], self.views):
+            dynamodb.delete_table(TableName=table)
+        for variable in ("REMIND_QUEUE_URL", "QUARANTINE_QUEUE_URL"):
+            sqs.delete_queue(QueueUrl=self.environment[variable])
+
+    def api(self, method: str, path: str, body: Any = None, *, owner: str | None = None, **headers: str) -> Answer:
+        """A request as API Gateway hands it over; headers by name, ``_`` for ``-``."""
+        import app
+
+        url = urlsplit(path)
+        route, parameters = matching_route(app.app.routes, url.path)
+        event = {
+            "resource": route,
+            "path": url.path,
+            "httpMethod": method,
+            "headers": {
+                "content-type": "application/json",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+            "multiValueHeaders": {},
+            "pathParameters": parameters,
+            "multiValueQueryStringParameters": parse_qs(url.query) or None,
+            "stageVariables": None,
+            "body": None if body is None else json.dumps(body),
+            "isBase64Encoded": False,
+            "requestContext": {
+                "httpMethod": method,
+                "resourcePath": route,
+                "path": f"/local{url.path}",
+                "stage": "local",
+                "requestId": "the-request",
+                "domainName": "localhost",
+                "identity": {"sourceIp": "127.0.0.1"},
+                "authorizer": {
+                    "principalId": owner or self.owner,
+                    "scope": SCOPES,
+                    "exp": str(int(time.time() + 600)),
+                },
+            },
+        }
+        answer = app.app(event, None)
+        text = answer["body"]
+        return Answer(answer["statusCode"], dict(answer["headers"]), json.loads(text) if text else None)
+
+    def create(self, owner: str | None = None, **fields: Any) -> str:
+        """A new todo; its id."""
+        answer = self.api("POST", "/todos", {"title": "Water the plants", **fields}, owner=owner)
+        assert answer.status == 201, answer.body
+        todo_id: str = answer.body["id"]
+        return todo_id
+
+    def patch(self, todo_id: str, owner: str | None = None, **fields: Any) -> dict[str, Any]:
+        answer = self.api("PATCH", f"/todos/{todo_id}", fields, owner=owner)
+        assert answer.status == 200, answer.body
+        todo: dict[str, Any] = answer.body
+        return todo
+
+    def events(self, todo_id: str, owner: str | None = None) -> list[Event]:
+        from chalicelib.ledger import ledger
+
+        return ledger.history(ids.stream_id(ids.partition_of(owner or self.owner), todo_id))
+
+    def types(self, todo_id: str, owner: str | None = None) -> list[str]:
+        return [event.type.removeprefix("Todo") for event in self.events(todo_id, owner)]
+
+    def todo_ids(self) -> set[str]:
+        """The ids of every todo in the ledger, of all owners."""
+        pages = dynamo.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
+        return {ids.split_stream_id(item["stream_id"]["S"])[1] for page in pages for item in page["Items"]}
+
+    def project(self) -> None:
+        """Every event there is, as the stream brings it."""
+        import app
+
+        pages = dynamo.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
+        images = [item for page in pages for item in page["Items"]]
+        for start in range(0, len(images), 100):
+            records = [
+                {
+                    "eventName": "INSERT",
+                    "eventID": str(start + number),
+                    "dynamodb": {
+                        "Keys": {name: image[name] for name in ("stream_id", "version")},
+                        "NewImage": image,
+                        "SequenceNumber": str(start + number),
+                    },
+                }
+                for number, image in enumerate(images[start : start + 100])
+            ]
+            app.project({"Records": records}, None)
+
+    def remind(self, context: Any = None) -> None:
+        """A minute has passed."""
+        import app
+
+        app.remind(SCHEDULED, context)
+
+    def messages(self, variable: str = "REMIND_QUEUE_URL") -> list[dict[str, Any]]:
+        """What lies in a queue, taken from it, as records of an SQS event."""
+        sqs, url = of_engine("sqs"), self.environment[variable]
+        records = []
+        while taken := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in taken:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                records.append(record_of(message["Body"], message["MessageId"]))
+        return records
+
+    def remind_page(self, *records: dict[str, Any]) -> list[str]:
+        """Work through messages; those that are to come again, by id."""
+        import app
+
+        answer = app.remind_page({"Records": list(records)}, None)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def record_of(body: str, message_id: str = "m1") -> dict[str, Any]:
+    return {"messageId": message_id, "body": body, "eventSource": "aws:sqs", "attributes": {}, "messageAttributes": {}}
+
+
+def forget_clients() -> None:
+    """The next ones are made for the environment as it is then."""
+    dynamo.client.cache_clear()
+    queues.sqs.cache_clear()
+    of_engine.cache_clear()
+
+
+def forget_tables() -> None:
+    """No model bound to a table, no remembered event."""
+    model.events.cache_clear()
+    model.EventItem._connection = None
+    execute._latest_events._events.clear()

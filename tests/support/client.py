@@ -1,0 +1,206 @@
+"""How the tests speak to the API: verbs over a kept-alive connection, pages, many at once, and waiting."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Protocol, TypeVar
+from urllib.parse import quote
+
+import requests
+
+from tests.support import conformance
+
+PROBLEM: Final = "application/problem+json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+# A request or a projection that takes longer has failed; both usually take a fraction of a second.
+PATIENCE_SECONDS: Final = 20.0
+NOTHING: Final = object()
+
+Result = TypeVar("Result")
+
+
+class Answer(Protocol):
+    """What both transports give back: the deployed API's, and the in-process handler's."""
+
+    status_code: int
+    text: str
+
+    @property
+    def headers(self) -> Any: ...
+
+    def json(self) -> Any: ...
+
+
+class Verbs:
+    """The API's methods; each header is a keyword, such as ``if_match='"1"'`` or ``idempotency_key="a"``."""
+
+    def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
+        raise NotImplementedError
+
+    def request(self, method: str, path: str, content: object = NOTHING, **headers: str | None) -> Any:
+        """`content` becomes JSON, bytes are sent as they are; a header of None is left out."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
+        body = None
+        if content is not NOTHING:
+            body = content if isinstance(content, bytes) else json.dumps(content).encode()
+            if "content_type" not in headers:
+                sent["content-type"] = "application/json"
+        return self.send(method, path, body, sent)
+
+    def get(self, path: str, **headers: str | None) -> Any:
+        return self.request("GET", path, **headers)
+
+    def head(self, path: str, **headers: str | None) -> Any:
+        return self.request("HEAD", path, **headers)
+
+    def post(self, path: str, content: object = NOTHING, **headers: str | None) -> Any:
+        return self.request("POST", path, content, **headers)
+
+    def put(self, path: str, content: object = NOTHING, **headers: str | None) -> Any:
+        return self.request("PUT", path, content, **headers)
+
+    def patch(self, path: str, content: object = NOTHING, **headers: str | None) -> Any:
+        return self.request("PATCH", path, content, **headers)
+
+    def delete(self, path: str, **headers: str | None) -> Any:
+        return self.request("DELETE", path, **headers)
+
+    def create(self, title: str = "Buy milk", **fields: Any) -> dict[str, Any]:
+        """A todo of these fields, as the API answers it."""
+        created = self.post("/todos", {"title": title, **fields})
+        assert created.status_code == 201, created.text
+        todo: dict[str, Any] = created.json()
+        return todo
+
+    def created_and_seen(self, title: str = "Buy milk", **fields: Any) -> dict[str, Any]:
+        """A todo of these fields that the views show already."""
+        created = self.post("/todos", {"title": title, **fields}, prefer="wait=10")
+        assert created.status_code == 201, created.text
+        assert "Preference-Applied" in created.headers, "the views did not follow in time"
+        todo: dict[str, Any] = created.json()
+        return todo
+
+    def events(self, todo_id: str) -> list[dict[str, Any]]:
+        """The whole history of a todo, page by page."""
+        return [event for page in self.pages(f"/todos/{todo_id}/events?limit=200") for event in page]
+
+    def pages(self, path: str) -> list[list[Any]]:
+        """Every page of a collection, following its links to the end."""
+        pages = []
+        while path:
+            answer = self.get(path)
+            assert answer.status_code == 200, answer.text
+            pages.append(answer.json())
+            path = next_path(answer)
+            assert len(pages) < 1000, "the links lead round in a circle"
+        return pages
+
+    def rows(self, path: str) -> list[Any]:
+        return [row for page in self.pages(path) for row in page]
+
+    def titles(self, path: str) -> list[str]:
+        return [row["title"] for row in self.rows(path)]
+
+    def stats(self) -> dict[str, int]:
+        answer = self.get("/stats")
+        assert answer.status_code == 200, answer.text
+        counts: dict[str, int] = answer.json()
+        return counts
+
+    def lists(self) -> dict[str, tuple[int, int, int]]:
+        """The (total, open, completed) of each list."""
+        return {row["list"]: (row["total"], row["open"], row["completed"]) for row in self.rows("/lists?limit=200")}
+
+
+class Client(Verbs):
+    """One owner, over HTTP, on a connection that is kept alive."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self.url = url
+        self.token = token
+        # How long it waits for an answer.
+        self.patience = PATIENCE_SECONDS + 10
+        self._session = requests.Session()
+        # Neither a proxy nor a .netrc of the machine has a part in this.
+        self._session.trust_env = False
+
+    def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> requests.Response:
+        known = {"authorization": f"Bearer {self.token}"} if self.token is not None else {}
+        answer = self._session.request(
+            method, self.url + path, data=body, headers={**known, **headers}, timeout=self.patience
+        )
+        conformance.check(method, path, answer.status_code, answer.headers, answer.text)
+        return answer
+
+    def another(self) -> Client:
+        """The same owner on a connection of its own, for a thread of its own."""
+        return Client(self.url, self.token)
+
+    def options(self, path: str, **headers: str | None) -> Any:
+        return self.request("OPTIONS", path, **headers)
+
+
+def next_path(answer: Any) -> str:
+    """The path of the next page, as the `Link` header has it; empty after the last."""
+    link = answer.headers.get("Link")
+    if link is None:
+        return ""
+    target, relation = link.split(">")
+    assert relation == '; rel="next"', link
+    return "/" + target.removeprefix("<").split("/", 3)[3]
+
+
+def list_path(name: str) -> str:
+    return f"/lists/{quote(name, safe='')}/todos"
+
+
+def problem(answer: Any, status: int) -> dict[str, Any]:
+    """The problem document of an answer that must be one, of this status (RFC 9457)."""
+    assert answer.status_code == status, f"{answer.status_code}: {answer.text}"
+    assert answer.headers["Content-Type"] == PROBLEM
+    document: dict[str, Any] = answer.json()
+    assert document["status"] == status
+    assert document["type"].startswith("https://todo-ledger.dev/problems/")
+    assert document["title"]
+    assert document["detail"]
+    return document
+
+
+def pointers(answer: Any) -> set[str]:
+    """Where bad input is bad, by the answer's own words."""
+    return {error["pointer"] for error in problem(answer, 400)["errors"]}
+
+
+def at_once(actions: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Do all of it at the same time, each in a thread of its own; the results in the order of the actions."""
+    start = threading.Barrier(len(actions))
+
+    def act(action: Callable[[], Result]) -> Result:
+        start.wait()
+        return action()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(act, actions))
+
+
+def eventually(condition: Callable[[], Result], timeout: float = PATIENCE_SECONDS) -> Result:
+    """Wait until a condition holds, and return what it gave; fails with its last value when the time runs out."""
+    deadline = time.monotonic() + timeout
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not so within {timeout} s; last seen: {found!r}"
+        time.sleep(0.02)
+
+
+def shows(read: Callable[[], Result], expected: Result, timeout: float = PATIENCE_SECONDS) -> None:
+    """Wait until what is read equals what is expected; when the time runs out, fail showing both."""
+    deadline = time.monotonic() + timeout
+    while (found := read()) != expected and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert found == expected

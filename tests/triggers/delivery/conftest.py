@@ -1,0 +1,136 @@
+"""AWS in this process (moto), with the handlers imported inside of it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from moto import mock_aws
+
+from tests.support.lambda_events import Context, request
+from tests.support.receiver import Receiver
+
+SECONDS_OF_A_LAMBDA = 60.0
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The service's settings, and AWS in this process; nothing is remembered from before."""
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "EVENTS_TABLE": "events",
+        "SETTINGS_TABLE": "settings",
+        "DELIVERIES_TABLE": "deliveries",
+        "PUBLIC_URL": "https://todo.example",
+        "WEBHOOKS_ALLOW_PRIVATE": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HANDLERS", raising=False)
+    monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
+    with mock_aws():
+        forget_everything()
+        sqs, sns = aws("sqs"), aws("sns")
+        for setting, queue in (("QUARANTINE_QUEUE_URL", "quarantine"), ("DELIVER_QUEUE_URL", "deliver")):
+            monkeypatch.setenv(setting, sqs.create_queue(QueueName=queue)["QueueUrl"])
+        monkeypatch.setenv("EVENTS_TOPIC_ARN", sns.create_topic(Name="events")["TopicArn"])
+        make_table("settings", "owner", "sk")
+        make_table("deliveries", "id")
+        yield
+    forget_everything()
+
+
+@cache
+def aws(service: str) -> Any:
+    """The test's own clients, made once: that takes longer than most of these tests."""
+    return boto3.client(service, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+
+
+def forget_everything() -> None:
+    """As a process that has just started."""
+    from chalicelib.aws import dynamodb
+    from chalicelib.aws import sqs as queues
+    from chalicelib.publishing import topic
+    from chalicelib.triggers import deliver
+
+    for remembered in (dynamodb.client, queues.sqs, topic.sns, deliver._guard):
+        remembered.cache_clear()
+
+
+def make_table(name: str, partition_key: str, sort_key: str | None = None) -> None:
+    keys = {partition_key: "HASH"} | ({sort_key: "RANGE"} if sort_key else {})
+    aws("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+    )
+
+
+@pytest.fixture
+def app(environment: None) -> Any:
+    """The app, imported inside of the mock, as every handler is."""
+    return importlib.import_module("app")
+
+
+@pytest.fixture
+def deliver(app: Any) -> Callable[..., list[str]]:
+    """Calls the handler as Lambda does; the ids of the messages to be handed over again."""
+
+    def call(event: dict[str, Any], seconds: float = SECONDS_OF_A_LAMBDA) -> list[str]:
+        answer = app.deliver(event, Context(seconds))
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    return call
+
+
+@pytest.fixture
+def call(app: Any) -> Callable[..., Any]:
+    """Calls the API as the gateway does."""
+
+    def send(*args: Any, **options: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = app.app(request(*args, **options), None)
+        return answer
+
+    return send
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def deliveries(environment: None) -> Callable[[], list[dict[str, Any]]]:
+    """The idempotency records as they are now."""
+    plain = TypeDeserializer().deserialize
+    return lambda: [
+        {name: plain(value) for name, value in item.items()}
+        for item in aws("dynamodb").scan(TableName="deliveries")["Items"]
+    ]
+
+
+@pytest.fixture
+def quarantined(environment: None) -> Callable[[], list[str]]:
+    """What lies in the quarantine."""
+
+    def look() -> list[str]:
+        found = aws("sqs").receive_message(
+            QueueUrl=os.environ["QUARANTINE_QUEUE_URL"], MaxNumberOfMessages=10, VisibilityTimeout=0
+        )
+        return [each["Body"] for each in found.get("Messages", [])]
+
+    return look

@@ -1,0 +1,113 @@
+"""A write whose answer was lost is known again by its event's id: it happens once, and the caller is told so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.commands import execute
+from chalicelib.ledger import ledger as ledger_module
+from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Replace
+from chalicelib.todos.events import Event
+from tests.unit.commands.memory_ledger import STREAM, MemoryLedger, given_a_ledger, keyed, order, remembered
+from tests.unit.scenarios import content_of
+
+CREATE = Create(content_of())
+
+
+@pytest.fixture
+def ledger(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
+    return given_a_ledger(monkeypatch, CREATE)
+
+
+@pytest.mark.parametrize("command", [Patch({"notes": "n"}), Replace(content_of(title="New")), Delete()])
+@pytest.mark.parametrize("if_match", [None, IfMatch(frozenset({1}))])
+def test_a_write_whose_answer_was_lost_stands_once(
+    ledger: MemoryLedger, no_sleep: list[float], command: Command, if_match: IfMatch | None
+) -> None:
+    ledger.lost_answers = 1
+    outcome = execute.execute(order(command, if_match=if_match))
+    assert (outcome.event, outcome.appended) == (ledger.events[1], True)
+    assert len(ledger.events) == 2
+    assert ledger.calls == ["latest", "append", "at_version"]
+    assert no_sleep == [], "no race was lost"
+
+
+def test_so_does_a_creation(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = given_a_ledger(monkeypatch)
+    empty.lost_answers = 1
+    assert execute.execute(order(CREATE, is_new=True)).event == empty.events[0]
+    assert len(empty.events) == 1
+
+
+def test_so_does_a_keyed_write(ledger: MemoryLedger) -> None:
+    ledger.lost_answers = 1
+    outcome = execute.execute(keyed(Patch({"notes": "n"})))
+    assert (outcome.event, outcome.appended, len(ledger.events)) == (ledger.events[1], True, 2)
+
+
+def test_it_stands_even_where_others_have_written_since(ledger: MemoryLedger) -> None:
+    ledger.lost_answers = 1
+    ledger.before["at_version"] = [lambda: ledger.another_writes(Patch({"notes": "theirs"}))]
+    outcome = execute.execute(order(Patch({"notes": "mine"})))
+    assert (outcome.event.version, outcome.event.state["notes"]) == (2, "mine")
+    assert len(ledger.events) == 3
+
+
+def test_after_it_the_memory_is_warm(ledger: MemoryLedger) -> None:
+    ledger.lost_answers = 1
+    execute.execute(order(Patch({"notes": "a"})))
+    ledger.calls.clear()
+    execute.execute(order(Patch({"notes": "b"})))
+    assert ledger.calls == ["append"]
+
+
+def test_the_same_change_by_another_is_not_ours(ledger: MemoryLedger) -> None:
+    ledger.before["append"] = [lambda: ledger.another_writes(Patch({"order": 1}))]
+    outcome = execute.execute(order(Patch({"order": 1})))
+    assert (outcome.event.actor, outcome.appended) == ("another", False), "then there was nothing left to do"
+
+
+def test_each_try_of_a_lost_race_has_an_id_of_its_own(ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the first try, arriving late at its version, would pass for the second."""
+    tried: list[Event] = []
+    append = ledger.append
+    monkeypatch.setattr(ledger_module, "append", lambda event: (tried.append(event), append(event))[1])
+    ledger.before["append"] = [lambda: ledger.another_writes(Patch({"notes": "theirs"}))]
+    execute.execute(order(Patch({"order": 1})))
+    assert [event.version for event in tried] == [2, 3]
+    assert tried[0].event_id != tried[1].event_id
+
+
+def test_where_the_ledger_gives_no_answer_at_all_the_caller_is_told(
+    ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def append_in_silence(event: Event) -> None:
+        ledger.append(event)
+        raise ledger_module.LedgerUnavailable
+
+    remembered(ledger)
+    monkeypatch.setattr(ledger_module, "append", append_in_silence)
+    with pytest.raises(ledger_module.LedgerUnavailable):
+        execute.execute(order(Patch({"notes": "a"})))
+    monkeypatch.setattr(ledger_module, "append", ledger.append)
+    outcome = execute.execute(order(Patch({"order": 1})))
+    assert (outcome.event.version, outcome.event.state["notes"]) == (3, "a"), "and what happened is found again"
+
+
+def test_memory_keeps_the_newer_of_two_events_of_a_stream(ledger: MemoryLedger) -> None:
+    older, newer = ledger.events[0], replace(ledger.events[0], version=2)
+    for first, second in [(older, newer), (newer, older)]:
+        memory = execute._LatestEvents(capacity=10)
+        memory.remember(first)
+        memory.remember(second)
+        assert memory.recall(STREAM) == newer
+
+
+def test_memory_forgets_what_was_not_used_for_the_longest_time(ledger: MemoryLedger) -> None:
+    memory = execute._LatestEvents(capacity=2)
+    events = {name: replace(ledger.events[0], stream_id=name) for name in "abc"}
+    for name in "abac":
+        memory.remember(events[name])
+    assert [name for name in "abc" if memory.recall(name)] == ["a", "c"]

@@ -1,0 +1,53 @@
+"""What the templates ask of AWS when a handler fails and the local engine ignores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from tests.support.paths import ROOT
+
+TEMPLATES = ROOT / ".chalice"
+DAY = 24 * 3600
+
+
+def resources(template: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((TEMPLATES / template).read_text())["Resources"]
+    return found
+
+
+def mapping(function: str) -> dict[str, Any]:
+    """The one event source of a function."""
+    (source,) = resources("compute.yaml")[function]["Properties"]["Events"].values()
+    properties: dict[str, Any] = source["Properties"]
+    return properties
+
+
+def test_the_projection_is_tried_without_limit_and_its_batches_are_cut_to_find_what_fails() -> None:
+    project = mapping("Project")
+    assert project["MaximumRetryAttempts"] == -1
+    assert project["BisectBatchOnFunctionError"]
+    assert "MaximumRecordAgeInSeconds" not in project
+    assert "DestinationConfig" not in project, "nothing may be passed over"
+
+
+def test_publishing_is_bounded_and_what_it_gives_up_is_kept_whole_in_s3() -> None:
+    publish = mapping("Publish")
+    assert 0 < publish["MaximumRetryAttempts"] <= 10_000
+    assert publish["BisectBatchOnFunctionError"]
+    assert publish["DestinationConfig"]["OnFailure"]["Type"] == "S3"
+    rules = resources("data.yaml")["FailedBatchesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert [rule["ExpirationInDays"] for rule in rules] == [90]
+
+
+def test_the_workers_of_queues_hand_back_what_failed_and_nothing_else() -> None:
+    for worker in ("Deliver", "RemindPage", "Clear"):
+        assert mapping(worker)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_what_is_put_aside_is_kept_as_long_as_sqs_can() -> None:
+    queues = resources("data.yaml")
+    aside = [name for name in queues if name == "QuarantineQueue" or name.endswith("DeadLetterQueue")]
+    assert len(aside) == 4
+    assert {queues[name]["Properties"]["MessageRetentionPeriod"] for name in aside} == {14 * DAY}

@@ -1,0 +1,114 @@
+"""The fold: what each type of event makes of a todo, and which histories it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.todos import fold
+from chalicelib.todos.decide import Delete, Patch, Restore
+from chalicelib.todos.events import (
+    COMPLETED,
+    CREATED,
+    DELETED,
+    EDITED,
+    REMINDED,
+    REOPENED,
+    RESTORED,
+    REVERTED,
+    UNSET,
+)
+from tests.unit.scenarios import deleted, instant, live, patched
+
+OPEN = fold.evolve(None, CREATED, {"title": "Buy milk"}, instant(1))
+DONE = fold.evolve(OPEN, COMPLETED, {"completed": True}, instant(2))
+GONE = fold.evolve(DONE, DELETED, {}, instant(3))
+
+
+def test_a_first_event_fills_in_what_it_does_not_say() -> None:
+    assert {**UNSET, "title": "Buy milk", "created_at": instant(1), "updated_at": instant(1)} == OPEN
+
+
+def test_a_todo_created_completed_was_completed_then() -> None:
+    todo = fold.evolve(None, CREATED, {"title": "x", "completed": True}, instant(1))
+    assert (todo["completed"], todo["completed_at"]) == (True, instant(1))
+
+
+@pytest.mark.parametrize(
+    ("todo", "event_type", "change", "expected"),
+    [
+        (OPEN, EDITED, {"notes": "n"}, {"notes": "n"}),
+        (OPEN, EDITED, {"title": "New", "order": 1}, {"title": "New", "order": 1}),
+        (OPEN, EDITED, {}, {}),
+        (OPEN, COMPLETED, {"completed": True}, {"completed": True, "completed_at": instant(9)}),
+        (DONE, REOPENED, {"completed": False}, {"completed": False, "completed_at": None}),
+        (DONE, EDITED, {"notes": "n"}, {"notes": "n"}),
+        (OPEN, DELETED, {}, {"deleted": True}),
+        (GONE, RESTORED, {}, {"deleted": False}),
+        (GONE, RESTORED, {"completed": False}, {"deleted": False, "completed": False, "completed_at": None}),
+        (GONE, REVERTED, {"title": "Old"}, {"deleted": False, "title": "Old"}),
+        (OPEN, REVERTED, {"completed": True}, {"completed": True, "completed_at": instant(9)}),
+        (OPEN, REMINDED, {}, {}),
+    ],
+)  # fmt: skip
+def test_an_event_changes_what_it_says_and_nothing_else(todo, event_type, change, expected) -> None:  # type: ignore[no-untyped-def]
+    before = dict(todo)
+    after = fold.evolve(todo, event_type, change, instant(9))
+    assert after == {**before, **expected, "updated_at": instant(9)}
+    assert todo == before, "the state before is a value, and stays"
+
+
+def test_an_event_type_from_a_newer_writer_still_changes_what_it_says() -> None:
+    assert fold.evolve(OPEN, "TodoShared", {"notes": "n"}, instant(9))["notes"] == "n"
+    assert fold.evolve(GONE, "TodoShared", {}, instant(9))["deleted"]
+
+
+def test_completed_at_stays_while_the_todo_stays_completed() -> None:
+    stream = patched(patched(live(), completed=True), notes="x").after(Delete(), Restore())
+    assert stream.todo is not None
+    assert stream.todo["completed_at"] == stream.events[1].occurred_at
+
+
+def test_completing_what_is_completed_does_not_complete_it_anew() -> None:
+    assert fold.evolve(DONE, EDITED, {"completed": True}, instant(9))["completed_at"] == instant(2)
+
+
+def test_a_todo_completed_again_was_completed_at_the_last_time() -> None:
+    stream = live().after(Patch({"completed": True}), Patch({"completed": False}), Patch({"completed": True}))
+    assert stream.todo is not None
+    assert stream.todo["completed_at"] == stream.events[3].occurred_at
+
+
+def test_created_at_never_changes_and_updated_at_always_does() -> None:
+    stream = patched(deleted().after(Restore()), notes="x")
+    assert {event.state["created_at"] for event in stream.events} == {stream.events[0].occurred_at}
+    assert [event.state["updated_at"] for event in stream.events] == [event.occurred_at for event in stream.events]
+
+
+def test_no_events_make_no_todo() -> None:
+    assert fold.fold([]) is None
+
+
+def test_a_history_folds_to_its_last_state() -> None:
+    stream = patched(deleted(notes="n").after(Restore()), completed=True)
+    assert fold.fold(stream.events) == stream.todo
+
+
+def test_the_states_that_events_carry_have_no_part_in_it() -> None:
+    stream = patched(live(), notes="n")
+    lying = [replace(event, state=GONE) for event in stream.events]
+    assert fold.fold(lying) == stream.todo
+
+
+@pytest.mark.parametrize("positions", [[1], [0, 2], [1, 0, 2], [0, 0, 1], [0, 1, 1], [2, 1, 0]])
+def test_throws_on_gap(positions: list[int]) -> None:
+    events = patched(patched(live(), notes="a"), notes="b").events
+    with pytest.raises(ValueError, match="stands where"):
+        fold.fold(events[position] for position in positions)
+
+
+def test_says_which_version_is_missing() -> None:
+    stream = patched(patched(live(), notes="a"), notes="b")
+    with pytest.raises(ValueError, match=f"{stream.stream_id}: version 3 stands where 2 belongs"):
+        fold.fold([stream.events[0], stream.events[2]])
