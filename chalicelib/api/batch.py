@@ -122,7 +122,7 @@ def run(request: Request) -> Response:
     results = [found[position] for position in range(len(asked))]
     done = sorted((each.outcome.version, each.todo_id) for each in results if isinstance(each.outcome, Done))
     waited = commands.wait_for_views(request, {todo_id: version for version, todo_id in done})
-    return answer(200, {"results": _within_bounds(results)}, waited)
+    return answer(200, {"results": _within_bounds(request.base_url, results)}, waited)
 
 
 def _run_in_order(request: Request, asked: list[Asked], last_start: float) -> Iterator[Result]:
@@ -151,30 +151,30 @@ def _not_tried() -> Problem:
     return unavailable("Not tried: the time was up, or one before it on this todo is to be repeated. Repeat the batch.")
 
 
-def _within_bounds(results: list[Result]) -> list[dict[str, Any]]:
+def _within_bounds(base_url: str, results: list[Result]) -> list[dict[str, Any]]:
     """The results as answered; one that there is no room for comes without its todo or its problem's extensions."""
     answers = []
     room = MAX_ANSWER_BYTES
     for result in results:
-        shape = _shape(result)
+        shape = _shape(base_url, result)
         # Python's Lambda puts the answer into JSON as a string, with all that is not ASCII escaped.
         size = len(json.dumps(json.dumps(shape, ensure_ascii=False)))
         if size > room:
-            shape = _shape(result, in_short=True)
+            shape = _shape(base_url, result, in_short=True)
         else:
             room -= size
         answers.append(shape)
     return answers
 
 
-def _shape(result: Result, *, in_short: bool = False) -> dict[str, Any]:
+def _shape(base_url: str, result: Result, *, in_short: bool = False) -> dict[str, Any]:
     outcome = result.outcome
     shape: dict[str, Any] = {"status": outcome.status, "id": result.todo_id}
     for member, header in (("etag", "ETag"), ("location", "Location")):
         if header in outcome.headers:
             shape[member] = outcome.headers[header]
     if isinstance(outcome, Problem):
-        shape["problem"] = outcome.in_short if in_short else outcome.body
+        shape["problem"] = outcome.brief(base_url) if in_short else outcome.document(base_url)
     elif outcome.todo is not None:
         shape["todo"] = None if in_short else outcome.todo
     return shape

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.http import Request
+from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.todos import content, fields
 
@@ -35,14 +37,14 @@ def json_body(
         413 when it is too long, 415 when it is of another type or packed (RFC 9110, section 8.4), 400 when it is not
         JSON, states a name twice, or holds a number that is none (NaN) or that no double can hold.
     """
-    accepted = ("application/json", *media_types)
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    accepted = (JSON, *media_types)
+    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if media_type not in accepted:
         detail = f"{media_type or 'An empty media type'} is not read here; send {' or '.join(accepted)}."
-        raise Problem(415, "unsupported-media-type", "Unsupported media type", detail)
+        raise Problem(problem_types.UNSUPPORTED_MEDIA_TYPE, detail)
     if len(request.body) > max_bytes:
         detail = f"The body has {len(request.body)} bytes where {max_bytes} are allowed."
-        raise Problem(413, "payload-too-large", "The request is too large", detail)
+        raise Problem(problem_types.PAYLOAD_TOO_LARGE, detail)
     try:
         text = request.body.decode()
         if "\ufffd" in text and _was_replaced(request):
@@ -77,7 +79,7 @@ def _unreadable(request: Request, detail: str) -> Problem:
         return bad_request(detail)
     detail = f"A body in the content coding {coding} is not read here; send it as it is."
     headers = {"Accept-Encoding": "identity"}
-    return Problem(415, "unsupported-media-type", "Unsupported media type", detail, headers=headers)
+    return Problem(problem_types.UNSUPPORTED_MEDIA_TYPE, detail, headers=headers)
 
 
 def _was_replaced(request: Request) -> bool:

@@ -8,7 +8,9 @@ from typing import Final
 
 from chalice.app import Response
 
+from chalicelib.api import problem_types
 from chalicelib.api.http import Request, parameters
+from chalicelib.api.media_types import CALENDAR
 from chalicelib.api.problems import Problem
 from chalicelib.calendar import feeds, vtodo
 from chalicelib.calendar.feeds import Feed
@@ -16,8 +18,6 @@ from chalicelib.todos import instants
 from chalicelib.todos.events import Todo
 from chalicelib.views import queries
 from chalicelib.views.queries import TodoRow
-
-MEDIA_TYPE: Final = "text/calendar"
 
 # What was completed longer ago is history: a feed that showed it would only grow.
 COMPLETED_DAYS: Final = 30
@@ -35,13 +35,14 @@ def read(request: Request) -> Response:
     feed = feeds.of_token(token) if token is not None else None
     if feed is None:
         raise Problem(
-            401, "unauthorized", "Unauthorized", "The feed's token is missing, wrong, or was revoked.",
+            problem_types.UNAUTHORIZED,
+            "The feed's token is missing, wrong, or was revoked.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
-        )  # fmt: skip
+        )
     content = _calendar(request.base_url, feed)
     # No caller is known to the gateway here, and yet the answer is of one owner.
     headers: dict[str, str | list[str]] = {
-        "Content-Type": f"{MEDIA_TYPE}; charset=utf-8",
+        "Content-Type": f"{CALENDAR}; charset=utf-8",
         "Cache-Control": "private, no-cache",
     }
     return Response(body=content.decode(), status_code=200, headers=headers)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib.api import caching, pages
+from chalicelib.api import caching, pages, problem_types
 from chalicelib.api.headers import wait_preference
 from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer, bad_request
@@ -41,7 +41,7 @@ def read(request: Request) -> Response:
             found = feed.next_page(request.owner, since, limit, 0)
     except feed.PositionExpired as expired:
         detail = f"{expired} Start over without a cursor, and drop what is not listed then."
-        raise Problem(410, "cursor-expired", "The cursor has expired", detail) from None
+        raise Problem(problem_types.CURSOR_EXPIRED, detail) from None
     changes = [_shape(request, row) for row in found.changes]
     cursor = pages.cursor_of(request, {}, str(found.position))
     body = {"changes": changes, "cursor": cursor, "more": found.more}
@@ -86,7 +86,7 @@ class _Waits:
             if not self._left:
                 detail = f"{MAX_WAITS} requests are waiting already. Ask again later, or without waiting."
                 headers = {"Retry-After": str(RETRY_AFTER_SECONDS), **_rate_limit(0)}
-                raise Problem(429, "too-many-requests", "Too many requests", detail, headers=headers)
+                raise Problem(problem_types.TOO_MANY_REQUESTS, detail, headers=headers)
             self._left -= 1
             left = self._left
         try:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from chalicelib.api import problem_types
 from chalicelib.api.headers import etag, wait_preference
 from chalicelib.api.http import Request
 from chalicelib.api.problems import Problem, not_found
@@ -125,7 +126,7 @@ def _command(request: Request, asked: Asked) -> decide.Command:
             return decide.Create(content.validate(asked.body))
         case "put" if asked.if_match is None:
             detail = "State the version that is to be replaced (If-Match), or that the todo is to be created."
-            raise Problem(428, "precondition-required", "Precondition required", detail)
+            raise Problem(problem_types.PRECONDITION_REQUIRED, detail)
         case "put":
             return decide.Replace(content.validate(asked.body))
         case "patch":
@@ -180,9 +181,7 @@ def _precondition_failed(request: Request, asked: Asked, max_events_bytes: int) 
     count = 0 if known is None else min(event.version - known, MAX_EVENTS_IN_PROBLEM)
     since = ledger.history(event.stream_id, known, count) if known is not None and count else []
     return Problem(
-        412,
-        "precondition-failed",
-        "Precondition failed",
+        problem_types.PRECONDITION_FAILED,
         f"The todo {'was deleted' if is_deleted else 'is'} at version {event.version}.",
         members={
             "todo": None if is_deleted else representation.todo_of(request.base_url, event),

@@ -8,13 +8,11 @@ from chalice.app import Response
 
 from chalicelib.api import pages
 from chalicelib.api.http import Request, parameters
+from chalicelib.api.media_types import CSV, JSON_LINES, NDJSON
 from chalicelib.todos import export_rows, representation
 from chalicelib.views import queries
 
-JSON_LINES: Final = "application/jsonl"
-CSV: Final = "text/csv"
-# Neither name of JSON Lines is registered; both are in use.
-FORMATS: Final = {JSON_LINES: "jsonl", "application/x-ndjson": "jsonl", CSV: "csv"}
+FORMATS: Final = {JSON_LINES: "jsonl", NDJSON: "jsonl", CSV: "csv"}
 
 
 def read(request: Request) -> Response:

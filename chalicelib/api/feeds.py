@@ -9,11 +9,11 @@ import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
-from chalicelib.api import structs
+from chalicelib.api import problem_types, structs
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
-from chalicelib.api.problems import Problem, answer
+from chalicelib.api.problems import Problem, answer, not_found
 from chalicelib.calendar import feeds
 from chalicelib.calendar.feeds import MAX_FEEDS, Feed
 from chalicelib.commands import execute
@@ -68,10 +68,10 @@ def create(request: Request) -> Response:
         )
     except feeds.TooManyFeeds:
         detail = f"There may be {MAX_FEEDS} feeds; delete one first."
-        raise Problem(409, "too-many-feeds", "Too many feeds", detail) from None
+        raise Problem(problem_types.TOO_MANY_FEEDS, detail) from None
     except feeds.KeyReused:
         detail = "The Idempotency-Key was used before, for another feed."
-        raise Problem(422, "idempotency-key-reused", "Idempotency-Key reused", detail) from None
+        raise Problem(problem_types.KEY_REUSED, detail) from None
     headers = {"Location": f"{request.base_url}/feeds/{feed_id}", "Cache-Control": "no-store"}
     url = f"{request.base_url}/todos.ics?{urlencode({'token': token})}"
     return answer(201, {**_shape(feed), "url": url}, headers)
@@ -87,7 +87,7 @@ def read(request: Request) -> Response:
 def delete(request: Request) -> Response:
     feed_id = request.path["feed_id"]
     if not ids.is_todo_id(feed_id) or not feeds.delete(request.owner, feed_id):
-        raise Problem(404, "not-found", "Not found", "There is no such feed.")
+        raise not_found("There is no such feed.")
     return answer(204)
 
 

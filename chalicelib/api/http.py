@@ -12,16 +12,12 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, CORSConfig, Response
 
 from chalicelib import logs, settings
-from chalicelib.api import auth, caching, headers, negotiation
+from chalicelib.api import auth, caching, headers, negotiation, problem_types
+from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, problem_of
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 READS: Final = ("GET", "HEAD")
-JSON: Final = "application/json"
-MERGE_PATCH: Final = "application/merge-patch+json"
-HTML: Final = "text/html"
-SCRIPT: Final = "text/javascript"
-STYLE: Final = "text/css"
 
 # What browsers may show to a page of another origin.
 EXPOSED: Final = [
@@ -170,14 +166,15 @@ def _view(blueprint: Blueprint, route: _Route) -> Callable[..., Response]:
         context = event["requestContext"]
         method, request_id = context["httpMethod"], context.get("requestId", "")
         sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        base_url = settings.public_url() or _gateway_url(context, route.path)
         logs.correlate(request_id)
         try:
             if stated := headers.request_id(sent):
                 request_id = stated
                 logs.correlate(request_id)
-            response = _serve(route, event, sent, request_id, given)
+            response = _serve(route, event, sent, base_url, request_id, given)
         except Exception as error:
-            response = problem_of(error).response()
+            response = problem_of(error).response(base_url)
         response.headers["X-Request-Id"] = request_id
         if len(route.produces) > 1:
             response.headers["Vary"] = "Accept"
@@ -196,18 +193,20 @@ def _view(blueprint: Blueprint, route: _Route) -> Callable[..., Response]:
     return view
 
 
-def _serve(route: _Route, event: dict[str, Any], sent: Mapping[str, str], request_id: str, given: Any) -> Response:
+def _serve(
+    route: _Route, event: dict[str, Any], sent: Mapping[str, str], base_url: str, request_id: str, given: Any
+) -> Response:
     context = event["requestContext"]
     method = context["httpMethod"]
     if route.handler is None:
         detail = f"This path answers {route.allowed}, not {method}."
-        raise Problem(405, "method-not-allowed", "Method not allowed", detail)
+        raise Problem(problem_types.METHOD_NOT_ALLOWED, detail)
     caller = None if route.public else _authorized(auth.caller_of(context), method)
     query = event.get("multiValueQueryStringParameters") or {}
     media_type = negotiation.preferred(sent.get("accept"), *route.produces)
     # What has no body to answer with suits every caller.
     if media_type is None and method != "DELETE" and route.chosen_by not in query:
-        raise Problem(406, "not-acceptable", "Not acceptable", f"This path answers in {' or '.join(route.produces)}.")
+        raise Problem(problem_types.NOT_ACCEPTABLE, f"This path answers in {' or '.join(route.produces)}.")
     request = Request(
         method=method,
         route=route.path,
@@ -216,7 +215,7 @@ def _serve(route: _Route, event: dict[str, Any], sent: Mapping[str, str], reques
         headers=sent,
         body=cast("bytes", given.raw_body),
         media_type=media_type or route.produces[0],
-        base_url=settings.public_url() or _gateway_url(context, route.path),
+        base_url=base_url,
         request_id=request_id,
         caller=caller,
     )
@@ -237,15 +236,17 @@ def _authorized(caller: auth.Caller, method: str) -> auth.Caller:
     """
     if caller.is_expired:
         raise Problem(
-            401, "unauthorized", "Unauthorized", "The token has expired.",
+            problem_types.UNAUTHORIZED,
+            "The token has expired.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
-        )  # fmt: skip
+        )
     scope = auth.READ if method in READS else auth.WRITE
     if scope not in caller.scopes:
         raise Problem(
-            403, "forbidden", "Forbidden", f"The token lacks the scope {scope}.",
+            problem_types.FORBIDDEN,
+            f"The token lacks the scope {scope}.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
-        )  # fmt: skip
+        )
     return caller
 
 

@@ -9,13 +9,14 @@ from typing import Any, Final
 from chalice.app import Response
 
 from chalicelib import logs
+from chalicelib.api import media_types, problem_types
+from chalicelib.api.problem_types import ProblemType
 from chalicelib.aws import errors as failures
 from chalicelib.commands import execute
 from chalicelib.ledger import codec, ledger
 from chalicelib.todos import content, decide
 from chalicelib.views import queries
 
-PROBLEM_TYPE: Final = "https://todo-ledger.dev/problems/"
 RETRY_AFTER_SECONDS: Final = "1"
 
 
@@ -24,47 +25,54 @@ def answer(status: int, body: object = None, headers: Mapping[str, str] | None =
     if body is None:
         return Response(body="", status_code=status, headers=dict(headers or {}))
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(body=text, status_code=status, headers={"Content-Type": "application/json", **(headers or {})})
+    return Response(body=text, status_code=status, headers={"Content-Type": media_types.JSON, **(headers or {})})
 
 
 class Problem(Exception):
-    """An answer of another kind than asked for, as ``application/problem+json``.
+    """An answer other than the one asked for, as ``application/problem+json``.
 
     Parameters
     ----------
-    name : str
-        The last part of the problem's type, stable for programs to go by.
+    kind : ProblemType
+    detail : str
+        What is wrong with this request.
     members : mapping, optional
-        Extension members (RFC 9457, section 3.2), which `in_short` leaves out.
+        Extension members (RFC 9457, section 3.2), which `brief` omits.
     """
 
     def __init__(
         self,
-        status: int,
-        name: str,
-        title: str,
+        kind: ProblemType,
         detail: str,
         *,
         members: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status = status
+        self.kind = kind
+        self.status = kind.status
+        self.detail = detail
+        self.members = dict(members or {})
         self.headers = dict(headers or {})
-        self.in_short = {"type": PROBLEM_TYPE + name, "title": title, "status": status, "detail": detail}
-        self.body = {**self.in_short, **(members or {})}
 
-    def response(self) -> Response:
-        return answer(self.status, self.body, {"Content-Type": "application/problem+json", **self.headers})
+    def brief(self, base_url: str) -> dict[str, Any]:
+        """The document without its extension members; the type's address begins with `base_url`."""
+        return self.kind.document(base_url, self.detail)
+
+    def document(self, base_url: str) -> dict[str, Any]:
+        return {**self.brief(base_url), **self.members}
+
+    def response(self, base_url: str) -> Response:
+        return answer(self.status, self.document(base_url), {"Content-Type": media_types.PROBLEM, **self.headers})
 
 
 def bad_request(detail: str, errors: list[dict[str, str]] | None = None) -> Problem:
     members = {"errors": errors} if errors else {}
-    return Problem(400, "bad-request", "The request is not valid", detail, members=members)
+    return Problem(problem_types.BAD_REQUEST, detail, members=members)
 
 
 def not_found(detail: str = "There is no such todo.") -> Problem:
-    return Problem(404, "not-found", "Not found", detail)
+    return Problem(problem_types.NOT_FOUND, detail)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -79,14 +87,14 @@ def problem_of(error: Exception) -> Problem:
             return not_found()
         case decide.TodoIsDeleted():
             detail = "The todo was deleted; its events remain, and restore brings it back."
-            return Problem(410, "deleted", "Deleted", detail)
+            return Problem(problem_types.DELETED, detail)
         case decide.CannotRevertToDeletion():
             return bad_request("The todo was deleted at that version.")
         case execute.KeyReused():
             detail = "The Idempotency-Key was used before, for another request on this todo."
-            return Problem(422, "idempotency-key-reused", "Idempotency-Key reused", detail)
+            return Problem(problem_types.KEY_REUSED, detail)
         case codec.EventTooLarge():
-            return Problem(413, "payload-too-large", "The todo is too large", f"Nothing was written: {error}.")
+            return Problem(problem_types.PAYLOAD_TOO_LARGE, f"The todo is too large. Nothing was written: {error}.")
         case execute.TooContended():
             detail = "Other writers changed the todo each time. Nothing was written."
             return unavailable(detail)
@@ -95,8 +103,8 @@ def problem_of(error: Exception) -> Problem:
             return unavailable("The store did not answer in time. A write may have happened: repeat it with its key.")
         case _:
             logs.fail("unhandled", error)
-            return Problem(500, "internal-error", "Internal error", "Something went wrong here; it was logged.")
+            return Problem(problem_types.INTERNAL_ERROR, "The service failed unexpectedly; the error was logged.")
 
 
 def unavailable(detail: str) -> Problem:
-    return Problem(503, "unavailable", "Unavailable", detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
+    return Problem(problem_types.UNAVAILABLE, detail, headers={"Retry-After": RETRY_AFTER_SECONDS})

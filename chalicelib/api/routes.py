@@ -10,7 +10,8 @@ from importlib import import_module
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.api.http import HTML, JSON, SCRIPT, STYLE, Handler, Request, resource
+from chalicelib.api.http import Handler, Request, resource
+from chalicelib.api.media_types import CALENDAR, CSV, HTML, JSON, JSON_LINES, NDJSON, SCRIPT, STYLE
 from chalicelib.publishing import cloudevents
 
 blueprint = Blueprint(__name__)
@@ -52,14 +53,16 @@ _route("/webhooks", "webhooks", GET="read", POST="create")
 _route("/webhooks/{webhook_id}", "webhooks", DELETE="delete")
 _route("/feeds", "feeds", GET="read", POST="create")
 _route("/feeds/{feed_id}", "feeds", DELETE="delete")
-_route("/todos.ics", "calendar", public=True, produces=("text/calendar",), GET="read")
+_route("/todos.ics", "calendar", public=True, produces=(CALENDAR,), GET="read")
 _route(
     "/export",
     "exports",
-    produces=("application/jsonl", "application/x-ndjson", "text/csv"),
+    produces=(JSON_LINES, NDJSON, CSV),
     chosen_by="format",
     GET="read",
 )
+_route("/problems", "problem_pages", public=True, produces=(HTML,), GET="index")
+_route("/problems/{name}", "problem_pages", public=True, produces=(HTML,), GET="read")
 _route("/health", "system", public=True, GET="health")
 _route("/openapi.json", "documentation", public=True, GET="contract")
 _route("/docs", "documentation", public=True, produces=(HTML,), GET="docs")

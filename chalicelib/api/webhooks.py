@@ -9,11 +9,11 @@ from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib import settings
-from chalicelib.api import structs
+from chalicelib.api import problem_types, structs
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
 from chalicelib.api.http import Request, parameters
-from chalicelib.api.problems import Problem, answer
+from chalicelib.api.problems import Problem, answer, not_found
 from chalicelib.commands import execute
 from chalicelib.todos import fields, ids
 from chalicelib.todos.content import FieldError, pointer
@@ -72,10 +72,10 @@ def create(request: Request) -> Response:
         )
     except subscriptions.TooManyWebhooks:
         detail = f"There may be {MAX_WEBHOOKS} webhooks; delete one first."
-        raise Problem(409, "too-many-webhooks", "Too many webhooks", detail) from None
+        raise Problem(problem_types.TOO_MANY_WEBHOOKS, detail) from None
     if webhook.request_hash != request_hash:
         detail = "The Idempotency-Key was used before, for another webhook."
-        raise Problem(422, "idempotency-key-reused", "Idempotency-Key reused", detail)
+        raise Problem(problem_types.KEY_REUSED, detail)
     headers = {"Location": f"{request.base_url}/webhooks/{webhook.webhook_id}", "Cache-Control": "no-store"}
     return answer(201, {**_shape(webhook), "secret": webhook.secret}, headers)
 
@@ -90,7 +90,7 @@ def delete(request: Request) -> Response:
     parameters(request)
     webhook_id = request.path["webhook_id"]
     if not ids.is_todo_id(webhook_id) or not subscriptions.delete(request.owner, webhook_id):
-        raise Problem(404, "not-found", "Not found", "There is no such webhook.")
+        raise not_found("There is no such webhook.")
     return answer(204)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Final
 
 from stack import aws
 from stack.deploy import changes, templates
@@ -14,10 +14,13 @@ from stack.deploy.artifacts import Artifacts
 from stack.deploy.changes import Change
 from stack.deploy.cloudformation import ChangeSet, Stack
 from stack.deploy.package import Package, package
+from stack.deploy.references import References
 from stack.deploy.stages import Stage
 from stack.errors import StackError
 
 Client = Callable[[str], Any]
+
+GATEWAY_RESPONSES: Final = "x-amazon-apigateway-gateway-responses"
 
 
 class Deployment:
@@ -140,6 +143,13 @@ class Deployment:
         """The parameters of the stack that watches (.chalice/watch.yaml)."""
         return {**self.stage.watch_parameters(), "EventsTable": self.ledger()}
 
+    def gateway_responses(self) -> dict[str, Any]:
+        """The API's gateway responses by type, with the API's own address in them."""
+        template = self.stage.compute_template
+        references = References(self.stated_parameters(), {}, template["Conditions"])
+        responses: dict[str, Any] = references.resolve(_api_definition(template)[GATEWAY_RESPONSES])
+        return responses
+
     def packaged(self) -> Package:
         return package(self.stage.name, self.stage.source)
 
@@ -150,6 +160,8 @@ class Deployment:
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Serverless::Function":
                 resource["Properties"]["CodeUri"] = code
+        # Resolved here and not by CloudFormation: only a changed definition makes it deploy the API anew.
+        _api_definition(template)[GATEWAY_RESPONSES] = self.gateway_responses()
         return template
 
     def _prepare_data(self, fingerprint: str | None = None) -> ChangeSet | None:
@@ -196,6 +208,12 @@ class Deployment:
             raise
         change_set.execute()
         return found
+
+
+def _api_definition(template: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document of the REST API in a template of the compute stack."""
+    document: dict[str, Any] = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    return document
 
 
 def refuse_to_lose_data(found: Iterable[Change]) -> None:

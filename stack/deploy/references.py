@@ -14,14 +14,19 @@ class References:
     parameters : dict of str to str
     exports : dict of str to str
         By the names that the data stack exports them under.
+    conditions : dict, optional
+        The template's own.
     """
 
-    def __init__(self, parameters: dict[str, str], exports: dict[str, str]) -> None:
+    def __init__(
+        self, parameters: dict[str, str], exports: dict[str, str], conditions: dict[str, Any] | None = None
+    ) -> None:
         self._parameters = parameters
         self._exports = exports
+        self._conditions = conditions or {}
 
     def resolve(self, node: Any) -> Any:
-        """The same structure with ``Ref`` (to a parameter), ``Fn::Sub`` and ``Fn::ImportValue`` replaced.
+        """The same structure with ``Ref`` (to a parameter), ``Fn::Sub``, ``Fn::ImportValue`` and ``Fn::If`` replaced.
 
         Raises
         ------
@@ -32,7 +37,15 @@ class References:
             case {"Ref": name}:
                 return self._parameters[name]
             case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{([^}]+)\}", lambda found: self._parameters[found[1]], text)
+                return _filled(text, self._parameters)
+            case {"Fn::Sub": [str(text), dict(values)]}:
+                return _filled(text, {**self._parameters, **self.resolve(values)})
+            case {"Fn::If": [name, one, other]}:
+                return self.resolve(one if self.resolve(self._conditions[name]) else other)
+            case {"Fn::Equals": [one, other]}:
+                return self.resolve(one) == self.resolve(other)
+            case {"Fn::Not": [condition]}:
+                return not self.resolve(condition)
             case {"Fn::ImportValue": name}:
                 return self._exports[self.resolve(name)]
             case dict():
@@ -43,3 +56,7 @@ class References:
                 return [self.resolve(value) for value in node]
             case _:
                 return node
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    return re.sub(r"\$\{([^}]+)\}", lambda found: values[found[1]], text)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from stack.deploy.deployment import Deployment
 from stack.drift.differences import Difference, compare
-from stack.local.definition import GATEWAY_RESPONSES, put_gateway_responses
+from stack.local.definition import put_gateway_responses
 
 _WHERE: Final = "API"
 _ANSWERS: Final = "gateway responses of the API"
@@ -38,7 +38,7 @@ def differences(deployment: Deployment) -> Iterator[Difference]:
     wanted = {"MinimumCompressionSize": deployment.stage.chalice().minimum_compression_size}
     yield from compare(_WHERE, wanted, {"MinimumCompressionSize": compression})
     found = {one["responseType"]: one for one in client.get_gateway_responses(restApiId=api)["items"]}
-    for kind, response in _responses(deployment).items():
+    for kind, response in deployment.gateway_responses().items():
         here = _described(found.get(kind, {}))
         if "statusCode" not in response:
             # Whoever set none is told of the default.
@@ -51,15 +51,9 @@ def settle(deployment: Deployment) -> Iterator[Difference]:
     found = [one for one in differences(deployment) if one.where == _ANSWERS]
     if found:
         client, api = deployment.client("apigateway"), find(deployment)
-        put_gateway_responses(client, str(api), _responses(deployment))
+        put_gateway_responses(client, str(api), deployment.gateway_responses())
         client.create_deployment(restApiId=api, stageName=deployment.stage.api_stage)
     yield from found
-
-
-def _responses(deployment: Deployment) -> dict[str, Any]:
-    body = deployment.stage.compute_template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-    responses: dict[str, Any] = body[GATEWAY_RESPONSES]
-    return responses
 
 
 def _described(response: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 INTEGRATION = "x-amazon-apigateway-integration"
 
 
-def complete(apigateway: Any, api_id: str, stage: str, definition: dict[str, Any]) -> None:
+def complete(
+    apigateway: Any, api_id: str, stage: str, definition: dict[str, Any], gateway_responses: dict[str, Any]
+) -> None:
     """Bring an API of the engine to what its definition says, and deploy it.
 
     Parameters
@@ -22,8 +23,10 @@ def complete(apigateway: Any, api_id: str, stage: str, definition: dict[str, Any
     api_id, stage : str
     definition : dict
         The OpenAPI document that the API was made from.
+    gateway_responses : dict
+        Those of the definition, their references resolved.
     """
-    put_gateway_responses(apigateway, api_id, definition[GATEWAY_RESPONSES])
+    put_gateway_responses(apigateway, api_id, gateway_responses)
     _put_mock_responses(apigateway, api_id, definition)
     # A stage answers with the responses that its deployment was made with.
     apigateway.create_deployment(restApiId=api_id, stageName=stage)

@@ -56,7 +56,7 @@ class LocalDeployment(Deployment):
     def _serve(self, template: dict[str, Any]) -> None:
         api_id = self.compute.outputs()["RestAPIId"]
         document = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-        definition.complete(self.client("apigateway"), api_id, self.stage.api_stage, document)
+        definition.complete(self.client("apigateway"), api_id, self.stage.api_stage, document, self.gateway_responses())
         write_json(self._state.api_record, {"id": api_id, "stage": self.stage.api_stage})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
+from chalicelib.api import media_types, problem_types
 from stack.local.state import read_json
 
 KEY_SET_PATH = "/.well-known/jwks.json"
@@ -47,7 +48,8 @@ class Gateway:
     async def _forward(self, scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         api = read_json(self._api_record)
         if api is None:
-            await _answer(send, 503, "application/problem+json", NOT_DEPLOYED, ((b"retry-after", b"1"),))
+            document = not_deployed(f"http://127.0.0.1:{self._api_port}")
+            await _answer(send, 503, media_types.PROBLEM, document, ((b"retry-after", b"1"),))
             return
         # The path stays percent-encoded, as AWS hands it to Lambda: decoded, a "%2F" in a list's name would separate.
         path = f"/restapis/{api['id']}/{api['stage']}/_user_request_{scope['raw_path'].decode('latin-1')}"
@@ -66,14 +68,9 @@ class Gateway:
         await self._engine(forwarded, receive, send_on)
 
 
-NOT_DEPLOYED = json.dumps(
-    {
-        "type": "https://todo-ledger.dev/problems/unavailable",
-        "title": "Unavailable",
-        "status": 503,
-        "detail": "The API is being deployed.",
-    }
-).encode()
+def not_deployed(base_url: str) -> bytes:
+    """The problem document (RFC 9457) for requests that come before there is an API."""
+    return json.dumps(problem_types.UNAVAILABLE.document(base_url, "The API is being deployed.")).encode()
 
 
 async def _answer(

@@ -38,7 +38,7 @@ def _install() -> int:
 def _lint() -> int:
     with tempfile.TemporaryDirectory() as directory:
         contract = Path(directory, "openapi.json")
-        contract.write_text(json.dumps(document("https://todo-ledger.dev"), indent=1), encoding="utf-8")
+        contract.write_text(json.dumps(document("https://api.example.com"), indent=1), encoding="utf-8")
         redocly = INSTALLED / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
         options = ["--config", str(HERE / "redocly.yaml"), "--format", "stylish"]
         return node([str(redocly), "lint", str(contract), *options], env=os.environ | ALONE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from urllib.parse import quote
 
 import requests
 
+from chalicelib.api.problem_types import TYPES
 from tests.support import conformance
 
 PROBLEM: Final = "application/problem+json"
@@ -164,10 +166,17 @@ def problem(answer: Any, status: int) -> dict[str, Any]:
     assert answer.headers["Content-Type"] == PROBLEM
     document: dict[str, Any] = answer.json()
     assert document["status"] == status
-    assert document["type"].startswith("https://todo-ledger.dev/problems/")
-    assert document["title"]
+    kind = TYPES[problem_name(document)]
+    assert (document["title"], document["status"]) == (kind.title, kind.status)
     assert document["detail"]
     return document
+
+
+def problem_name(document: dict[str, Any]) -> str:
+    """The last part of a problem's type, which must be the absolute address of its page."""
+    found = re.fullmatch(r"https?://[^/]+(?:/[^/]+)?/problems/([a-z-]+)", document["type"])
+    assert found is not None, document["type"]
+    return found[1]
 
 
 def pointers(answer: Any) -> set[str]:

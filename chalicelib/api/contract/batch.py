@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.auth import WRITE
 from chalicelib.api.batch import MAX_BODY_BYTES, MAX_COMMANDS, Batch
 from chalicelib.api.contract import examples
@@ -26,12 +27,7 @@ _RESULTS: Final = [
     {
         "status": 404,
         "id": examples.WEBHOOK["id"],
-        "problem": {
-            "type": "https://todo-ledger.dev/problems/not-found",
-            "title": "Not found",
-            "status": 404,
-            "detail": "There is no such todo.",
-        },
+        "problem": examples.problem(problem_types.NOT_FOUND, "There is no such todo."),
     },
 ]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.auth import READ
 from chalicelib.api.changes import MAX_WAIT_SECONDS, MAX_WAITS
-from chalicelib.api.contract import examples, problems
+from chalicelib.api.contract import examples
 from chalicelib.api.contract.operations import answer, link, operation
 from chalicelib.api.contract.parameters import CURSOR, LIMIT, parameter
 from chalicelib.api.contract.schemas import Changes, reference
@@ -53,7 +54,7 @@ PATHS: Final[dict[str, Any]] = {
                     links={"next": link("listChanges", "What changes after it.", since="$response.body#/cursor")},
                 )
             },
-            refusals=(problems.CURSOR_EXPIRED,),
+            refusals=(problem_types.CURSOR_EXPIRED,),
         )
     }
 }

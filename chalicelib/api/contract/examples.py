@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api.contract.schemas import SOME_ID
+from chalicelib.api.problem_types import ProblemType
+
+BASE_URL: Final = "https://api.example.com"
 
 CONTENT: Final[dict[str, Any]] = {
     "title": "Buy milk",
@@ -29,7 +32,7 @@ TODO: Final[dict[str, Any]] = {
     "completed_at": None,
     "created_at": "2026-11-20T18:21:07.412Z",
     "updated_at": "2026-11-20T18:21:07.412Z",
-    "url": f"https://api.example.com/todos/{SOME_ID}",
+    "url": f"{BASE_URL}/todos/{SOME_ID}",
 }
 
 PATCH: Final[dict[str, Any]] = {"completed": True, "notes": None, "metadata": {"colour": None, "shop": "corner"}}
@@ -63,3 +66,8 @@ WEBHOOK: Final[dict[str, Any]] = {
     "created_at": "2026-11-20T18:21:07.412Z",
     "disabled_at": None,
 }
+
+
+def problem(kind: ProblemType, detail: str) -> dict[str, Any]:
+    """A problem document without extension members."""
+    return kind.document(BASE_URL, detail)

@@ -7,7 +7,8 @@ from typing import Any, Final
 from chalicelib.api.auth import READ
 from chalicelib.api.contract.operations import answer, operation
 from chalicelib.api.contract.parameters import CURSOR, LIMIT, parameter
-from chalicelib.api.exports import FORMATS, JSON_LINES
+from chalicelib.api.exports import FORMATS
+from chalicelib.api.media_types import JSON_LINES
 from chalicelib.api.pages import MAX_LIMIT
 
 TAG: Final = "export"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.auth import READ, WRITE
-from chalicelib.api.calendar import COMPLETED_DAYS, MEDIA_TYPE
-from chalicelib.api.contract import problems
+from chalicelib.api.calendar import COMPLETED_DAYS
 from chalicelib.api.contract.operations import answer, json_body, link, operation
 from chalicelib.api.contract.parameters import FEED_ID, IDEMPOTENCY_KEY
 from chalicelib.api.contract.schemas import SOME_ID, Feed, NewFeed, reference
 from chalicelib.api.feeds import FeedRequest
+from chalicelib.api.media_types import CALENDAR
 from chalicelib.calendar.feeds import MAX_FEEDS
 
 TAG: Final = "calendar"
@@ -54,7 +55,7 @@ PATHS: Final[dict[str, Any]] = {
                     links={"delete": link("deleteFeed", "Revoke its token.", feed_id="$response.body#/id")},
                 )
             },
-            refusals=(problems.TOO_MANY_FEEDS, problems.KEY_REUSED),
+            refusals=(problem_types.TOO_MANY_FEEDS, problem_types.KEY_REUSED),
         ),
     },
     "/feeds/{feed_id}": {
@@ -66,7 +67,7 @@ PATHS: Final[dict[str, Any]] = {
             scope=WRITE,
             parameters=(FEED_ID,),
             answers={204: answer("The feed is gone.")},
-            refusals=(problems.NOT_FOUND,),
+            refusals=(problem_types.NOT_FOUND,),
             negotiated=False,
         )
     },
@@ -79,7 +80,7 @@ PATHS: Final[dict[str, Any]] = {
             tag=TAG,
             scope=None,
             by_feed_token=True,
-            answers={200: answer("The calendar.", {"type": "string"}, media_type=MEDIA_TYPE)},
+            answers={200: answer("The calendar.", {"type": "string"}, media_type=CALENDAR)},
         )
     },
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.auth import READ, WRITE
-from chalicelib.api.contract import examples, problems
+from chalicelib.api.contract import examples
 from chalicelib.api.contract.operations import answer, json_body, operation
 from chalicelib.api.contract.parameters import CURSOR, FILTERS, IDEMPOTENCY_KEY, LIMIT, LIST_NAME, PREFER
 from chalicelib.api.contract.schemas import ListCounts, TodoContentOfList, reference
@@ -55,7 +56,7 @@ PATHS: Final[dict[str, Any]] = {
             parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContentOfList), {"a title": {"title": "Buy milk"}, "all fields": _CONTENT}),
             answers={201: CREATED},
-            refusals=(problems.DELETED, problems.PRECONDITION_FAILED, problems.KEY_REUSED),
+            refusals=(problem_types.DELETED, problem_types.PRECONDITION_FAILED, problem_types.KEY_REUSED),
         ),
         "delete": operation(
             "clearList",
@@ -69,7 +70,7 @@ PATHS: Final[dict[str, Any]] = {
                 202: answer("They are being deleted; the counts tell how far it is."),
                 204: answer("They are deleted.", sends=("Preference-Applied",)),
             },
-            refusals=(problems.KEY_REUSED,),
+            refusals=(problem_types.KEY_REUSED,),
             negotiated=False,
         ),
     },

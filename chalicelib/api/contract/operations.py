@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.auth import WRITE
 from chalicelib.api.bodies import MAX_BODY_BYTES
 from chalicelib.api.contract import headers, problems
 from chalicelib.api.contract.parameters import IF_NONE_MATCH, REQUEST_ID
-from chalicelib.api.http import JSON
+from chalicelib.api.media_types import JSON
+from chalicelib.api.problem_types import ProblemType
 
 Schema = dict[str, Any]
 
@@ -26,7 +28,7 @@ def operation(
     scope: str | None,
     parameters: Sequence[Schema] = (),
     body: Schema | None = None,
-    refusals: Sequence[str] = (),
+    refusals: Sequence[ProblemType] = (),
     negotiated: bool = True,
     by_feed_token: bool = False,
 ) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def operation(
     ----------
     scope : str, optional
         What the token must allow; None for who needs no such token.
-    refusals : sequence of str
+    refusals : sequence of ProblemType
         Problem types beside those that the kind of operation brings with it: every one may be wrong (400), too much
         (429) or fail (500, 503), one with a token may lack it (401, 403), one with a body may have a wrong one (413,
         415).
@@ -45,24 +47,24 @@ def operation(
     by_feed_token : bool
         Whether a token in the query, and no other, says who is asking.
     """
-    names = [
+    kinds = [
         *refusals,
-        problems.BAD_REQUEST,
-        problems.TOO_MANY_REQUESTS,
-        problems.INTERNAL_ERROR,
-        problems.UNAVAILABLE,
+        problem_types.BAD_REQUEST,
+        problem_types.TOO_MANY_REQUESTS,
+        problem_types.INTERNAL_ERROR,
+        problem_types.UNAVAILABLE,
     ]
     if scope is not None:
-        names += [problems.UNAUTHORIZED, problems.FORBIDDEN]
+        kinds += [problem_types.UNAUTHORIZED, problem_types.FORBIDDEN]
     security = [] if scope is None else [{"bearer": [scope]}]
     if by_feed_token:
-        names.append(problems.UNAUTHORIZED)
+        kinds.append(problem_types.UNAUTHORIZED)
         security = [{"feed": []}]
     if negotiated:
-        names.append(problems.NOT_ACCEPTABLE)
+        kinds.append(problem_types.NOT_ACCEPTABLE)
     if body is not None:
-        names += [problems.PAYLOAD_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]
-    stated = {str(status): answer for status, answer in answers.items()} | problems.responses(*names)
+        kinds += [problem_types.PAYLOAD_TOO_LARGE, problem_types.UNSUPPORTED_MEDIA_TYPE]
+    stated = {str(status): answer for status, answer in answers.items()} | problems.responses(*kinds)
     common = [REQUEST_ID]
     if scope != WRITE:
         # Each read is one that caches may ask about.

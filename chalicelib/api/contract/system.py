@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.auth import READ
-from chalicelib.api.contract import headers, problems
+from chalicelib.api.contract import headers
 from chalicelib.api.contract.operations import answer, operation
 from chalicelib.api.contract.parameters import parameter
 from chalicelib.api.contract.schemas import Counts, Health, reference
-from chalicelib.api.documentation import ASSETS
-from chalicelib.api.http import HTML
+from chalicelib.api.media_types import HTML
+from chalicelib.api.problem_types import PATH, TYPES
 from chalicelib.api.system import VERSION
+from chalicelib.api.web import ASSETS
 from chalicelib.todos.fold import STATE_SCHEMA
 
 TAG: Final = "service"
@@ -19,14 +21,14 @@ TAG: Final = "service"
 TAGS: Final = ({"name": TAG, "description": "Counts, liveness, and this document."},)
 
 
-def _page(name: str, summary: str, description: str) -> dict[str, Any]:
+def _page(name: str, summary: str, description: str, **more: Any) -> dict[str, Any]:
     page = answer(
         "The page.",
         {"type": "string"},
         sends=("Content-Security-Policy", "X-Content-Type-Options"),
         media_type=HTML,
     )
-    return operation(name, summary, description, tag=TAG, scope=None, answers={200: page})
+    return operation(name, summary, description, tag=TAG, scope=None, answers={200: page}, **more)
 
 
 PATHS: Final[dict[str, Any]] = {
@@ -78,6 +80,25 @@ PATHS: Final[dict[str, Any]] = {
             },
         )
     },
+    PATH: {"get": _page("listProblemTypes", "List the problem types", "A page with every problem type.")},
+    f"{PATH}/{{name}}": {
+        "get": _page(
+            "readProblemType",
+            "Read about a problem type",
+            "The page that the `type` of a problem document leads to: what it means, and what to do.",
+            parameters=(
+                parameter(
+                    "path",
+                    "name",
+                    "The type's name.",
+                    {"type": "string", "enum": list(TYPES)},
+                    example=problem_types.NOT_FOUND.name,
+                    required=True,
+                ),
+            ),
+            refusals=(problem_types.NOT_FOUND,),
+        )
+    },
     "/docs": {"get": _page("readDocs", "Try the API", "This document as a page, from which each request can be sent.")},
     "/docs/{asset}": {
         "get": operation(
@@ -106,7 +127,7 @@ PATHS: Final[dict[str, Any]] = {
                     },
                 }
             },
-            refusals=(problems.NOT_FOUND,),
+            refusals=(problem_types.NOT_FOUND,),
         )
     },
     "/": {"get": _page("readHome", "Read the front page", "What this is, and where to go on.")},

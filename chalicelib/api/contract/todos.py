@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.auth import READ, WRITE
 from chalicelib.api.commands import RevertTo
-from chalicelib.api.contract import examples, problems
+from chalicelib.api.contract import examples
 from chalicelib.api.contract.operations import answer, json_body, link, operation
 from chalicelib.api.contract.parameters import (
     AT,
@@ -23,7 +24,7 @@ from chalicelib.api.contract.parameters import (
     VERSION,
 )
 from chalicelib.api.contract.schemas import CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
-from chalicelib.api.http import JSON, MERGE_PATCH
+from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.publishing.cloudevents import BATCH_MEDIA_TYPE
 
 TAG: Final = "todos"
@@ -90,10 +91,10 @@ PAGE: Final = answer(
 
 # What a write of one todo may be refused with, whatever it does.
 _REFUSED: Final = (
-    problems.NOT_FOUND,
-    problems.DELETED,
-    problems.PRECONDITION_FAILED,
-    problems.KEY_REUSED,
+    problem_types.NOT_FOUND,
+    problem_types.DELETED,
+    problem_types.PRECONDITION_FAILED,
+    problem_types.KEY_REUSED,
 )
 _WRITE: Final = (TODO_ID, IF_MATCH, UNLESS_AT, IDEMPOTENCY_KEY, PREFER)
 
@@ -117,7 +118,7 @@ PATHS: Final[dict[str, Any]] = {
             parameters=(IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContent), {"a title": {"title": "Buy milk"}, "all fields": examples.CONTENT}),
             answers={201: CREATED},
-            refusals=(problems.DELETED, problems.PRECONDITION_FAILED, problems.KEY_REUSED),
+            refusals=(problem_types.DELETED, problem_types.PRECONDITION_FAILED, problem_types.KEY_REUSED),
         ),
     },
     "/todos/{todo_id}": {
@@ -136,7 +137,7 @@ PATHS: Final[dict[str, Any]] = {
                     links=_onward(_ID_OF_ANSWER),
                 ),
             },
-            refusals=(problems.NOT_FOUND, problems.DELETED),
+            refusals=(problem_types.NOT_FOUND, problem_types.DELETED),
         ),
         "put": operation(
             "putTodo",
@@ -148,7 +149,7 @@ PATHS: Final[dict[str, Any]] = {
             parameters=(TODO_ID, IF_NONE_MATCH_ANY, IF_MATCH, IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContent), {"all fields": examples.CONTENT}),
             answers={200: _written("The todo was replaced.", examples.TODO), 201: CREATED},
-            refusals=(*_REFUSED, problems.PRECONDITION_REQUIRED),
+            refusals=(*_REFUSED, problem_types.PRECONDITION_REQUIRED),
         ),
         "patch": operation(
             "patchTodo",
@@ -196,7 +197,7 @@ PATHS: Final[dict[str, Any]] = {
                     sends=("Link",),
                 )
             },
-            refusals=(problems.NOT_FOUND,),
+            refusals=(problem_types.NOT_FOUND,),
         )
     },
     "/todos/{todo_id}/restore": {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.auth import READ, WRITE
-from chalicelib.api.contract import examples, problems
+from chalicelib.api.contract import examples
 from chalicelib.api.contract.operations import answer, json_body, link, operation
 from chalicelib.api.contract.parameters import IDEMPOTENCY_KEY, WEBHOOK_ID
 from chalicelib.api.contract.schemas import NewWebhook, Webhook, reference
@@ -55,7 +56,7 @@ PATHS: Final[dict[str, Any]] = {
                     links={"delete": link("deleteWebhook", "Unsubscribe.", webhook_id="$response.body#/id")},
                 )
             },
-            refusals=(problems.TOO_MANY_WEBHOOKS, problems.KEY_REUSED),
+            refusals=(problem_types.TOO_MANY_WEBHOOKS, problem_types.KEY_REUSED),
         ),
     },
     "/webhooks/{webhook_id}": {
@@ -67,7 +68,7 @@ PATHS: Final[dict[str, Any]] = {
             scope=WRITE,
             parameters=(WEBHOOK_ID,),
             answers={204: answer("The webhook is gone.")},
-            refusals=(problems.NOT_FOUND,),
+            refusals=(problem_types.NOT_FOUND,),
             negotiated=False,
         )
     },

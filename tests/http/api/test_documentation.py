@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -9,10 +10,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from chalicelib.api.contract.document import document
-from chalicelib.api.documentation import ASSETS
-from tests.support.client import Client, problem
+from chalicelib.api.problem_types import TYPES
+from chalicelib.api.web import ASSETS
+from tests.support.client import Client, problem, problem_name
 
 MAX_ANSWER_BYTES = 6_000_000
+PAGES = ["/", "/docs", "/problems", "/problems/not-found"]
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def test_the_contract_is_answered_with_the_address_that_it_was_asked_at(anyone: 
     assert answer.json() == document(anyone.url)
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", PAGES)
 def test_a_page_leads_nowhere_but_to_this_service(anyone: Client, path: str) -> None:
     page = anyone.get(path)
     assert page.status_code == 200
@@ -51,18 +54,20 @@ def test_a_page_leads_nowhere_but_to_this_service(anyone: Client, path: str) -> 
         assert anyone.get(urlsplit(each).path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", PAGES)
 def test_a_page_may_load_nothing_from_elsewhere(anyone: Client, path: str) -> None:
     stated = anyone.get(path).headers["Content-Security-Policy"].split("; ")
     policy = dict(directive.split(" ", 1) for directive in stated)
 
     assert policy["default-src"] == "'none'"
     sources = {source for allowed in policy.values() for source in allowed.split()}
-    assert {each for each in sources if not each.startswith("'sha256-")} <= {"'none'", "data:", anyone.url}
+    assert sources <= {"'none'", "data:", anyone.url}
 
 
-def test_the_page_has_no_script_of_its_own_that_its_policy_forbids(anyone: Client) -> None:
-    assert re.findall(r"<script(?![^>]* src=)|\son\w+=|\sstyle=", anyone.get("/docs").text) == []
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_nothing_inline_that_its_policy_forbids(anyone: Client, path: str) -> None:
+    forbidden = r"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|\{[a-z]+\}"
+    assert re.findall(forbidden, anyone.get(path).text) == []
 
 
 @pytest.mark.parametrize("name", ASSETS)
@@ -78,3 +83,25 @@ def test_each_part_of_the_page_fits_into_an_answer(anyone: Client, name: str) ->
 def test_the_page_has_no_other_parts(anyone: Client) -> None:
     for name in ("home.html", "..%2Fauth.py", "swagger-ui", "%00"):
         problem(anyone.get(f"/docs/{name}"), 404)
+
+
+def test_each_problem_type_of_the_contract_has_its_page(anyone: Client) -> None:
+    responses = document(anyone.url)["components"]["responses"].values()
+    documented = {problem_name(each["content"]["application/problem+json"]["example"]) for each in responses}
+    assert documented <= set(TYPES)
+
+    index = References(anyone.get("/problems").text).found
+    for kind in TYPES.values():
+        page = anyone.get(f"/problems/{kind.name}")
+        assert page.status_code == 200
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        text = html.unescape(re.sub("</?code>", "`", page.text))
+        assert kind.title in text
+        assert kind.meaning in text
+        assert kind.remedy in text
+        assert kind.url(anyone.url) in index
+
+
+def test_an_unknown_problem_type_has_no_page(anyone: Client) -> None:
+    for name in ("nonsense", "NOT-FOUND", "..%2F..%2Fhealth", "%3Cb%3E"):
+        problem(anyone.get(f"/problems/{name}"), 404)

@@ -22,8 +22,14 @@ PRIVATE_METHODS_OF = {
     "/webhooks": {"GET", "HEAD", "POST"},
     f"/webhooks/{SOME_ID}": {"DELETE"},
 }
-PUBLIC_METHODS_OF = {path: {"GET", "HEAD"} for path in ("/", "/health", "/openapi.json", "/docs", "/docs/start.js")}
+PUBLIC_METHODS_OF = {
+    path: {"GET", "HEAD"}
+    for path in ("/", "/health", "/openapi.json", "/docs", "/docs/start.js", "/problems", "/problems/not-found")
+}
 METHODS_OF = PRIVATE_METHODS_OF | PUBLIC_METHODS_OF
+OFFERED = dict.fromkeys(("/", "/docs", "/problems", "/problems/not-found"), "text/html") | {
+    "/docs/start.js": "text/javascript"
+}
 ALL_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 EXPOSED = {
     "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
@@ -117,9 +123,7 @@ def test_what_a_patch_may_be_is_told_with_the_todo_and_to_who_sends_something_el
 
 @pytest.mark.parametrize("path", METHODS_OF)
 def test_who_accepts_nothing_that_a_path_has_is_told_what_there_is(client: Client, path: str) -> None:
-    offered = {"/": "text/html", "/docs": "text/html", "/docs/start.js": "text/javascript"}.get(
-        path, "application/json"
-    )
+    offered = OFFERED.get(path, "application/json")
     for method in sorted(METHODS_OF[path] - {"HEAD", "DELETE"}):
         refused = client.request(method, path, {}, accept="audio/ogg, image/*")
         assert offered in problem(refused, 406)["detail"]
@@ -161,6 +165,15 @@ def test_each_kind_of_problem_has_a_type_of_its_own(client: Client) -> None:
     )  # fmt: skip
 
     assert len({answer.json()["type"] for answer in answers}) == len(answers)
+
+
+def test_the_type_of_a_problem_is_the_address_of_its_page(client: Client) -> None:
+    """Those that the gateway answers itself, too: an unknown path, and no valid token."""
+    nobody = Client(client.url, None)
+    for answer in (client.get(f"/todos/{SOME_ID}"), nobody.get("/nowhere"), nobody.get("/todos")):
+        address = answer.json()["type"]
+        assert address.startswith(f"{client.url}/problems/")
+        assert nobody.get(address.removeprefix(client.url)).status_code == 200
 
 
 def test_health_answers_anyone_with_the_versions(anyone: Client) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Client, Verbs, at_once, list_path, pointers, problem
+from tests.support.client import Client, Verbs, at_once, list_path, pointers, problem, problem_name
 
 
 def new_id() -> str:
@@ -115,7 +115,7 @@ def test_one_that_fails_does_not_stop_the_others(client: Client, client_of: Call
     for result in found[:12]:
         assert "todo" not in result
         assert result["problem"]["status"] == result["status"]
-        assert result["problem"]["type"].startswith("https://todo-ledger.dev/problems/")
+        assert result["problem"]["type"] == f"{client.url}/problems/{problem_name(result['problem'])}"
     told = [{error["pointer"] for error in found[position]["problem"]["errors"]} for position in range(3, 8)]
     assert told == [{"#/title"}, {"#/tags/1"}, {"#/title", "#/nonsense"}, {"#"}, {"#/to_version"}]
     assert [event["version"] for event in client.events(mine)] == [1, 2, 3]

@@ -15,7 +15,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.todos import ids, instants
 from chalicelib.views import queries, schema
 from chalicelib.views.sync import feed
-from tests.support.client import Client, next_path, problem
+from tests.support.client import Client, next_path, problem, problem_name
 from tests.support.in_process import InProcess
 from tests.support.replica import Replica
 
@@ -234,7 +234,7 @@ def test_a_first_sync_brings_later_what_was_not_visible_when_it_began(here: InPr
 
 def is_gone(here: InProcess, replica: Replica) -> bool:
     document = problem(here.get(f"/changes?since={replica.cursor}"), 410)
-    return bool(document["type"] == "https://todo-ledger.dev/problems/cursor-expired")
+    return problem_name(document) == "cursor-expired"
 
 
 def key_of(here: InProcess, sort_key: str) -> dict[str, Any]:

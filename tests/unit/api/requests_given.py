@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.api.auth import READ, WRITE, Caller
-from chalicelib.api.http import JSON, Request
+from chalicelib.api.http import Request
+from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem, problem_of
 
 
@@ -56,5 +57,5 @@ class Refused:
 
     @property
     def errors(self) -> list[dict[str, str]]:
-        found: list[dict[str, str]] = self.problem.body["errors"]
+        found: list[dict[str, str]] = self.problem.members["errors"]
         return found

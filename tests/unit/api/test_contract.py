@@ -9,7 +9,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from chalicelib.api import problems
+from chalicelib.api import problem_types
+from chalicelib.api.contract import problems
 from chalicelib.api.contract.document import document
 
 CONTRACT = document("https://api.example.com")
@@ -128,10 +129,10 @@ def _resolved(responses: Any) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("component", CONTRACT["components"]["responses"])
 def test_a_problem_type_has_one_status_and_one_address(component: str) -> None:
     schema = CONTRACT["components"]["schemas"][component]["properties"]
-    name = schema["type"]["const"].removeprefix(problems.PROBLEM_TYPE)
+    kind = problem_types.TYPES[schema["type"]["pattern"].removeprefix("/problems/").removesuffix("$")]
 
-    assert component == "".join(word.capitalize() for word in name.split("-"))
-    assert 400 <= schema["status"]["const"] < 600
+    assert component == problems.component_of(kind)
+    assert (schema["title"]["const"], schema["status"]["const"]) == (kind.title, kind.status)
 
 
 def test_the_document_names_the_address_that_it_was_asked_at() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api.bodies import MAX_BODY_BYTES, _object, json_body
-from chalicelib.api.todos import MERGE_PATCH
+from chalicelib.api.media_types import MERGE_PATCH
 from tests.unit.api.requests_given import Refused, a_request
 
 
@@ -160,7 +160,7 @@ def test_a_byte_order_mark_is_named() -> None:
     with Refused() as refused:
         read(b"\xef\xbb\xbf{}")
     assert refused.status == 400
-    assert "byte order mark" in refused.problem.body["detail"]
+    assert "byte order mark" in refused.problem.detail
 
 
 PACKED = gzip.compress(b"{}", mtime=0)

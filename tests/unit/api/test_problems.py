@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from chalicelib.api.problems import PROBLEM_TYPE, Problem, problem_of
+from chalicelib.api import problem_types
+from chalicelib.api.problems import Problem, problem_of
 from chalicelib.commands import execute
 from chalicelib.ledger import codec, ledger
 from chalicelib.todos import content, decide
@@ -30,9 +31,13 @@ from chalicelib.views import queries
     ],
 )
 def test_an_error_becomes_its_problem(error: Exception, status: int, name: str) -> None:
-    response = problem_of(error).response()
+    response = problem_of(error).response("https://api.example")
     body = json.loads(response.body)
-    assert (response.status_code, body["status"], body["type"]) == (status, status, PROBLEM_TYPE + name)
+    assert (response.status_code, body["status"], body["type"]) == (
+        status,
+        status,
+        f"https://api.example/problems/{name}",
+    )
     assert response.headers["Content-Type"] == "application/problem+json"
     assert body["title"]
     assert body["detail"]
@@ -42,14 +47,15 @@ def test_an_error_becomes_its_problem(error: Exception, status: int, name: str) 
 
 def test_bad_input_is_told_with_pointers() -> None:
     errors = [content.FieldError("#/title", "required"), content.FieldError("#/due", "names no instant")]
-    assert problem_of(content.InvalidContent(errors)).body["errors"] == [
+    assert problem_of(content.InvalidContent(errors)).members["errors"] == [
         {"pointer": "#/title", "detail": "required"},
         {"pointer": "#/due", "detail": "names no instant"},
     ]
 
 
 def test_a_problem_stays_the_problem_that_it_is() -> None:
-    problem = Problem(429, "slow-down", "Slow down", "Wait.", members={"limit": 7}, headers={"Retry-After": "2"})
+    kind = problem_types.TOO_MANY_REQUESTS
+    problem = Problem(kind, "Wait.", members={"limit": 7}, headers={"Retry-After": "2"})
     assert problem_of(problem) is problem
-    assert problem.body["limit"] == 7
-    assert problem.response().headers["Retry-After"] == "2"
+    assert problem.document("https://api.example") == {**kind.document("https://api.example", "Wait."), "limit": 7}
+    assert problem.response("https://api.example").headers["Retry-After"] == "2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from chalicelib.api import problem_types
+from stack.deploy.deployment import Deployment
 from stack.deploy.package import package
+from stack.deploy.stages import Stage
 from stack.local.state import REPOSITORY
 
 DAY = 24 * 3600
@@ -81,6 +85,24 @@ def test_what_feeds_a_function_is_as_designed(function: str, merged: dict[str, A
         assert found == MAPPINGS[function] | OF_QUEUES
     else:
         assert found == MAPPINGS[function]
+
+
+@pytest.mark.parametrize("public_url", ["", "https://todos.example.com"])
+def test_the_gateway_answers_with_problem_types_of_the_api(public_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = public_url or "https://$context.domainName/$context.stage"
+    deployment = Deployment(Stage("prod"), lambda service: None)
+    monkeypatch.setattr(deployment, "stated_parameters", lambda: {"PublicUrl": public_url})
+    responses = deployment.gateway_responses()
+    assert len(responses) == 18
+    for name, response in responses.items():
+        document = json.loads(response["responseTemplates"]["application/json"])
+        kind = problem_types.TYPES[document["type"].rpartition("/")[2]]
+        expected = kind.document(address, document["detail"])
+        if name.startswith("DEFAULT_"):
+            # It keeps the status of the error that it replaces.
+            del expected["status"]
+        assert document == expected
+        assert response.get("statusCode") == expected.get("status")
 
 
 def test_every_queue_keeps_what_it_has_for_14_days() -> None:

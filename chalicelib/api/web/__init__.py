@@ -1,0 +1,99 @@
+"""The HTML pages and what they load. A page loads nothing from another host, and its policy forbids it to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from chalice.app import Response
+
+from chalicelib.api.media_types import HTML, SCRIPT, STYLE
+
+# A deployment changes these; a browser keeps a copy for a day at most.
+ASSET_CACHING: Final = "public, max-age=86400"
+PAGE_CACHING: Final = "public, max-age=300"
+
+_NOTHING_ELSE: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_CODE: Final = re.compile("`([^`]+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that a page loads: its media type, and where it is on disk."""
+
+    media_type: str
+    path: Callable[[], Path]
+
+
+def _own(name: str) -> Path:
+    return Path(__file__).with_name(name)
+
+
+def _swagger_ui(name: str) -> Path:
+    # Found, not imported: importing powertools would cost more than reading the file.
+    spec = find_spec("aws_lambda_powertools")
+    assert spec is not None, "it is packaged with the app"
+    assert spec.submodule_search_locations, "it is a package"
+    return Path(spec.submodule_search_locations[0], "event_handler", "openapi", "swagger_ui", name)
+
+
+# Swagger UI is the copy that aws-lambda-powertools ships.
+ASSETS: Final = {
+    "start.js": Asset(SCRIPT, lambda: _own("start.js")),
+    "page.css": Asset(STYLE, lambda: _own("page.css")),
+    "swagger-ui.js": Asset(SCRIPT, lambda: _swagger_ui("swagger-ui-bundle.min.js")),
+    "swagger-ui.css": Asset(STYLE, lambda: _swagger_ui("swagger-ui.min.css")),
+}
+
+
+def asset(name: str) -> Response | None:
+    """The file of that name in `ASSETS`, or None."""
+    found = ASSETS.get(name)
+    return None if found is None else _answer(_read(found.path()), found.media_type, {"Cache-Control": ASSET_CACHING})
+
+
+def page(name: str, base_url: str, *, scripted: bool = False, **values: str) -> Response:
+    """A page made from an HTML file of this folder.
+
+    Parameters
+    ----------
+    name : str
+        The file's name.
+    base_url : str
+        The API's absolute address: the only origin from which the page may load anything.
+    scripted : bool
+        Whether the page runs scripts that send requests to the API.
+    values : str
+        HTML for the placeholders of the same name, such as ``{title}``; ``{base}`` is always the API's address.
+    """
+    text = _read(_own(name))
+    for placeholder, value in {"base": escape(base_url), **values}.items():
+        text = text.replace(f"{{{placeholder}}}", value)
+    address = urlsplit(base_url)
+    origin = f"{address.scheme}://{address.netloc}"
+    policy = f"{_NOTHING_ELSE}; style-src {origin}; img-src data:"
+    if scripted:
+        policy += f"; script-src {origin}; connect-src {origin}"
+    return _answer(text, HTML, {"Cache-Control": PAGE_CACHING, "Content-Security-Policy": policy})
+
+
+def prose(text: str) -> str:
+    """Plain text as HTML, what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
+
+
+def _answer(text: str, media_type: str, headers: dict[str, str]) -> Response:
+    described = {"Content-Type": f"{media_type}; charset=utf-8", "X-Content-Type-Options": "nosniff", **headers}
+    return Response(body=text, status_code=200, headers={**described})
+
+
+@cache
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
