@@ -36,7 +36,7 @@ def write_metrics(event: Any, get_response: Callable[[Any], Any]) -> Any:
 
 if settings.serves("api"):
     from chalicelib.api import routes
-    from chalicelib.api import todos as todos  # what nearly every request needs is ready before the first comes
+    from chalicelib.api.resources import todos as todos  # loaded before the first request: nearly all need it
 
     app.register_blueprint(routes.blueprint)
 

@@ -1,1 +1,1 @@
-"""HTTP: blueprints by resource. What they share is in `http`; who is asking, in `auth`."""
+"""HTTP: routes, requests and answers. `resources` has the handlers, `openapi` the contract, `web` the pages."""

@@ -10,9 +10,9 @@ from itertools import islice
 from typing import Any, Final
 
 from chalicelib.api import problem_types
-from chalicelib.api.http import Request
 from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem, bad_request
+from chalicelib.api.request import Request
 from chalicelib.todos import content, fields
 
 # A todo's fields and metadata fit many times over; an event holds at most 64 KB.

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from chalice.app import Response
 
 from chalicelib.api.headers import if_none_match
-
-if TYPE_CHECKING:
-    from chalicelib.api.http import Request
+from chalicelib.api.request import Request
 
 # Each use asks again; with the entity tag that costs a 304.
 REVALIDATED: Final = "no-cache"

@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from chalicelib.api import problem_types
 from chalicelib.api.headers import etag, wait_preference
-from chalicelib.api.http import Request
 from chalicelib.api.problems import Problem, not_found
+from chalicelib.api.request import Request
 from chalicelib.commands import execute
 from chalicelib.ledger import ledger
 from chalicelib.todos import content, decide, ids, representation

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from chalicelib.api.problems import bad_request
+from chalicelib.api.request import Request
 from chalicelib.todos import decide
-
-if TYPE_CHECKING:
-    from chalicelib.api.http import Request
 
 MAX_WAIT_SECONDS: Final = 10
 

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlencode
 from chalice.app import Response
 
 from chalicelib.api import problems
-from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, bad_request
+from chalicelib.api.request import Request, parameters
 from chalicelib.todos import content, instants, representation
 from chalicelib.todos.events import Todo
 from chalicelib.views import queries

@@ -10,8 +10,9 @@ from importlib import import_module
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.api.http import Handler, Request, resource
 from chalicelib.api.media_types import CALENDAR, CSV, HTML, JSON, JSON_LINES, NDJSON, SCRIPT, STYLE
+from chalicelib.api.request import Handler, Request
+from chalicelib.api.routing import resource
 from chalicelib.publishing import cloudevents
 
 blueprint = Blueprint(__name__)
@@ -19,7 +20,7 @@ blueprint = Blueprint(__name__)
 
 def _lazily(module: str, name: str) -> Handler:
     def handler(request: Request) -> Response:
-        answer: Response = getattr(import_module(f"chalicelib.api.{module}"), name)(request)
+        answer: Response = getattr(import_module(f"chalicelib.api.resources.{module}"), name)(request)
         return answer
 
     return handler
@@ -61,8 +62,8 @@ _route(
     chosen_by="format",
     GET="read",
 )
-_route("/problems", "problem_pages", public=True, produces=(HTML,), GET="index")
-_route("/problems/{name}", "problem_pages", public=True, produces=(HTML,), GET="read")
+_route("/problems", "problems", public=True, produces=(HTML,), GET="index")
+_route("/problems/{name}", "problems", public=True, produces=(HTML,), GET="read")
 _route("/health", "system", public=True, GET="health")
 _route("/openapi.json", "documentation", public=True, GET="contract")
 _route("/docs", "documentation", public=True, produces=(HTML,), GET="docs")

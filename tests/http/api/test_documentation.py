@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib.api.contract.document import document
+from chalicelib.api.openapi.document import document
 from chalicelib.api.problem_types import TYPES
 from chalicelib.api.web import ASSETS
 from tests.support.client import Client, problem, problem_name

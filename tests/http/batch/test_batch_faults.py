@@ -91,7 +91,7 @@ def test_a_writer_between_two_commands_is_met_as_alone(here: InProcess, client: 
 def test_what_cannot_be_begun_in_time_is_left_to_a_repeat(here: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     commands = [create(title="x"), create(title="y")]
     with monkeypatch.context() as patch:
-        patch.setattr("chalicelib.api.batch.LAST_START_SECONDS", -1)
+        patch.setattr("chalicelib.api.resources.batch.LAST_START_SECONDS", -1)
         late = results(here, commands, idempotency_key="b")
 
     assert statuses(late) == [503, 503]

@@ -8,7 +8,7 @@ from typing import Any
 import icalendar
 import pytest
 
-from chalicelib.api import calendar
+from chalicelib.api.resources import calendar
 from chalicelib.commands import execute
 from chalicelib.todos import instants
 from chalicelib.todos.decide import Create

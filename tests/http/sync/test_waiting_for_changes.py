@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.api import changes
+from chalicelib.api.resources import changes
 from tests.support.client import Client, eventually, problem
 from tests.support.faults import counted
 from tests.support.in_process import InProcess

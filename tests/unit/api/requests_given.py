@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.api.auth import READ, WRITE, Caller
-from chalicelib.api.http import Request
 from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem, problem_of
+from chalicelib.api.request import Request
 
 
 def a_request(

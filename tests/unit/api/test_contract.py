@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from chalicelib.api import problem_types
-from chalicelib.api.contract import problems
-from chalicelib.api.contract.document import document
+from chalicelib.api.openapi import problems
+from chalicelib.api.openapi.document import document
 
 CONTRACT = document("https://api.example.com")
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.api import pages
-from chalicelib.api.http import parameters
-from chalicelib.api.todos import _version
+from chalicelib.api.request import parameters
+from chalicelib.api.resources.todos import _version
 from tests.unit.api.requests_given import Refused, a_request
 
 

@@ -67,7 +67,7 @@ def test_clear_leaves_out_the_http_side() -> None:
     ("handlers", "needed"),
     [
         ("project", "chalicelib.views.projector"),
-        ("api", "chalicelib.api.todos"),
+        ("api", "chalicelib.api.resources.todos"),
         ("clear", "chalicelib.commands.clear_list"),
     ],
 )

@@ -7,9 +7,9 @@ from html import escape
 from chalice.app import Response
 
 from chalicelib.api import web
-from chalicelib.api.http import Request
 from chalicelib.api.problem_types import TYPES, ProblemType
 from chalicelib.api.problems import not_found
+from chalicelib.api.request import Request
 
 
 def index(request: Request) -> Response:

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from chalicelib.api import problem_types
 from chalicelib.api.auth import WRITE
-from chalicelib.api.batch import MAX_BODY_BYTES, MAX_COMMANDS, Batch
-from chalicelib.api.contract import examples
-from chalicelib.api.contract.operations import answer, json_body, operation
-from chalicelib.api.contract.parameters import IDEMPOTENCY_KEY, PREFER
-from chalicelib.api.contract.schemas import SOME_ID, BatchResults, reference
+from chalicelib.api.openapi import examples
+from chalicelib.api.openapi.operations import answer, json_body, operation
+from chalicelib.api.openapi.parameters import IDEMPOTENCY_KEY, PREFER
+from chalicelib.api.openapi.schemas import SOME_ID, BatchResults, reference
+from chalicelib.api.resources.batch import MAX_BODY_BYTES, MAX_COMMANDS, Batch
 
 TAG: Final = "batch"
 

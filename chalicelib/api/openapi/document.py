@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.api.auth import READ, WRITE
-from chalicelib.api.contract import (
+from chalicelib.api.openapi import (
     batch,
     changes,
     exports,
@@ -19,7 +19,7 @@ from chalicelib.api.contract import (
     todos,
     webhooks,
 )
-from chalicelib.api.system import VERSION
+from chalicelib.api.resources.system import VERSION
 
 RESOURCES = (todos, batch, lists, changes, exports, feeds, webhooks, system)
 

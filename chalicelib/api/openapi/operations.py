@@ -8,9 +8,9 @@ from typing import Any, Final
 from chalicelib.api import problem_types
 from chalicelib.api.auth import WRITE
 from chalicelib.api.bodies import MAX_BODY_BYTES
-from chalicelib.api.contract import headers, problems
-from chalicelib.api.contract.parameters import IF_NONE_MATCH, REQUEST_ID
 from chalicelib.api.media_types import JSON
+from chalicelib.api.openapi import headers, problems
+from chalicelib.api.openapi.parameters import IF_NONE_MATCH, REQUEST_ID
 from chalicelib.api.problem_types import ProblemType
 
 Schema = dict[str, Any]

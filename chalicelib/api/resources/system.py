@@ -6,8 +6,8 @@ from typing import Final
 
 from chalice.app import Response
 
-from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import answer
+from chalicelib.api.request import Request, parameters
 from chalicelib.todos import fold
 from chalicelib.views import queries
 

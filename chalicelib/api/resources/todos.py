@@ -10,9 +10,9 @@ from chalicelib.api import commands, pages
 from chalicelib.api.bodies import json_body
 from chalicelib.api.commands import Asked, Operation
 from chalicelib.api.headers import etag, idempotency_key, if_match, unless_at
-from chalicelib.api.http import Request, parameters
 from chalicelib.api.media_types import MERGE_PATCH
 from chalicelib.api.problems import Problem, answer, bad_request, not_found
+from chalicelib.api.request import Request, parameters
 from chalicelib.commands import execute
 from chalicelib.ledger import ledger
 from chalicelib.publishing import cloudevents

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from chalicelib.api import problem_types
 from chalicelib.api.auth import READ, WRITE
-from chalicelib.api.calendar import COMPLETED_DAYS
-from chalicelib.api.contract.operations import answer, json_body, link, operation
-from chalicelib.api.contract.parameters import FEED_ID, IDEMPOTENCY_KEY
-from chalicelib.api.contract.schemas import SOME_ID, Feed, NewFeed, reference
-from chalicelib.api.feeds import FeedRequest
 from chalicelib.api.media_types import CALENDAR
+from chalicelib.api.openapi.operations import answer, json_body, link, operation
+from chalicelib.api.openapi.parameters import FEED_ID, IDEMPOTENCY_KEY
+from chalicelib.api.openapi.schemas import SOME_ID, Feed, NewFeed, reference
+from chalicelib.api.resources.calendar import COMPLETED_DAYS
+from chalicelib.api.resources.feeds import FeedRequest
 from chalicelib.calendar.feeds import MAX_FEEDS
 
 TAG: Final = "calendar"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chalicelib.api.contract.schemas import SOME_ID
+from chalicelib.api.openapi.schemas import SOME_ID
 from chalicelib.api.problem_types import ProblemType
 
 BASE_URL: Final = "https://api.example.com"

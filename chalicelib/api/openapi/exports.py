@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api.auth import READ
-from chalicelib.api.contract.operations import answer, operation
-from chalicelib.api.contract.parameters import CURSOR, LIMIT, parameter
-from chalicelib.api.exports import FORMATS
 from chalicelib.api.media_types import JSON_LINES
+from chalicelib.api.openapi.operations import answer, operation
+from chalicelib.api.openapi.parameters import CURSOR, LIMIT, parameter
 from chalicelib.api.pages import MAX_LIMIT
+from chalicelib.api.resources.exports import FORMATS
 
 TAG: Final = "export"
 

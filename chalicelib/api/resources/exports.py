@@ -7,8 +7,8 @@ from typing import Final
 from chalice.app import Response
 
 from chalicelib.api import pages
-from chalicelib.api.http import Request, parameters
 from chalicelib.api.media_types import CSV, JSON_LINES, NDJSON
+from chalicelib.api.request import Request, parameters
 from chalicelib.todos import export_rows, representation
 from chalicelib.views import queries
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from chalice.app import Response
 
-from chalicelib.api import commands, pages, todos
+from chalicelib.api import commands, pages
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
-from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import answer, bad_request
+from chalicelib.api.request import Request, parameters
+from chalicelib.api.resources import todos
 from chalicelib.commands import clear_list
 from chalicelib.todos import content
 from chalicelib.views import queries

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from chalicelib.api import headers
 from chalicelib.api.commands import Version
-from chalicelib.api.contract.schemas import SOME_ID, Id, schema_of
 from chalicelib.api.headers import MAX_WAIT_SECONDS
+from chalicelib.api.openapi.schemas import SOME_ID, Id, schema_of
 from chalicelib.api.pages import DEFAULT_LIMIT, MAX_LIMIT
 from chalicelib.todos.fields import ListName, Priority
 

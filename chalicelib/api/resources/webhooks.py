@@ -12,8 +12,8 @@ from chalicelib import settings
 from chalicelib.api import problem_types, structs
 from chalicelib.api.bodies import json_body
 from chalicelib.api.headers import idempotency_key
-from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer, not_found
+from chalicelib.api.request import Request, parameters
 from chalicelib.commands import execute
 from chalicelib.todos import fields, ids
 from chalicelib.todos.content import FieldError, pointer

@@ -9,9 +9,9 @@ from typing import Final
 from chalice.app import Response
 
 from chalicelib.api import problem_types
-from chalicelib.api.http import Request, parameters
 from chalicelib.api.media_types import CALENDAR
 from chalicelib.api.problems import Problem
+from chalicelib.api.request import Request, parameters
 from chalicelib.calendar import feeds, vtodo
 from chalicelib.calendar.feeds import Feed
 from chalicelib.todos import instants

@@ -12,8 +12,8 @@ from chalice.app import Response
 
 from chalicelib.api import caching, pages, problem_types
 from chalicelib.api.headers import wait_preference
-from chalicelib.api.http import Request, parameters
 from chalicelib.api.problems import Problem, answer, bad_request
+from chalicelib.api.request import Request, parameters
 from chalicelib.todos import representation
 from chalicelib.views.queries import TodoRow
 from chalicelib.views.sync import feed

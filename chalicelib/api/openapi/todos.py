@@ -7,9 +7,10 @@ from typing import Any, Final
 from chalicelib.api import problem_types
 from chalicelib.api.auth import READ, WRITE
 from chalicelib.api.commands import RevertTo
-from chalicelib.api.contract import examples
-from chalicelib.api.contract.operations import answer, json_body, link, operation
-from chalicelib.api.contract.parameters import (
+from chalicelib.api.media_types import JSON, MERGE_PATCH
+from chalicelib.api.openapi import examples
+from chalicelib.api.openapi.operations import answer, json_body, link, operation
+from chalicelib.api.openapi.parameters import (
     AT,
     CURSOR,
     FILTERS,
@@ -23,8 +24,7 @@ from chalicelib.api.contract.parameters import (
     UNLESS_AT,
     VERSION,
 )
-from chalicelib.api.contract.schemas import CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
-from chalicelib.api.media_types import JSON, MERGE_PATCH
+from chalicelib.api.openapi.schemas import CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
 from chalicelib.publishing.cloudevents import BATCH_MEDIA_TYPE
 
 TAG: Final = "todos"

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from chalicelib.api import problem_types
 from chalicelib.api.auth import READ, WRITE
-from chalicelib.api.contract import examples
-from chalicelib.api.contract.operations import answer, json_body, link, operation
-from chalicelib.api.contract.parameters import IDEMPOTENCY_KEY, WEBHOOK_ID
-from chalicelib.api.contract.schemas import NewWebhook, Webhook, reference
-from chalicelib.api.webhooks import Subscription
+from chalicelib.api.openapi import examples
+from chalicelib.api.openapi.operations import answer, json_body, link, operation
+from chalicelib.api.openapi.parameters import IDEMPOTENCY_KEY, WEBHOOK_ID
+from chalicelib.api.openapi.schemas import NewWebhook, Webhook, reference
+from chalicelib.api.resources.webhooks import Subscription
 from chalicelib.webhooks.subscriptions import MAX_WEBHOOKS
 
 TAG: Final = "webhooks"

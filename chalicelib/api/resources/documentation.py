@@ -5,12 +5,12 @@ from __future__ import annotations
 from chalice.app import Response
 
 from chalicelib.api import web
-from chalicelib.api.http import Request
 from chalicelib.api.problems import answer, not_found
+from chalicelib.api.request import Request
 
 
 def contract(request: Request) -> Response:
-    from chalicelib.api.contract.document import document
+    from chalicelib.api.openapi.document import document
 
     return answer(200, document(request.base_url), {"Cache-Control": web.PAGE_CACHING})
 

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from chalicelib.api import problem_types
 from chalicelib.api.auth import READ
-from chalicelib.api.contract import headers
-from chalicelib.api.contract.operations import answer, operation
-from chalicelib.api.contract.parameters import parameter
-from chalicelib.api.contract.schemas import Counts, Health, reference
 from chalicelib.api.media_types import HTML
+from chalicelib.api.openapi import headers
+from chalicelib.api.openapi.operations import answer, operation
+from chalicelib.api.openapi.parameters import parameter
+from chalicelib.api.openapi.schemas import Counts, Health, reference
 from chalicelib.api.problem_types import PATH, TYPES
-from chalicelib.api.system import VERSION
+from chalicelib.api.resources.system import VERSION
 from chalicelib.api.web import ASSETS
 from chalicelib.todos.fold import STATE_SCHEMA
 

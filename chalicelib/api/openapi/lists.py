@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from chalicelib.api import problem_types
 from chalicelib.api.auth import READ, WRITE
-from chalicelib.api.contract import examples
-from chalicelib.api.contract.operations import answer, json_body, operation
-from chalicelib.api.contract.parameters import CURSOR, FILTERS, IDEMPOTENCY_KEY, LIMIT, LIST_NAME, PREFER
-from chalicelib.api.contract.schemas import ListCounts, TodoContentOfList, reference
-from chalicelib.api.contract.todos import CREATED, PAGE
+from chalicelib.api.openapi import examples
+from chalicelib.api.openapi.operations import answer, json_body, operation
+from chalicelib.api.openapi.parameters import CURSOR, FILTERS, IDEMPOTENCY_KEY, LIMIT, LIST_NAME, PREFER
+from chalicelib.api.openapi.schemas import ListCounts, TodoContentOfList, reference
+from chalicelib.api.openapi.todos import CREATED, PAGE
 
 TAG: Final = "lists"
 

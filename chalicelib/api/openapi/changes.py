@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from chalicelib.api import problem_types
 from chalicelib.api.auth import READ
-from chalicelib.api.changes import MAX_WAIT_SECONDS, MAX_WAITS
-from chalicelib.api.contract import examples
-from chalicelib.api.contract.operations import answer, link, operation
-from chalicelib.api.contract.parameters import CURSOR, LIMIT, parameter
-from chalicelib.api.contract.schemas import Changes, reference
+from chalicelib.api.openapi import examples
+from chalicelib.api.openapi.operations import answer, link, operation
+from chalicelib.api.openapi.parameters import CURSOR, LIMIT, parameter
+from chalicelib.api.openapi.schemas import Changes, reference
+from chalicelib.api.resources.changes import MAX_WAIT_SECONDS, MAX_WAITS
 
 TAG: Final = "sync"
 

@@ -18,8 +18,8 @@ from chalicelib.api import commands
 from chalicelib.api.bodies import json_body
 from chalicelib.api.commands import Asked, Done, Operation
 from chalicelib.api.headers import ENTITY_TAGS, IDEMPOTENCY_KEY, accepted, idempotency_key, is_idempotency_key
-from chalicelib.api.http import Request
 from chalicelib.api.problems import Problem, answer, bad_request, problem_of, unavailable
+from chalicelib.api.request import Request
 from chalicelib.ledger import ledger
 from chalicelib.todos import fields, ids
 from chalicelib.todos.content import FieldError, pointer, type_error

@@ -1,11 +1,11 @@
-"""What every route shares: registering it, and reading a request's path, query, body and headers."""
+"""What every route shares: registering it, and what happens before and after its handler."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
@@ -15,6 +15,7 @@ from chalicelib import logs, settings
 from chalicelib.api import auth, caching, headers, negotiation, problem_types
 from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, problem_of
+from chalicelib.api.request import NOT_UTF8, Handler, Request, parameters
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 READS: Final = ("GET", "HEAD")
@@ -24,7 +25,6 @@ EXPOSED: Final = [
     "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
 ]  # fmt: skip
 
-NOT_UTF8: Final = "is not percent-encoded UTF-8"
 _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -50,42 +50,6 @@ class Conduct(CORSConfig):
 
     def get_access_control_headers(self) -> dict[str, str]:
         return self._headers
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request, its path decoded, with the caller that the authorizer found (None on a public route).
-
-    Attributes
-    ----------
-    path : mapping
-        The path's parameters by name.
-    query : mapping
-        Each parameter with its values, decoded.
-    media_type : str
-        Of those that the route offers, what the answer is to be in.
-    base_url : str
-        The absolute address that the API's paths follow.
-    """
-
-    method: str
-    route: str
-    path: Mapping[str, str]
-    query: Mapping[str, list[str]]
-    headers: Mapping[str, str]
-    body: bytes
-    media_type: str
-    base_url: str
-    request_id: str
-    caller: auth.Caller | None = field(default=None)
-
-    @property
-    def owner(self) -> str:
-        assert self.caller is not None, "a public route has no owner"
-        return self.caller.owner
-
-
-Handler = Callable[[Request], Response]
 
 
 def resource(
@@ -119,33 +83,6 @@ def resource(
         # Content types are checked where a body is read, so that a refusal is a problem document too.
         options = {} if route.public else {"authorizer": auth.authorize}
         blueprint.route(path, methods=[method], cors=conduct, content_types=[], **options)(_view(blueprint, route))
-
-
-def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, Any]:
-    """The query's parameters as `parsers` read them, None where not given.
-
-    Raises
-    ------
-    Problem
-        400 for a parameter that is unknown, given twice, no UTF-8, or refused by its parser with a ValueError.
-    """
-    values: dict[str, Any] = dict.fromkeys(parsers)
-    errors = []
-    for name, given in request.query.items():
-        try:
-            if name not in parsers:
-                raise ValueError("unknown parameter")
-            if len(given) > 1:
-                raise ValueError("given more than once")
-            # The gateway, which decodes the query, puts this where it cannot.
-            if "\ufffd" in given[0]:
-                raise ValueError(NOT_UTF8)
-            values[name] = parsers[name](given[0])
-        except ValueError as error:
-            errors.append({"parameter": name, "detail": str(error)})
-    if errors:
-        raise bad_request("The query is not valid.", errors)
-    return values
 
 
 @dataclass(frozen=True, slots=True)

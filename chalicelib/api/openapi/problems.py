@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import media_types, problem_types
-from chalicelib.api.contract import examples, headers
-from chalicelib.api.contract.schemas import ERROR
+from chalicelib.api.openapi import examples, headers
+from chalicelib.api.openapi.schemas import ERROR
 from chalicelib.api.problem_types import ProblemType
 
 SCHEMAS: Final[dict[str, Any]] = {}

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from chalicelib.api import batch, commands, feeds, webhooks
+from chalicelib.api import commands
+from chalicelib.api.resources import batch, feeds, webhooks
 from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET
 from chalicelib.todos.fields import Content, ListName

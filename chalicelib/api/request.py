@@ -1,0 +1,79 @@
+"""A request as the routes see it, and its query parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from chalice.app import Response
+
+from chalicelib.api.auth import Caller
+from chalicelib.api.problems import bad_request
+
+NOT_UTF8: Final = "is not percent-encoded UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request, its path decoded, with the caller that the authorizer found (None on a public route).
+
+    Attributes
+    ----------
+    path : mapping
+        The path's parameters by name.
+    query : mapping
+        Each parameter with its values, decoded.
+    headers : mapping
+        By name, in lower case.
+    media_type : str
+        The media type to answer in, one that the route offers.
+    base_url : str
+        The absolute address that the API's paths follow.
+    """
+
+    method: str
+    route: str
+    path: Mapping[str, str]
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+    media_type: str
+    base_url: str
+    request_id: str
+    caller: Caller | None = None
+
+    @property
+    def owner(self) -> str:
+        assert self.caller is not None, "a public route has no owner"
+        return self.caller.owner
+
+
+Handler = Callable[[Request], Response]
+
+
+def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, Any]:
+    """The query's parameters as `parsers` read them, None where not given.
+
+    Raises
+    ------
+    Problem
+        400 for a parameter that is unknown, repeated, not UTF-8, or refused by its parser with a ValueError.
+    """
+    values: dict[str, Any] = dict.fromkeys(parsers)
+    errors = []
+    for name, given in request.query.items():
+        try:
+            if name not in parsers:
+                raise ValueError("unknown parameter")
+            if len(given) > 1:
+                raise ValueError("given more than once")
+            # The gateway decodes the query, and puts this character where it cannot.
+            if "\ufffd" in given[0]:
+                raise ValueError(NOT_UTF8)
+            values[name] = parsers[name](given[0])
+        except ValueError as error:
+            errors.append({"parameter": name, "detail": str(error)})
+    if errors:
+        raise bad_request("The query is not valid.", errors)
+    return values
