@@ -7,7 +7,7 @@ import pytest
 from bench import cost
 from tests.support.paths import ROOT
 
-DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
+DOCUMENT = (ROOT / "docs" / "operate" / "cost.md").read_text()
 
 
 @pytest.mark.parametrize("batch", [cost.ALONE, cost.BATCH])
