@@ -10,52 +10,26 @@ LINTER := .venv/linter
 STAGE ?= dev
 .PHONY: help up down status watch synth diff deploy settle drift destroy test simulate race fuzz lint bench experiment
 
+# A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Everyday
 
 up: $(INSTALLED) ## Start the service on this machine (PORT=8000) and print how to use it
 	@$(VENV)/python -m stack up $(if $(PORT),--port '$(PORT)')
 
-down: $(INSTALLED) ## Stop it; its state is kept in .local/
+down: $(INSTALLED) ## Stop it; the state stays in .local/
 	@$(VENV)/python -m stack down
 
-status: $(INSTALLED) ## Say what is running where
+status: $(INSTALLED) ## Show what is running and how far behind the readers are
 	@$(VENV)/python -m stack status
 
-watch: $(INSTALLED) ## Deploy the app to the local engine at every change of it
-	@$(VENV)/python -m stack watch
+##@ Develop
 
-synth: $(INSTALLED) ## Print the template that `deploy` hands to CloudFormation (STAGE=dev)
-	@$(VENV)/python -m stack synth --stage '$(STAGE)'
-
-diff: $(INSTALLED) ## Say what a deployment would change in the AWS account (STAGE=dev)
-	@$(VENV)/python -m stack diff --stage '$(STAGE)'
-
-deploy: $(INSTALLED) ## Deploy data, compute, and what watches them, to the AWS account (STAGE=dev)
-	@$(VENV)/python -m stack deploy --stage '$(STAGE)'
-
-settle: $(INSTALLED) ## Set what `chalice deploy` cannot, and what was set otherwise by hand (STAGE=dev)
-	@$(VENV)/python -m stack settle --stage '$(STAGE)'
-
-drift: $(INSTALLED) ## Say what in the AWS account is not as it should be (STAGE=dev)
-	@$(VENV)/python -m stack drift --stage '$(STAGE)'
-
-destroy: $(INSTALLED) ## Delete the compute stack and its alarms from the AWS account; the data stays (STAGE=dev)
-	@$(VENV)/python -m stack destroy --stage '$(STAGE)'
-
-test: $(DEVELOPING) ## Run every test, on an engine of its own
+test: $(DEVELOPING) ## Run every test, on a private engine
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4
-
-simulate: $(DEVELOPING) ## Run 100,000 simulated schedules, the aggregation game, and the comparison (minutes)
-	@$(VENV)/python -m tests.simulation --schedules 100000
-	@$(VENV)/python -m tests.simulation --game --engine emulator
-	@$(VENV)/python -m tests.simulation --compare
-
-race: $(DEVELOPING) ## Have eight clients race for minutes, and check that all they saw is linearizable (OPERATIONS= SEED=)
-	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/http/write/test_linearizability.py
-
-fuzz: $(DEVELOPING) ## Let Schemathesis hold the deployed service to its contract for long (EXAMPLES=1000 for each operation)
-	@FUZZ_EXAMPLES='$(or $(EXAMPLES),1000)' $(VENV)/python -m pytest tests/contract -s
 
 lint: $(LINTER) ## Check style, types, and the API's contract
 	$(VENV)/ruff check
@@ -63,11 +37,49 @@ lint: $(LINTER) ## Check style, types, and the API's contract
 	$(VENV)/mypy
 	@$(VENV)/python -m tests.contract.lint
 
-bench: $(DEVELOPING) ## Measure, and print the table of the README
+watch: $(INSTALLED) ## Deploy to the local engine at every change of the code
+	@$(VENV)/python -m stack watch
+
+##@ Verify
+
+simulate: $(DEVELOPING) ## Run 100,000 simulated schedules, the aggregation game and the comparison (minutes)
+	@$(VENV)/python -m tests.simulation --schedules 100000
+	@$(VENV)/python -m tests.simulation --game --engine emulator
+	@$(VENV)/python -m tests.simulation --compare
+
+race: $(DEVELOPING) ## Let eight clients race and check that what they saw is linearizable (OPERATIONS=2000 SEED=1)
+	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/http/write/test_linearizability.py
+
+fuzz: $(DEVELOPING) ## Check the deployed service against its contract with Schemathesis (EXAMPLES=1000 per operation)
+	@FUZZ_EXAMPLES='$(or $(EXAMPLES),1000)' $(VENV)/python -m pytest tests/contract -s
+
+##@ Measure
+
+bench: $(DEVELOPING) ## Measure, and print the tables of docs/performance.md
 	@$(VENV)/python -m bench
 
-experiment: $(DEVELOPING) ## Let the deployed Lambdas fail at random under EVENTS=20000, and draw what came of it into docs/
+experiment: $(DEVELOPING) ## Make the deployed Lambdas fail at random under load and count effects (EVENTS=20000, up to 30 minutes)
 	@$(VENV)/python -m bench.experiment $(if $(EVENTS),--events '$(EVENTS)')
+
+##@ Deploy to an AWS account
+
+diff: $(INSTALLED) ## Show what a deployment would change (STAGE=dev)
+	@$(VENV)/python -m stack diff --stage '$(STAGE)'
+
+deploy: $(INSTALLED) ## Deploy data, compute, alarms and dashboard (STAGE=dev)
+	@$(VENV)/python -m stack deploy --stage '$(STAGE)'
+
+drift: $(INSTALLED) ## Show settings that were changed by hand (STAGE=dev)
+	@$(VENV)/python -m stack drift --stage '$(STAGE)'
+
+settle: $(INSTALLED) ## Restore those settings, and set what `chalice deploy` cannot (STAGE=dev)
+	@$(VENV)/python -m stack settle --stage '$(STAGE)'
+
+synth: $(INSTALLED) ## Print the CloudFormation template (STAGE=dev)
+	@$(VENV)/python -m stack synth --stage '$(STAGE)'
+
+destroy: $(INSTALLED) ## Delete the compute stack and its alarms; the data stays (STAGE=dev)
+	@$(VENV)/python -m stack destroy --stage '$(STAGE)'
 
 define pip
 @$(VENV)/python -m pip install --quiet --disable-pip-version-check -r $(1) || { \

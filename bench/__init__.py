@@ -1,1 +1,1 @@
-"""What the README's figures are measured with: `python -m bench`."""
+"""What the figures of docs/performance.md are measured with: `python -m bench`."""

@@ -1,4 +1,4 @@
-"""Prints the README's table of figures: `python -m bench`."""
+"""Prints the tables of docs/performance.md: `python -m bench`."""
 
 from __future__ import annotations
 

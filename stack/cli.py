@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -120,10 +121,10 @@ def _owner(text: str) -> str:
 def _up(parsed: argparse.Namespace) -> int:
     stack = LocalStack(parsed.directory, _wanted_port(parsed), attached=False, say=lambda line: print(f"· {line}"))
     if not stack.start():
-        print("already running")
+        print("· already running")
     if load_into(stack):
         print(f"· loaded the sample todos of the owner {OWNER!r}")
-    _explain(stack)
+    print(explanation(stack.url, parsed.directory), end="")
     return 0
 
 
@@ -137,24 +138,37 @@ def _wanted_port(parsed: argparse.Namespace) -> int:
         return DEFAULT_PORT
 
 
-def _explain(stack: LocalStack) -> None:
-    token = stack.token(OWNER)
-    bearer = f"-H 'Authorization: Bearer {token}'"
-    print(f"""
-The service answers at {stack.url}/  (the AWS API at {stack.engine_url})
+def explanation(url: str, directory: Path) -> str:
+    """How to use the running local stack, as commands to paste; they work for any port and state directory."""
+    stack = f"{_interpreter()} -m stack{_directory_option(directory)}"
+    stop, place = ("make down", f"{DIRECTORY.name}/") if directory == DIRECTORY else (f"{stack} down", str(directory))
+    return f"""
+The service is running at {url}/
 
-A token for the owner {OWNER!r}, good for a day:
-{token}
+Put a token for the owner "{OWNER}" into a variable (it is valid for a day):
 
-Create a todo:
-curl -i -X POST {stack.url}/todos {bearer} -H 'Content-Type: application/json' -d '{{"title": "Try todo-ledger"}}'
+  AUTH="Authorization: Bearer $({stack} token --owner {OWNER})"
 
-List the todos:
-curl -i {stack.url}/todos {bearer}
+Count the todos, list them, create one:
 
-Count them:
-curl -i {stack.url}/stats {bearer}
-""")
+  curl -H "$AUTH" {url}/stats
+  curl -H "$AUTH" '{url}/todos?limit=3'
+  curl -H "$AUTH" -H 'Content-Type: application/json' -d '{{"title": "Try todo-ledger"}}' {url}/todos
+
+Stop it with: {stop}  (the state stays in {place})
+"""
+
+
+def _interpreter() -> str:
+    """This Python as it is typed in the repository: usually ``.venv/bin/python``."""
+    try:
+        return str(Path(sys.executable).relative_to(REPOSITORY))
+    except ValueError:
+        return shlex.quote(sys.executable)
+
+
+def _directory_option(directory: Path) -> str:
+    return "" if directory == DIRECTORY else f" --directory {shlex.quote(str(directory))}"
 
 
 def _down(parsed: argparse.Namespace) -> int:

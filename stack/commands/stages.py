@@ -154,7 +154,7 @@ def _restore(parsed: argparse.Namespace) -> int:
         raise StackError("the local engine keeps no past: what can be restored is a stage in an AWS account")
     table = restore.restore(deployment(parsed), parsed.to, print)
     print(
-        f"""Nothing uses it yet. What takes it into use (docs/operations.md, "Backup and restore"):
+        f"""Nothing uses it yet. What takes it into use (docs/operate/restore.md):
   1. "EventsTable": "{table}" in stages.{parsed.stage}.parameters of .chalice/config.json
   2. python -m stack deploy --stage {parsed.stage}
   3. python -m stack rebuild --stage {parsed.stage}"""

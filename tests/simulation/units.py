@@ -1,6 +1,7 @@
 """Write units (AWS: one for each started KB, twice that in a transaction), computed from what is sent.
 
-An index entry that appears, goes or changes is a write of its own; one whose key changes is two.
+An index entry that appears, goes or changes is a write of its own; one whose key changes is two. A transaction doubles
+what the table's own items cost, and leaves the index entries at what they cost alone.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ IDEMPOTENCY_RECORD: Item = {"id": {"S": "x" * 60}, "expiration": {"N": "18000000
 
 
 def of_write(table: Table, before: Item | None, after: Item | None) -> int:
-    """The units of one item's write, outside a transaction."""
-    total = max(_units(before), _units(after), 1)
+    """The units of one item's write within a transaction."""
+    total = IN_A_TRANSACTION * max(_units(before), _units(after), 1)
     for index in table.indexes.values():
         if index.name == "by_revision":
             # Only the simulator's mutant has it.
@@ -62,7 +63,7 @@ class _Meter:
             item = body.get("Item")
             before = self._table.get(self._table.key_of(item or body["Key"]))
             after = before if kind == "Update" else item
-            self.units += IN_A_TRANSACTION * of_write(self._table, before, after)
+            self.units += of_write(self._table, before, after)
         return self._client.transact_write_items(**request)
 
 

@@ -22,7 +22,7 @@ WATCH = REPOSITORY / ".chalice" / "watch.yaml"
 TEMPLATE = yaml.safe_load(WATCH.read_text().replace("${Stage}", STAGE).replace("${EventsTable}", LEDGER))["Resources"]
 ALARMS = {name: each["Properties"] for name, each in TEMPLATE.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 DATA = yaml.safe_load((ROOT / ".chalice" / "data.yaml").read_text().replace("${Stage}", STAGE))["Resources"]
-RUNBOOKS = (ROOT / "docs" / "operations.md").read_text()
+RUNBOOKS = (ROOT / "docs" / "operate" / "runbooks.md").read_text()
 
 # What AWS publishes, by its documents of Lambda, SQS, API Gateway and DynamoDB.
 OF_AWS = {
@@ -103,12 +103,11 @@ def test_every_alarm_tells_the_topic_and_has_a_runbook(alarm: str) -> None:
     assert properties["AlarmActions"] == properties["OKActions"] == [{"Ref": "AlarmTopic"}]
     assert properties["AlarmName"]["Fn::Sub"] == f"todo-ledger-{STAGE}-{alarm}"
     assert properties["TreatMissingData"] == "notBreaching"
-    assert f"### {alarm}\n" in RUNBOOKS
+    assert f"## {alarm}\n" in RUNBOOKS
 
 
 def test_no_runbook_is_of_an_alarm_that_is_not() -> None:
-    runbooks = RUNBOOKS.partition("## Runbooks\n")[2].partition("\n## ")[0]
-    assert set(re.findall(r"^### (\w+)$", runbooks, re.MULTILINE)) == set(ALARMS)
+    assert set(re.findall(r"^## (\w+)$", RUNBOOKS, re.MULTILINE)) == set(ALARMS)
 
 
 def test_alarms_and_dashboard_can_be_deployed_and_again(engine: Engine) -> None:

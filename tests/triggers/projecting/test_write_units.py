@@ -10,7 +10,7 @@ def test_ninety_edits_of_one_owner_cost_at_most_four_units_each(alone: Alone) ->
     units = dict(projecting.write_units(of_engine("dynamodb")))
 
     assert units["an edit, 90 in a batch"] <= 4
-    # Stated in the README: whoever adds an index or an attribute finds here what it costs.
+    # Stated in docs/performance.md: whoever adds an index or an attribute finds here what it costs.
     assert {what: round(each, 2) for what, each in units.items()} == {
         "a create, 90 in a batch": 3.13,
         "an edit, 90 in a batch": 3.11,

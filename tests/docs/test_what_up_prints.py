@@ -1,0 +1,67 @@
+"""`make up` ends with commands to paste: short ones, that work for any port and state directory, without a token."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stack import cli
+from stack.local import LocalStack
+from stack.state import REPOSITORY
+
+
+def up(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> str:
+    """What `up` explains, without the steps before it."""
+    capsys.readouterr()
+    assert cli.main(["--directory", str(stack.state.directory), "up"]) == 0
+    return "".join(line for line in capsys.readouterr().out.splitlines(True) if not line.startswith("· "))
+
+
+def commands(explained: str) -> list[str]:
+    return [line.strip() for line in explained.splitlines() if line.startswith("  ")]
+
+
+def test_it_says_the_same_each_time_and_no_token(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
+    first = up(stack, capsys)
+    assert up(stack, capsys) == first
+    assert f"running at {stack.url}/" in first
+    assert not re.search(r"[\w-]{100}", first)
+
+
+def test_its_commands_work_as_they_are_pasted(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
+    assign, *requests = commands(up(stack, capsys))
+    assert len(requests) == 3
+    script = "\n".join([assign, *(f"{request} --silent --show-error --fail; echo" for request in requests)])
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=True
+    )
+    stats, todos, created = map(json.loads, done.stdout.splitlines())
+    assert stats["total"] >= 25
+    assert len(todos) == 3
+    assert created["title"] == "Try todo-ledger"
+
+
+def test_the_usual_directory_is_not_named_and_make_stops_it() -> None:
+    explained = cli.explanation("http://127.0.0.1:9000", cli.DIRECTORY)
+    assert "-m stack token --owner demo)" in explained
+    assert "Stop it with: make down  (the state stays in .local/)" in explained
+    assert explained.count("http://127.0.0.1:9000/") == 4
+
+
+def test_another_directory_is_named_in_each_command_that_needs_it(tmp_path: Path) -> None:
+    directory = tmp_path / "my state"
+    explained = cli.explanation("http://127.0.0.1:9000", directory)
+    option = f"-m stack --directory {shlex.quote(str(directory))}"
+    assert f"{option} token --owner demo)" in explained
+    assert f"{option} down  (the state stays in {directory})" in explained
+    assert "make down" not in explained
+
+
+def test_the_python_of_the_repository_is_named_by_its_short_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", str(REPOSITORY / ".venv" / "bin" / "python"))
+    assert "$(.venv/bin/python -m stack token" in cli.explanation("http://127.0.0.1:8000", cli.DIRECTORY)
