@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import keys
+from chalicelib import __version__, keys
 from stack import aws, logs, stage_commands, status
 from stack.errors import NotRunning, StackError
 from stack.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack", description="Operate the service on this machine.")
+    parser.add_argument("--version", action="version", version=f"todo-ledger {__version__}")
     parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where the state lies (default: .local)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

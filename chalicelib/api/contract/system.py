@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib import __version__
 from chalicelib.api.auth import READ
 from chalicelib.api.contract import headers, problems
 from chalicelib.api.contract.operations import answer, operation
@@ -11,7 +12,6 @@ from chalicelib.api.contract.parameters import parameter
 from chalicelib.api.contract.schemas import Counts, Health, reference
 from chalicelib.api.documentation import ASSETS
 from chalicelib.api.http import HTML
-from chalicelib.api.system import VERSION
 from chalicelib.todos.fold import STATE_SCHEMA
 
 TAG: Final = "service"
@@ -57,7 +57,7 @@ PATHS: Final[dict[str, Any]] = {
                 200: answer(
                     "It is alive.",
                     reference(Health),
-                    example={"status": "ok", "version": VERSION, "state_schema": STATE_SCHEMA},
+                    example={"status": "ok", "version": __version__, "state_schema": STATE_SCHEMA},
                 )
             },
         )
@@ -73,7 +73,7 @@ PATHS: Final[dict[str, Any]] = {
                 200: answer(
                     "The document.",
                     {"type": "object"},
-                    example={"openapi": "3.1.1", "info": {"title": "todo-ledger", "version": VERSION}, "paths": {}},
+                    example={"openapi": "3.1.1", "info": {"title": "todo-ledger", "version": __version__}, "paths": {}},
                 )
             },
         )
