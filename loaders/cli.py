@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
+from chalicelib import __version__
 from chalicelib.todos import ids
 from loaders.errors import CannotLoad
 from loaders.formats import formats
@@ -132,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
+    add("--version", action="version", version=f"todo-ledger {__version__}")
     add("files", metavar="FILE", nargs="+", help="what to load, also s3://bucket/key or packed by gzip; - reads stdin")
     add("--owner", type=_owner, help="whose todos they become (the token's `sub`, and with --to the default)")
     add("--format", metavar="FORMAT", choices=sorted(formats()), help="default: recognised by the file's content")

@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import __version__
 from chalicelib.todos import ids
 from stack import aws
 from stack.commands import stages
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack", description="Operate the service on this machine.")
+    parser.add_argument("--version", action="version", version=f"todo-ledger {__version__}")
     parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where the state lies (default: .local)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -214,7 +216,7 @@ def _local_status(parsed: argparse.Namespace, found: dict[str, Any]) -> int:
         of_engine = {"url": stack.url, "token": stack.token(OWNER), "owner": OWNER, "tables": tables}
         print(json.dumps({**found, **of_engine, "engine_url": stack.engine_url}))
         return 0
-    print(f"running at {stack.url}/ (pid {stack.engine.pid}), the AWS API at {stack.engine_url}")
+    print(f"running at {stack.url}/ (pid {stack.local.engine.pid}), the AWS API at {stack.engine_url}")
     print("\n".join(status.lines(found)))
     return 0
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack.local import LocalStack
+from stack.local.local_stack import LocalStack
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from fenced import Block, blocks, is_printed
+from stack.local.state import REPOSITORY
 
-from stack.local import LocalStack
-from stack.state import REPOSITORY
+from stack.local.local_stack import LocalStack
 
 URL = "http://127.0.0.1:8000"
 SECONDS = 300
@@ -66,5 +66,11 @@ def run(found: list[Block], stack: LocalStack, directory: Path) -> subprocess.Co
         "TODO_LEDGER_DIRECTORY": str(stack.state.directory),
     }
     return subprocess.run(
-        ["bash", "-c", script], cwd=directory, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        ["bash", "-c", script],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )

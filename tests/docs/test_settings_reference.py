@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stack.state import REPOSITORY
+from stack.local.state import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "reference" / "settings.md").read_text()
 READ = re.compile(r"""environ(?:\.get\(|\[)\s*"(\w+)"|"(\w+)" (?:not )?in os\.environ|VARIABLE: Final = "(\w+)\"""")

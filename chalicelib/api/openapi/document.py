@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from chalicelib import __version__
 from chalicelib.api.auth import READ, WRITE
 from chalicelib.api.openapi import (
     batch,
@@ -19,7 +20,6 @@ from chalicelib.api.openapi import (
     todos,
     webhooks,
 )
-from chalicelib.api.resources.system import VERSION
 
 RESOURCES = (todos, batch, lists, changes, exports, feeds, webhooks, system)
 
@@ -58,7 +58,7 @@ def _without_address() -> dict[str, Any]:
         "openapi": "3.1.1",
         "info": {
             "title": "todo-ledger",
-            "version": VERSION,
+            "version": __version__,
             "summary": "Todos whose every change is kept.",
             "description": DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from chalicelib import __version__
 from chalicelib.api import commands
 from chalicelib.api.resources import batch, feeds, webhooks
 from chalicelib.todos import ids
@@ -262,7 +263,7 @@ class Health(msgspec.Struct, kw_only=True):
     """Liveness, with the versions of what runs."""
 
     status: Literal["ok"]
-    version: Annotated[str, Meta(description="Of the service.", examples=["0.1.0"])]
+    version: Annotated[str, Meta(description="Of the service.", examples=[__version__])]
     state_schema: Annotated[int, Meta(description="Of the fold that makes a todo's state of its events.")]
 
 

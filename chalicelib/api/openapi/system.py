@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib import __version__
 from chalicelib.api import problem_types
 from chalicelib.api.auth import READ
 from chalicelib.api.media_types import HTML
@@ -12,7 +13,6 @@ from chalicelib.api.openapi.operations import answer, operation
 from chalicelib.api.openapi.parameters import parameter
 from chalicelib.api.openapi.schemas import Counts, Health, reference
 from chalicelib.api.problem_types import PATH, TYPES
-from chalicelib.api.resources.system import VERSION
 from chalicelib.api.web import ASSETS
 from chalicelib.todos.fold import STATE_SCHEMA
 
@@ -59,7 +59,7 @@ PATHS: Final[dict[str, Any]] = {
                 200: answer(
                     "It is alive.",
                     reference(Health),
-                    example={"status": "ok", "version": VERSION, "state_schema": STATE_SCHEMA},
+                    example={"status": "ok", "version": __version__, "state_schema": STATE_SCHEMA},
                 )
             },
         )
@@ -75,7 +75,7 @@ PATHS: Final[dict[str, Any]] = {
                 200: answer(
                     "The document.",
                     {"type": "object"},
-                    example={"openapi": "3.1.1", "info": {"title": "todo-ledger", "version": VERSION}, "paths": {}},
+                    example={"openapi": "3.1.1", "info": {"title": "todo-ledger", "version": __version__}, "paths": {}},
                 )
             },
         )
