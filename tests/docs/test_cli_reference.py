@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 
 import pytest
-from stack.local.state import REPOSITORY
 
 import loaders.cli
 import stack.cli
+from stack.local.state import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "reference" / "cli.md").read_text()
 

@@ -1,4 +1,4 @@
-"""The commands of the README, the tutorial and the guides do what these pages say, in their order, on a running stack."""
+"""The commands of the README, the tutorial and the guides do what these pages say, on a running stack."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from fenced import Block, blocks, is_printed
-from stack.local.state import REPOSITORY
 
 from stack.local.local_stack import LocalStack
+from stack.local.state import REPOSITORY
 
 URL = "http://127.0.0.1:8000"
 SECONDS = 300

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from stack.local.state import REPOSITORY
-
 from chalicelib.ledger import codec as event_items
 from chalicelib.todos.events import UNSET, Event
-from chalicelib.views import schema, codec as view_items
+from chalicelib.views import codec as view_items
+from chalicelib.views import schema
 from chalicelib.views.projection import Row, Tally, Update
+from stack.local.state import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "reference" / "storage.md").read_text()
 OPEN = '{"title": "a", "due": "2030-01-01", "remind_at": "2030-01-01", "list": "b"}'

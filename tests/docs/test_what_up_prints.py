@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from stack.local.state import REPOSITORY
 
 from stack import cli
 from stack.local.local_stack import LocalStack
+from stack.local.state import REPOSITORY
 
 
 def up(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> str:
