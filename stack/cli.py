@@ -6,7 +6,6 @@ import argparse
 import importlib
 import json
 import os
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -21,15 +20,15 @@ from stack import aws
 from stack.commands import stages
 from stack.deploy.stages import LOCAL
 from stack.errors import NotRunning, StackError
+from stack.local.explanation import explained
 from stack.local.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS
 from stack.local.local_stack import LocalStack
 from stack.local.samples import OWNER, load_into
-from stack.local.state import REPOSITORY
+from stack.local.state import default_directory
 from stack.operate import logs, status
 from stack.progress import Progress
 
 DEFAULT_PORT = 8000
-DIRECTORY = REPOSITORY / ".local"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m stack", description="Operate the service on this machine.")
     parser.add_argument("--version", action="version", version=f"todo-ledger {__version__}")
-    parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where the state lies (default: .local)")
+    where = "where the state is kept (default: TODO_LEDGER_DIRECTORY, or .local)"
+    parser.add_argument("--directory", type=Path, default=default_directory(), help=where)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="start the local engine, deploy the service to it, and say how to use it")
@@ -126,7 +126,7 @@ def _up(parsed: argparse.Namespace) -> int:
         print("· already running")
     if load_into(stack):
         print(f"· loaded the sample todos of the owner {OWNER!r}")
-    print(explanation(stack.url, parsed.directory), end="")
+    print(explained(stack.url, OWNER, parsed.directory), end="")
     return 0
 
 
@@ -138,39 +138,6 @@ def _wanted_port(parsed: argparse.Namespace) -> int:
         return LocalStack(parsed.directory).engine.port
     except StackError:
         return DEFAULT_PORT
-
-
-def explanation(url: str, directory: Path) -> str:
-    """How to use the running local stack, as commands to paste; they work for any port and state directory."""
-    stack = f"{_interpreter()} -m stack{_directory_option(directory)}"
-    stop, place = ("make down", f"{DIRECTORY.name}/") if directory == DIRECTORY else (f"{stack} down", str(directory))
-    return f"""
-The service is running at {url}/
-
-Put a token for the owner "{OWNER}" into a variable (it is valid for a day):
-
-  AUTH="Authorization: Bearer $({stack} token --owner {OWNER})"
-
-Count the todos, list them, create one:
-
-  curl -H "$AUTH" {url}/stats
-  curl -H "$AUTH" '{url}/todos?limit=3'
-  curl -H "$AUTH" -H 'Content-Type: application/json' -d '{{"title": "Try todo-ledger"}}' {url}/todos
-
-Stop it with: {stop}  (the state stays in {place})
-"""
-
-
-def _interpreter() -> str:
-    """This Python as it is typed in the repository: usually ``.venv/bin/python``."""
-    try:
-        return str(Path(sys.executable).relative_to(REPOSITORY))
-    except ValueError:
-        return shlex.quote(sys.executable)
-
-
-def _directory_option(directory: Path) -> str:
-    return "" if directory == DIRECTORY else f" --directory {shlex.quote(str(directory))}"
 
 
 def _down(parsed: argparse.Namespace) -> int:
@@ -216,7 +183,7 @@ def _local_status(parsed: argparse.Namespace, found: dict[str, Any]) -> int:
         of_engine = {"url": stack.url, "token": stack.token(OWNER), "owner": OWNER, "tables": tables}
         print(json.dumps({**found, **of_engine, "engine_url": stack.engine_url}))
         return 0
-    print(f"running at {stack.url}/ (pid {stack.local.engine.pid}), the AWS API at {stack.engine_url}")
+    print(f"running at {stack.url}/ (pid {stack.engine.pid}), the AWS API at {stack.engine_url}")
     print("\n".join(status.lines(found)))
     return 0
 

@@ -18,12 +18,12 @@ def find_ledger() -> None:
     if "EVENTS_TABLE" in os.environ:
         return
     # Only needed here, and it brings the whole of `stack` with it.
-    from stack.cli import DIRECTORY
     from stack.errors import StackError
     from stack.local.local_stack import LocalStack
+    from stack.local.state import default_directory
 
     try:
-        os.environ.update(LocalStack(DIRECTORY).environment())
+        os.environ.update(LocalStack(default_directory()).environment())
     except StackError as error:
         raise CannotLoad(
             f"no ledger to load into ({error}): run `make up` first,"

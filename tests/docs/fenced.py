@@ -1,8 +1,8 @@
-"""The commands of a page of Markdown, and what they are to print.
+"""The commands of a page of Markdown, and what they print.
 
 A block fenced as ``sh`` has commands. All of a page run in one shell, in their order, and each must succeed. A block
-fenced as ``text`` right behind one is what it prints: ``…`` matches any text within a line, and on a line of its own
-any lines. A comment ``<!-- not run: why -->`` before a block of commands leaves it out.
+fenced as ``text`` right behind one is what it prints: ``…`` stands for any text within a line, and on a line of its own
+for any lines. A comment ``<!-- not run: why -->`` before a block of commands leaves it out.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import pytest
 
 import loaders.cli
 import stack.cli
-from stack.local.state import REPOSITORY
+from tests.support.paths import ROOT
 
-PAGE = (REPOSITORY / "docs" / "reference" / "cli.md").read_text()
+PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text()
 
 Main = Callable[[Sequence[str] | None], int]
 

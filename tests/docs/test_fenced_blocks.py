@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fenced import Block, blocks, is_printed
+
+from tests.docs.fenced import Block, blocks, is_printed
 
 PAGE = """\
 # A page

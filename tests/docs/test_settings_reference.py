@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
-from stack.local.state import REPOSITORY
+from tests.support.paths import ROOT
 
-PAGE = (REPOSITORY / "docs" / "reference" / "settings.md").read_text()
+PAGE = (ROOT / "docs" / "reference" / "settings.md").read_text()
 READ = re.compile(r"""environ(?:\.get\(|\[)\s*"(\w+)"|"(\w+)" (?:not )?in os\.environ|VARIABLE: Final = "(\w+)\"""")
 # What AWS's own tools read.
 NOT_OURS = {"AWS_PROFILE", "AWS_REGION"}
 
 
 def sources() -> str:
-    modules = [REPOSITORY / "app.py"]
+    modules = [ROOT / "app.py"]
     for package in ("chalicelib", "loaders", "stack"):
-        modules += sorted((REPOSITORY / package).rglob("*.py"))
+        modules += sorted((ROOT / package).rglob("*.py"))
     return "\n".join(module.read_text() for module in modules)
 
 
@@ -30,5 +30,5 @@ def test_every_variable_that_is_read_is_documented() -> None:
 
 
 def test_no_variable_is_documented_that_nobody_reads() -> None:
-    code = sources() + (REPOSITORY / "Makefile").read_text()
+    code = sources() + (ROOT / "Makefile").read_text()
     assert {name for name in documented() - NOT_OURS if not re.search(rf"\b{name}\b", code)} == set()

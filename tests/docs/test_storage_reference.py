@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chalicelib.ledger import codec as event_items
+from chalicelib.ledger import codec as events_codec
 from chalicelib.todos.events import UNSET, Event
-from chalicelib.views import codec as view_items
+from chalicelib.views import codec as views_codec
 from chalicelib.views import schema
 from chalicelib.views.projection import Row, Tally, Update
-from stack.local.state import REPOSITORY
+from tests.support.paths import ROOT
 
-PAGE = (REPOSITORY / "docs" / "reference" / "storage.md").read_text()
+PAGE = (ROOT / "docs" / "reference" / "storage.md").read_text()
 OPEN = '{"title": "a", "due": "2030-01-01", "remind_at": "2030-01-01", "list": "b"}'
 DELETED = '{"title": "a", "deleted": true}'
 
@@ -29,13 +29,13 @@ def documented(text: str) -> set[str]:
 
 def test_the_attributes_of_an_event_are_those() -> None:
     event = Event("o#t", 1, "id", "T", {}, {**UNSET}, 1, "o", "now", "c", "d", "k", "h")  # type: ignore[typeddict-item]
-    assert documented(section("Events table")) == set(event_items.attributes_of(event))
+    assert documented(section("Events table")) == set(events_codec.attributes_of(event))
 
 
 def test_the_attributes_of_the_views_are_those() -> None:
     rows: list[tuple[Row | None, Row]] = [(None, Row("open", 1, OPEN, 0)), (None, Row("gone", 2, DELETED, 0))]
     update = Update(1, rows, [("b", Tally(), Tally(1, 1, 0, 1))], (Tally(), Tally(1, 1, 0, 1)))
-    items: list[dict[str, Any]] = [write["Put"]["Item"] for write in view_items.writes("views", "o", update, 0)]
+    items: list[dict[str, Any]] = [write["Put"]["Item"] for write in views_codec.writes("views", "o", update, 0)]
     keys = {"owner", "sk"}
     assert documented(section("Views table")) == {name for item in items for name in item} - keys
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from stack import cli
+from stack.local import explanation
 from stack.local.local_stack import LocalStack
-from stack.local.state import REPOSITORY
+from stack.local.state import default_directory
+from tests.support.paths import ROOT
 
 
 def up(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> str:
@@ -37,31 +39,41 @@ def test_its_commands_work_as_they_are_pasted(stack: LocalStack, capsys: pytest.
     assign, *requests = commands(up(stack, capsys))
     assert len(requests) == 3
     script = "\n".join([assign, *(f"{request} --silent --show-error --fail; echo" for request in requests)])
-    done = subprocess.run(
-        ["bash", "-euc", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=True
-    )
+    done = subprocess.run(["bash", "-euc", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
     stats, todos, created = map(json.loads, done.stdout.splitlines())
     assert stats["total"] >= 25
     assert len(todos) == 3
     assert created["title"] == "Try todo-ledger"
 
 
-def test_the_usual_directory_is_not_named_and_make_stops_it() -> None:
-    explained = cli.explanation("http://127.0.0.1:9000", cli.DIRECTORY)
+def test_the_usual_directory_is_not_named_and_make_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TODO_LEDGER_DIRECTORY", raising=False)
+    explained = explanation.explained("http://127.0.0.1:9000", "demo", default_directory())
     assert "-m stack token --owner demo)" in explained
     assert "Stop it with: make down  (the state stays in .local/)" in explained
     assert explained.count("http://127.0.0.1:9000/") == 4
 
 
+def test_a_directory_that_the_environment_names_is_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TODO_LEDGER_DIRECTORY", str(tmp_path))
+    explained = explanation.explained("http://127.0.0.1:9000", "demo", tmp_path)
+    assert "-m stack token --owner demo)" in explained
+    assert f"Stop it with: make down  (the state stays in {tmp_path}/)" in explained
+
+
 def test_another_directory_is_named_in_each_command_that_needs_it(tmp_path: Path) -> None:
     directory = tmp_path / "my state"
-    explained = cli.explanation("http://127.0.0.1:9000", directory)
+    explained = explanation.explained("http://127.0.0.1:9000", "demo", directory)
     option = f"-m stack --directory {shlex.quote(str(directory))}"
     assert f"{option} token --owner demo)" in explained
-    assert f"{option} down  (the state stays in {directory})" in explained
+    assert f"{option} down  (the state stays in {directory}/)" in explained
     assert "make down" not in explained
 
 
-def test_the_python_of_the_repository_is_named_by_its_short_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.executable", str(REPOSITORY / ".venv" / "bin" / "python"))
-    assert "$(.venv/bin/python -m stack token" in cli.explanation("http://127.0.0.1:8000", cli.DIRECTORY)
+def test_the_python_of_the_repository_is_named_by_its_short_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", str(ROOT / ".venv" / "bin" / "python"))
+    assert "$(.venv/bin/python -m stack " in explanation.explained("http://127.0.0.1:8000", "demo", tmp_path)

@@ -170,7 +170,7 @@ def test_without_a_running_stack_it_says_how_to_get_one(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("EVENTS_TABLE", raising=False)
-    monkeypatch.setattr("stack.cli.DIRECTORY", tmp_path / "no-stack")
+    monkeypatch.setenv("TODO_LEDGER_DIRECTORY", str(tmp_path / "no-stack"))
     file.write_bytes(lines(GOOD))
     assert main([str(file), "--owner", "ann"]) == 2
     assert "run `make up` first, or set EVENTS_TABLE" in capsys.readouterr().err
@@ -258,7 +258,7 @@ def test_a_dry_run_without_a_ledger_only_reads(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("EVENTS_TABLE", raising=False)
-    monkeypatch.setattr("stack.cli.DIRECTORY", tmp_path / "no-stack")
+    monkeypatch.setenv("TODO_LEDGER_DIRECTORY", str(tmp_path / "no-stack"))
     file.write_bytes(lines(GOOD, BAD))
     assert main([str(file), "--owner", "ann", "--dry-run"]) == 1
     assert "2 rows read: 1 would be added, 1 rejected" in capsys.readouterr().out

@@ -1,0 +1,45 @@
+"""What `up` prints when it is done: how to use the local stack, as commands to paste."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+from stack.local.state import REPOSITORY, default_directory
+
+
+def explained(url: str, owner: str, directory: Path) -> str:
+    """How to use the stack that runs at a URL, with its state in a directory.
+
+    The commands work for any port and directory when they are pasted into a shell in the repository. None contains a
+    token: the first one puts a token for the owner into a variable.
+    """
+    is_default = directory == default_directory()
+    stack = f"{_interpreter()} -m stack{'' if is_default else f' --directory {shlex.quote(str(directory))}'}"
+    stop = "make down" if is_default else f"{stack} down"
+    return f"""
+The service is running at {url}/
+
+Put a token for the owner "{owner}" into a variable (it is valid for a day):
+
+  AUTH="Authorization: Bearer $({stack} token --owner {owner})"
+
+Count the todos, list some, create one:
+
+  curl -H "$AUTH" {url}/stats
+  curl -H "$AUTH" '{url}/todos?limit=3'
+  curl -H "$AUTH" -H 'Content-Type: application/json' -d '{{"title": "Try todo-ledger"}}' {url}/todos
+
+Stop it with: {stop}  (the state stays in {_short(directory)}/)
+"""
+
+
+def _interpreter() -> str:
+    """This Python as it is typed in the repository: usually ``.venv/bin/python``."""
+    return shlex.quote(_short(Path(sys.executable)))
+
+
+def _short(path: Path) -> str:
+    """A path within the repository as it is seen from there, any other one whole."""
+    return str(path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path)
