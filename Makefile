@@ -8,7 +8,7 @@ LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth diff deploy settle drift destroy test simulate race fuzz lint bench experiment
+.PHONY: help up down status watch synth diff deploy settle drift destroy test simulate race fuzz lint openapi bench experiment
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -36,6 +36,9 @@ lint: $(LINTER) ## Check style, types, and the API's contract
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	@$(VENV)/python -m tests.contract.lint
+
+openapi: $(INSTALLED) ## Write the API's contract to docs/reference/openapi.json
+	@$(VENV)/python -m stack openapi > docs/reference/openapi.json
 
 watch: $(INSTALLED) ## Deploy to the local engine at every change of the code
 	@$(VENV)/python -m stack watch

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import __version__
 from chalicelib.todos import ids
 from stack import aws
-from stack.commands import stages
+from stack.commands import openapi, stages
 from stack.deploy.stages import LOCAL
 from stack.errors import NotRunning, StackError
 from stack.local.explanation import explained
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="stop the local engine; its state is kept").set_defaults(command=_down)
 
     stages.add_to(commands)
+    openapi.add_to(commands)
 
     state = commands.add_parser("status", help="say what is running where")
     state.add_argument("--stage", default=LOCAL, help="default: local, the local engine")
