@@ -31,10 +31,11 @@ status: $(INSTALLED) ## Show what is running and how far behind the readers are
 test: $(DEVELOPING) ## Run every test, on a private engine
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4
 
-lint: $(LINTER) ## Check style, types, and the API's contract
+lint: $(LINTER) ## Check style, types, spelling, and the API's contract
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
+	$(VENV)/codespell *.md docs
 	@$(VENV)/python -m tests.contract.lint
 
 openapi: $(INSTALLED) ## Write the API's contract to docs/reference/openapi.json
