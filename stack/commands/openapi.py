@@ -19,7 +19,7 @@ def add_to(commands: Any) -> None:
 def text() -> str:
     """The OpenAPI document, formatted so that a difference shows what changed."""
     # Only this command needs it.
-    from chalicelib.api.contract.document import document
+    from chalicelib.api.openapi.document import document
 
     return json.dumps(document(BASE_URL), indent=2, ensure_ascii=False) + "\n"
 
