@@ -191,9 +191,6 @@ class LocalStack:
         engine = [self.engine.pid, self.engine.started]
         if read_json(self.state.catchup_record) == engine:
             return
-        if not (REPOSITORY / "stack" / "catchup.py").exists():
-            self._say("stack/operate/catchup.py is missing: the views may lack what was written before the last stop")
-            return
         self._say("catching the views up from the ledger")
         self.run("stack", "catchup")
         write_json(self.state.catchup_record, engine)
