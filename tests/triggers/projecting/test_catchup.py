@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from stack import cli, progress
 from stack.operate import audit, catchup
 from tests.support.alone import Alone
 from tests.support.faults import just_before, refusals
+from tests.support.waiting import at_once
 
 OTHERS = [f"owner {number}" for number in range(8)]
 
@@ -119,14 +118,8 @@ def test_run_again_it_adds_nothing(alone: Alone) -> None:
 def test_at_the_same_time_as_another_and_as_the_stream_it_counts_once(alone: Alone) -> None:
     for owner in OTHERS[:3]:
         changed_in_every_way(alone, owner)
-    start = threading.Barrier(3)
 
-    def at_once(work: Any) -> None:
-        start.wait()
-        work()
-
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(at_once, (catchup.run, catchup.run, alone.project)))
+    at_once([catchup.run, catchup.run, alone.project])
 
     assert {counts(owner) for owner in OTHERS[:3]} == {(4, 3, 1)}
     assert differences() == []

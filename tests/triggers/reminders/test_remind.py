@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +21,7 @@ from chalicelib.views.queries import DueReminder
 from stack.local.local_stack import LocalStack
 from tests.support.alone import SCHEDULED, Alone, record_of
 from tests.support.faults import refusals
+from tests.support.waiting import at_once
 
 PAST = "2026-01-01T09:00:00+01:00"
 LATER_PAST = "2026-01-02T09:00:00+01:00"
@@ -97,14 +98,7 @@ def test_two_schedules_at_once_remind_once(alone: Alone) -> None:
         list(pool.map(lambda _: alone.remind(), range(2)))
     messages = alone.messages()
     assert len(messages) == 2
-    both_begin = threading.Barrier(2)
-
-    def work(message: dict[str, Any]) -> list[str]:
-        both_begin.wait()
-        return alone.remind_page(message)
-
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(work, messages)) == [[], []]
+    assert at_once([partial(alone.remind_page, message) for message in messages]) == [[], []]
     for todo_id in todo_ids:
         assert alone.types(todo_id) == ["Created", "Reminded"]
 
@@ -113,15 +107,8 @@ def test_workers_that_know_nothing_of_each_other_remind_once(alone: Alone, monke
     """As above, but each put is decided on a version that nobody here remembers."""
     todo_id = due(alone)
     monkeypatch.setattr(execute._LatestEvents, "recall", lambda self, stream: None)
-    at_once = 8
-    begin = threading.Barrier(at_once)
-
-    def work(_: int) -> list[str]:
-        begin.wait()
-        return alone.remind_page(page_of(alone, todo_id))
-
-    with ThreadPoolExecutor(at_once) as pool:
-        assert list(pool.map(work, range(at_once))) == [[]] * at_once
+    page = page_of(alone, todo_id)
+    assert at_once([lambda: alone.remind_page(page)] * 8) == [[]] * 8
     assert alone.types(todo_id) == ["Created", "Reminded"]
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from chalicelib.todos.decide import Create, Delete, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, Event
 from tests.support.alone import Alone
 from tests.support.faults import counted, just_before, lost_answers, refusals
+from tests.support.waiting import at_once
 
 WEEKLY = {"due": "2026-12-01", "repeat": "FREQ=WEEKLY"}
 COMPLETE = {"completed": True}
@@ -169,19 +169,12 @@ def test_eight_that_complete_it_at_once_make_one(
     todo_id = alone.create(**WEEKLY)
     if not warm:
         monkeypatch.setattr(execute._LatestEvents, "recall", lambda self, stream: None)
-    at_once = 8
-    begin = threading.Barrier(at_once)
-
-    def work(number: int) -> execute.Outcome:
-        begin.wait()
-        return complete(alone, todo_id, key_of(number))
-
-    with ThreadPoolExecutor(at_once) as pool:
-        outcomes = list(pool.map(work, range(at_once)))
+    writers = 8
+    outcomes = at_once([partial(complete, alone, todo_id, key_of(number)) for number in range(writers)])
     assert all(outcome.event.state["completed"] for outcome in outcomes)
     types = alone.types(todo_id)
     # A key that changed nothing is remembered by an event without a change.
-    recorded = at_once - 1 if key_of(0) and key_of(0) != key_of(1) else 0
+    recorded = writers - 1 if key_of(0) and key_of(0) != key_of(1) else 0
     assert types == ["Created", "Completed", *["Edited"] * recorded]
     assert alone.types(next_of(alone, todo_id)) == ["Created"]
 
