@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import quote
 
 import requests
@@ -15,18 +15,6 @@ from tests.support.waiting import PATIENCE_SECONDS
 PROBLEM: Final = "application/problem+json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 NOTHING: Final = object()
-
-
-class Answer(Protocol):
-    """What both transports give back: the deployed API's, and the in-process handler's."""
-
-    status_code: int
-    text: str
-
-    @property
-    def headers(self) -> Any: ...
-
-    def json(self) -> Any: ...
 
 
 class Verbs:

@@ -13,7 +13,8 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
-from tests.support.lambda_events import Context, request
+from tests.support.in_process import InProcess
+from tests.support.lambda_events import Context
 from tests.support.receiver import Receiver
 
 SECONDS_OF_A_LAMBDA = 60.0
@@ -97,14 +98,9 @@ def deliver(app: Any) -> Callable[..., list[str]]:
 
 
 @pytest.fixture
-def call(app: Any) -> Callable[..., Any]:
-    """Calls the API as the gateway does."""
-
-    def send(*args: Any, **options: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = app.app(request(*args, **options), None)
-        return answer
-
-    return send
+def here(app: Any) -> InProcess:
+    """The API in this process, for alice."""
+    return InProcess("alice")
 
 
 @pytest.fixture

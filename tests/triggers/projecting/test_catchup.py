@@ -46,8 +46,8 @@ def changed_in_every_way(alone: Alone, owner: str | None = None) -> None:
     alone.patch(alone.create(owner), owner, completed=True)
     restored, deleted = alone.create(owner), alone.create(owner)
     for todo_id in (restored, deleted):
-        alone.api("DELETE", f"/todos/{todo_id}", owner=owner)
-    alone.api("POST", f"/todos/{restored}/restore", owner=owner)
+        alone.api(owner).delete(f"/todos/{todo_id}")
+    alone.api(owner).post(f"/todos/{restored}/restore")
 
 
 def test_what_was_never_projected_is_now(alone: Alone) -> None:
@@ -68,7 +68,7 @@ def test_what_fell_into_a_gap_is_projected_and_only_that(alone: Alone) -> None:
     alone.project()
     alone.patch(behind, list="b")
     alone.patch(behind, completed=True)
-    alone.api("DELETE", f"/todos/{deleted}")
+    alone.api().delete(f"/todos/{deleted}")
     alone.create(list="new")
 
     done = catchup.run()
@@ -93,7 +93,7 @@ def test_an_owner_whose_views_are_gone_has_them_again(alone: Alone) -> None:
 
 def test_a_deletion_whose_tombstone_has_expired_is_up_to_date(alone: Alone) -> None:
     todo_id = alone.create()
-    alone.api("DELETE", f"/todos/{todo_id}")
+    alone.api().delete(f"/todos/{todo_id}")
     alone.project()
     remove(alone, (ids.partition_of(alone.owner), schema.todo_key(todo_id)))
     before = items(alone)
