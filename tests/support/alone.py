@@ -11,9 +11,6 @@ from typing import Any
 import boto3
 
 from chalicelib.aws import dynamodb as dynamo
-from chalicelib.aws import sqs as queues
-from chalicelib.commands import execute
-from chalicelib.ledger import model
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from chalicelib.views import schema
@@ -130,17 +127,3 @@ class Alone:
 
         answer = app.remind_page(queue_batch(*records), None)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-
-
-def forget_clients() -> None:
-    """The next ones are made for the environment as it is then."""
-    dynamo.client.cache_clear()
-    queues.sqs.cache_clear()
-    of_engine.cache_clear()
-
-
-def forget_tables() -> None:
-    """No model bound to a table, no remembered event."""
-    model.events.cache_clear()
-    model.EventItem._connection = None
-    execute._latest_events._events.clear()

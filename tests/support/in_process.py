@@ -8,10 +8,6 @@ from typing import Any
 
 from requests.structures import CaseInsensitiveDict
 
-from chalicelib.api import auth
-from chalicelib.aws import sqs
-from chalicelib.commands import execute
-from chalicelib.ledger import model
 from tests.support import conformance
 from tests.support.client import Verbs
 from tests.support.gateway import READ_AND_WRITE, api_event
@@ -57,17 +53,3 @@ class InProcess(Verbs):
         found = LambdaAnswer(answer["statusCode"], CaseInsensitiveDict(answer["headers"]), answer["body"])
         conformance.check(method, path, found.status_code, found.headers, found.text)
         return found
-
-
-def forget_everything() -> None:
-    """As a process that has just started: no model bound to a table or a client, no remembered key or event."""
-    sqs.sqs.cache_clear()
-    auth._keys.cache_clear()
-    model.events.cache_clear()
-    model.EventItem._connection = None
-    forget_todos()
-
-
-def forget_todos() -> None:
-    """A cold Lambda's memory, with its connections kept."""
-    execute._latest_events._events.clear()

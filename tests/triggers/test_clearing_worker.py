@@ -11,9 +11,10 @@ from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.commands.clear_list import Clearance
 from chalicelib.views import queries
-from tests.support.alone import Alone, forget_tables
+from tests.support.alone import Alone
 from tests.support.faults import refusals
 from tests.support.lambda_events import queue_batch, queue_record
+from tests.support.reset import forget_tables
 
 
 def clear(*bodies: str) -> list[str]:

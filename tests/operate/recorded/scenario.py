@@ -20,7 +20,7 @@ from chalicelib.todos import fold, ids
 from chalicelib.views import schema
 from tests.operate.recorded.calls import Recorder
 from tests.support.faults import just_before, lost_answers, refusals
-from tests.support.in_process import InProcess, forget_todos
+from tests.support.in_process import InProcess
 from tests.support.lambda_events import (
     SCHEDULED,
     Context,
@@ -31,6 +31,7 @@ from tests.support.lambda_events import (
     stream_record,
 )  # fmt: skip
 from tests.support.receiver import Receiver
+from tests.support.reset import forget_todos
 
 LONG_LIST = 401
 

@@ -22,6 +22,7 @@ from stack.local.local_stack import LocalStack
 from tests.support.alone import Alone
 from tests.support.faults import refusals
 from tests.support.lambda_events import SCHEDULED, queue_record
+from tests.support.reset import forget_todos
 from tests.support.waiting import at_once
 
 PAST = "2026-01-01T09:00:00+01:00"
@@ -240,7 +241,7 @@ def test_a_shard_that_cannot_be_read_leaves_the_others_handed_on_before_it_is_to
 
 def test_one_that_fails_for_now_fails_its_message_after_the_others_were_done(alone: Alone, impatient: None) -> None:
     todo_ids = [alone.create(remind_at=PAST) for _ in range(20)]
-    execute._latest_events._events.clear()
+    forget_todos()
     with refusals("PutItem", "ThrottlingException", body_contains=todo_ids[7]):
         failed = alone.remind_page(page_of(alone, *todo_ids, message_id="fails"), page_of(alone, todo_ids[0]))
     assert failed == ["fails"]
@@ -269,7 +270,7 @@ def test_when_the_quarantine_does_not_take_it_the_message_comes_again(
 
 def test_a_todo_whose_history_is_broken_is_quarantined_alone(alone: Alone) -> None:
     broken, whole = alone.create(remind_at=PAST), alone.create(remind_at=PAST)
-    execute._latest_events._events.clear()
+    forget_todos()
     stream = ids.stream_id(ids.partition_of(alone.owner), broken)
     boto3.client("dynamodb").update_item(
         TableName=alone.environment["EVENTS_TABLE"],

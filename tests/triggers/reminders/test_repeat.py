@@ -16,6 +16,7 @@ from chalicelib.todos.events import CONTENT_FIELDS, Event
 from tests.support.alone import Alone
 from tests.support.faults import counted, just_before, lost_answers, refusals
 from tests.support.gateway import REQUEST_ID
+from tests.support.reset import forget_todos
 from tests.support.waiting import at_once
 
 WEEKLY = {"due": "2026-12-01", "repeat": "FREQ=WEEKLY"}
@@ -38,10 +39,6 @@ def complete(alone: Alone, todo_id: str, key: str | None = None) -> execute.Outc
         request_hash="the same" if key else None,
     )
     return execute.execute(order)
-
-
-def as_another_process() -> None:
-    execute._latest_events._events.clear()
 
 
 def test_completing_makes_the_next_one(alone: Alone) -> None:
@@ -184,7 +181,7 @@ def test_the_repeat_of_a_keyed_completion_gets_its_answer_again(alone: Alone) ->
     todo_id = alone.create(**WEEKLY)
     first = alone.api().patch(f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
     alone.patch(todo_id, completed=False)
-    as_another_process()
+    forget_todos()
     again = alone.api().patch(f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
     assert again == first
     assert alone.types(todo_id) == ["Created", "Completed", "Reopened"]
