@@ -12,13 +12,12 @@ from typing import Any
 
 import boto3
 
-from chalicelib.aws import dynamodb
-from chalicelib.ledger.model import EventItem, events
 from stack.aws import LOCAL_CREDENTIALS
 from stack.deploy import views_table
 from stack.deploy.stages import LOCAL, Stage
 from stack.local import launch, process
 from stack.local.state import State
+from tests.support.reset import forget_everything, forget_tables
 
 
 @contextmanager
@@ -29,7 +28,7 @@ def running() -> Iterator[Any]:
         engine = launch.start(state, 0, 0, attached=True)
         try:
             os.environ.update(LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": engine.engine_url})
-            dynamodb.client.cache_clear()
+            forget_everything()
             yield boto3.client("dynamodb")
         finally:
             process.stop(state, engine)
@@ -43,9 +42,7 @@ def fresh_events_table(client: Any) -> str:
     stream = definition["StreamSpecification"] | {"StreamEnabled": True}
     client.create_table(TableName=name, StreamSpecification=stream, **{part: definition[part] for part in wanted})
     os.environ["EVENTS_TABLE"] = name
-    # The model remembers the table and the client that it was first used with.
-    EventItem._connection = None
-    events.cache_clear()
+    forget_tables()
     return name
 
 

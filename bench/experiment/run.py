@@ -19,7 +19,7 @@ from bench.experiment.counting import Appended, LogEntry, Stage
 from bench.experiment.faults import JOURNAL_NAME
 from bench.experiment.receiver import Receiver
 from chalicelib.aws import dynamodb
-from chalicelib.ledger import model, scan
+from chalicelib.ledger import scan
 from chalicelib.todos import ids, instants
 from chalicelib.views import projector, schema
 from chalicelib.webhooks import subscriptions
@@ -28,6 +28,7 @@ from stack.errors import StackError
 from stack.local.local_stack import LocalStack
 from stack.operate import audit, redrive
 from stack.progress import Progress
+from tests.support.reset import forget_everything
 
 # For how long the messages of an invocation that was killed are hidden; as deployed it is six minutes.
 HIDDEN_AFTER_A_CRASH_SECONDS: Final = 15
@@ -141,20 +142,13 @@ def _service_of(stack: LocalStack) -> Iterator[None]:
     """This process with the stack's settings, so that the service's own code works on it."""
     before = dict(os.environ)
     os.environ.update(stack.environment() | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
-    _forget_tables()
+    forget_everything()
     try:
         yield
     finally:
         os.environ.clear()
         os.environ.update(before)
-        _forget_tables()
-
-
-def _forget_tables() -> None:
-    dynamodb.client.cache_clear()
-    model.events.cache_clear()
-    # The model remembers the table and the client that it was first used with.
-    model.EventItem._connection = None
+        forget_everything()
 
 
 def _wait_until_quiet(journal: Path, receiver: Receiver, events: int, waiting: Callable[[], int]) -> None:

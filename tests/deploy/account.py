@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from stack.local.gateway import KEY_SET_PATH
 from stack.local.issuer import AUDIENCE, ISSUER, Issuer
 from stack.local.process import EngineProcess
 from stack.local.state import REPOSITORY, State, write_json
+from tests.support.waiting import eventually
 
 STAGE = "dev"
 # Chalice's deployer as it is, but without its pauses.
@@ -98,10 +98,7 @@ class Account:
         return str(answer.json()["id"])
 
     def wait_until_listed(self, *todos: str) -> None:
-        deadline = time.monotonic() + 60
-        while not set(todos) <= {todo["id"] for todo in self.ask("GET", "/todos").json()}:
-            assert time.monotonic() < deadline, "the views lack them"
-            time.sleep(0.1)
+        eventually(lambda: set(todos) <= {todo["id"] for todo in self.ask("GET", "/todos").json()}, timeout=60)
 
     def do_what_the_engine_left_out(self) -> None:
         """Set what CloudFormation sets on AWS, and the engine's passes over."""

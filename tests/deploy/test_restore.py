@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 
 from tests.deploy.account import STAGE, Account
+from tests.support.waiting import eventually
 
 
 def test_the_ledger_as_it_was_takes_the_place_of_one_that_went_wrong(account: Account) -> None:
@@ -72,8 +72,9 @@ def rebuild(account: Account) -> None:
     machines = account.client("stepfunctions")
     arn = account.deployment().compute.outputs()["RebuildMachineArn"]
     begun = machines.start_execution(stateMachineArn=arn, input=json.dumps({"settle_seconds": 1, "drain_seconds": 1}))
-    deadline = time.monotonic() + 120
-    while (found := machines.describe_execution(executionArn=begun["executionArn"]))["status"] == "RUNNING":
-        assert time.monotonic() < deadline, "the rebuild does not end"
-        time.sleep(0.5)
-    assert found["status"] == "SUCCEEDED", found
+
+    def status() -> str:
+        return str(machines.describe_execution(executionArn=begun["executionArn"])["status"])
+
+    eventually(lambda: status() != "RUNNING", timeout=120)
+    assert status() == "SUCCEEDED"

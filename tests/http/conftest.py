@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +12,9 @@ import pytest
 from chalicelib.aws import dynamodb
 from stack.local.local_stack import LocalStack
 from tests.support.client import Client
-from tests.support.in_process import InProcess, forget_everything
+from tests.support.faults import without_pauses
+from tests.support.in_process import InProcess
+from tests.support.reset import become, forget_everything
 
 make_client = dynamodb.client.__wrapped__
 
@@ -45,8 +46,7 @@ def settings_and_connection(stack: LocalStack) -> tuple[dict[str, str], Any]:
     """The service's environment variables and its DynamoDB client, made once: both take a while."""
     settings = stack.environment()
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.items():
-            patch.setenv(name, value)
+        become(patch, settings)
         return settings, make_client()
 
 
@@ -54,10 +54,8 @@ def settings_and_connection(stack: LocalStack) -> tuple[dict[str, str], Any]:
 def environment(settings_and_connection: tuple[dict[str, str], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """This process as one of the stack's own: its settings, and nothing remembered before the test or after it."""
     settings, connection = settings_and_connection
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("HANDLERS", raising=False)
-    monkeypatch.setattr(dynamodb, "client", lambda: connection)
+    become(monkeypatch, settings)
+    monkeypatch.setattr(dynamodb, "client", cache(lambda: connection))
     forget_everything()
     yield
     forget_everything()
@@ -77,5 +75,4 @@ def impatient(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(dynamodb, "client", cache(make_client))
     forget_everything()
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
+    without_pauses(monkeypatch)

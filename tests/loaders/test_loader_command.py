@@ -14,11 +14,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.aws import dynamodb
-from chalicelib.ledger import model
 from loaders.cli import main
 from tests.loaders.loading import lines
 from tests.support.paths import ROOT
+from tests.support.reset import forget_everything
 
 # moto does not bear several threads.
 ALONE = ("--owner", "ann", "--concurrency", "1")
@@ -37,8 +36,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("EVENTS_TABLE", "events")
     with mock_aws():
         # A client of an earlier test would go past moto.
-        dynamodb.client.cache_clear()
-        model.events.cache_clear()
+        forget_everything()
         table = boto3.resource("dynamodb").create_table(
             TableName="events",
             BillingMode="PAY_PER_REQUEST",
@@ -52,8 +50,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             ],
         )
         yield table
-    dynamodb.client.cache_clear()
-    model.events.cache_clear()
+    forget_everything()
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from unittest.mock import patch
 
 from chalicelib import logs
 from chalicelib.aws import dynamodb
-from chalicelib.commands import execute
-from chalicelib.ledger import codec, model, scan
+from chalicelib.ledger import codec, scan
 from chalicelib.todos.events import Event
 from chalicelib.views import table_reads
 from stack.aws import LOCAL_CREDENTIALS, local_client
@@ -23,6 +22,7 @@ from tests.simulation.expressions import Item
 from tests.simulation.game import Crashing, Played, Size, play
 from tests.simulation.seams import ENVIRONMENT, EVENTS, SETTINGS, VIEWS
 from tests.simulation.world import POINTER, definitions
+from tests.support.reset import forget_everything
 
 # Of a table's properties in the template, what the game needs of it.
 _PROPERTIES = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")
@@ -86,17 +86,11 @@ def _engine(directory: Path) -> Iterator[str]:
 def _service_on(url: str) -> Iterator[None]:
     """The service's code on this engine, with none of the clients or memories that it had before, or has after."""
 
-    def forget() -> None:
-        dynamodb.client.cache_clear()
-        model.events.cache_clear()
-        model.EventItem._connection = None
-        execute._latest_events._events.clear()
-
     with ExitStack() as patches:
         patches.enter_context(patch.dict(os.environ, ENVIRONMENT | LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": url}))
         patches.enter_context(patch.object(logs, "write", lambda message, **fields: None))
-        forget()
-        patches.callback(forget)
+        forget_everything()
+        patches.callback(forget_everything)
         yield
 
 

@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import boto3
 
 from chalicelib.aws import dynamodb as dynamo
-from chalicelib.aws import sqs as queues
-from chalicelib.commands import execute
-from chalicelib.ledger import model
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from chalicelib.views import schema
-from tests.support.gateway import matching_route
-
-SCOPES = "todos:read todos:write"
-
-# What EventBridge hands over each minute.
-SCHEDULED: dict[str, Any] = {
-    "version": "0",
-    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "000000000000",
-    "time": "2026-12-01T00:00:00Z",
-    "region": "us-east-1",
-    "resources": ["arn:aws:events:us-east-1:000000000000:rule/remind"],
-    "detail": {},
-}
+from tests.support.in_process import InProcess
+from tests.support.lambda_events import SCHEDULED, queue_batch, queue_record, stream_batch
 
 
 @cache
 def of_engine(service_name: str) -> Any:
     """The test's own client; making one takes a tenth of a second."""
     return boto3.client(service_name)
-
-
-@dataclass
-class Answer:
-    """What the API answered, its body read."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any
 
 
 @dataclass
@@ -97,56 +68,19 @@ class Alone:
         for variable in ("REMIND_QUEUE_URL", "QUARANTINE_QUEUE_URL"):
             sqs.delete_queue(QueueUrl=self.environment[variable])
 
-    def api(self, method: str, path: str, body: Any = None, *, owner: str | None = None, **headers: str) -> Answer:
-        """A request as API Gateway hands it over; headers by name, ``_`` for ``-``."""
-        import app
-
-        url = urlsplit(path)
-        route, parameters = matching_route(app.app.routes, url.path)
-        event = {
-            "resource": route,
-            "path": url.path,
-            "httpMethod": method,
-            "headers": {
-                "content-type": "application/json",
-                **{name.replace("_", "-"): value for name, value in headers.items()},
-            },
-            "multiValueHeaders": {},
-            "pathParameters": parameters,
-            "multiValueQueryStringParameters": parse_qs(url.query) or None,
-            "stageVariables": None,
-            "body": None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-            "requestContext": {
-                "httpMethod": method,
-                "resourcePath": route,
-                "path": f"/local{url.path}",
-                "stage": "local",
-                "requestId": "the-request",
-                "domainName": "localhost",
-                "identity": {"sourceIp": "127.0.0.1"},
-                "authorizer": {
-                    "principalId": owner or self.owner,
-                    "scope": SCOPES,
-                    "exp": str(int(time.time() + 600)),
-                },
-            },
-        }
-        answer = app.app(event, None)
-        text = answer["body"]
-        return Answer(answer["statusCode"], dict(answer["headers"]), json.loads(text) if text else None)
+    def api(self, owner: str | None = None) -> InProcess:
+        """The API, for this owner or another."""
+        return InProcess(owner or self.owner)
 
     def create(self, owner: str | None = None, **fields: Any) -> str:
         """A new todo; its id."""
-        answer = self.api("POST", "/todos", {"title": "Water the plants", **fields}, owner=owner)
-        assert answer.status == 201, answer.body
-        todo_id: str = answer.body["id"]
+        todo_id: str = self.api(owner).create(**fields)["id"]
         return todo_id
 
     def patch(self, todo_id: str, owner: str | None = None, **fields: Any) -> dict[str, Any]:
-        answer = self.api("PATCH", f"/todos/{todo_id}", fields, owner=owner)
-        assert answer.status == 200, answer.body
-        todo: dict[str, Any] = answer.body
+        answer = self.api(owner).patch(f"/todos/{todo_id}", fields)
+        assert answer.status_code == 200, answer.text
+        todo: dict[str, Any] = answer.json()
         return todo
 
     def events(self, todo_id: str, owner: str | None = None) -> list[Event]:
@@ -169,19 +103,7 @@ class Alone:
         pages = dynamo.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
         images = [item for page in pages for item in page["Items"]]
         for start in range(0, len(images), 100):
-            records = [
-                {
-                    "eventName": "INSERT",
-                    "eventID": str(start + number),
-                    "dynamodb": {
-                        "Keys": {name: image[name] for name in ("stream_id", "version")},
-                        "NewImage": image,
-                        "SequenceNumber": str(start + number),
-                    },
-                }
-                for number, image in enumerate(images[start : start + 100])
-            ]
-            app.project({"Records": records}, None)
+            app.project(stream_batch(*images[start : start + 100]), None)
 
     def remind(self, context: Any = None) -> None:
         """A minute has passed."""
@@ -196,30 +118,12 @@ class Alone:
         while taken := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in taken:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                records.append(record_of(message["Body"], message["MessageId"]))
+                records.append(queue_record(message["Body"], message_id=message["MessageId"]))
         return records
 
     def remind_page(self, *records: dict[str, Any]) -> list[str]:
         """Work through messages; those that are to come again, by id."""
         import app
 
-        answer = app.remind_page({"Records": list(records)}, None)
+        answer = app.remind_page(queue_batch(*records), None)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-
-
-def record_of(body: str, message_id: str = "m1") -> dict[str, Any]:
-    return {"messageId": message_id, "body": body, "eventSource": "aws:sqs", "attributes": {}, "messageAttributes": {}}
-
-
-def forget_clients() -> None:
-    """The next ones are made for the environment as it is then."""
-    dynamo.client.cache_clear()
-    queues.sqs.cache_clear()
-    of_engine.cache_clear()
-
-
-def forget_tables() -> None:
-    """No model bound to a table, no remembered event."""
-    model.events.cache_clear()
-    model.EventItem._connection = None
-    execute._latest_events._events.clear()

@@ -1,40 +1,20 @@
-"""How the tests speak to the API: verbs over a kept-alive connection, pages, many at once, and waiting."""
+"""The API's client in tests: its verbs, over a kept-alive connection, and what its answers are checked for."""
 
 from __future__ import annotations
 
 import json
-import re
-import threading
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 from urllib.parse import quote
 
 import requests
 
 from chalicelib.api.problem_types import TYPES
 from tests.support import conformance
+from tests.support.waiting import PATIENCE_SECONDS
 
 PROBLEM: Final = "application/problem+json"
 MERGE_PATCH: Final = "application/merge-patch+json"
-# A request or a projection that takes longer has failed; both usually take a fraction of a second.
-PATIENCE_SECONDS: Final = 20.0
 NOTHING: Final = object()
-
-Result = TypeVar("Result")
-
-
-class Answer(Protocol):
-    """What both transports give back: the deployed API's, and the in-process handler's."""
-
-    status_code: int
-    text: str
-
-    @property
-    def headers(self) -> Any: ...
-
-    def json(self) -> Any: ...
 
 
 class Verbs:
@@ -182,34 +162,3 @@ def problem_name(document: dict[str, Any]) -> str:
 def pointers(answer: Any) -> set[str]:
     """Where bad input is bad, by the answer's own words."""
     return {error["pointer"] for error in problem(answer, 400)["errors"]}
-
-
-def at_once(actions: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Do all of it at the same time, each in a thread of its own; the results in the order of the actions."""
-    start = threading.Barrier(len(actions))
-
-    def act(action: Callable[[], Result]) -> Result:
-        start.wait()
-        return action()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(act, actions))
-
-
-def eventually(condition: Callable[[], Result], timeout: float = PATIENCE_SECONDS) -> Result:
-    """Wait until a condition holds, and return what it gave; fails with its last value when the time runs out."""
-    deadline = time.monotonic() + timeout
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"not so within {timeout} s; last seen: {found!r}"
-        time.sleep(0.02)
-
-
-def shows(read: Callable[[], Result], expected: Result, timeout: float = PATIENCE_SECONDS) -> None:
-    """Wait until what is read equals what is expected; when the time runs out, fail showing both."""
-    deadline = time.monotonic() + timeout
-    while (found := read()) != expected and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert found == expected

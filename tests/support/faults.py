@@ -8,14 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.aws import dynamodb
 
 ALWAYS = 1_000_000
+
+
+def without_pauses(patch: pytest.MonkeyPatch) -> None:
+    """Let the retries of botocore and of the service follow each other at once."""
+    patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    patch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
 
 
 @dataclass

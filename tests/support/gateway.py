@@ -1,17 +1,79 @@
-"""Which of the app's routes API Gateway would choose for a path."""
+"""API Gateway's part of a request: the route that it chooses, and the event that it hands to the Lambda."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+STAGE: Final = "local"
+REQUEST_ID: Final = "in-process"
+READ_AND_WRITE: Final = "todos:read todos:write"
 
 
-def matching_route(routes: Iterable[str], path: str) -> tuple[str, dict[str, str]]:
-    """The route, and the path's parameters as they are given.
+def api_event(
+    method: str,
+    path: str,
+    body: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    owner: str,
+    scope: str = READ_AND_WRITE,
+    expires_in: float = 600.0,
+) -> dict[str, Any]:
+    """A request that the authorizer has let in (REST API, proxy integration).
+
+    Parameters
+    ----------
+    path : str
+        Percent-encoded, with its query.
+    expires_in : float
+        Seconds until the token of the caller expires.
 
     Raises
     ------
     LookupError
-        No route is of this path.
+        The app has no route for the path.
+    """
+    import app
+
+    url = urlsplit(path)
+    route, parameters = matching_route(app.app.routes, url.path)
+    query = parse_qs(url.query, keep_blank_values=True)
+    headers = dict(headers or {})
+    return {
+        "resource": route,
+        "path": url.path,
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "pathParameters": parameters,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "multiValueQueryStringParameters": query or None,
+        "stageVariables": None,
+        "body": body,
+        "isBase64Encoded": False,
+        "requestContext": {
+            "httpMethod": method,
+            "resourcePath": route,
+            "path": f"/{STAGE}{url.path}",
+            "stage": STAGE,
+            "requestId": REQUEST_ID,
+            "domainName": "localhost",
+            "identity": {"sourceIp": "127.0.0.1"},
+            "authorizer": {"principalId": owner, "scope": scope, "exp": str(int(time.time() + expires_in))},
+        },
+    }
+
+
+def matching_route(routes: Iterable[str], path: str) -> tuple[str, dict[str, str]]:
+    """The route of a path, and the path's parameters as they are given.
+
+    Raises
+    ------
+    LookupError
+        No route fits the path.
     """
     given = path.strip("/").split("/")
     for route in routes:

@@ -1,4 +1,4 @@
-"""What the handlers of this service meet, made by hand: records of the stream, messages of the queue, a context."""
+"""What Lambda hands to the handlers: records of the stream, messages of a queue, the tick of the clock, a context."""
 
 from __future__ import annotations
 
@@ -7,12 +7,25 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 import uuid_utils
 
 ACCOUNT = "123456789012"
 OCCURRED_AT = "2026-11-20T10:00:00.000Z"
+
+# What EventBridge hands over each minute.
+SCHEDULED: dict[str, Any] = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": ACCOUNT,
+    "time": "2026-12-01T00:00:00Z",
+    "region": "us-east-1",
+    "resources": [f"arn:aws:events:us-east-1:{ACCOUNT}:rule/remind"],
+    "detail": {},
+}
 
 
 @dataclass
@@ -45,12 +58,14 @@ def image(
     }
 
 
-def stream_record(new_image: dict[str, Any] | None, name: str = "INSERT") -> dict[str, Any]:
+def stream_record(
+    new_image: dict[str, Any] | None, name: str = "INSERT", *, sequence_number: str = "111"
+) -> dict[str, Any]:
     """A record of the stream, complete as Chalice needs it."""
     keys = {} if new_image is None else {key: new_image[key] for key in ("stream_id", "version") if key in new_image}
     stream: dict[str, Any] = {
         "Keys": keys,
-        "SequenceNumber": "111",
+        "SequenceNumber": sequence_number,
         "SizeBytes": 26,
         "StreamViewType": "NEW_IMAGE",
         "ApproximateCreationDateTime": 1763632800.0,
@@ -69,21 +84,21 @@ def stream_record(new_image: dict[str, Any] | None, name: str = "INSERT") -> dic
 
 
 def stream_batch(*images: dict[str, Any]) -> dict[str, Any]:
-    return {"Records": [stream_record(each) for each in images]}
+    return {"Records": [stream_record(each, sequence_number=str(number)) for number, each in enumerate(images, 1)]}
 
 
 def queue_record(
-    body: str, attributes: dict[str, str], *, receives: int = 1, receipt: str = "receipt"
+    body: str, attributes: dict[str, str] | None = None, *, message_id: str | None = None, receives: int = 1
 ) -> dict[str, Any]:
     """A record as the queue hands it to a Lambda."""
     return {
-        "messageId": str(uuid.uuid4()),
-        "receiptHandle": receipt,
+        "messageId": message_id or str(uuid.uuid4()),
+        "receiptHandle": "receipt",
         "body": body,
         "attributes": {"ApproximateReceiveCount": str(receives), "SentTimestamp": "1763632800000"},
         "messageAttributes": {
             name: {"stringValue": value, "dataType": "String", "stringListValues": [], "binaryListValues": []}
-            for name, value in attributes.items()
+            for name, value in (attributes or {}).items()
         },
         "md5OfBody": "",
         "eventSource": "aws:sqs",
@@ -105,42 +120,3 @@ def message(new_image: dict[str, Any], *, receives: int = 1, **changed: Any) -> 
     cloudevent = cloudevents.cloudevent(event, "https://todo.example")
     cloudevent["data"]["state"].update(changed)
     return queue_record(cloudevents.dumps(cloudevent), cloudevents.attributes_of(event), receives=receives)
-
-
-def request(
-    method: str,
-    path: str,
-    body: object = None,
-    *,
-    owner: str = "alice",
-    headers: dict[str, str] | None = None,
-    route: str | None = None,
-) -> dict[str, Any]:
-    """A request as API Gateway hands it to a Lambda (REST API, proxy integration)."""
-    url = urlsplit(path)
-    return {
-        "resource": route or url.path,
-        "path": url.path,
-        "httpMethod": method,
-        "headers": {"content-type": "application/json", **(headers or {})},
-        "multiValueHeaders": {},
-        "pathParameters": {"webhook_id": url.path.rpartition("/")[2]} if route else None,
-        "multiValueQueryStringParameters": parse_qs(url.query, keep_blank_values=True) or None,
-        "stageVariables": None,
-        "body": None if body is None else json.dumps(body),
-        "isBase64Encoded": False,
-        "requestContext": {
-            "httpMethod": method,
-            "resourcePath": route or url.path,
-            "path": f"/local{url.path}",
-            "stage": "local",
-            "requestId": "request-1",
-            "domainName": "localhost",
-            "identity": {"sourceIp": "127.0.0.1"},
-            "authorizer": {
-                "principalId": owner,
-                "scope": "todos:read todos:write",
-                "exp": str(int(time.time()) + 600),
-            },
-        },
-    }

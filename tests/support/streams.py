@@ -12,6 +12,7 @@ from chalicelib.ledger import codec
 from chalicelib.todos import content, decide, events, fold
 from chalicelib.todos import ids as keys
 from chalicelib.views import queries, schema
+from tests.support.lambda_events import stream_batch
 
 Batch = list[events.Event]
 
@@ -78,16 +79,7 @@ def project(batch: Batch) -> None:
     """Hand a batch to the deployed handler's own code, as Lambda does."""
     import app
 
-    records = [
-        {
-            "eventID": event.event_id,
-            "eventName": "INSERT",
-            "eventSource": "aws:dynamodb",
-            "dynamodb": {"NewImage": codec.encode(event), "StreamViewType": "NEW_IMAGE"},
-        }
-        for event in batch
-    ]
-    app.project({"Records": records}, None)
+    app.project(stream_batch(*(codec.encode(event) for event in batch)), None)
 
 
 def views_of(owner: str) -> dict[str, Any]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import pytest
 
 from stack.local.local_stack import LocalStack
-from tests.support.alone import Alone, forget_clients, forget_tables
+from tests.support.alone import Alone, of_engine
+from tests.support.faults import without_pauses
+from tests.support.reset import become, forget_everything, forget_tables
 
 
 @pytest.fixture(scope="package")
 def clients() -> Iterator[None]:
     """Clients are made once for these tests, and none is left to those that follow."""
-    forget_clients()
+    forget_everything()
+    of_engine.cache_clear()
     yield
-    forget_clients()
+    forget_everything()
+    of_engine.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -28,12 +31,9 @@ def deployed(stack: LocalStack) -> dict[str, str]:
 @pytest.fixture
 def alone(deployed: dict[str, str], clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Alone]:
     """The service's own handlers in this process, on tables and queues that no deployed Lambda follows."""
-    monkeypatch.delenv("HANDLERS", raising=False)
-    for name, value in deployed.items():
-        monkeypatch.setenv(name, value)
+    become(monkeypatch, deployed)
     alone = Alone.made_beside(deployed)
-    for name, value in alone.environment.items():
-        monkeypatch.setenv(name, value)
+    become(monkeypatch, alone.environment)
     forget_tables()
     yield alone
     alone.drop()
@@ -43,5 +43,4 @@ def alone(deployed: dict[str, str], clients: None, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """botocore's own retries and ours come without their pauses."""
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
-    monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
+    without_pauses(monkeypatch)

@@ -11,15 +11,18 @@ from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.commands.clear_list import Clearance
 from chalicelib.views import queries
-from tests.support.alone import Alone, forget_tables, record_of
+from tests.support.alone import Alone
 from tests.support.faults import refusals
+from tests.support.lambda_events import queue_batch, queue_record
+from tests.support.reset import forget_tables
 
 
 def clear(*bodies: str) -> list[str]:
     """Work through messages; the positions of those that are to come again."""
     import app
 
-    answer = app.clear({"Records": [record_of(body, str(number)) for number, body in enumerate(bodies)]}, None)
+    records = [queue_record(body, message_id=str(number)) for number, body in enumerate(bodies)]
+    answer = app.clear(queue_batch(*records), None)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, settings
 
-from chalicelib.commands import execute
+from tests.support.reset import forget_todos
 
 settings.register_profile(
     "unit", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -24,6 +24,6 @@ def no_sleep(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture(autouse=True)
-def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_memory() -> None:
     """Each test begins as a cold process."""
-    monkeypatch.setattr(execute, "_latest_events", execute._LatestEvents(execute.REMEMBERED_STREAMS))
+    forget_todos()

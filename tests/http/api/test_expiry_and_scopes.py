@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from stack.local.local_stack import LocalStack
-from tests.support.client import Client, eventually, problem
+from tests.support.client import Client, problem
 from tests.support.in_process import InProcess
+from tests.support.waiting import eventually
 
 
 def test_a_token_that_expires_while_the_gateway_remembers_it_is_refused_by_the_app(

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Client, Verbs, at_once, list_path, pointers, problem, problem_name
+from tests.support.client import Client, Verbs, list_path, pointers, problem
+from tests.support.waiting import at_once
 
 
 def new_id() -> str:

@@ -26,7 +26,8 @@ from loaders.errors import Unreadable
 from loaders.reading import s3
 from stack.local.local_stack import LocalStack
 from stack.local.state import REPOSITORY
-from tests.support.client import Client, eventually
+from tests.support.client import Client
+from tests.support.waiting import eventually
 
 ROWS = 900
 

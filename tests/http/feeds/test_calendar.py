@@ -14,8 +14,9 @@ from chalicelib.todos import instants
 from chalicelib.todos.decide import Create
 from stack.local.local_stack import LocalStack
 from tests.http.feeds.test_feeds import made, path_of
-from tests.support.client import Client, problem, shows
+from tests.support.client import Client, problem
 from tests.support.in_process import InProcess
+from tests.support.waiting import shows
 
 
 def vtodos(answer: Any) -> list[Any]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Client, list_path, shows
+from tests.support.client import Client, list_path
+from tests.support.waiting import shows
 
 READS = {
     "todos": "/todos?limit=2", "todos by due date": "/todos?sort=due", "one todo": "/todos/{id}",

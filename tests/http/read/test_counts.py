@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from tests.support.client import Client, at_once, shows
+from tests.support.client import Client
+from tests.support.waiting import at_once, shows
 
 
 def test_each_kind_of_change_moves_what_it_should(client: Client) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from chalicelib.todos.events import CONTENT_FIELDS
 from stack.local.local_stack import LocalStack
-from tests.support.client import Client, next_path, problem, shows
+from tests.support.client import Client, next_path, problem
+from tests.support.waiting import shows
 
 JSON_LINES = "application/jsonl"
 

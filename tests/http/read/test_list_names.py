@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.client import Client, list_path, pointers, problem, shows
+from tests.support.client import Client, list_path, pointers, problem
+from tests.support.waiting import shows
 
 NAMES = [
     "inbox", "a/b", "/", "//", "a%b", "100%", "%2F", "a%2Fb", "%", "%%", "%zz", "a+b", "a b", " ", "#", "a#b", "list#a",

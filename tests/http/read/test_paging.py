@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.client import Client, at_once, list_path, next_path, problem, shows
+from tests.support.client import Client, list_path, next_path, problem
+from tests.support.waiting import at_once, shows
 
 COUNT = 23
 

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from tests.support.client import at_once
 from tests.support.streams import Streams, project, recount, revision, views_of
+from tests.support.waiting import at_once
 
 pytestmark = pytest.mark.usefixtures("environment")
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from stack.local.local_stack import LocalStack
-from tests.support.client import Client, list_path, shows
+from tests.support.client import Client, list_path
+from tests.support.waiting import shows
 
 
 @pytest.fixture(scope="module")

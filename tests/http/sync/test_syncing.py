@@ -12,9 +12,10 @@ import pytest
 
 from chalicelib.views import queries
 from chalicelib.views.sync import feed
-from tests.support.client import Client, at_once, problem, shows
+from tests.support.client import Client, problem
 from tests.support.in_process import InProcess
 from tests.support.replica import Replica
+from tests.support.waiting import at_once, shows
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib.api.resources import changes
-from tests.support.client import Client, eventually, problem
+from tests.support.client import Client, problem
 from tests.support.faults import counted
 from tests.support.in_process import InProcess
+from tests.support.waiting import eventually
 
 
 def test_who_waits_is_answered_as_soon_as_something_changes(client: Client) -> None:

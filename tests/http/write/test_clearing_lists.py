@@ -8,9 +8,10 @@ import pytest
 
 from chalicelib.ledger import ledger
 from chalicelib.todos import content, decide, events, fold, ids, instants
-from tests.support.client import Client, list_path, problem, shows
+from tests.support.client import Client, list_path, problem
 from tests.support.faults import refusals
 from tests.support.in_process import InProcess
+from tests.support.waiting import shows
 
 
 def test_a_small_list_is_cleared_at_once_each_todo_by_its_own_event(client: Client) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Client, at_once, problem
+from tests.support.client import Client, problem
+from tests.support.waiting import at_once
 
 WRITERS = 20
 

@@ -12,7 +12,8 @@ from chalicelib.aws import dynamodb
 from chalicelib.todos import ids as keys
 from tests.support.client import Client
 from tests.support.faults import counted
-from tests.support.in_process import InProcess, forget_todos
+from tests.support.in_process import InProcess
+from tests.support.reset import forget_todos
 
 
 def size_of(owner: str, todo_id: str, version: int) -> int:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Client, at_once, list_path, problem
+from tests.support.client import Client, list_path, problem
+from tests.support.waiting import at_once
 
 Write = Callable[[Client], Any]
 

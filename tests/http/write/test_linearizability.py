@@ -16,8 +16,9 @@ from typing import Any, Final
 import requests
 
 from chalicelib.todos import ids
-from tests.support.client import Client, at_once
+from tests.support.client import Client
 from tests.support.linearizability import UNSET, Attempt, violations
+from tests.support.waiting import at_once
 
 CLIENTS: Final = 8
 TODOS: Final = 20

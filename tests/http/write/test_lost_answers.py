@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.client import Client, problem
 from tests.support.faults import just_before, lost_answers
-from tests.support.in_process import InProcess, forget_todos
+from tests.support.in_process import InProcess
+from tests.support.reset import forget_todos
 
 pytestmark = pytest.mark.usefixtures("impatient")
 

@@ -11,7 +11,8 @@ from chalicelib.commands import execute
 from chalicelib.ledger import ledger
 from tests.support.client import Client, list_path, problem
 from tests.support.faults import just_before, lost_answers, refusals
-from tests.support.in_process import InProcess, forget_todos
+from tests.support.in_process import InProcess
+from tests.support.reset import forget_todos
 
 pytestmark = pytest.mark.usefixtures("impatient")
 

@@ -11,7 +11,8 @@ import pytest
 
 from tests.support.client import Client, problem
 from tests.support.faults import counted
-from tests.support.in_process import InProcess, forget_todos
+from tests.support.in_process import InProcess
+from tests.support.reset import forget_todos
 
 
 @pytest.fixture

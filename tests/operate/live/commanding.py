@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from chalicelib import settings
@@ -84,13 +82,6 @@ def mixed_commands(owner: Owner) -> dict[str, str]:
     owner.delete(todos["restored"])
     owner.restore(todos["restored"])
     return todos
-
-
-def eventually(condition: Callable[[], Any], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
-        time.sleep(0.05)
 
 
 _CONTENT = tuple(UNSET)[:13]

@@ -6,12 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.aws import dynamodb, sqs
-from chalicelib.commands import execute
-from chalicelib.ledger import model
-from chalicelib.publishing import topic
 from chalicelib.views import projector
 from stack.local.local_stack import LocalStack
+from tests.support.reset import become, forget_everything
 
 
 @pytest.fixture(scope="session")
@@ -26,23 +23,13 @@ def variables(stack: LocalStack) -> dict[str, str]:
     return stack.environment()
 
 
-@pytest.fixture(scope="module")
-def clients() -> Iterator[None]:
-    """Clients for queues and the topic are made once for these tests, and none is left to those that follow."""
-    _forget_clients()
-    yield
-    _forget_clients()
-
-
 @pytest.fixture
-def environment(variables: dict[str, str], clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def environment(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """This process with the stack's settings and nothing remembered, before the test and after it."""
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("HANDLERS", raising=False)
-    _forget_everything()
+    become(monkeypatch, variables)
+    forget_everything()
     yield
-    _forget_everything()
+    forget_everything()
 
 
 @pytest.fixture
@@ -50,15 +37,3 @@ def views(environment: None) -> str:
     """The views table in use."""
     (table,) = projector.tables()
     return table
-
-
-def _forget_everything() -> None:
-    dynamodb.client.cache_clear()
-    model.events.cache_clear()
-    model.EventItem._connection = None
-    execute._latest_events._events.clear()
-
-
-def _forget_clients() -> None:
-    sqs.sqs.cache_clear()
-    topic.sns.cache_clear()

@@ -21,7 +21,8 @@ from chalicelib.todos import instants
 from chalicelib.views import schema, table_reads
 from stack import cli
 from stack.operate import audit
-from tests.operate.live.commanding import Item, Owner, eventually, get, mixed_commands
+from tests.operate.live.commanding import Item, Owner, get, mixed_commands
+from tests.support.waiting import eventually
 
 # What was planted never goes away: there is nothing to wait for but the check itself.
 BRIEFLY = 0.2
@@ -402,14 +403,14 @@ def test_what_changes_while_an_owner_is_read_is_read_again(planted: Planted, mon
             goes: busy.delete(goes),
         }
         for todo_id, version in {**versions, changed[0]: 1}.items():
-            eventually(lambda: busy.row(planted.views, todo_id).get("version") == {"N": str(version)})  # noqa: B023
+            eventually(lambda: busy.row(planted.views, todo_id).get("version") == {"N": str(version)}, timeout=60)  # noqa: B023
 
     def then_changed(*given: Any) -> Iterator[list[Item]]:
         yield from list(whole(*given))
         if not changed:
             change()
 
-    eventually(lambda: busy.row(planted.views, goes))
+    eventually(lambda: busy.row(planted.views, goes), timeout=60)
     monkeypatch.setattr(table_reads, "partition", then_changed)
     recheck = Recheck((planted.views,), "2000-01-01", 0.0, True, Findings())
     partition = recheck._read(planted.views, busy.partition)

@@ -11,8 +11,9 @@ import pytest
 from chalicelib.webhooks import subscriptions
 from stack import cli
 from stack.local.local_stack import LocalStack
-from tests.operate.live.commanding import Owner, eventually
+from tests.operate.live.commanding import Owner
 from tests.support.receiver import Receiver
+from tests.support.waiting import eventually
 
 QUEUE = "todo-ledger-local-deliver"
 
@@ -78,7 +79,7 @@ def test_what_is_refused_to_the_last_waits_as_a_dead_letter_and_is_delivered_onc
         subscriptions.create(owner.name, subscriptions.new_id(), other.url)
         todo_id = owner.create("Water the garlic")
         event_id = owner.event(todo_id, 1)["event_id"]["S"]
-        eventually(lambda: queues.dead_letters == 1)
+        eventually(lambda: queues.dead_letters == 1, timeout=60)
         assert len(receiver.requests) == 1
 
         shown = redrive(capsys, "--dry-run")
@@ -88,11 +89,11 @@ def test_what_is_refused_to_the_last_waits_as_a_dead_letter_and_is_delivered_onc
 
         too_early = redrive(capsys)
         assert too_early[-1] == "1 went back, 0 failed again and stay"
-        eventually(lambda: len(receiver.requests) == 2 and queues.dead_letters == 1)
+        eventually(lambda: len(receiver.requests) == 2 and queues.dead_letters == 1, timeout=60)
 
         answers["status"] = 200
         assert redrive(capsys)[-1] == "1 went back, 0 failed again and stay"
-        eventually(lambda: queues.are_empty)
+        eventually(lambda: queues.are_empty, timeout=60)
         assert redrive(capsys)[-1] == "0 went back, 0 failed again and stay"
 
         delivered = receiver.requests[2:]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -30,7 +29,8 @@ from stack.errors import StackError
 from stack.local.local_stack import LocalStack
 from stack.operate import audit
 from stack.operate import rebuild as command
-from tests.operate.live.commanding import Owner, eventually, mixed_commands
+from tests.operate.live.commanding import Owner, mixed_commands
+from tests.support.waiting import at_once, eventually
 
 # The engine's Lambdas read the pointer and are done within a fraction of this; on AWS it is their timeout.
 SHORT: dict[str, Any] = {"settle_seconds": 1.0, "drain_seconds": 1.0, "patience": 20.0}
@@ -55,6 +55,10 @@ def _nothing_under_way(environment: None) -> Iterator[None]:
     _, state = rebuild.status()
     if state is not None and not state.is_over:
         command.run(lease_seconds=0.0, despite_differences=True)
+
+
+def advance_to(run: rebuild.Run, step: str) -> None:
+    eventually(lambda: run.advance().step == step, timeout=60)
 
 
 def test_the_new_table_takes_the_old_ones_place(owner: Owner, views: str) -> None:
@@ -118,7 +122,7 @@ def test_both_tables_are_written_while_there_are_two(owner: Owner, views: str) -
     assert queries.reader() == views
     todo_id = owner.create("Into both")
     for table in both:
-        eventually(lambda: owner.row(table, todo_id))  # noqa: B023
+        eventually(lambda: owner.row(table, todo_id), timeout=60)  # noqa: B023
     run.keep(0)
 
 
@@ -193,7 +197,7 @@ def test_a_reader_of_the_feed_starts_over_and_finds_the_same(owner: Owner, views
 def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = owner.create("Gone")
     owner.delete(gone)
-    eventually(lambda: "expires_at" in owner.row(views, gone))
+    eventually(lambda: "expires_at" in owner.row(views, gone), timeout=60)
     monkeypatch.setattr(codec, "TOMBSTONE_SECONDS", -3600)
     done = command.run(**SHORT)
     assert owner.row(done.table, gone) == {}
@@ -211,24 +215,14 @@ def test_of_two_at_once_one_is_refused(owner: Owner, views: str) -> None:
 
 
 def test_of_two_that_begin_together_one_wins(owner: Owner, views: str) -> None:
-    start = threading.Barrier(4)
-    won: list[rebuild.Run] = []
-    lost: list[BaseException] = []
-
-    def begin() -> None:
-        start.wait()
+    def begin() -> rebuild.Run | None:
         try:
-            won.append(rebuild.Run(**SHORT))
-        except (rebuild.Busy, Outrun) as error:
-            lost.append(error)
+            return rebuild.Run(**SHORT)
+        except (rebuild.Busy, Outrun):
+            return None
 
-    threads = [threading.Thread(target=begin) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (len(won), len(lost)) == (1, 3)
-    won[0].keep(0)
+    (won,) = [run for run in at_once([begin] * 4) if run is not None]
+    won.keep(0)
 
 
 def test_who_was_overtaken_does_nothing_more(owner: Owner, views: str) -> None:
@@ -243,8 +237,7 @@ def test_who_was_overtaken_does_nothing_more(owner: Owner, views: str) -> None:
 
 def test_a_pointer_that_another_changed_is_left_alone(owner: Owner, views: str) -> None:
     run = rebuild.Run(**UNLEASED)
-    while run.advance().step != "switch":
-        time.sleep(0.1)
+    advance_to(run, "switch")
     standing = generations.pointer()
     elsewhere = Pointer(standing.reader, (standing.reader,))
     claim = generations.record()
@@ -265,8 +258,7 @@ def test_who_was_overtaken_does_not_point_at_what_was_abandoned_meanwhile(
     real = generations.make
 
     def made_and_then_abandoned_by_another(table: str) -> bool:
-        while not real(table):
-            time.sleep(0.1)
+        eventually(lambda: real(table), timeout=60)
         command.abandon()
         return True
 
@@ -280,8 +272,7 @@ def test_an_abandoning_that_was_cut_off_is_gone_on_with(
     owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = rebuild.Run(**UNLEASED)
-    while run.advance().step != "audit":
-        time.sleep(0.1)
+    advance_to(run, "audit")
 
     def killed(table: str) -> bool:
         raise Killed
@@ -299,8 +290,7 @@ def test_a_switch_that_becomes_visible_while_it_is_abandoned_stands(
     owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = rebuild.Run(**UNLEASED)
-    while run.advance().step != "switch":
-        time.sleep(0.1)
+    advance_to(run, "switch")
     stale = [generations.pointer()]
     run.advance()
     real = generations.pointer
@@ -314,8 +304,7 @@ def test_what_the_pointer_may_be_about_to_name_is_not_dropped(
     owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = rebuild.Run(**UNLEASED)
-    while run.advance().step != "settle":
-        time.sleep(0.1)
+    advance_to(run, "settle")
     with monkeypatch.context() as patched:
         patched.setattr(generations, "pointer", lambda: Pointer(views, (views,)))
         with pytest.raises(Outrun):
@@ -328,8 +317,7 @@ def test_what_the_pointer_may_be_about_to_name_is_not_dropped(
 
 def test_abandoned_all_is_as_before(owner: Owner, views: str) -> None:
     run = rebuild.Run(**UNLEASED)
-    while run.advance().step != "audit":
-        time.sleep(0.1)
+    advance_to(run, "audit")
     made = run.state.table
     assert command.abandon().table == made
     assert generations.pointer() == Pointer(views, (views,))
@@ -341,8 +329,7 @@ def test_abandoned_all_is_as_before(owner: Owner, views: str) -> None:
 
 def test_what_is_in_use_cannot_be_abandoned(owner: Owner, views: str) -> None:
     run = rebuild.Run(**UNLEASED)
-    while run.advance().step != "drain":
-        time.sleep(0.1)
+    advance_to(run, "drain")
     with pytest.raises(StackError, match="can only go on"):
         command.abandon()
     # Nor does it stand in the way of going on.
@@ -353,8 +340,7 @@ def test_a_table_that_fails_its_audit_is_not_switched_to(
     owner: Owner, views: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = rebuild.Run(**UNLEASED | {"patience": 0.2})
-    while run.advance().step != "audit":
-        time.sleep(0.1)
+    advance_to(run, "audit")
     tally = owner.item(run.state.table, "tally")
     dynamodb.client().put_item(TableName=run.state.table, Item=tally | {"open": {"N": "99"}})
     with pytest.raises(StackError, match=r"tally.*where .* are counted"):
@@ -393,7 +379,7 @@ def test_the_state_machine_does_all_of_it(owner: Owner, views: str, stack: Local
     wanted = json.dumps({"settle_seconds": 1, "drain_seconds": 1})
     execution = machines.start_execution(stateMachineArn=arn, input=wanted)["executionArn"]
     with writing() as writers:
-        eventually(lambda: machines.describe_execution(executionArn=execution)["status"] != "RUNNING")
+        eventually(lambda: machines.describe_execution(executionArn=execution)["status"] != "RUNNING", timeout=60)
     reached = machines.describe_execution(executionArn=execution)
     assert reached["status"] == "SUCCEEDED", reached
     assert json.loads(reached["output"])["step"] == "done"
@@ -410,11 +396,13 @@ def test_a_repeated_slice_of_an_execution_that_is_done_begins_nothing(owner: Own
             return 30_000
 
     asked = {"request": "an execution", "options": {"settle_seconds": 0.2, "drain_seconds": 0.2}}
-    answer: dict[str, Any] = {"done": False}
-    while not answer["done"]:
-        answer = trigger.handle(asked, Context())
+
+    def answer_when_done() -> dict[str, Any] | None:
+        answer: dict[str, Any] = trigger.handle(asked, Context())
         assert not answer["failed"]
-        time.sleep(0.2)
+        return answer if answer["done"] else None
+
+    answer = eventually(answer_when_done, timeout=60)
     pointer = generations.pointer()
     assert trigger.handle(asked, Context()) == answer
     assert generations.pointer() == pointer

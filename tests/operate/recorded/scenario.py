@@ -19,11 +19,19 @@ from chalicelib.rebuild import run as rebuild
 from chalicelib.todos import fold, ids
 from chalicelib.views import schema
 from tests.operate.recorded.calls import Recorder
-from tests.support.alone import SCHEDULED, record_of
 from tests.support.faults import just_before, lost_answers, refusals
-from tests.support.in_process import InProcess, forget_todos
-from tests.support.lambda_events import Context, message, queue_batch, stream_batch, stream_record
+from tests.support.in_process import InProcess
+from tests.support.lambda_events import (
+    SCHEDULED,
+    Context,
+    message,
+    queue_batch,
+    queue_record,
+    stream_batch,
+    stream_record,
+)  # fmt: skip
 from tests.support.receiver import Receiver
+from tests.support.reset import forget_todos
 
 LONG_LIST = 401
 
@@ -155,16 +163,16 @@ class Scenario:
         assert api.delete("/lists/short/todos").status_code == 204
         assert api.delete("/lists/long/todos").status_code == 202
         forget_todos()
-        self.call("clear", queue_batch(record_of(self._clearance())))
-        self.call("clear", queue_batch(record_of("no message")))
+        self.call("clear", queue_batch(queue_record(self._clearance())))
+        self.call("clear", queue_batch(queue_record("no message")))
         self.project()
         # Of the next page another writer is faster with one.
         (todo,) = api.get("/lists/long/todos?limit=1").json()
         with just_before("PutItem", lambda: execute.execute(_edit(self.owner, todo["id"]))):
-            self.call("clear", queue_batch(record_of(self._clearance())))
+            self.call("clear", queue_batch(queue_record(self._clearance())))
         self.project()
         with refusals("PutItem", "ThrottlingException", status=500):
-            self.call("clear", queue_batch(record_of(self._clearance())))
+            self.call("clear", queue_batch(queue_record(self._clearance())))
         self.project()
 
     def _clearance(self) -> str:
@@ -186,7 +194,7 @@ class Scenario:
             receiver.answer = lambda _: 200
             self.call("deliver", queue_batch(told))
             self.call("deliver", queue_batch(told))
-            self.call("deliver", queue_batch(record_of("no message")))
+            self.call("deliver", queue_batch(queue_record("no message")))
             gone = message({**image, "event_id": {"S": str(uuid.uuid4())}})
             receiver.answer = lambda _: 410
             self.call("deliver", queue_batch(gone))
@@ -203,8 +211,8 @@ class Scenario:
         page = json.dumps({"reminders": [[ids.partition_of(self.owner), made["id"], "2020-01-01T00:00:00.000Z"]]})
         # Another writer is faster.
         with just_before("PutItem", lambda: execute.execute(_edit(self.owner, made["id"]))):
-            self.call("remind_page", queue_batch(record_of(page)))
-        self.call("remind_page", queue_batch(record_of("no message")))
+            self.call("remind_page", queue_batch(queue_record(page)))
+        self.call("remind_page", queue_batch(queue_record("no message")))
         self.project()
 
     def rebuild_views(self) -> None:
@@ -257,6 +265,4 @@ class _Recorded(InProcess):
 
     def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
         with self._recorder.at_work("api_handler"):
-            answer = super().send(method, path, body, headers)
-        answer.ok = answer.status_code < 400
-        return answer
+            return super().send(method, path, body, headers)

@@ -15,7 +15,8 @@ from stack.errors import StackError
 from stack.local.local_stack import LocalStack
 from stack.operate import logs, status
 from tests.operate.recorded.conftest import Engine
-from tests.support.client import Client, eventually
+from tests.support.client import Client
+from tests.support.waiting import eventually
 
 
 def test_what_is_not_deployed_is_said_to_be_missing(engine: Engine) -> None:

@@ -13,10 +13,24 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from moto import mock_aws
 
-from tests.support.lambda_events import Context, request
+from tests.support.in_process import InProcess
+from tests.support.lambda_events import Context
 from tests.support.receiver import Receiver
+from tests.support.reset import become, forget_everything
 
 SECONDS_OF_A_LAMBDA = 60.0
+VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "EVENTS_TABLE": "events",
+    "SETTINGS_TABLE": "settings",
+    "DELIVERIES_TABLE": "deliveries",
+    "PUBLIC_URL": "https://todo.example",
+    "WEBHOOKS_ALLOW_PRIVATE": "1",
+}
 
 
 @pytest.fixture
@@ -25,20 +39,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "EVENTS_TABLE": "events",
-        "SETTINGS_TABLE": "settings",
-        "DELIVERIES_TABLE": "deliveries",
-        "PUBLIC_URL": "https://todo.example",
-        "WEBHOOKS_ALLOW_PRIVATE": "1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("HANDLERS", raising=False)
+    become(monkeypatch, VARIABLES)
     monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
     with mock_aws():
         forget_everything()
@@ -56,17 +57,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def aws(service: str) -> Any:
     """The test's own clients, made once: that takes longer than most of these tests."""
     return boto3.client(service, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-
-
-def forget_everything() -> None:
-    """As a process that has just started."""
-    from chalicelib.aws import dynamodb
-    from chalicelib.aws import sqs as queues
-    from chalicelib.publishing import topic
-    from chalicelib.triggers import deliver
-
-    for remembered in (dynamodb.client, queues.sqs, topic.sns, deliver._guard):
-        remembered.cache_clear()
 
 
 def make_table(name: str, partition_key: str, sort_key: str | None = None) -> None:
@@ -97,14 +87,9 @@ def deliver(app: Any) -> Callable[..., list[str]]:
 
 
 @pytest.fixture
-def call(app: Any) -> Callable[..., Any]:
-    """Calls the API as the gateway does."""
-
-    def send(*args: Any, **options: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = app.app(request(*args, **options), None)
-        return answer
-
-    return send
+def here(app: Any) -> InProcess:
+    """The API in this process, for alice."""
+    return InProcess("alice")
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,85 +12,88 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from chalicelib.aws import dynamodb
 from chalicelib.webhooks import subscriptions
+from tests.support.client import Client
+from tests.support.in_process import InProcess
 from tests.triggers.delivery.conftest import aws
 
-Call = Callable[..., dict[str, Any]]
 URL = "https://hooks.example/todo"
 
 
-def body_of(answer: dict[str, Any]) -> Any:
-    return json.loads(answer["body"]) if answer["body"] else None
+def create(api: InProcess, **fields: Any) -> dict[str, Any]:
+    """A webhook of these fields, as the API answers it."""
+    created = api.post("/webhooks", {"url": URL, **fields})
+    assert created.status_code == 201, created.text
+    webhook: dict[str, Any] = created.json()
+    return webhook
 
 
-def post(call: Call, body: object, **options: Any) -> dict[str, Any]:
-    return call("POST", "/webhooks", body, **options)
+def listed(api: InProcess) -> list[dict[str, Any]]:
+    webhooks: list[dict[str, Any]] = api.get("/webhooks").json()
+    return webhooks
 
 
-def delete(call: Call, webhook_id: str, **options: Any) -> int:
-    answer = call("DELETE", f"/webhooks/{webhook_id}", route="/webhooks/{webhook_id}", **options)
-    return int(answer["statusCode"])
+def delete(api: InProcess, webhook_id: str) -> int:
+    return int(api.delete(f"/webhooks/{webhook_id}").status_code)
 
 
-def test_a_webhook_is_made_with_a_secret_that_is_told_once(call: Call) -> None:
-    answer = post(call, {"url": URL, "types": ["TodoCompleted"], "lists": ["inbox"]})
-    made = body_of(answer)
-    assert answer["statusCode"] == 201
-    assert answer["headers"]["Location"] == f"https://todo.example/webhooks/{made['id']}"
+def test_a_webhook_is_made_with_a_secret_that_is_told_once(here: InProcess) -> None:
+    answer = here.post("/webhooks", {"url": URL, "types": ["TodoCompleted"], "lists": ["inbox"]})
+    made = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"https://todo.example/webhooks/{made['id']}"
     assert made["secret"].startswith("whsec_")
     assert 24 <= len(base64.b64decode(made["secret"].removeprefix("whsec_"), validate=True)) <= 64
-    (seen,) = body_of(call("GET", "/webhooks"))
+    (seen,) = listed(here)
     assert seen == {name: value for name, value in made.items() if name != "secret"}
     assert (seen["url"], seen["types"], seen["lists"]) == (URL, ["TodoCompleted"], ["inbox"])
-    assert made["secret"] not in call("GET", "/webhooks")["body"]
+    assert made["secret"] not in here.get("/webhooks").text
 
 
-def test_each_webhook_has_a_secret_of_its_own(call: Call) -> None:
-    secrets = {body_of(post(call, {"url": URL}))["secret"] for _ in range(3)}
+def test_each_webhook_has_a_secret_of_its_own(here: InProcess) -> None:
+    secrets = {create(here)["secret"] for _ in range(3)}
     assert len(secrets) == 3
 
 
 @pytest.mark.parametrize("body", [{"url": URL}, {"url": URL, "types": None, "lists": None}])
-def test_without_types_and_lists_it_is_for_all(call: Call, body: dict[str, Any]) -> None:
-    made = body_of(post(call, body))
+def test_without_types_and_lists_it_is_for_all(here: InProcess, body: dict[str, Any]) -> None:
+    made = here.post("/webhooks", body).json()
     assert (made["types"], made["lists"]) == (None, None)
 
 
-def test_names_are_kept_once_and_composed(call: Call) -> None:
-    made = body_of(post(call, {"url": URL, "types": ["TodoEdited"] * 2, "lists": ["Ka\u0308se", "K\u00e4se"]}))
+def test_names_are_kept_once_and_composed(here: InProcess) -> None:
+    made = create(here, types=["TodoEdited"] * 2, lists=["Ka\u0308se", "K\u00e4se"])
     assert (made["types"], made["lists"]) == (["TodoEdited"], ["K\u00e4se"])
 
 
-def test_they_are_listed_oldest_first_and_are_each_owners_own(call: Call) -> None:
+def test_they_are_listed_oldest_first_and_are_each_owners_own(here: InProcess) -> None:
     urls = [f"{URL}/{n}" for n in range(5)]
     for url in urls:
-        post(call, {"url": url})
-    post(call, {"url": URL}, owner="bob")
-    assert sorted(each["url"] for each in body_of(call("GET", "/webhooks"))) == urls
-    assert [each["created_at"] for each in body_of(call("GET", "/webhooks"))] == sorted(
-        each["created_at"] for each in body_of(call("GET", "/webhooks"))
-    )
-    assert len(body_of(call("GET", "/webhooks", owner="bob"))) == 1
-    assert body_of(call("GET", "/webhooks", owner="bo")) == []
+        create(here, url=url)
+    create(InProcess("bob"))
+    assert sorted(each["url"] for each in listed(here)) == urls
+    assert [each["created_at"] for each in listed(here)] == sorted(each["created_at"] for each in listed(here))
+    assert len(listed(InProcess("bob"))) == 1
+    assert listed(InProcess("bo")) == []
 
 
-def test_a_deleted_webhook_is_gone(call: Call) -> None:
-    made = body_of(post(call, {"url": URL}))
-    assert delete(call, made["id"]) == 204
-    assert body_of(call("GET", "/webhooks")) == []
-    assert delete(call, made["id"]) == 404
+def test_a_deleted_webhook_is_gone(here: InProcess) -> None:
+    made = create(here)
+    assert delete(here, made["id"]) == 204
+    assert listed(here) == []
+    assert delete(here, made["id"]) == 404
 
 
 @pytest.mark.parametrize(
     "webhook_id", ["77fedb31-6d2e-485a-b177-43718f207552", "x", "x" * 2000, "%23", "webhooks"], ids=len
 )
-def test_an_unknown_webhook_is_not_found(call: Call, webhook_id: str) -> None:
-    assert delete(call, webhook_id) == 404
+def test_an_unknown_webhook_is_not_found(here: InProcess, webhook_id: str) -> None:
+    assert delete(here, webhook_id) == 404
 
 
-def test_anothers_webhook_is_not_found_and_stays(call: Call) -> None:
-    made = body_of(post(call, {"url": URL}))
-    assert delete(call, made["id"], owner="bob") == 404
-    assert len(body_of(call("GET", "/webhooks"))) == 1
+def test_anothers_webhook_is_not_found_and_stays(here: InProcess) -> None:
+    made = create(here)
+    assert delete(InProcess("bob"), made["id"]) == 404
+    assert len(listed(here)) == 1
 
 
 @pytest.mark.parametrize(
@@ -121,77 +122,79 @@ def test_anothers_webhook_is_not_found_and_stays(call: Call) -> None:
         ({"url": URL, "secret": "whsec_mine"}, "#/secret"),
     ],
 )
-def test_bad_input_is_refused_with_a_pointer(call: Call, body: object, pointer: str) -> None:
-    answer = post(call, body)
-    assert answer["statusCode"] == 400
-    assert answer["headers"]["Content-Type"] == "application/problem+json"
-    assert [error["pointer"] for error in body_of(answer)["errors"]] == [pointer]
-    assert body_of(call("GET", "/webhooks")) == []
+def test_bad_input_is_refused_with_a_pointer(here: InProcess, body: object, pointer: str) -> None:
+    answer = here.post("/webhooks", body)
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert listed(here) == []
 
 
-def test_every_field_that_is_wrong_is_named(call: Call) -> None:
-    errors = body_of(post(call, {"types": [], "lists": 1, "x": 1}))["errors"]
+def test_every_field_that_is_wrong_is_named(here: InProcess) -> None:
+    errors = here.post("/webhooks", {"types": [], "lists": 1, "x": 1}).json()["errors"]
     assert {error["pointer"] for error in errors} == {"#/url", "#/types", "#/lists", "#/x"}
 
 
 @pytest.mark.parametrize(
     "url", ["http://hooks.example/", "http://127.0.0.1:8080/", "https://localhost/", "https://[::1]/"]
 )
-def test_in_production_only_https_to_elsewhere_is_taken(call: Call, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_in_production_only_https_to_elsewhere_is_taken(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
     monkeypatch.delenv("WEBHOOKS_ALLOW_PRIVATE")
-    assert post(call, {"url": url})["statusCode"] == 400
+    assert here.post("/webhooks", {"url": url}).status_code == 400
 
 
-def test_on_a_laptop_this_machine_is_taken_too(call: Call) -> None:
-    assert post(call, {"url": "http://127.0.0.1:8080/"})["statusCode"] == 201
+def test_on_a_laptop_this_machine_is_taken_too(here: InProcess) -> None:
+    assert here.post("/webhooks", {"url": "http://127.0.0.1:8080/"}).status_code == 201
 
 
-def test_an_owner_may_have_twenty(call: Call) -> None:
-    made = [body_of(post(call, {"url": URL}))["id"] for _ in range(subscriptions.MAX_WEBHOOKS)]
-    answer = post(call, {"url": URL})
-    assert answer["statusCode"] == 409
-    assert body_of(answer)["type"].endswith("/too-many-webhooks")
-    assert "20" in body_of(answer)["detail"]
-    assert post(call, {"url": URL}, owner="bob")["statusCode"] == 201
-    assert delete(call, made[0]) == 204
-    assert delete(call, made[0]) == 404
-    assert post(call, {"url": URL})["statusCode"] == 201
-    assert post(call, {"url": URL})["statusCode"] == 409
+def test_an_owner_may_have_twenty(here: InProcess) -> None:
+    made = [create(here)["id"] for _ in range(subscriptions.MAX_WEBHOOKS)]
+    answer = here.post("/webhooks", {"url": URL})
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("/too-many-webhooks")
+    assert "20" in answer.json()["detail"]
+    assert create(InProcess("bob"))
+    assert delete(here, made[0]) == 204
+    assert delete(here, made[0]) == 404
+    assert create(here)
+    assert here.post("/webhooks", {"url": URL}).status_code == 409
 
 
-def test_a_repeat_with_its_key_gets_the_same_again(call: Call) -> None:
-    headers = {"idempotency-key": "key-1"}
-    first = post(call, {"url": URL}, headers=headers)
-    assert post(call, {"url": URL}, headers=headers) == first
-    assert len(body_of(call("GET", "/webhooks"))) == 1
-    assert body_of(post(call, {"url": URL}, headers=headers, owner="bob"))["id"] != body_of(first)["id"]
+def test_a_repeat_with_its_key_gets_the_same_again(here: InProcess) -> None:
+    headers = {"idempotency_key": "key-1"}
+    first = here.post("/webhooks", {"url": URL}, **headers)
+    assert here.post("/webhooks", {"url": URL}, **headers) == first
+    assert len(listed(here)) == 1
+    assert InProcess("bob").post("/webhooks", {"url": URL}, **headers).json()["id"] != first.json()["id"]
 
 
-def test_a_repeat_gets_the_same_again_also_when_there_is_no_room_for_another(call: Call) -> None:
-    headers = {"idempotency-key": "key-1"}
-    first = post(call, {"url": URL}, headers=headers)
+def test_a_repeat_gets_the_same_again_also_when_there_is_no_room_for_another(here: InProcess) -> None:
+    headers = {"idempotency_key": "key-1"}
+    first = here.post("/webhooks", {"url": URL}, **headers)
     for _ in range(subscriptions.MAX_WEBHOOKS - 1):
-        post(call, {"url": URL})
-    assert post(call, {"url": URL}, headers=headers) == first
+        create(here)
+    assert here.post("/webhooks", {"url": URL}, **headers) == first
 
 
-def test_a_key_for_another_webhook_is_refused(call: Call) -> None:
-    headers = {"idempotency-key": "key-1"}
-    post(call, {"url": URL}, headers=headers)
-    answer = post(call, {"url": URL + "/other"}, headers=headers)
-    assert answer["statusCode"] == 422
-    assert body_of(answer)["type"].endswith("/idempotency-key-reused")
-    assert len(body_of(call("GET", "/webhooks"))) == 1
+def test_a_key_for_another_webhook_is_refused(here: InProcess) -> None:
+    headers = {"idempotency_key": "key-1"}
+    here.post("/webhooks", {"url": URL}, **headers)
+    answer = here.post("/webhooks", {"url": URL + "/other"}, **headers)
+    assert answer.status_code == 422
+    assert answer.json()["type"].endswith("/idempotency-key-reused")
+    assert len(listed(here)) == 1
 
 
-def test_other_methods_are_answered_with_what_is_allowed(call: Call) -> None:
-    answer = call("PUT", "/webhooks", {})
-    assert answer["statusCode"] == 405
-    assert set(answer["headers"]["Allow"].split(", ")) == {"GET", "HEAD", "POST", "OPTIONS"}
+def test_other_methods_are_answered_with_what_is_allowed(here: InProcess) -> None:
+    answer = here.put("/webhooks", {})
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST", "OPTIONS"}
 
 
-def test_a_query_that_means_nothing_is_refused(call: Call) -> None:
-    assert call("GET", "/webhooks?limit=1")["statusCode"] == 400
+def test_a_query_that_means_nothing_is_refused(here: InProcess) -> None:
+    assert here.get("/webhooks?limit=1").status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -201,18 +204,20 @@ def test_a_query_that_means_nothing_is_refused(call: Call) -> None:
         ConnectTimeoutError(endpoint_url="https://dynamodb"),
     ],
 )
-def test_a_store_that_does_not_answer_is_a_503(call: Call, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def test_a_store_that_does_not_answer_is_a_503(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def fail(**_: Any) -> None:
         raise error
 
     for operation in ("query", "transact_write_items"):
         monkeypatch.setattr(dynamodb.client(), operation, fail)
-    for answer in (call("GET", "/webhooks"), post(call, {"url": URL})):
-        assert answer["statusCode"] == 503
-        assert answer["headers"]["Retry-After"]
+    for answer in (here.get("/webhooks"), here.post("/webhooks", {"url": URL})):
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
 
 
-def test_a_transaction_that_meets_another_is_tried_again(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transaction_that_meets_another_is_tried_again(here: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     write = dynamodb.client().transact_write_items
     tries: list[int] = []
 
@@ -225,31 +230,31 @@ def test_a_transaction_that_meets_another_is_tried_again(call: Call, monkeypatch
         return write(**request)
 
     monkeypatch.setattr(dynamodb.client(), "transact_write_items", conflict_twice)
-    assert post(call, {"url": URL})["statusCode"] == 201
+    assert here.post("/webhooks", {"url": URL}).status_code == 201
     assert len(tries) == 3
 
 
-def test_a_webhook_that_was_disabled_is_still_seen(call: Call) -> None:
-    post(call, {"url": URL})
+def test_a_webhook_that_was_disabled_is_still_seen(here: InProcess) -> None:
+    create(here)
     (webhook,) = subscriptions.of_owner("alice")
     subscriptions.disable(webhook)
-    (seen,) = body_of(call("GET", "/webhooks"))
+    (seen,) = listed(here)
     assert seen["disabled_at"] is not None
     subscriptions.disable(webhook)
-    assert body_of(call("GET", "/webhooks")) == [seen]
+    assert listed(here) == [seen]
 
 
-def test_a_webhook_that_was_deleted_meanwhile_is_not_brought_back_by_disabling(call: Call) -> None:
-    made = body_of(post(call, {"url": URL}))
+def test_a_webhook_that_was_deleted_meanwhile_is_not_brought_back_by_disabling(here: InProcess) -> None:
+    made = create(here)
     (webhook,) = subscriptions.of_owner("alice")
-    delete(call, made["id"])
+    delete(here, made["id"])
     subscriptions.disable(webhook)
-    assert body_of(call("GET", "/webhooks")) == []
+    assert listed(here) == []
 
 
-def test_owners_are_kept_apart_by_their_encoding(call: Call) -> None:
+def test_owners_are_kept_apart_by_their_encoding(here: InProcess) -> None:
     for owner in ("a", "a#webhook", "a%23webhook", "#views"):
-        post(call, {"url": f"{URL}/{owner.replace('#', '-')}"}, owner=owner)
+        create(InProcess(owner), url=f"{URL}/{owner.replace('#', '-')}")
     found = aws("dynamodb").scan(TableName="settings")["Items"]
     partitions = {item["owner"]["S"] for item in found}
     assert len(partitions) == 4
@@ -258,18 +263,13 @@ def test_owners_are_kept_apart_by_their_encoding(call: Call) -> None:
 
 def test_many_at_once_are_no_more_than_twenty(stack: Any) -> None:
     """On the engine: moto has no isolation between threads."""
-    import requests
-
-    token = stack.token(f"owner-{uuid.uuid4()}")
-    session = requests.Session()
-    session.trust_env = False
-    session.headers["Authorization"] = f"Bearer {token}"
+    client = Client(stack.url, stack.token(f"owner-{uuid.uuid4()}"))
 
     def create(_: int) -> int:
-        return session.post(f"{stack.url}/webhooks", json={"url": URL}, timeout=30).status_code
+        return int(client.another().post("/webhooks", {"url": URL}).status_code)
 
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(create, range(24)))
     assert answers.count(201) == 20
     assert answers.count(409) == 4
-    assert len(session.get(f"{stack.url}/webhooks", timeout=30).json()) == 20
+    assert len(client.get("/webhooks").json()) == 20

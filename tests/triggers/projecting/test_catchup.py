@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from stack import cli, progress
 from stack.operate import audit, catchup
 from tests.support.alone import Alone
 from tests.support.faults import just_before, refusals
+from tests.support.waiting import at_once
 
 OTHERS = [f"owner {number}" for number in range(8)]
 
@@ -47,8 +46,8 @@ def changed_in_every_way(alone: Alone, owner: str | None = None) -> None:
     alone.patch(alone.create(owner), owner, completed=True)
     restored, deleted = alone.create(owner), alone.create(owner)
     for todo_id in (restored, deleted):
-        alone.api("DELETE", f"/todos/{todo_id}", owner=owner)
-    alone.api("POST", f"/todos/{restored}/restore", owner=owner)
+        alone.api(owner).delete(f"/todos/{todo_id}")
+    alone.api(owner).post(f"/todos/{restored}/restore")
 
 
 def test_what_was_never_projected_is_now(alone: Alone) -> None:
@@ -69,7 +68,7 @@ def test_what_fell_into_a_gap_is_projected_and_only_that(alone: Alone) -> None:
     alone.project()
     alone.patch(behind, list="b")
     alone.patch(behind, completed=True)
-    alone.api("DELETE", f"/todos/{deleted}")
+    alone.api().delete(f"/todos/{deleted}")
     alone.create(list="new")
 
     done = catchup.run()
@@ -94,7 +93,7 @@ def test_an_owner_whose_views_are_gone_has_them_again(alone: Alone) -> None:
 
 def test_a_deletion_whose_tombstone_has_expired_is_up_to_date(alone: Alone) -> None:
     todo_id = alone.create()
-    alone.api("DELETE", f"/todos/{todo_id}")
+    alone.api().delete(f"/todos/{todo_id}")
     alone.project()
     remove(alone, (ids.partition_of(alone.owner), schema.todo_key(todo_id)))
     before = items(alone)
@@ -119,14 +118,8 @@ def test_run_again_it_adds_nothing(alone: Alone) -> None:
 def test_at_the_same_time_as_another_and_as_the_stream_it_counts_once(alone: Alone) -> None:
     for owner in OTHERS[:3]:
         changed_in_every_way(alone, owner)
-    start = threading.Barrier(3)
 
-    def at_once(work: Any) -> None:
-        start.wait()
-        work()
-
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(at_once, (catchup.run, catchup.run, alone.project)))
+    at_once([catchup.run, catchup.run, alone.project])
 
     assert {counts(owner) for owner in OTHERS[:3]} == {(4, 3, 1)}
     assert differences() == []

@@ -14,6 +14,7 @@ from chalicelib.todos import ids
 from chalicelib.views import projector, queries
 from tests.support.alone import Alone
 from tests.support.faults import refusals
+from tests.support.lambda_events import stream_record
 
 Record = dict[str, Any]
 
@@ -27,11 +28,7 @@ def project(*records: Record) -> None:
 def record(owner: str, number: int, state: str = '{"title":"x"}', todo_id: str | None = None) -> Record:
     stream_id = ids.stream_id(ids.partition_of(owner), todo_id or str(uuid.uuid4()))
     key = {"stream_id": {"S": stream_id}, "version": {"N": "1"}}
-    return {
-        "eventName": "INSERT",
-        "eventID": str(number),
-        "dynamodb": {"Keys": key, "NewImage": {**key, "state": {"S": state}}, "SequenceNumber": f"seq-{number}"},
-    }
+    return stream_record({**key, "state": {"S": state}}, sequence_number=f"seq-{number}")
 
 
 def total(owner: str) -> int:

@@ -15,6 +15,7 @@ from chalicelib.views import queries, schema
 from stack.errors import StackError
 from stack.operate import audit, redrive
 from tests.support.alone import Alone, of_engine
+from tests.support.lambda_events import queue_record, stream_record
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def messages(queue: str) -> list[dict[str, Any]]:
 def quarantine_event(alone: Alone, todo_id: str, version: int = 1) -> None:
     stream = ids.stream_id(ids.partition_of(alone.owner), todo_id)
     key = {"stream_id": {"S": stream}, "version": {"N": str(version)}}
-    record = {"dynamodb": {"Keys": key, "NewImage": {**key, "state": {"S": "{"}}, "SequenceNumber": "1"}}
+    record = stream_record({**key, "state": {"S": "{"}})
     quarantine.put("project", ValueError("it broke the fold"), record=record)
 
 
@@ -114,7 +115,7 @@ def test_it_projects_the_newest_event_and_not_the_image_of_then(alone: Alone, pr
 def test_a_deletion_redriven_long_after_brings_nothing_back_to_life(alone: Alone, prefix: str) -> None:
     todo_id = alone.create()
     quarantine_event(alone, todo_id)
-    alone.api("DELETE", f"/todos/{todo_id}")
+    alone.api().delete(f"/todos/{todo_id}")
 
     redrive.run(prefix + "quarantine", lambda _: None)
 
@@ -136,8 +137,7 @@ def test_what_fails_again_stays_and_is_told(alone: Alone, prefix: str) -> None:
 
 @pytest.mark.parametrize(("handler", "queue"), [("deliver", "deliver"), ("remind_page", "remind"), ("clear", "clear")])
 def test_a_queues_record_goes_back_to_its_queue(alone: Alone, prefix: str, handler: str, queue: str) -> None:
-    attributes = {"owner": {"stringValue": "me", "dataType": "String"}}
-    record = {"messageId": "m", "body": '{"what": "it was"}', "messageAttributes": attributes}
+    record = queue_record('{"what": "it was"}', {"owner": "me"})
     quarantine.put(handler, ValueError("no page"), record=record)
 
     redrive.run(prefix + "quarantine", lambda _: None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,8 +19,11 @@ from chalicelib.todos.decide import Create
 from chalicelib.views import queries, schema
 from chalicelib.views.queries import DueReminder
 from stack.local.local_stack import LocalStack
-from tests.support.alone import SCHEDULED, Alone, record_of
+from tests.support.alone import Alone
 from tests.support.faults import refusals
+from tests.support.lambda_events import SCHEDULED, queue_record
+from tests.support.reset import forget_todos
+from tests.support.waiting import at_once
 
 PAST = "2026-01-01T09:00:00+01:00"
 LATER_PAST = "2026-01-02T09:00:00+01:00"
@@ -37,7 +40,7 @@ def due(alone: Alone, **fields: Any) -> str:
 def page_of(alone: Alone, *todo_ids: str, remind_at: str = PAST, message_id: str = "m1") -> dict[str, Any]:
     partition = ids.partition_of(alone.owner)
     page = [DueReminder(partition, todo_id, instants.sortable(remind_at)) for todo_id in todo_ids]
-    return record_of(reminders.encode(page), message_id)
+    return queue_record(reminders.encode(page), message_id=message_id)
 
 
 def test_what_is_due_is_reminded_of_by_an_event(alone: Alone) -> None:
@@ -54,12 +57,12 @@ def test_what_is_due_is_reminded_of_by_an_event(alone: Alone) -> None:
 def test_the_api_shows_the_event_and_nothing_of_what_is_kept_inside(alone: Alone) -> None:
     todo_id = due(alone)
     alone.remind_page(page_of(alone, todo_id))
-    todo = alone.api("GET", f"/todos/{todo_id}").body
+    todo = alone.api().get(f"/todos/{todo_id}").json()
     assert "reminded" not in todo
     assert todo["remind_at"] == PAST
-    history = alone.api("GET", f"/todos/{todo_id}/events").body
+    history = alone.api().get(f"/todos/{todo_id}/events").json()
     assert [event["type"] for event in history] == ["TodoCreated", "TodoReminded"]
-    assert alone.api("PUT", f"/todos/{todo_id}", todo, if_match='"2"').status == 200, "GET, edit, PUT works"
+    assert alone.api().put(f"/todos/{todo_id}", todo, if_match='"2"').status_code == 200, "GET, edit, PUT works"
 
 
 def test_once_it_is_in_the_views_it_is_not_found_again(alone: Alone) -> None:
@@ -84,7 +87,7 @@ def test_what_is_not_due_or_not_open_is_not_found(alone: Alone) -> None:
     alone.create(remind_at=PAST, completed=True)
     alone.create()
     deleted = alone.create(remind_at=PAST)
-    alone.api("DELETE", f"/todos/{deleted}")
+    alone.api().delete(f"/todos/{deleted}")
     alone.project()
     alone.remind()
     assert alone.messages() == []
@@ -97,14 +100,7 @@ def test_two_schedules_at_once_remind_once(alone: Alone) -> None:
         list(pool.map(lambda _: alone.remind(), range(2)))
     messages = alone.messages()
     assert len(messages) == 2
-    both_begin = threading.Barrier(2)
-
-    def work(message: dict[str, Any]) -> list[str]:
-        both_begin.wait()
-        return alone.remind_page(message)
-
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(work, messages)) == [[], []]
+    assert at_once([partial(alone.remind_page, message) for message in messages]) == [[], []]
     for todo_id in todo_ids:
         assert alone.types(todo_id) == ["Created", "Reminded"]
 
@@ -113,15 +109,8 @@ def test_workers_that_know_nothing_of_each_other_remind_once(alone: Alone, monke
     """As above, but each put is decided on a version that nobody here remembers."""
     todo_id = due(alone)
     monkeypatch.setattr(execute._LatestEvents, "recall", lambda self, stream: None)
-    at_once = 8
-    begin = threading.Barrier(at_once)
-
-    def work(_: int) -> list[str]:
-        begin.wait()
-        return alone.remind_page(page_of(alone, todo_id))
-
-    with ThreadPoolExecutor(at_once) as pool:
-        assert list(pool.map(work, range(at_once))) == [[]] * at_once
+    page = page_of(alone, todo_id)
+    assert at_once([lambda: alone.remind_page(page)] * 8) == [[]] * 8
     assert alone.types(todo_id) == ["Created", "Reminded"]
 
 
@@ -164,7 +153,7 @@ def test_after_one_reminder_another_may_be_set(alone: Alone) -> None:
 def test_what_is_over_meanwhile_is_not_reminded_of(alone: Alone, meanwhile: str, types: list[str]) -> None:
     todo_id = due(alone)
     alone.remind()
-    assert alone.api(meanwhile, f"/todos/{todo_id}", {"completed": True}).status in (200, 204)
+    assert alone.api().request(meanwhile, f"/todos/{todo_id}", {"completed": True}).status_code in (200, 204)
     assert alone.remind_page(*alone.messages()) == []
     assert alone.types(todo_id) == types
 
@@ -252,7 +241,7 @@ def test_a_shard_that_cannot_be_read_leaves_the_others_handed_on_before_it_is_to
 
 def test_one_that_fails_for_now_fails_its_message_after_the_others_were_done(alone: Alone, impatient: None) -> None:
     todo_ids = [alone.create(remind_at=PAST) for _ in range(20)]
-    execute._latest_events._events.clear()
+    forget_todos()
     with refusals("PutItem", "ThrottlingException", body_contains=todo_ids[7]):
         failed = alone.remind_page(page_of(alone, *todo_ids, message_id="fails"), page_of(alone, todo_ids[0]))
     assert failed == ["fails"]
@@ -264,7 +253,7 @@ def test_one_that_fails_for_now_fails_its_message_after_the_others_were_done(alo
 
 def test_a_message_that_is_no_page_goes_into_the_quarantine_whole_and_the_batch_goes_on(alone: Alone) -> None:
     todo_id = due(alone)
-    poison = record_of('{"reminders": "soon"}', "poison")
+    poison = queue_record('{"reminders": "soon"}', message_id="poison")
     assert alone.remind_page(poison, page_of(alone, todo_id)) == []
     assert alone.types(todo_id) == ["Created", "Reminded"]
     (quarantined,) = (json.loads(message["body"]) for message in alone.messages("QUARANTINE_QUEUE_URL"))
@@ -276,12 +265,12 @@ def test_when_the_quarantine_does_not_take_it_the_message_comes_again(
     alone: Alone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUARANTINE_QUEUE_URL", alone.environment["QUARANTINE_QUEUE_URL"] + "-gone")
-    assert alone.remind_page(record_of("x", "poison")) == ["poison"]
+    assert alone.remind_page(queue_record("x", message_id="poison")) == ["poison"]
 
 
 def test_a_todo_whose_history_is_broken_is_quarantined_alone(alone: Alone) -> None:
     broken, whole = alone.create(remind_at=PAST), alone.create(remind_at=PAST)
-    execute._latest_events._events.clear()
+    forget_todos()
     stream = ids.stream_id(ids.partition_of(alone.owner), broken)
     boto3.client("dynamodb").update_item(
         TableName=alone.environment["EVENTS_TABLE"],

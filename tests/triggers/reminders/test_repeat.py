@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +15,9 @@ from chalicelib.todos.decide import Create, Delete, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, Event
 from tests.support.alone import Alone
 from tests.support.faults import counted, just_before, lost_answers, refusals
+from tests.support.gateway import REQUEST_ID
+from tests.support.reset import forget_todos
+from tests.support.waiting import at_once
 
 WEEKLY = {"due": "2026-12-01", "repeat": "FREQ=WEEKLY"}
 COMPLETE = {"completed": True}
@@ -39,10 +41,6 @@ def complete(alone: Alone, todo_id: str, key: str | None = None) -> execute.Outc
     return execute.execute(order)
 
 
-def as_another_process() -> None:
-    execute._latest_events._events.clear()
-
-
 def test_completing_makes_the_next_one(alone: Alone) -> None:
     todo_id = alone.create(
         notes="n", list="home", tags=["a"], priority="high", order=3, metadata={"a": [None]}, source="jsonl:1",
@@ -50,7 +48,7 @@ def test_completing_makes_the_next_one(alone: Alone) -> None:
     )  # fmt: skip
     answer = alone.patch(todo_id, **COMPLETE)
     assert (answer["id"], answer["version"], answer["completed"]) == (todo_id, 2, True)
-    following = alone.api("GET", f"/todos/{next_of(alone, todo_id)}").body
+    following = alone.api().get(f"/todos/{next_of(alone, todo_id)}").json()
     moved = {"due": "2026-12-08", "remind_at": "2026-12-07T18:00:00+01:00", "completed": False, "source": None}
     assert {name: following[name] for name in CONTENT_FIELDS} == {
         **{name: answer[name] for name in CONTENT_FIELDS},
@@ -61,12 +59,12 @@ def test_completing_makes_the_next_one(alone: Alone) -> None:
 
 def test_the_next_ones_first_event_tells_what_caused_it(alone: Alone) -> None:
     todo_id = alone.create(**WEEKLY)
-    answer = alone.api("PATCH", f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
-    assert answer.status == 200
+    answer = alone.api().patch(f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
+    assert answer.status_code == 200
     completion = alone.events(todo_id)[1]
     (first,) = alone.events(next_of(alone, todo_id))
     assert (first.type, first.version, first.causation_id) == ("TodoCreated", 1, completion.event_id)
-    assert (first.actor, first.correlation_id) == (alone.owner, "the-request")
+    assert (first.actor, first.correlation_id) == (alone.owner, REQUEST_ID)
     assert (first.idempotency_key, first.request_hash) == (None, None)
 
 
@@ -79,7 +77,7 @@ def test_it_repeats_until_the_count_is_used_up(alone: Alone) -> None:
         if found:
             (todo_id,) = found
             known.add(todo_id)
-            dues.append(alone.api("GET", f"/todos/{todo_id}").body["due"])
+            dues.append(alone.api().get(f"/todos/{todo_id}").json()["due"])
     assert dues == ["2026-12-01", "2026-12-02", "2026-12-03"]
 
 
@@ -87,7 +85,7 @@ def test_it_repeats_until_the_count_is_used_up(alone: Alone) -> None:
 def test_any_request_that_completes_it_counts(alone: Alone, how: str) -> None:
     todo_id = alone.create(**WEEKLY)
     body = {"title": "x", **WEEKLY, **COMPLETE}
-    assert alone.api(how, f"/todos/{todo_id}", body, if_match='"1"').status == 200
+    assert alone.api().request(how, f"/todos/{todo_id}", body, if_match='"1"').status_code == 200
     assert alone.types(todo_id) == ["Created", "Completed"]
     assert alone.types(next_of(alone, todo_id)) == ["Created"]
 
@@ -114,7 +112,7 @@ def test_other_ends_make_no_next(alone: Alone) -> None:
     """Created as completed, completed by going back to an earlier version, or with the rule taken away."""
     created = alone.create(**WEEKLY, **COMPLETE)
     alone.patch(created, completed=False)
-    assert alone.api("POST", f"/todos/{created}/revert", {"to_version": 1}).body["completed"] is True
+    assert alone.api().post(f"/todos/{created}/revert", {"to_version": 1}).json()["completed"] is True
     other = alone.create(**WEEKLY)
     alone.patch(other, repeat=None, **COMPLETE)
     assert alone.todo_ids() == {created, other}
@@ -144,7 +142,7 @@ def test_a_next_one_that_was_deleted_stays_deleted(alone: Alone) -> None:
     todo_id = alone.create(**WEEKLY)
     alone.patch(todo_id, **COMPLETE)
     child = next_of(alone, todo_id)
-    assert alone.api("DELETE", f"/todos/{child}").status == 204
+    assert alone.api().delete(f"/todos/{child}").status_code == 204
     alone.patch(todo_id, completed=False)
     alone.patch(todo_id, **COMPLETE)
     assert alone.types(child) == ["Created", "Deleted"]
@@ -154,7 +152,7 @@ def test_two_owners_with_the_same_todo_id_each_have_their_next_one(alone: Alone)
     todo_id = "0197e1f0-0000-7000-8000-000000000001"
     for owner in ("alice", "bob"):
         body = {"title": "x", **WEEKLY}
-        assert alone.api("PUT", f"/todos/{todo_id}", body, owner=owner, if_none_match="*").status == 201
+        assert alone.api(owner).put(f"/todos/{todo_id}", body, if_none_match="*").status_code == 201
         alone.patch(todo_id, owner=owner, **COMPLETE)
     assert len(alone.todo_ids()) == 3
 
@@ -169,30 +167,23 @@ def test_eight_that_complete_it_at_once_make_one(
     todo_id = alone.create(**WEEKLY)
     if not warm:
         monkeypatch.setattr(execute._LatestEvents, "recall", lambda self, stream: None)
-    at_once = 8
-    begin = threading.Barrier(at_once)
-
-    def work(number: int) -> execute.Outcome:
-        begin.wait()
-        return complete(alone, todo_id, key_of(number))
-
-    with ThreadPoolExecutor(at_once) as pool:
-        outcomes = list(pool.map(work, range(at_once)))
+    writers = 8
+    outcomes = at_once([partial(complete, alone, todo_id, key_of(number)) for number in range(writers)])
     assert all(outcome.event.state["completed"] for outcome in outcomes)
     types = alone.types(todo_id)
     # A key that changed nothing is remembered by an event without a change.
-    recorded = at_once - 1 if key_of(0) and key_of(0) != key_of(1) else 0
+    recorded = writers - 1 if key_of(0) and key_of(0) != key_of(1) else 0
     assert types == ["Created", "Completed", *["Edited"] * recorded]
     assert alone.types(next_of(alone, todo_id)) == ["Created"]
 
 
 def test_the_repeat_of_a_keyed_completion_gets_its_answer_again(alone: Alone) -> None:
     todo_id = alone.create(**WEEKLY)
-    first = alone.api("PATCH", f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
+    first = alone.api().patch(f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
     alone.patch(todo_id, completed=False)
-    as_another_process()
-    again = alone.api("PATCH", f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
-    assert (again.status, again.body, again.headers["ETag"]) == (first.status, first.body, first.headers["ETag"])
+    forget_todos()
+    again = alone.api().patch(f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
+    assert again == first
     assert alone.types(todo_id) == ["Created", "Completed", "Reopened"]
     assert alone.types(next_of(alone, todo_id)) == ["Created"]
 
@@ -220,7 +211,7 @@ def test_one_that_is_deleted_meanwhile_is_neither_completed_nor_repeated(alone: 
         execute.execute(execute.Order(owner=alone.owner, todo_id=todo_id, command=Delete(), actor="another"))
 
     with just_before("TransactWriteItems", another_deletes_it):
-        assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE).status == 410
+        assert alone.api().patch(f"/todos/{todo_id}", COMPLETE).status_code == 410
     assert alone.types(todo_id) == ["Created", "Deleted"]
     assert alone.todo_ids() == {todo_id}
 
@@ -234,7 +225,7 @@ def test_with_an_if_match_a_lost_version_is_a_refusal(alone: Alone) -> None:
         )
 
     with just_before("TransactWriteItems", another_edits_it):
-        assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE, if_match='"1"').status == 412
+        assert alone.api().patch(f"/todos/{todo_id}", COMPLETE, if_match='"1"').status_code == 412
     assert alone.todo_ids() == {todo_id}
 
 
@@ -279,8 +270,8 @@ def test_an_answer_that_is_lost_after_the_transaction_is_known_again(
 def test_when_no_answer_comes_at_all_the_caller_is_told_and_may_repeat_it(alone: Alone, impatient: None) -> None:
     todo_id = alone.create(**WEEKLY)
     with lost_answers("TransactWriteItems", 100):
-        assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE).status == 503
-    assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE).status == 200
+        assert alone.api().patch(f"/todos/{todo_id}", COMPLETE).status_code == 503
+    assert alone.api().patch(f"/todos/{todo_id}", COMPLETE).status_code == 200
     assert alone.types(todo_id) == ["Created", "Completed"]
     assert alone.types(next_of(alone, todo_id)) == ["Created"]
 
@@ -288,7 +279,7 @@ def test_when_no_answer_comes_at_all_the_caller_is_told_and_may_repeat_it(alone:
 def test_what_dynamodb_refuses_for_now_leaves_nothing_half_done(alone: Alone, impatient: None) -> None:
     todo_id = alone.create(**WEEKLY)
     with refusals("TransactWriteItems", "ThrottlingException"):
-        assert alone.api("PATCH", f"/todos/{todo_id}", COMPLETE).status == 503
+        assert alone.api().patch(f"/todos/{todo_id}", COMPLETE).status_code == 503
     assert alone.types(todo_id) == ["Created"]
     assert alone.todo_ids() == {todo_id}
 
@@ -331,13 +322,13 @@ def test_a_rule_that_would_be_refused_now_holds_up_nothing(alone: Alone, repeat:
     stored = Create({"title": "x", "due": "2026-12-01", "repeat": repeat})
     execute.execute(execute.Order(owner=alone.owner, todo_id=todo_id, command=stored, actor=alone.owner))
     alone.project()
-    assert [todo["repeat"] for todo in alone.api("GET", "/todos").body] == [repeat]
+    assert [todo["repeat"] for todo in alone.api().get("/todos").json()] == [repeat]
     answer = alone.patch(todo_id, **COMPLETE)
     assert (answer["completed"], answer["repeat"]) == (True, repeat)
     if following is None:
         assert alone.todo_ids() == {todo_id}
     else:
-        assert alone.api("GET", f"/todos/{next_of(alone, todo_id)}").body["due"] == following
+        assert alone.api().get(f"/todos/{next_of(alone, todo_id)}").json()["due"] == following
     alone.project()
-    open_ones = alone.api("GET", "/todos?completed=false").body
+    open_ones = alone.api().get("/todos?completed=false").json()
     assert [todo["due"] for todo in open_ones] == ([following] if following else [])

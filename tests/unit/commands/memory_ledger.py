@@ -105,11 +105,6 @@ def keyed(command: Command, key: str = "k", request_hash: str = "h", **options: 
     return order(command, idempotency_key=key, request_hash=request_hash, **options)
 
 
-def as_another_process() -> None:
-    """What this process remembers is gone."""
-    execute._latest_events.forget(STREAM)
-
-
 def given_a_ledger(monkeypatch: pytest.MonkeyPatch, *commands: Command) -> MemoryLedger:
     """A ledger that the service uses, in which another writer has done these commands; nothing is remembered of it."""
     memory = MemoryLedger()

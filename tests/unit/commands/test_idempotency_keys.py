@@ -20,7 +20,8 @@ from chalicelib.todos.decide import (
     VersionMismatch,
 )
 from chalicelib.todos.events import EDITED
-from tests.unit.commands.memory_ledger import MemoryLedger, as_another_process, given_a_ledger, keyed, order, remembered
+from tests.support.reset import forget_todos
+from tests.unit.commands.memory_ledger import MemoryLedger, given_a_ledger, keyed, order, remembered
 from tests.unit.scenarios import content_of
 
 CREATE = Create(content_of())
@@ -45,7 +46,7 @@ def test_a_repeat_gets_the_first_answer(
 ) -> None:
     first = execute.execute(keyed(command, if_match=if_match))
     if not is_warm:
-        as_another_process()
+        forget_todos()
     repeat = execute.execute(keyed(command, if_match=if_match))
     assert (first.appended, repeat.appended) == (True, False)
     assert repeat.event == first.event
@@ -60,7 +61,7 @@ def test_also_after_newer_versions(ledger: MemoryLedger, since: list[Command], i
     for command in since:
         ledger.another_writes(command)
     if not is_warm:
-        as_another_process()
+        forget_todos()
     assert execute.execute(mine).event == first.event
     assert len(ledger.events) == 2 + len(since), "theirs stands"
 
@@ -68,7 +69,7 @@ def test_also_after_newer_versions(ledger: MemoryLedger, since: list[Command], i
 def test_a_repeated_creation_gets_the_first_answer(empty: MemoryLedger) -> None:
     first = execute.execute(keyed(CREATE))
     empty.another_writes(Patch({"title": "Theirs"}))
-    as_another_process()
+    forget_todos()
     assert execute.execute(keyed(CREATE)).event == first.event
 
 
@@ -76,7 +77,7 @@ def test_a_repeated_creation_gets_the_first_answer(empty: MemoryLedger) -> None:
 def test_another_request_with_the_key_is_refused(ledger: MemoryLedger, is_warm: bool) -> None:
     execute.execute(keyed(Patch({"notes": "mine"}), request_hash="h"))
     if not is_warm:
-        as_another_process()
+        forget_todos()
     with pytest.raises(execute.KeyReused):
         execute.execute(keyed(Patch({"notes": "other"}), request_hash="g"))
     assert len(ledger.events) == 2

@@ -1,0 +1,56 @@
+"""Waiting for what other processes and threads do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+# A request or a projection that takes longer has failed; both usually take a fraction of a second.
+PATIENCE_SECONDS: Final = 20.0
+POLL_SECONDS: Final = 0.02
+
+Result = TypeVar("Result")
+
+
+def eventually(condition: Callable[[], Result], timeout: float = PATIENCE_SECONDS) -> Result:
+    """Wait until a condition holds.
+
+    Returns
+    -------
+    What the condition returned.
+
+    Raises
+    ------
+    AssertionError
+        With its last value, after `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not so within {timeout} s; last seen: {found!r}"
+        time.sleep(POLL_SECONDS)
+
+
+def shows(read: Callable[[], Result], expected: Result, timeout: float = PATIENCE_SECONDS) -> None:
+    """Wait until what is read equals what is expected; after `timeout` seconds, fail showing both."""
+    deadline = time.monotonic() + timeout
+    while (found := read()) != expected and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    assert found == expected
+
+
+def at_once(actions: Sequence[Callable[[], Result]]) -> list[Result]:
+    """Do everything at the same time, each action in a thread of its own; the results in the order of the actions."""
+    start = threading.Barrier(len(actions))
+
+    def act(action: Callable[[], Result]) -> Result:
+        start.wait()
+        return action()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(act, actions))
