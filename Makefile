@@ -35,6 +35,7 @@ lint: $(LINTER) ## Check style, types, and the API's contract
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
+	$(VENV)/zizmor --offline --quiet .github
 	@$(VENV)/python -m tests.contract.lint
 
 lock: $(LINTER) ## Pin in requirements*.txt what requirements*.in name and need (UPGRADE=1: the newest versions)
@@ -121,7 +122,7 @@ $(DEVELOPING): $(INSTALLED) requirements-dev.txt
 	@touch $@
 
 # After what developing needs, not beside it: under `make -j` two pips would change .venv at once.
-$(LINTER): $(DEVELOPING) requirements-lint.txt tests/contract/lint.py
+$(LINTER): $(DEVELOPING) requirements-lint.txt tests/contract/lint.py tests/contract/package-lock.json
 	@echo "· installing the linter of the API's contract (once)"
 	$(call pip,requirements-lint.txt)
 	@$(VENV)/python -m tests.contract.lint --install
