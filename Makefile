@@ -8,7 +8,7 @@ LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth diff deploy settle drift destroy test simulate race fuzz lint openapi bench experiment
+.PHONY: help up down status watch synth diff deploy settle drift destroy test simulate race fuzz lint openapi bench experiment lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -36,10 +36,24 @@ lint: $(LINTER) ## Check style, types, spelling, and the API's contract
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/codespell *.md docs
+	$(VENV)/zizmor --offline --quiet .github
 	@$(VENV)/python -m tests.contract.lint
 
 openapi: $(INSTALLED) ## Write the API's contract to docs/reference/openapi.json
 	@$(VENV)/python -m stack openapi > docs/reference/openapi.json
+
+lock: $(LINTER) ## Pin in requirements*.txt what requirements*.in name and need (UPGRADE=1: the newest versions)
+	$(call pin,requirements.txt,requirements.in,$(LAMBDA_HAS:%=--no-emit-package=%))
+	$(call pin,requirements-local.txt,requirements.in requirements-local.in,--constraint requirements.txt)
+	$(call pin,requirements-dev.txt,requirements.in requirements-local.in requirements-dev.in,--constraint requirements-local.txt)
+	$(call pin,requirements-lint.txt,requirements-lint.in,--constraint requirements-dev.txt)
+
+# A part of Lambda's Python runtime, which its package leaves out.
+LAMBDA_HAS := botocore jmespath python-dateutil six urllib3
+
+# What is pinned stays so unless UPGRADE is set. Every environment has its own pip.
+pin = @$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package pip \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) $(3) $(2) --output-file $(1)
 
 watch: $(INSTALLED) ## Deploy to the local engine at every change of the code
 	@$(VENV)/python -m stack watch
@@ -86,7 +100,7 @@ destroy: $(INSTALLED) ## Delete the compute stack and its alarms; the data stays
 	@$(VENV)/python -m stack destroy --stage '$(STAGE)'
 
 define pip
-@$(VENV)/python -m pip install --quiet --disable-pip-version-check -r $(1) || { \
+@$(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(1) || { \
   echo "error: the dependencies could not be installed; the reason stands above. Without a network there is no way:" >&2; \
   echo "       pip fetches them from PyPI, or from the index that PIP_INDEX_URL names." >&2; \
   exit 1; }
@@ -112,7 +126,7 @@ $(DEVELOPING): $(INSTALLED) requirements-dev.txt
 	@touch $@
 
 # After what developing needs, not beside it: under `make -j` two pips would change .venv at once.
-$(LINTER): $(DEVELOPING) requirements-lint.txt tests/contract/lint.py
+$(LINTER): $(DEVELOPING) requirements-lint.txt tests/contract/lint.py tests/contract/package-lock.json
 	@echo "· installing the linter of the API's contract (once)"
 	$(call pip,requirements-lint.txt)
 	@$(VENV)/python -m tests.contract.lint --install

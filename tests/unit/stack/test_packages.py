@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import shutil
 import subprocess
@@ -16,6 +18,7 @@ from stack.deploy import archive, templates
 from stack.deploy import package as packaging
 from stack.deploy.package import copy_app, package
 from stack.deploy.stages import Stage
+from stack.errors import StackError
 from stack.local.state import REPOSITORY
 
 HANDLERS = ("api", "authorize", "project", "publish", "deliver", "remind", "remind_page", "clear", "rebuild")
@@ -105,6 +108,25 @@ def test_each_stage_has_the_wheels_of_its_architecture() -> None:
             assert {_machine(file.read(name)) for name in libraries} == {machines[architecture]}
         seen.add(architecture)
     assert seen == set(machines)
+
+
+@pytest.mark.parametrize("altered", [False, True], ids=["the wheel", "another"])
+def test_a_wheel_is_taken_only_by_its_hash(altered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip finds the wheel, which has nothing but its own description, in a directory: no index is asked."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        file.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    pinned = hashlib.sha256(wheel.read_bytes() + b"altered" * altered).hexdigest()
+    copy_app(REPOSITORY, tmp_path / "app")
+    (tmp_path / "app" / "requirements.txt").write_text(f"tiny==1.0 --hash=sha256:{pinned}\n")
+
+    expected = pytest.raises(StackError, match="DO NOT MATCH THE HASHES") if altered else contextlib.nullcontext()
+    with expected:
+        packaging._download_wheels("prod", tmp_path / "app", tmp_path / "wheels")
+    assert altered or [path.name for path in (tmp_path / "wheels").iterdir()] == [wheel.name]
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="the wheels are Lambda's")

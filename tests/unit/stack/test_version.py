@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
-from chalicelib.api.contract.document import document
 
 import loaders.cli
 import stack.cli
 from chalicelib import __version__
+from chalicelib.api.openapi.document import document
+from tests.support.paths import ROOT
 
-PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+PYPROJECT = ROOT / "pyproject.toml"
 
 
 def test_the_package_reads_it_from_the_code() -> None:
