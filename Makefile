@@ -66,10 +66,11 @@ simulate: $(DEVELOPING) ## Run 100,000 simulated schedules, the aggregation game
 	@$(VENV)/python -m tests.simulation --compare
 
 race: $(DEVELOPING) ## Let eight clients race and check that what they saw is linearizable (OPERATIONS=2000 SEED=1)
-	@OPERATIONS='$(or $(OPERATIONS),2000)' SEED='$(or $(SEED),1)' $(VENV)/python -m pytest tests/http/write/test_linearizability.py
+	@$(VENV)/python -m pytest tests/http/write/test_linearizability.py \
+	  --race-operations '$(or $(OPERATIONS),2000)' --race-seed '$(or $(SEED),1)'
 
 fuzz: $(DEVELOPING) ## Check the deployed service against its contract with Schemathesis (EXAMPLES=1000 per operation)
-	@FUZZ_EXAMPLES='$(or $(EXAMPLES),1000)' $(VENV)/python -m pytest tests/contract -s
+	@$(VENV)/python -m pytest tests/contract -s --fuzz-examples '$(or $(EXAMPLES),1000)'
 
 ##@ Measure
 

@@ -1,18 +1,28 @@
-"""One deployed stack for all tests that need one, also those of several pytest-xdist workers."""
+"""An environment of the tests' own, and one deployed stack for all that need one, also in several xdist workers."""
 
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from stack.local.local_stack import LocalStack
+from tests.support.environment import isolate
+
+isolate()
+
+from stack.local.local_stack import LocalStack  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    longer = parser.getgroup("todo-ledger", "todo-ledger: tests that can run longer")
+    longer.addoption("--race-operations", type=int, default=100, help="of each client of the race (default: 100)")
+    longer.addoption("--race-seed", type=int, default=1, help="which race (default: 1)")
+    longer.addoption("--fuzz-examples", type=int, help="for each operation of the API (default: few)")
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[LocalStack]:
     """The service, deployed on a private engine.
 
     The engine ends with the process that started it. So the worker that was first waits for the others before it
@@ -20,7 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     anew. Locks go with their processes, so a worker that crashes holds up nobody.
     """
     shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if worker_id != "master":
         shared = shared.parent
     with open(shared / "users-of-the-stack", "w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)

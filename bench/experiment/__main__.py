@@ -9,12 +9,10 @@ from typing import Final
 from bench.experiment import drawing, report
 from bench.experiment.run import run
 from stack.errors import StackError
-from stack.local.state import REPOSITORY
+from stack.local.state import REPOSITORY, default_directory
 
 EVENTS: Final = 20_000
 DOCS: Final = REPOSITORY / "docs"
-# Of fewer events: the page is about the whole.
-ELSEWHERE: Final = REPOSITORY / ".local" / "experiment"
 
 
 def main() -> int:
@@ -28,14 +26,15 @@ def main() -> int:
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    directory = DOCS if arguments.events == EVENTS else ELSEWHERE
+    # The page is about the whole.
+    directory = DOCS if arguments.events == EVENTS else default_directory() / "experiment"
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "experiment-counts.svg").write_text(drawing.histogram(outcome.stages))
     (directory / "experiment-lag.svg").write_text(drawing.lag(outcome.stages, outcome.started))
     page = directory / "experiment.md"
     report.put(page, outcome)
     print(report.figures(outcome))
-    print(f"\nwritten to {page.relative_to(REPOSITORY)}, drawn beside it")
+    print(f"\nwritten to {page}, drawn beside it")
     return 1 if outcome.failures else 0
 
 

@@ -23,10 +23,8 @@ from stack.aws import REGION
 from stack.deploy import archive, policies
 from stack.deploy.stages import LOCAL, Stage
 from stack.errors import StackError
-from stack.local.state import REPOSITORY
+from stack.local.state import REPOSITORY, default_directory
 
-# Shared by every local stack: its entries are named by their content and put in place whole, so sharing is safe.
-STORE = REPOSITORY / ".local" / "packages"
 KEPT_PACKAGES = 5
 # What the wheels bring and nothing here reads, a tenth of what would be uploaded; but for what /docs shows.
 LEFT_OUT = (
@@ -56,6 +54,14 @@ class Package:
     template: Path
 
 
+def store() -> Path:
+    """Where packages are kept.
+
+    All stacks share it: its entries are named by their content and put in place whole.
+    """
+    return default_directory() / "packages"
+
+
 def package(stage: str, source: Path = REPOSITORY) -> Package:
     """The package of the app as it is now, made unless it has been made before.
 
@@ -71,7 +77,7 @@ def package(stage: str, source: Path = REPOSITORY) -> Package:
         Chalice could not make it; the message has its output.
     """
     fingerprint = _fingerprint(stage, source)
-    directory = STORE / fingerprint
+    directory = store() / fingerprint
     if not directory.exists():
         _make(stage, source, directory)
         _forget_old_packages()
@@ -114,8 +120,8 @@ def files(source: Path) -> Iterator[Path]:
 
 
 def _make(stage: str, source: Path, directory: Path) -> None:
-    STORE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=STORE, prefix=".making-") as temporary:
+    store().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=store(), prefix=".making-") as temporary:
         project, made = Path(temporary, "project"), Path(temporary, "made")
         copy_app(source, project)
         policies.write_with_tracing(Stage(stage, project))
@@ -214,7 +220,7 @@ def _dependencies(stage: str, project: Path) -> Path:
     config = Stage(stage, project).chalice()
     wanted = (project / "requirements.txt").read_bytes() + _own_code()
     named = f"{config.lambda_python_version}-{config.lambda_architecture}-{hashlib.sha256(wanted).hexdigest()[:16]}"
-    return STORE / f"requirements-{named}.zip"
+    return store() / f"requirements-{named}.zip"
 
 
 def _own_code() -> bytes:
@@ -223,7 +229,7 @@ def _own_code() -> bytes:
 
 
 def _forget_old_packages() -> None:
-    made = [path for path in STORE.iterdir() if path.is_dir() and not path.name.startswith((".", "requirements-"))]
+    made = [path for path in store().iterdir() if path.is_dir() and not path.name.startswith((".", "requirements-"))]
     for old in sorted(made, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT_PACKAGES:]:
         shutil.rmtree(old, ignore_errors=True)
 

@@ -15,13 +15,16 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def default_directory() -> Path:
-    """Where ``make up`` keeps its stack: ``TODO_LEDGER_DIRECTORY``, or ``.local/`` in the repository."""
+    """Where ``make up`` keeps its stack, and where all stacks keep their packages.
+
+    ``TODO_LEDGER_DIRECTORY`` names it; otherwise it is ``.local/`` in the repository.
+    """
     return Path(os.environ.get("TODO_LEDGER_DIRECTORY") or REPOSITORY / ".local")
 
 
 @dataclass(frozen=True)
 class State:
-    """The state directory of one local stack; ``.local/`` for the one that ``make up`` starts."""
+    """The state directory of one local stack."""
 
     directory: Path
 

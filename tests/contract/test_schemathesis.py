@@ -7,26 +7,30 @@ import subprocess
 import sys
 import uuid
 
+import pytest
 import requests
 
 from stack.local.local_stack import LocalStack
 from tests.support.paths import ROOT
 
 # For each operation in fuzzing, and as many walks along the links; examples and coverage are always done whole.
-EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "6")
+EXAMPLES = 6
 
 
-def test_the_deployed_service_keeps_its_contract(stack: LocalStack) -> None:
+def test_the_deployed_service_keeps_its_contract(stack: LocalStack, pytestconfig: pytest.Config) -> None:
+    thorough = pytestconfig.getoption("--fuzz-examples")
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"]
     command += ["--config-file", str(ROOT / "tests" / "contract" / "schemathesis.toml"), "run"]
-    command += [f"{stack.url}/openapi.json", "--max-examples", EXAMPLES]
+    command += [f"{stack.url}/openapi.json", "--max-examples", str(thorough or EXAMPLES)]
     token = stack.token(f"contract-{uuid.uuid4()}", expires_in=24 * 3600)
     # Another's, or the walks would revoke it.
     other = {"Authorization": f"Bearer {stack.token(f'contract-{uuid.uuid4()}')}"}
     feed = requests.post(f"{stack.url}/feeds", json={}, headers=other, timeout=30)
-    tokens = {"TOKEN": token, "FEED_TOKEN": feed.json()["url"].partition("token=")[2]}
+    given = {"TOKEN": token, "FEED_TOKEN": feed.json()["url"].partition("token=")[2]}
+    if thorough:
+        given["FUZZ_THOROUGHLY"] = "1"
 
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | tokens, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | given, capture_output=True, text=True, check=False)
 
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,12 +15,12 @@ import requests
 
 from stack.aws import LOCAL_CREDENTIALS, local_client
 from stack.deploy.deployment import Deployment
-from stack.deploy.package import STORE
 from stack.deploy.stages import Stage
 from stack.local.gateway import KEY_SET_PATH
 from stack.local.issuer import AUDIENCE, ISSUER, Issuer
 from stack.local.process import EngineProcess
 from stack.local.state import REPOSITORY, State, write_json
+from tests.support.environment import own_environment
 from tests.support.waiting import eventually
 
 STAGE = "dev"
@@ -54,8 +53,7 @@ class Account:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return kept | LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": self.engine.engine_url}
+        return own_environment() | LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": self.engine.engine_url}
 
     def client(self, service: str) -> Any:
         return local_client(service, self.engine.engine_url)
@@ -137,7 +135,7 @@ class Account:
 
 
 def copy_repository(project: Path) -> None:
-    """A checkout of what is here, which shares the packages made before."""
+    """A checkout of what is here."""
     parts = ("app.py", "requirements.txt", "chalicelib", "stack", ".chalice")
     left = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
     project.mkdir()
@@ -146,9 +144,6 @@ def copy_repository(project: Path) -> None:
             shutil.copytree(REPOSITORY / part, project / part, ignore=left)
         else:
             shutil.copy2(REPOSITORY / part, project / part)
-    STORE.mkdir(parents=True, exist_ok=True)
-    (project / ".local").mkdir()
-    (project / ".local" / "packages").symlink_to(STORE)
 
 
 def _with_parameters(text: str, parameters: dict[str, str]) -> str:

@@ -32,7 +32,6 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("EVENTS_TABLE", "events")
     with mock_aws():
         # A client of an earlier test would go past moto.
@@ -163,11 +162,7 @@ def test_without_a_table_it_ends_with_2_and_says_so(
     assert "ResourceNotFound" in capsys.readouterr().out
 
 
-def test_without_a_running_stack_it_says_how_to_get_one(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delenv("EVENTS_TABLE", raising=False)
-    monkeypatch.setenv("TODO_LEDGER_DIRECTORY", str(tmp_path / "no-stack"))
+def test_without_a_running_stack_it_says_how_to_get_one(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(lines(GOOD))
     assert main([str(file), "--owner", "ann"]) == 2
     assert "run `make up` first, or set EVENTS_TABLE" in capsys.readouterr().err
@@ -251,11 +246,7 @@ def test_the_rejected_rows_are_mended_and_loaded_as_a_file(events: Any, file: Pa
     assert events.scan()["Count"] == 2
 
 
-def test_a_dry_run_without_a_ledger_only_reads(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delenv("EVENTS_TABLE", raising=False)
-    monkeypatch.setenv("TODO_LEDGER_DIRECTORY", str(tmp_path / "no-stack"))
+def test_a_dry_run_without_a_ledger_only_reads(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_bytes(lines(GOOD, BAD))
     assert main([str(file), "--owner", "ann", "--dry-run"]) == 1
     assert "2 rows read: 1 would be added, 1 rejected" in capsys.readouterr().out

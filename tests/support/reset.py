@@ -15,10 +15,9 @@ from chalicelib.triggers import deliver
 
 
 def become(patch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:
-    """Give this process the settings of a deployed function; with no HANDLERS, every handler can be called."""
+    """Give this process the settings of a deployed function."""
     for name, value in variables.items():
         patch.setenv(name, value)
-    patch.delenv("HANDLERS", raising=False)
 
 
 def forget_everything() -> None:

@@ -1,11 +1,10 @@
 """Clients at once on few todos, with every verb, preconditions, lost answers and repeats: all they saw is linearizable.
 
-`make race` runs longer; OPERATIONS says how many operations each client does, SEED which.
+`make race` runs longer: ``--race-operations`` is how many operations each client does, ``--race-seed`` which.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import time
 import uuid
@@ -13,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any, Final
 
+import pytest
 import requests
 
 from chalicelib.todos import ids
@@ -22,8 +22,6 @@ from tests.support.waiting import at_once
 
 CLIENTS: Final = 8
 TODOS: Final = 20
-OPERATIONS: Final = int(os.environ.get("OPERATIONS", "100"))
-SEED: Final = int(os.environ.get("SEED", "1"))
 # Long enough to be sent, too short to be answered.
 HANG_UP_SECONDS: Final = 0.01
 OPS: Final = ("create", "put", "patch", "delete", "restore", "revert")
@@ -215,12 +213,15 @@ def _answered(
     return Attempt(**about, ended=ended, status=status, version=int(etag.strip('"')) if etag else None, todo=todo)
 
 
-def test_what_many_clients_saw_of_a_few_todos_is_linearizable(client: Client, owner: str) -> None:
+def test_what_many_clients_saw_of_a_few_todos_is_linearizable(
+    client: Client, owner: str, pytestconfig: pytest.Config
+) -> None:
+    operations, seed = (pytestconfig.getoption(name) for name in ("--race-operations", "--race-seed"))
     post_keys = {ids.id_for_key(owner, f"post-{number}"): f"post-{number}" for number in range(TODOS // 4)}
     todo_ids = [*post_keys, *(str(uuid.uuid4()) for _ in range(TODOS - len(post_keys)))]
-    racers = [Racer(client.another(), todo_ids, post_keys, f"{SEED}-{number}") for number in range(CLIENTS)]
+    racers = [Racer(client.another(), todo_ids, post_keys, f"{seed}-{number}") for number in range(CLIENTS)]
 
-    at_once([lambda racer=racer: racer.race(OPERATIONS) for racer in racers])
+    at_once([lambda racer=racer: racer.race(operations) for racer in racers])
 
     found, outcomes = [], Counter()
     for todo_id in todo_ids:

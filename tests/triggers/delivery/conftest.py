@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import os
+import threading
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
+from botocore.client import BaseClient
 from moto import mock_aws
 
 from tests.support.in_process import InProcess
@@ -23,8 +25,6 @@ VARIABLES = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "EVENTS_TABLE": "events",
     "SETTINGS_TABLE": "settings",
     "DELIVERIES_TABLE": "deliveries",
@@ -36,11 +36,9 @@ VARIABLES = {
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The service's settings, and AWS in this process; nothing is remembered from before."""
-    for name in list(os.environ):
-        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
     become(monkeypatch, VARIABLES)
     monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
+    monkeypatch.setattr(BaseClient, "_make_api_call", one_at_a_time(BaseClient._make_api_call))
     with mock_aws():
         forget_everything()
         sqs, sns = aws("sqs"), aws("sns")
@@ -51,6 +49,18 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         make_table("deliveries", "id")
         yield
     forget_everything()
+
+
+def one_at_a_time(call: Callable[..., Any]) -> Callable[..., Any]:
+    """moto checks a condition and writes in two steps: of two threads both would win."""
+    lock = threading.RLock()
+
+    @wraps(call)
+    def locked(*args: Any, **options: Any) -> Any:
+        with lock:
+            return call(*args, **options)
+
+    return locked
 
 
 @cache

@@ -65,7 +65,9 @@ def test_the_same_message_twice_in_one_batch_is_sent_once(
     failed = deliver(queue_batch(*twins))
     # They meet: either the second comes when the first is done, or it must come again.
     assert len(failed) <= 1
-    assert deliver(queue_batch(*[twin for twin in twins if twin["messageId"] in failed])) == []
+    for twin in twins:
+        if twin["messageId"] in failed:
+            assert deliver(queue_batch(twin)) == []
     assert len(receiver.requests) == 1
     assert len(deliveries()) == 1
 

@@ -29,16 +29,14 @@ OPERATIONS = {f"{method} {path}": operation for method, path, operation in docum
 @pytest.fixture(scope="module")
 def served() -> dict[str, Any]:
     """The routes of the app by method and path, without those that only refuse a method."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("HANDLERS", raising=False)
-        import app
+    import app
 
-        return {
-            f"{method} {path}": route
-            for path, by_method in app.app.routes.items()
-            for method, route in by_method.items()
-            if _stated(route).handler is not None
-        }
+    return {
+        f"{method} {path}": route
+        for path, by_method in app.app.routes.items()
+        for method, route in by_method.items()
+        if _stated(route).handler is not None
+    }
 
 
 def _stated(route: Any) -> Any:

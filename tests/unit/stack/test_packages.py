@@ -73,14 +73,14 @@ def test_template_and_package_can_be_put_where_another_pipeline_takes_them(code:
 
 
 def test_two_checkouts_make_the_same_package(code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packaging, "STORE", tmp_path / "store")
-    packaging.STORE.mkdir()
     copy_app(REPOSITORY, tmp_path / "checkout")
     for path in (tmp_path / "checkout").rglob("*.py"):
         os.utime(path, (1, 1))
         path.chmod(0o600)
-    kept = packaging._dependencies(STAGE, tmp_path / "checkout")
-    shutil.copyfile(packaging.REPOSITORY / ".local" / "packages" / kept.name, kept)
+    dependencies = packaging._dependencies(STAGE, tmp_path / "checkout")
+    monkeypatch.setenv("TODO_LEDGER_DIRECTORY", str(tmp_path / "state"))
+    packaging.store().mkdir(parents=True)
+    shutil.copy2(dependencies, packaging.store())
     again = package(STAGE, tmp_path / "checkout").code
     assert again != code
     assert again.read_bytes() == code.read_bytes()
