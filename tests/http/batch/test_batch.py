@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Client, Verbs, list_path, pointers, problem
+from tests.support.client import Client, Verbs, list_path, pointers, problem, problem_name
 from tests.support.waiting import at_once
 
 
