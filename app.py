@@ -35,10 +35,10 @@ def write_metrics(event: Any, get_response: Callable[[Any], Any]) -> Any:
 
 
 if settings.serves("api"):
-    from chalicelib.api import routes
+    from chalicelib.api import routing
     from chalicelib.api.resources import todos as todos  # loaded before the first request: nearly all need it
 
-    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(routing.blueprint)
 
 if settings.serves("api") or settings.serves("authorize"):
     from chalicelib.api import auth

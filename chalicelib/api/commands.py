@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.api import problem_types
-from chalicelib.api.headers import etag, wait_preference
+from chalicelib.api.headers import etag, parse_wait
 from chalicelib.api.problems import Problem, not_found
 from chalicelib.api.request import Request
 from chalicelib.commands import execute
@@ -111,7 +111,7 @@ def wait_for_views(request: Request, versions: Mapping[str, int]) -> dict[str, s
 
     Returns the header that says so, if they have. The writes stand, whatever becomes of the wait.
     """
-    seconds = wait_preference(request)
+    seconds = request.header("prefer", parse_wait)
     with suppress(queries.ViewsUnavailable):
         if seconds and queries.wait_for_versions(request.owner, versions, seconds):
             return {"Preference-Applied": f"wait={seconds}"}

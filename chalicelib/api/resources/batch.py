@@ -17,7 +17,13 @@ from msgspec import Meta
 from chalicelib.api import commands
 from chalicelib.api.bodies import json_body
 from chalicelib.api.commands import Asked, Done, Operation
-from chalicelib.api.headers import ENTITY_TAGS, IDEMPOTENCY_KEY, accepted, idempotency_key, is_idempotency_key
+from chalicelib.api.headers import (
+    ENTITY_TAGS,
+    IDEMPOTENCY_KEY,
+    is_idempotency_key,
+    parse_idempotency_key,
+    parse_if_match,
+)
 from chalicelib.api.problems import Problem, answer, bad_request, problem_of, unavailable
 from chalicelib.api.request import Request
 from chalicelib.ledger import ledger
@@ -190,7 +196,7 @@ def _asked(request: Request) -> list[Asked]:
         itself. What is wrong with a command's body is that command's own matter.
     """
     body = json_body(request, max_bytes=MAX_BODY_BYTES, max_nesting=MAX_NESTING)
-    batch_key = idempotency_key(request)
+    batch_key = request.header("idempotency-key", parse_idempotency_key)
     try:
         batch = msgspec.convert(body, Batch)
     except msgspec.ValidationError:
@@ -223,7 +229,7 @@ def _one_asked(
         complain("if_match", "create takes none")
     elif command.if_match is not None:
         try:
-            if_match = accepted(command.if_match)
+            if_match = parse_if_match(command.if_match)
         except Problem:
             complain("if_match", 'expected * or entity tags such as "3", quotes included')
     key = command.key or (_derived_key(batch_key, position) if batch_key else None)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from chalice.app import Response
 
 from chalicelib.api import caching, pages, problem_types
-from chalicelib.api.headers import wait_preference
+from chalicelib.api.headers import parse_wait
 from chalicelib.api.problems import Problem, answer, bad_request
 from chalicelib.api.request import Request, parameters
 from chalicelib.todos import representation
@@ -30,7 +30,7 @@ def read(request: Request) -> Response:
     """What has changed since a cursor; with `Prefer: wait=N`, as soon as something has."""
     query = parameters(request, since=str, limit=pages.limit)
     since, limit = _position(request, query["since"]), query["limit"] or pages.DEFAULT_LIMIT
-    seconds = wait_preference(request, MAX_WAIT_SECONDS)
+    seconds = parse_wait(request.headers.get("prefer", ""), MAX_WAIT_SECONDS)
     headers: dict[str, str] = {}
     try:
         if seconds:

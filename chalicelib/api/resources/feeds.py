@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from chalicelib.api import problem_types, structs
 from chalicelib.api.bodies import json_body
-from chalicelib.api.headers import idempotency_key
+from chalicelib.api.headers import parse_idempotency_key
 from chalicelib.api.problems import Problem, answer, not_found
 from chalicelib.api.request import Request, parameters
 from chalicelib.calendar import feeds
@@ -56,7 +56,7 @@ def create(request: Request) -> Response:
     """201 with the feed and, this once, the URL with its token; a repeat with its key gets a new token for the same."""
     body = json_body(request)
     wanted = _validated(body)
-    key = idempotency_key(request)
+    key = request.header("idempotency-key", parse_idempotency_key)
     feed_id = feeds.id_for_key(request.owner, key) if key else feeds.new_id()
     try:
         feed, token = feeds.create(

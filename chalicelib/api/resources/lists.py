@@ -6,7 +6,7 @@ from chalice.app import Response
 
 from chalicelib.api import commands, pages
 from chalicelib.api.bodies import json_body
-from chalicelib.api.headers import idempotency_key
+from chalicelib.api.headers import parse_idempotency_key
 from chalicelib.api.problems import answer, bad_request
 from chalicelib.api.request import Request, parameters
 from chalicelib.api.resources import todos
@@ -49,7 +49,7 @@ def clear(request: Request) -> Response:
         _list_name(request),
         actor=request.owner,
         correlation_id=request.request_id,
-        key=idempotency_key(request),
+        key=request.header("idempotency-key", parse_idempotency_key),
     )
     return answer(202) if deleted is None else answer(204, headers=commands.wait_for_views(request, deleted))
 

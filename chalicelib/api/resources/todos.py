@@ -9,7 +9,7 @@ from chalice.app import Response
 from chalicelib.api import commands, pages
 from chalicelib.api.bodies import json_body
 from chalicelib.api.commands import Asked, Operation
-from chalicelib.api.headers import etag, idempotency_key, if_match, unless_at
+from chalicelib.api.headers import etag, parse_idempotency_key, parse_if_match, parse_if_none_match
 from chalicelib.api.media_types import MERGE_PATCH
 from chalicelib.api.problems import Problem, answer, bad_request, not_found
 from chalicelib.api.request import Request, parameters
@@ -30,7 +30,7 @@ def create(request: Request) -> Response:
 
 def create_todo(request: Request, body: Any) -> Response:
     """Create a todo under an id of ours: derived from the key where there is one, so that a repeat finds the first."""
-    key = idempotency_key(request)
+    key = request.header("idempotency-key", parse_idempotency_key)
     return _answer(request, Asked("post", commands.id_for_new(request.owner, key), body, key=key))
 
 
@@ -104,10 +104,10 @@ def _write(
         todo_id,
         body,
         creates,
-        if_match=if_match(request),
+        if_match=request.header("if-match", parse_if_match),
         # Of PUT, `*` is what says that it creates.
-        if_none_match=None if operation == "put" else unless_at(request),
-        key=idempotency_key(request),
+        if_none_match=None if operation == "put" else request.header("if-none-match", parse_if_none_match),
+        key=request.header("idempotency-key", parse_idempotency_key),
     )
     return _answer(request, asked)
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from chalicelib import settings
 from chalicelib.api import problem_types, structs
 from chalicelib.api.bodies import json_body
-from chalicelib.api.headers import idempotency_key
+from chalicelib.api.headers import parse_idempotency_key
 from chalicelib.api.problems import Problem, answer, not_found
 from chalicelib.api.request import Request, parameters
 from chalicelib.commands import execute
@@ -58,7 +58,7 @@ def create(request: Request) -> Response:
     parameters(request)
     body = json_body(request)
     subscription = _validated(body)
-    key = idempotency_key(request)
+    key = request.header("idempotency-key", parse_idempotency_key)
     webhook_id = subscriptions.id_for_key(request.owner, key) if key else subscriptions.new_id()
     request_hash = execute.request_hash("webhook", webhook_id, body) if key else None
     try:
