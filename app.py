@@ -5,7 +5,6 @@ Every Lambda of the app imports this module. Each names in HANDLERS what it serv
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
@@ -26,13 +25,7 @@ def _sources() -> deploying.Sources:
 SOURCES = _sources()
 
 
-@app.middleware("all")
-def write_metrics(event: Any, get_response: Callable[[Any], Any]) -> Any:
-    try:
-        return get_response(event)
-    finally:
-        metrics.write()
-
+app.register_middleware(metrics.write_after, "all")
 
 if settings.serves("api"):
     from chalicelib.api import routing

@@ -108,7 +108,7 @@ def run() -> list[tuple[str, float, float]]:
         title += 1
         if not is_warm:
             execute._latest_events.forget(_event().stream_id)
-        execute.execute(execute.Order(OWNER, TODO_ID, Patch({"title": f"Ask {title}"}), actor=OWNER))
+        execute.execute(execute.CommandRequest(OWNER, TODO_ID, Patch({"title": f"Ask {title}"}), actor=OWNER))
 
     def whole_request() -> None:
         nonlocal title

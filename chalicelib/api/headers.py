@@ -18,11 +18,6 @@ IDEMPOTENCY_KEY: Final = "[!-~]{1,255}"
 REQUEST_ID: Final = "[!-~]{1,200}"
 
 
-def etag(version: int) -> str:
-    """The entity tag of a todo at a version."""
-    return f'"{version}"'
-
-
 def parse_request_id(value: str) -> str:
     """An `X-Request-Id`: 1 to 200 visible ASCII characters."""
     if not re.fullmatch(REQUEST_ID, value):

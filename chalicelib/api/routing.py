@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,6 +32,7 @@ EXPOSED: Final = [
     "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
 ]  # fmt: skip
 
+_dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -104,7 +106,7 @@ def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
                 logs.correlate(request_id)
             response = serve(event, headers, base_url, request_id, cast("bytes", gateway_request.raw_body))
         except Exception as error:
-            response = problem_of(error).response(base_url)
+            response = _as_text(problem_of(error).response(base_url))
         response.headers["X-Request-Id"] = request_id
         if varies:
             response.headers["Vary"] = "Accept"
@@ -152,14 +154,22 @@ def _service(route: Route) -> _Serve:
             base_url=base_url,
             request_id=request_id,
         )
-        if route.method in READS:
-            return with_validators(request, load()(request))
-        if query:
+        if query and route.method not in READS:
             # A write states everything in its body and headers.
             parameters(request)
-        return load()(request)
+        response = _as_text(load()(request))
+        return with_validators(request, response) if route.method in READS else response
 
     return serve
+
+
+def _as_text(response: Response) -> Response:
+    """The response with a JSON value as its text."""
+    if response.body is None:
+        response.body = ""
+    elif not isinstance(response.body, str):
+        response.body = _dump(response.body)
+    return response
 
 
 def _owner(context: Mapping[str, Any], scope: str) -> str:

@@ -11,11 +11,11 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib import __version__
-from chalicelib.api import commands
 from chalicelib.api.resources.batch import WITHOUT_BODY, Batch
 from chalicelib.api.resources.feeds import FeedRequest
 from chalicelib.api.resources.feeds import Lists as FeedLists
 from chalicelib.api.resources.feeds import Name as FeedName
+from chalicelib.api.resources.todos import RevertTo, Version
 from chalicelib.api.resources.webhooks import EventType, Subscription, Types, Url
 from chalicelib.api.resources.webhooks import Lists as WebhookLists
 from chalicelib.todos import ids
@@ -65,7 +65,7 @@ Todo = msgspec.defstruct(
     "Todo",
     [
         ("id", Id),
-        ("version", commands.Version),
+        ("version", Version),
         *((name, _ANSWERED[name]) for name in CONTENT_FIELDS),
         ("completed_at", Instant | None),
         ("created_at", Instant),
@@ -110,7 +110,7 @@ TodoPatch = msgspec.defstruct(
 class Event(msgspec.Struct, kw_only=True):
     """One change of one todo."""
 
-    version: commands.Version
+    version: Version
     type: EventType
     event_id: Annotated[str, Meta(description="A UUIDv7.", extra_json_schema={"format": "uuid"})]
     occurred_at: Instant
@@ -191,7 +191,7 @@ class Tombstone(msgspec.Struct, kw_only=True):
     """What is told of a deleted todo."""
 
     id: Id
-    version: commands.Version
+    version: Version
     deleted: Literal[True]
 
 
@@ -277,7 +277,7 @@ _TYPES: Final = (
     TodoContent,
     TodoContentOfList,
     TodoPatch,
-    commands.RevertTo,
+    RevertTo,
     Event,
     CloudEvent,
     Batch,

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from chalice.app import Response
 
 from chalicelib.api import web
-from chalicelib.api.problems import answer, not_found
+from chalicelib.api.problems import not_found
+from chalicelib.api.represent import answer
 from chalicelib.api.request import Request
 from chalicelib.api.route import Route
 
