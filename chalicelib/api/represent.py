@@ -1,4 +1,4 @@
-"""Answers: how the result of a command, or its refusal, looks over HTTP."""
+"""Answers that several resources give."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from chalicelib.commands import execute
 from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
 from chalicelib.todos import representation
-from chalicelib.todos.decide import Create, Delete, Replace, Restore, Revert, TodoIsDeleted
-from chalicelib.todos.events import CREATED, RESTORED, Event
+from chalicelib.todos.decide import Restore, Revert, TodoIsDeleted
 from chalicelib.views import queries
 
 MAX_EVENTS_IN_PROBLEM: Final = 100
@@ -28,30 +27,6 @@ def answer(status: int, body: object = None, headers: Mapping[str, str] | None =
     """A response with a JSON value as its body, or none; routing turns the value into text."""
     described = {"Content-Type": JSON} if body is not None else {}
     return Response(body=body, status_code=status, headers={**described, **(headers or {})})
-
-
-def etag(version: int) -> str:
-    """The entity tag of a todo at a version."""
-    return f'"{version}"'
-
-
-def written(base_url: str, request: CommandRequest, event: Event, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to a command that was carried out: the todo after the event; nothing after a deletion.
-
-    It follows from the event alone, so that a repeat with its key gets the same answer.
-    """
-    described = {"ETag": etag(event.version), **(headers or {})}
-    if isinstance(request.command, Delete):
-        return answer(204, headers=described)
-    status = 200
-    # The repeat of a PUT that created is answered 201 again, whatever its precondition; a PUT that changed nothing is
-    # not.
-    is_repeat = event.idempotency_key is not None and event.idempotency_key == request.idempotency_key
-    creates = isinstance(request.command, Create) or (isinstance(request.command, Replace) and is_repeat)
-    if creates and event.type in (CREATED, RESTORED):
-        status = 201
-        described["Location"] = representation.todo_url(base_url, request.todo_id)
-    return answer(status, representation.todo_of(base_url, event), described)
 
 
 def precondition_failed(base_url: str, request: CommandRequest, max_events_bytes: int) -> Exception:
@@ -75,7 +50,7 @@ def precondition_failed(base_url: str, request: CommandRequest, max_events_bytes
             "todo": None if is_deleted else representation.todo_of(base_url, event),
             "events": representation.events_within_bounds(since, max_events_bytes),
         },
-        headers={"ETag": etag(event.version)},
+        headers={"ETag": representation.etag(event.version)},
     )
 
 
@@ -84,9 +59,7 @@ def wait_for_views(request: Request, versions: Mapping[str, int]) -> dict[str, s
 
     Returns the header that confirms it if they have. The writes are done, whether or not the views follow in time.
     """
-    if "prefer" not in request.headers:
-        return {}
-    seconds = parse_wait(request.headers["prefer"])
+    seconds = parse_wait(request.headers.get("prefer", ""))
     with suppress(queries.ViewsUnavailable):
         if seconds and queries.wait_for_versions(request.owner, versions, seconds):
             return {"Preference-Applied": f"wait={seconds}"}

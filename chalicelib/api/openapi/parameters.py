@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import headers
+from chalicelib.api.commands import Version
 from chalicelib.api.headers import MAX_WAIT_SECONDS
 from chalicelib.api.openapi.schemas import SOME_ID, Id, schema_of
 from chalicelib.api.pages import DEFAULT_LIMIT, MAX_LIMIT
-from chalicelib.api.resources.todos import Version
 from chalicelib.todos.fields import ListName, Priority
 
 

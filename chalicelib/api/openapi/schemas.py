@@ -11,11 +11,11 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib import __version__
+from chalicelib.api.commands import RevertTo, Version
 from chalicelib.api.resources.batch import WITHOUT_BODY, Batch
 from chalicelib.api.resources.feeds import FeedRequest
 from chalicelib.api.resources.feeds import Lists as FeedLists
 from chalicelib.api.resources.feeds import Name as FeedName
-from chalicelib.api.resources.todos import RevertTo, Version
 from chalicelib.api.resources.webhooks import EventType, Subscription, Types, Url
 from chalicelib.api.resources.webhooks import Lists as WebhookLists
 from chalicelib.todos import ids

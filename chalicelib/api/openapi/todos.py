@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import problem_types
+from chalicelib.api.commands import RevertTo
 from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, json_body, link, operation
@@ -23,7 +24,6 @@ from chalicelib.api.openapi.parameters import (
     VERSION,
 )
 from chalicelib.api.openapi.schemas import CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
-from chalicelib.api.resources.todos import RevertTo
 from chalicelib.publishing.cloudevents import BATCH_MEDIA_TYPE
 
 TAG: Final = "todos"

@@ -15,6 +15,7 @@ import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
+from chalicelib.api import commands
 from chalicelib.api.bodies import read_json
 from chalicelib.api.headers import (
     ENTITY_TAGS,
@@ -25,7 +26,7 @@ from chalicelib.api.headers import (
 )
 from chalicelib.api.problem_types import REQUIRED_MEMBERS
 from chalicelib.api.problems import Problem, bad_request, problem_of, unavailable
-from chalicelib.api.represent import answer, wait_for_views, written
+from chalicelib.api.represent import answer, wait_for_views
 from chalicelib.api.request import Request
 from chalicelib.api.resources import todos
 from chalicelib.commands.execute import CommandRequest
@@ -171,7 +172,7 @@ def _result(base_url: str, planned: Planned) -> Result:
         event = todos.carry_out(base_url, request, MAX_EVENTS_BYTES)
     except Exception as error:
         return Result(planned.todo_id, problem_of(error).response(base_url))
-    return Result(planned.todo_id, written(base_url, request, event), event.version)
+    return Result(planned.todo_id, todos.written(base_url, request, event), event.version)
 
 
 def _not_tried() -> Problem:
@@ -274,9 +275,9 @@ def _command_request(
 def _command(owner: str, todo_id: str, stated: Command, if_match: decide.IfMatch | None) -> decide.Command:
     match stated.op:
         case "create":
-            return todos.creation(stated.body)
+            return commands.creation(stated.body)
         case "put":
-            return todos.replacement(stated.body, if_match)
+            return commands.replacement(stated.body, if_match)
         case "patch":
             return decide.Patch(stated.body)
         case "delete":
@@ -284,7 +285,7 @@ def _command(owner: str, todo_id: str, stated: Command, if_match: decide.IfMatch
         case "restore":
             return decide.Restore()
         case "revert":
-            return todos.reversion(owner, todo_id, stated.body)
+            return commands.reversion(owner, todo_id, stated.body)
 
 
 def _derived_key(batch_key: str, position: int) -> str:

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import msgspec
 from chalice.app import Response
-from msgspec import Meta
 
-from chalicelib.api import pages, problem_types
+from chalicelib.api import commands, pages
 from chalicelib.api.bodies import read_json
 from chalicelib.api.headers import parse_idempotency_key, parse_if_match, parse_if_none_match
-from chalicelib.api.media_types import MERGE_PATCH
+from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, not_found
-from chalicelib.api.represent import answer, etag, precondition_failed, wait_for_views, written
+from chalicelib.api.represent import answer, precondition_failed, wait_for_views
 from chalicelib.api.request import Request, parameters
 from chalicelib.commands import execute
 from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
 from chalicelib.publishing import cloudevents
-from chalicelib.todos import content, decide, ids, representation
-from chalicelib.todos.content import FieldError, InvalidContent
-from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Replace, Restore, Revert
-from chalicelib.todos.events import Event
-
-MAX_VERSION: Final = 10**15 - 1
-
-Version = Annotated[int, Meta(ge=1, le=MAX_VERSION, description="1, 2, 3 … without gaps.", examples=[3])]
-
-
-class RevertTo(msgspec.Struct, forbid_unknown_fields=True):
-    """The version whose content the todo is to have again."""
-
-    to_version: Version
+from chalicelib.todos import decide, ids, representation
+from chalicelib.todos.decide import Command, Create, Delete, Patch, Replace, Restore
+from chalicelib.todos.events import CREATED, RESTORED, Event
 
 
 def list_todos(request: Request) -> Response:
@@ -47,7 +34,7 @@ def create_todo(request: Request, body: Any) -> Response:
     """Create a todo under an id that the service chooses."""
     key = request.header("idempotency-key", parse_idempotency_key)
     todo_id = id_for_new(request.owner, key)
-    return _write(request, "post", todo_id, body, creation(body), idempotency_key=key)
+    return _write(request, "post", todo_id, body, commands.creation(body), idempotency_key=key)
 
 
 def read(request: Request) -> Response:
@@ -60,7 +47,7 @@ def read(request: Request) -> Response:
         event = _earlier(event, query)
     if event.state["deleted"]:
         raise decide.TodoIsDeleted
-    return answer(200, representation.todo_of(request.base_url, event), {"ETag": etag(event.version)})
+    return answer(200, representation.todo_of(request.base_url, event), {"ETag": representation.etag(event.version)})
 
 
 def put(request: Request) -> Response:
@@ -75,7 +62,7 @@ def put(request: Request) -> Response:
     conditions = _conditions(request)
     # A command that creates is refused where there is a todo; there is no version to compare.
     conditions.pop("if_none_match", None)
-    command = creation(body) if creates else replacement(body, conditions.get("if_match"))
+    command = commands.creation(body) if creates else commands.replacement(body, conditions.get("if_match"))
     return _write(request, "put", todo_id, body, command, **conditions)
 
 
@@ -96,7 +83,7 @@ def revert(request: Request) -> Response:
     body = read_json(request)
     todo_id = _todo_id(request)
     conditions = _conditions(request)
-    return _write(request, "revert", todo_id, body, reversion(request.owner, todo_id, body), **conditions)
+    return _write(request, "revert", todo_id, body, commands.reversion(request.owner, todo_id, body), **conditions)
 
 
 def history(request: Request) -> Response:
@@ -123,32 +110,6 @@ def history(request: Request) -> Response:
 def id_for_new(owner: str, key: str | None) -> str:
     """The id of a todo that the service chooses: derived from the key if there is one, so that a repeat finds it."""
     return ids.id_for_key(owner, key) if key else execute.new_todo_id()
-
-
-def creation(body: Any) -> Create:
-    return Create(content.validate(body))
-
-
-def replacement(body: Any, if_match: IfMatch | None) -> Replace:
-    if if_match is None:
-        detail = "Send If-Match with the version to replace, or If-None-Match: * to create the todo."
-        raise Problem(problem_types.PRECONDITION_REQUIRED, detail)
-    return Replace(content.validate(body))
-
-
-def reversion(owner: str, todo_id: str, body: Any) -> Revert:
-    """The content that the todo had at the version that the body names."""
-    try:
-        version = msgspec.convert(body, RevertTo).to_version
-    except msgspec.ValidationError:
-        detail = "expected a version, a whole number from 1, and nothing else"
-        raise InvalidContent([FieldError("#/to_version", detail)]) from None
-    then = ledger.at_version(ids.stream_id(ids.partition_of(owner), todo_id), version)
-    if then is None:
-        if execute.current(owner, todo_id) is None:
-            raise not_found()
-        raise InvalidContent([FieldError("#/to_version", "the todo has no such version")])
-    return Revert(then.state)
 
 
 def command_request(
@@ -197,7 +158,29 @@ def carry_out(base_url: str, request: CommandRequest, max_events_bytes: int = re
 def _write(request: Request, operation: str, todo_id: str, body: Any, command: Command, **conditions: Any) -> Response:
     asked = command_request(request, operation, todo_id, body, command, **conditions)
     event = carry_out(request.base_url, asked)
-    return written(request.base_url, asked, event, wait_for_views(request, {todo_id: event.version}))
+    response = written(request.base_url, asked, event)
+    if "prefer" in request.headers:
+        response.headers.update(wait_for_views(request, {todo_id: event.version}))
+    return response
+
+
+def written(base_url: str, request: CommandRequest, event: Event) -> Response:
+    """The answer to a command that was carried out: the todo after the event; nothing after a deletion.
+
+    It follows from the event alone, so that a repeat with its key gets the same answer.
+    """
+    headers: dict[str, str | list[str]] = {"ETag": representation.etag(event.version)}
+    if isinstance(request.command, Delete):
+        return Response(None, headers, 204)
+    status = 200
+    # The repeat of a PUT that created is answered 201 again, whatever its precondition; a PUT that changed nothing is
+    # not.
+    is_repeat = event.idempotency_key is not None and event.idempotency_key == request.idempotency_key
+    creates = isinstance(request.command, Create) or (isinstance(request.command, Replace) and is_repeat)
+    if creates and event.type in (CREATED, RESTORED):
+        status = 201
+        headers["Location"] = representation.todo_url(base_url, request.todo_id)
+    return Response(representation.todo_of(base_url, event), {"Content-Type": JSON, **headers}, status)
 
 
 # The headers that are conditions of a command, by their names in a command request.

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.api.headers import is_not_modified, parse_if_match, parse_if_none_match
-from chalicelib.api.represent import etag
 from chalicelib.todos.decide import IfMatch, IfNoneMatch
+from chalicelib.todos.representation import etag
 from tests.unit.api.requests_given import Refused
 
 
