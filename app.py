@@ -5,7 +5,6 @@ Every Lambda of the app imports this module. Each names in HANDLERS what it serv
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
@@ -26,19 +25,13 @@ def _sources() -> deploying.Sources:
 SOURCES = _sources()
 
 
-@app.middleware("all")
-def write_metrics(event: Any, get_response: Callable[[Any], Any]) -> Any:
-    try:
-        return get_response(event)
-    finally:
-        metrics.write()
-
+app.register_middleware(metrics.write_after, "all")
 
 if settings.serves("api"):
-    from chalicelib.api import routes
+    from chalicelib.api import routing
     from chalicelib.api.resources import todos as todos  # loaded before the first request: nearly all need it
 
-    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(routing.blueprint)
 
 if settings.serves("api") or settings.serves("authorize"):
     from chalicelib.api import auth

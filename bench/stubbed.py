@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from functools import cache
 from typing import Any, Final
 
 import boto3
@@ -31,6 +32,12 @@ from tests.support.gateway import api_event
 ROUNDS: Final = 40
 CALLS: Final = 25
 
+SETTINGS: Final = {
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "EVENTS_TABLE": "bench-events",
+}
 OWNER: Final = "bench"
 TODO_ID: Final = "01a1fb26-8a01-76b7-8e28-d3d1e9c8a6a7"
 
@@ -55,7 +62,7 @@ class _Raw:
         yield self._body
 
 
-class _Store:
+class Store:
     """Answers Query and PutItem as DynamoDB would for a stream of one event."""
 
     def __init__(self, item: dict[str, Any]) -> None:
@@ -74,14 +81,9 @@ class _Store:
 
 def run() -> list[tuple[str, float, float]]:
     """Rows of (what, microseconds of CPU, ratio to raw boto3), medians of interleaved rounds."""
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="bench",
-        AWS_SECRET_ACCESS_KEY="bench",
-        AWS_DEFAULT_REGION="us-east-1",
-        EVENTS_TABLE="bench-events",
-    )
-    item = codec.encode(_event())
-    store = _Store(item)
+    os.environ.update(SETTINGS)
+    item = codec.encode(an_event())
+    store = Store(item)
     raw = boto3.client("dynamodb")
     for client in (raw, dynamodb.client()):
         client.meta.events.register_last("before-send.dynamodb", store.answer)
@@ -108,19 +110,19 @@ def run() -> list[tuple[str, float, float]]:
         nonlocal title
         title += 1
         if not is_warm:
-            execute._latest_events.forget(_event().stream_id)
-        execute.execute(execute.Order(OWNER, TODO_ID, Patch({"title": f"Ask {title}"}), actor=OWNER))
+            execute._latest_events.forget(an_event().stream_id)
+        execute.execute(execute.CommandRequest(OWNER, TODO_ID, Patch({"title": f"Ask {title}"}), actor=OWNER))
 
     def whole_request() -> None:
         nonlocal title
         title += 1
-        execute._latest_events.forget(_event().stream_id)
+        execute._latest_events.forget(an_event().stream_id)
         with redirect_stdout(log):
-            answer = app.app({**request, "body": json.dumps({"title": f"Ask {title}"})}, None)
+            answer = app.app(a_patch(f"Ask {title}"), None)
         assert answer["statusCode"] == 200, answer
         log.seek(0)
 
-    log, request = io.StringIO(), _patch()
+    log = io.StringIO()
     return _compare(
         {
             "raw boto3: query + conditional put_item": raw_boto3,
@@ -131,8 +133,13 @@ def run() -> list[tuple[str, float, float]]:
     )
 
 
-def _patch() -> dict[str, Any]:
-    """A PATCH as API Gateway hands it to the Lambda, without its body."""
+def a_patch(title: str) -> dict[str, Any]:
+    """A PATCH as API Gateway hands it to the Lambda (REST API, proxy integration)."""
+    return {**_patch_without_body(), "body": json.dumps({"title": title})}
+
+
+@cache
+def _patch_without_body() -> dict[str, Any]:
     headers = {
         "Accept": "*/*",
         "Accept-Encoding": "gzip, deflate, br",
@@ -163,7 +170,7 @@ def _compare(contenders: dict[str, Callable[[], None]]) -> list[tuple[str, float
     return [(name, median, median / base) for name, median in medians.items()]
 
 
-def _event() -> Event:
+def an_event() -> Event:
     stream = ids.stream_id(ids.partition_of(OWNER), TODO_ID)
     occurred_at = "2026-11-20T22:00:00.000Z"
     return Event(

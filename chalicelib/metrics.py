@@ -13,7 +13,8 @@ import sys
 import threading
 import time
 from collections import deque
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from chalicelib import settings
 
@@ -56,6 +57,14 @@ def observe(name: str, value: float) -> None:
     """Add a value, of which CloudWatch makes percentiles; of more than `MAX_VALUES` the last ones stay."""
     with _lock:
         _values.setdefault(name, deque(maxlen=MAX_VALUES)).append(value)
+
+
+def write_after(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    """Middleware of the app: whatever an invocation ends in, what it counted is written."""
+    try:
+        return get_response(event)
+    finally:
+        write()
 
 
 def write() -> None:

@@ -100,7 +100,8 @@ class _Writer:
 
     def _execute(self, todo: tuple[str, str], command: Command) -> bool:
         owner, todo_id = todo
-        order = execute.Order(
+        request = execute.CommandRequest(
             owner=owner, todo_id=todo_id, command=command, actor=owner, is_new=isinstance(command, Create)
         )
-        return execute.execute(order).appended
+        _, appended = execute.execute(request)
+        return appended

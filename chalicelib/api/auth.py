@@ -1,13 +1,11 @@
-"""Who is asking: the gateway's authorizer, and what the app itself checks of its answer.
+"""The gateway's authorizer: it checks the bearer token (RFC 6750; a JWT as in RFC 7519).
 
-The authorizer checks the bearer token (RFC 6750; a JWT as in RFC 7519) and hands on its subject, scopes and expiry. The
-gateway caches that answer, so the app looks at the expiry again.
+It hands on the token's subject, scopes and expiry. The gateway caches that answer, so routing checks the expiry again.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,25 +30,6 @@ JWKS_LIFESPAN_SECONDS: Final = 3600
 # A token with an unknown key id makes us fetch the keys anew, but nobody may make us do so all the time.
 JWKS_REFRESH_SECONDS: Final = 60
 JWKS_TIMEOUT_SECONDS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The owner that a token names, and what the token allows."""
-
-    owner: str
-    scopes: frozenset[str]
-    expires_at: float
-
-    @property
-    def is_expired(self) -> bool:
-        return time.time() >= self.expires_at
-
-
-def caller_of(request_context: dict[str, Any]) -> Caller:
-    """The caller as the gateway's authorizer found it (its values reach the app as strings)."""
-    found = request_context["authorizer"]
-    return Caller(found["principalId"], frozenset(found.get("scope", "").split()), float(found["exp"]))
 
 
 @blueprint.authorizer(ttl_seconds=AUTHORIZER_TTL_SECONDS)

@@ -1,4 +1,4 @@
-"""Collections in pages: cursors that serve their owner and their query alone, links, and the filters of todos."""
+"""Collections in pages: cursors, links, and the filters of todos. A cursor is valid only for its owner and query."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from chalice.app import Response
 
-from chalicelib.api import problems
+from chalicelib.api import represent
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.request import Request, parameters
 from chalicelib.todos import content, instants, representation
@@ -23,7 +23,7 @@ MAX_LIMIT: Final = 200
 
 
 def todos(request: Request, list_name: str | None) -> Response:
-    """A page of the owner's todos, or of one list's, as the query's filters and order want it."""
+    """A page of the owner's todos, or of one list, by the query's filters and order."""
     parsers: dict[str, Callable[[str], Any]] = {
         "completed": boolean,
         "tag": text,
@@ -57,7 +57,7 @@ def todos(request: Request, list_name: str | None) -> Response:
 
 
 def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo], bool] | None:
-    """What the query wants of a todo beyond its place in the index; None where that is nothing."""
+    """The query's conditions that the index does not cover; None if there are none."""
     tests: list[Callable[[Todo], bool]] = []
     if list_name is not None:
         tests.append(lambda todo: todo["list"] == list_name)
@@ -79,23 +79,23 @@ def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo],
 
 def text(given: str) -> str:
     if "\0" in given:
-        raise ValueError("holds a NUL character")
+        raise ValueError("contains a NUL character")
     composed: str = content.composed(given)
     return composed
 
 
 def list_name_of(given: str) -> str:
-    """The name of a list, composed.
+    """The name of a list, in NFC.
 
     Raises
     ------
     ValueError
-        When no list can have it.
+        No list can have it.
     """
     name = text(given)
-    complaint = content.list_name_complaint(name)
-    if complaint:
-        raise ValueError(complaint)
+    error = content.list_name_complaint(name)
+    if error:
+        raise ValueError(error)
     return name
 
 
@@ -115,7 +115,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def instant(given: str) -> str:
-    """An RFC 3339 date or date-time, as text whose order is the order in time."""
+    """An RFC 3339 date or date-time, as text that sorts in chronological order."""
     return instants.sortable(given)
 
 
@@ -126,7 +126,7 @@ def limit(text: str) -> int:
 
 
 def cursor_of(request: Request, query: Mapping[str, Any], position: str) -> str:
-    """An opaque cursor: where the next page of this owner's very query begins."""
+    """An opaque cursor: where the next page of this owner's query begins."""
     return (
         base64.urlsafe_b64encode(json.dumps([_fingerprint(request, query, position), position]).encode())
         .decode()
@@ -135,12 +135,12 @@ def cursor_of(request: Request, query: Mapping[str, Any], position: str) -> str:
 
 
 def position_of(request: Request, query: Mapping[str, Any]) -> str | None:
-    """The position in the query's cursor, or None where it has none.
+    """The position in the query's cursor; None without a cursor.
 
     Raises
     ------
     Problem
-        400 when the cursor is garbled, another owner's, or another query's.
+        400 if the cursor is garbled, or of another owner or query.
     """
     cursor = query.get("cursor")
     if cursor is None:
@@ -157,12 +157,12 @@ def position_of(request: Request, query: Mapping[str, Any]) -> str | None:
 
 def foreign_cursor() -> Problem:
     return bad_request(
-        "The cursor is not one of this query's.", [{"parameter": "cursor", "detail": "not this query's"}]
+        "The cursor does not belong to this query.", [{"parameter": "cursor", "detail": "not of this query"}]
     )
 
 
 def next_link(request: Request, cursor: str | None) -> dict[str, str]:
-    """The `Link` header to the next page (RFC 8288), or none after the last."""
+    """The `Link` header to the next page (RFC 8288); none after the last."""
     if cursor is None:
         return {}
     path = "/".join(
@@ -174,13 +174,13 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
 
 
 def answer(request: Request, query: Mapping[str, Any], rows: list[Any], position: str | None) -> Response:
-    """A page of a collection: a bare array, and a link to the next where there may be more."""
+    """A page of a collection: a bare array, and a link to the next page if there may be one."""
     cursor = cursor_of(request, query, position) if position is not None else None
-    return problems.answer(200, rows, {"Content-Type": request.media_type, **next_link(request, cursor)})
+    return represent.answer(200, rows, {"Content-Type": request.media_type, **next_link(request, cursor)})
 
 
 def _fingerprint(request: Request, query: Mapping[str, Any], position: str) -> str:
-    """Of whom, of what and of where a cursor is: it serves nobody and nothing else, and only as it was given."""
+    """Binds a cursor to its owner, query and position, so that it is valid for no other, and only unchanged."""
     asked = {name: str(value) for name, value in query.items() if name not in ("cursor", "limit")}
     text = json.dumps([request.owner, request.route, dict(request.path), asked, position], sort_keys=True)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]

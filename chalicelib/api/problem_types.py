@@ -7,6 +7,8 @@ from typing import Any, Final
 
 # The path, below the API's address, at which each type has its page.
 PATH: Final = "/problems"
+# The members that every problem document has.
+REQUIRED_MEMBERS: Final = ("type", "title", "status", "detail")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,14 +19,6 @@ from chalicelib.views import queries
 RETRY_AFTER_SECONDS: Final = "1"
 
 
-def answer(status: int, body: object = None, headers: Mapping[str, str] | None = None) -> Response:
-    """A response with a JSON body, or none."""
-    if body is None:
-        return Response(body="", status_code=status, headers=dict(headers or {}))
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(body=text, status_code=status, headers={"Content-Type": media_types.JSON, **(headers or {})})
-
-
 class Problem(Exception):
     """An answer other than the one asked for, as ``application/problem+json``.
 
@@ -37,7 +28,7 @@ class Problem(Exception):
     detail : str
         What is wrong with this request.
     members : mapping, optional
-        Extension members (RFC 9457, section 3.2), which `brief` omits.
+        Extension members (RFC 9457, section 3.2).
     """
 
     def __init__(
@@ -55,15 +46,13 @@ class Problem(Exception):
         self.members = dict(members or {})
         self.headers = dict(headers or {})
 
-    def brief(self, base_url: str) -> dict[str, Any]:
-        """The document without its extension members; the type's address begins with `base_url`."""
-        return self.kind.document(base_url, self.detail)
-
     def document(self, base_url: str) -> dict[str, Any]:
-        return {**self.brief(base_url), **self.members}
+        """The problem document; the type's address begins with `base_url`."""
+        return {**self.kind.document(base_url, self.detail), **self.members}
 
     def response(self, base_url: str) -> Response:
-        return answer(self.status, self.document(base_url), {"Content-Type": media_types.PROBLEM, **self.headers})
+        headers: dict[str, Any] = {"Content-Type": media_types.PROBLEM, **self.headers}
+        return Response(body=self.document(base_url), status_code=self.status, headers=headers)
 
 
 def bad_request(detail: str, errors: list[dict[str, str]] | None = None) -> Problem:

@@ -1,52 +1,55 @@
-"""A request as the routes see it, and its query parameters."""
+"""A request as the handlers see it, and its query parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from chalice.app import Response
 
-from chalicelib.api.auth import Caller
 from chalicelib.api.problems import bad_request
 
 NOT_UTF8: Final = "is not percent-encoded UTF-8"
 
+Parsed = TypeVar("Parsed")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, its path decoded, with the caller that the authorizer found (None on a public route).
+    """A request, its path decoded.
 
     Attributes
     ----------
+    owner : str
+        The caller: the token's ``sub``; empty on a public route.
+    media_type : str
+        The media type to answer in, one that the route produces.
     path : mapping
         The path's parameters by name.
     query : mapping
         Each parameter with its values, decoded.
     headers : mapping
         By name, in lower case.
-    media_type : str
-        The media type to answer in, one that the route offers.
     base_url : str
         The absolute address that the API's paths follow.
     """
 
+    owner: str
+    media_type: str
     method: str
     route: str
     path: Mapping[str, str]
     query: Mapping[str, list[str]]
     headers: Mapping[str, str]
     body: bytes
-    media_type: str
     base_url: str
     request_id: str
-    caller: Caller | None = None
 
-    @property
-    def owner(self) -> str:
-        assert self.caller is not None, "a public route has no owner"
-        return self.caller.owner
+    def header(self, name: str, parse: Callable[[str], Parsed]) -> Parsed | None:
+        """A header's value, parsed; None if the request does not have it."""
+        value = self.headers.get(name)
+        return None if value is None else parse(value)
 
 
 Handler = Callable[[Request], Response]

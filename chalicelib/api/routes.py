@@ -1,71 +1,54 @@
-"""Every path of the API, and what serves it.
-
-A resource's module is imported when it is first asked for: a cold start pays for the one that it answers, not for all.
-"""
+"""Every route of the API: the one table that registration, contract and tests read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib import import_module
+from functools import partial
+from typing import Final
 
-from chalice.app import Blueprint, Response
-
+from chalicelib.api import resources
+from chalicelib.api.auth import READ, WRITE
 from chalicelib.api.media_types import CALENDAR, CSV, HTML, JSON, JSON_LINES, NDJSON, SCRIPT, STYLE
-from chalicelib.api.request import Handler, Request
-from chalicelib.api.routing import resource
-from chalicelib.publishing import cloudevents
-
-blueprint = Blueprint(__name__)
-
-
-def _lazily(module: str, name: str) -> Handler:
-    def handler(request: Request) -> Response:
-        answer: Response = getattr(import_module(f"chalicelib.api.resources.{module}"), name)(request)
-        return answer
-
-    return handler
+from chalicelib.api.problem_types import PATH as PROBLEMS
+from chalicelib.api.request import Handler
+from chalicelib.api.route import Route
+from chalicelib.publishing.cloudevents import BATCH_MEDIA_TYPE
 
 
-def _route(
-    path: str,
-    module: str,
-    *,
-    public: bool = False,
-    produces: Sequence[str] = (JSON,),
-    chosen_by: str | None = None,
-    **names: str,
-) -> None:
-    """Each method of a path with the function of a module that serves it."""
-    handlers = {method: _lazily(module, name) for method, name in names.items()}
-    resource(blueprint, path, handlers, public=public, produces=produces, chosen_by=chosen_by)
+def _contract() -> Handler:
+    return partial(resources.documentation.contract, routes=ROUTES)
 
 
-_route("/todos", "todos", GET="list_todos", POST="create")
-_route("/todos/{todo_id}", "todos", GET="read", PUT="put", PATCH="patch", DELETE="delete")
-_route("/todos/{todo_id}/events", "todos", produces=(JSON, cloudevents.BATCH_MEDIA_TYPE), GET="history")
-_route("/todos/{todo_id}/restore", "todos", POST="restore")
-_route("/todos/{todo_id}/revert", "todos", POST="revert")
-_route("/batch", "batch", POST="run")
-_route("/lists", "lists", GET="lists")
-_route("/lists/{list_name}/todos", "lists", GET="read", POST="create", DELETE="clear")
-_route("/changes", "changes", GET="read")
-_route("/stats", "system", GET="stats")
-_route("/webhooks", "webhooks", GET="read", POST="create")
-_route("/webhooks/{webhook_id}", "webhooks", DELETE="delete")
-_route("/feeds", "feeds", GET="read", POST="create")
-_route("/feeds/{feed_id}", "feeds", DELETE="delete")
-_route("/todos.ics", "calendar", public=True, produces=(CALENDAR,), GET="read")
-_route(
-    "/export",
-    "exports",
-    produces=(JSON_LINES, NDJSON, CSV),
-    chosen_by="format",
-    GET="read",
+ROUTES: Final = (
+    Route("GET", "/todos", lambda: resources.todos.list_todos, READ),
+    Route("POST", "/todos", lambda: resources.todos.create, WRITE),
+    Route("GET", "/todos/{todo_id}", lambda: resources.todos.read, READ),
+    Route("PUT", "/todos/{todo_id}", lambda: resources.todos.put, WRITE),
+    Route("PATCH", "/todos/{todo_id}", lambda: resources.todos.patch, WRITE),
+    Route("DELETE", "/todos/{todo_id}", lambda: resources.todos.delete, WRITE),
+    Route("GET", "/todos/{todo_id}/events", lambda: resources.todos.history, READ, (JSON, BATCH_MEDIA_TYPE)),
+    Route("POST", "/todos/{todo_id}/restore", lambda: resources.todos.restore, WRITE),
+    Route("POST", "/todos/{todo_id}/revert", lambda: resources.todos.revert, WRITE),
+    Route("POST", "/batch", lambda: resources.batch.run, WRITE),
+    Route("GET", "/lists", lambda: resources.lists.lists, READ),
+    Route("GET", "/lists/{list_name}/todos", lambda: resources.lists.read, READ),
+    Route("POST", "/lists/{list_name}/todos", lambda: resources.lists.create, WRITE),
+    Route("DELETE", "/lists/{list_name}/todos", lambda: resources.lists.clear, WRITE),
+    Route("GET", "/changes", lambda: resources.changes.read, READ),
+    Route("GET", "/stats", lambda: resources.system.stats, READ),
+    Route("GET", "/export", lambda: resources.exports.read, READ, (JSON_LINES, NDJSON, CSV), chosen_by="format"),
+    Route("GET", "/webhooks", lambda: resources.webhooks.read, READ),
+    Route("POST", "/webhooks", lambda: resources.webhooks.create, WRITE),
+    Route("DELETE", "/webhooks/{webhook_id}", lambda: resources.webhooks.delete, WRITE),
+    Route("GET", "/feeds", lambda: resources.feeds.read, READ),
+    Route("POST", "/feeds", lambda: resources.feeds.create, WRITE),
+    Route("DELETE", "/feeds/{feed_id}", lambda: resources.feeds.delete, WRITE),
+    # The feed's token in the query says whose todos these are.
+    Route("GET", "/todos.ics", lambda: resources.calendar.read, None, (CALENDAR,)),
+    Route("GET", "/health", lambda: resources.system.health, None),
+    Route("GET", "/openapi.json", _contract, None),
+    Route("GET", "/docs", lambda: resources.documentation.docs, None, (HTML,)),
+    Route("GET", "/docs/{asset}", lambda: resources.documentation.docs_asset, None, (SCRIPT, STYLE)),
+    Route("GET", PROBLEMS, lambda: resources.problems.index, None, (HTML,)),
+    Route("GET", f"{PROBLEMS}/{{name}}", lambda: resources.problems.read, None, (HTML,)),
+    Route("GET", "/", lambda: resources.documentation.home, None, (HTML,)),
 )
-_route("/problems", "problems", public=True, produces=(HTML,), GET="index")
-_route("/problems/{name}", "problems", public=True, produces=(HTML,), GET="read")
-_route("/health", "system", public=True, GET="health")
-_route("/openapi.json", "documentation", public=True, GET="contract")
-_route("/docs", "documentation", public=True, produces=(HTML,), GET="docs")
-_route("/docs/{asset}", "documentation", public=True, produces=(SCRIPT, STYLE), GET="docs_asset")
-_route("/", "documentation", public=True, produces=(HTML,), GET="home")

@@ -1,37 +1,45 @@
-"""What every route shares: registering it, and what happens before and after its handler."""
+"""Registering the routes with Chalice, and serving a request: all that happens before and after its handler."""
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, CORSConfig, Response
 
 from chalicelib import logs, settings
-from chalicelib.api import auth, caching, headers, negotiation, problem_types
+from chalicelib.api import auth, negotiation, problem_types
+from chalicelib.api.caching import with_validators
+from chalicelib.api.headers import parse_request_id
 from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, problem_of
 from chalicelib.api.request import NOT_UTF8, Handler, Request, parameters
+from chalicelib.api.route import Route
+from chalicelib.api.routes import ROUTES
+
+blueprint = Blueprint(__name__)
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 READS: Final = ("GET", "HEAD")
 
-# What browsers may show to a page of another origin.
+# Headers that browsers may show to a page of another origin.
 EXPOSED: Final = [
     "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
 ]  # fmt: skip
 
+_dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
-class Conduct(CORSConfig):
-    """What a path says of itself: CORS, `Allow`, and where it has PATCH also `Accept-Patch` (RFC 5789, section 3.1).
+class PathHeaders(CORSConfig):
+    """The headers of a path: CORS, `Allow`, and with PATCH also `Accept-Patch` (RFC 5789, section 3.1).
 
-    Chalice adds these to every answer of the path, and makes the gateway's answer to OPTIONS of them.
+    Chalice adds these to every answer of the path, and makes the gateway's answer to OPTIONS from them.
     """
 
     def __init__(self, allowed: Sequence[str]) -> None:
@@ -52,75 +60,62 @@ class Conduct(CORSConfig):
         return self._headers
 
 
-def resource(
-    blueprint: Blueprint,
-    path: str,
-    handlers: Mapping[str, Handler],
-    *,
-    public: bool = False,
-    produces: Sequence[str] = (JSON,),
-    chosen_by: str | None = None,
-) -> None:
-    """Register the handlers of one path by method; HEAD goes with GET, and every other method answers 405.
+def _register(routes: Iterable[Route]) -> None:
+    """Register every method of every path; HEAD with the route of GET, and what a path does not have with a refusal.
 
-    The gateway refuses a method that a path does not have as if the path were unknown, so each must be there.
-
-    Parameters
-    ----------
-    produces : sequence of str
-        The media types that the path can answer in, the usual one first; 406 for who accepts none of them.
-    chosen_by : str, optional
-        The query's parameter that wins over `Accept`, for who cannot set a header.
+    All must be registered: the gateway answers an unregistered method as if the path did not exist.
     """
-    if "GET" in handlers:
-        handlers = {**handlers, "HEAD": handlers["GET"]}
-    allowed = [*(method for method in METHODS if method in handlers), "OPTIONS"]
-    conduct = Conduct(allowed)
-    for method in METHODS:
-        # Whoever uses a method that a path does not have is told so, whoever it is.
-        is_public = public or method not in handlers
-        route = _Route(path, produces, chosen_by, handlers.get(method), ", ".join(allowed), is_public)
-        # Content types are checked where a body is read, so that a refusal is a problem document too.
-        options = {} if route.public else {"authorizer": auth.authorize}
-        blueprint.route(path, methods=[method], cors=conduct, content_types=[], **options)(_view(blueprint, route))
+    by_path: dict[str, dict[str, Route]] = {}
+    for route in routes:
+        by_path.setdefault(route.path, {})[route.method] = route
+    for path, by_method in by_path.items():
+        if "GET" in by_method:
+            by_method["HEAD"] = by_method["GET"]
+        allowed = [*(method for method in METHODS if method in by_method), "OPTIONS"]
+        cors = PathHeaders(allowed)
+        varies = any(len(route.produces) > 1 for route in by_method.values())
+        for method in METHODS:
+            found = by_method.get(method)
+            serve = _refusal(allowed) if found is None else _service(found)
+            # A refusal (405) precedes authentication.
+            options = {} if found is None or found.scope is None else {"authorizer": auth.authorize}
+            # Media types are checked where a body is read, so that this refusal is a problem document, too.
+            add = blueprint.route(path, methods=[method], cors=cors, content_types=[], **options)
+            add(_view(path, serve, varies=varies))
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    path: str
-    produces: Sequence[str]
-    chosen_by: str | None
-    handler: Handler | None
-    allowed: str
-    public: bool
+# From the gateway's event, the headers (names in lower case), the API's address, the request id, and the body.
+_Serve = Callable[[dict[str, Any], Mapping[str, str], str, str, bytes], Response]
 
 
-def _view(blueprint: Blueprint, route: _Route) -> Callable[..., Response]:
+def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
+    """What Chalice calls: it serves a request, answers errors as problem documents, and logs one line."""
+
     def view(**_: str) -> Response:
         started = time.perf_counter()
-        given = blueprint.current_request
-        event = given.to_original_event()
+        gateway_request = blueprint.current_request
+        event = gateway_request.to_original_event()
         context = event["requestContext"]
         method, request_id = context["httpMethod"], context.get("requestId", "")
-        sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        base_url = settings.public_url() or _gateway_url(context, route.path)
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        base_url = settings.public_url() or _gateway_url(context, path)
         logs.correlate(request_id)
         try:
-            if stated := headers.request_id(sent):
-                request_id = stated
+            if "x-request-id" in headers:
+                request_id = parse_request_id(headers["x-request-id"])
                 logs.correlate(request_id)
-            response = _serve(route, event, sent, base_url, request_id, given)
+            response = serve(event, headers, base_url, request_id, cast("bytes", gateway_request.raw_body))
         except Exception as error:
-            response = problem_of(error).response(base_url)
+            response = _as_text(problem_of(error).response(base_url))
         response.headers["X-Request-Id"] = request_id
-        if len(route.produces) > 1:
+        if varies:
             response.headers["Vary"] = "Accept"
         if method == "HEAD":
             response.body = response.body[:0]
         logs.write(
             "request",
             method=method,
-            route=route.path,
+            route=path,
             status=response.status_code,
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
             request_id=context.get("requestId"),
@@ -130,72 +125,106 @@ def _view(blueprint: Blueprint, route: _Route) -> Callable[..., Response]:
     return view
 
 
-def _serve(
-    route: _Route, event: dict[str, Any], sent: Mapping[str, str], base_url: str, request_id: str, given: Any
-) -> Response:
-    context = event["requestContext"]
-    method = context["httpMethod"]
-    if route.handler is None:
-        detail = f"This path answers {route.allowed}, not {method}."
+def _refusal(allowed: Sequence[str]) -> _Serve:
+    def refuse(event: dict[str, Any], *_: object) -> Response:
+        method = event["requestContext"]["httpMethod"]
+        detail = f"This path answers {', '.join(allowed)}, not {method}."
         raise Problem(problem_types.METHOD_NOT_ALLOWED, detail)
-    caller = None if route.public else _authorized(auth.caller_of(context), method)
-    query = event.get("multiValueQueryStringParameters") or {}
-    media_type = negotiation.preferred(sent.get("accept"), *route.produces)
-    # What has no body to answer with suits every caller.
-    if media_type is None and method != "DELETE" and route.chosen_by not in query:
-        raise Problem(problem_types.NOT_ACCEPTABLE, f"This path answers in {' or '.join(route.produces)}.")
-    request = Request(
-        method=method,
-        route=route.path,
-        path=_path_parameters(event["path"], route.path),
-        query=query,
-        headers=sent,
-        body=cast("bytes", given.raw_body),
-        media_type=media_type or route.produces[0],
-        base_url=base_url,
-        request_id=request_id,
-        caller=caller,
-    )
-    if method not in READS:
-        # What is asked of a write stands in its body and headers.
-        parameters(request)
-        return route.handler(request)
-    return caching.validated(request, route.handler(request))
+
+    return refuse
 
 
-def _authorized(caller: auth.Caller, method: str) -> auth.Caller:
-    """The caller, whose token is in time and has the scope for the method.
+def _service(route: Route) -> _Serve:
+    load: Callable[[], Handler] = cache(route.load)
+
+    def serve(
+        event: dict[str, Any], headers: Mapping[str, str], base_url: str, request_id: str, body: bytes
+    ) -> Response:
+        context = event["requestContext"]
+        query = event.get("multiValueQueryStringParameters") or {}
+        request = Request(
+            owner=_owner(context, route.scope) if route.scope is not None else "",
+            media_type=_media_type(route, headers, query),
+            method=context["httpMethod"],
+            route=route.path,
+            path=_path_parameters(event["path"], route.path),
+            query=query,
+            headers=headers,
+            body=body,
+            base_url=base_url,
+            request_id=request_id,
+        )
+        if query and route.method not in READS:
+            # A write states everything in its body and headers.
+            parameters(request)
+        response = _as_text(load()(request))
+        return with_validators(request, response) if route.method in READS else response
+
+    return serve
+
+
+def _as_text(response: Response) -> Response:
+    """The response with a JSON value as its text."""
+    if response.body is None:
+        response.body = ""
+    elif not isinstance(response.body, str):
+        response.body = _dump(response.body)
+    return response
+
+
+def _owner(context: Mapping[str, Any], scope: str) -> str:
+    """The caller, as the gateway's authorizer found it, if its token has not expired and has the scope.
 
     Raises
     ------
     Problem
         401 or 403, with the challenge of RFC 6750, section 3.
     """
-    if caller.is_expired:
+    # The authorizer's values reach the app as strings. The gateway caches them, so the expiry is checked again.
+    found = context["authorizer"]
+    if time.time() >= float(found["exp"]):
         raise Problem(
             problem_types.UNAUTHORIZED,
             "The token has expired.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
-    scope = auth.READ if method in READS else auth.WRITE
-    if scope not in caller.scopes:
+    if scope not in found.get("scope", "").split():
         raise Problem(
             problem_types.FORBIDDEN,
             f"The token lacks the scope {scope}.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
         )
-    return caller
+    owner: str = found["principalId"]
+    return owner
+
+
+def _media_type(route: Route, headers: Mapping[str, str], query: Mapping[str, Any]) -> str:
+    """The media type that the caller prefers among those that the route produces.
+
+    Raises
+    ------
+    Problem
+        406 if the caller accepts none.
+    """
+    accept = headers.get("accept", "*/*")
+    if accept in ("*/*", route.produces[0]):
+        return route.produces[0]
+    preferred = negotiation.preferred(accept, *route.produces)
+    # An answer without a body suits every caller.
+    if preferred is None and route.method != "DELETE" and route.chosen_by not in query:
+        raise Problem(problem_types.NOT_ACCEPTABLE, f"This path answers in {' or '.join(route.produces)}.")
+    return preferred or route.produces[0]
 
 
 def _path_parameters(path: str, route: str) -> dict[str, str]:
     """The parameters in a path, decoded.
 
-    REST APIs deliver the path still percent-encoded, and that alone tells a slash in a name from one between names.
+    REST APIs deliver the path percent-encoded: only this distinguishes a slash in a name from one between names.
 
     Raises
     ------
     Problem
-        400 for one that is not percent-encoded UTF-8 (RFC 3986, section 2.1).
+        400 for a parameter that is not percent-encoded UTF-8 (RFC 3986, section 2.1).
     """
     parts = _parts(route)
     given = path.rstrip("/").split("/")[-len(parts) :] if parts else []
@@ -220,3 +249,6 @@ def _gateway_url(context: Mapping[str, Any], route: str) -> str:
 
 def _parts(route: str) -> list[str]:
     return [part for part in route.split("/") if part]
+
+
+_register(ROUTES)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.audit.stream_checks import Found
+from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids
-from chalicelib.todos.events import load_state
 from chalicelib.views import schema
 
 # The log keeps its entries for 90 days; the last day is left for TTL to be early or late in.

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from chalicelib.ledger import codec, scan
+from chalicelib.ledger.codec import load_state
 from chalicelib.todos import fold
-from chalicelib.todos.events import Todo, load_state
+from chalicelib.todos.events import Todo
 from chalicelib.views import schema
 
 INDEX_ATTRIBUTES: Final = ("by_list", "by_due", "remind_shard", "remind_at")

@@ -99,7 +99,7 @@ def _delete(clearance: Clearance, rows: Iterable[queries.TodoRow]) -> dict[str, 
     """Delete each todo, unless its newest state is in another list by now; the versions of those that were."""
 
     def delete(todo_id: str) -> tuple[str, int] | None:
-        order = execute.Order(
+        request = execute.CommandRequest(
             owner=clearance.owner,
             todo_id=todo_id,
             command=Delete(only_in=clearance.list_name),
@@ -107,10 +107,10 @@ def _delete(clearance: Clearance, rows: Iterable[queries.TodoRow]) -> dict[str, 
             correlation_id=clearance.correlation_id,
         )
         try:
-            done = execute.execute(order)
+            event, appended = execute.execute(request)
         except TodoIsDeleted:
             return None
-        return (todo_id, done.event.version) if done.appended else None
+        return (todo_id, event.version) if appended else None
 
     meant = [row.todo_id for row in rows if row.todo["created_at"] <= clearance.asked_at]
     with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:

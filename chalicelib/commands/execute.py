@@ -1,7 +1,6 @@
-"""One todo command from HTTP to ledger: load, decide, append.
+"""One command on one todo: load, decide, append.
 
-The steps and their order are the heart of optimistic locking and of idempotency; docs/exactly-once.md tells why each
-stands where it does.
+The steps and their order make optimistic locking and idempotency work; docs/exactly-once.md explains each of them.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ from chalicelib.todos.content import InvalidContent
 from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, IfNoneMatch, Refusal, decide
 from chalicelib.todos.events import COMPLETED, Event
 
-# Twenty writers that give one todo command after command: none needs more than fourteen tries with this backoff where a
-# request takes 10 ms (docs/performance.md). All of them take 15 s of the gateway's 29 at the very most.
+# With 20 writers on one todo, none needs more than 14 tries with this backoff if a request takes 10 ms
+# (docs/performance.md). All tries together take at most 15 s of the gateway's 29.
 MAX_TRIES: Final = 20
 
-# The newest events of the streams that this process wrote or read last: about 1 KB each.
+# The newest events of the streams that this process wrote or read last, about 1 KB each.
 REMEMBERED_STREAMS: Final = 1000
 
 
@@ -35,19 +34,21 @@ class KeyReused(Exception):
 
 
 class TooContended(Exception):
-    """Other writers were faster, every time."""
+    """Other writers were faster each time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A command on one todo, with all that decides what becomes of it.
+class CommandRequest:
+    """A command on one todo, with everything that decides its result.
 
     Attributes
     ----------
     owner : str
         The token's ``sub``.
+    request_hash : str, optional
+        What the idempotency key stands for (`request_hash`); present exactly when the key is.
     is_new : bool
-        The id was made for this very request, so there can be no stream to read.
+        The id was made for this request, so that there cannot be a stream to read.
     """
 
     owner: str
@@ -65,14 +66,6 @@ class Order:
     @property
     def stream(self) -> str:
         return ids.stream_id(ids.partition_of(self.owner), self.todo_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The event whose state answers the command; `appended` is False when the ledger had it before."""
-
-    event: Event
-    appended: bool
 
 
 def new_todo_id() -> str:
@@ -93,104 +86,146 @@ def current(owner: str, todo_id: str) -> Event | None:
     return event
 
 
-def execute(order: Order) -> Outcome:
-    """Do what the order says, once, whoever else writes at the same time.
+def execute(request: CommandRequest) -> tuple[Event, bool]:
+    """Carry out the command once, whoever else writes at the same time.
+
+    Returns
+    -------
+    Event
+        The event whose state answers the command.
+    bool
+        Whether this call appended it; False if the ledger had it before.
 
     Raises
     ------
     Refusal, InvalidContent
         As `decide` does, and always on a freshly read state.
     KeyReused
-        When the idempotency key stands for another request.
+        The idempotency key stands for another request.
     EventTooLarge, LedgerUnavailable
         As `ledger.append` does.
     TooContended
         After `MAX_TRIES` lost races.
     """
     metrics.count(metrics.COMMANDS)
-    stream = order.stream
-    before = None if order.is_new else _latest_events.recall(stream)
-    # What memory says may be old. It may only try a put, which an old memory loses; all else is said of a fresh read.
-    is_fresh = order.is_new
+    before = None if request.is_new else _latest_events.recall(request.stream)
+    # The remembered event may be old. It may only serve to try a put, which an old event loses; everything else is
+    # concluded from a fresh read.
+    is_fresh = request.is_new
     lost_races = 0
     while lost_races < MAX_TRIES:
         if before is None and not is_fresh:
-            before, is_fresh = ledger.latest(stream), True
-        # The key is looked for after the newest event was read: a twin that writes in between is found here, and one
-        # that writes later makes the put fail. An empty stream holds no key.
-        if order.idempotency_key is not None and before is not None:
-            version = ledger.version_with_key(stream, order.idempotency_key)
-            if version is not None:
-                return _repeated(order, ledger.at_version(stream, version))
+            before, is_fresh = ledger.latest(request.stream), True
         try:
-            event = _event_to_append(order, before)
-            if event is None and is_fresh:
-                assert before is not None, "on nothing, a command is refused or creates"
-                _latest_events.remember(before)
-                return Outcome(before, appended=False)
-            if event is not None:
-                _append(order, event)
-                _latest_events.remember(event)
-                return Outcome(event, appended=True)
-        except (Refusal, InvalidContent, EventTooLarge):
-            if is_fresh:
-                raise
+            result = _attempt(request, before, is_fresh=is_fresh)
+            if result is not None:
+                return result
         except ledger.VersionTaken:
-            assert event is not None
-            standing = ledger.at_version(stream, event.version)
-            if standing is not None and standing.event_id == event.event_id:
-                # Our own write, made by a try whose answer was lost.
-                _latest_events.remember(event)
-                return Outcome(event, appended=True)
-            if standing is not None and order.idempotency_key == standing.idempotency_key is not None:
-                return _repeated(order, standing)
             lost_races += 1
             metrics.count(metrics.CONFLICTS)
             back_off(lost_races)
-        _latest_events.forget(stream)
+        _latest_events.forget(request.stream)
         before, is_fresh = None, False
     raise TooContended
 
 
-def _event_to_append(order: Order, before: Event | None) -> Event | None:
+def _attempt(request: CommandRequest, before: Event | None, *, is_fresh: bool) -> tuple[Event, bool] | None:
+    """Decide on the event before and append; None if that event is only remembered, and a fresh read must tell.
+
+    Raises
+    ------
+    VersionTaken
+        Another writer was faster.
+    """
+    # The key is looked for after the newest event was read: a twin that writes in between is found here, and one that
+    # writes later makes the put fail. An empty stream has no key.
+    if request.idempotency_key is not None and before is not None:
+        version = ledger.version_with_key(request.stream, request.idempotency_key)
+        if version is not None:
+            return _repeated(request, ledger.at_version(request.stream, version))
+    try:
+        event = _event_to_append(request, before)
+        if event is not None:
+            _append(request, event)
+    except (Refusal, InvalidContent, EventTooLarge):
+        if is_fresh:
+            raise
+        return None
+    except ledger.VersionTaken:
+        assert event is not None
+        return _already_appended(request, event)
+    if event is None and not is_fresh:
+        return None
+    newest = event or before
+    assert newest is not None, "without a todo, a command is refused or creates"
+    _latest_events.remember(newest)
+    return newest, event is not None
+
+
+def _already_appended(request: CommandRequest, event: Event) -> tuple[Event, bool]:
+    """The result of the request if it was an earlier try of the same request that took the event's version.
+
+    Raises
+    ------
+    VersionTaken
+        It was another writer.
+    """
+    found = ledger.at_version(event.stream_id, event.version)
+    if found is not None and found.event_id == event.event_id:
+        # Our own write, made by a try whose answer was lost.
+        _latest_events.remember(event)
+        return event, True
+    if found is not None and request.idempotency_key == found.idempotency_key is not None:
+        return _repeated(request, found)
+    raise ledger.VersionTaken
+
+
+def _repeated(request: CommandRequest, earlier: Event | None) -> tuple[Event, bool]:
+    if earlier is None or earlier.request_hash != request.request_hash:
+        raise KeyReused
+    return earlier, False
+
+
+def _event_to_append(request: CommandRequest, before: Event | None) -> Event | None:
+    """The event that the command leads to; None if nothing would change, and there is no key to record."""
     state, version = (None, 0) if before is None else (before.state, before.version)
-    decision = decide(order.command, state, version, order.if_match, order.if_none_match)
-    if decision is None and order.idempotency_key is not None:
-        # Recorded all the same: a repeat that found no trace would be decided anew, on what others have done since.
+    decision = decide(request.command, state, version, request.if_match, request.if_none_match)
+    if decision is None and request.idempotency_key is not None:
+        # Recorded even if unchanged: otherwise a repeat would be decided anew, on what others have done since.
         decision = NOTHING_CHANGED
-    return None if decision is None else _event_of(order, decision, before)
+    return None if decision is None else _event_of(request, decision, before)
 
 
-def _append(order: Order, event: Event) -> None:
-    """Append the event; a completion of what repeats together with the first event of the next occurrence.
+def _append(request: CommandRequest, event: Event) -> None:
+    """Append the event; if it completes a repeating todo, together with the first event of the next occurrence.
 
     Raises
     ------
     VersionTaken, EventTooLarge, LedgerUnavailable
-        As `ledger.append` does; `VersionTaken` is of the event itself.
+        As `ledger.append` does; `VersionTaken` is about the event itself.
     """
-    following = _next_occurrence(order, event)
+    following = _next_occurrence(request, event)
     if following is None:
         ledger.append(event)
         return
     try:
         taken = ledger.append_together([event, following])
     except ledger.LedgerUnavailable:
-        # Perhaps only the answer was lost. One more try is safe: had the first written, both versions are taken, and
-        # the caller knows its own event again.
+        # Perhaps only the answer was lost. One more try is safe: if the first one wrote, both versions are taken, and
+        # the caller recognises its own event.
         back_off(1)
         taken = ledger.append_together([event, following])
     if 0 in taken:
         raise ledger.VersionTaken
     if taken:
-        # The next occurrence stands already: the todo was completed before, and reopened.
+        # The next occurrence exists already: the todo was completed before, and reopened.
         ledger.append(event)
 
 
-def _next_occurrence(order: Order, completion: Event) -> Event | None:
-    """The first event of the todo that follows a completed one, where that repeats.
+def _next_occurrence(request: CommandRequest, completion: Event) -> Event | None:
+    """The first event of the todo that follows a completed repeating one; None if it does not repeat.
 
-    Its id is derived, so that completing again what was reopened does not make it twice.
+    Its id is derived, so that completing a reopened todo again does not create it twice.
     """
     if completion.type != COMPLETED:
         return None
@@ -199,40 +234,34 @@ def _next_occurrence(order: Order, completion: Event) -> Event | None:
         return None
     command = Create(content)
     following = replace(
-        order,
-        todo_id=ids.id_for_occurrence(order.owner, order.todo_id, instants.sortable(content["due"])),
+        request,
+        todo_id=ids.id_for_occurrence(request.owner, request.todo_id, instants.sortable(content["due"])),
         command=command,
         idempotency_key=None,
         request_hash=None,
         causation_id=completion.event_id,
     )
     decision = decide(command, None, 0)
-    assert decision is not None, "on nothing, a content creates"
+    assert decision is not None, "without a todo, content creates one"
     return _event_of(following, decision, None)
 
 
-def _repeated(order: Order, earlier: Event | None) -> Outcome:
-    if earlier is None or earlier.request_hash != order.request_hash:
-        raise KeyReused
-    return Outcome(earlier, appended=False)
-
-
-def _event_of(order: Order, decision: Decision, before: Event | None) -> Event:
+def _event_of(request: CommandRequest, decision: Decision, before: Event | None) -> Event:
     occurred_at = instants.instant_after(before.occurred_at if before else None)
     return Event(
-        stream_id=order.stream,
+        stream_id=request.stream,
         version=before.version + 1 if before else 1,
         event_id=str(uuid_utils.uuid7()),
         type=decision.type,
         change=decision.change,
         state=fold.evolve(before.state if before else None, decision.type, decision.change, occurred_at),
         state_schema=fold.STATE_SCHEMA,
-        actor=order.actor,
+        actor=request.actor,
         occurred_at=occurred_at,
-        correlation_id=order.correlation_id,
-        causation_id=order.causation_id,
-        idempotency_key=order.idempotency_key,
-        request_hash=order.request_hash,
+        correlation_id=request.correlation_id,
+        causation_id=request.causation_id,
+        idempotency_key=request.idempotency_key,
+        request_hash=request.request_hash,
     )
 
 

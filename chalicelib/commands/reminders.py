@@ -95,7 +95,7 @@ def _texts(partition: Any, todo_id: Any, remind_at: Any) -> tuple[str, str, str]
 
 
 def _give(reminder: DueReminder) -> None:
-    order = execute.Order(
+    request = execute.CommandRequest(
         owner=ids.owner_of(reminder.partition),
         todo_id=reminder.todo_id,
         command=Remind(reminder.remind_at),
@@ -103,7 +103,7 @@ def _give(reminder: DueReminder) -> None:
         causation_id=f"remind_at:{reminder.remind_at}",
     )
     try:
-        execute.execute(order)
+        execute.execute(request)
     except Refusal:
         # There is no such todo: the view shows what the ledger, restored to an earlier time, does not have.
         return

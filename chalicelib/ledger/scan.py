@@ -8,9 +8,8 @@ from typing import Any
 from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.ledger import ledger
-from chalicelib.ledger.codec import Item
+from chalicelib.ledger.codec import Item, dump_state
 from chalicelib.todos import fold
-from chalicelib.todos.events import dump_state
 
 
 def heads(segment: int = 0, segments: int = 1, after: tuple[str, int] | None = None) -> Iterator[tuple[str, int, str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, get_type_hints
 from urllib.parse import quote
@@ -75,7 +75,7 @@ def validate(value: object) -> dict[str, Any]:
     try:
         content = msgspec.convert(stated, Content)
     except (msgspec.ValidationError, UnicodeEncodeError):
-        raise InvalidContent(_explain(stated)) from None
+        raise InvalidContent(struct_errors(stated, Content, rule=_complaint)) from None
     return settle(content)
 
 
@@ -153,6 +153,39 @@ def type_error(annotation: Any, value: object, *path: str | int) -> FieldError |
     return None
 
 
+def struct_errors(
+    value: Mapping[str, object],
+    struct: type[msgspec.Struct],
+    *path: str | int,
+    choices: Mapping[str, Sequence[str]] | None = None,
+    rule: Callable[[str, Any], list[FieldError]] | None = None,
+) -> list[FieldError]:
+    """Everything that keeps an object at `path` from being such a struct; the decoder itself stops at the first.
+
+    Parameters
+    ----------
+    choices : mapping, optional
+        The values of enumerated fields, for the message if a field has another.
+    rule : callable, optional
+        Finds the errors of a field whose value has the right type.
+    """
+    types = get_type_hints(struct, localns={"list": list}, include_extras=True)
+    required = (field.name for field in msgspec.structs.fields(struct) if field.required)
+    errors = [FieldError(pointer(*path, name), "required") for name in required if name not in value]
+    for name, member in value.items():
+        if name not in types:
+            errors.append(FieldError(pointer(*path, name), "unknown field"))
+            continue
+        error = type_error(types[name], member, *path, name)
+        if error and choices and name in choices and error.detail.startswith("Invalid enum value"):
+            error = replace(error, detail=f"expected one of {', '.join(choices[name])}")
+        if error:
+            errors.append(error)
+        elif rule is not None:
+            errors += rule(name, member)
+    return errors
+
+
 def composed(value: Any) -> Any:
     """Strings, also in an array, in Unicode's composed form (NFC), so that what looks the same compares the same.
 
@@ -163,19 +196,6 @@ def composed(value: Any) -> Any:
     if isinstance(value, list):
         return [composed(item) for item in value]
     return value
-
-
-def _explain(stated: Mapping[str, object]) -> list[FieldError]:
-    """Everything that keeps `stated` from being a `Content`; the decoder itself stops at the first."""
-    types = get_type_hints(Content, localns={"list": list}, include_extras=True)
-    errors = [] if "title" in stated else [FieldError(pointer("title"), "required")]
-    for name, value in stated.items():
-        if name not in types:
-            errors.append(FieldError(pointer(name), "unknown field"))
-            continue
-        wrong_type = type_error(types[name], value, name)
-        errors += [wrong_type] if wrong_type else _complaint(name, value)
-    return errors
 
 
 def _complaint(name: str, value: Any) -> list[FieldError]:

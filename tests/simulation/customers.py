@@ -42,7 +42,7 @@ class WrongAnswer(AssertionError):
 class Sent:
     """A command as some client sends it, perhaps more than once and perhaps beside another."""
 
-    order: execute.Order
+    request: execute.CommandRequest
     answered: str | None = None
 
 
@@ -83,12 +83,12 @@ class Customers:
         if self._sent and self._draw.random() < 0.15:
             # A repeat from anywhere, long after or at this moment.
             return self._draw.choice(self._sent)
-        sent = Sent(self._order())
-        if sent.order.idempotency_key is not None:
+        sent = Sent(self._request())
+        if sent.request.idempotency_key is not None:
             self._sent.append(sent)
         return sent
 
-    def _order(self) -> execute.Order:
+    def _request(self) -> execute.CommandRequest:
         draw = self._draw
         owner, todo_id = draw.choice(self._owners), draw.choice(self._todos)
         key = None
@@ -102,7 +102,7 @@ class Customers:
             version = self._version(ids.stream_id(ids.partition_of(owner), todo_id))
             if_match = IfMatch(frozenset({max(1, version - draw.randrange(2))}) if draw.random() < 0.9 else None)
         asked = execute.request_hash(type(command).__name__, todo_id, repr(command)) if key else None
-        return execute.Order(
+        return execute.CommandRequest(
             owner, todo_id, command, actor="client", if_match=if_match, idempotency_key=key, request_hash=asked
         )
 
@@ -134,80 +134,82 @@ class Customers:
         return {name: value for name, value in drawn.items() if draw.random() < 0.35}
 
     def _send(self, sent: Sent, memory: Memory) -> None:
-        order = sent.order
+        request = sent.request
         for _ in range(self._draw.randint(1, MOST_TRIES)):
-            done_before = self._done(order)
-            version_before = self._version(order.stream)
+            done_before = self._done(request)
+            version_before = self._version(request.stream)
             try:
-                outcome = execute.execute(order)
+                event, appended = execute.execute(request)
             except Crash:
                 memory.forget()
             except TRANSIENT:
                 pass
             except execute.KeyReused:
-                if self._done(order) is not None or not self._with_key(order):
-                    raise WrongAnswer(f"refused as reused: {order}") from None
+                if self._done(request) is not None or not self._with_key(request):
+                    raise WrongAnswer(f"refused as reused: {request}") from None
                 return
             except (Refusal, InvalidContent) as refusal:
-                self._check_refusal(order, refusal, done_before, version_before)
+                self._check_refusal(request, refusal, done_before, version_before)
                 return
             else:
-                self._check_outcome(sent, outcome, done_before, version_before)
+                self._check_outcome(sent, event, appended, done_before, version_before)
                 return
-            if order.idempotency_key is None:
+            if request.idempotency_key is None:
                 # Nobody can know whether it happened: to send it again might do it twice.
                 return
 
     def _check_outcome(
-        self, sent: Sent, outcome: execute.Outcome, done_before: Event | None, version_before: int
+        self, sent: Sent, event: Event, appended: bool, done_before: Event | None, version_before: int
     ) -> None:
-        order, event = sent.order, outcome.event
+        request = sent.request
         self.acknowledged[event.event_id] = event
-        standing = self._event(order.stream, event.version)
+        standing = self._event(request.stream, event.version)
         if standing != event:
             raise WrongAnswer(f"answered {event} where {standing} stands")
         if done_before is not None and done_before.event_id != event.event_id:
-            raise WrongAnswer(f"{order} was done as {done_before} and is answered {event}")
-        if order.idempotency_key is not None:
-            if sent.answered not in (None, event.event_id) or event.idempotency_key != order.idempotency_key:
-                raise WrongAnswer(f"a repeat of {order} is answered {event}")
+            raise WrongAnswer(f"{request} was done as {done_before} and is answered {event}")
+        if request.idempotency_key is not None:
+            if sent.answered not in (None, event.event_id) or event.idempotency_key != request.idempotency_key:
+                raise WrongAnswer(f"a repeat of {request} is answered {event}")
             sent.answered = event.event_id
-        if outcome.appended:
-            self._check_append(order, event, version_before)
-        elif order.idempotency_key is None and event.version < version_before:
-            raise WrongAnswer(f"{order} is said to change nothing, by an old state")
+        if appended:
+            self._check_append(request, event, version_before)
+        elif request.idempotency_key is None and event.version < version_before:
+            raise WrongAnswer(f"{request} is said to change nothing, by an old state")
 
-    def _check_append(self, order: execute.Order, event: Event, version_before: int) -> None:
+    def _check_append(self, request: execute.CommandRequest, event: Event, version_before: int) -> None:
         """It was decided on the very state that it follows, and on none from before the request."""
-        before = self._event(order.stream, event.version - 1)
-        decided = decide(order.command, before.state if before else None, event.version - 1, order.if_match)
+        before = self._event(request.stream, event.version - 1)
+        decided = decide(request.command, before.state if before else None, event.version - 1, request.if_match)
         decided = decided or NOTHING_CHANGED
         if event.version <= version_before or (decided.type, decided.change) != (event.type, event.change):
-            raise WrongAnswer(f"{order} made {event} of {before}")
+            raise WrongAnswer(f"{request} made {event} of {before}")
 
     def _check_refusal(
-        self, order: execute.Order, refusal: Exception, done_before: Event | None, version_before: int
+        self, request: execute.CommandRequest, refusal: Exception, done_before: Event | None, version_before: int
     ) -> None:
         """It is what some version says that was the newest while the request was under way."""
         if done_before is not None:
-            raise WrongAnswer(f"{order} was done as {done_before} and is refused: {refusal!r}")
-        for version in range(version_before, self._version(order.stream) + 1):
-            event = self._event(order.stream, version)
+            raise WrongAnswer(f"{request} was done as {done_before} and is refused: {refusal!r}")
+        for version in range(version_before, self._version(request.stream) + 1):
+            event = self._event(request.stream, version)
             try:
-                decide(order.command, event.state if event else None, version, order.if_match)
+                decide(request.command, event.state if event else None, version, request.if_match)
             except type(refusal):
                 return
             except (Refusal, InvalidContent):
                 continue
-        raise WrongAnswer(f"{order} was refused without a reason: {refusal!r}")
+        raise WrongAnswer(f"{request} was refused without a reason: {refusal!r}")
 
-    def _done(self, order: execute.Order) -> Event | None:
-        if order.idempotency_key is None:
+    def _done(self, request: execute.CommandRequest) -> Event | None:
+        if request.idempotency_key is None:
             return None
-        return next((event for event in self._with_key(order) if event.request_hash == order.request_hash), None)
+        return next((event for event in self._with_key(request) if event.request_hash == request.request_hash), None)
 
-    def _with_key(self, order: execute.Order) -> list[Event]:
-        return [event for event in self._world.events(order.stream) if event.idempotency_key == order.idempotency_key]
+    def _with_key(self, request: execute.CommandRequest) -> list[Event]:
+        return [
+            event for event in self._world.events(request.stream) if event.idempotency_key == request.idempotency_key
+        ]
 
     def _version(self, stream: str) -> int:
         return len(self._world.event_items(stream))

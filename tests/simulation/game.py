@@ -164,9 +164,9 @@ def _command(draw: random.Random, owner: str, todo_id: str, *, is_first: bool) -
         )
         command = draw.choices((Patch(change), Delete()), (8, 1))[0]
     try:
-        execute.execute(execute.Order(owner, todo_id, command, actor=owner))
+        execute.execute(execute.CommandRequest(owner, todo_id, command, actor=owner))
     except TodoIsDeleted:
-        execute.execute(execute.Order(owner, todo_id, Restore(), actor=owner))
+        execute.execute(execute.CommandRequest(owner, todo_id, Restore(), actor=owner))
 
 
 def _audit(ground: Ground, events: list[Event], owners: list[str]) -> list[str]:

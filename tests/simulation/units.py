@@ -78,7 +78,7 @@ def of_projection(seat: Seat, how_many: int, first: list[Command], then: Command
             start = len(world.records)
         for number in range(how_many):
             todo_id = f"0197e1f0-0000-7000-8000-{number:012d}"
-            execute.execute(execute.Order("owner", todo_id, command, actor="owner"))
+            execute.execute(execute.CommandRequest("owner", todo_id, command, actor="owner"))
     _deliver(handle, world, start)
     assert dynamodb.client() is seat
     return meter.units / how_many

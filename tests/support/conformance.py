@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 
 from chalicelib.api.openapi.document import document
+from chalicelib.api.routes import ROUTES
 from stack.local.gateway import KEY_SET_PATH
 
 # What the gateway, the server and CORS (RFC 9110, Fetch standard) add to any answer.
@@ -89,7 +90,7 @@ def _check_body(
 @cache
 def _contract() -> dict[str, Any]:
     """The document, its objects closed: a member that it does not name is a disagreement too."""
-    found = document("https://localhost")
+    found = document("https://localhost", ROUTES)
     schemas = {name: _closed(schema) for name, schema in found["components"]["schemas"].items()}
     return {**found, "components": {**found["components"], "schemas": schemas}}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import problem_types
-from chalicelib.api.auth import WRITE
 from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, json_body, operation
 from chalicelib.api.openapi.parameters import IDEMPOTENCY_KEY, PREFER
@@ -40,7 +39,6 @@ PATHS: Final[dict[str, Any]] = {
             "in order, different todos at the same time. With a key of the request or of each command the whole can be "
             "repeated safely.",
             tag=TAG,
-            scope=WRITE,
             parameters=(IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(Batch), {"three commands": {"commands": _COMMANDS}}, max_bytes=MAX_BODY_BYTES),
             answers={

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import problem_types
-from chalicelib.api.auth import READ
 from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, link, operation
 from chalicelib.api.openapi.parameters import CURSOR, LIMIT, parameter
@@ -39,7 +38,6 @@ PATHS: Final[dict[str, Any]] = {
             "Each changed todo once with its newest state, a deleted one as its tombstone. A todo may come again, with "
             "a higher version. `more` says that there is more to fetch right away.",
             tag=TAG,
-            scope=READ,
             parameters=(_SINCE, LIMIT, _PREFER),
             answers={
                 200: answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,8 @@ from chalicelib.api.openapi import (
     todos,
     webhooks,
 )
+from chalicelib.api.openapi.operations import of_route
+from chalicelib.api.route import Route
 
 RESOURCES = (todos, batch, lists, changes, exports, feeds, webhooks, system)
 
@@ -47,13 +50,24 @@ refused with 405 and `Allow`.
 """.strip()
 
 
-def document(base_url: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the API at an absolute address."""
-    return {**_without_address(), "servers": [{"url": base_url, "description": "This deployment."}]}
+def document(base_url: str, routes: Iterable[Route]) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the API at an absolute address.
+
+    Raises
+    ------
+    LookupError
+        A route is not described.
+    """
+    return {**_without_address(tuple(routes)), "servers": [{"url": base_url, "description": "This deployment."}]}
 
 
 @cache
-def _without_address() -> dict[str, Any]:
+def _without_address(routes: tuple[Route, ...]) -> dict[str, Any]:
+    described = {path: item for resource in RESOURCES for path, item in resource.PATHS.items()}
+    paths: dict[str, Any] = {}
+    for route in routes:
+        method = route.method.lower()
+        paths.setdefault(route.path, {})[method] = of_route(described[route.path][method], route)
     return {
         "openapi": "3.1.1",
         "info": {
@@ -65,7 +79,7 @@ def _without_address() -> dict[str, Any]:
         },
         "servers": [],
         "tags": [tag for resource in RESOURCES for tag in resource.TAGS],
-        "paths": {path: item for resource in RESOURCES for path, item in resource.PATHS.items()},
+        "paths": paths,
         "components": {
             "schemas": {**schemas.components(), **problems.SCHEMAS},
             "responses": problems.RESPONSES,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chalicelib.api.auth import READ
 from chalicelib.api.media_types import JSON_LINES
 from chalicelib.api.openapi.operations import answer, operation
 from chalicelib.api.openapi.parameters import CURSOR, LIMIT, parameter
@@ -32,7 +31,6 @@ PATHS: Final[dict[str, Any]] = {
             "Export todos",
             "All todos page by page, as JSON Lines or CSV. The bodies of all pages, one after the other, are the file.",
             tag=TAG,
-            scope=READ,
             parameters=(_FORMAT, _LIMIT, CURSOR),
             answers={
                 200: answer(

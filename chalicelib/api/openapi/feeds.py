@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import problem_types
-from chalicelib.api.auth import READ, WRITE
 from chalicelib.api.media_types import CALENDAR
 from chalicelib.api.openapi.operations import answer, json_body, link, operation
 from chalicelib.api.openapi.parameters import FEED_ID, IDEMPOTENCY_KEY
@@ -29,7 +28,6 @@ PATHS: Final[dict[str, Any]] = {
             "List the feeds",
             "All of the owner's, oldest first, without their tokens.",
             tag=TAG,
-            scope=READ,
             answers={
                 200: answer(
                     "The feeds.",
@@ -43,7 +41,6 @@ PATHS: Final[dict[str, Any]] = {
             "Make a feed",
             "The answer has the address with the token, this once; a repeat with its key gets a new token for it.",
             tag=TAG,
-            scope=WRITE,
             parameters=(IDEMPOTENCY_KEY,),
             body=json_body(reference(FeedRequest), {"all lists": {}, "one list": _REQUEST}),
             answers={
@@ -64,11 +61,9 @@ PATHS: Final[dict[str, Any]] = {
             "Revoke a feed",
             "Its token reads nothing from now on.",
             tag=TAG,
-            scope=WRITE,
             parameters=(FEED_ID,),
             answers={204: answer("The feed is gone.")},
             refusals=(problem_types.NOT_FOUND,),
-            negotiated=False,
         )
     },
     "/todos.ics": {
@@ -78,8 +73,7 @@ PATHS: Final[dict[str, Any]] = {
             "The feed's todos as an iCalendar (RFC 5545): the open ones, and those completed in the last "
             f"{COMPLETED_DAYS} days.",
             tag=TAG,
-            scope=None,
-            by_feed_token=True,
+            security=({"feed": []},),
             answers={200: answer("The calendar.", {"type": "string"}, media_type=CALENDAR)},
         )
     },

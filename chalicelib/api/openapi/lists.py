@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import problem_types
-from chalicelib.api.auth import READ, WRITE
 from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, json_body, operation
 from chalicelib.api.openapi.parameters import CURSOR, FILTERS, IDEMPOTENCY_KEY, LIMIT, LIST_NAME, PREFER
@@ -25,7 +24,6 @@ PATHS: Final[dict[str, Any]] = {
             "List the lists",
             "Every list with its counts, by name.",
             tag=TAG,
-            scope=READ,
             parameters=(LIMIT, CURSOR),
             answers={
                 200: answer(
@@ -43,7 +41,6 @@ PATHS: Final[dict[str, Any]] = {
             "List a list's todos",
             "As `GET /todos` does, of one list; none where there is no such list.",
             tag=TAG,
-            scope=READ,
             parameters=(LIST_NAME, *FILTERS),
             answers={200: PAGE},
         ),
@@ -52,7 +49,6 @@ PATHS: Final[dict[str, Any]] = {
             "Create a todo in a list",
             "As `POST /todos` does, in the path's list.",
             tag=TAG,
-            scope=WRITE,
             parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContentOfList), {"a title": {"title": "Buy milk"}, "all fields": _CONTENT}),
             answers={201: CREATED},
@@ -64,14 +60,12 @@ PATHS: Final[dict[str, Any]] = {
             "Deletes each todo that the list shows, by an event of its own; many of them after the answer. Sent again "
             "with its key, it deletes none that has come since. It takes no `If-Match`: a list has no version.",
             tag=TAG,
-            scope=WRITE,
             parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
             answers={
                 202: answer("They are being deleted; the counts tell how far it is."),
                 204: answer("They are deleted.", sends=("Preference-Applied",)),
             },
             refusals=(problem_types.KEY_REUSED,),
-            negotiated=False,
         ),
     },
 }

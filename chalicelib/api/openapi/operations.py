@@ -1,4 +1,4 @@
-"""How an operation is stated: its parameters, its body, and every answer that it may give."""
+"""How an operation is described: its parameters, its body, and every answer that it may give."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from chalicelib.api import problem_types
-from chalicelib.api.auth import WRITE
 from chalicelib.api.bodies import MAX_BODY_BYTES
 from chalicelib.api.media_types import JSON
 from chalicelib.api.openapi import headers, problems
 from chalicelib.api.openapi.parameters import IF_NONE_MATCH, REQUEST_ID
 from chalicelib.api.problem_types import ProblemType
+from chalicelib.api.route import Route
 
 Schema = dict[str, Any]
 
@@ -25,61 +25,68 @@ def operation(
     *,
     tag: str,
     answers: Mapping[int, Schema],
-    scope: str | None,
     parameters: Sequence[Schema] = (),
     body: Schema | None = None,
     refusals: Sequence[ProblemType] = (),
-    negotiated: bool = True,
-    by_feed_token: bool = False,
+    security: Sequence[Schema] | None = None,
 ) -> dict[str, Any]:
-    """An Operation Object (OpenAPI 3.1, section 4.8.10).
+    """An Operation Object (OpenAPI 3.1, section 4.8.10), without what follows from its route.
 
     Parameters
     ----------
-    scope : str, optional
-        What the token must allow; None for who needs no such token.
     refusals : sequence of ProblemType
-        Problem types beside those that the kind of operation brings with it: every one may be wrong (400), too much
-        (429) or fail (500, 503), one with a token may lack it (401, 403), one with a body may have a wrong one (413,
-        415).
-    negotiated : bool
-        Whether there is a body to answer with, and so a media type to agree on (406).
-    by_feed_token : bool
-        Whether a token in the query, and no other, says who is asking.
+        Beside those that every operation of its kind has.
+    security : sequence of Security Requirement Objects, optional
+        For a public route that checks a token itself.
     """
-    kinds = [
-        *refusals,
-        problem_types.BAD_REQUEST,
-        problem_types.TOO_MANY_REQUESTS,
-        problem_types.INTERNAL_ERROR,
-        problem_types.UNAVAILABLE,
-    ]
-    if scope is not None:
-        kinds += [problem_types.UNAUTHORIZED, problem_types.FORBIDDEN]
-    security = [] if scope is None else [{"bearer": [scope]}]
-    if by_feed_token:
-        kinds.append(problem_types.UNAUTHORIZED)
-        security = [{"feed": []}]
-    if negotiated:
-        kinds.append(problem_types.NOT_ACCEPTABLE)
-    if body is not None:
-        kinds += [problem_types.PAYLOAD_TOO_LARGE, problem_types.UNSUPPORTED_MEDIA_TYPE]
-    stated = {str(status): answer for status, answer in answers.items()} | problems.responses(*kinds)
-    common = [REQUEST_ID]
-    if scope != WRITE:
-        # Each read is one that caches may ask about.
-        common.append(IF_NONE_MATCH)
-        stated["200"] = {**stated["200"], "headers": stated["200"]["headers"] | _VALIDATORS}
-        stated["304"] = answer("The caller has it already.", sends=("ETag", "Cache-Control"))
+    declared = {str(status): answer for status, answer in answers.items()}
     return {
         "operationId": name,
         "summary": summary,
         "description": description,
         "tags": [tag],
-        "security": security,
-        "parameters": [*parameters, *common],
+        "parameters": list(parameters),
+        **({"security": list(security)} if security is not None else {}),
         **({"requestBody": body} if body is not None else {}),
-        "responses": {status: stated[status] for status in sorted(stated)},
+        "responses": declared | problems.responses(*refusals),
+    }
+
+
+def of_route(operation: dict[str, Any], route: Route) -> dict[str, Any]:
+    """The operation with what follows from its route: security, and the parameters and answers of its kind.
+
+    Every operation may be wrong (400), too much (429) or fail (500, 503); one that needs a token may lack it (401) or
+    its scope (403); one with a body may have a wrong one (413, 415); one that answers with a body may be asked for
+    another media type (406); a read may be one that a cache asks about (304).
+    """
+    security = [] if route.scope is None else [{"bearer": [route.scope]}]
+    security = operation.get("security", security)
+    responses = dict(operation["responses"])
+    common = [REQUEST_ID]
+    kinds = [
+        problem_types.BAD_REQUEST,
+        problem_types.TOO_MANY_REQUESTS,
+        problem_types.INTERNAL_ERROR,
+        problem_types.UNAVAILABLE,
+    ]
+    if security:
+        kinds.append(problem_types.UNAUTHORIZED)
+    if route.scope is not None:
+        kinds.append(problem_types.FORBIDDEN)
+    if route.method != "DELETE":
+        kinds.append(problem_types.NOT_ACCEPTABLE)
+    if "requestBody" in operation:
+        kinds += [problem_types.PAYLOAD_TOO_LARGE, problem_types.UNSUPPORTED_MEDIA_TYPE]
+    if route.method == "GET":
+        common.append(IF_NONE_MATCH)
+        responses["200"] = {**responses["200"], "headers": responses["200"]["headers"] | _VALIDATORS}
+        responses["304"] = answer("The caller has the current answer already.", sends=("ETag", "Cache-Control"))
+    responses |= problems.responses(*kinds)
+    return {
+        **operation,
+        "security": security,
+        "parameters": [*operation["parameters"], *common],
+        "responses": {status: responses[status] for status in sorted(responses)},
     }
 
 

@@ -11,8 +11,13 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib import __version__
-from chalicelib.api import commands
-from chalicelib.api.resources import batch, feeds, webhooks
+from chalicelib.api.commands import RevertTo, Version
+from chalicelib.api.resources.batch import WITHOUT_BODY, Batch
+from chalicelib.api.resources.feeds import FeedRequest
+from chalicelib.api.resources.feeds import Lists as FeedLists
+from chalicelib.api.resources.feeds import Name as FeedName
+from chalicelib.api.resources.webhooks import EventType, Subscription, Types, Url
+from chalicelib.api.resources.webhooks import Lists as WebhookLists
 from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET
 from chalicelib.todos.fields import Content, ListName
@@ -60,7 +65,7 @@ Todo = msgspec.defstruct(
     "Todo",
     [
         ("id", Id),
-        ("version", commands.Version),
+        ("version", Version),
         *((name, _ANSWERED[name]) for name in CONTENT_FIELDS),
         ("completed_at", Instant | None),
         ("created_at", Instant),
@@ -105,8 +110,8 @@ TodoPatch = msgspec.defstruct(
 class Event(msgspec.Struct, kw_only=True):
     """One change of one todo."""
 
-    version: commands.Version
-    type: webhooks.EventType
+    version: Version
+    type: EventType
     event_id: Annotated[str, Meta(description="A UUIDv7.", extra_json_schema={"format": "uuid"})]
     occurred_at: Instant
     actor: Annotated[str, Meta(description="Who did it: the `sub` of the token.", examples=["alice"])]
@@ -186,7 +191,7 @@ class Tombstone(msgspec.Struct, kw_only=True):
     """What is told of a deleted todo."""
 
     id: Id
-    version: commands.Version
+    version: Version
     deleted: Literal[True]
 
 
@@ -216,9 +221,9 @@ class Webhook(msgspec.Struct, kw_only=True):
     """A subscription as it stands."""
 
     id: Id
-    url: webhooks.Url
-    types: webhooks.Types | None
-    lists: webhooks.Lists | None
+    url: Url
+    types: Types | None
+    lists: WebhookLists | None
     created_at: Instant
     disabled_at: Annotated[
         Instant | None, Meta(description="When the receiver answered 410; nothing is sent to it since.")
@@ -242,8 +247,8 @@ class Feed(msgspec.Struct, kw_only=True):
     """A calendar feed as it stands."""
 
     id: Id
-    name: feeds.Name | None
-    lists: feeds.Lists | None
+    name: FeedName | None
+    lists: FeedLists | None
     created_at: Instant
 
 
@@ -272,19 +277,19 @@ _TYPES: Final = (
     TodoContent,
     TodoContentOfList,
     TodoPatch,
-    commands.RevertTo,
+    RevertTo,
     Event,
     CloudEvent,
-    batch.Batch,
+    Batch,
     BatchResults,
     Tombstone,
     Changes,
     Counts,
     ListCounts,
-    webhooks.Subscription,
+    Subscription,
     Webhook,
     NewWebhook,
-    feeds.FeedRequest,
+    FeedRequest,
     Feed,
     NewFeed,
     Health,
@@ -306,7 +311,7 @@ _OPERATIONS: Final = [
     },
     {
         "title": "deletes or restores",
-        "properties": {"op": {"enum": list(batch.WITHOUT_BODY)}, "id": {"type": "string"}, "body": _NONE},
+        "properties": {"op": {"enum": list(WITHOUT_BODY)}, "id": {"type": "string"}, "body": _NONE},
         "required": ["id"],
     },
 ]

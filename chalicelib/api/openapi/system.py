@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from chalicelib import __version__
 from chalicelib.api import problem_types
-from chalicelib.api.auth import READ
 from chalicelib.api.media_types import HTML
 from chalicelib.api.openapi import headers
 from chalicelib.api.openapi.operations import answer, operation
@@ -28,7 +27,7 @@ def _page(name: str, summary: str, description: str, **more: Any) -> dict[str, A
         sends=("Content-Security-Policy", "X-Content-Type-Options"),
         media_type=HTML,
     )
-    return operation(name, summary, description, tag=TAG, scope=None, answers={200: page}, **more)
+    return operation(name, summary, description, tag=TAG, answers={200: page}, **more)
 
 
 PATHS: Final[dict[str, Any]] = {
@@ -38,7 +37,6 @@ PATHS: Final[dict[str, Any]] = {
             "Count todos",
             "Exact counts over all lists.",
             tag=TAG,
-            scope=READ,
             answers={
                 200: answer(
                     "The counts.",
@@ -54,7 +52,6 @@ PATHS: Final[dict[str, Any]] = {
             "Check liveness",
             "Answers as long as the service does, whatever its store is at.",
             tag=TAG,
-            scope=None,
             answers={
                 200: answer(
                     "It is alive.",
@@ -70,7 +67,6 @@ PATHS: Final[dict[str, Any]] = {
             "Read this document",
             "The API's contract as OpenAPI 3.1.",
             tag=TAG,
-            scope=None,
             answers={
                 200: answer(
                     "The document.",
@@ -106,7 +102,6 @@ PATHS: Final[dict[str, Any]] = {
             "Read a part of the page",
             "The scripts and styles of `/docs`.",
             tag=TAG,
-            scope=None,
             parameters=(
                 parameter(
                     "path",

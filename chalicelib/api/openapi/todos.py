@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import problem_types
-from chalicelib.api.auth import READ, WRITE
 from chalicelib.api.commands import RevertTo
 from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.api.openapi import examples
@@ -105,7 +104,6 @@ PATHS: Final[dict[str, Any]] = {
             "List todos",
             "The owner's todos, by list and place within it, or by due date.",
             tag=TAG,
-            scope=READ,
             parameters=(*FILTERS, LIST_FILTER),
             answers={200: PAGE},
         ),
@@ -114,7 +112,6 @@ PATHS: Final[dict[str, Any]] = {
             "Create a todo",
             "The id is the service's; with a key it follows from that. 410 or 412 where one was put under that id.",
             tag=TAG,
-            scope=WRITE,
             parameters=(IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContent), {"a title": {"title": "Buy milk"}, "all fields": examples.CONTENT}),
             answers={201: CREATED},
@@ -127,7 +124,6 @@ PATHS: Final[dict[str, Any]] = {
             "Read a todo",
             "The todo as it is now, or as it was at a version or at a time.",
             tag=TAG,
-            scope=READ,
             parameters=(TODO_ID, VERSION, AT),
             answers={
                 200: answer(
@@ -145,7 +141,6 @@ PATHS: Final[dict[str, Any]] = {
             "`If-None-Match: *` creates it under an id of the caller's, `If-Match` replaces it; one must be there. "
             "What the body leaves out is unset.",
             tag=TAG,
-            scope=WRITE,
             parameters=(TODO_ID, IF_NONE_MATCH_ANY, IF_MATCH, IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContent), {"all fields": examples.CONTENT}),
             answers={200: _written("The todo was replaced.", examples.TODO), 201: CREATED},
@@ -157,7 +152,6 @@ PATHS: Final[dict[str, Any]] = {
             "A JSON Merge Patch (RFC 7396). Without `If-Match` it is applied to the newest state, so that concurrent "
             "patches of different fields all hold.",
             tag=TAG,
-            scope=WRITE,
             parameters=_WRITE,
             body=json_body(
                 reference(TodoPatch),
@@ -173,11 +167,9 @@ PATHS: Final[dict[str, Any]] = {
             "Delete a todo",
             "It disappears from lists and counts. Its events stay, and it can be restored.",
             tag=TAG,
-            scope=WRITE,
             parameters=_WRITE,
             answers={204: answer("The todo is deleted.", sends=("ETag", "Preference-Applied"), links=AFTER_DELETION)},
             refusals=_REFUSED,
-            negotiated=False,
         ),
     },
     "/todos/{todo_id}/events": {
@@ -186,7 +178,6 @@ PATHS: Final[dict[str, Any]] = {
             "List a todo's events",
             "Everything that happened to the todo, oldest first; of a deleted one too.",
             tag=HISTORY,
-            scope=READ,
             parameters=(TODO_ID, LIMIT, CURSOR),
             answers={
                 200: answer(
@@ -206,7 +197,6 @@ PATHS: Final[dict[str, Any]] = {
             "Restore a deleted todo",
             "As it was before it was deleted. A todo that is not deleted stays as it is.",
             tag=HISTORY,
-            scope=WRITE,
             parameters=_WRITE,
             answers={200: _written("The todo is there again.", examples.TODO)},
             refusals=_REFUSED,
@@ -218,7 +208,6 @@ PATHS: Final[dict[str, Any]] = {
             "Revert a todo to a version",
             "Its content becomes what it was at that version, by a new event; a deleted one is restored.",
             tag=HISTORY,
-            scope=WRITE,
             parameters=_WRITE,
             body=json_body(reference(RevertTo), {"the first version": {"to_version": 1}}),
             answers={200: _written("The todo has that version's content.", examples.TODO)},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import problem_types
-from chalicelib.api.auth import READ, WRITE
 from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, json_body, link, operation
 from chalicelib.api.openapi.parameters import IDEMPOTENCY_KEY, WEBHOOK_ID
@@ -27,7 +26,6 @@ PATHS: Final[dict[str, Any]] = {
             "List the webhooks",
             "All of the owner's, oldest first, without their secrets.",
             tag=TAG,
-            scope=READ,
             answers={
                 200: answer(
                     "The webhooks.",
@@ -41,7 +39,6 @@ PATHS: Final[dict[str, Any]] = {
             "Subscribe to events",
             "The answer has the secret that messages are signed with, this once; a repeat with its key gets it again.",
             tag=TAG,
-            scope=WRITE,
             parameters=(IDEMPOTENCY_KEY,),
             body=json_body(
                 reference(Subscription),
@@ -65,11 +62,9 @@ PATHS: Final[dict[str, Any]] = {
             "Unsubscribe",
             "Nothing is sent to it from now on.",
             tag=TAG,
-            scope=WRITE,
             parameters=(WEBHOOK_ID,),
             answers={204: answer("The webhook is gone.")},
             refusals=(problem_types.NOT_FOUND,),
-            negotiated=False,
         )
     },
 }

@@ -5,37 +5,47 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
+from functools import partial
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib.api import commands
-from chalicelib.api.bodies import json_body
-from chalicelib.api.commands import Asked, Done, Operation
-from chalicelib.api.headers import ENTITY_TAGS, IDEMPOTENCY_KEY, accepted, idempotency_key, is_idempotency_key
-from chalicelib.api.problems import Problem, answer, bad_request, problem_of, unavailable
+from chalicelib.api.bodies import read_json
+from chalicelib.api.headers import (
+    ENTITY_TAGS,
+    IDEMPOTENCY_KEY,
+    is_idempotency_key,
+    parse_idempotency_key,
+    parse_if_match,
+)
+from chalicelib.api.problem_types import REQUIRED_MEMBERS
+from chalicelib.api.problems import Problem, bad_request, problem_of, unavailable
+from chalicelib.api.represent import answer, wait_for_views
 from chalicelib.api.request import Request
+from chalicelib.api.resources import todos
+from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
-from chalicelib.todos import fields, ids
-from chalicelib.todos.content import FieldError, pointer, type_error
+from chalicelib.todos import decide, fields, ids
+from chalicelib.todos.content import FieldError, pointer, struct_errors
 
 MAX_COMMANDS: Final = 100
-# A hundred todos of the usual size many times over. A Lambda takes 6 MB, in which the body is a JSON string.
+# Many times a hundred todos of the usual size. A Lambda takes 6 MB, in which the body is a JSON string.
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-# The batch, its array and the command stand around a command's own body.
+# The batch, its array and the command enclose a command's own body.
 MAX_NESTING: Final = fields.MAX_NESTING + 4
-# A Lambda answers at most 6 MB. Of those this leaves a good part to the results that come without what they are about.
+# A Lambda answers at most 6 MB; the rest is left to results that come without their todo.
 MAX_ANSWER_BYTES: Final = 5 * 1024 * 1024
 MAX_EVENTS_BYTES: Final = 32 * 1024
 MAX_ERRORS: Final = 100
-# Half of the client's connections: each thread waits for DynamoDB nearly all the time.
+# Half of the client's connections. Each thread waits for DynamoDB most of the time.
 AT_THE_SAME_TIME: Final = 16
-# The gateway gives up after 29 s, of which a caller may have 10 s waited for the views.
+# The gateway gives up after 29 s, of which a caller may ask to spend 10 s waiting for the views.
 LAST_START_SECONDS: Final = 15
 
 Op = Literal["create", "put", "patch", "delete", "restore", "revert"]
@@ -46,36 +56,36 @@ WITHOUT_BODY: Final = ("delete", "restore")
 Id = Annotated[
     str,
     Meta(
-        description="The todo's id; of `create` and without one, an id of the service's.",
+        description="The todo's id; `create` may omit it, and the service chooses one.",
         extra_json_schema={"format": "uuid", "pattern": ids.TODO_ID_PATTERN},
     ),
 ]
 EntityTags = Annotated[
     str,
     Meta(
-        description='As the header has it: `*` or entity tags such as `"3"`, quotes included; not of `create`.',
+        description='As in the `If-Match` header: `*` or entity tags such as `"3"`, quotes included; not for `create`.',
         examples=['"3"'],
         extra_json_schema={"pattern": ENTITY_TAGS},
     ),
 ]
 Key = Annotated[
-    str, Meta(description="As the `Idempotency-Key` header.", extra_json_schema={"pattern": f"^{IDEMPOTENCY_KEY}$"})
+    str, Meta(description="As in the `Idempotency-Key` header.", extra_json_schema={"pattern": f"^{IDEMPOTENCY_KEY}$"})
 ]
 
 
 class Command(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """One command. What is null is as if it were left out.
+    """One command. A null member is as if it were omitted.
 
     Attributes
     ----------
     op : str
-        `create` is POST, and with an `id` it is PUT with `If-None-Match: *`; the others are what they are alone.
+        `create` is POST, or with an `id` PUT with `If-None-Match: *`; the others are like their own requests.
     if_match : str, optional
-        As the header has it: entity tags such as ``"3"``, quotes included, or ``*``.
+        As in the header: entity tags such as ``"3"``, quotes included, or ``*``.
     key : str, optional
         The command's `Idempotency-Key`.
     body : JSON value
-        What the request of this command alone would have: a todo, a merge patch, or ``{"to_version": n}``.
+        The body of the command's own request: a todo, a merge patch, or ``{"to_version": n}``.
     """
 
     op: Op
@@ -86,188 +96,216 @@ class Command(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What `POST /batch` takes."""
+    """The body of `POST /batch`."""
 
     commands: Annotated[list[Command], Meta(max_length=MAX_COMMANDS)]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one command: it was done, or there is a problem."""
+class Planned:
+    """A command of the batch, not tried yet.
+
+    Attributes
+    ----------
+    request : callable
+        Makes the command request, or raises what the command alone would be refused with.
+    """
 
     todo_id: str
-    outcome: Done | Problem
+    request: Callable[[], CommandRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to one command, and the version that its todo has now; None if it was refused."""
+
+    todo_id: str
+    response: Response
+    version: int | None = None
 
     @property
-    def is_settled(self) -> bool:
-        """Whether it is done for good or refused for good reason; else the batch is to be repeated."""
-        return self.outcome.status < 500
+    def is_final(self) -> bool:
+        """Whether the command was carried out, or refused for good; otherwise the batch is to be repeated."""
+        return self.response.status_code < 500
 
 
 def run(request: Request) -> Response:
-    """Every command, each as if it came alone: those on one todo in order, different todos at the same time."""
-    asked = _asked(request)
+    """Carry out every command as if it came alone: those on one todo in order, different todos at the same time."""
+    planned = _planned(request)
+    # Before the threads start: each would make a connection of its own.
     ledger.connect()
     of_todo: dict[str, list[int]] = {}
-    for position, each in enumerate(asked):
+    for position, each in enumerate(planned):
         of_todo.setdefault(each.todo_id, []).append(position)
     last_start = time.monotonic() + LAST_START_SECONDS
 
     def run_in_order(positions: list[int]) -> list[tuple[int, Result]]:
-        of_one = _run_in_order(request, [asked[position] for position in positions], last_start)
+        of_one = _run_in_order(request.base_url, [planned[position] for position in positions], last_start)
         return list(zip(positions, of_one, strict=True))
 
     with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:
         found = dict(result for of_one in pool.map(run_in_order, of_todo.values()) for result in of_one)
-    results = [found[position] for position in range(len(asked))]
-    done = sorted((each.outcome.version, each.todo_id) for each in results if isinstance(each.outcome, Done))
-    waited = commands.wait_for_views(request, {todo_id: version for version, todo_id in done})
-    return answer(200, {"results": _within_bounds(request.base_url, results)}, waited)
+    results = [found[position] for position in range(len(planned))]
+    versions = sorted((each.version, each.todo_id) for each in results if each.version is not None)
+    waited = wait_for_views(request, {todo_id: version for version, todo_id in versions})
+    return answer(200, {"results": _within_bounds(results)}, waited)
 
 
-def _run_in_order(request: Request, asked: list[Asked], last_start: float) -> Iterator[Result]:
-    """Run the commands on one todo, up to the first that is left to a repeat: not done, or not clear whether it was.
+def _run_in_order(base_url: str, planned: list[Planned], last_start: float) -> Iterator[Result]:
+    """Run the commands on one todo up to the first that is to be repeated: not tried, or its effect is unknown.
 
-    Were one after that done, the repeat would do the earlier one behind it.
+    If a later one were run, the repeat would run the earlier one after it.
     """
     may_go_on = True
-    for each in asked:
-        if not may_go_on or time.monotonic() > last_start:
-            result = Result(each.todo_id, _not_tried())
+    for each in planned:
+        if may_go_on and time.monotonic() <= last_start:
+            result = _result(base_url, each)
         else:
-            result = Result(each.todo_id, _outcome(request, each))
-        may_go_on = result.is_settled
+            result = Result(each.todo_id, _not_tried().response(base_url))
+        may_go_on = result.is_final
         yield result
 
 
-def _outcome(request: Request, asked: Asked) -> Done | Problem:
+def _result(base_url: str, planned: Planned) -> Result:
     try:
-        return commands.run(request, asked, MAX_EVENTS_BYTES)
+        request = planned.request()
+        event = todos.carry_out(base_url, request, MAX_EVENTS_BYTES)
     except Exception as error:
-        return problem_of(error)
+        return Result(planned.todo_id, problem_of(error).response(base_url))
+    return Result(planned.todo_id, todos.written(base_url, request, event), event.version)
 
 
 def _not_tried() -> Problem:
-    return unavailable("Not tried: the time was up, or one before it on this todo is to be repeated. Repeat the batch.")
+    return unavailable(
+        "Not tried: the time was up, or an earlier command on this todo must be repeated. Repeat the batch."
+    )
 
 
-def _within_bounds(base_url: str, results: list[Result]) -> list[dict[str, Any]]:
+def _within_bounds(results: list[Result]) -> list[dict[str, Any]]:
     """The results as answered; one that there is no room for comes without its todo or its problem's extensions."""
     answers = []
     room = MAX_ANSWER_BYTES
     for result in results:
-        shape = _shape(base_url, result)
-        # Python's Lambda puts the answer into JSON as a string, with all that is not ASCII escaped.
+        shape = _shape(result)
+        # Lambda puts the answer into JSON as a string, and escapes all non-ASCII characters.
         size = len(json.dumps(json.dumps(shape, ensure_ascii=False)))
         if size > room:
-            shape = _shape(base_url, result, in_short=True)
+            shape = _shape(result, brief=True)
         else:
             room -= size
         answers.append(shape)
     return answers
 
 
-def _shape(base_url: str, result: Result, *, in_short: bool = False) -> dict[str, Any]:
-    outcome = result.outcome
-    shape: dict[str, Any] = {"status": outcome.status, "id": result.todo_id}
+def _shape(result: Result, *, brief: bool = False) -> dict[str, Any]:
+    response = result.response
+    shape: dict[str, Any] = {"status": response.status_code, "id": result.todo_id}
     for member, header in (("etag", "ETag"), ("location", "Location")):
-        if header in outcome.headers:
-            shape[member] = outcome.headers[header]
-    if isinstance(outcome, Problem):
-        shape["problem"] = outcome.brief(base_url) if in_short else outcome.document(base_url)
-    elif outcome.todo is not None:
-        shape["todo"] = None if in_short else outcome.todo
+        if header in response.headers:
+            shape[member] = response.headers[header]
+    body: Any = response.body
+    if response.status_code >= 400:
+        shape["problem"] = {name: body[name] for name in REQUIRED_MEMBERS} if brief else body
+    elif body is not None:
+        shape["todo"] = None if brief else body
     return shape
 
 
-def _asked(request: Request) -> list[Asked]:
-    """The commands that the request's body states.
+def _planned(request: Request) -> list[Planned]:
+    """The commands in the request's body.
 
     Raises
     ------
     Problem
-        400 with a pointer to each mistake, before anything is done: what is wrong with the batch or with a command
-        itself. What is wrong with a command's body is that command's own matter.
+        400 with a pointer to each error in the batch or in a command itself, before anything is done. Errors in a
+        command's body are part of that command's result.
     """
-    body = json_body(request, max_bytes=MAX_BODY_BYTES, max_nesting=MAX_NESTING)
-    batch_key = idempotency_key(request)
+    body = read_json(request, max_bytes=MAX_BODY_BYTES, max_nesting=MAX_NESTING)
+    batch_key = request.header("idempotency-key", parse_idempotency_key)
     try:
         batch = msgspec.convert(body, Batch)
     except msgspec.ValidationError:
-        raise _invalid(_explain(body)) from None
+        raise _invalid(_batch_errors(body)) from None
     errors: list[FieldError] = []
-    asked = [
-        _one_asked(request, batch_key, position, command, errors) for position, command in enumerate(batch.commands)
-    ]
+    planned = [_plan(request, batch_key, position, command, errors) for position, command in enumerate(batch.commands)]
     if errors:
         raise _invalid(errors)
-    return asked
+    return planned
 
 
-def _one_asked(
+def _plan(
     request: Request, batch_key: str | None, position: int, command: Command, errors: list[FieldError]
-) -> Asked:
-    def complain(member: str, detail: str) -> None:
+) -> Planned:
+    """One command, planned; what is wrong with it is added to `errors`."""
+
+    def refuse(member: str, detail: str) -> None:
         errors.append(FieldError(pointer("commands", position, member), detail))
 
     if_match = None
     if command.key is not None and not is_idempotency_key(command.key):
-        complain("key", "expected 1 to 255 visible ASCII characters")
+        refuse("key", "expected 1 to 255 visible ASCII characters")
     if command.id is None and command.op != "create":
-        complain("id", f"required for {command.op}")
+        refuse("id", f"required for {command.op}")
     elif command.id is not None and not ids.is_todo_id(command.id):
-        complain("id", "expected a todo's id: a UUID in lower case")
+        refuse("id", "expected a todo's id: a UUID in lower case")
     if command.body is not None and command.op in WITHOUT_BODY:
-        complain("body", f"{command.op} takes none")
+        refuse("body", f"not allowed for {command.op}")
     if command.if_match is not None and command.op == "create":
-        complain("if_match", "create takes none")
+        refuse("if_match", "not allowed for create")
     elif command.if_match is not None:
         try:
-            if_match = accepted(command.if_match)
+            if_match = parse_if_match(command.if_match)
         except Problem:
-            complain("if_match", 'expected * or entity tags such as "3", quotes included')
+            refuse("if_match", 'expected * or entity tags such as "3", quotes included')
     key = command.key or (_derived_key(batch_key, position) if batch_key else None)
-    creates = command.op == "create"
-    operation: Operation = command.op if command.op != "create" else "put" if command.id else "post"
-    todo_id = command.id or commands.id_for_new(request.owner, key)
-    return Asked(operation, todo_id, command.body, creates, if_match, key=key)
+    todo_id = command.id or todos.id_for_new(request.owner, key)
+    return Planned(todo_id, partial(_command_request, request, command, todo_id, if_match, key))
+
+
+def _command_request(
+    request: Request, stated: Command, todo_id: str, if_match: decide.IfMatch | None, key: str | None
+) -> CommandRequest:
+    operation: str = stated.op if stated.op != "create" else "put" if stated.id else "post"
+    command = _command(request.owner, todo_id, stated, if_match)
+    return todos.command_request(
+        request, operation, todo_id, stated.body, command, if_match=if_match, idempotency_key=key
+    )
+
+
+def _command(owner: str, todo_id: str, stated: Command, if_match: decide.IfMatch | None) -> decide.Command:
+    match stated.op:
+        case "create":
+            return commands.creation(stated.body)
+        case "put":
+            return commands.replacement(stated.body, if_match)
+        case "patch":
+            return decide.Patch(stated.body)
+        case "delete":
+            return decide.Delete()
+        case "restore":
+            return decide.Restore()
+        case "revert":
+            return commands.reversion(owner, todo_id, stated.body)
 
 
 def _derived_key(batch_key: str, position: int) -> str:
     return hashlib.sha256(f"{position}#{batch_key}".encode()).hexdigest()
 
 
-def _explain(body: object) -> list[FieldError]:
+def _batch_errors(body: object) -> list[FieldError]:
     """Everything that keeps `body` from being a `Batch`; the decoder itself stops at the first."""
     if not isinstance(body, dict):
         return [FieldError(pointer(), "expected an object")]
-    errors = [FieldError(pointer(name), "unknown member") for name in body if name != "commands"]
     stated = body.get("commands")
-    if "commands" not in body:
-        errors.append(FieldError(pointer("commands"), "required"))
-    elif not isinstance(stated, list):
-        errors.append(FieldError(pointer("commands"), "expected an array"))
-    elif len(stated) > MAX_COMMANDS:
-        detail = f"{len(stated)} commands where {MAX_COMMANDS} are allowed"
-        errors.append(FieldError(pointer("commands"), detail))
-    else:
-        errors += [error for position, each in enumerate(stated) for error in _explain_one(position, each)]
+    if not isinstance(stated, list) or len(stated) > MAX_COMMANDS:
+        return struct_errors(body, Batch)
+    errors = struct_errors({**body, "commands": []}, Batch)
+    for position, each in enumerate(stated):
+        if isinstance(each, dict):
+            errors += struct_errors(each, Command, "commands", position, choices={"op": OPERATIONS})
+        else:
+            errors.append(FieldError(pointer("commands", position), "expected an object"))
     return errors
-
-
-def _explain_one(position: int, stated: object) -> Iterator[FieldError]:
-    if not isinstance(stated, dict):
-        yield FieldError(pointer("commands", position), "expected an object")
-        return
-    types = get_type_hints(Command, include_extras=True)
-    op = stated.get("op")
-    if not (isinstance(op, str) and op in OPERATIONS):
-        yield FieldError(pointer("commands", position, "op"), f"expected one of {', '.join(OPERATIONS)}")
-    for name, value in stated.items():
-        if name not in types:
-            yield FieldError(pointer("commands", position, name), "unknown member")
-        elif name != "op" and (error := type_error(types[name], value, "commands", position, name)):
-            yield error
 
 
 def _invalid(errors: list[FieldError]) -> Problem:

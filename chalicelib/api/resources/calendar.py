@@ -1,4 +1,4 @@
-"""`/todos.ics`: an owner's todos as an iCalendar, for programs that subscribe to a URL and cannot send a token else."""
+"""`/todos.ics`: an owner's todos as iCalendar, for programs that subscribe to a URL and can send no headers."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from chalicelib.todos.events import Todo
 from chalicelib.views import queries
 from chalicelib.views.queries import TodoRow
 
-# What was completed longer ago is history: a feed that showed it would only grow.
+# Todos completed earlier are left out; otherwise a feed would only grow.
 COMPLETED_DAYS: Final = 30
 # A component takes half a millisecond to make, and the gateway gives up after 29 s.
 MAX_TODOS: Final = 5_000
 # A Lambda answers at most 6 MB of JSON, in which the calendar is a string.
 MAX_BYTES: Final = 5 * 1024 * 1024
-# Of 3 to 4 MB each: what an owner has beyond them is not looked at.
+# Pages of 3 to 4 MB each; todos beyond them are left out.
 MAX_PAGES_READ: Final = 8
 
 
 def read(request: Request) -> Response:
-    """The calendar; 401 for a token that is wrong, revoked, or none."""
+    """The calendar; 401 if the token is missing, wrong, or revoked."""
     token = parameters(request, token=str)["token"]
     feed = feeds.of_token(token) if token is not None else None
     if feed is None:
@@ -40,7 +40,7 @@ def read(request: Request) -> Response:
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
     content = _calendar(request.base_url, feed)
-    # No caller is known to the gateway here, and yet the answer is of one owner.
+    # The gateway knows no caller here, but the answer belongs to one owner.
     headers: dict[str, str | list[str]] = {
         "Content-Type": f"{CALENDAR}; charset=utf-8",
         "Cache-Control": "private, no-cache",
@@ -59,7 +59,9 @@ def _calendar(base_url: str, feed: Feed) -> bytes:
             break
         components.append(component)
     is_whole = is_whole and len(components) == len(rows)
-    description = None if is_whole else f"{len(components)} of more todos than fit; a feed of fewer lists has room."
+    description = (
+        None if is_whole else f"Only {len(components)} todos fit; a feed of fewer lists has room for all of theirs."
+    )
     return vtodo.calendar(feed.name or vtodo.DEFAULT_NAME, description, components)
 
 

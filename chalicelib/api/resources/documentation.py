@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chalice.app import Response
 
 from chalicelib.api import web
-from chalicelib.api.problems import answer, not_found
+from chalicelib.api.problems import not_found
+from chalicelib.api.represent import answer
 from chalicelib.api.request import Request
+from chalicelib.api.route import Route
 
 
-def contract(request: Request) -> Response:
+def contract(request: Request, routes: Iterable[Route]) -> Response:
+    """The OpenAPI document of these routes."""
     from chalicelib.api.openapi.document import document
 
-    return answer(200, document(request.base_url), {"Cache-Control": web.PAGE_CACHING})
+    return answer(200, document(request.base_url, routes), {"Cache-Control": web.PAGE_CACHING})
 
 
 def docs(request: Request) -> Response:

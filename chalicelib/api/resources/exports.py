@@ -1,4 +1,4 @@
-"""`/export`: the owner's todos as a file, page by page, that the loader takes back."""
+"""`/export`: the owner's todos as a file, page by page, that the loader can read."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FORMATS: Final = {JSON_LINES: "jsonl", NDJSON: "jsonl", CSV: "csv"}
 def read(request: Request) -> Response:
     """A page of all todos, in the order of `GET /todos`; the bodies of all pages, one after the other, are the file.
 
-    `format` wins over `Accept`, for who cannot set a header.
+    `format` overrides `Accept`, for clients that cannot set a header.
     """
     query = parameters(request, format=pages.one_of("jsonl", "csv"), limit=pages.limit, cursor=str)
     media_type = {"jsonl": JSON_LINES, "csv": CSV}.get(query["format"], request.media_type)
-    # So the cursor goes on in the format that it began in.
+    # The cursor then continues in the format that it began in.
     query["format"] = FORMATS[media_type]
     position = pages.position_of(request, query)
     size = query["limit"] or pages.MAX_LIMIT

@@ -1,7 +1,8 @@
-"""`/feeds`: the tokens by which calendar programs read an owner's todos."""
+"""`/feeds`: the tokens with which calendar programs read an owner's todos."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -10,17 +11,16 @@ from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib.api import problem_types, structs
-from chalicelib.api.bodies import json_body
-from chalicelib.api.headers import idempotency_key
-from chalicelib.api.problems import Problem, answer, not_found
+from chalicelib.api.bodies import read_json
+from chalicelib.api.owned import OwnedCollection
+from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
 from chalicelib.calendar import feeds
 from chalicelib.calendar.feeds import MAX_FEEDS, Feed
-from chalicelib.commands import execute
-from chalicelib.todos import content, fields, ids
+from chalicelib.todos import content, fields
 from chalicelib.todos.content import FieldError, pointer
 
-# Each is read by queries of its own, within the seconds that a request has.
+# Each list is read by its own queries, within the seconds that a request has.
 MAX_LISTS: Final = 20
 
 
@@ -29,7 +29,7 @@ Name = Annotated[
     Meta(
         min_length=1,
         max_length=100,
-        description="What calendar programs show it as.",
+        description="The name that calendar programs show.",
         examples=["Groceries"],
         extra_json_schema=fields.NO_CONTROLS,
     ),
@@ -39,73 +39,64 @@ Lists = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_LISTS,
-        description="Whose todos it shows; without it, those of all lists.",
+        description="The lists whose todos it shows; omitted, all lists.",
         examples=[["groceries"]],
     ),
 ]
 
 
 class FeedRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a client says of a feed; without `lists` (or with null) it shows the todos of all."""
+    """A feed as a client defines it; without `lists` (or with null) it shows the todos of all lists."""
 
     name: Name | None = None
     lists: Lists | None = None
 
 
+_FEEDS: Final = OwnedCollection("feed", MAX_FEEDS, problem_types.TOO_MANY_FEEDS, feeds.new_id, feeds.id_for_key)
+
+
 def create(request: Request) -> Response:
-    """201 with the feed and, this once, the URL with its token; a repeat with its key gets a new token for the same."""
-    body = json_body(request)
-    wanted = _validated(body)
-    key = idempotency_key(request)
-    feed_id = feeds.id_for_key(request.owner, key) if key else feeds.new_id()
+    """201 with the feed and, this once, the URL with its token; a repeat with the key gets a new token for the feed."""
+    body = read_json(request)
+    wanted = _load(body)
+    feed_id, request_hash = _FEEDS.identify(request, body)
     try:
         feed, token = feeds.create(
-            request.owner,
-            feed_id,
-            name=wanted.name,
-            lists=structs.once(wanted.lists),
-            request_hash=execute.request_hash("feed", feed_id, body) if key else None,
+            request.owner, feed_id, name=wanted.name, lists=structs.unique(wanted.lists), request_hash=request_hash
         )
     except feeds.TooManyFeeds:
-        detail = f"There may be {MAX_FEEDS} feeds; delete one first."
-        raise Problem(problem_types.TOO_MANY_FEEDS, detail) from None
+        raise _FEEDS.is_full() from None
     except feeds.KeyReused:
-        detail = "The Idempotency-Key was used before, for another feed."
-        raise Problem(problem_types.KEY_REUSED, detail) from None
-    headers = {"Location": f"{request.base_url}/feeds/{feed_id}", "Cache-Control": "no-store"}
+        raise _FEEDS.key_reused() from None
     url = f"{request.base_url}/todos.ics?{urlencode({'token': token})}"
-    return answer(201, {**_shape(feed), "url": url}, headers)
+    return _FEEDS.created(request, feed_id, {**_represent(feed), "url": url})
 
 
 def read(request: Request) -> Response:
     """All of the owner's feeds, oldest first, without their tokens."""
     parameters(request)
-    found = [_shape(feed) for feed in feeds.of_owner(request.owner)]
-    return answer(200, found)
+    return answer(200, [_represent(feed) for feed in feeds.of_owner(request.owner)])
 
 
 def delete(request: Request) -> Response:
-    feed_id = request.path["feed_id"]
-    if not ids.is_todo_id(feed_id) or not feeds.delete(request.owner, feed_id):
-        raise not_found("There is no such feed.")
-    return answer(204)
+    return _FEEDS.deleted(request.path["feed_id"], partial(feeds.delete, request.owner))
 
 
-def _shape(feed: Feed) -> dict[str, Any]:
+def _represent(feed: Feed) -> dict[str, Any]:
     return {"id": feed.feed_id, "name": feed.name, "lists": feed.lists, "created_at": feed.created_at}
 
 
-def _validated(body: object) -> FeedRequest:
-    """The feed that a body asks for.
+def _load(body: object) -> FeedRequest:
+    """The feed that a body defines.
 
     Raises
     ------
     Problem
         400 with a pointer to each field that is unknown, of the wrong type or out of its bounds.
     """
-    wanted = structs.stated(body, FeedRequest, "feed")
-    complaint = None if wanted.name is None else content.name_complaint(wanted.name)
-    errors = [FieldError(pointer("name"), complaint)] if complaint else []
+    wanted = structs.load_body(body, FeedRequest, "feed")
+    error = None if wanted.name is None else content.name_complaint(wanted.name)
+    errors = [FieldError(pointer("name"), error)] if error else []
     errors += structs.list_errors(wanted.lists)
     if errors:
         raise structs.invalid("feed", errors)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from chalice.app import Response
 
-from chalicelib.api import commands, pages
-from chalicelib.api.bodies import json_body
-from chalicelib.api.headers import idempotency_key
-from chalicelib.api.problems import answer, bad_request
+from chalicelib.api import pages
+from chalicelib.api.bodies import read_json
+from chalicelib.api.headers import parse_idempotency_key
+from chalicelib.api.problems import bad_request
+from chalicelib.api.represent import answer, wait_for_views
 from chalicelib.api.request import Request, parameters
 from chalicelib.api.resources import todos
 from chalicelib.commands import clear_list
@@ -30,28 +31,28 @@ def read(request: Request) -> Response:
 
 
 def create(request: Request) -> Response:
-    """Create a todo in the path's list; the body may leave the list out, but not name another."""
-    body = json_body(request)
+    """Create a todo in the path's list; the body may omit the list, but not name another."""
+    body = read_json(request)
     name = _list_name(request)
     if isinstance(body, dict):
         if content.composed(body.get("list")) not in (None, name):
-            raise content.InvalidContent([content.FieldError("#/list", "is not the list of the path")])
+            raise content.InvalidContent([content.FieldError("#/list", "differs from the list in the path")])
         body = {**body, "list": name}
     return todos.create_todo(request, body)
 
 
 def clear(request: Request) -> Response:
-    """Delete what the view shows of the list, each todo by its own event: here when few, else by the queue's worker."""
+    """Delete what the view shows in the list, each todo by its own event: few at once, many by a queue's worker."""
     if {"if-match", "if-none-match"} & request.headers.keys():
-        raise bad_request("A list has no version that it could be cleared at.")
+        raise bad_request("A list has no version that If-Match or If-None-Match could name.")
     deleted = clear_list.clear(
         request.owner,
         _list_name(request),
         actor=request.owner,
         correlation_id=request.request_id,
-        key=idempotency_key(request),
+        key=request.header("idempotency-key", parse_idempotency_key),
     )
-    return answer(202) if deleted is None else answer(204, headers=commands.wait_for_views(request, deleted))
+    return answer(202) if deleted is None else answer(204, headers=wait_for_views(request, deleted))
 
 
 def _list_name(request: Request) -> str:
@@ -59,4 +60,4 @@ def _list_name(request: Request) -> str:
         return pages.list_name_of(request.path["list_name"])
     except ValueError as error:
         errors = [{"parameter": "list_name", "detail": str(error)}]
-        raise bad_request("The path names no list.", errors) from None
+        raise bad_request("The path is not valid.", errors) from None

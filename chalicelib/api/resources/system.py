@@ -1,11 +1,11 @@
-"""`/stats` and `/health`: the owner's counts, and whether the service answers."""
+"""`/stats` and `/health`: the owner's counts, and liveness."""
 
 from __future__ import annotations
 
 from chalice.app import Response
 
 from chalicelib import __version__
-from chalicelib.api.problems import answer
+from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
 from chalicelib.todos import fold
 from chalicelib.views import queries
@@ -19,6 +19,6 @@ def stats(request: Request) -> Response:
 
 
 def health(request: Request) -> Response:
-    """Liveness alone: it reads nothing, so that a store's trouble does not take the API out of service too."""
+    """Liveness: it reads nothing, so that an outage of the database does not take the API out of service, too."""
     parameters(request)
     return answer(200, {"status": "ok", "version": __version__, "state_schema": fold.STATE_SCHEMA})

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from chalice.app import Response
 
 from chalicelib.api import commands, pages
-from chalicelib.api.bodies import json_body
-from chalicelib.api.commands import Asked, Operation
-from chalicelib.api.headers import etag, idempotency_key, if_match, unless_at
-from chalicelib.api.media_types import MERGE_PATCH
-from chalicelib.api.problems import Problem, answer, bad_request, not_found
+from chalicelib.api.bodies import read_json
+from chalicelib.api.headers import parse_idempotency_key, parse_if_match, parse_if_none_match
+from chalicelib.api.media_types import JSON, MERGE_PATCH
+from chalicelib.api.problems import Problem, bad_request, not_found
+from chalicelib.api.represent import answer, precondition_failed, wait_for_views
 from chalicelib.api.request import Request, parameters
 from chalicelib.commands import execute
+from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
 from chalicelib.publishing import cloudevents
 from chalicelib.todos import decide, ids, representation
-from chalicelib.todos.events import Event
+from chalicelib.todos.decide import Command, Create, Delete, Patch, Replace, Restore
+from chalicelib.todos.events import CREATED, RESTORED, Event
 
 
 def list_todos(request: Request) -> Response:
@@ -25,65 +27,74 @@ def list_todos(request: Request) -> Response:
 
 
 def create(request: Request) -> Response:
-    return create_todo(request, json_body(request))
+    return create_todo(request, read_json(request))
 
 
 def create_todo(request: Request, body: Any) -> Response:
-    """Create a todo under an id of ours: derived from the key where there is one, so that a repeat finds the first."""
-    key = idempotency_key(request)
-    return _answer(request, Asked("post", commands.id_for_new(request.owner, key), body, key=key))
+    """Create a todo under an id that the service chooses."""
+    key = request.header("idempotency-key", parse_idempotency_key)
+    todo_id = id_for_new(request.owner, key)
+    return _write(request, "post", todo_id, body, commands.creation(body), idempotency_key=key)
 
 
 def read(request: Request) -> Response:
-    asked = parameters(request, version=_version, at=pages.instant)
+    """The todo as it is now, or as it was at a version or at an instant."""
+    query = parameters(request, version=_version, at=pages.instant)
     event = execute.current(request.owner, _todo_id(request))
     if event is None:
         raise not_found()
-    if asked["version"] is not None or asked["at"] is not None:
-        event = _as_it_was(event, asked)
+    if query["version"] is not None or query["at"] is not None:
+        event = _earlier(event, query)
     if event.state["deleted"]:
         raise decide.TodoIsDeleted
-    return answer(200, representation.todo_of(request.base_url, event), {"ETag": etag(event.version)})
+    return answer(200, representation.todo_of(request.base_url, event), {"ETag": representation.etag(event.version)})
 
 
 def put(request: Request) -> Response:
     """The whole todo: created with `If-None-Match: *`, replaced with `If-Match`."""
     todo_id = _todo_id(request, refusal=bad_request("A todo's id is a UUID in lower case, with hyphens."))
-    body = json_body(request)
+    body = read_json(request)
     creates = "if-none-match" in request.headers
     if creates and "if-match" in request.headers:
         raise bad_request("If-Match and If-None-Match exclude each other here.")
     if creates and request.headers["if-none-match"].strip() != "*":
         raise bad_request("If-None-Match takes * here.")
-    return _write(request, "put", todo_id, body, creates=creates)
+    conditions = _conditions(request)
+    # A command that creates is refused where there is a todo; there is no version to compare.
+    conditions.pop("if_none_match", None)
+    command = commands.creation(body) if creates else commands.replacement(body, conditions.get("if_match"))
+    return _write(request, "put", todo_id, body, command, **conditions)
 
 
 def patch(request: Request) -> Response:
-    body = json_body(request, MERGE_PATCH)
-    return _write(request, "patch", _todo_id(request), body)
+    body = read_json(request, MERGE_PATCH)
+    return _write(request, "patch", _todo_id(request), body, Patch(body), **_conditions(request))
 
 
 def delete(request: Request) -> Response:
-    return _write(request, "delete", _todo_id(request))
+    return _write(request, "delete", _todo_id(request), None, Delete(), **_conditions(request))
 
 
 def restore(request: Request) -> Response:
-    return _write(request, "restore", _todo_id(request))
+    return _write(request, "restore", _todo_id(request), None, Restore(), **_conditions(request))
 
 
 def revert(request: Request) -> Response:
-    body = json_body(request)
-    return _write(request, "revert", _todo_id(request), body)
+    body = read_json(request)
+    todo_id = _todo_id(request)
+    conditions = _conditions(request)
+    return _write(request, "revert", todo_id, body, commands.reversion(request.owner, todo_id, body), **conditions)
 
 
 def history(request: Request) -> Response:
-    """The todo's events, oldest first, as they are or as CloudEvents; those of a deleted one too."""
+    """The todo's events, oldest first, as they are or as CloudEvents; also those of a deleted todo."""
     query = parameters(request, limit=pages.limit, cursor=str)
     position = pages.position_of(request, query)
     if position is not None and not position.isdigit():
         raise pages.foreign_cursor()
     after, limit = int(position or 0), query["limit"] or pages.DEFAULT_LIMIT
-    found = ledger.history(_stream(request, _todo_id(request)), after, limit + 1)
+    stream = ids.stream_id(ids.partition_of(request.owner), _todo_id(request))
+    found = ledger.history(stream, after, limit + 1)
     if not found and not after:
         raise not_found()
     if request.media_type == cloudevents.BATCH_MEDIA_TYPE:
@@ -96,38 +107,109 @@ def history(request: Request) -> Response:
     return pages.answer(request, query, events, more)
 
 
-def _write(
-    request: Request, operation: Operation, todo_id: str, body: Any = None, *, creates: bool = False
-) -> Response:
-    asked = Asked(
-        operation,
-        todo_id,
-        body,
-        creates,
-        if_match=if_match(request),
-        # Of PUT, `*` is what says that it creates.
-        if_none_match=None if operation == "put" else unless_at(request),
-        key=idempotency_key(request),
+def id_for_new(owner: str, key: str | None) -> str:
+    """The id of a todo that the service chooses: derived from the key if there is one, so that a repeat finds it."""
+    return ids.id_for_key(owner, key) if key else execute.new_todo_id()
+
+
+def command_request(
+    request: Request, operation: str, todo_id: str, body: Any, command: Command, **conditions: Any
+) -> CommandRequest:
+    """The caller's command.
+
+    Parameters
+    ----------
+    operation : str
+        With todo and body, what an idempotency key stands for: it is part of stored hashes, and must not change.
+    conditions
+        `if_match`, `if_none_match` and `idempotency_key` of the command request.
+    """
+    key = conditions.get("idempotency_key")
+    return CommandRequest(
+        owner=request.owner,
+        todo_id=todo_id,
+        command=command,
+        actor=request.owner,
+        request_hash=execute.request_hash(operation, todo_id, body) if key else None,
+        correlation_id=request.request_id,
+        # The id of a keyed POST follows from the key, which may have been used before.
+        is_new=operation == "post" and key is None,
+        **conditions,
     )
-    return _answer(request, asked)
 
 
-def _answer(request: Request, asked: Asked) -> Response:
-    done = commands.run(request, asked)
-    waited = commands.wait_for_views(request, {asked.todo_id: done.version})
-    return answer(done.status, done.todo, {**done.headers, **waited})
+def carry_out(base_url: str, request: CommandRequest, max_events_bytes: int = representation.MAX_EVENTS_BYTES) -> Event:
+    """Execute the command; the event whose state answers it.
+
+    Raises
+    ------
+    Problem
+        412 with the current todo, and with at most so many bytes of events.
+    Exception
+        Others that `execute.execute` raises; `problem_of` turns them into problems.
+    """
+    try:
+        event, _ = execute.execute(request)
+    except (decide.VersionMismatch, decide.TodoExists) as refusal:
+        raise precondition_failed(base_url, request, max_events_bytes) from refusal
+    return event
 
 
-def _as_it_was(newest: Event, asked: dict[str, Any]) -> Event:
-    """The event that the todo was at, by version or by time (inclusive)."""
-    if asked["version"] is not None and asked["at"] is not None:
+def _write(request: Request, operation: str, todo_id: str, body: Any, command: Command, **conditions: Any) -> Response:
+    asked = command_request(request, operation, todo_id, body, command, **conditions)
+    event = carry_out(request.base_url, asked)
+    response = written(request.base_url, asked, event)
+    if "prefer" in request.headers:
+        response.headers.update(wait_for_views(request, {todo_id: event.version}))
+    return response
+
+
+def written(base_url: str, request: CommandRequest, event: Event) -> Response:
+    """The answer to a command that was carried out: the todo after the event; nothing after a deletion.
+
+    It follows from the event alone, so that a repeat with its key gets the same answer.
+    """
+    headers: dict[str, str | list[str]] = {"ETag": representation.etag(event.version)}
+    if isinstance(request.command, Delete):
+        return Response(None, headers, 204)
+    status = 200
+    # The repeat of a PUT that created is answered 201 again, whatever its precondition; a PUT that changed nothing is
+    # not.
+    is_repeat = event.idempotency_key is not None and event.idempotency_key == request.idempotency_key
+    creates = isinstance(request.command, Create) or (isinstance(request.command, Replace) and is_repeat)
+    if creates and event.type in (CREATED, RESTORED):
+        status = 201
+        headers["Location"] = representation.todo_url(base_url, request.todo_id)
+    return Response(representation.todo_of(base_url, event), {"Content-Type": JSON, **headers}, status)
+
+
+# The headers that are conditions of a command, by their names in a command request.
+_CONDITIONS: Final = {
+    "if-match": ("if_match", parse_if_match),
+    "if-none-match": ("if_none_match", parse_if_none_match),
+    "idempotency-key": ("idempotency_key", parse_idempotency_key),
+}
+
+
+def _conditions(request: Request) -> dict[str, Any]:
+    """The conditions that the request has, by their names in a command request."""
+    return {
+        name: parse(request.headers[header])
+        for header, (name, parse) in _CONDITIONS.items()
+        if header in request.headers
+    }
+
+
+def _earlier(newest: Event, query: dict[str, Any]) -> Event:
+    """The event that the todo was at, by version or by instant (inclusive)."""
+    if query["version"] is not None and query["at"] is not None:
         raise bad_request("version and at exclude each other.")
-    if asked["version"] is not None:
-        event = ledger.at_version(newest.stream_id, asked["version"])
+    if query["version"] is not None:
+        event = ledger.at_version(newest.stream_id, query["version"])
     else:
-        event = ledger.at_instant(newest.stream_id, asked["at"])
+        event = ledger.at_instant(newest.stream_id, query["at"])
     if event is None:
-        raise not_found("The todo has no such version." if asked["version"] else "The todo was not there yet.")
+        raise not_found("The todo has no such version." if query["version"] else "The todo did not exist yet.")
     return event
 
 
@@ -142,7 +224,3 @@ def _todo_id(request: Request, refusal: Problem | None = None) -> str:
     if not ids.is_todo_id(todo_id):
         raise refusal or not_found()
     return todo_id
-
-
-def _stream(request: Request, todo_id: str) -> str:
-    return ids.stream_id(ids.partition_of(request.owner), todo_id)

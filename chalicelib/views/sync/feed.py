@@ -17,8 +17,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import dynamodb
+from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids, instants
-from chalicelib.todos.events import load_state
 from chalicelib.views import codec, queries, schema, table_reads
 from chalicelib.views.queries import TodoRow, ViewsUnavailable
 from chalicelib.views.sync.position import DAY, Position

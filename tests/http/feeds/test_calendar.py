@@ -59,7 +59,9 @@ def test_a_rule_that_would_be_refused_now_is_left_out_and_all_todos_are_shown(he
     """An older check let it in."""
     for number, repeat in enumerate(("FREQ=MONTHLY;BYMONTHDAY=0", "FREQ=WEEKLY;BYDAY=1MO", "FREQ=DAILY")):
         command = Create({"title": str(number), "due": "2026-12-01", "order": number, "repeat": repeat})
-        execute.execute(execute.Order(owner=here.owner, todo_id=str(uuid.uuid4()), command=command, actor=here.owner))
+        execute.execute(
+            execute.CommandRequest(owner=here.owner, todo_id=str(uuid.uuid4()), command=command, actor=here.owner)
+        )
     shows(lambda: here.stats()["open"], 3)
 
     found = vtodos(here.get(path_of(made(here))))  # type: ignore[arg-type]

@@ -26,24 +26,24 @@ class Owner:
     def create(self, title: str = "Buy milk", **fields: Any) -> str:
         """A new todo's id."""
         todo_id = str(uuid.uuid4())
-        self.order(
+        self.execute(
             todo_id, Create({name: UNSET[name] for name in UNSET if name in _CONTENT} | {"title": title} | fields)
         )
         return todo_id
 
     def edit(self, todo_id: str, **fields: Any) -> int:
-        return self.order(todo_id, Patch(fields))
+        return self.execute(todo_id, Patch(fields))
 
     def delete(self, todo_id: str) -> int:
-        return self.order(todo_id, Delete())
+        return self.execute(todo_id, Delete())
 
     def restore(self, todo_id: str) -> int:
-        return self.order(todo_id, Restore())
+        return self.execute(todo_id, Restore())
 
-    def order(self, todo_id: str, command: Command) -> int:
+    def execute(self, todo_id: str, command: Command) -> int:
         """Do it; the version that came of it."""
-        order = execute.Order(owner=self.name, todo_id=todo_id, command=command, actor="tests")
-        return execute.execute(order).event.version
+        request = execute.CommandRequest(owner=self.name, todo_id=todo_id, command=command, actor="tests")
+        return execute.execute(request)[0].version
 
     def stream(self, todo_id: str) -> str:
         return ids.stream_id(self.partition, todo_id)

@@ -250,10 +250,12 @@ class Scenario:
         return row
 
 
-def _edit(owner: str, todo_id: str) -> execute.Order:
+def _edit(owner: str, todo_id: str) -> execute.CommandRequest:
     from chalicelib.todos.decide import Patch
 
-    return execute.Order(owner=owner, todo_id=todo_id, command=Patch({"notes": str(uuid.uuid4())}), actor="another")
+    return execute.CommandRequest(
+        owner=owner, todo_id=todo_id, command=Patch({"notes": str(uuid.uuid4())}), actor="another"
+    )
 
 
 class _Recorded(InProcess):

@@ -168,8 +168,10 @@ def many(alone: Alone, count: int, owners: int) -> None:
     def create(number: int) -> None:
         command = Create(content.validate({"title": f"t{number}", "remind_at": PAST}))
         owner = f"owner {number % owners}"
-        order = execute.Order(owner=owner, todo_id=execute.new_todo_id(), command=command, actor=owner, is_new=True)
-        execute.execute(order)
+        request = execute.CommandRequest(
+            owner=owner, todo_id=execute.new_todo_id(), command=command, actor=owner, is_new=True
+        )
+        execute.execute(request)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(create, range(count)))

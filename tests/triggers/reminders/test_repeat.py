@@ -29,8 +29,8 @@ def next_of(alone: Alone, todo_id: str) -> str:
     return other
 
 
-def complete(alone: Alone, todo_id: str, key: str | None = None) -> execute.Outcome:
-    order = execute.Order(
+def complete(alone: Alone, todo_id: str, key: str | None = None) -> tuple[Event, bool]:
+    request = execute.CommandRequest(
         owner=alone.owner,
         todo_id=todo_id,
         command=Patch(COMPLETE),
@@ -38,7 +38,7 @@ def complete(alone: Alone, todo_id: str, key: str | None = None) -> execute.Outc
         idempotency_key=key,
         request_hash="the same" if key else None,
     )
-    return execute.execute(order)
+    return execute.execute(request)
 
 
 def test_completing_makes_the_next_one(alone: Alone) -> None:
@@ -169,7 +169,7 @@ def test_eight_that_complete_it_at_once_make_one(
         monkeypatch.setattr(execute._LatestEvents, "recall", lambda self, stream: None)
     writers = 8
     outcomes = at_once([partial(complete, alone, todo_id, key_of(number)) for number in range(writers)])
-    assert all(outcome.event.state["completed"] for outcome in outcomes)
+    assert all(event.state["completed"] for event, _ in outcomes)
     types = alone.types(todo_id)
     # A key that changed nothing is remembered by an event without a change.
     recorded = writers - 1 if key_of(0) and key_of(0) != key_of(1) else 0
@@ -192,7 +192,7 @@ def test_a_completion_that_loses_its_version_is_decided_anew(alone: Alone) -> No
     todo_id = alone.create(**WEEKLY)
 
     def another_moves_it() -> None:
-        theirs = execute.Order(
+        theirs = execute.CommandRequest(
             owner=alone.owner, todo_id=todo_id, command=Patch({"due": "2026-12-24"}), actor="another"
         )
         execute.execute(theirs)
@@ -208,7 +208,7 @@ def test_one_that_is_deleted_meanwhile_is_neither_completed_nor_repeated(alone: 
     todo_id = alone.create(**WEEKLY)
 
     def another_deletes_it() -> None:
-        execute.execute(execute.Order(owner=alone.owner, todo_id=todo_id, command=Delete(), actor="another"))
+        execute.execute(execute.CommandRequest(owner=alone.owner, todo_id=todo_id, command=Delete(), actor="another"))
 
     with just_before("TransactWriteItems", another_deletes_it):
         assert alone.api().patch(f"/todos/{todo_id}", COMPLETE).status_code == 410
@@ -221,7 +221,7 @@ def test_with_an_if_match_a_lost_version_is_a_refusal(alone: Alone) -> None:
 
     def another_edits_it() -> None:
         execute.execute(
-            execute.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another")
+            execute.CommandRequest(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another")
         )
 
     with just_before("TransactWriteItems", another_edits_it):
@@ -237,7 +237,9 @@ def test_a_completion_that_must_go_alone_can_lose_its_version_too(alone: Alone) 
     alone.patch(todo_id, completed=False)
 
     def another_edits_it() -> None:
-        theirs = execute.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another")
+        theirs = execute.CommandRequest(
+            owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another"
+        )
         execute.execute(theirs)
 
     with just_before("PutItem", another_edits_it):
@@ -254,15 +256,15 @@ def test_an_answer_that_is_lost_after_the_transaction_is_known_again(
     """Once, and botocore's retry is told; three times, and ours finds both versions taken, by our own events."""
     todo_id = alone.create(**WEEKLY)
     with lost_answers("TransactWriteItems", times) as lost:
-        outcome = complete(alone, todo_id, key)
+        event, appended = complete(alone, todo_id, key)
     assert lost["TransactWriteItems"] == times
-    assert outcome.appended
-    assert outcome.event == alone.events(todo_id)[1]
+    assert appended
+    assert event == alone.events(todo_id)[1]
     assert alone.types(todo_id) == ["Created", "Completed"]
     assert alone.types(next_of(alone, todo_id)) == ["Created"]
     with counted() as traffic:
         execute.execute(
-            execute.Order(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor=alone.owner)
+            execute.CommandRequest(owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor=alone.owner)
         )
     assert traffic.requests == {"PutItem": 1}, "and this process remembers it"
 
@@ -291,8 +293,8 @@ def test_a_loader_never_makes_a_next_one() -> None:
     created = decide.decide(Create({"title": "x", **WEEKLY, **COMPLETE}), None, 0)
     assert created is not None
     event = Event("s", 1, "e", created.type, created.change, {}, 1, "loader", "now")  # type: ignore[typeddict-item]
-    order = execute.Order(owner="me", todo_id="t", command=Create({}), actor="loader")
-    assert execute._next_occurrence(order, event) is None
+    request = execute.CommandRequest(owner="me", todo_id="t", command=Create({}), actor="loader")
+    assert execute._next_occurrence(request, event) is None
 
 
 def test_no_key_and_no_source_gives_the_id_of_a_next_one() -> None:
@@ -320,7 +322,7 @@ def test_a_rule_that_would_be_refused_now_holds_up_nothing(alone: Alone, repeat:
     """An older check let it in: its todo is projected, listed and completed as any other."""
     todo_id = "0197e1f0-0000-7000-8000-000000000001"
     stored = Create({"title": "x", "due": "2026-12-01", "repeat": repeat})
-    execute.execute(execute.Order(owner=alone.owner, todo_id=todo_id, command=stored, actor=alone.owner))
+    execute.execute(execute.CommandRequest(owner=alone.owner, todo_id=todo_id, command=stored, actor=alone.owner))
     alone.project()
     assert [todo["repeat"] for todo in alone.api().get("/todos").json()] == [repeat]
     answer = alone.patch(todo_id, **COMPLETE)

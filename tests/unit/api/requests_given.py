@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.auth import READ, WRITE, Caller
 from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem, problem_of
 from chalicelib.api.request import Request
@@ -23,6 +22,7 @@ def a_request(
     path: Mapping[str, str] | None = None,
 ) -> Request:
     return Request(
+        owner=owner,
         method="GET",
         route=route,
         path=path or {},
@@ -32,7 +32,6 @@ def a_request(
         media_type=JSON,
         base_url="https://api.example/v1",
         request_id="request",
-        caller=Caller(owner, frozenset({READ, WRITE}), float("inf")),
     )
 
 

@@ -32,7 +32,7 @@ from chalicelib.views import queries
 )
 def test_an_error_becomes_its_problem(error: Exception, status: int, name: str) -> None:
     response = problem_of(error).response("https://api.example")
-    body = json.loads(response.body)
+    body = response.body
     assert (response.status_code, body["status"], body["type"]) == (
         status,
         status,
@@ -41,7 +41,7 @@ def test_an_error_becomes_its_problem(error: Exception, status: int, name: str) 
     assert response.headers["Content-Type"] == "application/problem+json"
     assert body["title"]
     assert body["detail"]
-    assert "secret" not in response.body
+    assert "secret" not in json.dumps(body)
     assert ("Retry-After" in response.headers) == (status == 503)
 
 

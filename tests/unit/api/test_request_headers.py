@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.api.headers import idempotency_key, wait_preference
+from chalicelib.api.headers import parse_idempotency_key, parse_wait
 from tests.unit.api.requests_given import Refused, a_request
 
 
@@ -38,33 +38,30 @@ from tests.unit.api.requests_given import Refused, a_request
     ],
 )
 def test_a_caller_may_be_ready_to_wait(header: str, seconds: int) -> None:
-    assert wait_preference(a_request(headers={"prefer": header})) == seconds
+    assert parse_wait(header) == seconds
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("wait=11", 11), ("wait=21", 20), ("wait=99999", 20)])
 def test_where_it_is_worth_it_a_caller_may_wait_longer(header: str, seconds: int) -> None:
-    assert wait_preference(a_request(headers={"prefer": header}), at_most=20) == seconds
+    assert parse_wait(header, at_most=20) == seconds
 
 
 def test_leading_zeros_do_not_shorten_the_wait() -> None:
-    assert wait_preference(a_request(headers={"prefer": "wait=0005"})) == 5
-
-
-def test_without_prefer_nobody_waits() -> None:
-    assert wait_preference(a_request()) == 0
+    assert parse_wait("wait=0005") == 5
 
 
 @pytest.mark.parametrize("key", ["k", "!", "~", "a-b_c/d#e%20", '"quoted"', "x" * 255])
 def test_a_key_is_taken_as_it_is(key: str) -> None:
-    assert idempotency_key(a_request(headers={"idempotency-key": key})) == key
+    assert parse_idempotency_key(key) == key
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "é", "x\n", "\x7f", "x" * 256, "\u0663"])
 def test_other_keys_are_refused(key: str) -> None:
     with Refused() as refused:
-        idempotency_key(a_request(headers={"idempotency-key": key}))
+        parse_idempotency_key(key)
     assert refused.status == 400
 
 
-def test_a_key_may_be_left_out() -> None:
-    assert idempotency_key(a_request()) is None
+def test_a_header_may_be_left_out() -> None:
+    assert a_request().header("idempotency-key", parse_idempotency_key) is None
+    assert a_request(headers={"idempotency-key": "k"}).header("idempotency-key", parse_idempotency_key) == "k"

@@ -96,13 +96,13 @@ class MemoryLedger:
         assert all(one.occurred_at < other.occurred_at for one, other in pairwise(self.events))
 
 
-def order(command: Command, **options: Any) -> execute.Order:
-    """An order of the caller whose todo this is."""
-    return execute.Order(owner=OWNER, todo_id=TODO_ID, command=command, actor=OWNER, **options)
+def command_request(command: Command, **options: Any) -> execute.CommandRequest:
+    """A command request of the caller whose todo this is."""
+    return execute.CommandRequest(owner=OWNER, todo_id=TODO_ID, command=command, actor=OWNER, **options)
 
 
-def keyed(command: Command, key: str = "k", request_hash: str = "h", **options: Any) -> execute.Order:
-    return order(command, idempotency_key=key, request_hash=request_hash, **options)
+def keyed(command: Command, key: str = "k", request_hash: str = "h", **options: Any) -> execute.CommandRequest:
+    return command_request(command, idempotency_key=key, request_hash=request_hash, **options)
 
 
 def given_a_ledger(monkeypatch: pytest.MonkeyPatch, *commands: Command) -> MemoryLedger:

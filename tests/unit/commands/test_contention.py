@@ -17,7 +17,8 @@ from chalicelib.commands import execute
 from chalicelib.ledger import ledger
 from chalicelib.todos.content import validate
 from chalicelib.todos.decide import Create, Patch
-from tests.unit.commands.memory_ledger import MemoryLedger, given_a_ledger, order
+from chalicelib.todos.events import Event
+from tests.unit.commands.memory_ledger import MemoryLedger, command_request, given_a_ledger
 
 WRITERS = 20
 COMMANDS = 200
@@ -81,15 +82,15 @@ def clock(request: pytest.FixtureRequest, memory: MemoryLedger, monkeypatch: pyt
 def test_of_twenty_writers_and_two_hundred_commands_none_gives_up(
     clock: Clock, memory: MemoryLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcomes: list[execute.Outcome] = []
+    outcomes: list[tuple[Event, bool]] = []
 
     def write(name: int) -> None:
         for number in range(COMMANDS // WRITERS):
-            outcomes.append(execute.execute(order(Patch({"metadata": {f"{name}/{number}": number}}))))
+            outcomes.append(execute.execute(command_request(Patch({"metadata": {f"{name}/{number}": number}}))))
 
     for name in range(WRITERS):
         clock.spawn(lambda name=name: write(name))  # type: ignore[misc]
     clock.run(monkeypatch)
 
-    assert sorted(outcome.event.version for outcome in outcomes) == list(range(2, COMMANDS + 2))
+    assert sorted(event.version for event, _ in outcomes) == list(range(2, COMMANDS + 2))
     assert len(memory.events[-1].state["metadata"]) == COMMANDS

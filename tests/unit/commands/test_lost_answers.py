@@ -10,7 +10,7 @@ from chalicelib.commands import execute
 from chalicelib.ledger import ledger as ledger_module
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Replace
 from chalicelib.todos.events import Event
-from tests.unit.commands.memory_ledger import STREAM, MemoryLedger, given_a_ledger, keyed, order, remembered
+from tests.unit.commands.memory_ledger import STREAM, MemoryLedger, command_request, given_a_ledger, keyed, remembered
 from tests.unit.scenarios import content_of
 
 CREATE = Create(content_of())
@@ -27,8 +27,8 @@ def test_a_write_whose_answer_was_lost_stands_once(
     ledger: MemoryLedger, no_sleep: list[float], command: Command, if_match: IfMatch | None
 ) -> None:
     ledger.lost_answers = 1
-    outcome = execute.execute(order(command, if_match=if_match))
-    assert (outcome.event, outcome.appended) == (ledger.events[1], True)
+    event, appended = execute.execute(command_request(command, if_match=if_match))
+    assert (event, appended) == (ledger.events[1], True)
     assert len(ledger.events) == 2
     assert ledger.calls == ["latest", "append", "at_version"]
     assert no_sleep == [], "no race was lost"
@@ -37,36 +37,36 @@ def test_a_write_whose_answer_was_lost_stands_once(
 def test_so_does_a_creation(monkeypatch: pytest.MonkeyPatch) -> None:
     empty = given_a_ledger(monkeypatch)
     empty.lost_answers = 1
-    assert execute.execute(order(CREATE, is_new=True)).event == empty.events[0]
+    assert execute.execute(command_request(CREATE, is_new=True))[0] == empty.events[0]
     assert len(empty.events) == 1
 
 
 def test_so_does_a_keyed_write(ledger: MemoryLedger) -> None:
     ledger.lost_answers = 1
-    outcome = execute.execute(keyed(Patch({"notes": "n"})))
-    assert (outcome.event, outcome.appended, len(ledger.events)) == (ledger.events[1], True, 2)
+    event, appended = execute.execute(keyed(Patch({"notes": "n"})))
+    assert (event, appended, len(ledger.events)) == (ledger.events[1], True, 2)
 
 
 def test_it_stands_even_where_others_have_written_since(ledger: MemoryLedger) -> None:
     ledger.lost_answers = 1
     ledger.before["at_version"] = [lambda: ledger.another_writes(Patch({"notes": "theirs"}))]
-    outcome = execute.execute(order(Patch({"notes": "mine"})))
-    assert (outcome.event.version, outcome.event.state["notes"]) == (2, "mine")
+    event, _ = execute.execute(command_request(Patch({"notes": "mine"})))
+    assert (event.version, event.state["notes"]) == (2, "mine")
     assert len(ledger.events) == 3
 
 
 def test_after_it_the_memory_is_warm(ledger: MemoryLedger) -> None:
     ledger.lost_answers = 1
-    execute.execute(order(Patch({"notes": "a"})))
+    execute.execute(command_request(Patch({"notes": "a"})))
     ledger.calls.clear()
-    execute.execute(order(Patch({"notes": "b"})))
+    execute.execute(command_request(Patch({"notes": "b"})))
     assert ledger.calls == ["append"]
 
 
 def test_the_same_change_by_another_is_not_ours(ledger: MemoryLedger) -> None:
     ledger.before["append"] = [lambda: ledger.another_writes(Patch({"order": 1}))]
-    outcome = execute.execute(order(Patch({"order": 1})))
-    assert (outcome.event.actor, outcome.appended) == ("another", False), "then there was nothing left to do"
+    event, appended = execute.execute(command_request(Patch({"order": 1})))
+    assert (event.actor, appended) == ("another", False), "then there was nothing left to do"
 
 
 def test_each_try_of_a_lost_race_has_an_id_of_its_own(ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_each_try_of_a_lost_race_has_an_id_of_its_own(ledger: MemoryLedger, monk
     append = ledger.append
     monkeypatch.setattr(ledger_module, "append", lambda event: (tried.append(event), append(event))[1])
     ledger.before["append"] = [lambda: ledger.another_writes(Patch({"notes": "theirs"}))]
-    execute.execute(order(Patch({"order": 1})))
+    execute.execute(command_request(Patch({"order": 1})))
     assert [event.version for event in tried] == [2, 3]
     assert tried[0].event_id != tried[1].event_id
 
@@ -90,10 +90,10 @@ def test_where_the_ledger_gives_no_answer_at_all_the_caller_is_told(
     remembered(ledger)
     monkeypatch.setattr(ledger_module, "append", append_in_silence)
     with pytest.raises(ledger_module.LedgerUnavailable):
-        execute.execute(order(Patch({"notes": "a"})))
+        execute.execute(command_request(Patch({"notes": "a"})))
     monkeypatch.setattr(ledger_module, "append", ledger.append)
-    outcome = execute.execute(order(Patch({"order": 1})))
-    assert (outcome.event.version, outcome.event.state["notes"]) == (3, "a"), "and what happened is found again"
+    event, _ = execute.execute(command_request(Patch({"order": 1})))
+    assert (event.version, event.state["notes"]) == (3, "a"), "and what happened is found again"
 
 
 def test_memory_keeps_the_newer_of_two_events_of_a_stream(ledger: MemoryLedger) -> None:

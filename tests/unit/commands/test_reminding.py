@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.aws.errors import Poison
 from chalicelib.commands import reminders
+from chalicelib.ledger.codec import dump_state, load_state
 from chalicelib.todos import content, fold, representation
 from chalicelib.todos.decide import (
     Command,
@@ -23,7 +24,7 @@ from chalicelib.todos.decide import (
     VersionMismatch,
     decide,
 )
-from chalicelib.todos.events import REMINDED, Todo, dump_state, load_state
+from chalicelib.todos.events import REMINDED, Todo
 from chalicelib.views import schema
 from chalicelib.views.queries import DueReminder
 

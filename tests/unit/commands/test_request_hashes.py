@@ -9,7 +9,7 @@ import pytest
 from chalicelib.commands.execute import request_hash
 
 
-def test_the_order_of_names_and_the_spaces_of_a_body_mean_nothing() -> None:
+def test_the_request_of_names_and_the_spaces_of_a_body_mean_nothing() -> None:
     assert request_hash("patch", "id", {"a": 1, "b": {"c": 2, "d": 3}}) == request_hash(
         "patch", "id", {"b": {"d": 3, "c": 2}, "a": 1}
     )

@@ -11,7 +11,15 @@ from chalicelib.ledger import ledger as ledger_module
 from chalicelib.ledger.codec import EventTooLarge
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Restore, TodoIsDeleted, VersionMismatch
 from chalicelib.todos.events import Event
-from tests.unit.commands.memory_ledger import OWNER, TODO_ID, MemoryLedger, given_a_ledger, keyed, order, remembered
+from tests.unit.commands.memory_ledger import (
+    OWNER,
+    TODO_ID,
+    MemoryLedger,
+    command_request,
+    given_a_ledger,
+    keyed,
+    remembered,
+)
 from tests.unit.scenarios import content_of
 
 CREATE = Create(content_of())
@@ -29,52 +37,52 @@ def given_that_others_wrote(
 
 def test_a_todo_remembered_as_deleted_may_live_again(monkeypatch: pytest.MonkeyPatch) -> None:
     given_that_others_wrote(monkeypatch, [Delete()], [Restore()])
-    assert execute.execute(order(Patch({"notes": "n"}))).event.version == 4
+    assert execute.execute(command_request(Patch({"notes": "n"})))[0].version == 4
 
 
 def test_a_todo_remembered_as_live_may_be_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     given_that_others_wrote(monkeypatch, [], [Delete()])
     with pytest.raises(TodoIsDeleted):
-        execute.execute(order(Patch({"notes": "n"})))
+        execute.execute(command_request(Patch({"notes": "n"})))
 
 
 def test_a_todo_remembered_as_live_may_be_created_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     given_that_others_wrote(monkeypatch, [], [Delete()])
-    assert execute.execute(order(Create(content_of(title="New")))).event.state["title"] == "New"
+    assert execute.execute(command_request(Create(content_of(title="New"))))[0].state["title"] == "New"
 
 
-@pytest.mark.parametrize("order_of", [order, keyed])
+@pytest.mark.parametrize("request_of", [command_request, keyed])
 def test_nothing_to_change_is_said_of_a_fresh_read(
-    monkeypatch: pytest.MonkeyPatch, order_of: Callable[[Command], execute.Order]
+    monkeypatch: pytest.MonkeyPatch, request_of: Callable[[Command], execute.CommandRequest]
 ) -> None:
     given_that_others_wrote(monkeypatch, [Patch({"notes": "mine"})], [Patch({"notes": "theirs"})])
-    outcome = execute.execute(order_of(Patch({"notes": "mine"})))
-    assert outcome.appended
-    assert (outcome.event.version, outcome.event.change, outcome.event.state["notes"]) == (4, {"notes": "mine"}, "mine")
+    event, appended = execute.execute(request_of(Patch({"notes": "mine"})))
+    assert appended
+    assert (event.version, event.change, event.state["notes"]) == (4, {"notes": "mine"}, "mine")
 
 
 def test_what_would_change_the_remembered_state_may_change_nothing_now(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = given_that_others_wrote(monkeypatch, [], [Patch({"notes": "n"})])
-    outcome = execute.execute(order(Patch({"notes": "n"})))
-    assert (outcome.event, outcome.appended) == (memory.events[1], False)
+    event, appended = execute.execute(command_request(Patch({"notes": "n"})))
+    assert (event, appended) == (memory.events[1], False)
 
 
 def test_a_mismatch_is_said_of_a_fresh_read(monkeypatch: pytest.MonkeyPatch) -> None:
     given_that_others_wrote(monkeypatch, [], [Patch({"notes": "theirs"})])
-    assert execute.execute(order(Patch({"order": 1}), if_match=IfMatch(frozenset({2})))).event.version == 3
+    assert execute.execute(command_request(Patch({"order": 1}), if_match=IfMatch(frozenset({2}))))[0].version == 3
 
 
 def test_a_match_with_the_remembered_version_alone_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = given_that_others_wrote(monkeypatch, [], [Patch({"notes": "theirs"})])
     with pytest.raises(VersionMismatch):
-        execute.execute(order(Patch({"order": 1}), if_match=IfMatch(frozenset({1}))))
+        execute.execute(command_request(Patch({"order": 1}), if_match=IfMatch(frozenset({1}))))
     assert len(memory.events) == 2
 
 
 def test_a_patch_that_does_not_fit_the_remembered_state_may_fit_now(monkeypatch: pytest.MonkeyPatch) -> None:
     big = {"metadata": {"a": "x" * 4000}}
     given_that_others_wrote(monkeypatch, [Patch(big)], [Patch({"metadata": None})])
-    assert execute.execute(order(Patch({"metadata": {"b": "y" * 1000}}))).appended
+    assert execute.execute(command_request(Patch({"metadata": {"b": "y" * 1000}})))[1]
 
 
 def test_an_event_too_large_for_the_remembered_state_may_fit_now(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +94,7 @@ def test_an_event_too_large_for_the_remembered_state_may_fit_now(monkeypatch: py
         memory.append(event)
 
     monkeypatch.setattr(ledger_module, "append", append)
-    assert execute.execute(order(Patch({"order": 1}))).event.version == 4
+    assert execute.execute(command_request(Patch({"order": 1})))[0].version == 4
 
 
 def test_an_event_too_large_for_the_newest_state_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,12 +105,12 @@ def test_an_event_too_large_for_the_newest_state_is_refused(monkeypatch: pytest.
 
     monkeypatch.setattr(ledger_module, "append", append)
     with pytest.raises(EventTooLarge):
-        execute.execute(order(Patch({"order": 1})))
+        execute.execute(command_request(Patch({"order": 1})))
 
 
 def test_the_fresh_read_costs_one_call_and_no_pause(monkeypatch: pytest.MonkeyPatch, no_sleep: list[float]) -> None:
     memory = given_that_others_wrote(monkeypatch, [Delete()], [Restore()])
-    execute.execute(order(Patch({"notes": "n"})))
+    execute.execute(command_request(Patch({"notes": "n"})))
     assert (memory.calls, no_sleep) == (["latest", "append"], [])
 
 
@@ -114,7 +122,7 @@ def test_reading_a_todo_is_always_fresh(monkeypatch: pytest.MonkeyPatch) -> None
 def test_after_a_refusal_nothing_old_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = given_that_others_wrote(monkeypatch, [], [Patch({"notes": "theirs"})])
     with pytest.raises(VersionMismatch):
-        execute.execute(order(Patch({"order": 1}), if_match=IfMatch(frozenset({1}))))
+        execute.execute(command_request(Patch({"order": 1}), if_match=IfMatch(frozenset({1}))))
     memory.calls.clear()
-    execute.execute(order(Patch({"order": 1})))
+    execute.execute(command_request(Patch({"order": 1})))
     assert memory.calls == ["latest", "append"]

@@ -8,10 +8,11 @@ import icalendar
 import pytest
 
 from chalicelib.calendar import vtodo
+from chalicelib.ledger.codec import dump_state, load_state
 from chalicelib.todos import recurrence
 from chalicelib.todos.content import InvalidContent
 from chalicelib.todos.decide import Decision, Patch, Restore, Revert
-from chalicelib.todos.events import COMPLETED, CREATED, DELETED, EDITED, dump_state, load_state
+from chalicelib.todos.events import COMPLETED, CREATED, DELETED, EDITED
 from tests.unit.scenarios import Stream, content_of, instant
 
 DUE = "2026-12-01"  # a Tuesday

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Todo, dump_state, load_state
+from chalicelib.ledger.codec import dump_state, load_state
+from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Todo
 from tests.unit.scenarios import deleted, live
 
 

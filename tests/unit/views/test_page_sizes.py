@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import dynamodb
+from chalicelib.ledger.codec import dump_state
 from chalicelib.todos import export_rows, representation
-from chalicelib.todos.events import UNSET, Todo, dump_state
+from chalicelib.todos.events import UNSET, Todo
 from chalicelib.views import queries
 
 LAMBDA_ANSWER_BYTES = 6 * 1024 * 1024

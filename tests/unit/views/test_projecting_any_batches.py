@@ -7,9 +7,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.ledger.codec import load_state
 from chalicelib.todos import fold
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Refusal, Replace, Restore, Revert
-from chalicelib.todos.events import Event, load_state
+from chalicelib.todos.events import Event
 from chalicelib.views.projection import Head, applied, list_of, newest, project
 from tests.unit.scenarios import Stream, content_of
 from tests.unit.views.views_model import Views, head_of

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from chalicelib.todos.events import Event, dump_state
+from chalicelib.ledger.codec import dump_state
+from chalicelib.todos.events import Event
 from chalicelib.views.projection import Head, OwnerView, Row, Tally, Update, list_of, newest, project
 
 Counts = tuple[int, int, int]

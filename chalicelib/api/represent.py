@@ -1,0 +1,66 @@
+"""Answers that several resources give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from chalice.app import Response
+
+from chalicelib.api import problem_types
+from chalicelib.api.headers import parse_wait
+from chalicelib.api.media_types import JSON
+from chalicelib.api.problems import Problem
+from chalicelib.api.request import Request
+from chalicelib.commands import execute
+from chalicelib.commands.execute import CommandRequest
+from chalicelib.ledger import ledger
+from chalicelib.todos import representation
+from chalicelib.todos.decide import Restore, Revert, TodoIsDeleted
+from chalicelib.views import queries
+
+MAX_EVENTS_IN_PROBLEM: Final = 100
+
+
+def answer(status: int, body: object = None, headers: Mapping[str, str] | None = None) -> Response:
+    """A response with a JSON value as its body, or none; routing turns the value into text."""
+    described = {"Content-Type": JSON} if body is not None else {}
+    return Response(body=body, status_code=status, headers={**described, **(headers or {})})
+
+
+def precondition_failed(base_url: str, request: CommandRequest, max_events_bytes: int) -> Exception:
+    """412 with what the caller needs to try again: the current todo, and the events since the version it knew.
+
+    It is "deleted" instead if the todo was deleted between the refusal and this read.
+    """
+    event = execute.current(request.owner, request.todo_id)
+    is_deleted = event is None or event.state["deleted"]
+    if event is None or (is_deleted and not isinstance(request.command, Restore | Revert)):
+        return TodoIsDeleted()
+    accepted = request.if_match.versions if request.if_match else None
+    known = max((version for version in accepted or () if version <= event.version), default=None)
+    # They end at the todo's version in this answer, even if somebody has written since.
+    count = 0 if known is None else min(event.version - known, MAX_EVENTS_IN_PROBLEM)
+    since = ledger.history(event.stream_id, known, count) if known is not None and count else []
+    return Problem(
+        problem_types.PRECONDITION_FAILED,
+        f"The todo {'was deleted' if is_deleted else 'is'} at version {event.version}.",
+        members={
+            "todo": None if is_deleted else representation.todo_of(base_url, event),
+            "events": representation.events_within_bounds(since, max_events_bytes),
+        },
+        headers={"ETag": representation.etag(event.version)},
+    )
+
+
+def wait_for_views(request: Request, versions: Mapping[str, int]) -> dict[str, str]:
+    """Wait as long as the caller prefers until the views have these versions of todos, by id.
+
+    Returns the header that confirms it if they have. The writes are done, whether or not the views follow in time.
+    """
+    seconds = parse_wait(request.headers.get("prefer", ""))
+    with suppress(queries.ViewsUnavailable):
+        if seconds and queries.wait_for_versions(request.owner, versions, seconds):
+            return {"Preference-Applied": f"wait={seconds}"}
+    return {}

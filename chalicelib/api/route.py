@@ -1,0 +1,33 @@
+"""What a route is; `routes` has the table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.api.media_types import JSON
+from chalicelib.api.request import Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method of a path, and what serves it. HEAD is served wherever GET is.
+
+    Attributes
+    ----------
+    load : callable
+        Returns the handler, and imports its module when first called.
+    scope : str, optional
+        What the token must allow; None for a public route.
+    produces : tuple of str
+        The media types that the route can answer in, the default first; 406 if the caller accepts none of them.
+    chosen_by : str, optional
+        The query parameter that overrides `Accept`, for clients that cannot set a header.
+    """
+
+    method: str
+    path: str
+    load: Callable[[], Handler]
+    scope: str | None
+    produces: tuple[str, ...] = (JSON,)
+    chosen_by: str | None = None

@@ -1,0 +1,85 @@
+"""How far a PATCH travels through the code: the files that a warm one enters, and the types that it becomes."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from bench import stubbed
+from chalicelib.aws import dynamodb
+from chalicelib.commands import execute
+from chalicelib.ledger import codec
+from tests.support.paths import ROOT
+
+MAX_FILES = 15
+# Its own, from the request to the event; beside them is only Chalice's response.
+VALUES = {"Request", "Patch", "CommandRequest", "Decision", "Event"}
+
+
+class Path:
+    """The files of this repository whose code is entered, and the classes of theirs that are instantiated."""
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self.values: set[str] = set()
+
+    def __enter__(self) -> Path:
+        sys.setprofile(self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+
+    def _note(self, frame: FrameType, event: str, _: Any) -> None:
+        if event != "call":
+            return
+        name = frame.f_code.co_filename
+        for place in (f"{ROOT / 'chalicelib'}/", str(ROOT / "app.py")):
+            if name.startswith(place):
+                self.files.add(name.removeprefix(f"{ROOT}/"))
+        if frame.f_code.co_name == "__init__" and "self" in frame.f_locals:
+            kind = type(frame.f_locals["self"])
+            if kind.__module__.startswith("chalicelib."):
+                self.values.add(kind.__name__)
+
+
+@pytest.fixture
+def patched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The path of a PATCH whose todo this process knows, with DynamoDB stubbed."""
+    for name, value in stubbed.SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HANDLERS", raising=False)
+    client = dynamodb.client.__wrapped__()
+    monkeypatch.setattr(dynamodb, "client", lambda: client)
+    store = stubbed.Store(codec.encode(stubbed.an_event()))
+    client.meta.events.register_last("before-send.dynamodb", store.answer)
+    import app
+
+    for title in ("first", "second"):
+        assert app.app(stubbed.a_patch(title), None)["statusCode"] == 200
+    store.calls.clear()
+    with Path() as path:
+        app.app(stubbed.a_patch("third"), None)
+    assert store.calls == ["PutItem"]
+    yield path
+    execute._latest_events.forget(stubbed.an_event().stream_id)
+
+
+def test_a_patch_passes_few_files(patched: Path) -> None:
+    assert len(patched.files) <= MAX_FILES, sorted(patched.files)
+
+
+def test_a_patch_is_few_values_on_its_way(patched: Path) -> None:
+    assert patched.values == VALUES
+
+
+def test_this_would_notice_more() -> None:
+    with Path() as path:
+        inspect.getsource(codec)
+        execute.request_hash("patch", "id", {})
+    assert path.files == {"chalicelib/commands/execute.py"}
