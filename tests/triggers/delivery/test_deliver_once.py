@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from chalicelib.triggers.deliver import REMEMBERED_SECONDS
 from chalicelib.webhooks import subscriptions
+from chalicelib.webhooks.deliver import REMEMBERED_SECONDS
 from tests.support.lambda_events import image, message, queue_batch
 from tests.support.receiver import Received, Receiver
 from tests.triggers.delivery.conftest import aws
@@ -65,7 +65,8 @@ def test_the_same_message_twice_in_one_batch_is_sent_once(
     failed = deliver(queue_batch(*twins))
     # They meet: either the second comes when the first is done, or it must come again.
     assert len(failed) <= 1
-    assert deliver(queue_batch(*[twin for twin in twins if twin["messageId"] in failed])) == []
+    again = [twin for twin in twins if twin["messageId"] in failed]
+    assert not again or deliver(queue_batch(*again)) == []
     assert len(receiver.requests) == 1
     assert len(deliveries()) == 1
 
