@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from chalicelib import settings
-from chalicelib.aws.errors import Poison
+from chalicelib.aws import errors, quarantine
 from chalicelib.aws.sqs import sqs
 from chalicelib.commands import execute
 from chalicelib.todos import ids, instants
@@ -66,6 +66,39 @@ def give(page: Iterable[DueReminder]) -> list[tuple[DueReminder, Exception]]:
         return [failure for failure in pool.map(attempt, page) if failure is not None]
 
 
+def give_or_quarantine(handler: str, record: dict[str, Any]) -> None:
+    """Give the reminders of an SQS message; those that no retry can help are quarantined.
+
+    Parameters
+    ----------
+    handler : str
+        The name under which to quarantine.
+    record : dict
+        The message as Lambda hands it over.
+
+    Raises
+    ------
+    Exception
+        The first transient error, after every other reminder was given.
+    """
+    try:
+        page = decode(record["body"])
+    except errors.Poison as poison:
+        quarantine.put(handler, poison, record=record)
+        return
+    transient = None
+    for reminder, error in give(page):
+        if errors.is_transient(error):
+            transient = transient or error
+        else:
+            # Alone, in a message of its own, so that redriving it does not try the others again.
+            alone = {**record, "body": encode([reminder])}
+            keys = {"owner": reminder.partition, "todo_id": reminder.todo_id}
+            quarantine.put(handler, error, record=alone, keys=keys)
+    if transient is not None:
+        raise transient
+
+
 def encode(page: Iterable[DueReminder]) -> str:
     """A page as the body of a message."""
     return json.dumps({"reminders": [[each.partition, each.todo_id, each.remind_at] for each in page]})
@@ -84,7 +117,7 @@ def decode(body: str) -> list[DueReminder]:
         for reminder in page:
             instants.parse(reminder.remind_at)
     except (ValueError, TypeError, LookupError) as error:
-        raise Poison(f"not a page of reminders: {error}") from error
+        raise errors.Poison(f"not a page of reminders: {error}") from error
     return page
 
 

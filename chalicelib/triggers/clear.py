@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from chalicelib import logs
 from chalicelib.aws import errors, quarantine
 from chalicelib.commands import clear_list
+from chalicelib.triggers import queue_worker
 
-HANDLER = "clear"
+HANDLER: Final = "clear"
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """Work through a batch of SQS messages; returns those to be handed over again (ReportBatchItemFailures)."""
-    logs.write(HANDLER, records=len(event["Records"]))
-    failed = []
-    for record in event["Records"]:
-        try:
-            _resume(record)
-        except Exception as error:
-            logs.fail("clearing a list will be tried again", error)
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+    """Clear a page for each SQS message; returns those to be handed over again (ReportBatchItemFailures)."""
+    return queue_worker.work_through(HANDLER, event, _resume)
 
 
 def _resume(record: dict[str, Any]) -> None:
-    """Clear a page; what no retry can help goes into the quarantine.
+    """Clear a page; a message that no retry can help is quarantined.
 
     Raises
     ------
     Exception
-        When another try may go better.
+        When another try may succeed.
     """
     try:
         clear_list.resume(record["body"])

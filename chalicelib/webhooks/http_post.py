@@ -48,7 +48,7 @@ class WebhookGone(Exception):
     """The receiver answered 410: it wants nothing more (Standard Webhooks asks to disable such a webhook)."""
 
 
-def tell(url: str, secret: str, message_id: str, body: str) -> int:
+def send(url: str, secret: str, message_id: str, body: str) -> int:
     """Send one signed POST, and return the status, one of 2xx.
 
     Parameters

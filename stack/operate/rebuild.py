@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from chalicelib.rebuild import run as rebuild
-from chalicelib.rebuild.run import Busy, NothingToAbandon, Progress, Run
-from chalicelib.views import pointer as generations
+from chalicelib.rebuild.run import Run
+from chalicelib.rebuild.run import status as read_status
+from chalicelib.rebuild.state import ABANDON, Busy, NothingToAbandon, Progress
+from chalicelib.views import pointer
 from chalicelib.views.pointer import Outrun
 from chalicelib.views.projector import ProjectionIncomplete
 from stack.errors import StackError
@@ -39,7 +40,7 @@ def run(progress: Callable[[Progress], None] = lambda _: None, **options: Any) -
     progress : callable
         Is told after each slice and each wait.
     options
-        As `chalicelib.rebuild.run.Run` takes them.
+        As `chalicelib.rebuild.run.Run.claim` takes them.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def run(progress: Callable[[Progress], None] = lambda _: None, **options: Any) -
         When another run is at it, or the audit of the new table did not pass.
     """
     claimed = claim(**options)
-    if claimed.state.step == rebuild.ABANDON:
+    if claimed.state.step == ABANDON:
         _abandon(claimed)
         claimed = claim(**options)
     try:
@@ -80,15 +81,15 @@ def command(**options: Any) -> None:
 def claim(**options: Any) -> Run:
     """The rebuild, as this process's own; waits for another run's lease to end, in case that run was killed."""
     try:
-        return Run(**options)
+        return Run.claim(**options)
     except Busy as busy:
         time.sleep(busy.seconds)
-        if generations.record() != busy.record:
+        if pointer.record() != busy.record:
             raise StackError("another run is at the rebuild (see `rebuild --status`)") from busy
     except Outrun as error:
         raise StackError("another run is at the rebuild (see `rebuild --status`)") from error
     try:
-        return Run(**options)
+        return Run.claim(**options)
     except (Busy, Outrun) as error:
         raise StackError("another run is at the rebuild (see `rebuild --status`)") from error
 
@@ -114,13 +115,13 @@ def abandon() -> Progress:
 
 def status() -> str:
     """Which tables are in use, and how far a rebuild is."""
-    pointer, state = rebuild.status()
-    lines = [f"read from: {pointer.reader}", *(f"projected into: {table}" for table in pointer.tables)]
+    current, state = read_status()
+    lines = [f"read from: {current.reader}", *(f"projected into: {table}" for table in current.tables)]
     if state is None:
         return "\n".join([*lines, "there was no rebuild yet"])
     if state.is_over:
         return "\n".join([*lines, f"the last rebuild, of {state.table}, is {state.step}"])
-    if state.step == rebuild.ABANDON:
+    if state.step == ABANDON:
         return "\n".join([*lines, f"a rebuild is being abandoned: {state.table}; `rebuild --abandon` goes on with it"])
     number = STEPS.index(state.step) + 1
     lines.append(f"a rebuild is under way: {state.table}, step {number} of {len(STEPS) - 1}: {state.step}")

@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from chalicelib.aws.sqs import sqs
 from chalicelib.ledger import ledger
 from chalicelib.ledger.codec import dump_state
+from chalicelib.publishing import publisher
 from chalicelib.todos import ids
-from chalicelib.triggers import project, publish
+from chalicelib.views import stream
 from chalicelib.views.projection import Head
 from stack.errors import StackError
 
@@ -148,29 +149,29 @@ def _attributes_of(record: Message) -> dict[str, Any]:
 
 def _project_again(poison: Message) -> None:
     """Project the newest event of the stream, as the ledger has it: the image of then may be long overtaken."""
-    stream = _stream_of(poison)
-    event = ledger.latest(stream)
+    stream_id = _stream_of(poison)
+    event = ledger.latest(stream_id)
     if event is None:
-        raise StackError(f"the ledger has no stream {stream}")
-    owner, todo_id = ids.split_stream_id(stream)
-    refused = project.project({owner: [Head(todo_id, event.version, dump_state(event.state))]})
+        raise StackError(f"the ledger has no stream {stream_id}")
+    owner, todo_id = ids.split_stream_id(stream_id)
+    refused = stream.project_everywhere({owner: [Head(todo_id, event.version, dump_state(event.state))]})
     if refused:
         raise refused[0].error
 
 
 def _publish_again(poison: Message) -> None:
-    stream = _stream_of(poison)
-    event = ledger.at_version(stream, int(poison["keys"]["version"]))
+    stream_id = _stream_of(poison)
+    event = ledger.at_version(stream_id, int(poison["keys"]["version"]))
     if event is None:
-        raise StackError(f"the ledger has no such event: {stream}, version {poison['keys']['version']}")
-    publish.publish([event])
+        raise StackError(f"the ledger has no such event: {stream_id}, version {poison['keys']['version']}")
+    publisher.publish([event])
 
 
 def _stream_of(poison: Message) -> str:
-    stream = (poison.get("keys") or {}).get("stream_id")
-    if not stream:
+    stream_id = (poison.get("keys") or {}).get("stream_id")
+    if not stream_id:
         raise StackError("the message does not say which stream it is of")
-    return str(stream)
+    return str(stream_id)
 
 
 _OF_STREAM: Final[dict[str, Callable[[Message], None]]] = {"project": _project_again, "publish": _publish_again}

@@ -8,8 +8,8 @@ from typing import Any
 
 from chalicelib.ledger import scan
 from chalicelib.ledger.codec import Item
+from chalicelib.publishing import publisher
 from chalicelib.todos import instants
-from chalicelib.triggers import publish
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ def run(since: str, progress: Callable[[Republished], None] = lambda _: None) ->
     done = Republished()
     for page in scan.scan():
         wanted = [item for item in page if _happened_since(bound, item)]
-        publish.publish_records(map(_record, wanted))
+        publisher.publish_records(map(_record, wanted))
         done.examined += len(page)
         done.handed_over += len(wanted)
         progress(done)

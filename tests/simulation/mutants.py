@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.aws import dynamodb
 from chalicelib.ledger import ledger
 from chalicelib.publishing import topic
-from chalicelib.rebuild import run as rebuild
+from chalicelib.rebuild import run, state
 from chalicelib.todos import decide, ids
 from chalicelib.todos.events import Todo
 from chalicelib.views import codec, pointer, projection, projector, schema
@@ -171,10 +171,10 @@ class KeptCursorReader(Reader):
 @contextmanager
 def filled_and_switched_over_to() -> Iterator[None]:
     """A rebuild that writes the new table by its scan alone, until readers have it; and trusts that scan."""
-    steps = {rebuild.AUDIT: lambda run, until: run._go_to(rebuild.SWITCH)}
+    steps = {state.AUDIT: lambda this, until: this._go_to(state.SWITCH)}
     with (
         patch.object(projector, "tables", lambda: [pointer.pointer().reader]),
-        patch.dict(rebuild._STEPS, steps),
+        patch.dict(run._STEPS, steps),
     ):
         yield
 

@@ -8,9 +8,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import dynamodb
 from chalicelib.ledger import ledger
-from chalicelib.rebuild import run
-from chalicelib.views import pointer as generations
-from chalicelib.views import projector
+from chalicelib.rebuild import run, task
+from chalicelib.rebuild.state import Busy, NothingToAbandon, Progress
+from chalicelib.views import pointer, projector
 from tests.simulation.delivery import TIMEOUT_MILLISECONDS
 from tests.simulation.scheduler import Crash
 from tests.simulation.seams import EVENTS, SETTINGS
@@ -19,9 +19,9 @@ from tests.simulation.world import World
 REQUEST = "a rebuild"
 # What a run may raise: it is begun again.
 EXPECTED = (
-    run.Busy,
-    run.NothingToAbandon,
-    generations.Outrun,
+    Busy,
+    NothingToAbandon,
+    pointer.Outrun,
     projector.ProjectionIncomplete,
     dynamodb.KeysUnprocessed,
     ledger.LedgerUnavailable,
@@ -46,7 +46,7 @@ class Rebuilding:
             with suppress(Crash, *EXPECTED):
                 self._world.scheduler.pause()
                 if self._may_be_abandoned and self._draw.random() < 0.1:
-                    run.Run(runner, lease_seconds=self._lease_seconds, begins=False).abandon()
+                    run.Run.claim(runner, lease_seconds=self._lease_seconds, begins=False).abandon()
                     continue
                 progress = self._invoke(runner, self._draw.choice((0.0, 0.3, 3.0)), self._draw.choice((0.0, 0.5)))
                 if progress.is_over:
@@ -65,22 +65,22 @@ class Rebuilding:
             if progress.is_over:
                 break
             self._world.scheduler.now += 1 + round(1000 * progress.wait_seconds)
-        pointer = generations.pointer()
+        current = pointer.pointer()
         tables = set(self._world.engine.tables) - {EVENTS, SETTINGS}
         # A run that was overtaken may leave a table of an abandoned rebuild behind, which nobody uses.
-        is_alone = tables == {pointer.reader} or (self._may_be_abandoned and pointer.reader in tables)
-        return [] if is_alone and pointer.tables == (pointer.reader,) else [f"{pointer}, and there are {tables}"]
+        is_alone = tables == {current.reader} or (self._may_be_abandoned and current.reader in tables)
+        return [] if is_alone and current.tables == (current.reader,) else [f"{current}, and there are {tables}"]
 
-    def _once_free(self) -> run.Progress:
+    def _once_free(self) -> Progress:
         """Go on with it as far as there is no wait, once another's lease has ended."""
         try:
             return self._invoke("the last", float("inf"), patience=0.0)
-        except run.Busy as busy:
+        except Busy as busy:
             self._world.scheduler.now += 1 + round(1000 * busy.seconds)
             return self._invoke("the last", float("inf"), patience=0.0)
 
-    def _invoke(self, runner: str, seconds: float, patience: float) -> run.Progress:
-        return run.work(
+    def _invoke(self, runner: str, seconds: float, patience: float) -> Progress:
+        return task.work(
             self._world.now() / 1000 + seconds,
             runner=runner,
             request=REQUEST,

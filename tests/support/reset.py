@@ -11,7 +11,7 @@ from chalicelib.aws import dynamodb, sqs
 from chalicelib.commands import execute
 from chalicelib.ledger import model
 from chalicelib.publishing import topic
-from chalicelib.triggers import deliver
+from chalicelib.webhooks import deliver
 
 
 def become(patch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:

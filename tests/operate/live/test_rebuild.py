@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.rebuild import run as rebuild
+from chalicelib.rebuild.state import LONGEST_TIMEOUT_SECONDS, PROJECT_TIMEOUT_SECONDS, Busy, Progress
 from chalicelib.todos import fold
 from chalicelib.triggers import rebuild as trigger
 from chalicelib.views import codec, projector, queries
@@ -115,7 +116,7 @@ def test_writes_go_on_all_the_while(owner: Owner, views: str) -> None:
 
 
 def test_both_tables_are_written_while_there_are_two(owner: Owner, views: str) -> None:
-    run = rebuild.Run(**SHORT)
+    run = rebuild.Run.claim(**SHORT)
     run.advance()
     both = projector.tables()
     assert both == [views, run.state.table]
@@ -146,7 +147,7 @@ def test_killed_before_any_call_it_is_taken_up_where_it_was(owner: Owner, views:
 
 @pytest.mark.parametrize("step", ["settle", "fill", "audit", "switch", "drain", "drop"])
 def test_killed_after_a_step_it_goes_on_with_the_next(owner: Owner, views: str, step: str) -> None:
-    def kill(reached: rebuild.Progress) -> None:
+    def kill(reached: Progress) -> None:
         if reached.step == step:
             raise Killed
 
@@ -205,10 +206,10 @@ def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypat
 
 
 def test_of_two_at_once_one_is_refused(owner: Owner, views: str) -> None:
-    first = rebuild.Run(**SHORT)
+    first = rebuild.Run.claim(**SHORT)
     first.advance()
-    with pytest.raises(rebuild.Busy):
-        rebuild.Run(**SHORT)
+    with pytest.raises(Busy):
+        rebuild.Run.claim(**SHORT)
     reached = first.advance()
     assert reached.table == first.state.table
     first.keep(0)
@@ -217,8 +218,8 @@ def test_of_two_at_once_one_is_refused(owner: Owner, views: str) -> None:
 def test_of_two_that_begin_together_one_wins(owner: Owner, views: str) -> None:
     def begin() -> rebuild.Run | None:
         try:
-            return rebuild.Run(**SHORT)
-        except (rebuild.Busy, Outrun):
+            return rebuild.Run.claim(**SHORT)
+        except (Busy, Outrun):
             return None
 
     (won,) = [run for run in at_once([begin] * 4) if run is not None]
@@ -226,9 +227,9 @@ def test_of_two_that_begin_together_one_wins(owner: Owner, views: str) -> None:
 
 
 def test_who_was_overtaken_does_nothing_more(owner: Owner, views: str) -> None:
-    slow = rebuild.Run(**UNLEASED)
+    slow = rebuild.Run.claim(**UNLEASED)
     slow.advance()
-    fast = rebuild.Run(**UNLEASED)
+    fast = rebuild.Run.claim(**UNLEASED)
     with pytest.raises(Outrun):
         slow.advance()
     fast.advance()
@@ -236,7 +237,7 @@ def test_who_was_overtaken_does_nothing_more(owner: Owner, views: str) -> None:
 
 
 def test_a_pointer_that_another_changed_is_left_alone(owner: Owner, views: str) -> None:
-    run = rebuild.Run(**UNLEASED)
+    run = rebuild.Run.claim(**UNLEASED)
     advance_to(run, "switch")
     standing = generations.pointer()
     elsewhere = Pointer(standing.reader, (standing.reader,))
@@ -254,7 +255,7 @@ def test_a_pointer_that_another_changed_is_left_alone(owner: Owner, views: str) 
 def test_who_was_overtaken_does_not_point_at_what_was_abandoned_meanwhile(
     owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = rebuild.Run(**UNLEASED)
+    slow = rebuild.Run.claim(**UNLEASED)
     real = generations.make
 
     def made_and_then_abandoned_by_another(table: str) -> bool:
@@ -271,7 +272,7 @@ def test_who_was_overtaken_does_not_point_at_what_was_abandoned_meanwhile(
 def test_an_abandoning_that_was_cut_off_is_gone_on_with(
     owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = rebuild.Run(**UNLEASED)
+    run = rebuild.Run.claim(**UNLEASED)
     advance_to(run, "audit")
 
     def killed(table: str) -> bool:
@@ -289,7 +290,7 @@ def test_an_abandoning_that_was_cut_off_is_gone_on_with(
 def test_a_switch_that_becomes_visible_while_it_is_abandoned_stands(
     owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = rebuild.Run(**UNLEASED)
+    run = rebuild.Run.claim(**UNLEASED)
     advance_to(run, "switch")
     stale = [generations.pointer()]
     run.advance()
@@ -303,7 +304,7 @@ def test_a_switch_that_becomes_visible_while_it_is_abandoned_stands(
 def test_what_the_pointer_may_be_about_to_name_is_not_dropped(
     owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = rebuild.Run(**UNLEASED)
+    run = rebuild.Run.claim(**UNLEASED)
     advance_to(run, "settle")
     with monkeypatch.context() as patched:
         patched.setattr(generations, "pointer", lambda: Pointer(views, (views,)))
@@ -316,7 +317,7 @@ def test_what_the_pointer_may_be_about_to_name_is_not_dropped(
 
 
 def test_abandoned_all_is_as_before(owner: Owner, views: str) -> None:
-    run = rebuild.Run(**UNLEASED)
+    run = rebuild.Run.claim(**UNLEASED)
     advance_to(run, "audit")
     made = run.state.table
     assert command.abandon().table == made
@@ -328,9 +329,9 @@ def test_abandoned_all_is_as_before(owner: Owner, views: str) -> None:
 
 
 def test_what_is_in_use_cannot_be_abandoned(owner: Owner, views: str) -> None:
-    run = rebuild.Run(**UNLEASED)
+    run = rebuild.Run.claim(**UNLEASED)
     advance_to(run, "drain")
-    with pytest.raises(StackError, match="can only go on"):
+    with pytest.raises(StackError, match="can only continue"):
         command.abandon()
     # Nor does it stand in the way of going on.
     assert command.run(**SHORT).table == run.state.table
@@ -339,7 +340,7 @@ def test_what_is_in_use_cannot_be_abandoned(owner: Owner, views: str) -> None:
 def test_a_table_that_fails_its_audit_is_not_switched_to(
     owner: Owner, views: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = rebuild.Run(**UNLEASED | {"patience": 0.2})
+    run = rebuild.Run.claim(**UNLEASED | {"patience": 0.2})
     advance_to(run, "audit")
     tally = owner.item(run.state.table, "tally")
     dynamodb.client().put_item(TableName=run.state.table, Item=tally | {"open": {"N": "99"}})
@@ -357,14 +358,14 @@ def test_the_waits_are_the_timeouts_of_the_lambdas() -> None:
     for stage in ("local", "dev", "prod"):
         timeouts = {function.name: function.config.lambda_timeout for function in Stage(stage).functions()}
         assert timeouts.pop("rebuild") > 2 * trigger.WORK_SECONDS
-        assert timeouts["project"] <= rebuild.PROJECT_TIMEOUT_SECONDS
-        assert max(timeouts.values()) <= rebuild.LONGEST_TIMEOUT_SECONDS
+        assert timeouts["project"] <= PROJECT_TIMEOUT_SECONDS
+        assert max(timeouts.values()) <= LONGEST_TIMEOUT_SECONDS
 
 
 def test_the_command_says_what_it_does(
     owner: Owner, views: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "Run", partial(rebuild.Run, **SHORT))
+    monkeypatch.setattr(command.Run, "claim", partial(rebuild.Run.claim, **SHORT))
     assert cli.main(["rebuild"]) == 0
     said = capsys.readouterr()
     assert f"the views are rebuilt: {queries.reader()}" in said.out

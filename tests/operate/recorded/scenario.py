@@ -15,7 +15,8 @@ from chalicelib.aws import dynamodb
 from chalicelib.commands import execute
 from chalicelib.commands.clear_list import Clearance
 from chalicelib.ledger import ledger, scan
-from chalicelib.rebuild import run as rebuild
+from chalicelib.rebuild import state, task
+from chalicelib.rebuild.run import Run
 from chalicelib.todos import fold, ids
 from chalicelib.views import schema
 from tests.operate.recorded.calls import Recorder
@@ -219,23 +220,21 @@ class Scenario:
         """With a state of an older fold, a todo that changes lists meanwhile, and a row that the audit doubts."""
         self._older_state(self.todo_id)
         moved = self.api.post("/lists/left/todos", {"title": "moves"}).json()
-        table = self._slices(until=rebuild.SETTLE)["table"]
+        table = self._slices(until=state.SETTLE)["table"]
         self.project()
         assert self.api.patch(f"/todos/{moved['id']}", {"list": "entered"}).ok
-        self._slices(until=rebuild.AUDIT)
+        self._slices(until=state.AUDIT)
         row = self._damage(table)
         assert self._slices()["problem"], "the damage was not found"
         dynamodb.client().put_item(TableName=table, Item=row)
         assert self._slices()["done"]
 
-    def _slices(self, until: str = rebuild.DONE) -> dict[str, Any]:
+    def _slices(self, until: str = state.DONE) -> dict[str, Any]:
         """Slices of one step each, up to a step or to where it cannot go on."""
         options = {"settle_seconds": 0, "drain_seconds": 0, "patience": 0}
         while True:
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(
-                    rebuild, "work", lambda until, **given: rebuild.Run(**given, lease_seconds=0).advance(until)
-                )
+                patch.setattr(task, "work", lambda until, **given: Run.claim(**given, lease_seconds=0).advance(until))
                 reached: dict[str, Any] = self.call(
                     "rebuild", {"request": "recorded", "options": options}, Context(900)
                 )

@@ -84,7 +84,7 @@ def test_the_lag_of_each_event_is_counted_from_when_it_happened(
 ) -> None:
     import app
 
-    monkeypatch.setattr("chalicelib.triggers.project.project", lambda _: [])
+    monkeypatch.setattr("chalicelib.views.stream.project_everywhere", lambda _: [])
     monkeypatch.setattr("time.time_ns", lambda: 1_763_632_802_500_000_000)
     images = [{**image(), "occurred_at": {"S": f"2025-11-20T10:00:0{seconds}Z"}} for seconds in ("0.000", "2.250")]
     records = [*stream_batch(*images)["Records"], stream_record(None, "REMOVE")]

@@ -13,8 +13,8 @@ import pytest
 
 from chalicelib.aws import errors, quarantine
 from chalicelib.aws import sqs as queues
-from chalicelib.triggers.deliver import HIDDEN_SECONDS, hidden_seconds
 from chalicelib.webhooks import http_post, subscriptions
+from chalicelib.webhooks.deliver import HIDDEN_SECONDS, hidden_seconds
 from tests.support.lambda_events import image, message, queue_batch, queue_record
 from tests.support.receiver import Receiver
 from tests.support.server import Received

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from chalicelib.triggers.deliver import REMEMBERED_SECONDS
 from chalicelib.webhooks import subscriptions
+from chalicelib.webhooks.deliver import REMEMBERED_SECONDS
 from tests.support.lambda_events import image, message, queue_batch
 from tests.support.receiver import Receiver
 from tests.support.server import Received

@@ -82,7 +82,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def tell(url: str) -> int:
-    return http_post.tell(url, subscriptions.new_secret(), "message-1", '{"id":"message-1"}')
+    return http_post.send(url, subscriptions.new_secret(), "message-1", '{"id":"message-1"}')
 
 
 @pytest.mark.parametrize(("what", "address"), INSIDE)

@@ -15,9 +15,8 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
 from chalicelib.aws import quarantine
 from chalicelib.ledger import codec
-from chalicelib.publishing import cloudevents, topic
+from chalicelib.publishing import cloudevents, publisher, topic
 from chalicelib.todos import ids as keys
-from chalicelib.triggers import publish
 from tests.support.lambda_events import OCCURRED_AT, image, stream_batch, stream_record
 from tests.triggers.delivery.conftest import aws
 
@@ -311,5 +310,5 @@ def test_a_record_that_brings_no_event_is_passed_over(handler: Handler, fake: Fa
 
 def test_events_of_the_ledger_go_out_the_same_way(environment: None, fake: FakeTopic) -> None:
     event = image()
-    publish.publish([codec.decode(event)])
+    publisher.publish([codec.decode(event)])
     assert fake.ids == ids_of(event)

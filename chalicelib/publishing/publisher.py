@@ -1,0 +1,77 @@
+"""Publishing events, live ones from the stream and old ones from the ledger: what is refused is quarantined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from chalicelib import settings
+from chalicelib.aws import quarantine
+from chalicelib.ledger import codec
+from chalicelib.publishing import cloudevents, topic
+from chalicelib.todos.events import Event
+
+# Which handler quarantines: `redrive` hands a record back to the same one.
+HANDLER: Final = "publish"
+
+
+def publish(events: Iterable[Event]) -> None:
+    """Publish events on the topic; errors as in `send`."""
+    send(map(_message_of, events))
+
+
+def publish_records(records: Iterable[Mapping[str, Any]]) -> None:
+    """Publish stream records, or stored events in their form; errors as in `send`."""
+    send(messages_of(records))
+
+
+def messages_of(records: Iterable[Mapping[str, Any]]) -> Iterator[topic.Message]:
+    """The messages of stream records; a record that is not an event is quarantined, and the others follow.
+
+    Raises
+    ------
+    ClientError, BotoCoreError
+        When the quarantine does not take a record.
+    """
+    for record in records:
+        try:
+            message = _message(record)
+        except Exception as error:
+            quarantine.put(HANDLER, error, record=record)
+            continue
+        if message is not None:
+            yield message
+
+
+def send(messages: Iterable[topic.Message]) -> None:
+    """Publish messages; one that the topic will never take is quarantined by its keys: the ledger has the rest.
+
+    Raises
+    ------
+    PublishIncomplete
+        After everything else was published.
+    ClientError, BotoCoreError
+        When the quarantine does not take what belongs there.
+    """
+    for message, refusal in topic.publish(messages):
+        quarantine.put(HANDLER, refusal, record={}, keys=message.keys)
+
+
+def _message(record: Mapping[str, Any]) -> topic.Message | None:
+    """The message of a stream record; None for one that brings no event (this service removes none).
+
+    Raises
+    ------
+    Exception
+        Of any kind, when the record is not an event.
+    """
+    image = record["dynamodb"].get("NewImage")
+    return None if image is None else _message_of(codec.decode(image))
+
+
+def _message_of(event: Event) -> topic.Message:
+    return topic.Message(
+        cloudevents.dumps(cloudevents.cloudevent(event, settings.public_url() or "")),
+        cloudevents.attributes_of(event),
+        {"stream_id": event.stream_id, "version": event.version},
+    )

@@ -1,0 +1,116 @@
+"""Projecting what the stream brings: its records' events into every views table in use, poison into the quarantine."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from chalicelib import metrics
+from chalicelib.aws import quarantine
+from chalicelib.todos import ids, instants
+from chalicelib.views import projector, schema
+from chalicelib.views.projection import Head, todo_of
+
+# Which handler quarantines: `redrive` hands a record back to the same one.
+HANDLER: Final = "project"
+
+Heads = Mapping[str, list[Head]]
+
+
+def heads_of(records: Iterable[Mapping[str, Any]]) -> Heads:
+    """The events of stream records, by owner (as keys have it); a record that cannot be projected is quarantined.
+
+    Raises
+    ------
+    ClientError, BotoCoreError
+        When the quarantine does not take a record.
+    """
+    heads: defaultdict[str, list[Head]] = defaultdict(list)
+    for record in records:
+        try:
+            found = _head(record)
+        except Exception as error:
+            quarantine.put(HANDLER, error, record=record)
+            continue
+        if found is not None:
+            owner, head = found
+            heads[owner].append(head)
+    return heads
+
+
+def project_everywhere(heads: Heads) -> list[projector.Refused]:
+    """Bring events into every views table in use, each on its own; returns what no retry can bring in.
+
+    Raises
+    ------
+    ProjectionIncomplete
+        When some owners were not done for now, after all the others were.
+    """
+    failures: dict[str, Exception] = {}
+    refused: list[projector.Refused] = []
+    for table in projector.tables():
+        try:
+            refused += projector.project_batch(table, heads)
+        except projector.ProjectionIncomplete as incomplete:
+            failures.update(incomplete.failures)
+            refused += incomplete.refused
+    if failures:
+        raise projector.ProjectionIncomplete(failures, refused)
+    return refused
+
+
+def project_or_quarantine(heads: Heads) -> None:
+    """Bring events into every views table in use; what no retry can bring in is quarantined.
+
+    Raises
+    ------
+    ProjectionIncomplete
+        When some owners were not done for now, after all the others were.
+    ClientError, BotoCoreError
+        When the pointer cannot be read, or the quarantine does not take what belongs there.
+    """
+    try:
+        refused = project_everywhere(heads)
+    except projector.ProjectionIncomplete as incomplete:
+        _quarantine(incomplete.refused)
+        raise
+    _quarantine(refused)
+
+
+def observe_lag(records: Iterable[Mapping[str, Any]]) -> None:
+    """Add each record's lag, in milliseconds from its event's `occurred_at` until now, to the metrics."""
+    now = time.time_ns() // 1_000_000
+    for record in records:
+        # A quarantined record may have no instant, nor has one that removes an event.
+        with suppress(LookupError, TypeError, ValueError):
+            happened = instants.milliseconds_of(record["dynamodb"]["NewImage"]["occurred_at"]["S"])
+            metrics.observe(metrics.PROJECTION_LAG, max(0, now - happened))
+
+
+def _quarantine(refused: Iterable[projector.Refused]) -> None:
+    """Quarantine what DynamoDB refuses by its keys alone: the event itself is sound, and the ledger has it."""
+    for each in refused:
+        found_by = {"stream_id": ids.stream_id(each.owner, each.head.todo_id), "version": each.head.version}
+        quarantine.put(HANDLER, each.error, record={}, keys=found_by)
+
+
+def _head(record: Mapping[str, Any]) -> tuple[str, Head] | None:
+    """The owner (as keys have it) and event of a record; None for a record that brings no event.
+
+    Raises
+    ------
+    Exception
+        Of any kind, when the record cannot be decoded or its state cannot be indexed.
+    """
+    image = record["dynamodb"].get("NewImage")
+    if image is None:
+        # This service removes no event, and nothing need be done about one that was removed by hand.
+        return None
+    owner, todo_id = ids.split_stream_id(image["stream_id"]["S"])
+    head = Head(todo_id, int(image["version"]["N"]), image["state"]["S"])
+    todo_of(head.state)
+    schema.index_attributes(owner, todo_id, head.state)
+    return owner, head
