@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 from chalicelib.api import problem_types
 from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.request import Request
-from chalicelib.todos import content, fields
+from chalicelib.todos import content, fields, strict_json
 
 # Many times a todo's fields and metadata; an event holds at most 64 KB.
 MAX_BODY_BYTES: Final = 128 * 1024
-# A body has room for many more; these show what is wrong.
-MAX_ERRORS: Final = 100
 
 
 def read_json(
@@ -45,11 +38,6 @@ def read_json(
         raise Problem(problem_types.PAYLOAD_TOO_LARGE, detail)
     body = _parse(request)
     _check_nesting(body, max_nesting)
-    errors = [
-        {"pointer": content.pointer(*path), "detail": detail} for path, detail in islice(_errors(body), MAX_ERRORS)
-    ]
-    if errors:
-        raise bad_request("The body is not JSON that every reader understands alike.", errors)
     return body
 
 
@@ -61,20 +49,20 @@ def _check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
 
 
 def _parse(request: Request) -> Any:
-    """The body's value, with `_Ambiguous` and `_NotANumber` in place of what `_errors` finds."""
     try:
         text = request.body.decode()
         if "\ufffd" in text and _was_replaced(request):
             raise _unreadable(request, "The body is not UTF-8.")
         if text.startswith("\ufeff"):
             raise bad_request("The body begins with a byte order mark, which JSON does not allow (RFC 8259, 8.1).")
-        return json.loads(
-            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite, parse_int=_whole
-        )
-    except RecursionError:
-        raise bad_request("The body is nested too deeply.") from None
-    except ValueError as error:
-        raise _unreadable(request, f"The body is not JSON: {error}.") from None
+        return strict_json.parse(text)
+    except UnicodeDecodeError:
+        raise _unreadable(request, "The body is not UTF-8.") from None
+    except strict_json.AmbiguousJson as error:
+        errors = [{"pointer": each.pointer, "detail": each.detail} for each in error.errors]
+        raise bad_request("The body is not JSON that every reader understands alike.", errors) from None
+    except strict_json.JsonError as error:
+        raise _unreadable(request, f"The body is {error}.") from None
 
 
 def _check_nesting(body: Any, max_nesting: int) -> None:
@@ -103,54 +91,3 @@ def _was_replaced(request: Request) -> bool:
     """Whether the gateway put U+FFFD where it could not decode: then the body's length is not the one that was sent."""
     length = request.headers.get("content-length", "")
     return "content-encoding" not in request.headers and length not in ("", str(len(request.body)))
-
-
-class _Ambiguous(dict[str, Any]):
-    """An object that repeats a name; the parser cannot tell where in the body it is."""
-
-    repeated: str
-
-
-@dataclass(frozen=True, slots=True)
-class _NotANumber:
-    """In place of a number: the error."""
-
-    detail: str
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    ambiguous = _Ambiguous(found)
-    seen: set[str] = set()
-    ambiguous.repeated = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-    return ambiguous
-
-
-def _errors(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What parsers accept, and where: a name that is repeated in its object, and a number that is not one."""
-    if isinstance(value, _NotANumber):
-        yield path, value.detail
-    if isinstance(value, _Ambiguous):
-        yield (*path, value.repeated), "given more than once"
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield from _errors(member, (*path, name))
-    elif isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from _errors(item, (*path, position))
-
-
-def _constant(text: str) -> _NotANumber:
-    return _NotANumber(f"{text} is not a JSON number")
-
-
-def _finite(text: str) -> float | _NotANumber:
-    number = float(text)
-    return _NotANumber(f"{text[:20]} is larger than a double can hold") if math.isinf(number) else number
-
-
-def _whole(text: str) -> int | _NotANumber:
-    number = _finite(text)
-    return number if isinstance(number, _NotANumber) else int(text)
