@@ -6,7 +6,7 @@ import importlib
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -54,7 +54,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @cache
-def aws(service: str) -> Any:
+def aws(service: Literal["dynamodb", "sns", "sqs"]) -> Any:
     """The test's own clients, made once: that takes longer than most of these tests."""
     return boto3.client(service, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 

@@ -72,7 +72,7 @@ def test_a_comma_may_stand_in_a_tag_and_a_list_may_have_empty_elements(header: s
     assert found.accepts(3) == ('"3"' in header)
 
 
-READERS = {"if-match": [if_match], "if-none-match": [if_none_match, unless_at]}
+READERS: dict[str, list[Callable[[Any], Any]]] = {"if-match": [if_match], "if-none-match": [if_none_match, unless_at]}
 
 
 @pytest.mark.parametrize(("name", "read"), [(name, read) for name, readers in READERS.items() for read in readers])

@@ -80,7 +80,7 @@ def test_two_checkouts_make_the_same_package(code: Path, tmp_path: Path, monkeyp
         os.utime(path, (1, 1))
         path.chmod(0o600)
     kept = packaging._dependencies(STAGE, tmp_path / "checkout")
-    shutil.copyfile(packaging.REPOSITORY / ".local" / "packages" / kept.name, kept)
+    shutil.copyfile(REPOSITORY / ".local" / "packages" / kept.name, kept)
     again = package(STAGE, tmp_path / "checkout").code
     assert again != code
     assert again.read_bytes() == code.read_bytes()

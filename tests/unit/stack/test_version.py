@@ -18,7 +18,7 @@ PYPROJECT = ROOT / "pyproject.toml"
 
 def test_the_package_reads_it_from_the_code() -> None:
     configuration = tomllib.loads(PYPROJECT.read_text())
-    assert configuration["project"]["dynamic"] == ["version"]
+    assert "version" in configuration["project"]["dynamic"]
     assert configuration["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "chalicelib.__version__"}
 
 
