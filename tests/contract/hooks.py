@@ -41,17 +41,20 @@ def before_load_schema(context: schemathesis.HookContext, raw_schema: dict[str, 
 
 
 @schemathesis.hook
-def after_call(context: schemathesis.HookContext, case: schemathesis.Case, response: schemathesis.Response) -> None:
+def after_call(
+    context: schemathesis.HookContext, case: schemathesis.Case[Any], response: schemathesis.Response
+) -> None:
     if response.status_code == 200 and (case.method, case.path) == ("GET", "/changes"):
         given_cursors.add(response.json()["cursor"])
 
 
 @schemathesis.hook
-def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
     """Take from a request that is to be accepted what excludes the rest of it, and a cursor that nobody was given."""
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
-    query, headers = case.query or {}, case.headers or {}
+    query: Any = case.query or {}
+    headers: Any = case.headers or {}
     query.pop("cursor", None)
     if query.get("since") not in given_cursors:
         query.pop("since", None)

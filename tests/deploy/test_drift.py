@@ -112,8 +112,8 @@ def schedule_rarer(account: Account) -> None:
 def alarm_threshold(account: Account) -> None:
     cloudwatch, name = account.client("cloudwatch"), f"todo-ledger-{STAGE}-Quarantine"
     (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    taken = ("AlarmName", "AlarmDescription", "AlarmActions", "OKActions", "ComparisonOperator", "EvaluationPeriods")
-    taken += ("TreatMissingData", "Namespace", "MetricName", "Statistic", "Period", "Dimensions", "DatapointsToAlarm")
+    taken = ["AlarmName", "AlarmDescription", "AlarmActions", "OKActions", "ComparisonOperator", "EvaluationPeriods"]
+    taken += ["TreatMissingData", "Namespace", "MetricName", "Statistic", "Period", "Dimensions", "DatapointsToAlarm"]
     cloudwatch.put_metric_alarm(**{each: alarm[each] for each in taken}, Threshold=1000)
 
 

@@ -44,7 +44,7 @@ def test_its_data_outlives_what_runs_on_it(account: Account) -> None:
     account.stack("audit")
 
     for command, template in (("diff", removed(before)), ("deploy", replaced(before))):
-        account.edit(".chalice/data.yaml", lambda _, template=template: template)
+        (account.project / ".chalice" / "data.yaml").write_text(template)
         assert "refused, since data would be lost" in account.stack(command, expected=1)
     account.edit(".chalice/data.yaml", lambda _: before)
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -41,8 +42,8 @@ def sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
         raise Killed
 
     monkeypatch.setattr(faults, "_send", send)
-    monkeypatch.setattr(faults.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(faults.os, "_exit", end)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(os, "_exit", end)
     return requests
 
 

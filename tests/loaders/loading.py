@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
@@ -64,13 +64,14 @@ def stated(file: Path) -> list[dict[str, Any]]:
     assert [row for row in planned if isinstance(row, BadRow)] == []
     events = [row.event for row in planned if isinstance(row, Planned)]
     titles = {split_stream_id(event.stream_id)[1]: event.state["title"] for event in events}
+    states = [dict(event.state) for event in events]
     return [
         {
-            name: titles.get(event.state["parent"] or "", "not here") if name == "parent" else event.state[name]
+            name: titles.get(str(state["parent"]), "not here") if name == "parent" else state[name]
             for name in CONTENT_FIELDS
-            if event.state[name] != UNSET[name]
+            if state[name] != UNSET[name]
         }
-        for event in events
+        for state in states
     ]
 
 
@@ -175,5 +176,8 @@ def rows(count: int) -> bytes:
     return lines(*({"id": number, "title": f"Todo {number}"} for number in range(count)))
 
 
-def by_line(found: Sequence[Row | BadRow]) -> dict[int, Row | BadRow]:
+Read = TypeVar("Read", bound=Planned | Row | BadRow)
+
+
+def by_line(found: Sequence[Read]) -> dict[int, Read]:
     return {row.line: row for row in found}

@@ -22,7 +22,8 @@ def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def unavailable(code: str, **more: Any) -> LedgerUnavailable:
     error = LedgerUnavailable(code)
-    error.__cause__ = ClientError({"Error": {"Code": code, "Message": code}, **more}, "TransactWriteItems")
+    answer: Any = {"Error": {"Code": code, "Message": code}, **more}
+    error.__cause__ = ClientError(answer, "TransactWriteItems")
     return error
 
 

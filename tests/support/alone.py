@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 
@@ -19,7 +19,7 @@ from tests.support.lambda_events import SCHEDULED, queue_batch, queue_record, st
 
 
 @cache
-def of_engine(service_name: str) -> Any:
+def of_engine(service_name: Literal["dynamodb", "sqs"]) -> Any:
     """The test's own client; making one takes a tenth of a second."""
     return boto3.client(service_name)
 

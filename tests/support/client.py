@@ -132,7 +132,7 @@ def next_path(answer: Any) -> str:
     link = answer.headers.get("Link")
     if link is None:
         return ""
-    target, relation = link.split(">")
+    target, relation = str(link).split(">")
     assert relation == '; rel="next"', link
     return "/" + target.removeprefix("<").split("/", 3)[3]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.aws import dynamodb
@@ -98,12 +99,13 @@ def refusals(
     """
     refused: Counter[str] = Counter()
     body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected"}).encode()
+    headers = HTTPHeaders.from_dict({"Content-Type": "application/x-amz-json-1.0"})
 
     def refuse(request: Any, **_: Any) -> AWSResponse | None:
         if body_contains.encode() not in request.body or refused[operation] >= times:
             return None
         refused[operation] += 1
-        return AWSResponse(request.url, status, {"Content-Type": "application/x-amz-json-1.0"}, _Raw(body))
+        return AWSResponse(request.url, status, headers, _Raw(body))
 
     event = f"before-send.dynamodb.{operation}"
     dynamodb.client().meta.events.register(event, refuse)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -66,7 +67,7 @@ def test_every_op_does_what_its_request_does(client: Client) -> None:
 
 def test_commands_on_one_todo_run_in_order(client: Client) -> None:
     one, other = new_id(), new_id()
-    steps = [
+    steps: list[Callable[[str], dict[str, Any]]] = [
         lambda todo_id: create(todo_id, "1"),
         lambda todo_id: {"op": "patch", "id": todo_id, "body": {"title": "2", "metadata": {"a": 1}}},
         lambda todo_id: {"op": "patch", "id": todo_id, "body": {"title": "3"}, "if_match": '"2"'},
@@ -248,7 +249,7 @@ def test_the_same_batch_from_many_at_once_happens_once(client: Client) -> None:
     ]
     clients = [client.another() for _ in range(3)]
 
-    answers = at_once([lambda one=one: results(one, commands, idempotency_key="b") for one in clients])
+    answers = at_once([partial(results, one, commands, idempotency_key="b") for one in clients])
 
     assert answers[0] == answers[1] == answers[2]
     assert statuses(answers[0]) == [201, 201, *[200] * 10, 204]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -41,7 +41,7 @@ def test_a_batch_that_broke_in_the_middle_is_brought_to_its_end_by_a_repeat(
     headers = {"idempotency_key": "b"} if keyed_by == "the request" else {}
     if keyed_by == "each command":
         commands = [{**command, "key": f"key-{position}"} for position, command in enumerate(commands)]
-    inject: Callable[..., Any] = (
+    inject: AbstractContextManager[Any] = (
         lost_answers("PutItem", 100, body_contains="b-breaks")
         if fault == "answers lost"
         else refusals("PutItem", "InternalServerError", status=500, body_contains="b-breaks")

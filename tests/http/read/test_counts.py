@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from tests.support.client import Client
 from tests.support.waiting import at_once, shows
@@ -13,7 +16,7 @@ def test_each_kind_of_change_moves_what_it_should(client: Client) -> None:
     todo = client.created_and_seen(list="a")
     client.created_and_seen(list="a", completed=True)
     path = f"/todos/{todo['id']}"
-    steps = [
+    steps: list[tuple[Callable[[], Any], dict[str, tuple[int, int, int]]]] = [
         (lambda: None, {"a": (2, 1, 1)}),
         (lambda: client.patch(path, {"completed": True}, prefer="wait=10"), {"a": (2, 0, 2)}),
         (lambda: client.patch(path, {"title": "x"}, prefer="wait=10"), {"a": (2, 0, 2)}),
@@ -53,7 +56,7 @@ def test_after_many_changes_at_once_the_counts_are_those_of_the_todos(client: Cl
             else:
                 mine.patch(path, {"list": chance.choice("abc"), "completed": chance.random() < 0.5})
 
-    at_once([lambda seed=seed: work(seed) for seed in range(6)])
+    at_once([partial(work, seed) for seed in range(6)])
 
     truth = [answer.json() for todo in todos if (answer := client.get(f"/todos/{todo['id']}")).status_code == 200]
     shows(client.lists, recount(truth))
@@ -61,7 +64,7 @@ def test_after_many_changes_at_once_the_counts_are_those_of_the_todos(client: Cl
     shows(lambda: {todo["id"]: todo for todo in client.rows("/todos")}, {todo["id"]: todo for todo in truth})
 
 
-def recount(todos: list[dict]) -> dict[str, tuple[int, int, int]]:
+def recount(todos: list[dict[str, Any]]) -> dict[str, tuple[int, int, int]]:
     """The counts of each list, from the todos themselves."""
     total = Counter(todo["list"] for todo in todos)
     completed = Counter(todo["list"] for todo in todos if todo["completed"])

@@ -39,7 +39,7 @@ def test_each_event_parses_as_a_cloudevent_and_says_what_the_history_says(
     assert len(history) == len(answer.json()) == 4
     for message, event in zip(answer.json(), history, strict=True):
         structured = HTTPMessage({"content-type": "application/cloudevents+json"}, json.dumps(message).encode())
-        parsed = from_http_event(structured)
+        parsed: Any = from_http_event(structured)
         assert parsed.get_id() == event["event_id"]
         assert parsed.get_source() == changed["url"]
         assert parsed.get_subject() == changed["id"]

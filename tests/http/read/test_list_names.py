@@ -85,7 +85,8 @@ def test_a_list_that_holds_nothing_is_empty_and_not_listed(client: Client) -> No
     todo = client.created_and_seen(list="short")
     client.delete(f"/todos/{todo['id']}", prefer="wait=10")
 
-    shows(client.lists, {})
+    none: dict[str, tuple[int, int, int]] = {}
+    shows(client.lists, none)
     assert client.get(list_path("short")).json() == []
 
 

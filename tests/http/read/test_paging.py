@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -24,7 +25,7 @@ def filled(client: Client) -> Client:
             due = f"2026-12-{number % 5 + 1:02}"
             mine.create(str(number), list="ab"[number % 2], order=number % 3, due=due, tags=[f"t{number % 4}"])
 
-    at_once([lambda first=first: create(range(first, COUNT, 4)) for first in range(4)])
+    at_once([partial(create, range(first, COUNT, 4)) for first in range(4)])
     shows(lambda: client.stats()["total"], COUNT)
     return client
 

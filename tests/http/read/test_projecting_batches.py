@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_projectors_at_once_give_the_same_and_each_batch_is_done_within_its_trie
         for batch in order:
             project(batch)
 
-    at_once([lambda seed=seed: work(seed) for seed in range(projectors)])
+    at_once([partial(work, seed) for seed in range(projectors)])
 
     assert views_of(owner) == recount(streams)
 

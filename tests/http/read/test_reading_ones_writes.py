@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ def test_a_write_that_waited_is_in_list_counts_and_stats(client: Client) -> None
 
 def test_every_write_may_wait(client: Client) -> None:
     path = f"/todos/{uuid.uuid4()}"
-    steps = [
+    steps: list[tuple[Callable[[], Any], tuple[int, int, int]]] = [
         (lambda: client.put(path, {"title": "x"}, if_none_match="*", prefer="wait=10"), (1, 1, 0)),
         (lambda: client.put(path, {"title": "x", "completed": True}, if_match="*", prefer="wait=10"), (1, 0, 1)),
         (lambda: client.patch(path, {"completed": False}, prefer="wait=10"), (1, 1, 0)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,7 +81,8 @@ def test_without_a_cursor_it_starts_with_everything_there_is_each_todo_once(fill
 def test_a_page_has_no_more_than_its_limit_and_only_the_last_says_that_there_is_no_more(
     filled: Client, limit: int
 ) -> None:
-    replica, pages = Replica(filled, limit), []
+    replica = Replica(filled, limit)
+    pages: list[dict[str, Any]] = []
     while not pages or pages[-1]["more"]:
         pages.append(replica.page())
 
@@ -177,7 +179,8 @@ def test_a_copy_made_while_others_write_ends_as_what_there_is(client: Client, li
         while len(written) < writers:
             replica.page()
 
-    at_once([*(lambda seed=seed: write(seed) for seed in range(writers)), copy])
+    deeds: list[Callable[[], None]] = [*(partial(write, seed) for seed in range(writers)), copy]
+    at_once(deeds)
 
     answers = [client.get(f"/todos/{todo_id}") for todo_id in created]
     live = by_id([answer.json() for answer in answers if answer.status_code == 200])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,9 +32,7 @@ def test_of_twenty_writers_with_if_match_exactly_one_wins_each_version(client: C
         answers = at_once(
             [
                 # Each round has titles of its own: what changes nothing is answered 200 too.
-                lambda title=f"{version}/{name}", writer=writer, known=known: writer.patch(
-                    path, {"title": title}, if_match=known
-                )
+                partial(writer.patch, path, {"title": f"{version}/{name}"}, if_match=known)
                 for name, writer in enumerate(writers)
             ]
         )
@@ -52,7 +51,8 @@ def test_writers_that_take_up_what_the_loser_is_told_all_get_through(client: Cli
     path = f"/todos/{todo['id']}"
 
     def write(name: str) -> list[dict[str, Any]]:
-        mine, known, refusals = client.another(), todo, []
+        mine, known = client.another(), todo
+        refusals: list[dict[str, Any]] = []
         while True:
             content = {"title": known["title"], "metadata": {**known["metadata"], name: True}}
             answer = mine.put(path, content, if_match=f'"{known["version"]}"')
@@ -62,7 +62,7 @@ def test_writers_that_take_up_what_the_loser_is_told_all_get_through(client: Cli
             refusals.append({"knew": known["version"], **document})
             known = document["todo"]
 
-    told = at_once([lambda number=number: write(str(number)) for number in range(WRITERS)])
+    told = at_once([partial(write, str(number)) for number in range(WRITERS)])
 
     history = client.events(todo["id"])
     assert_unbroken(history)
@@ -82,10 +82,7 @@ def test_twenty_patches_of_different_keys_at_once_all_survive(client: Client) ->
     writers = [client.another() for _ in range(WRITERS)]
 
     answers = at_once(
-        [
-            lambda key=key, writer=writer: writer.patch(path, {"metadata": {str(key): key}})
-            for key, writer in enumerate(writers)
-        ]
+        [partial(writer.patch, path, {"metadata": {str(key): key}}) for key, writer in enumerate(writers)]
     )
 
     assert [answer.status_code for answer in answers] == [200] * WRITERS
@@ -103,7 +100,7 @@ def test_patches_of_different_fields_at_once_all_survive(client: Client) -> None
         "source": "x", "metadata": {"x": 1},
     }  # fmt: skip
 
-    at_once([lambda name=name: client.another().patch(path, {name: changes[name]}) for name in changes])
+    at_once([partial(client.another().patch, path, {name: changes[name]}) for name in changes])
 
     now = client.get(path).json()
     assert {name: now[name] for name in changes} == changes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -50,7 +52,7 @@ def test_an_update_takes_two_requests_one_from_memory_and_one_more_with_a_key(
 
 def test_other_updates_of_a_live_todo_cost_the_same(here: InProcess) -> None:
     path = f"/todos/{here.create()['id']}"
-    steps = [
+    steps: list[Callable[[], Any]] = [
         lambda: here.put(path, {"title": "x"}, if_match='"1"'),
         lambda: here.patch(path, {"completed": True}, if_match='"2"'),
         lambda: here.delete(path),

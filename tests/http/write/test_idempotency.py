@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -113,7 +114,7 @@ def test_twenty_at_once_with_one_key_are_one_write_and_get_one_answer(case: Case
     clients = [case.client.another() for _ in range(20)]
     before = 0 if name in ("POST", "PUT that creates") else len(case.client.get(f"{case.path}/events").json())
 
-    answers = at_once([lambda client=client: write(client) for client in clients])
+    answers = at_once([partial(write, client) for client in clients])
 
     assert len({told(answer) for answer in answers}) == 1, [told(answer) for answer in answers]
     assert answers[0].status_code in (200, 201, 204)

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -112,7 +113,9 @@ class Racer:
             ),
             "revert": {"to_version": self.random.choice(self.alive[todo_id] or [1])},
         }
-        versions = None if verb == "create" else self.random.choice([None, known, known, max(known - 1, 1)]) or None
+        versions: int | str | None = None
+        if verb != "create":
+            versions = self.random.choice([None, known, known, max(known - 1, 1)]) or None
         if verb == "put" and versions is None:
             versions = "*"
         return {
@@ -221,9 +224,10 @@ def test_what_many_clients_saw_of_a_few_todos_is_linearizable(
     todo_ids = [*post_keys, *(str(uuid.uuid4()) for _ in range(TODOS - len(post_keys)))]
     racers = [Racer(client.another(), todo_ids, post_keys, f"{seed}-{number}") for number in range(CLIENTS)]
 
-    at_once([lambda racer=racer: racer.race(operations) for racer in racers])
+    at_once([partial(racer.race, operations) for racer in racers])
 
-    found, outcomes = [], Counter()
+    found: list[str] = []
+    outcomes: Counter[tuple[str, int | None]] = Counter()
     for todo_id in todo_ids:
         attempts = [attempt for racer in racers for attempt in racer.seen[todo_id]]
         outcomes.update((attempt.verb, attempt.status) for attempt in attempts)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Client, problem
+from tests.support.client import Client, Verbs, problem
 from tests.support.faults import just_before, lost_answers
 from tests.support.in_process import InProcess
 from tests.support.reset import forget_todos
@@ -105,7 +105,7 @@ def test_when_every_answer_is_lost_the_clients_repeat_gets_the_first_answer(
 
 def test_when_every_answer_is_lost_a_repeated_creation_finds_the_first(here: InProcess, client: Client) -> None:
     path = f"/todos/{uuid.uuid4()}"
-    writes = [
+    writes: list[Callable[[Verbs], Any]] = [
         lambda one: one.post("/todos", {"title": "x"}, idempotency_key="k"),
         lambda one: one.put(path, {"title": "x"}, if_none_match="*", idempotency_key="k"),
     ]

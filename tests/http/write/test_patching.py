@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.client import MERGE_PATCH, Client, pointers, problem
@@ -31,7 +33,9 @@ def test_a_patch_changes_what_it_names(client: Client, media_type: str) -> None:
         (True, {"completed": None}, "TodoReopened"),
     ],
 )
-def test_a_change_of_completed_names_the_event(client: Client, before: bool, patch: dict, event_type: str) -> None:
+def test_a_change_of_completed_names_the_event(
+    client: Client, before: bool, patch: dict[str, Any], event_type: str
+) -> None:
     todo = client.create(completed=before)
 
     now = client.patch(f"/todos/{todo['id']}", patch).json()

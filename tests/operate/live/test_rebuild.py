@@ -365,7 +365,7 @@ def test_the_waits_are_the_timeouts_of_the_lambdas() -> None:
 def test_the_command_says_what_it_does(
     owner: Owner, views: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command.Run, "claim", partial(rebuild.Run.claim, **SHORT))
+    monkeypatch.setattr(rebuild.Run, "claim", partial(rebuild.Run.claim, **SHORT))
     assert cli.main(["rebuild"]) == 0
     said = capsys.readouterr()
     assert f"the views are rebuilt: {queries.reader()}" in said.out

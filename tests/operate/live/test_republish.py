@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
@@ -112,7 +113,7 @@ class Throttled:
 
 
 def throttled() -> AWSResponse:
-    return AWSResponse("http://127.0.0.1/", 400, {"Content-Type": "text/xml"}, Throttled())
+    return AWSResponse("http://127.0.0.1/", 400, HTTPHeaders.from_dict({"Content-Type": "text/xml"}), Throttled())
 
 
 def test_every_event_since_the_instant_comes_once_more_and_none_before(owner: Owner, queue: Subscribed) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -82,7 +83,7 @@ def said(engine: Engine) -> Iterator[list[str]]:
     group = "/aws/lambda/todo-ledger-local-project"
     client.create_log_group(logGroupName=group)
     client.create_log_stream(logGroupName=group, logStreamName="a")
-    now = logs.time.time_ns() // 1_000_000
+    now = time.time_ns() // 1_000_000
     events = [{"timestamp": now - 1000 + n, "message": text} for n, text in enumerate(texts)]
     client.put_log_events(logGroupName=group, logStreamName="a", logEvents=events)
     yield texts
@@ -101,13 +102,13 @@ def test_followed_each_line_is_told_once(engine: Engine, said: list[str], monkey
     client = engine.deployment.client("logs")
 
     def another_comes(_: float) -> None:
-        now = logs.time.time_ns() // 1_000_000
+        now = time.time_ns() // 1_000_000
         event = {"timestamp": now, "message": "third"}
         client.put_log_events(
             logGroupName="/aws/lambda/todo-ledger-local-project", logStreamName="a", logEvents=[event]
         )
 
-    monkeypatch.setattr(logs.time, "sleep", another_comes)
+    monkeypatch.setattr(time, "sleep", another_comes)
     following = logs.tail(client, "local", "project", follow=True)
     assert [next(following).text for _ in range(3)] == [*said, "third"]
 

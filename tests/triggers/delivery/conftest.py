@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache, wraps
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -38,7 +38,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The service's settings, and AWS in this process; nothing is remembered from before."""
     become(monkeypatch, VARIABLES)
     monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
-    monkeypatch.setattr(BaseClient, "_make_api_call", one_at_a_time(BaseClient._make_api_call))
+    client: Any = BaseClient
+    monkeypatch.setattr(client, "_make_api_call", one_at_a_time(client._make_api_call))
     with mock_aws():
         forget_everything()
         sqs, sns = aws("sqs"), aws("sns")
@@ -64,7 +65,7 @@ def one_at_a_time(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @cache
-def aws(service: str) -> Any:
+def aws(service: Literal["dynamodb", "sns", "sqs"]) -> Any:
     """The test's own clients, made once: that takes longer than most of these tests."""
     return boto3.client(service, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 

@@ -209,10 +209,15 @@ def trickle(start: bytes) -> Callable[[socket.socket], None]:
     return behave
 
 
+def say_nothing(connection: socket.socket) -> None:
+    connection.recv(1 << 20)
+    time.sleep(30)
+
+
 @pytest.mark.parametrize(
     "behave",
     [
-        lambda connection: connection.recv(1 << 20) and time.sleep(30),
+        say_nothing,
         trickle(b""),
         trickle(b"HTTP/1.1 200 OK\r\nX-Long: "),
     ],

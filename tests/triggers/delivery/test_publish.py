@@ -206,10 +206,13 @@ def test_a_message_that_an_answer_does_not_name_is_sent_again(
     assert [len(call) for call in fake.calls] == [3, 1]
 
 
+THROTTLED: Any = {"Error": {"Code": "Throttling"}, "ResponseMetadata": {"HTTPStatusCode": 429}}
+
+
 @pytest.mark.parametrize(
     "error",
     [
-        ClientError({"Error": {"Code": "Throttling"}, "ResponseMetadata": {"HTTPStatusCode": 429}}, "PublishBatch"),
+        ClientError(THROTTLED, "PublishBatch"),
         ClientError({"Error": {"Code": "AuthorizationError"}}, "PublishBatch"),
         ConnectTimeoutError(endpoint_url="https://sns"),
     ],

@@ -31,7 +31,7 @@ class Client:
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {stack.token(owner)}"
 
-    def __call__(self, method: str, path: str, body: object = None) -> Any:
+    def __call__(self, method: str, path: str, body: Any = None) -> Any:
         answer = self._session.request(method, self._url + path, json=body, timeout=30)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None

@@ -225,7 +225,7 @@ def test_a_transaction_that_meets_another_is_tried_again(here: InProcess, monkey
         tries.append(1)
         if len(tries) <= 2:
             reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
-            answer = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+            answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
             raise ClientError(answer, "TransactWriteItems")
         return write(**request)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -119,7 +120,8 @@ def test_at_the_same_time_as_another_and_as_the_stream_it_counts_once(alone: Alo
     for owner in OTHERS[:3]:
         changed_in_every_way(alone, owner)
 
-    at_once([catchup.run, catchup.run, alone.project])
+    runs: list[Callable[[], object]] = [catchup.run, catchup.run, alone.project]
+    at_once(runs)
 
     assert {counts(owner) for owner in OTHERS[:3]} == {(4, 3, 1)}
     assert differences() == []

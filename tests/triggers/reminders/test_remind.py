@@ -13,6 +13,7 @@ import boto3
 import pytest
 import requests
 
+from chalicelib.aws.sqs import sqs
 from chalicelib.commands import execute, reminders
 from chalicelib.todos import content, ids, instants
 from chalicelib.todos.decide import Create
@@ -205,12 +206,11 @@ def test_a_run_that_is_short_of_time_stops_between_pages_and_the_next_goes_on(al
     def remaining() -> int:
         return 1_000 if sent else next(left)
 
-    sqs = reminders.sqs()
+    client = sqs()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            reminders,
-            "sqs",
-            lambda: SimpleNamespace(send_message=lambda **message: sent.append(sqs.send_message(**message))),
+            "chalicelib.commands.reminders.sqs",
+            lambda: SimpleNamespace(send_message=lambda **message: sent.append(client.send_message(**message))),
         )
         alone.remind(SimpleNamespace(get_remaining_time_in_millis=remaining))
     first = alone.messages()

@@ -20,7 +20,7 @@ from tests.support.reset import forget_todos
 from tests.support.waiting import at_once
 
 WEEKLY = {"due": "2026-12-01", "repeat": "FREQ=WEEKLY"}
-COMPLETE = {"completed": True}
+COMPLETE: dict[str, Any] = {"completed": True}
 
 
 def next_of(alone: Alone, todo_id: str) -> str:

@@ -34,5 +34,7 @@ BATCH = "application/cloudevents-batch+json"
         ("text/*, image/png", None),
     ],
 )
-def test_the_most_specific_range_decides_an_offers_weight_and_the_first_of_equals_is_taken(accept, answer):
+def test_the_most_specific_range_decides_an_offers_weight_and_the_first_of_equals_is_taken(
+    accept: str, answer: str | None
+) -> None:
     assert preferred(accept, JSON, BATCH) == answer

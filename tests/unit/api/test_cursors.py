@@ -74,10 +74,10 @@ def test_another_querys_is_refused(cursor: str, query: dict[str, Any], request_o
 
 
 def test_one_lists_cursor_is_not_anothers() -> None:
-    route = {"route": "/lists/{list_name}/todos"}
-    cursor = pages.cursor_of(a_request(**route, path={"list_name": "home"}), QUERY, POSITION)
+    route = "/lists/{list_name}/todos"
+    cursor = pages.cursor_of(a_request(route=route, path={"list_name": "home"}), QUERY, POSITION)
     with Refused() as refused:
-        position_in(cursor, **route, path={"list_name": "work"})
+        position_in(cursor, route=route, path={"list_name": "work"})
     assert refused.status == 400
 
 

@@ -157,7 +157,8 @@ ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="
 @given(title=ANY_TEXT, notes=ANY_TEXT, tags=st.lists(ANY_TEXT, max_size=3), name=ANY_TEXT)
 def test_no_text_breaks_the_calendar(title: str, notes: str, tags: list[str], name: str) -> None:
     fields: Any = {**UNSET, "title": title, "notes": notes, "tags": tags, "list": name}
-    component = vtodos.vtodo(BASE_URL, TODO_ID, 1, {**fields, "created_at": CREATED, "updated_at": UPDATED})
+    fields |= {"created_at": CREATED, "updated_at": UPDATED}
+    component = vtodos.vtodo(BASE_URL, TODO_ID, 1, fields)
     content = vtodos.calendar(name, "Cut", [component])
 
     # Programs split it in their own ways: as RFC 5545 says, or as Python does.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -58,7 +59,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
 
 
 @pytest.fixture(params=range(20))
-def clock(request: pytest.FixtureRequest, memory: MemoryLedger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+def clock(request: pytest.FixtureRequest, memory: MemoryLedger, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Every request to the ledger takes a while, and so do the pauses."""
     clock, chance = Clock(), random.Random(request.param)
     monkeypatch.setattr(retry, "random", chance)
@@ -89,8 +90,8 @@ def test_of_twenty_writers_and_two_hundred_commands_none_gives_up(
             outcomes.append(execute.execute(command_request(Patch({"metadata": {f"{name}/{number}": number}}))))
 
     for name in range(WRITERS):
-        clock.spawn(lambda name=name: write(name))  # type: ignore[misc]
+        clock.spawn(partial(write, name))
     clock.run(monkeypatch)
 
     assert sorted(event.version for event, _ in outcomes) == list(range(2, COMMANDS + 2))
-    assert len(memory.events[-1].state["metadata"]) == COMMANDS
+    assert len(memory.events[-1].state["metadata"] or {}) == COMMANDS

@@ -73,7 +73,12 @@ def test_each_try_of_a_lost_race_has_an_id_of_its_own(ledger: MemoryLedger, monk
     """Else the first try, arriving late at its version, would pass for the second."""
     tried: list[Event] = []
     append = ledger.append
-    monkeypatch.setattr(ledger_module, "append", lambda event: (tried.append(event), append(event))[1])
+
+    def noted(event: Event) -> None:
+        tried.append(event)
+        append(event)
+
+    monkeypatch.setattr(ledger_module, "append", noted)
     ledger.before["append"] = [lambda: ledger.another_writes(Patch({"notes": "theirs"}))]
     execute.execute(command_request(Patch({"order": 1})))
     assert [event.version for event in tried] == [2, 3]

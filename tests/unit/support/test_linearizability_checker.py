@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -20,10 +21,12 @@ def todo(version: int, **fields: Any) -> dict[str, Any]:
     return {**UNSET, "version": version, **fields}
 
 
+Case = tuple[Sequence[Attempt], Sequence[tuple[str, dict[str, Any]]]]
+
 CREATED = ("Created", {"title": "a"})
 EDITED = ("Edited", {"title": "b"})
-DELETED = ("Deleted", {})
-RESTORED = ("Restored", {})
+DELETED: tuple[str, dict[str, Any]] = ("Deleted", {})
+RESTORED: tuple[str, dict[str, Any]] = ("Restored", {})
 
 CREATE = Attempt("create", "create", 0, 1, 201, 1, todo(1, title="a"), {"title": "a"})
 
@@ -40,7 +43,7 @@ def lost(name: str, verb: str, began: float, **more: Any) -> Attempt:
     return Attempt(name, verb, began, **more)
 
 
-LINEARIZABLE = {
+LINEARIZABLE: dict[str, Case] = {
     "one after the other": ([CREATE, read(2, 3, 1), patch("p", 4, 5, 2), read(6, 7, 2)], [CREATED, EDITED]),
     "a read beside a write sees it": ([CREATE, patch("p", 2, 9, 2), read(3, 4, 2)], [CREATED, EDITED]),
     "a read beside a write does not see it": ([CREATE, patch("p", 2, 9, 2), read(3, 4, 1)], [CREATED, EDITED]),
@@ -93,7 +96,7 @@ LINEARIZABLE = {
     ),
 }
 
-NOT_LINEARIZABLE = {
+NOT_LINEARIZABLE: dict[str, Case] = {
     "a lost update: two made the same version": (
         [CREATE, patch("p", 2, 3, 2), patch("q", 2, 3, 2, body={"notes": "n"})],
         [CREATED, EDITED],
