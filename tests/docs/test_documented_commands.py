@@ -20,6 +20,9 @@ PAGES = [
     *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs" / "how-to").glob("*.md")),
 ]
 END_OF_BLOCK = "--- end of the block ---"
+# Whoever reads these expects the views to follow. On a busy machine they may take longer than a request can wait.
+WAIT_FOR_VIEWS = ("Prefer: wait", "-m loaders")
+CATCH_UP = f"{sys.executable} -m stack catchup >/dev/null 2>&1\n"
 
 # The stack runs already, so `make up` only explains it; nothing else that `make` does belongs in a test of the pages.
 PRELUDE = f"""\
@@ -55,8 +58,11 @@ def test_no_command_is_left_out_of_what_is_read_first(page: str) -> None:
 def run(found: list[Block], stack: LocalStack, directory: Path) -> subprocess.CompletedProcess[str]:
     """Run some blocks in one shell, in a directory where the samples are and files may be written."""
     (directory / "samples").symlink_to(ROOT / "samples")
-    commands = "".join(f"{block.commands}echo '{END_OF_BLOCK}'\n" for block in found)
-    script = PRELUDE + commands.replace(".venv/bin/python", sys.executable)
+    script = PRELUDE
+    for block in found:
+        script += block.commands.replace(".venv/bin/python", sys.executable)
+        script += CATCH_UP if any(words in block.commands for words in WAIT_FOR_VIEWS) else ""
+        script += f"echo '{END_OF_BLOCK}'\n"
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(directory),
