@@ -151,7 +151,8 @@ def _run_chalice(stage: str, project: Path, made: Path) -> None:
     command += ["package", "--stage", stage]
     command += ["--merge-template", str(project / ".chalice" / "compute.yaml"), "--template-format", "yaml", str(made)]
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name != "HANDLERS"}
-    mine |= {"AWS_DEFAULT_REGION": REGION}
+    # Bytecode in the project would change the name under which Chalice looks for the package that `_give_code` made.
+    mine |= {"AWS_DEFAULT_REGION": REGION, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=project, env=mine, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise StackError(f"chalice could not package the app:\n{done.stderr}")
