@@ -4,7 +4,6 @@ import json
 import threading
 from collections import deque
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +12,39 @@ import pytest
 from loaders.cli import main
 from loaders.into import api, writer
 from tests.loaders.loading import rows
+from tests.support.server import Received, Reply, Server
 
 
-class Service(ThreadingHTTPServer):
+class Service(Server):
     """As much of `/batch` as a load meets, with faults that come first: one for each request, until they are used up.
 
     A fault is a status, a status with headers, `lost` (done, and the answer lost) or `half` (every other command is
     answered by 503).
     """
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(self.answer)
         self.todos: dict[str, list[dict[str, Any]]] = {}
         self.creations: list[str] = []
         self.keys: dict[str, dict[str, Any]] = {}
         self.faults: deque[Any] = deque()
         self.most_commands = 100
-        self.requests: list[int] = []
         self.lock = threading.Lock()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+    def answer(self, request: Received) -> Reply | None:
+        commands = json.loads(request.content)["commands"]
+        with self.lock:
+            fault = self.faults.popleft() if self.faults else None
+            if isinstance(fault, tuple | int):
+                status, headers = fault if isinstance(fault, tuple) else (fault, {})
+                return Reply(status, b'{"title": "refused"}', headers)
+            if len(commands) > self.most_commands:
+                return Reply(413, b'{"title": "too large"}')
+            results = [
+                {"status": 503} if fault == "half" and position % 2 else self.run(command)
+                for position, command in enumerate(commands)
+            ]
+        return None if fault == "lost" else Reply(200, json.dumps({"results": results}).encode())
 
     def run(self, command: dict[str, Any]) -> dict[str, Any]:
         todo_id = command["id"]
@@ -54,50 +62,11 @@ class Service(ThreadingHTTPServer):
         return self.keys[key]
 
 
-class Handler(BaseHTTPRequestHandler):
-    server: Service
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        commands = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["commands"]
-        with self.server.lock:
-            self.server.requests.append(len(commands))
-            fault = self.server.faults.popleft() if self.server.faults else None
-            if isinstance(fault, tuple | int):
-                status, headers = fault if isinstance(fault, tuple) else (fault, {})
-                return self.answer(status, {"title": "refused"}, headers)
-            if len(commands) > self.server.most_commands:
-                return self.answer(413, {"title": "too large"}, {})
-            results = [
-                {"status": 503} if fault == "half" and position % 2 else self.server.run(command)
-                for position, command in enumerate(commands)
-            ]
-        if fault == "lost":
-            self.close_connection = True
-            return None
-        return self.answer(200, {"results": results}, {})
-
-    def answer(self, status: int, body: object, headers: dict[str, str]) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(content))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     monkeypatch.setattr(writer, "CEILING_SECONDS", 0.0)
-    with Service() as found:
-        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield found
-        found.shutdown()
-        thread.join()
+    with Service() as service:
+        yield service
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,29 +12,22 @@ import pytest
 
 from chalicelib.api import auth
 from stack.local.issuer import Issuer
+from tests.support.server import Received, Reply, Server
 
 
-class KeySet:
-    """An issuer's published keys (RFC 7517), served on the loopback interface; how often they were fetched."""
+class KeySet(Server):
+    """An issuer's published keys (RFC 7517), and how often they were fetched."""
 
-    def __init__(self) -> None:
-        self.issuers: list[Issuer] = []
+    def __init__(self, *issuers: Issuer) -> None:
+        super().__init__(self._answer)
+        self.url += "/jwks.json"
+        self.issuers = list(issuers)
         self.fetched = 0
-        published = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                published.fetched += 1
-                keys = [key for issuer in published.issuers for key in issuer.key_set()["keys"]]
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps({"keys": keys}).encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/jwks.json"
+    def _answer(self, _: Received) -> Reply:
+        self.fetched += 1
+        keys = [key for issuer in self.issuers for key in issuer.key_set()["keys"]]
+        return Reply(200, json.dumps({"keys": keys}).encode())
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +39,8 @@ def issuers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Issuer, Issuer]:
 @pytest.fixture
 def published(issuers: tuple[Issuer, Issuer]) -> Iterator[KeySet]:
     """The old key alone."""
-    key_set = KeySet()
-    key_set.issuers = [issuers[0]]
-    thread = threading.Thread(target=key_set.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield key_set
-    key_set.server.shutdown()
-    key_set.server.server_close()
+    with KeySet(issuers[0]) as key_set:
+        yield key_set
 
 
 @pytest.fixture

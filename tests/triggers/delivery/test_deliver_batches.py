@@ -16,7 +16,8 @@ from chalicelib.aws import sqs as queues
 from chalicelib.triggers.deliver import HIDDEN_SECONDS, hidden_seconds
 from chalicelib.webhooks import http_post, subscriptions
 from tests.support.lambda_events import image, message, queue_batch, queue_record
-from tests.support.receiver import Received, Receiver
+from tests.support.receiver import Receiver
+from tests.support.server import Received
 from tests.triggers.delivery.conftest import aws
 
 Deliver = Callable[..., list[str]]

@@ -13,7 +13,8 @@ from boto3.dynamodb.types import TypeSerializer
 from chalicelib.triggers.deliver import REMEMBERED_SECONDS
 from chalicelib.webhooks import subscriptions
 from tests.support.lambda_events import image, message, queue_batch
-from tests.support.receiver import Received, Receiver
+from tests.support.receiver import Receiver
+from tests.support.server import Received
 from tests.triggers.delivery.conftest import aws
 
 Deliver = Callable[..., list[str]]
