@@ -7,9 +7,8 @@ import subprocess
 import sys
 import uuid
 
-import requests
-
 from stack.local.local_stack import LocalStack
+from tests.support.client import Client
 from tests.support.paths import ROOT
 
 # For each operation in fuzzing, and as many walks along the links; examples and coverage are always done whole.
@@ -22,8 +21,7 @@ def test_the_deployed_service_keeps_its_contract(stack: LocalStack) -> None:
     command += [f"{stack.url}/openapi.json", "--max-examples", EXAMPLES]
     token = stack.token(f"contract-{uuid.uuid4()}", expires_in=24 * 3600)
     # Another's, or the walks would revoke it.
-    other = {"Authorization": f"Bearer {stack.token(f'contract-{uuid.uuid4()}')}"}
-    feed = requests.post(f"{stack.url}/feeds", json={}, headers=other, timeout=30)
+    feed = Client(stack.url, stack.token(f"contract-{uuid.uuid4()}")).post("/feeds", {})
     tokens = {"TOKEN": token, "FEED_TOKEN": feed.json()["url"].partition("token=")[2]}
 
     done = subprocess.run(command, cwd=ROOT, env=os.environ | tokens, capture_output=True, text=True, check=False)
