@@ -14,10 +14,10 @@ import boto3
 
 from stack.aws import LOCAL_CREDENTIALS
 from stack.deploy import views_table
-from stack.deploy.stages import LOCAL, Stage
 from stack.local import launch, process
 from stack.local.state import State
 from tests.support.reset import forget_everything, forget_tables
+from tests.support.tables import definition
 
 
 @contextmanager
@@ -37,10 +37,7 @@ def running() -> Iterator[Any]:
 def fresh_events_table(client: Any) -> str:
     """Make an empty events table as the data stack defines it, and let the ledger use it."""
     name = f"bench-events-{uuid.uuid4().hex}"
-    definition = Stage(LOCAL).data_template["Resources"]["EventsTable"]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "BillingMode")
-    stream = definition["StreamSpecification"] | {"StreamEnabled": True}
-    client.create_table(TableName=name, StreamSpecification=stream, **{part: definition[part] for part in wanted})
+    client.create_table(**definition("EventsTable", name, has_stream=True))
     os.environ["EVENTS_TABLE"] = name
     forget_tables()
     return name
@@ -49,8 +46,6 @@ def fresh_events_table(client: Any) -> str:
 def fresh_views_table(client: Any) -> str:
     """Make an empty views table, named by the pointer of a settings table of its own."""
     settings_table = f"bench-settings-{uuid.uuid4().hex}"
-    definition = Stage(LOCAL).data_template["Resources"]["SettingsTable"]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "BillingMode")
-    client.create_table(TableName=settings_table, **{part: definition[part] for part in wanted})
+    client.create_table(**definition("SettingsTable", settings_table))
     os.environ["SETTINGS_TABLE"] = settings_table
     return views_table.ensure(client, "bench", settings_table)

@@ -25,8 +25,8 @@ from chalicelib.commands import execute
 from chalicelib.ledger import codec
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Patch
-from chalicelib.todos.events import Event
-from chalicelib.todos.fold import STATE_SCHEMA, evolve
+from chalicelib.todos.events import CREATED, Event
+from tests.support.events import following
 from tests.support.gateway import api_event
 
 ROUNDS: Final = 40
@@ -173,14 +173,5 @@ def _compare(contenders: dict[str, Callable[[], None]]) -> list[tuple[str, float
 def an_event() -> Event:
     stream = ids.stream_id(ids.partition_of(OWNER), TODO_ID)
     occurred_at = "2026-11-20T22:00:00.000Z"
-    return Event(
-        stream_id=stream,
-        version=1,
-        event_id="01a1fb26-8a02-701c-bba7-6cf776a3f9ac",
-        type="TodoCreated",
-        change=_CONTENT,
-        state=evolve(None, "TodoCreated", _CONTENT, occurred_at),
-        state_schema=STATE_SCHEMA,
-        actor=OWNER,
-        occurred_at=occurred_at,
-    )
+    event_id = "01a1fb26-8a02-701c-bba7-6cf776a3f9ac"
+    return following(None, stream, CREATED, _CONTENT, at=occurred_at, event_id=event_id, actor=OWNER)

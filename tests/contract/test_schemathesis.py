@@ -8,9 +8,9 @@ import sys
 import uuid
 
 import pytest
-import requests
 
 from stack.local.local_stack import LocalStack
+from tests.support.client import Client
 from tests.support.paths import ROOT
 
 # For each operation in fuzzing, and as many walks along the links; examples and coverage are always done whole.
@@ -24,8 +24,7 @@ def test_the_deployed_service_keeps_its_contract(stack: LocalStack, pytestconfig
     command += [f"{stack.url}/openapi.json", "--max-examples", str(thorough or EXAMPLES)]
     token = stack.token(f"contract-{uuid.uuid4()}", expires_in=24 * 3600)
     # Another's, or the walks would revoke it.
-    other = {"Authorization": f"Bearer {stack.token(f'contract-{uuid.uuid4()}')}"}
-    feed = requests.post(f"{stack.url}/feeds", json={}, headers=other, timeout=30)
+    feed = Client(stack.url, stack.token(f"contract-{uuid.uuid4()}")).post("/feeds", {})
     given = {"TOKEN": token, "FEED_TOKEN": feed.json()["url"].partition("token=")[2]}
     if thorough:
         given["FUZZ_THOROUGHLY"] = "1"

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from stack.aws import LOCAL_CREDENTIALS, local_client
 from stack.deploy.deployment import Deployment
 from stack.deploy.stages import Stage
@@ -20,6 +18,7 @@ from stack.local.gateway import KEY_SET_PATH
 from stack.local.issuer import AUDIENCE, ISSUER, Issuer
 from stack.local.process import EngineProcess
 from stack.local.state import REPOSITORY, State, write_json
+from tests.support.client import Client
 from tests.support.environment import own_environment
 from tests.support.waiting import eventually
 
@@ -83,20 +82,17 @@ class Account:
         """Let the API's short address lead to it."""
         write_json(self.state.api_record, {"id": api, "stage": STAGE})
 
-    def ask(self, method: str, path: str, **more: Any) -> requests.Response:
-        token = Issuer(self.state.issuer_key).token("alice")
-        with requests.Session() as session:
-            session.trust_env = False
-            headers = {"Authorization": f"Bearer {token}"}
-            return session.request(method, self.engine.url + path, headers=headers, timeout=60, **more)
+    def api(self) -> Client:
+        """The API that is deployed, for alice."""
+        client = Client(self.engine.url, Issuer(self.state.issuer_key).token("alice"))
+        client.patience = 60
+        return client
 
     def create(self, title: str) -> str:
-        answer = self.ask("POST", "/todos", json={"title": title})
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["id"])
+        return str(self.api().create(title)["id"])
 
     def wait_until_listed(self, *todos: str) -> None:
-        eventually(lambda: set(todos) <= {todo["id"] for todo in self.ask("GET", "/todos").json()}, timeout=60)
+        eventually(lambda: set(todos) <= {todo["id"] for todo in self.api().get("/todos").json()}, timeout=60)
 
     def do_what_the_engine_left_out(self) -> None:
         """Set what CloudFormation sets on AWS, and the engine's passes over."""

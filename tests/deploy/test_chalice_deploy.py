@@ -28,7 +28,7 @@ def test_chalice_deploys_by_itself_and_settle_sets_the_rest(account: Account) ->
         (api,) = account.client("apigateway").get_rest_apis()["items"]
         account.serve(api["id"])
         account.wait_until_listed(account.create("Deployed by Chalice"))
-        assert account.ask("GET", "/nowhere").headers["Content-Type"] == "application/problem+json"
+        assert account.api().get("/nowhere").headers["Content-Type"] == "application/problem+json"
 
         account.chalice("delete", endpoint)
         assert not account.client("lambda").list_functions()["Functions"]

@@ -27,7 +27,7 @@ def test_the_ledger_as_it_was_takes_the_place_of_one_that_went_wrong(account: Ac
     assert restored in account.stack("restore", "--to", to), "doing it again goes on with what is there"
     assert account.stack("diff").count("nothing changes") == 3, "nothing uses it yet"
 
-    account.ask("PATCH", f"/todos/{spoilt}", json={"title": "Spoilt by a defect"})
+    account.api().patch(f"/todos/{spoilt}", {"title": "Spoilt by a defect"})
     account.wait_until_listed(account.create("Only in the ledger that went wrong"))
 
     account.edit(".chalice/config.json", lambda text: with_ledger(text, restored))
@@ -37,9 +37,9 @@ def test_the_ledger_as_it_was_takes_the_place_of_one_that_went_wrong(account: Ac
     account.stack("audit")
     assert f"ledger                       {restored}" in account.stack("status")
 
-    assert account.ask("GET", f"/todos/{spoilt}").json()["title"] == "As it should be"
-    assert {todo["id"] for todo in account.ask("GET", "/todos").json()} == {kept, spoilt}
-    assert account.ask("PATCH", f"/todos/{spoilt}", json={"notes": "Goes on"}).json()["version"] == 2
+    assert account.api().get(f"/todos/{spoilt}").json()["title"] == "As it should be"
+    assert {todo["id"] for todo in account.api().get("/todos").json()} == {kept, spoilt}
+    assert account.api().patch(f"/todos/{spoilt}", {"notes": "Goes on"}).json()["version"] == 2
     account.wait_until_listed(account.create("Written after it"))
 
     account.stack("settle")

@@ -24,10 +24,6 @@ from tests.simulation.seams import ENVIRONMENT, EVENTS, SETTINGS, VIEWS
 from tests.simulation.world import POINTER, definitions
 from tests.support.reset import forget_everything
 
-# Of a table's properties in the template, what the game needs of it.
-_PROPERTIES = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema")
-_INDEXES = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes")
-
 
 def play_on_the_emulator(
     size: Size, directory: Path, seed: int = 1, progress: Callable[[int], None] = lambda _: None
@@ -37,7 +33,7 @@ def play_on_the_emulator(
     with _engine(directory) as url, _service_on(url):
         client = dynamodb.client()
         for definition in definitions():
-            client.create_table(**_as_the_api_takes_it(definition))
+            client.create_table(**definition)
         client.put_item(TableName=SETTINGS, Item=POINTER)
         crashing = Crashing(client, draw)
         with patch.object(dynamodb, "client", lambda: crashing):
@@ -92,11 +88,3 @@ def _service_on(url: str) -> Iterator[None]:
         forget_everything()
         patches.callback(forget_everything)
         yield
-
-
-def _as_the_api_takes_it(definition: dict[str, Any]) -> dict[str, Any]:
-    """A table of the CloudFormation template as a request of CreateTable."""
-    request = {name: definition[name] for name in (*_PROPERTIES, *_INDEXES) if name in definition}
-    if "StreamSpecification" in definition:
-        request["StreamSpecification"] = definition["StreamSpecification"] | {"StreamEnabled": True}
-    return request

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
-
 from chalicelib.commands import execute
 from chalicelib.ledger import codec as event_items
 from chalicelib.todos.events import Event
@@ -24,24 +22,21 @@ from tests.simulation.scheduler import Crash, Scheduler
 from tests.simulation.seams import EVENTS, QUARANTINE, REMIND, SETTINGS, VIEWS, Seat
 from tests.simulation.tables import Table
 from tests.simulation.topic import SimulatedTopic
-from tests.support.paths import ROOT
+from tests.support.tables import definition, pointer_to
 
-DATA_TEMPLATE = ROOT / ".chalice" / "data.yaml"
 # Smaller than any page of DynamoDB's, so that there are second pages.
 PAGE_ITEMS = 7
 # DynamoDB promises an order for Query only; the local engine's Scan orders versions as text, and so does this.
 SCANS_AS_TEXT = True
 
 
-POINTER: Item = {**schema.POINTER_KEY, "reader": {"S": VIEWS}, "tables": {"L": [{"S": VIEWS}]}}
+POINTER: Item = pointer_to(VIEWS)
 
 
 @cache
 def definitions() -> list[dict[str, Any]]:
     """The events, settings and views tables as the deployment makes them."""
-    resources = yaml.safe_load(DATA_TEMPLATE.read_text())["Resources"]
-    events = {**resources["EventsTable"]["Properties"], "TableName": EVENTS}
-    settings = {**resources["SettingsTable"]["Properties"], "TableName": SETTINGS}
+    events, settings = definition("EventsTable", EVENTS, has_stream=True), definition("SettingsTable", SETTINGS)
     return [events, settings, schema.table_definition(VIEWS)]
 
 
@@ -73,8 +68,8 @@ class World:
         self.faults = Faults(self.draw)
         self.engine = Engine(self.now, page_items, SCANS_AS_TEXT)
         events, settings, views = definitions()
-        for definition in (events, settings, with_an_index_by_revision(views)):
-            self.engine.create_table(definition)
+        for table in (events, settings, with_an_index_by_revision(views)):
+            self.engine.create_table(table)
         self.engine.tables[VIEWS].ttl_attribute = schema.TTL_ATTRIBUTE
         self.engine.put_item({"TableName": SETTINGS, "Item": POINTER})
         self.queues = SimulatedQueues(QUARANTINE, REMIND, before_each=self._before_a_message)

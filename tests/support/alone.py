@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from chalicelib.todos.events import Event
 from chalicelib.views import schema
 from tests.support.in_process import InProcess
 from tests.support.lambda_events import SCHEDULED, queue_batch, queue_record, stream_batch
+from tests.support.tables import definition, pointer_to
 
 
 @cache
@@ -33,29 +33,17 @@ class Alone:
     owner: str = "al#ice@example.com"
 
     @classmethod
-    def made_beside(cls, deployed: Mapping[str, str]) -> Alone:
-        """Tables like the deployed ones and queues, but for the stream: nothing is called but by the test."""
+    def made(cls) -> Alone:
+        """Tables as deployed, but without a stream, and queues: nothing is called but by the test."""
         suffix = uuid.uuid4().hex
         dynamodb, sqs = of_engine("dynamodb"), of_engine("sqs")
         names = {}
-        for variable in ("EVENTS_TABLE", "SETTINGS_TABLE"):
+        for variable, resource in (("EVENTS_TABLE", "EventsTable"), ("SETTINGS_TABLE", "SettingsTable")):
             names[variable] = f"alone-{variable.lower()}-{suffix}"
-            described = dynamodb.describe_table(TableName=deployed[variable])["Table"]
-            like_it = {
-                name: described[name]
-                for name in ("AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes")
-                if described.get(name)
-            }
-            dynamodb.create_table(TableName=names[variable], BillingMode="PAY_PER_REQUEST", **like_it)
+            dynamodb.create_table(**definition(resource, names[variable]))
         views = f"alone-views-{suffix}"
         dynamodb.create_table(**schema.table_definition(views))
-        pointer = {
-            "owner": {"S": "#views"},
-            "sk": {"S": "pointer"},
-            "reader": {"S": views},
-            "tables": {"L": [{"S": views}]},
-        }
-        dynamodb.put_item(TableName=names["SETTINGS_TABLE"], Item=pointer)
+        dynamodb.put_item(TableName=names["SETTINGS_TABLE"], Item=pointer_to(views))
         for variable in ("REMIND_QUEUE_URL", "QUARANTINE_QUEUE_URL"):
             name = f"alone-{variable.lower()[:-4].replace('_', '-')}-{suffix}"
             names[variable] = sqs.create_queue(QueueName=name)["QueueUrl"]

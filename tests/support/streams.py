@@ -9,9 +9,10 @@ from typing import Any
 
 from chalicelib.aws import dynamodb
 from chalicelib.ledger import codec
-from chalicelib.todos import content, decide, events, fold
+from chalicelib.todos import content, decide, events
 from chalicelib.todos import ids as keys
 from chalicelib.views import queries, schema
+from tests.support.events import after
 from tests.support.lambda_events import stream_batch
 
 Batch = list[events.Event]
@@ -28,24 +29,12 @@ class Streams:
 
     def happen(self, todo_id: str, command: decide.Command) -> None:
         before = self.newest.get(todo_id)
-        decision = decide.decide(command, before.state if before else None, before.version if before else 0)
-        if decision is None:
-            return
-        version = before.version + 1 if before else 1
-        instant = f"2026-12-01T00:00:{version % 60:02}.000Z"
-        event = events.Event(
-            stream_id=keys.stream_id(keys.partition_of(self.owner), todo_id),
-            version=version,
-            event_id=str(uuid.uuid4()),
-            type=decision.type,
-            change=decision.change,
-            state=fold.evolve(before.state if before else None, decision.type, decision.change, instant),
-            state_schema=fold.STATE_SCHEMA,
-            actor=self.owner,
-            occurred_at=instant,
-        )
-        self.newest[todo_id] = event
-        self.all.append(event)
+        stream_id = keys.stream_id(keys.partition_of(self.owner), todo_id)
+        instant = f"2026-12-01T00:00:{(before.version + 1 if before else 1) % 60:02}.000Z"
+        event = after(before, stream_id, command, at=instant, actor=self.owner)
+        if event is not None:
+            self.newest[todo_id] = event
+            self.all.append(event)
 
     def anything(self, todos: int, changes: int) -> None:
         """Some todos come into being; then any of them is edited, moved, completed, deleted or restored."""

@@ -32,7 +32,7 @@ def deployed(stack: LocalStack) -> dict[str, str]:
 def alone(deployed: dict[str, str], clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Alone]:
     """The service's own handlers in this process, on tables and queues that no deployed Lambda follows."""
     become(monkeypatch, deployed)
-    alone = Alone.made_beside(deployed)
+    alone = Alone.made()
     become(monkeypatch, alone.environment)
     forget_tables()
     yield alone

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.todos import content, fold, instants
+from chalicelib.todos import content, instants
 from chalicelib.todos.decide import Command, Create, Decision, Delete, IfMatch, IfNoneMatch, Patch, decide
 from chalicelib.todos.events import Event, Todo
+from tests.support.events import following
 
 STREAM = "me#0197e1f0-0000-7000-8000-000000000001"
 FIRST_MILLISECOND = 1_766_000_000_000
@@ -52,20 +53,9 @@ class Stream:
         return self
 
     def write(self, event_type: str, change: dict[str, Any]) -> Event:
-        version = self.version + 1
-        event = Event(
-            stream_id=self.stream_id,
-            version=version,
-            event_id=f"{self.stream_id}@{version}",
-            type=event_type,
-            change=change,
-            state=fold.evolve(self.todo, event_type, change, instant(version)),
-            state_schema=fold.STATE_SCHEMA,
-            actor="me",
-            occurred_at=instant(version),
-        )
-        self.events.append(event)
-        return event
+        newest = self.events[-1] if self.events else None
+        self.events.append(following(newest, self.stream_id, event_type, change, at=instant(self.version + 1)))
+        return self.events[-1]
 
 
 def nothing() -> Stream:

@@ -7,8 +7,9 @@ import uuid
 import pytest
 
 from chalicelib.ledger import ledger
-from chalicelib.todos import content, decide, events, fold, ids, instants
+from chalicelib.todos import content, decide, ids, instants
 from tests.support.client import Client, list_path, problem
+from tests.support.events import after
 from tests.support.faults import refusals
 from tests.support.in_process import InProcess
 from tests.support.waiting import shows
@@ -104,22 +105,9 @@ def test_more_than_two_hundred_are_left_to_the_worker(client: Client, owner: str
 def write_todos(owner: str, list_name: str, count: int) -> None:
     """So many todos, by the ledger's own transactions as the loader writes them."""
     stated = content.validate({"title": "Buy milk", "list": list_name})
-    creation = decide.decide(decide.Create(stated), None, 0)
-    assert creation is not None
-    now = instants.instant_after(None)
-    group = [
-        events.Event(
-            stream_id=ids.stream_id(ids.partition_of(owner), str(uuid.uuid4())),
-            version=1,
-            event_id=str(uuid.uuid4()),
-            type=creation.type,
-            change=creation.change,
-            state=fold.evolve(None, creation.type, creation.change, now),
-            state_schema=fold.STATE_SCHEMA,
-            actor=owner,
-            occurred_at=now,
-        )
-        for _ in range(count)
-    ]
+    now, partition = instants.instant_after(None), ids.partition_of(owner)
+    streams = [ids.stream_id(partition, str(uuid.uuid4())) for _ in range(count)]
+    created = [after(None, stream, decide.Create(stated), at=now, actor=owner) for stream in streams]
+    group = [event for event in created if event is not None]
     for begin in range(0, count, ledger.MAX_TRANSACTION_ITEMS):
         assert ledger.append_together(group[begin : begin + ledger.MAX_TRANSACTION_ITEMS]) == {}

@@ -10,7 +10,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.commands import execute
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
-from chalicelib.todos.events import UNSET
+from chalicelib.todos.events import CONTENT_FIELDS, UNSET
 from chalicelib.views import schema
 
 Item = dict[str, dict[str, Any]]
@@ -26,9 +26,8 @@ class Owner:
     def create(self, title: str = "Buy milk", **fields: Any) -> str:
         """A new todo's id."""
         todo_id = str(uuid.uuid4())
-        self.execute(
-            todo_id, Create({name: UNSET[name] for name in UNSET if name in _CONTENT} | {"title": title} | fields)
-        )
+        unset = {name: UNSET[name] for name in CONTENT_FIELDS}
+        self.execute(todo_id, Create({**unset, "title": title, **fields}))
         return todo_id
 
     def edit(self, todo_id: str, **fields: Any) -> int:
@@ -82,6 +81,3 @@ def mixed_commands(owner: Owner) -> dict[str, str]:
     owner.delete(todos["restored"])
     owner.restore(todos["restored"])
     return todos
-
-
-_CONTENT = tuple(UNSET)[:13]

@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 import yaml
 
 from chalicelib.todos import ids
 from stack.local.local_stack import LocalStack
+from tests.support.client import Client
 from tests.support.paths import ROOT
 from tests.support.receiver import Receiver
+from tests.support.waiting import eventually
 
 TEMPLATE = ROOT / ".chalice" / "subscriber.yaml"
-WAIT_SECONDS = 60
-
-
-class Client:
-    """One owner's requests to the deployed API."""
-
-    def __init__(self, stack: LocalStack, owner: str) -> None:
-        self.owner = owner
-        self._url = stack.url
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers["Authorization"] = f"Bearer {stack.token(owner)}"
-
-    def __call__(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self._session.request(method, self._url + path, json=body, timeout=30)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
 
 
 @pytest.fixture
-def client(stack: LocalStack) -> Client:
-    return Client(stack, f"owner-{uuid.uuid4()}")
+def owner() -> str:
+    return f"owner-{uuid.uuid4()}"
+
+
+@pytest.fixture
+def client(stack: LocalStack, owner: str) -> Client:
+    return Client(stack.url, stack.token(owner))
 
 
 class Subscriber:
@@ -69,9 +57,8 @@ class Subscriber:
 
     def receive(self, until: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         """Read the queue until what came, all in all, is what was waited for."""
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not until(self.received):
-            assert time.monotonic() < deadline, f"only {len(self.received)} came"
+
+        def has_come() -> bool:
             answer = self._sqs.receive_message(
                 QueueUrl=self.outputs["QueueUrl"],
                 MaxNumberOfMessages=10,
@@ -81,6 +68,9 @@ class Subscriber:
             for message in answer.get("Messages", []):
                 self.received.append(message)
                 self._sqs.delete_message(QueueUrl=self.outputs["QueueUrl"], ReceiptHandle=message["ReceiptHandle"])
+            return until(self.received)
+
+        eventually(has_come, timeout=60)
         return self.received
 
 
@@ -103,8 +93,8 @@ def types_of(messages: list[dict[str, Any]]) -> list[str]:
 
 def test_a_todo_that_is_posted_reaches_the_webhook_signed(client: Client, stack: LocalStack) -> None:
     with Receiver() as receiver:
-        webhook = client("POST", "/webhooks", {"url": receiver.url})
-        todo = client("POST", "/todos", {"title": "Buy milk"})
+        webhook = client.post("/webhooks", {"url": receiver.url}).json()
+        todo = client.create()
         (request,) = receiver.wait_for(1)
     event = request.verified(webhook["secret"])
     assert event["type"] == "todo-ledger.TodoCreated"
@@ -116,8 +106,8 @@ def test_a_todo_that_is_posted_reaches_the_webhook_signed(client: Client, stack:
 def test_a_receiver_that_fails_is_told_again(client: Client) -> None:
     answers = [500, 200]
     with Receiver(lambda _: answers.pop(0)) as receiver:
-        webhook = client("POST", "/webhooks", {"url": receiver.url})
-        client("POST", "/todos", {"title": "Buy milk"})
+        webhook = client.post("/webhooks", {"url": receiver.url}).json()
+        client.create()
         first, second = receiver.wait_for(2)
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.body == second.body
@@ -127,11 +117,11 @@ def test_a_receiver_that_fails_is_told_again(client: Client) -> None:
 def test_a_webhook_is_told_of_the_types_and_lists_that_it_wants(client: Client) -> None:
     with Receiver() as receiver:
         wanted = {"url": receiver.url, "types": ["TodoCompleted", "TodoDeleted"], "lists": ["work / home"]}
-        client("POST", "/webhooks", wanted)
+        assert client.post("/webhooks", wanted).status_code == 201
         for name in ("inbox", "work / home"):
-            todo = client("POST", "/todos", {"title": "x", "list": name})
-            client("PATCH", f"/todos/{todo['id']}", {"completed": True})
-            client("DELETE", f"/todos/{todo['id']}")
+            todo = client.create(list=name)
+            assert client.patch(f"/todos/{todo['id']}", {"completed": True}).status_code == 200
+            assert client.delete(f"/todos/{todo['id']}").status_code == 204
         found = receiver.wait_for(2)
     events = [json.loads(request.body) for request in found]
     assert {event["type"] for event in events} == {"todo-ledger.TodoCompleted", "todo-ledger.TodoDeleted"}
@@ -139,16 +129,16 @@ def test_a_webhook_is_told_of_the_types_and_lists_that_it_wants(client: Client) 
 
 
 def test_another_team_gets_the_events_that_it_filtered_for_and_no_others(
-    client: Client, subscribe: Callable[..., Subscriber]
+    client: Client, owner: str, subscribe: Callable[..., Subscriber]
 ) -> None:
-    everything = subscribe(Owners=client.owner)
-    completed = subscribe(Owners=client.owner, Types="TodoCompleted,TodoReopened")
-    one_list = subscribe(Owners=client.owner, Lists=ids.encode_list("a, b & ü"))
-    both = subscribe(Owners=client.owner, Types="TodoCompleted", Lists=ids.encode_list("a, b & ü"))
+    everything = subscribe(Owners=owner)
+    completed = subscribe(Owners=owner, Types="TodoCompleted,TodoReopened")
+    one_list = subscribe(Owners=owner, Lists=ids.encode_list("a, b & ü"))
+    both = subscribe(Owners=owner, Types="TodoCompleted", Lists=ids.encode_list("a, b & ü"))
     somebody_else = subscribe(Owners="somebody-else")
     for name in ("inbox", "a, b & ü"):
-        todo = client("POST", "/todos", {"title": "x", "list": name})
-        client("PATCH", f"/todos/{todo['id']}", {"completed": True})
+        todo = client.create(list=name)
+        assert client.patch(f"/todos/{todo['id']}", {"completed": True}).status_code == 200
 
     everything.receive(lambda came: len(came) >= 4)
     # The topic fans out to all of them together: what the first has of a message, the others have or never get.
@@ -163,19 +153,19 @@ def test_another_team_gets_the_events_that_it_filtered_for_and_no_others(
 
 
 def test_a_subscriber_gets_the_cloudevent_itself_with_its_attributes(
-    client: Client, subscribe: Callable[..., Subscriber]
+    client: Client, owner: str, subscribe: Callable[..., Subscriber]
 ) -> None:
-    subscriber = subscribe(Owners=client.owner)
-    todo = client("POST", "/todos", {"title": "x"})
+    subscriber = subscribe(Owners=owner)
+    todo = client.create()
     (message,) = subscriber.receive(lambda came: len(came) >= 1)
     assert json.loads(message["Body"])["data"]["state"] == todo
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
-    assert attributes == {"type": "TodoCreated", "owner": client.owner, "list": "inbox"}
+    assert attributes == {"type": "TodoCreated", "owner": owner, "list": "inbox"}
 
 
 def test_without_a_filter_a_subscriber_gets_everything(client: Client, subscribe: Callable[..., Subscriber]) -> None:
     subscriber = subscribe()
-    todo = client("POST", "/todos", {"title": "x"})
+    todo = client.create()
     subscriber.receive(lambda came: any(json.loads(each["Body"])["subject"] == todo["id"] for each in came))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import SimpleNamespace
@@ -11,7 +10,6 @@ from typing import Any
 
 import boto3
 import pytest
-import requests
 
 from chalicelib.aws.sqs import sqs
 from chalicelib.commands import execute, reminders
@@ -21,10 +19,11 @@ from chalicelib.views import queries, schema
 from chalicelib.views.queries import DueReminder
 from stack.local.local_stack import LocalStack
 from tests.support.alone import Alone
+from tests.support.client import Client
 from tests.support.faults import refusals
 from tests.support.lambda_events import SCHEDULED, queue_record
-from tests.support.reset import forget_todos
-from tests.support.waiting import at_once
+from tests.support.reset import become, forget_todos
+from tests.support.waiting import at_once, shows
 
 PAST = "2026-01-01T09:00:00+01:00"
 LATER_PAST = "2026-01-02T09:00:00+01:00"
@@ -292,22 +291,15 @@ def test_deployed_a_reminder_comes_by_itself(
     stack: LocalStack, deployed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """API, stream, index, clock, queue, worker: the clock is not waited for, but called."""
-    for name, value in deployed.items():
-        monkeypatch.setenv(name, value)
-    http = requests.Session()
-    http.headers["Authorization"] = f"Bearer {stack.token('al#ice/remind')}"
-    created = http.post(
-        f"{stack.url}/todos", json={"title": "x", "remind_at": PAST}, headers={"Prefer": "wait=10"}, timeout=30
-    )
-    assert created.headers["Preference-Applied"] == "wait=10"
+    become(monkeypatch, deployed)
+    client = Client(stack.url, stack.token("al#ice/remind"))
+    todo = client.created_and_seen(remind_at=PAST)
     functions = boto3.client("lambda").list_functions()["Functions"]
     (name,) = (each["FunctionName"] for each in functions if each["FunctionName"].endswith("-remind"))
-    types: list[str] = []
-    deadline = time.monotonic() + 30
-    while len(types) < 2 and time.monotonic() < deadline:
+
+    def types_after_another_minute() -> list[str]:
         answer = boto3.client("lambda").invoke(FunctionName=name, Payload=json.dumps(SCHEDULED))
         assert "FunctionError" not in answer, answer["Payload"].read()
-        time.sleep(0.5)
-        history = http.get(f"{created.headers['Location']}/events", timeout=30).json()
-        types = [event["type"] for event in history]
-    assert types == ["TodoCreated", "TodoReminded"]
+        return [event["type"] for event in client.events(todo["id"])]
+
+    shows(types_after_another_minute, ["TodoCreated", "TodoReminded"], timeout=30)

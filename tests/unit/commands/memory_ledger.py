@@ -13,8 +13,9 @@ import pytest
 from chalicelib.commands import execute
 from chalicelib.ledger import ledger
 from chalicelib.todos import fold, ids, instants
-from chalicelib.todos.decide import Command, decide
+from chalicelib.todos.decide import Command
 from chalicelib.todos.events import Event
+from tests.support.events import after
 
 OWNER = "me"
 TODO_ID = "0197e1f0-0000-7000-8000-000000000001"
@@ -70,22 +71,9 @@ class MemoryLedger:
     def another_writes(self, command: Command, *, key: str | None = None, request_hash: str | None = None) -> Event:
         """What another process, which this one knows nothing of, appends meanwhile."""
         before = self.events[-1] if self.events else None
-        decision = decide(command, before.state if before else None, len(self.events))
-        assert decision is not None
         at = instants.instant_after(before.occurred_at if before else None)
-        event = Event(
-            stream_id=STREAM,
-            version=len(self.events) + 1,
-            event_id=f"another's {len(self.events) + 1}",
-            type=decision.type,
-            change=decision.change,
-            state=fold.evolve(before.state if before else None, decision.type, decision.change, at),
-            state_schema=fold.STATE_SCHEMA,
-            actor="another",
-            occurred_at=at,
-            idempotency_key=key,
-            request_hash=request_hash,
-        )
+        event = after(before, STREAM, command, at=at, actor="another", idempotency_key=key, request_hash=request_hash)
+        assert event is not None
         self.events.append(event)
         return event
 
