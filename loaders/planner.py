@@ -13,8 +13,8 @@ from chalicelib.ledger import codec
 from chalicelib.todos import content, decide, fold, ids, instants
 from chalicelib.todos.content import FieldError, InvalidContent, pointer
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
+from chalicelib.todos.strict_json import TOO_DEEP
 from loaders.into.reconcile import ACTOR
-from loaders.reading.strict_json import TOO_DEEP
 from loaders.rows.row import BadRow, Row, unreadable
 from loaders.rows.seen import Seen
 

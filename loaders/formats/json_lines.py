@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import msgspec
-
+from chalicelib.todos import strict_json
 from loaders.formats import Certainty
 from loaders.reading.source import MAX_ROW_BYTES, Source
-from loaders.reading.strict_json import TOO_DEEP, NotJson, parsed
 from loaders.rows.fields import NO_NAMES, Interpreter
 from loaders.rows.row import BadRow, Row, not_utf8, unreadable
 
 NAME = "jsonl"
-
-_decode = msgspec.json.Decoder().decode
-_NAME_ENDS = re.compile(rb'"\s*:')
 
 
 def recognise(head: bytes) -> Certainty:
@@ -38,52 +32,15 @@ def interpreted(source: Source, interpret: Callable[[int, dict[str, Any]], Row |
         if line.isspace():
             continue
         try:
-            value = _decode(line)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            try:
-                value = _slowly(line, error)
-            except UnicodeDecodeError:
-                yield not_utf8(number, line.rstrip(b"\r\n"))
-                continue
-            except ValueError as reason:
-                yield unreadable(number, line.decode().rstrip("\r\n"), str(reason))
-                continue
-        if not isinstance(value, dict):
-            yield unreadable(number, value, "expected an object")
-        elif (flaw := _flaw(line, value)) is not None:
-            yield unreadable(number, line.decode(), flaw)
+            value = strict_json.parse_bytes(line)
+        except UnicodeDecodeError:
+            yield not_utf8(number, line.rstrip(b"\r\n"))
+            continue
+        except strict_json.JsonError as error:
+            text = line.decode().rstrip("\r\n")
+            hint = "; JSON Lines wants each object on one line" if text.strip() in ("{", "}", "[", "]") else ""
+            yield unreadable(number, text, f"{error}{hint}")
         else:
-            yield interpret(number, value)
-
-
-def _slowly(line: bytes, error: Exception) -> Any:
-    """A value that the fast decoder does not read, such as one with a lone surrogate, of which the planner tells.
-
-    Raises
-    ------
-    ValueError
-        Says what is wrong with the line.
-    """
-    text = line.decode()
-    if isinstance(error, RecursionError):
-        raise ValueError(TOO_DEEP)
-    hint = "; JSON Lines wants each object on one line" if text.strip() in ("{", "}", "[", "]") else ""
-    try:
-        return parsed(text)
-    except NotJson:
-        raise ValueError(f"not JSON: {error}{hint}") from None
-
-
-def _flaw(line: bytes, value: dict[str, Any]) -> str | None:
-    """What is wrong with an object that was read: the decoder keeps one of two values of a name, and loses the other.
-
-    Each name ends like the pattern, and nothing else does so more rarely: with no more ends than names there is no
-    doubt. Only else is the line read again, slowly.
-    """
-    if len(_NAME_ENDS.findall(line)) == len(value):
-        return None
-    try:
-        parsed(line.decode())
-    except ValueError as error:
-        return str(error)
-    return None
+            yield (
+                interpret(number, value) if isinstance(value, dict) else unreadable(number, value, "expected an object")
+            )

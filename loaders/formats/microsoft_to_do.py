@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any, Final
 
+from chalicelib.todos.strict_json import AmbiguousJson, duplicate
 from loaders.formats import Certainty
 from loaders.reading.json_stream import JsonReader, beginning, refused
 from loaders.reading.source import Source
@@ -92,7 +93,7 @@ def _member(reader: JsonReader) -> Iterator[tuple[_Found, str | None]]:
     line = reader.line
     members: dict[str, Any] = {}
     texts: list[str] = []
-    complaint: str | None = None
+    error: AmbiguousJson | None = None
     has_tasks = False
     held: list[_Found] = []
     for name in reader.object():
@@ -106,14 +107,14 @@ def _member(reader: JsonReader) -> Iterator[tuple[_Found, str | None]]:
                 else:
                     yield found, known
         else:
-            _, written, value, wrong = reader.value()
-            complaint = complaint or wrong or (f"the member {name!r} is given twice" if name in members else None)
+            _, written, value, error_within = reader.value()
+            error = error or error_within or (AmbiguousJson([duplicate(name)]) if name in members else None)
             texts.append(f"{json.dumps(name)}: {written}")
             members[name] = value
     for found in held:
         yield found, _name_in(members)
     if not has_tasks and _name_in(members) is None:
-        yield refused(line, f"{{{', '.join(texts)}}}", complaint) or (line, members), None
+        yield refused(line, f"{{{', '.join(texts)}}}", error) or (line, members), None
 
 
 def _name_in(members: dict[str, Any]) -> str | None:

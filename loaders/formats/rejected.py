@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.todos import strict_json
 from loaders import formats
 from loaders.formats import GENERIC_SYSTEM, Certainty
 from loaders.reading.source import Source
-from loaders.reading.strict_json import NotJson, parsed
 from loaders.rows.fields import NO_NAMES, Interpreter
 from loaders.rows.row import BadRow, Row, not_utf8, unreadable
 
@@ -54,15 +54,15 @@ def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | 
         if line.isspace():
             continue
         try:
-            entry = msgspec.convert(parsed(line.decode()), _Entry)
+            entry = msgspec.convert(strict_json.parse(line.decode()), _Entry)
         except UnicodeDecodeError:
             yield not_utf8(number, line)
             continue
-        except (NotJson, msgspec.ValidationError) as error:
+        except (strict_json.NotJson, msgspec.ValidationError) as error:
             yield unreadable(number, line.decode().rstrip(), f"no rejected row: {error}")
             continue
-        except ValueError as flaw:
-            yield _flawed(number, line, str(flaw))
+        except strict_json.JsonError as error:
+            yield _ambiguous(number, line, error)
             continue
         chosen = formats.formats().get(entry.format)
         read_row = getattr(chosen, "row_of", interpreter.row)
@@ -76,11 +76,11 @@ def _row(line: int, entry: _Entry, read_row: Callable[[int, Any], Row | BadRow],
     if isinstance(value, str) and kind is dict:
         # What could not be read stands there as text.
         try:
-            value = parsed(value)
-        except NotJson:
+            value = strict_json.parse(value)
+        except strict_json.NotJson:
             pass
-        except ValueError as flaw:
-            return unreadable(line, value, str(flaw))
+        except strict_json.JsonError as error:
+            return unreadable(line, value, str(error))
     if not isinstance(value, kind):
         return unreadable(
             line, entry.row, f"to be mended: write the row as {'an object' if kind is dict else 'a text'}"
@@ -88,11 +88,11 @@ def _row(line: int, entry: _Entry, read_row: Callable[[int, Any], Row | BadRow],
     return read_row(line, value)
 
 
-def _flawed(number: int, line: bytes, flaw: str) -> BadRow:
+def _ambiguous(number: int, line: bytes, error: Exception) -> BadRow:
     """The row as it is written: read, it would have lost what is wrong with it."""
     try:
         unread = _decode_unread(line)
     except (msgspec.DecodeError, RecursionError):
-        return unreadable(number, line.decode().rstrip(), flaw)
-    row = unreadable(number, bytes(unread.row).decode(), flaw)
+        return unreadable(number, line.decode().rstrip(), str(error))
+    row = unreadable(number, bytes(unread.row).decode(), str(error))
     return msgspec.structs.replace(row, key=unread.key, format=unread.format)

@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from chalicelib.todos import ids
+from chalicelib.todos import ids, strict_json
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.todos.events import CONTENT_FIELDS
 from chalicelib.todos.export_rows import COLUMNS, JSON_COLUMNS, csv_header
 from loaders.formats import Certainty
 from loaders.reading.source import MAX_ROW_BYTES, Source
-from loaders.reading.strict_json import NotJson, parsed
 from loaders.rows.row import BadRow, Row, not_utf8, unreadable
 
 NAME = "todo-ledger"
@@ -74,7 +73,7 @@ def _records(source: Source) -> Iterator[tuple[int, bytes]]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    row = parsed(text)
+    row = strict_json.parse(text)
     if not isinstance(row, dict):
         raise ValueError("expected an object")
     return row
@@ -100,11 +99,11 @@ def _value(name: str, cell: str | None) -> Any:
         return cell
     try:
         # Spreadsheets write TRUE.
-        return parsed(cell.lower() if name == "completed" else cell)
-    except NotJson:
+        return strict_json.parse(cell.lower() if name == "completed" else cell)
+    except strict_json.NotJson:
         raise ValueError(f"{name}: expected JSON") from None
-    except ValueError as flaw:
-        raise ValueError(f"{name}: {flaw}") from None
+    except strict_json.JsonError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def row_of(line: int, row: dict[str, Any]) -> Row | BadRow:

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, Final
 
+from chalicelib.todos.strict_json import TOO_DEEP, AmbiguousJson, StrictDecoder
 from loaders.errors import Unreadable
 from loaders.reading.source import MAX_ROW_BYTES, Source
-from loaders.reading.strict_json import TOO_DEEP, StrictDecoder
 from loaders.rows.row import BadRow, not_utf8, unreadable
 
 _CHUNK_BYTES: Final = 256 * 1024
@@ -83,31 +83,31 @@ class JsonReader:
             self._position += 1
         self._expect("}", "not a JSON object")
 
-    def value(self) -> tuple[int, str, Any, str | None]:
-        """The next value whole: line, text, value, and what is wrong with it although it can be read."""
+    def value(self) -> tuple[int, str, Any, AmbiguousJson | None]:
+        """The next value whole: its line, its text, the value, and its error if it is read only ambiguously."""
         self.peek()
         while True:
             try:
-                value, end, complaint = self._decoder.decode(self._buffer, self._position)
+                value, end, error = self._decoder.decode(self._buffer, self._position)
             except RecursionError:
                 raise Unreadable(f"line {self._line}: {TOO_DEEP}") from None
-            except json.JSONDecodeError as error:
-                is_cut = error.msg.startswith("Unterminated") or error.pos >= len(self._buffer) - _TOKEN
+            except json.JSONDecodeError as broken:
+                is_cut = broken.msg.startswith("Unterminated") or broken.pos >= len(self._buffer) - _TOKEN
                 if is_cut and self._read_more():
                     continue
-                raise self._broken(error) from None
+                raise self._broken(broken) from None
             # A number near the buffer's end may go on: of 1.5e-7, "1.5e" reads as 1.5.
             is_number = isinstance(value, int | float)
             if not is_number or end <= len(self._buffer) - _TOKEN or not self._read_more():
                 break
         line, text = self._line, self._buffer[self._position : end]
         self._advance(end)
-        return line, text, value, complaint
+        return line, text, value, error
 
     def record(self) -> tuple[int, dict[str, Any]] | BadRow:
         """The next value as a row: an object and the line it begins in, or what is wrong with it."""
-        line, text, value, complaint = self.value()
-        if (bad := refused(line, text, complaint)) is not None:
+        line, text, value, error = self.value()
+        if (bad := refused(line, text, error)) is not None:
             return bad
         if not isinstance(value, dict):
             return unreadable(line, value, "expected an object")
@@ -185,11 +185,11 @@ def beginning(head: bytes) -> dict[str, Any]:
     return found
 
 
-def refused(line: int, text: str, complaint: str | None) -> BadRow | None:
+def refused(line: int, text: str, error: AmbiguousJson | None) -> BadRow | None:
     """What keeps a value that could be read from being a row."""
     if not text.isascii() and _has_foreign_bytes(text):
         return not_utf8(line, text.encode("utf-8", "surrogateescape"))
-    return unreadable(line, text, complaint) if complaint is not None else None
+    return unreadable(line, text, str(error)) if error is not None else None
 
 
 def _has_foreign_bytes(text: str) -> bool:

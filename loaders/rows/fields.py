@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from chalicelib.todos import strict_json
 from chalicelib.todos.content import FieldError, pointer
-from loaders.reading.strict_json import NotJson, parsed
 from loaders.rows.row import BadRow, Row
 
 # By field, the names that sources give it, the likeliest first. A name stands for one field only.
@@ -221,8 +221,8 @@ def _metadata(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return parsed(value)
-    except NotJson:
+        return strict_json.parse(value)
+    except strict_json.NotJson:
         raise ValueError("expected a JSON object") from None
 
 

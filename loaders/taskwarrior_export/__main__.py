@@ -15,11 +15,10 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from chalicelib.todos import content, instants
+from chalicelib.todos import content, instants, strict_json
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULT_LIST
 from loaders.formats.taskwarrior import DATE, PRIORITIES
 from loaders.output.rejected import reason
-from loaders.reading.strict_json import parsed
 from loaders.rows.row import BadRow
 
 _INSTANTS: Final = ("created_at", "updated_at", "completed_at")
@@ -53,7 +52,7 @@ def _todo(line: bytes) -> dict[str, Any]:
         Says what is wrong with the line.
     """
     try:
-        todo = parsed(line.decode())
+        todo = strict_json.parse(line.decode())
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
     if not isinstance(todo, dict):

@@ -82,7 +82,7 @@ def test_a_parent_is_the_todo_of_the_row_with_that_id() -> None:
         ({"title": "A", "list": "a\nb"}, "#/list", "control character"),
         ({"title": "A", "metadata": "{"}, "#/metadata", "expected a JSON object"),
         ({"title": "A", "metadata": '{"a": 1, "a": 2}'}, "#/metadata", "the member 'a' is given twice"),
-        ({"title": "A", "metadata": '{"a": NaN}'}, "#/metadata", "NaN is no JSON value"),
+        ({"title": "A", "metadata": '{"a": NaN}'}, "#/metadata", "NaN is not a JSON number"),
         ({"title": "A", "metadata": [1]}, "#/metadata", "Expected `object"),
         ({"title": "A", "extra": "a" * 5000}, "#/metadata", "4096 are allowed"),
         ({"title": "A", "id": [1]}, "#/id", "expected a text or a number"),

@@ -36,7 +36,7 @@ def test_it_makes_no_difference_how_the_file_is_cut_into_chunks(monkeypatch: pyt
         (b"7", "expected an object"),
         (b"null", "expected an object"),
         (b'{"title": "A", "title": "B"}', "the member 'title' is given twice"),
-        (b'{"title": "A", "order": NaN}', "NaN is no JSON value"),
+        (b'{"title": "A", "order": NaN}', "NaN is not a JSON number"),
         (b'{"title": "A", "order": 1e999}', "1e999 is larger than a double can hold"),
         (b'{"title": "A", "order": ' + b"9" * 5000 + b"}", "99999999999999999999… is larger than a double can hold"),
         (b'{"title": "caf\xe9"}', "not UTF-8"),

@@ -20,7 +20,7 @@ def test_each_line_is_a_todo_and_blank_lines_are_none() -> None:
     [
         (b'{"title": "A"', "not JSON"),
         (b"{'title': 'A'}", "not JSON"),
-        (b'{"title": NaN}', "NaN is no JSON value"),
+        (b'{"title": NaN}', "NaN is not a JSON number"),
         (b'{"title": "A", "order": 1e999}', "1e999 is larger than a double can hold"),
         (b'{"title": "A", "order": ' + b"9" * 5000 + b"}", "99999999999999999999… is larger than a double can hold"),
         (b'["A"]', "expected an object"),

@@ -81,8 +81,8 @@ def test_what_is_not_mended_is_rejected_again_with_the_row_itself(tmp_path: Path
     [
         ('{"title": "A", "title": "B"}', "the member 'title' is given twice"),
         ('{"title": "A", "metadata": {"a": 1, "a": 2}}', "the member 'a' is given twice"),
-        ('{"title": "A", "metadata": {"a": NaN}}', "NaN is no JSON value"),
-        ('{"title": "A", "order": -Infinity}', "-Infinity is no JSON value"),
+        ('{"title": "A", "metadata": {"a": NaN}}', "NaN is not a JSON number"),
+        ('{"title": "A", "order": -Infinity}', "-Infinity is not a JSON number"),
         ('{"title": "A", "order": 1e999}', "1e999 is larger than a double can hold"),
         ('{"title": "A\\ud800"}', "holds a lone surrogate, which is no character"),
     ],

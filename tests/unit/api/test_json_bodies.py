@@ -1,4 +1,4 @@
-"""Bodies: JSON (RFC 8259) of an accepted type and size, that every reader understands the same way."""
+"""Request bodies: strict JSON of an accepted media type and size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.bodies import MAX_BODY_BYTES, _object, json_body
+from chalicelib.api.bodies import MAX_BODY_BYTES, json_body
 from chalicelib.api.media_types import MERGE_PATCH
 from tests.unit.api.requests_given import Refused, a_request
 
@@ -77,51 +77,33 @@ def test_an_integer_that_no_double_can_hold_is_refused_like_a_fraction(digits: i
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "name"),
     [
-        b'{"title": 1, "title": 1}',
-        b'{"title": 1, "notes": 2, "title": 3}',
-        b'{"title": 1, "\\u0074itle": 2}',
-        b'{"metadata": {"x": 1, "x": 1}}',
-        b'{"a": [1, {"b": {"x": 1, "x": 2}}]}',
-        b'[{"x": 1, "x": 2}]',
+        (b'{"title": 1, "title": 1}', "title"),
+        (b'{"title": 1, "notes": 2, "title": 3}', "title"),
+        (b'{"title": 1, "\\u0074itle": 2}', "title"),
+        (b'{"metadata": {"x": 1, "x": 1}}', "x"),
+        (b'{"a": [1, {"b": {"x": 1, "x": 2}}]}', "x"),
+        (b'[{"x": 1, "x": 2}]', "x"),
     ],
 )
-def test_a_name_stated_twice_is_refused_at_any_depth(body: bytes) -> None:
+def test_a_name_given_twice_is_refused_at_any_depth(body: bytes, name: str) -> None:
     with Refused() as refused:
         read(body)
     assert refused.status == 400
-    assert [error["detail"] for error in refused.errors] == ["stated twice"]
+    assert [error["detail"] for error in refused.errors] == [f"the member {name!r} is given twice"]
 
 
-def test_the_name_stated_twice_is_named() -> None:
+def test_the_name_given_twice_is_named() -> None:
     with Refused() as refused:
         read(b'{"title": 1, "notes": 2, "notes": 3}')
     assert refused.errors[0]["pointer"] == "#/notes"
 
 
-def test_no_pointer_leads_to_another_field_than_the_one_stated_twice() -> None:
+def test_no_pointer_leads_to_another_field_than_the_one_given_twice() -> None:
     with Refused() as refused:
         read(b'{"title": "fine", "metadata": {"title": 1, "title": 2}}')
     assert refused.errors[0]["pointer"] != "#/title"
-
-
-class Name(str):
-    """A name that counts how often it is compared."""
-
-    comparisons = 0
-    __hash__ = str.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        Name.comparisons += 1
-        return str.__eq__(self, other)
-
-
-def test_finding_the_name_is_no_work_worth_speaking_of() -> None:
-    """A body of 128 KB has room for 14,000 names: comparing each with each takes a second of CPU."""
-    names = [*range(2_000), 1_999]
-    _object([(Name(name), 1) for name in names])
-    assert Name.comparisons < 10 * len(names)
 
 
 @pytest.mark.parametrize("content_type", [None, "application/json", "Application/JSON; charset=utf-8", MERGE_PATCH])

@@ -1,0 +1,93 @@
+"""JSON read strictly: values as they are, and every error with its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.todos import strict_json
+from chalicelib.todos.strict_json import AmbiguousJson, JsonError, NotJson, StrictDecoder, parse, parse_bytes
+
+
+@pytest.mark.parametrize("read", [parse, lambda text: parse_bytes(text.encode("utf-8"))], ids=["text", "bytes"])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (" {} \r\n", {}),
+        ('{"a": [1, -1.5, true, null, "x"]}', {"a": [1, -1.5, True, None, "x"]}),
+        ('{"a": "\\ud83d"}', {"a": "\ud83d"}),
+        ('{"a": {"x": 1}, "b": {"x": 2}, "c": "\\":"}', {"a": {"x": 1}, "b": {"x": 2}, "c": '":'}),
+        ("1e308", 1e308),
+        ("1" + "0" * 30, 10**30),
+    ],
+)
+def test_json_is_read(read: Any, text: str, value: Any) -> None:
+    assert read(text) == value
+
+
+@pytest.mark.parametrize("read", [parse, lambda text: parse_bytes(text.encode("utf-8"))], ids=["text", "bytes"])
+@pytest.mark.parametrize(
+    ("text", "kind", "message"),
+    [
+        ("", NotJson, "not JSON: Expecting value (character 1)"),
+        ("{'a': 1}", NotJson, "not JSON: Expecting property name enclosed in double quotes (character 2)"),
+        ("{} {}", NotJson, "not JSON: Extra data (character 3)"),
+        ("[" * 60_000, JsonError, "nested too deeply"),
+        ('{"a": NaN}', AmbiguousJson, "NaN is not a JSON number"),
+        ("-Infinity", AmbiguousJson, "-Infinity is not a JSON number"),
+        ("[1e400]", AmbiguousJson, "1e400 is larger than a double can hold"),
+        ("1" + "0" * 5_000, AmbiguousJson, "10000000000000000000… is larger than a double can hold"),
+        ('[{"a": 1, "\\u0061": 1}]', AmbiguousJson, "the member 'a' is given twice"),
+    ],
+    ids=lambda value: ascii(value)[:24],
+)
+def test_what_is_refused_is_named(read: Any, text: str, kind: type[JsonError], message: str) -> None:
+    with pytest.raises(JsonError) as refused:
+        read(text)
+    assert (type(refused.value), str(refused.value)) == (kind, message)
+
+
+def test_an_integer_is_compared_with_the_largest_double() -> None:
+    assert parse("1" + "0" * 308) == 10**308
+    with pytest.raises(AmbiguousJson, match=r"^20000000000000000000… is larger than a double can hold$"):
+        parse("2" + "0" * 308)
+
+
+def test_every_error_has_its_place_in_the_texts_order() -> None:
+    with pytest.raises(AmbiguousJson) as refused:
+        parse('{"a": [0, NaN, {"b/c": 1, "b/c": 2}], "d": 1e400, "d": Infinity}')
+    assert [error.pointer for error in refused.value.errors] == ["#/d", "#/a/1", "#/a/2/b~1c", "#/d"]
+
+
+@pytest.mark.parametrize("text", ["[" + "NaN," * 500 + "1]", "[" * 900 + "NaN" + "]" * 900], ids=["many", "deep"])
+def test_errors_are_listed_however_many_or_deep_they_are(text: str) -> None:
+    with pytest.raises(AmbiguousJson) as refused:
+        parse(text)
+    assert 1 <= len(refused.value.errors) <= strict_json.MAX_ERRORS
+
+
+def test_a_decoder_tells_the_errors_of_one_value_alone() -> None:
+    decoder = StrictDecoder()
+    text = '{"a": 1, "a": 2} {"b": 1}'
+    _, end, error = decoder.decode(text)
+    assert (str(error), text[end:]) == ("the member 'a' is given twice", ' {"b": 1}')
+    assert decoder.decode(text, end + 1) == ({"b": 1}, len(text), None)
+
+
+class Name(str):
+    """A name that counts how often it is compared."""
+
+    comparisons = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Name.comparisons += 1
+        return str.__eq__(self, other)
+
+
+def test_finding_the_name_is_no_work_worth_speaking_of() -> None:
+    """A body of 128 KB has room for 14,000 names: comparing each with each takes a second of CPU."""
+    names = [str(number) for number in (*range(2_000), 1_999)]
+    assert strict_json.first_duplicate(Name(name) for name in names) == "1999"
+    assert Name.comparisons < 10 * len(names)
