@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from loaders.errors import Unreadable
 from loaders.into.writer import Writer, Written, groups
-from loaders.output.progress import Progress
+from loaders.output.progress import LoadProgress
 from loaders.output.rejected import RejectedRows
 from loaders.output.summary import Summary
 from loaders.planner import Planned, Planner
@@ -22,7 +22,7 @@ class Load:
         None only validates and makes the events.
     """
 
-    def __init__(self, planner: Planner, writer: Writer | None, rejected: RejectedRows, progress: Progress) -> None:
+    def __init__(self, planner: Planner, writer: Writer | None, rejected: RejectedRows, progress: LoadProgress) -> None:
         self.summary = Summary()
         self._planner = planner
         self._writer = writer
@@ -61,7 +61,7 @@ class Load:
     def _reject(self, row: BadRow) -> None:
         self.summary.rejected += 1
         self._rejected.add(row)
-        self._progress.complain(row)
+        self._progress.show_rejected(row)
 
     def _note(self, done: Iterator[Written]) -> None:
         summary = self.summary
@@ -75,7 +75,7 @@ class Load:
             for planned, why in (*written.reported, *written.failed):
                 bad = planned.as_bad(why)
                 self._rejected.add(bad)
-                self._progress.complain(bad)
+                self._progress.show_rejected(bad)
             if written.hopeless is not None and summary.stopped_by is None:
                 summary.stopped_by = written.hopeless
                 assert self._writer is not None

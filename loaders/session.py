@@ -23,7 +23,7 @@ from loaders.into.local_stack import find_ledger
 from loaders.into.reconcile import OnChange
 from loaders.into.writer import Destination, Writer
 from loaders.load import Load
-from loaders.output.progress import Progress, progress_for
+from loaders.output.progress import LoadProgress, progress_for
 from loaders.output.rejected import RejectedRows
 from loaders.output.report import Report
 from loaders.output.summary import Summary
@@ -142,7 +142,7 @@ class Session:
         for system in sorted(self._systems):
             yield from prune(self._owner, system, self._kept, delete=delete and not self._options.dry_run)
 
-    def _destination(self, system: str, progress: Progress) -> Destination | None:
+    def _destination(self, system: str, progress: LoadProgress) -> Destination | None:
         """Where the todos go; None where they are only made."""
         options = self._options
         if not self._looks:
@@ -157,7 +157,7 @@ class Session:
             return LedgerDestination(options.concurrency, on_change, is_sure, Reading())
         return LedgerDestination(options.concurrency, on_change, is_sure, Appending(), self._pace(progress))
 
-    def _pace(self, progress: Progress) -> Pace | None:
+    def _pace(self, progress: LoadProgress) -> Pace | None:
         if not self._options.max_lag or "SETTINGS_TABLE" not in os.environ:
             return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final
 
@@ -53,17 +54,21 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
-    def show(self, counts: str, *, done: int | None = None, total: int | None = None) -> None:
-        """Show counts, and how much of how much is done where that is known; most calls show nothing."""
+    def show(self, counts: str | Callable[[], str], *, done: int | None = None, total: int | None = None) -> None:
+        """Show counts, and how much of how much is done where that is known.
+
+        Most calls show nothing; counts that take time to write are given as a function.
+        """
         with self._lock:
             if self._silent or time.monotonic() < self._next:
                 return
             self._next = time.monotonic() + (BAR_EVERY_SECONDS if self._is_terminal else LINE_EVERY_SECONDS)
+            text = counts if isinstance(counts, str) else counts()
             if self._bar is not None:
-                self._bar.update(self._bar.task_ids[0], completed=done or 0, total=total, counts=counts)
+                self._bar.update(self._bar.task_ids[0], completed=done or 0, total=total, counts=text)
             else:
                 share = f" {done / total:.0%}" if done and total else ""
-                print(f"{self._what}{share}: {counts}", file=sys.stderr, flush=True)
+                print(f"{self._what}{share}: {text}", file=sys.stderr, flush=True)
 
     def say(self, line: str) -> None:
         """A line that stays."""

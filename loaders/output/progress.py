@@ -1,4 +1,7 @@
-"""What is seen meanwhile: a bar on a terminal, plain lines in a pipe, JSON for programs; always on standard error."""
+"""What a load shows while it runs: for people as every command of `stack` does, for programs as JSON lines.
+
+All of it goes to standard error.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,86 @@ import sys
 import time
 from dataclasses import asdict
 from types import TracebackType
-from typing import Final
+from typing import Final, Protocol
 
 from loaders.output.rejected import reason
 from loaders.output.summary import Summary, counts
 from loaders.reading.opening import Opened
 from loaders.rows.row import BadRow
+from stack.progress import LINE_EVERY_SECONDS, Progress
 
-_LINE_EVERY_SECONDS: Final = 5.0
-_BAR_EVERY_SECONDS: Final = 0.1
 # The rest is in the file of rejected rows.
-_COMPLAINTS_SHOWN: Final = 10
+_ROWS_SHOWN: Final = 10
 
 
-class Progress:
-    """Plain lines, one every few seconds, so that a log stays short."""
+class LoadProgress(Protocol):
+    """Shows how far a load is; it is entered before the first call."""
 
-    every = _LINE_EVERY_SECONDS
+    def __enter__(self) -> LoadProgress: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def show(self, summary: Summary) -> None:
+        """Show the counts so far; most calls show nothing."""
+        ...
+
+    def show_rejected(self, row: BadRow) -> None:
+        """Show a row that is rejected or reported, with the reason."""
+        ...
+
+    def warn(self, warning: str) -> None: ...
+
+
+class TextProgress:
+    """A bar on a terminal and a line every few seconds in a pipe; of the rows that are rejected, the first few."""
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         self._began = time.monotonic()
-        self._next = self._began + self.every
-        self._complaints = 0
+        self._rejected = 0
+        self._progress = Progress("loading")
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> TextProgress:
+        self._progress.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.__exit__(kind, error, trace)
+
+    def show(self, summary: Summary) -> None:
+        self._progress.show(lambda: self._counts(summary), done=self._opened.consumed, total=self._opened.total)
+
+    def show_rejected(self, row: BadRow) -> None:
+        self._rejected += 1
+        if self._rejected <= _ROWS_SHOWN:
+            self._progress.say(f"line {row.line}: {_shortened(reason(row))}")
+        elif self._rejected == _ROWS_SHOWN + 1:
+            self._progress.say("… and more")
+
+    def warn(self, warning: str) -> None:
+        self._progress.say(f"warning: {warning}")
+
+    def _counts(self, summary: Summary) -> str:
+        seconds = time.monotonic() - self._began
+        parts = [f"{summary.read:,} rows", f"{summary.read / seconds:,.0f}/s", counts(summary)]
+        if share := self._opened.share:
+            parts.append(f"{seconds / share - seconds:.0f} s left")
+        return ", ".join(parts)
+
+
+class JsonProgress:
+    """One JSON object a line: the counts every few seconds, each warning, and each row that is not loaded."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._began = time.monotonic()
+        self._next = self._began + LINE_EVERY_SECONDS
+
+    def __enter__(self) -> JsonProgress:
         return self
 
     def __exit__(
@@ -41,86 +99,26 @@ class Progress:
 
     def show(self, summary: Summary) -> None:
         now = time.monotonic()
-        if now >= self._next:
-            self._next = now + self.every
-            self._update(summary, now - self._began)
-
-    def complain(self, row: BadRow) -> None:
-        self._complaints += 1
-        if self._complaints <= _COMPLAINTS_SHOWN:
-            self._say(f"line {row.line}: {_shortened(reason(row))}")
-        elif self._complaints == _COMPLAINTS_SHOWN + 1:
-            self._say("… and more")
-
-    def warn(self, warning: str) -> None:
-        self._say(f"warning: {warning}")
-
-    def _update(self, summary: Summary, seconds: float) -> None:
-        parts = [f"{summary.read:,} rows", f"{summary.read / seconds:,.0f}/s", counts(summary)]
-        if share := self._opened.share:
-            parts.insert(0, f"{share:.0%}")
-            parts.append(f"{seconds / share - seconds:.0f} s left")
-        self._say(", ".join(parts))
-
-    def _say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
-
-class Bar(Progress):
-    """A bar with rate, time left and counts (rich)."""
-
-    every = _BAR_EVERY_SECONDS
-
-    def __init__(self, opened: Opened) -> None:
-        from rich import progress
-        from rich.console import Console
-
-        super().__init__(opened)
-        self._bar = progress.Progress(
-            progress.BarColumn(),
-            progress.TaskProgressColumn(),
-            progress.TextColumn("{task.fields[rows]}"),
-            progress.TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self._task = self._bar.add_task("", total=opened.total, rows="")
-
-    def __enter__(self) -> Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
-
-    def _update(self, summary: Summary, seconds: float) -> None:
-        rows = f"{summary.read:,} rows, {summary.read / seconds:,.0f}/s: {counts(summary)}"
-        self._bar.update(self._task, completed=self._opened.consumed, rows=rows)
-
-    def _say(self, line: str) -> None:
-        self._bar.console.print(line, markup=False, highlight=False)
-
-
-class JsonLines(Progress):
-    """One JSON object a line: how far it is, and each row that is not in."""
-
-    def complain(self, row: BadRow) -> None:
-        self._say(json.dumps({"line": row.line, "reason": reason(row)}))
-
-    def warn(self, warning: str) -> None:
-        self._say(json.dumps({"warning": warning}))
-
-    def _update(self, summary: Summary, seconds: float) -> None:
-        share = self._opened.share
+        if now < self._next:
+            return
+        self._next = now + LINE_EVERY_SECONDS
+        share, seconds = self._opened.share, now - self._began
         left = seconds / share - seconds if share else None
-        self._say(json.dumps({"progress": share, "seconds": seconds, "seconds_left": left, **asdict(summary)}))
+        _print({"progress": share, "seconds": seconds, "seconds_left": left, **asdict(summary)})
+
+    def show_rejected(self, row: BadRow) -> None:
+        _print({"line": row.line, "reason": reason(row)})
+
+    def warn(self, warning: str) -> None:
+        _print({"warning": warning})
 
 
-def progress_for(opened: Opened, *, as_json: bool) -> Progress:
-    if as_json:
-        return JsonLines(opened)
-    return Bar(opened) if sys.stderr.isatty() else Progress(opened)
+def progress_for(opened: Opened, *, as_json: bool) -> LoadProgress:
+    return JsonProgress(opened) if as_json else TextProgress(opened)
+
+
+def _print(line: dict[str, object]) -> None:
+    print(json.dumps(line), file=sys.stderr, flush=True)
 
 
 def _shortened(text: str) -> str:

@@ -17,7 +17,7 @@ from loaders.into.ledger import Appending, LedgerDestination, Reading
 from loaders.into.reconcile import OnChange
 from loaders.into.writer import Writer
 from loaders.load import Load
-from loaders.output.progress import Progress
+from loaders.output.progress import TextProgress
 from loaders.output.rejected import RejectedRows
 from loaders.output.summary import Summary
 from loaders.pacing.pace import Pace
@@ -152,7 +152,7 @@ def load(
     reported = _Reported()
     destination = LedgerDestination(concurrency, on_change, is_sure, ledger, pace)
     with Writer(concurrency, destination) as writer, Seen() as seen:
-        run = Load(Planner(OWNER, "file", seen), writer, reported, Progress(nothing_opened()))
+        run = Load(Planner(OWNER, "file", seen), writer, reported, TextProgress(nothing_opened()))
         summary = run.run(recognised(source.head).read(source))
     return summary, reported.rows
 
