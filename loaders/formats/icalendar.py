@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 
 from loaders.errors import Unreadable
@@ -25,7 +25,7 @@ from loaders.formats import Certainty
 from loaders.reading.source import MAX_ROW_BYTES, Source
 from loaders.rows.record import Record, one_of
 from loaders.rows.row import BadRow, Row, not_utf8, unreadable
-from loaders.rows.zones import rfc_3339, zone_of
+from loaders.rows.zones import Zones, rfc_3339
 
 NAME = "icalendar"
 SYSTEM = "icalendar"
@@ -39,6 +39,7 @@ _EXACT_PRIORITIES: Final = ("0", "1", "5", "9")
 _NAME_AND_PARAMETERS: Final = re.compile(r'([A-Za-z0-9-]+)((?:;[^":;]+(?:"[^"]*"[^":;]*)*)*):', re.ASCII)
 _ESCAPED: Final = re.compile(r"\\([\\;,Nn])")
 _LIST_ITEM: Final = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
+_TZID: Final = re.compile(rb"TZID[;:]", re.IGNORECASE)
 _LIST: Final = b"X-TODO-LEDGER-LIST"
 _CALENDAR_NAMES: Final = (b"X-WR-CALNAME", b"NAME")
 
@@ -49,15 +50,16 @@ def recognise(head: bytes) -> Certainty:
 
 def read(source: Source) -> Iterator[Row | BadRow]:
     calendar_name = b""
+    zones = Zones()
     for found in _components(source):
         if isinstance(found, BadRow):
             yield found
             continue
         line, kind, content = found
         if kind == "VTIMEZONE":
-            _remember_zone(content)
+            _define_zone(content, zones)
         elif kind == "VTODO":
-            yield _read_todo(line, _in_list(content, calendar_name))
+            yield _read_todo(line, _in_list(content, calendar_name), zones)
         else:
             name, _, value = content.partition(b":")
             if name.split(b";")[0].upper() in _CALENDAR_NAMES:
@@ -122,16 +124,11 @@ def _unfolded(source: Source) -> Iterator[tuple[int, bytes]]:
         yield begins, whole
 
 
-def _remember_zone(content: bytes) -> None:
-    """Make a zone that the calendar defines known by its name; one that cannot be read stays unknown."""
-    from icalendar import Timezone
-    from icalendar.timezone import tzp
-
-    try:
-        zone = Timezone.from_ical(content)
-        tzp.cache_timezone_component(zone)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        return
+def _define_zone(content: bytes, zones: Zones) -> None:
+    names = [line for line in content.split(b"\n") if _TZID.match(line)]
+    if names:
+        rest = b"\n".join(line for line in content.split(b"\n") if line not in names)
+        zones.define(_text(names[0].partition(b":")[2].decode("utf-8", "replace")), rest)
 
 
 class _Property(NamedTuple):
@@ -149,14 +146,14 @@ def _in_list(content: bytes, calendar_name: bytes) -> bytes:
     return b"\n".join([begin, _LIST + b":" + calendar_name, rest])
 
 
-def _read_todo(line: int, content: bytes) -> Row | BadRow:
+def _read_todo(line: int, content: bytes, zones: Zones) -> Row | BadRow:
     try:
-        return row_of(line, content.decode())
+        return row_of(line, content.decode(), zones)
     except UnicodeDecodeError:
         return not_utf8(line, content)
 
 
-def row_of(line: int, text: str) -> Row | BadRow:
+def row_of(line: int, text: str, zones: Zones | None = None) -> Row | BadRow:
     """The row of a VTODO, unfolded, from its BEGIN to its END."""
     properties: list[_Property] = []
     alarms: list[list[_Property]] = []
@@ -179,13 +176,13 @@ def row_of(line: int, text: str) -> Row | BadRow:
             properties.append(stated)
         if stated.name == "END" and nested:
             nested.pop()
-    return _Todo(line, text, properties).row(alarms, kept_alarms)
+    return _Todo(line, text, properties, zones or Zones()).row(alarms, kept_alarms)
 
 
 class _Todo:
     """One VTODO's properties on their way into a record."""
 
-    def __init__(self, line: int, text: str, properties: list[_Property]) -> None:
+    def __init__(self, line: int, text: str, properties: list[_Property], zones: Zones) -> None:
         values: dict[str, Any] = {}
         for stated in properties:
             before = values.get(stated.key)
@@ -194,6 +191,7 @@ class _Todo:
             else:
                 values[stated.key] = [*(before if isinstance(before, list) else [before]), stated.value]
         self._properties = properties
+        self._zones = zones
         self._record = Record(line, text, values)
 
     def row(self, alarms: list[list[_Property]], kept_alarms: list[str]) -> Row | BadRow:
@@ -254,10 +252,16 @@ class _Todo:
         if (stated := self._single(name)) is None:
             return None
         value = self._record.rest.get(stated.key)
-        moment: date | None = self._record.read(stated.key, lambda text: _moment(text, _zone_in(stated.parameters)))
+        moment: date | None = self._record.read(
+            stated.key, lambda text: _moment(text, self._zone_in(stated.parameters))
+        )
         if is_kept or (isinstance(moment, datetime) and moment.tzinfo is not UTC):
             self._record.rest[stated.key] = value
         return moment
+
+    def _zone_in(self, parameters: str) -> tzinfo | None:
+        found = re.search(r';TZID="?([^";]+)', parameters, re.IGNORECASE)
+        return self._zones.find(found[1]) if found else None
 
     def _identify(self) -> str | None:
         uid, recurrence = self._single("UID"), self._single("RECURRENCE-ID")
@@ -280,12 +284,7 @@ def _text(value: str) -> str:
     return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
 
 
-def _zone_in(parameters: str) -> str | None:
-    found = re.search(r';TZID="?([^";]+)', parameters, re.IGNORECASE)
-    return found[1] if found else None
-
-
-def _moment(text: Any, zone: str | None) -> date:
+def _moment(text: Any, zone: tzinfo | None) -> date:
     from icalendar.prop import vDDDTypes
 
     try:
@@ -298,7 +297,7 @@ def _moment(text: Any, zone: str | None) -> date:
         return moment
     if moment.tzinfo is not None:
         return moment.replace(tzinfo=UTC)
-    return moment.replace(tzinfo=zone_of(zone) if zone else None)
+    return moment.replace(tzinfo=zone)
 
 
 def _triggered(alarm: list[_Property], start: date | None, due: date | None) -> str | None:

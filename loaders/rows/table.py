@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
+import importlib.util
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from loaders.errors import Unreadable
 from loaders.reading.source import Source
@@ -20,6 +20,24 @@ _MAX_CELL_CHARACTERS: Final = 1024 * 1024
 _MAX_PREAMBLE_LINES: Final = 100
 # What bytes that are no UTF-8 are decoded to (PEP 383); UTF-8 itself cannot hold them.
 _FOREIGN: Final = re.compile("[\ud800-\udfff]")
+
+
+def _csv_with_its_own_limit() -> Any:
+    """The C module behind `csv`, loaded a second time.
+
+    How long a cell may be is a setting of the module (`field_size_limit`), and a reader has no argument for it: to set
+    it in the module that everybody imports would change it for the whole process.
+    """
+    spec = importlib.util.find_spec("_csv")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.field_size_limit(_MAX_CELL_CHARACTERS)
+    return module
+
+
+csv: Final = _csv_with_its_own_limit()
 
 
 class Table:
@@ -42,7 +60,6 @@ class Table:
     """
 
     def __init__(self, source: Source, is_header: Callable[[list[str]], bool] | None = None) -> None:
-        csv.field_size_limit(_MAX_CELL_CHARACTERS)
         self._lines = _Lines(source)
         self.names, self._separator = self._header(is_header)
 
@@ -114,7 +131,7 @@ def _check_names(names: list[str], line: int) -> None:
         seen[plain] = name
 
 
-def _explained(error: csv.Error) -> str:
+def _explained(error: Exception) -> str:
     detail = str(error)
     if "unexpected end" in detail or "field limit" in detail:
         return f"a quote is opened and never closed, or a value has more than {_MAX_CELL_CHARACTERS} characters"
