@@ -252,9 +252,8 @@ class _Todo:
         if (stated := self._single(name)) is None:
             return None
         value = self._record.rest.get(stated.key)
-        moment: date | None = self._record.read(
-            stated.key, lambda text: _moment(text, self._zone_in(stated.parameters))
-        )
+        zone = self._zone_in(stated.parameters)
+        moment: date | None = self._record.read(stated.key, lambda text: _moment(text, zone))
         if is_kept or (isinstance(moment, datetime) and moment.tzinfo is not UTC):
             self._record.rest[stated.key] = value
         return moment

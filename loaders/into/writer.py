@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -18,8 +17,6 @@ from loaders.planner import Planned
 MAX_TRIES: Final = 16
 FIRST_WAIT_SECONDS: Final = 0.1
 CEILING_SECONDS: Final = 10.0
-
-SWITCH_INTERVAL_SECONDS: Final = 0.0005
 
 
 @dataclass(slots=True)
@@ -100,7 +97,6 @@ class Writer:
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="write")
         self._in_flight: set[Future[Written]] = set()
         self._stopped = threading.Event()
-        self._switch_interval = sys.getswitchinterval()
 
     def write(self, group: list[Planned]) -> Iterator[Written]:
         """Begin to write a group, and give what is done of those before; waits while enough are in flight."""
@@ -118,8 +114,6 @@ class Writer:
         self._stopped.set()
 
     def __enter__(self) -> Writer:
-        # A thread that has its answer must not wait until the one that plans rows has used up its 5 ms.
-        sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
         return self
 
     def __exit__(
@@ -128,7 +122,6 @@ class Writer:
         if error is not None:
             self.stop()
         self._pool.shutdown(cancel_futures=True)
-        sys.setswitchinterval(self._switch_interval)
 
     def _done(self, at_most: int) -> Iterator[Written]:
         done = {future for future in self._in_flight if future.done()}
