@@ -14,9 +14,10 @@ import boto3
 
 from stack.aws import LOCAL_CREDENTIALS
 from stack.deploy import views_table
-from stack.deploy.stages import LOCAL, Stage
+from stack.deploy.stages import Stage
 from stack.local import launch, process
 from stack.local.state import State
+from stack.settings import LOCAL
 from tests.support.reset import forget_everything, forget_tables
 
 
@@ -53,4 +54,4 @@ def fresh_views_table(client: Any) -> str:
     wanted = ("AttributeDefinitions", "KeySchema", "BillingMode")
     client.create_table(TableName=settings_table, **{part: definition[part] for part in wanted})
     os.environ["SETTINGS_TABLE"] = settings_table
-    return views_table.ensure(client, "bench", settings_table)
+    return views_table.ensure_table(client, "bench", settings_table)
