@@ -48,4 +48,4 @@ def fresh_views_table(client: Any) -> str:
     settings_table = f"bench-settings-{uuid.uuid4().hex}"
     client.create_table(**definition("SettingsTable", settings_table))
     os.environ["SETTINGS_TABLE"] = settings_table
-    return views_table.ensure(client, "bench", settings_table)
+    return views_table.ensure_table(client, "bench", settings_table)

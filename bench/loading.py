@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from bench.engine import fresh_events_table
 from loaders.cli import main as load
-from stack.local.state import REPOSITORY
+from stack.settings import REPOSITORY
 
 ROWS: Final = 6_000
 PUT_ONE_AT_A_TIME: Final = 400

@@ -14,7 +14,7 @@ from chalicelib.todos import content, decide, fold, ids, instants
 from chalicelib.todos.content import FieldError, InvalidContent, pointer
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
 from chalicelib.todos.strict_json import TOO_DEEP
-from loaders.into.reconcile import ACTOR
+from loaders.reconcile import ACTOR
 from loaders.rows.row import BadRow, Row, unreadable
 from loaders.rows.seen import Seen
 

@@ -12,8 +12,8 @@ from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from chalicelib.views import queries
 from chalicelib.views.queries import TodoRow
+from loaders import reconcile
 from loaders.errors import CannotLoad
-from loaders.into import reconcile
 from loaders.into.writer import MAX_TRIES, wait_stopped
 from loaders.rows.seen import Seen
 

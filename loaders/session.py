@@ -20,7 +20,6 @@ from loaders.into import api
 from loaders.into.api import ApiDestination
 from loaders.into.ledger import Appending, LedgerDestination, Reading
 from loaders.into.local_stack import find_ledger
-from loaders.into.reconcile import OnChange
 from loaders.into.writer import Destination, Writer
 from loaders.load import Load
 from loaders.output.progress import LoadProgress, progress_for
@@ -32,6 +31,7 @@ from loaders.planner import Planner
 from loaders.prune import Left, prune
 from loaders.reading.opening import S3_SCHEME, opened
 from loaders.reading.source import Source
+from loaders.reconcile import OnChange
 from loaders.rows.seen import Seen
 
 # Asked for to see whether the ledger answers at all.

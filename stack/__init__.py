@@ -1,1 +1,1 @@
-"""Operating the service: a whole one on this machine, and its deployment by CloudFormation."""
+"""Operating the service: on this machine, and in an AWS account by CloudFormation."""

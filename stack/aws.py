@@ -1,4 +1,4 @@
-"""AWS clients for operating the stack: of the local engine, untouched by the user's own AWS settings, or of AWS."""
+"""AWS clients for operating the stack: of AWS, or of the local engine without the user's AWS settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOCAL_CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
-    # A profile or endpoint in the user's own files must never reach the local stack, nor the local stack them.
+    # A profile or endpoint in the user's own files must not affect the local stack.
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -25,9 +25,9 @@ LOCAL_CREDENTIALS = {
 
 
 def client(service: str) -> Any:
-    """A client by the usual chain of AWS's settings: environment, profile, role; AWS_ENDPOINT_URL leads elsewhere.
+    """A client by AWS's usual chain of settings: environment, profile, role.
 
-    An emulator is asked for buckets by path: it has no host name for each.
+    If AWS_ENDPOINT_URL names an emulator, buckets are addressed by path: an emulator has no host name for each.
     """
     s3: Any = {"addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "auto"}
     created: BaseClient = botocore.session.get_session().create_client(service, config=Config(s3=s3, retries=RETRIES))
@@ -35,9 +35,9 @@ def client(service: str) -> Any:
 
 
 def local_client(service: str, engine_url: str) -> Any:
-    """A client of the local engine.
+    """A client of the local engine, which is on the loopback interface.
 
-    It reads none of the user's AWS configuration, and goes through no proxy: the engine is on the loopback interface.
+    It reads none of the user's AWS configuration, and uses no proxy.
     """
     ignored = {
         "profile": (None, None, None, None),

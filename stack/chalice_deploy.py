@@ -1,7 +1,7 @@
-"""What `chalice deploy` is told on a deployer's machine: sources of events, variables, policies, the package.
+"""What `chalice deploy` needs on a deployer's machine: event sources, variables, policies, and the package.
 
-Chalice takes environment variables from its configuration alone, and finds out about the data stack in no way; and it
-would resolve requirements.txt anew, boto3 and all. So ``app.py`` calls `prepare` when Chalice imports it to deploy it.
+Chalice reads environment variables from its configuration only, knows nothing of the data stack, and would resolve
+requirements.txt again, boto3 included. So ``app.py`` calls `prepare` when Chalice imports it in order to deploy it.
 """
 
 from __future__ import annotations
@@ -14,29 +14,37 @@ import click
 from chalice.config import Config
 
 from chalicelib.deploying import Sources
-from stack.deploy import policies
+from stack.deploy import functions, policies
 from stack.deploy.deployment import Deployment
 from stack.deploy.package import Package, packager
 from stack.deploy.stages import Stage
-from stack.drift import functions
-from stack.errors import StackError
+from stack.errors import NotDeployed, StackError
 
 
 def prepare() -> Sources:
     """Prepare the deployment that Chalice's command line has begun.
 
+    Returns
+    -------
+    Sources
+        The ARNs of the stream and the queues that the functions read.
+
     Raises
     ------
+    NotDeployed
+        The data stack is not deployed.
+    Misconfigured
+        The stage is not configured.
     StackError
-        The data stack does not stand, or the stage is not configured.
+        CloudFormation has deployed the same functions.
     """
     context = click.get_current_context()
     source = Path(context.find_root().obj["project_dir"])
     deployment = Deployment(Stage(context.params["stage"], source))
     outputs = deployment.outputs()
     if not outputs:
-        name = deployment.stage.name
-        raise StackError(f"first the data: python -m stack deploy --stage {name} --only-data")
+        advice = f"deploy it first: python -m stack deploy --stage {deployment.stage.name} --only-data"
+        raise NotDeployed(f"the stack {deployment.data.name}", advice)
     if deployment.compute.exists():
         raise StackError(f"the stack {deployment.compute.name} has these functions: deploy to it, or destroy it")
     _make_log_of_the_api(deployment)
@@ -48,24 +56,24 @@ def prepare() -> Sources:
 
 
 def _make_log_of_the_api(deployment: Deployment) -> None:
-    """Chalice makes a log group for each function, but that of the API under a name that the function does not have."""
+    """Make the API's log group: Chalice makes one for each function, but names that of the API wrongly."""
     (api,) = (one for one in deployment.stage.functions() if one.name == "api_handler")
     functions.keep_log(deployment.client("logs"), api.deployed_name, api.config.log_retention_in_days)
 
 
 def _give_variables(deployment: Deployment) -> None:
-    """Let the configuration of each function have the variables that only the data stack knows."""
+    """Add the variables that only the data stack knows to the configuration of each function."""
     variables = functions.environments(deployment)
-    stated = vars(Config)["environment_variables"].fget
+    configured = vars(Config)["environment_variables"].fget
 
     def environment_variables(config: Config) -> dict[str, str]:
-        return {**stated(config), **variables.get(config.function_name, {})}
+        return {**configured(config), **variables.get(config.function_name, {})}
 
     Config.environment_variables = property(environment_variables)  # type: ignore[method-assign,assignment]
 
 
 def _give_policies(deployment: Deployment, source: Path) -> None:
-    """Let the configuration of each function name its policy in this account, region and stage."""
+    """Make the configuration of each function name its policy for this account, region and stage."""
     kept = source / ".chalice" / "deployments" / f"policies-{deployment.stage.name}"
     files = policies.write_resolved(deployment.stage, functions.references(deployment), kept)
 
@@ -76,9 +84,9 @@ def _give_policies(deployment: Deployment, source: Path) -> None:
 
 
 def _give_package(packaged: Package, source: Path, config: Config) -> None:
-    """Put our package where Chalice looks for one that it has made before.
+    """Put our package where Chalice looks for one that it made before.
 
-    Its name is a hash over ``chalicelib``, bytecode and all: none may be written between now and then.
+    The name is a hash of ``chalicelib``, bytecode included, so no bytecode may be written between now and then.
     """
     sys.dont_write_bytecode = True
     expected = Path(packager(config).deployment_package_filename(str(source), config.lambda_python_version))

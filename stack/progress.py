@@ -1,4 +1,4 @@
-"""What a person sees of a long command: a bar on a terminal, plain lines in a pipe; always on standard error."""
+"""Progress of a long command on standard error: a bar on a terminal, plain lines otherwise."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ BAR_EVERY_SECONDS: Final = 0.1
 
 
 class Progress:
-    """How far a command is; `show` may be called by any thread, and as often as one likes.
+    """The progress of a command; `show` may be called from any thread, at any rate.
 
     Parameters
     ----------
     what : str
-        What is being done, in a word.
+        What is being done, in a word or two.
     silent : bool
-        Nothing is shown.
+        Show nothing.
     """
 
     def __init__(self, what: str, *, silent: bool = False) -> None:
@@ -55,9 +55,9 @@ class Progress:
             self._bar.stop()
 
     def show(self, counts: str | Callable[[], str], *, done: int | None = None, total: int | None = None) -> None:
-        """Show counts, and how much of how much is done where that is known.
+        """Show counts, and which share is done if that is known.
 
-        Most calls show nothing; counts that take time to write are given as a function.
+        Between two updates, a call does nothing. Counts that take time to format can be given as a function.
         """
         with self._lock:
             if self._silent or time.monotonic() < self._next:
@@ -71,7 +71,7 @@ class Progress:
                 print(f"{self._what}{share}: {text}", file=sys.stderr, flush=True)
 
     def say(self, line: str) -> None:
-        """A line that stays."""
+        """Print a line that stays."""
         if self._silent:
             return
         if self._bar is not None:

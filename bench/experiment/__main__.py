@@ -9,7 +9,7 @@ from typing import Final
 from bench.experiment import drawing, report
 from bench.experiment.run import run
 from stack.errors import StackError
-from stack.local.state import REPOSITORY, default_directory
+from stack.settings import REPOSITORY, default_directory
 
 EVENTS: Final = 20_000
 DOCS: Final = REPOSITORY / "docs"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.experiment import faults
 from stack.deploy.package import copy_app
-from stack.local.state import REPOSITORY
+from stack.settings import REPOSITORY
 
 _AT_THE_END = "\n\nfrom chalicelib import faults\n\nfaults.install(globals())\n"
 

@@ -23,11 +23,11 @@ from chalicelib.ledger import scan
 from chalicelib.todos import ids, instants
 from chalicelib.views import projector, schema
 from chalicelib.webhooks import subscriptions
-from stack.deploy.stages import LOCAL
 from stack.errors import StackError
 from stack.local.local_stack import LocalStack
 from stack.operate import audit, redrive
 from stack.progress import Progress
+from stack.settings import LOCAL
 from tests.support.reset import forget_everything
 
 # For how long the messages of an invocation that was killed are hidden; as deployed it is six minutes.
@@ -120,11 +120,11 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
         _wait_until_quiet(journal, receiver, events, lambda: _waiting(sqs, outputs["DeliverQueueUrl"]))
         if not _waiting(sqs, outputs["DeliverDeadLetterQueueUrl"]):
             break
-        dead_letters += redrive.run(DEAD_LETTERS, say).done
+        dead_letters += redrive.redrive(DEAD_LETTERS, say).done
     seconds = time.time() - started
     say("auditing")
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    found = audit.run()
+    found = audit.audit_views()
     return Outcome(
         stages=counting.stages(_appended(), lines, _log(), receiver.told),
         faults=counting.faults(lines) + Counter(("receiver", how) for how in receiver.faults),
@@ -132,7 +132,7 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
         started=started,
         seconds=seconds,
         dead_letters=dead_letters,
-        differences=[audit.described_difference(each) for each in found.differences],
+        differences=[audit.describe_difference(each) for each in found.differences],
         machine=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     )
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from loaders.formats import Certainty
-from loaders.reading.json_stream import JsonReader, beginning
 from loaders.reading.source import Source
+from loaders.rows.json_stream import JsonReader, beginning
 from loaders.rows.record import Record, one_of, text
 from loaders.rows.row import BadRow, Row
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from loaders.formats import Certainty
-from loaders.reading.json_stream import JsonReader
 from loaders.reading.source import Source
 from loaders.rows.fields import NO_NAMES, Interpreter
+from loaders.rows.json_stream import JsonReader
 from loaders.rows.row import BadRow, Row
 
 NAME = "json"

@@ -21,8 +21,8 @@ from typing import Any, Final
 
 from chalicelib.todos.strict_json import AmbiguousJson, duplicate
 from loaders.formats import Certainty
-from loaders.reading.json_stream import JsonReader, beginning, refused
 from loaders.reading.source import Source
+from loaders.rows.json_stream import JsonReader, beginning, refused
 from loaders.rows.record import Record, one_of
 from loaders.rows.row import BadRow, Row
 from loaders.rows.zones import rfc_3339, zone_of

@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from chalicelib.todos.events import DEFAULT_LIST
 from loaders.formats import Certainty, json_array, json_lines
-from loaders.reading.json_stream import beginning
 from loaders.reading.source import Source
+from loaders.rows.json_stream import beginning
 from loaders.rows.record import Record, one_of, text
 from loaders.rows.row import BadRow, Row
 

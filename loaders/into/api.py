@@ -19,10 +19,10 @@ from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, canonical_json
 from loaders.errors import CannotLoad
 from loaders.into.ledger import ANOTHER_LIST, looks_like_another_list
-from loaders.into.reconcile import CHANGED_HERE, DELETED_HERE, REPORTED, OnChange
 from loaders.into.writer import MAX_TRIES, Written, wait_stopped
 from loaders.pacing.throttle import Throttle
 from loaders.planner import Planned
+from loaders.reconcile import CHANGED_HERE, DELETED_HERE, REPORTED, OnChange
 
 # The gateway answers within 29 s.
 _TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)

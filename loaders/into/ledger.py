@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
 from chalicelib.ledger import ledger
 from chalicelib.todos.events import Event
-from loaders.into import reconcile
-from loaders.into.reconcile import Conflict, OnChange
+from loaders import reconcile
 from loaders.into.writer import MAX_TRIES, Written, wait_stopped
 from loaders.pacing.pace import Pace
 from loaders.pacing.throttle import Throttle
 from loaders.planner import Planned
+from loaders.reconcile import Conflict, OnChange
 
 # No later try can help any row against these.
 _HOPELESS: Final = frozenset(

@@ -20,7 +20,7 @@ def find_ledger() -> None:
     # Only needed here, and it brings the whole of `stack` with it.
     from stack.errors import StackError
     from stack.local.local_stack import LocalStack
-    from stack.local.state import default_directory
+    from stack.settings import default_directory
 
     try:
         os.environ.update(LocalStack(default_directory()).environment())

@@ -1,4 +1,4 @@
-"""The bucket that CloudFormation reads templates and code from, each object named by its content."""
+"""The bucket from which CloudFormation reads templates and code; each object is named by its content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stack.aws import REGION
 
 
 class Artifacts:
-    """An S3 bucket, made when it is first needed.
+    """An S3 bucket, created when it is first needed.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Artifacts:
         self.bucket = bucket
 
     def upload(self, content: bytes, suffix: str) -> str:
-        """Store an object, unless it is there, and return its key."""
+        """Store an object, unless it exists, and return its key."""
         key = hashlib.sha256(content).hexdigest() + suffix
         if not self._exists(key):
             self._make_bucket()
@@ -34,11 +34,11 @@ class Artifacts:
         return key
 
     def upload_template(self, template: str) -> str:
-        """Store a template and return the address for CloudFormation."""
+        """Store a template, and return its URL for CloudFormation."""
         return f"{self._client.meta.endpoint_url}/{self.bucket}/{self.upload(template.encode(), '.template')}"
 
     def upload_code(self, code: Path) -> str:
-        """Store a Lambda package and return what ``CodeUri`` takes."""
+        """Store a Lambda package, and return its ``s3://`` URI, as ``CodeUri`` takes it."""
         return f"s3://{self.bucket}/{self.upload(code.read_bytes(), '.zip')}"
 
     def _exists(self, key: str) -> bool:
@@ -50,7 +50,7 @@ class Artifacts:
 
     def _make_bucket(self) -> None:
         region = self._client.meta.region_name
-        # S3 knows this one region by not being named.
+        # This one region must not be named.
         where = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         with suppress(self._client.exceptions.BucketAlreadyOwnedByYou):
             self._client.create_bucket(Bucket=self.bucket, **where)

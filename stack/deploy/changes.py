@@ -1,11 +1,11 @@
-"""What a change set would do, in words, and what of it must never be done."""
+"""The changes of a change set in words, and which of them would lose data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-# What holds data, or messages, that nothing else has.
+# Types of resources that hold the only copy of data or messages.
 PRECIOUS: Final = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue")
 
 WORDS: Final = {"Add": "added", "Modify": "changed", "Remove": "removed", "Import": "imported"}
@@ -21,9 +21,9 @@ class Change:
     what : str
         added, changed, replaced, perhaps replaced, or removed.
     resource, kind : str
-        Its logical id, and its type as CloudFormation has it.
+        Its logical id, and its CloudFormation type.
     properties : tuple of str
-        Those that change.
+        The names of those that change.
     """
 
     what: str
@@ -33,6 +33,7 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
+        """Whether a table, a bucket or a queue would be replaced or removed, or could be."""
         return self.kind in PRECIOUS and self.what in ("replaced", "perhaps replaced", "removed")
 
     def __str__(self) -> str:
@@ -52,5 +53,5 @@ def of_change_set(described: dict[str, Any]) -> Change:
 
 
 def of_new_stack(template: dict[str, Any]) -> list[Change]:
-    """What deploying a template for the first time adds."""
+    """The changes of deploying a template for the first time."""
     return [Change("added", name, resource["Type"]) for name, resource in sorted(template["Resources"].items())]

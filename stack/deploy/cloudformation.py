@@ -1,4 +1,4 @@
-"""Deploying a template by a change set, and waiting until the stack is what it says."""
+"""Deploying a template by a change set, and waiting until CloudFormation has finished."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 
 from stack.deploy.changes import Change, of_change_set
-from stack.errors import StackError
+from stack.errors import DeploymentFailed
 
 FINGERPRINT_TAG = "todo-ledger-fingerprint"
 WAIT = {"Delay": 1, "MaxAttempts": 900}
-STANDING = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
 class Stack:
@@ -29,19 +29,19 @@ class Stack:
         self.name = name
 
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs; none where it does not exist."""
+        """The stack's outputs by their keys; empty if it does not exist."""
         described = self._describe() or {}
         return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
     def fingerprint(self) -> str | None:
-        """What the last successful deployment was made from; None where there was none."""
+        """The fingerprint of the last deployment; None if there is none, or it failed."""
         described = self._describe()
-        if described is None or described["StackStatus"] not in STANDING[:2]:
+        if described is None or described["StackStatus"] not in SUCCEEDED:
             return None
         return next((tag["Value"] for tag in described.get("Tags", []) if tag["Key"] == FINGERPRINT_TAG), None)
 
     def exists(self) -> bool:
-        """Whether it stands, well or badly."""
+        """Whether the stack exists, in whatever state."""
         return self._describe() is not None
 
     def resources(self) -> dict[str, str]:
@@ -55,20 +55,20 @@ class Stack:
     def prepare(
         self, template_url: str, parameters: dict[str, str], fingerprint: str | None = None
     ) -> ChangeSet | None:
-        """A change set that brings the stack to this template and these parameters; None where it already is.
+        """Make a change set for this template and these parameters; None if it would change nothing.
 
         Parameters
         ----------
         template_url : str
-            Where CloudFormation reads the template (in S3: inline it may have 51,200 bytes only).
+            The template's address in S3 (inline it could have only 51,200 bytes).
         parameters : dict of str to str
         fingerprint : str, optional
-            Remembered as a tag of the stack, for the next deployment to compare.
+            Kept as a tag of the stack, for the next deployment to compare.
 
         Raises
         ------
-        StackError
-            CloudFormation refuses the template.
+        DeploymentFailed
+            CloudFormation rejects the template.
         """
         kind = "UPDATE" if self._prepared() else "CREATE"
         name = f"todo-ledger-{uuid.uuid4().hex}"
@@ -84,22 +84,28 @@ class Stack:
         return ChangeSet(self._client, self.name, name, kind) if self._has_changes(name) else None
 
     def protected(self) -> bool:
-        """Whether nobody can delete it."""
+        """Whether it is protected against deletion."""
         return bool((self._describe() or {}).get("EnableTerminationProtection"))
 
-    def protect(self, wanted: bool = True) -> None:
-        """Let nobody delete it, or let it be deleted again."""
+    def protect(self, *, wanted: bool = True) -> None:
+        """Protect it against deletion; with ``wanted=False``, stop protecting it."""
         self._client.update_termination_protection(StackName=self.name, EnableTerminationProtection=wanted)
 
     def delete(self) -> bool:
-        """Delete it, but for what its template retains; whether there was anything to delete."""
+        """Delete the stack except for what its template retains; False if it does not exist.
+
+        Raises
+        ------
+        DeploymentFailed
+            CloudFormation could not delete it.
+        """
         if not self.exists():
             return False
         self._client.delete_stack(StackName=self.name)
         try:
             self._client.get_waiter("stack_delete_complete").wait(StackName=self.name, WaiterConfig=WAIT)
         except WaiterError as error:
-            raise StackError(
+            raise DeploymentFailed(
                 f"the stack {self.name} could not be deleted:\n{failures(self._client, self.name)}"
             ) from error
         return True
@@ -114,7 +120,7 @@ class Stack:
         return found[0] if found and found[0]["StackStatus"] != "DELETE_COMPLETE" else None
 
     def _prepared(self) -> bool:
-        """Whether there is a stack to update; one whose creation failed is cleared away, since it cannot be updated."""
+        """Whether there is a stack to update; one whose creation failed cannot be updated, and is deleted."""
         described = self._describe()
         status = described["StackStatus"] if described else None
         if status in ("ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"):
@@ -132,12 +138,12 @@ class Stack:
             self._client.delete_change_set(**names)
             if "didn't contain changes" in reason or "No updates are to be performed" in reason:
                 return False
-            raise StackError(f"CloudFormation refused the template of {self.name}: {reason}") from error
+            raise DeploymentFailed(f"CloudFormation rejected the template of {self.name}: {reason}") from error
         return True
 
 
 class ChangeSet:
-    """A change set that CloudFormation has worked out, and that has changes."""
+    """A change set that CloudFormation has prepared, with at least one change."""
 
     def __init__(self, client: Any, stack: str, name: str, kind: str) -> None:
         self._client = client
@@ -145,7 +151,7 @@ class ChangeSet:
         self._kind = kind
 
     def changes(self) -> list[Change]:
-        """What it would do, resource by resource."""
+        """Its changes, sorted by resource."""
         found: list[Change] = []
         more: dict[str, str] = {}
         while True:
@@ -156,15 +162,16 @@ class ChangeSet:
             more = {"NextToken": page["NextToken"]}
 
     def discard(self) -> None:
+        """Delete the change set, and change nothing."""
         self._client.delete_change_set(**self._names)
 
     def execute(self) -> None:
-        """Do it, and wait until it is done.
+        """Execute it, and wait until that has finished.
 
         Raises
         ------
-        StackError
-            It failed, and CloudFormation went back; the message has the events that say why.
+        DeploymentFailed
+            CloudFormation failed and rolled back; the message lists the events that say why.
         """
         stack = self._names["StackName"]
         self._client.execute_change_set(**self._names)
@@ -172,11 +179,13 @@ class ChangeSet:
         try:
             waiter.wait(StackName=stack, WaiterConfig=WAIT)
         except WaiterError as error:
-            raise StackError(f"the stack {stack} could not be deployed:\n{failures(self._client, stack)}") from error
+            raise DeploymentFailed(
+                f"the stack {stack} could not be deployed:\n{failures(self._client, stack)}"
+            ) from error
 
 
 def failures(client: Any, stack: str) -> str:
-    """What went wrong with a stack, a line each, oldest first."""
+    """The events of a stack that report a failure, a line each, oldest first."""
     events = client.describe_stack_events(StackName=stack)["StackEvents"]
     failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("FAILED")]
     return "\n".join(

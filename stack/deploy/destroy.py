@@ -1,4 +1,4 @@
-"""Taking a stage down: its compute stack, and only when asked twice its data."""
+"""Deleting a stage: its compute stack, and its data."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ from stack.errors import StackError
 Say = Callable[[str], None]
 
 
-def compute(deployment: Deployment, say: Say) -> None:
-    """Delete the Lambdas, the API and what watches them; the data stays, and `deploy` brings the rest back.
+def delete_compute(deployment: Deployment, say: Say) -> None:
+    """Delete the Lambdas, the API, the alarms and the dashboard; the data stays, and `deploy` restores the rest.
 
     Raises
     ------
-    StackError
-        CloudFormation could not.
+    DeploymentFailed
+        CloudFormation could not delete a stack.
     """
     for stack in (deployment.watch, deployment.compute):
         say(f"deleted the stack {stack.name}" if stack.delete() else f"there is no stack {stack.name}")
 
 
-def data(deployment: Deployment, say: Say) -> None:
-    """Delete the ledger, the views, the queues, and all else that there is of the stage.
+def delete_data(deployment: Deployment, say: Say) -> None:
+    """Delete the ledger, the views, the queues, and everything that remains of the stage.
 
-    What the template retains and protects against deletion is what CloudFormation leaves; it is deleted afterwards.
+    CloudFormation leaves what the template retains and protects against deletion; it is deleted afterwards.
 
     Raises
     ------
     StackError
-        CloudFormation could not, as while the compute stack is there: it imports what the data stack exports.
+        The compute stack still exists, which imports the exports of the data stack.
+    DeploymentFailed
+        CloudFormation could not delete the data stack.
     """
     if deployment.compute.exists():
         raise StackError(f"the stack {deployment.compute.name} still uses the data")
@@ -46,7 +48,7 @@ def data(deployment: Deployment, say: Say) -> None:
         _delete_table(dynamodb, table)
         say(f"deleted the table {table}")
     if deployment.data.exists():
-        deployment.data.protect(False)
+        deployment.data.protect(wanted=False)
     if deployment.data.delete():
         say(f"deleted the stack {deployment.data.name}")
     for name, physical in resources.items():
@@ -60,7 +62,7 @@ def data(deployment: Deployment, say: Say) -> None:
 
 
 def _tables_beside_the_stack(dynamodb: Any, prefix: str) -> list[str]:
-    """Every generation of the views, also what a rebuild has not finished or not dropped, and every restored ledger."""
+    """Every views table, also those that a rebuild has not finished or not dropped, and every restored ledger."""
     made = re.compile(re.escape(prefix) + r"-(views-[0-9a-f]{32}|events-\d{8}t\d{6})")
     pages = dynamodb.get_paginator("list_tables").paginate()
     return [name for page in pages for name in page["TableNames"] if made.fullmatch(name)]

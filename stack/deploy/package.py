@@ -1,4 +1,4 @@
-"""The deployment package: `chalice package` in a copy of the project, kept by the fingerprint of what went in."""
+"""The deployment package: `chalice package` in a copy of the project, cached by a fingerprint of its input."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from chalice.utils import UI, OSUtils
 
 from stack.aws import REGION
 from stack.deploy import archive, policies
-from stack.deploy.stages import LOCAL, Stage
-from stack.errors import StackError
-from stack.local.state import REPOSITORY, default_directory
+from stack.deploy.stages import Stage
+from stack.errors import DeploymentFailed
+from stack.settings import LOCAL, REPOSITORY, default_directory
 
 KEPT_PACKAGES = 5
-# What the wheels bring and nothing here reads, a tenth of what would be uploaded; but for what /docs shows.
+# Parts of the wheels that the service does not use: a tenth of the upload. SWAGGER_UI, which /docs serves, stays.
 LEFT_OUT = (
     "icalendar/tests",
     "aws_lambda_powertools/event_handler",
@@ -55,45 +55,45 @@ class Package:
 
 
 def store() -> Path:
-    """Where packages are kept.
+    """The directory of packages.
 
-    All stacks share it: its entries are named by their content and put in place whole.
+    All stacks share it: its entries are named by their content and put in place as a whole.
     """
     return default_directory() / "packages"
 
 
 def package(stage: str, source: Path = REPOSITORY) -> Package:
-    """The package of the app as it is now, made unless it has been made before.
+    """The package of the app as it is now, from the cache if it is there.
 
     Parameters
     ----------
     stage : str
     source : Path
-        Where the app lies: the repository, or what `copy_app` made of it.
+        The directory of the app: the repository, or a copy by `copy_app`.
 
     Raises
     ------
-    StackError
-        Chalice could not make it; the message has its output.
+    DeploymentFailed
+        Chalice could not package the app; the message has its output.
     """
     fingerprint = _fingerprint(stage, source)
     directory = store() / fingerprint
     if not directory.exists():
         _make(stage, source, directory)
-        _forget_old_packages()
+        _delete_old_packages()
     os.utime(directory)
     return Package(fingerprint, directory / "deployment.zip", directory / "sam.yaml")
 
 
 def packager(config: Config) -> LambdaDeploymentPackager:
-    """Chalice's own packager, which knows under which name Chalice looks for a package that is there already."""
+    """Chalice's own packager, which knows the file name by which Chalice recognises an existing package."""
     files = OSUtils()
     builder = DependencyBuilder(files, architecture=config.lambda_architecture)
     return LambdaDeploymentPackager(files, builder, UI(out=io.StringIO()), config.lambda_architecture)
 
 
 def copy_app(source: Path, project: Path) -> None:
-    """Copy what goes into the package, and nothing else, to a new directory."""
+    """Copy only what goes into the package to a new directory."""
     project.mkdir()
     for part in PARTS:
         if (source / part).is_dir():
@@ -111,7 +111,7 @@ def _fingerprint(stage: str, source: Path) -> str:
 
 
 def files(source: Path) -> Iterator[Path]:
-    """Every file that the package and the templates are made of."""
+    """Every file that goes into the package or the templates."""
     for part in PARTS:
         root = source / part
         found = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
@@ -128,14 +128,14 @@ def _make(stage: str, source: Path, directory: Path) -> None:
         dependencies = _dependencies(stage, project)
         if not dependencies.exists():
             _make_dependencies(stage, project, Path(temporary, "first"), dependencies)
-        # Elsewhere than on Lambda's platform its compiled wheels cannot run: the engine's own environment has the same.
+        # Lambda's compiled wheels only run on its platform; elsewhere the engine uses those of its own environment.
         alone = stage == LOCAL and _host() != "Linux-x86_64"
         _give_code(stage, project, Path(temporary, "code"), None if alone else dependencies)
         _run_chalice(stage, project, made)
         try:
             made.rename(directory)
         except OSError:
-            # Another process has made the same package meanwhile.
+            # Another process may have made the same package meanwhile.
             if not directory.exists():
                 raise
 
@@ -155,11 +155,11 @@ def _run_chalice(stage: str, project: Path, made: Path) -> None:
     mine |= {"AWS_DEFAULT_REGION": REGION, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=project, env=mine, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise StackError(f"chalice could not package the app:\n{done.stderr}")
+        raise DeploymentFailed(f"chalice could not package the app:\n{done.stderr}")
 
 
 def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> None:
-    """Unpack the wheels for the stage's runtime and architecture, and keep them compiled."""
+    """Download the wheels for the stage's runtime and architecture, compile them, and cache the result."""
     made.mkdir()
     wheels, tree = made / "wheels", made / "tree"
     _download_wheels(stage, project, wheels)
@@ -177,19 +177,19 @@ def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> Non
 def _download_wheels(stage: str, project: Path, directory: Path) -> None:
     """Download what requirements.txt pins, each file checked against its hashes there.
 
-    Chalice's own download would leave out the hashes of wheels for another platform than this one.
+    Chalice's own download does not check the hashes of wheels for another platform.
 
     Raises
     ------
-    StackError
+    DeploymentFailed
         A wheel is missing or differs from its hashes; the message has pip's output.
     """
     config = Stage(stage, project).chalice()
     version = config.lambda_python_version.removeprefix("python")
     machine = MACHINES[config.lambda_architecture]
-    # pip takes each tag literally: the wheels for an older glibc have tags of their own.
+    # pip compares tags literally: wheels for an older glibc have other tags.
     platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(17, GLIBC_MINORS.get(version, 34) + 1)]
-    # requirements.txt is the whole closure. Resolving it would add boto3 and botocore, which Lambda has already.
+    # requirements.txt lists every dependency. Resolving it would add boto3 and botocore, which Lambda provides.
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--require-hashes", "--only-binary", ":all:", "--implementation", "cp", "--python-version", version]
     command += ["--abi", f"cp{version.replace('.', '')}", "--dest", str(directory)]
@@ -197,11 +197,11 @@ def _download_wheels(stage: str, project: Path, directory: Path) -> None:
     command += ["--requirement", str(project / "requirements.txt")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise StackError(f"pip could not download the dependencies (the first time needs the network):\n{done.stderr}")
+        raise DeploymentFailed(f"pip could not download the dependencies (this needs the network once):\n{done.stderr}")
 
 
 def _give_code(stage: str, project: Path, tree: Path, dependencies: Path | None) -> None:
-    """Put the whole package where Chalice looks for one that it has made before."""
+    """Put the whole package where Chalice looks for one that it made before."""
     config = Stage(stage, project).chalice()
     chalice = packager(config)
     expected = Path(chalice.deployment_package_filename(str(project), config.lambda_python_version))
@@ -217,7 +217,7 @@ def _give_code(stage: str, project: Path, tree: Path, dependencies: Path | None)
 
 
 def _dependencies(stage: str, project: Path) -> Path:
-    """Where the packages of these requirements are kept, compiled, so that a change of the app needs no network."""
+    """The cache file of these requirements, compiled, so that a change of the app needs no network."""
     config = Stage(stage, project).chalice()
     wanted = (project / "requirements.txt").read_bytes() + _own_code()
     named = f"{config.lambda_python_version}-{config.lambda_architecture}-{hashlib.sha256(wanted).hexdigest()[:16]}"
@@ -225,11 +225,11 @@ def _dependencies(stage: str, project: Path) -> Path:
 
 
 def _own_code() -> bytes:
-    """What makes the package: what another version of it has made does not count."""
+    """The code that makes the package, so that a package of another version of it is not used."""
     return Path(__file__).read_bytes() + Path(archive.__file__).read_bytes()
 
 
-def _forget_old_packages() -> None:
+def _delete_old_packages() -> None:
     made = [path for path in store().iterdir() if path.is_dir() and not path.name.startswith((".", "requirements-"))]
     for old in sorted(made, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT_PACKAGES:]:
         shutil.rmtree(old, ignore_errors=True)

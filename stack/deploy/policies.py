@@ -1,7 +1,7 @@
 """The functions' IAM policies: one hand-written file each, which `iam_policy_file` of `.chalice/config.json` names.
 
-They name resources in CloudFormation's words (``Fn::Sub``), so that one file serves every stage, account and region:
-`chalice package` copies them into the template, and `chalice deploy` is given what they stand for.
+They name resources by CloudFormation's ``Fn::Sub``, so that one file serves every stage, account and region:
+`chalice package` copies them into the template, and `chalice deploy` gets them resolved.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 from stack.deploy.references import References
 from stack.deploy.stages import Function, Stage
 
-# These have no resource type: AWS takes nothing but "*".
+# These actions have no resource type: AWS only accepts "*".
 TRACE: Final = {
     "Sid": "Trace",
     "Effect": "Allow",
@@ -23,11 +23,12 @@ TRACE: Final = {
 
 
 def file(stage: Stage, function: Function) -> Path:
+    """The file of a function's policy."""
     return stage.source / ".chalice" / function.config.iam_policy_file
 
 
 def document(stage: Stage, function: Function) -> dict[str, Any]:
-    """A function's policy in a stage; with what X-Ray needs where `config.json` turns it on (`"xray": true`)."""
+    """A function's policy in a stage, with what X-Ray needs if `config.json` turns it on (`"xray": true`)."""
     found: dict[str, Any] = json.loads(file(stage, function).read_text())
     if function.config.xray_enabled and TRACE not in found["Statement"]:
         found["Statement"].append(TRACE)
@@ -35,14 +36,14 @@ def document(stage: Stage, function: Function) -> dict[str, Any]:
 
 
 def write_with_tracing(stage: Stage) -> None:
-    """Let the files of a copy of the project have what X-Ray needs where it is turned on: Chalice takes them as is."""
+    """Add what X-Ray needs to the policy files of a copy of the project, which Chalice reads unchanged."""
     for function in stage.functions():
         if function.config.xray_enabled:
             _write(file(stage, function), document(stage, function))
 
 
 def write_resolved(stage: Stage, refer: References, directory: Path) -> dict[str, str]:
-    """Write each function's policy with what it refers to, for who knows no ``Fn::Sub``; the files, by function."""
+    """Write each function's policy with its ``Fn::Sub`` resolved; the paths of the files, by function."""
     directory.mkdir(parents=True, exist_ok=True)
     written = {}
     for function in stage.functions():

@@ -1,4 +1,4 @@
-"""What the intrinsic functions of our templates stand for, once the data stack is there."""
+"""The values of the intrinsic functions in our templates, once the data stack is deployed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class References:
     ----------
     parameters : dict of str to str
     exports : dict of str to str
-        By the names that the data stack exports them under.
+        The data stack's exports, by their names.
     conditions : dict, optional
-        The template's own.
+        Those of the template.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class References:
         Raises
         ------
         KeyError
-            It refers to what is not there, or in another way.
+            It refers to something unknown, or by another function.
         """
         match node:
             case {"Ref": name}:

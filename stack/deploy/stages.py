@@ -1,4 +1,4 @@
-"""A stage as .chalice/config.json describes it: its parameters, its functions, and names that follow from its own."""
+"""A stage as .chalice/config.json describes it: its parameters, its functions, and the names derived from its name."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from chalice.config import Config
 from chalice.utils import to_cfn_resource_name
 
 from stack.deploy import templates
-from stack.errors import StackError
-from stack.local.state import REPOSITORY
+from stack.errors import Misconfigured
+from stack.settings import REPOSITORY
 
-LOCAL: Final = "local"
-# Parameters of the compute stack that a deployment finds out of the ledger in use (`Deployment.parameters`).
+# Parameters of the compute stack that a deployment reads from the ledger in use (`Deployment.parameters`).
 OF_THE_LEDGER: Final = ("EventsTable", "EventsStream")
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -26,24 +25,24 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function of the app, with what Chalice's configuration says of it."""
+    """A Lambda function of the app, with its part of Chalice's configuration."""
 
     name: str
     config: Config
 
     @property
     def resource(self) -> str:
-        """Its logical id in the template that Chalice makes."""
+        """Its logical id in Chalice's template."""
         return str(to_cfn_resource_name("APIHandler" if self.name == "api_handler" else self.name))
 
     @property
     def role_resource(self) -> str:
-        """Its role's logical id there."""
+        """The logical id of its role in Chalice's template."""
         return str(to_cfn_resource_name(f"{self.name}_role"))
 
     @property
     def deployed_name(self) -> str:
-        """What `chalice deploy` calls it."""
+        """Its name on Lambda if `chalice deploy` makes it."""
         app_and_stage = f"{self.config.app_name}-{self.config.chalice_stage}"
         return app_and_stage if self.name == "api_handler" else f"{app_and_stage}-{self.name}"
 
@@ -56,11 +55,11 @@ class Stage:
     ----------
     name : str
     source : Path
-        Where the app lies: the repository, or a copy (`package.copy_app`).
+        The directory of the app: the repository, or a copy by `package.copy_app`.
 
     Raises
     ------
-    StackError
+    Misconfigured
         There is no such stage.
     """
 
@@ -72,11 +71,11 @@ class Stage:
         object.__setattr__(self, "_config", json.loads((self.source / ".chalice" / "config.json").read_text()))
         stages = ", ".join(sorted(self._config["stages"]))
         if self.name not in self._config["stages"] or not NAME.fullmatch(self.name):
-            raise StackError(f"there is no stage {self.name!r} in .chalice/config.json; it has {stages}")
+            raise Misconfigured(f"there is no stage {self.name!r} in .chalice/config.json; it has {stages}")
 
     @property
     def prefix(self) -> str:
-        """What the name of every resource of the stage begins with."""
+        """The beginning of the name of every resource of the stage."""
         return f"{self._config['app_name']}-{self.name}"
 
     @property
@@ -96,7 +95,7 @@ class Stage:
         return str(self.chalice().api_gateway_stage)
 
     def chalice(self, function: str = "api_handler") -> Config:
-        """What Chalice reads of the configuration for one function."""
+        """Chalice's configuration of one function."""
         return Config(self.name, function, config_from_disk=self._config)
 
     def functions(self) -> list[Function]:
@@ -105,11 +104,12 @@ class Stage:
 
     @cached_property
     def data_template(self) -> dict[str, Any]:
+        """Tables, queues, the topic and the bucket."""
         return templates.load(self.source / ".chalice" / "data.yaml")
 
     @cached_property
     def compute_template(self) -> dict[str, Any]:
-        """What is merged into the template that Chalice makes."""
+        """The template that Chalice merges into its own."""
         return templates.load(self.source / ".chalice" / "compute.yaml")
 
     @cached_property
@@ -119,47 +119,48 @@ class Stage:
 
     @property
     def restored_ledger(self) -> str | None:
-        """The events table that is to be used in place of the data stack's: one that `restore` made."""
-        name: str | None = self._stated().get("EventsTable")
+        """The events table to use instead of the data stack's: one that `restore` made; None if there is none."""
+        name: str | None = self._configured().get("EventsTable")
         return name or None
 
     def watch_parameters(self) -> dict[str, str]:
-        """The parameters of the stack that watches, but for those of the ledger."""
+        """The parameters of the watching stack, except for those of the ledger."""
         return {"Stage": self.name, **self._of(self.watch_template)}
 
     def parameters(self) -> dict[str, str]:
-        """The parameters of the compute stack, but for those of the ledger; all without a default must be stated.
+        """The parameters of the compute stack, except for those of the ledger; those without a default are required.
 
         Raises
         ------
-        StackError
+        Misconfigured
             One is missing, unknown or unsafe.
         """
         declared = self.compute_template["Parameters"]
-        stated = self._stated()
+        configured = self._configured()
         where = f"stages.{self.name}.parameters of .chalice/config.json"
-        if unknown := stated.keys() - declared.keys() - self.watch_template["Parameters"].keys():
-            raise StackError(f"{where} has {', '.join(sorted(unknown))}, which no template knows")
+        if unknown := configured.keys() - declared.keys() - self.watch_template["Parameters"].keys():
+            raise Misconfigured(f"{where} has {', '.join(sorted(unknown))}, which no template declares")
         given = ("Stage", *OF_THE_LEDGER)
         needed = [name for name in declared if name not in given and "Default" not in declared[name]]
-        if missing := [f"  {name}: {declared[name]['Description']}" for name in needed if not stated.get(name)]:
-            raise StackError(f"{where} lacks\n" + "\n".join(missing))
-        _refuse_plain_http(stated["JwksUrl"], where)
+        if missing := [f"  {name}: {declared[name]['Description']}" for name in needed if not configured.get(name)]:
+            raise Misconfigured(f"{where} lacks\n" + "\n".join(missing))
+        _require_https(configured["JwksUrl"], where)
         defaults = {name: str(declared[name]["Default"]) for name in declared if "Default" in declared[name]}
         return {"Stage": self.name, **defaults, **self._of(self.compute_template)}
 
     def _of(self, template: dict[str, Any]) -> dict[str, str]:
-        """What is stated of a template's parameters."""
+        """The configured values of a template's parameters."""
         known = [name for name in template["Parameters"] if name not in OF_THE_LEDGER]
-        return {name: str(self._stated()[name]) for name in known if name in self._stated()}
+        return {name: str(self._configured()[name]) for name in known if name in self._configured()}
 
-    def _stated(self) -> dict[str, Any]:
-        stated: dict[str, Any] = self._config["stages"][self.name].get("parameters", {})
-        return stated
+    def _configured(self) -> dict[str, Any]:
+        """The parameters that the configuration has."""
+        parameters: dict[str, Any] = self._config["stages"][self.name].get("parameters", {})
+        return parameters
 
 
-def _refuse_plain_http(url: str, where: str) -> None:
-    """Whoever can answer for the keys can sign tokens: they come over TLS, or from this machine."""
+def _require_https(url: str, where: str) -> None:
+    """Refuse keys over plain HTTP, except from this machine: whoever can change them can sign tokens."""
     address = urlsplit(url)
     if address.scheme != "https" and (address.scheme != "http" or address.hostname not in LOOPBACK):
-        raise StackError(f"{where}: JwksUrl must be an https address, not {url!r}")
+        raise Misconfigured(f"{where}: JwksUrl must be an https address, not {url!r}")

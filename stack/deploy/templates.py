@@ -1,4 +1,4 @@
-"""CloudFormation templates in YAML, read and written by libyaml where PyYAML was built with it: ten times as fast."""
+"""CloudFormation templates in YAML; read and written by libyaml, ten times as fast, if PyYAML was built with it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ _DUMPER: Final[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def load(path: Path) -> dict[str, Any]:
+    """Read a template."""
     template: dict[str, Any] = yaml.load(path.read_text(), Loader=_LOADER)
     return template
 
 
 def dump(template: dict[str, Any]) -> str:
+    """A template as YAML."""
     return str(yaml.dump(template, Dumper=_DUMPER))

@@ -1,1 +1,1 @@
-"""Comparing a deployed stage with its templates, and correcting it."""
+"""Comparing a deployed stage with its templates, and setting what differs."""

@@ -1,39 +1,21 @@
-"""The alarms of a stage, compared with the template of the stack that watches and brought to it."""
+"""The alarms of a stage, as CloudWatch has them and as the template of the watching stack defines them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from stack.deploy.deployment import Deployment
 from stack.deploy.references import References
-from stack.drift.differences import Difference, compare
+from stack.drift.differences import Difference, Properties, Settings
 
 
-def differences(deployment: Deployment) -> Iterator[Difference]:
-    """What of the alarms is not what the template says."""
+def settings(deployment: Deployment) -> Iterator[Settings]:
+    """The settings of each alarm. A missing alarm can be set; a missing stack has to be deployed."""
     if not deployment.watch.exists():
-        yield Difference(f"stack {deployment.watch.name}", "existence", "deployed", None)
+        yield Settings(f"stack {deployment.watch.name}", {"existence": "deployed"}, {})
         return
-    for where, wanted, alarm in _alarms(deployment):
-        yield from compare(where, wanted, alarm)
-
-
-def settle(deployment: Deployment) -> Iterator[Difference]:
-    """Set each alarm that differs as the template has it; yields what differed. A stack that is missing is not made."""
-    if not deployment.watch.exists():
-        return
-    cloudwatch = deployment.client("cloudwatch")
-    for where, wanted, alarm in _alarms(deployment):
-        found = list(compare(where, wanted, alarm))
-        if found:
-            # CloudWatch's call takes what CloudFormation's template has, under the same names.
-            cloudwatch.put_metric_alarm(**wanted)
-        yield from found
-
-
-def _alarms(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Where it is, what an alarm should be, and what it is (empty: there is none)."""
     cloudwatch = deployment.client("cloudwatch")
     resources = deployment.stage.watch_template["Resources"]
     refer = References({**deployment.watch_parameters(), **deployment.place, **deployment.watch.resources()}, {})
@@ -41,4 +23,9 @@ def _alarms(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any], dict[
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             wanted = {"ActionsEnabled": True, **refer.resolve(resource["Properties"])}
             found = cloudwatch.describe_alarms(AlarmNames=[wanted["AlarmName"]])["MetricAlarms"]
-            yield f"alarm {name}", wanted, found[0] if found else {}
+            yield Settings(f"alarm {name}", wanted, found[0] if found else {}, partial(_put, cloudwatch, wanted))
+
+
+def _put(cloudwatch: Any, wanted: Properties, differences: list[Difference]) -> None:
+    """Set all of an alarm at once: the call takes the properties of CloudFormation's resource, by the same names."""
+    cloudwatch.put_metric_alarm(**wanted)

@@ -1,46 +1,59 @@
-"""What is deployed, compared with what it should be; and what of it can be set without a deployment."""
+"""The table of everything that is compared, and the two things that can be done with it: find and settle.
+
+Each module of this folder lists one kind of resource as `Settings`: what is wanted, what is deployed, and, if that is
+possible without a deployment, how to set it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from stack.deploy.deployment import Deployment
 from stack.drift import alarms, functions, mappings, resources, rest_api, roles, schedules
-from stack.drift.differences import Difference
-from stack.errors import StackError
+from stack.drift.differences import Difference, Settings
+from stack.errors import NotDeployed
 
-# What can be set again without a deployment.
-SETTLED: Final = (functions, roles, mappings, schedules, rest_api, alarms)
+COMPARED: Final[tuple[Callable[[Deployment], Iterator[Settings]], ...]] = (
+    resources.settings,
+    functions.settings,
+    roles.settings,
+    mappings.settings,
+    schedules.settings,
+    rest_api.settings,
+    alarms.settings,
+)
 
 
 def find(deployment: Deployment) -> list[Difference]:
-    """Every setting that differs: of the data, the functions, their permissions, what calls them, the API, the alarms.
+    """Every setting that differs: of the data, the functions, their permissions and event sources, the API, the alarms.
 
     Raises
     ------
-    StackError
-        The data stack does not stand.
+    NotDeployed
+        The data stack is not deployed.
     """
-    _check(deployment)
-    return [difference for part in (resources, *SETTLED) for difference in part.differences(deployment)]
+    return [difference for settings in _all_settings(deployment) for difference in settings.differences()]
 
 
 def settle(deployment: Deployment) -> Iterator[Difference]:
-    """Set what Chalice's decorators cannot say, and what was set otherwise by hand; yields what differed.
+    """Set what Chalice's decorators cannot express, and what was changed by hand; yields what was set.
 
-    Doing it again does nothing. What the data stack holds is left alone: that is for a person to decide.
+    A second time does nothing. The data stack's resources are not changed: that is for a person to decide.
 
     Raises
     ------
-    StackError
-        The data stack does not stand, or a function is not deployed.
+    NotDeployed
+        The data stack, or an event source of a function, is not deployed.
+    NotStable
+        An event source mapping took too long to change.
     """
-    _check(deployment)
-    for part in SETTLED:
-        yield from part.settle(deployment)
+    for settings in _all_settings(deployment):
+        yield from settings.settle()
 
 
-def _check(deployment: Deployment) -> None:
+def _all_settings(deployment: Deployment) -> Iterator[Settings]:
     if not deployment.outputs():
-        raise StackError(f"the stack {deployment.data.name} does not stand")
+        raise NotDeployed(f"the stack {deployment.data.name}")
+    for settings_of in COMPARED:
+        yield from settings_of(deployment)

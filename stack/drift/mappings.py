@@ -1,20 +1,21 @@
-"""What feeds the functions: their event source mappings, compared with the template and brought to what it says."""
+"""The functions' event source mappings, as Lambda has them and as the template defines them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 from stack.deploy.deployment import Deployment
-from stack.drift import functions
-from stack.drift.differences import Difference, compare
-from stack.errors import StackError
+from stack.deploy.functions import deployed_names, references
+from stack.drift.differences import Difference, Settings
+from stack.errors import NotDeployed, NotStable
 
 POLL_SECONDS: Final = 1.0
-SETTLE_SECONDS: Final = 120.0
+STABLE_SECONDS: Final = 120.0
 
-# What Lambda does where a template says nothing, so that what was set by hand is seen.
+# Lambda's defaults for what a template leaves out, so that what was set by hand is found.
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 _EVERYWHERE: Final = {
     "Enabled": True,
@@ -33,61 +34,40 @@ _OF_STREAMS: Final = {
     "DestinationConfig": {},
 }
 _OF_QUEUES: Final = {**_EVERYWHERE, "BatchSize": 10, "ScalingConfig": {}}
-# Set when a mapping is made, and not afterwards.
+# Only set when a mapping is made.
 _FIXED: Final = ("StartingPosition",)
 
 
-def differences(deployment: Deployment) -> Iterator[Difference]:
-    """What of the mappings is not what the template says, and what else feeds the functions."""
-    sources: dict[str, list[str]] = {}
-    for function, mapping, wanted in _mappings(deployment):
-        sources.setdefault(function, []).append(wanted["EventSourceArn"])
-        where = f"mapping of {function}"
-        if mapping is None:
-            yield Difference(where, "EventSourceArn", wanted["EventSourceArn"], None)
-        else:
-            yield from compare(where, wanted, mapping)
-    for function, name in functions.names(deployment).items():
-        for one in _of_function(deployment.client("lambda"), name):
-            if one["EventSourceArn"] not in sources.get(function, []):
-                yield Difference(f"mapping of {function}", "EventSourceArn", None, one["EventSourceArn"])
-
-
-def settle(deployment: Deployment) -> Iterator[Difference]:
-    """Bring every mapping to what the template says; yields what was set.
-
-    Raises
-    ------
-    StackError
-        A mapping does not become what it was told to be, or there is none.
-    """
-    client = deployment.client("lambda")
-    for function, mapping, wanted in _mappings(deployment):
-        if mapping is None:
-            raise StackError(f"nothing feeds {function} from {wanted['EventSourceArn']}; deploy it first")
-        found = [one for one in compare(f"mapping of {function}", wanted, mapping) if one.name not in _FIXED]
-        if found:
-            _wait_until_it_stands(client, mapping["UUID"])
-            client.update_event_source_mapping(UUID=mapping["UUID"], **dict(map(_as_set, found)))
-            _wait_until_it_stands(client, mapping["UUID"])
-        yield from found
-
-
-def _mappings(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any] | None, dict[str, Any]]]:
-    """Function, its mapping in the template's terms (None: there is none), and what the template says."""
-    refer, names = functions.references(deployment), functions.names(deployment)
+def settings(deployment: Deployment) -> Iterator[Settings]:
+    """The event source mappings that the template defines, and others that feed the functions."""
+    refer, names = references(deployment), deployed_names(deployment)
     resources = deployment.stage.compute_template["Resources"]
     client = deployment.client("lambda")
     for function in deployment.stage.functions():
+        where = f"mapping of {function.name}"
+        mappings = {one["EventSourceArn"]: one for one in _of_function(client, names[function.name])}
         sources = resources.get(function.resource, {}).get("Properties", {}).get("Events", {})
         for source in sources.values():
             wanted = _wanted(refer.resolve(source["Properties"]))
-            yield function.name, _find(client, names[function.name], wanted["EventSourceArn"]), wanted
+            found = mappings.pop(wanted["EventSourceArn"], None)
+            if found is None:
+                yield Settings(where, {"EventSourceArn": wanted["EventSourceArn"]}, {}, partial(_refuse, function.name))
+            else:
+                yield Settings(where, wanted, _described(found), partial(_put, client, found["UUID"]), _FIXED)
+        for source_arn in mappings:
+            yield Settings(where, {"EventSourceArn": None}, {"EventSourceArn": source_arn})
 
 
-def _find(client: Any, function: str, source: str) -> dict[str, Any] | None:
-    found = [one for one in _of_function(client, function) if one["EventSourceArn"] == source]
-    return _described(found[0]) if found else None
+def _refuse(function: str, differences: list[Difference]) -> None:
+    """Refuse to make a mapping, which a deployment does."""
+    raise NotDeployed(f"the event source {differences[0].wanted} of the function {function}", "deploy it first")
+
+
+def _put(client: Any, uuid: str, differences: list[Difference]) -> None:
+    """Set all that differs in one call: each takes Lambda some time."""
+    _wait_until_stable(client, uuid)
+    client.update_event_source_mapping(UUID=uuid, **dict(map(_argument, differences)))
+    _wait_until_stable(client, uuid)
 
 
 def _of_function(client: Any, function: str) -> list[dict[str, Any]]:
@@ -96,20 +76,20 @@ def _of_function(client: Any, function: str) -> list[dict[str, Any]]:
 
 
 def _wanted(properties: dict[str, Any]) -> dict[str, Any]:
-    """An event source of SAM in Lambda's terms."""
+    """The properties of an event source of SAM, in Lambda's terms."""
     stated = dict(properties)
     arn = stated.pop("Stream", None) or stated.pop("Queue")
     if "DestinationConfig" in stated:
-        # SAM wants to know of what kind the destination is; Lambda sees it by the ARN.
+        # SAM needs the type of the destination; Lambda sees it in the ARN.
         destination = stated["DestinationConfig"]["OnFailure"]["Destination"]
         stated["DestinationConfig"] = {"OnFailure": {"Destination": destination}}
     return {"EventSourceArn": arn, **_defaults(arn), **stated}
 
 
 def _described(mapping: dict[str, Any]) -> dict[str, Any]:
-    """A mapping with what Lambda leaves out of its answers."""
+    """A mapping of Lambda's answer, completed by the defaults that Lambda leaves out."""
     failed = mapping.get("DestinationConfig", {}).get("OnFailure", {})
-    # Lambda tells a mapping without a destination, a filter or a bound by an empty part, or by none.
+    # Where a destination, a filter or a bound is not set, Lambda returns an empty value or none.
     stated = {name: value for name, value in mapping.items() if value not in (None, {}, [])}
     stated.pop("DestinationConfig", None)
     return {
@@ -124,15 +104,15 @@ def _defaults(arn: str) -> dict[str, Any]:
     return dict(_OF_QUEUES if ":sqs:" in arn else _OF_STREAMS)
 
 
-def _as_set(difference: Difference) -> tuple[str, Any]:
-    # An empty part is how Lambda is told to forget one, but for this.
+def _argument(difference: Difference) -> tuple[str, Any]:
+    # An empty value removes a setting, except for this one.
     no_destination = difference.name == "DestinationConfig" and not difference.wanted
     return difference.name, {"OnFailure": {}} if no_destination else difference.wanted
 
 
-def _wait_until_it_stands(client: Any, uuid: str) -> None:
-    deadline = time.monotonic() + SETTLE_SECONDS
+def _wait_until_stable(client: Any, uuid: str) -> None:
+    deadline = time.monotonic() + STABLE_SECONDS
     while client.get_event_source_mapping(UUID=uuid)["State"] not in ("Enabled", "Disabled"):
         if time.monotonic() > deadline:
-            raise StackError(f"the mapping {uuid} does not come to rest")
+            raise NotStable(f"the event source mapping {uuid} did not reach a stable state in {STABLE_SECONDS:.0f} s")
         time.sleep(POLL_SECONDS)

@@ -1,4 +1,7 @@
-"""The data stack's resources as they are, in the words of its template, and the views tables."""
+"""The data stack's resources and the views tables, as AWS describes them in the terms of CloudFormation.
+
+They are compared only: a setting of what holds data is for a person to change.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,11 @@ from botocore.exceptions import ClientError
 
 from stack.deploy import views_table
 from stack.deploy.deployment import Client, Deployment
-from stack.drift.differences import Difference, compare
-
-Properties = dict[str, Any]
+from stack.drift.differences import Properties, Settings
 
 
-def differences(deployment: Deployment) -> Iterator[Difference]:
-    """What of the data stack's resources, and of the views tables that the pointer names, is not what it should be."""
+def settings(deployment: Deployment) -> Iterator[Settings]:
+    """The properties of each resource of the data stack, and of each views table that the pointer names."""
     described = deployment.stage.data_template["Resources"]
     physical = deployment.data.resources() | {"EventsTable": deployment.ledger()}
     references = _References(deployment.client, physical)
@@ -28,25 +29,25 @@ def differences(deployment: Deployment) -> Iterator[Difference]:
         try:
             found = reader(deployment.client, wanted["Queues"][0] if "Queues" in wanted else physical[name])
         except (KeyError, ClientError) as error:
-            yield Difference(where, "existence", "there", f"not to be read: {error!r}")
+            yield Settings(where, {"existence": "exists"}, {"existence": f"unreadable: {error!r}"})
             continue
-        yield from compare(where, _DEFAULTS.get(resource["Type"], {}) | wanted, found)
+        yield Settings(where, _DEFAULTS.get(resource["Type"], {}) | wanted, found)
     protected = {"EnableTerminationProtection": deployment.data.protected()}
-    yield from compare(f"stack {deployment.data.name}", {"EnableTerminationProtection": True}, protected)
+    yield Settings(f"stack {deployment.data.name}", {"EnableTerminationProtection": True}, protected)
     yield from _views(deployment)
 
 
-def _views(deployment: Deployment) -> Iterator[Difference]:
+def _views(deployment: Deployment) -> Iterator[Settings]:
     dynamodb = deployment.client("dynamodb")
-    pointer = views_table.pointed_at(dynamodb, deployment.outputs()["SettingsTableName"])
+    pointer = views_table.tables(dynamodb, deployment.outputs()["SettingsTableName"])
     if not pointer:
-        yield Difference("views", "pointer", "a table", None)
+        yield Settings("views", {"pointer": "a table"}, {})
     for table in pointer:
-        yield from compare(f"table {table}", views_table.properties(), _table(deployment.client, table))
+        yield Settings(f"table {table}", views_table.properties(), _table(deployment.client, table))
 
 
 class _References:
-    """What the compared resources refer to: each other, as CloudFormation calls them, and the ARNs of queues."""
+    """The values that these resources refer to: each other's physical ids, and the ARNs of queues."""
 
     def __init__(self, client: Client, physical: dict[str, str]) -> None:
         self._sqs = client("sqs")
@@ -131,7 +132,7 @@ def _subscription(client: Client, arn: str) -> Properties:
     return {
         **{name: found[name] for name in ("TopicArn", "Protocol", "Endpoint")},
         "RawMessageDelivery": attributes.get("RawMessageDelivery") == "true",
-        # SNS is told to forget one by an empty one.
+        # An empty policy is how SNS removes one.
         "FilterPolicy": json.loads(attributes.get("FilterPolicy") or "{}") or None,
     }
 
@@ -158,7 +159,7 @@ def _bucket(client: Client, name: str) -> Properties:
 
 
 def _or_nothing(call: Callable[..., Properties], bucket: str) -> Properties:
-    """S3 answers with an error where a bucket was never told."""
+    """The answer; empty if the bucket has no such setting, which S3 answers with an error."""
     try:
         return call(Bucket=bucket)
     except ClientError as error:
@@ -167,7 +168,7 @@ def _or_nothing(call: Callable[..., Properties], bucket: str) -> Properties:
         return {}
 
 
-# Part of what a resource is called, by which it has been found.
+# A resource is found by its name, so its name cannot differ.
 _NAMES: Final = ("TableName", "QueueName", "TopicName", "BucketName")
 _DEFAULTS: Final[dict[str, Properties]] = {
     "AWS::DynamoDB::Table": {"StreamSpecification": None, "TimeToLiveSpecification": None, "LocalSecondaryIndexes": []},

@@ -1,20 +1,21 @@
-"""The REST API of a stage, whichever way it came: found, and its own error responses compared and set."""
+"""The REST API of a stage: its compression, and the responses of API Gateway itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 from stack.deploy.deployment import Deployment
-from stack.drift.differences import Difference, compare
-from stack.local.definition import put_gateway_responses
-
-_WHERE: Final = "API"
-_ANSWERS: Final = "gateway responses of the API"
+from stack.deploy.rest_api import put_gateway_responses
+from stack.drift.differences import Difference, Properties, Settings
 
 
 def find(deployment: Deployment) -> str | None:
-    """The API's id: what the compute stack made, else what `chalice deploy` did, which names it without its stage."""
+    """The API's id, or None.
+
+    The compute stack made it, or `chalice deploy` did, which leaves the stage out of its name.
+    """
     made: str | None = deployment.compute.outputs().get("RestAPIId")
     if made:
         return made
@@ -27,36 +28,39 @@ def find(deployment: Deployment) -> str | None:
     return None
 
 
-def differences(deployment: Deployment) -> Iterator[Difference]:
-    """What of the API is not what the template says."""
+def settings(deployment: Deployment) -> Iterator[Settings]:
+    """The API's compression, which a deployment sets, and the gateway's own responses by their types."""
     api = find(deployment)
     if api is None:
-        yield Difference(_WHERE, "RestApi", "deployed", None)
+        yield Settings("API", {"RestApi": "deployed"}, {})
         return
     client = deployment.client("apigateway")
-    compression = client.get_rest_api(restApiId=api).get("minimumCompressionSize")
-    wanted = {"MinimumCompressionSize": deployment.stage.chalice().minimum_compression_size}
-    yield from compare(_WHERE, wanted, {"MinimumCompressionSize": compression})
-    found = {one["responseType"]: one for one in client.get_gateway_responses(restApiId=api)["items"]}
-    for kind, response in deployment.gateway_responses().items():
-        here = _described(found.get(kind, {}))
-        if "statusCode" not in response:
-            # Whoever set none is told of the default.
-            here["statusCode"] = None
-        yield from compare(_ANSWERS, {kind: _described(response)}, {kind: here})
+    compression = {"MinimumCompressionSize": deployment.stage.chalice().minimum_compression_size}
+    found = client.get_rest_api(restApiId=api).get("minimumCompressionSize")
+    yield Settings("API", compression, {"MinimumCompressionSize": found})
+    wanted = deployment.gateway_responses()
+    responses = {one["responseType"]: one for one in client.get_gateway_responses(restApiId=api)["items"]}
+    yield Settings(
+        "gateway responses of the API",
+        {kind: _described(response) for kind, response in wanted.items()},
+        {kind: _found(responses.get(kind, {}), response) for kind, response in wanted.items()},
+        partial(_put, deployment, api),
+    )
 
 
-def settle(deployment: Deployment) -> Iterator[Difference]:
-    """Set the gateway's own responses where one differs, and deploy the API with them; yields what differed."""
-    found = [one for one in differences(deployment) if one.where == _ANSWERS]
-    if found:
-        client, api = deployment.client("apigateway"), find(deployment)
-        put_gateway_responses(client, str(api), deployment.gateway_responses())
-        client.create_deployment(restApiId=api, stageName=deployment.stage.api_stage)
-    yield from found
+def _put(deployment: Deployment, api: str, differences: list[Difference]) -> None:
+    """Set all responses, and deploy the API: its stage keeps the responses of its last deployment."""
+    client = deployment.client("apigateway")
+    put_gateway_responses(client, api, deployment.gateway_responses())
+    client.create_deployment(restApiId=api, stageName=deployment.stage.api_stage)
 
 
-def _described(response: dict[str, Any]) -> dict[str, Any]:
+def _found(response: Properties, wanted: Properties) -> Properties:
+    # Where none is set, API Gateway returns the default.
+    return _described(response) | ({} if "statusCode" in wanted else {"statusCode": None})
+
+
+def _described(response: Properties) -> Properties:
     status = response.get("statusCode")
     kept = {name: response.get(name) or {} for name in ("responseParameters", "responseTemplates")}
     return {"statusCode": str(status) if status else None, **kept}

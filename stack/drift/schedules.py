@@ -1,45 +1,32 @@
-"""The clock that calls functions: the rules of EventBridge, compared with what the app says and brought to it."""
+"""The EventBridge rules that call functions by the clock, as they are and as the app defines them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from stack.deploy import templates
 from stack.deploy.deployment import Deployment
-from stack.drift import functions
-from stack.drift.differences import Difference, compare
+from stack.drift.differences import Difference, Properties, Settings
+from stack.drift.functions import deployed
 
 
-def differences(deployment: Deployment) -> Iterator[Difference]:
-    """What of the schedules is not as the app has them."""
-    for where, wanted, rule in _rules(deployment):
-        yield from compare(where, wanted, rule)
-
-
-def settle(deployment: Deployment) -> Iterator[Difference]:
-    """Set how often a rule calls, and turn it on; yields what differed.
-
-    A rule that is not there is left to a deployment.
-    """
-    events = deployment.client("events")
-    for where, wanted, rule in _rules(deployment):
-        found = list(compare(where, wanted, rule))
-        if found and rule:
-            events.put_rule(Name=rule["Name"], **wanted)
-            yield from found
-
-
-def _rules(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Where it is, what a rule should be, and what it is (empty: there is none)."""
+def settings(deployment: Deployment) -> Iterator[Settings]:
+    """How often each rule calls, and that it is enabled; a missing rule has to be deployed."""
     events = deployment.client("events")
     resources = templates.load(deployment.packaged().template)["Resources"]
-    for function, found in functions.deployed(deployment):
+    for function, answer in deployed(deployment):
         for source in resources[function.resource]["Properties"].get("Events", {}).values():
-            if source["Type"] != "Schedule" or found is None:
+            if source["Type"] != "Schedule" or answer is None:
                 continue
             wanted = {"ScheduleExpression": source["Properties"]["Schedule"], "State": "ENABLED"}
-            arn = found["Configuration"]["FunctionArn"]
-            names = events.list_rule_names_by_target(TargetArn=arn)["RuleNames"]
+            names = events.list_rule_names_by_target(TargetArn=answer["Configuration"]["FunctionArn"])["RuleNames"]
             rule = events.describe_rule(Name=names[0]) if names else {}
-            yield f"schedule of {function.name}", wanted, rule
+            put = partial(_put, events, names[0], wanted) if names else None
+            yield Settings(f"schedule of {function.name}", wanted, rule, put)
+
+
+def _put(events: Any, rule: str, wanted: Properties, differences: list[Difference]) -> None:
+    """Set all of a rule at once: EventBridge takes the parts that are left out for their defaults."""
+    events.put_rule(Name=rule, **wanted)

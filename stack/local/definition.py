@@ -1,7 +1,7 @@
-"""What the local engine leaves out when it imports an API's definition, added by the API's own calls.
+"""What the local engine leaves out when it imports an API's definition.
 
-AWS takes all of it from the OpenAPI document: the gateway's own responses, and what a mock integration (the preflight
-of CORS) answers.
+AWS reads it from the OpenAPI document: the responses of API Gateway itself, and those of mock integrations (the CORS
+preflight). Here API Gateway's own calls add it.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from stack.deploy.rest_api import put_gateway_responses
+
 INTEGRATION = "x-amazon-apigateway-integration"
 
 
 def complete(
     apigateway: Any, api_id: str, stage: str, definition: dict[str, Any], gateway_responses: dict[str, Any]
 ) -> None:
-    """Bring an API of the engine to what its definition says, and deploy it.
+    """Complete an API of the engine by its definition, and deploy it.
 
     Parameters
     ----------
@@ -24,33 +26,12 @@ def complete(
     definition : dict
         The OpenAPI document that the API was made from.
     gateway_responses : dict
-        Those of the definition, their references resolved.
+        Those of the definition, with their references resolved.
     """
     put_gateway_responses(apigateway, api_id, gateway_responses)
     _put_mock_responses(apigateway, api_id, definition)
-    # A stage answers with the responses that its deployment was made with.
+    # A stage keeps the responses of its last deployment.
     apigateway.create_deployment(restApiId=api_id, stageName=stage)
-
-
-def put_gateway_responses(apigateway: Any, api_id: str, responses: dict[str, Any]) -> None:
-    """Set what the gateway itself answers; it takes effect with the next deployment of the API.
-
-    Parameters
-    ----------
-    apigateway : API Gateway client
-    api_id : str
-    responses : dict
-        By type, as ``x-amazon-apigateway-gateway-responses`` has them.
-    """
-    for response_type, response in responses.items():
-        status = {"statusCode": str(response["statusCode"])} if "statusCode" in response else {}
-        apigateway.put_gateway_response(
-            restApiId=api_id,
-            responseType=response_type,
-            responseParameters=response.get("responseParameters", {}),
-            responseTemplates=response.get("responseTemplates", {}),
-            **status,
-        )
 
 
 def _put_mock_responses(apigateway: Any, api_id: str, definition: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Deploying to the local engine, each stack skipped where nothing changed, and the API's port led to it."""
+"""Deploying to the local engine: unchanged stacks are skipped, and the API's port serves the deployed API."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any
 from stack.aws import local_client
 from stack.deploy import templates
 from stack.deploy.deployment import Deployment
-from stack.deploy.stages import LOCAL, Stage
+from stack.deploy.rest_api import definition_in
+from stack.deploy.stages import Stage
 from stack.local import definition
 from stack.local.environment import compute_parameters
 from stack.local.process import EngineProcess
-from stack.local.state import REPOSITORY, State, read_json, write_json
+from stack.local.state import State, read_json, write_json
+from stack.settings import LOCAL, REPOSITORY
 
 
 class LocalDeployment(Deployment):
@@ -25,38 +27,39 @@ class LocalDeployment(Deployment):
         self._state = state
         self._engine = engine
 
-    def bring_data(self) -> bool:
-        """Deploy tables and queues; whether there was anything to do."""
+    def deploy_changed_data(self) -> bool:
+        """Deploy tables and queues; False if nothing has changed."""
         fingerprint = _fingerprint(self.stage.data_template, self.stage.name)
         if self.data.fingerprint() == fingerprint:
             return False
         self._execute(self._prepare_data(fingerprint))
         return True
 
-    def bring_compute(self) -> bool:
-        """Package the app and deploy its Lambdas and its API; whether there was anything to do."""
+    def deploy_changed_compute(self) -> bool:
+        """Package the app, and deploy its Lambdas and its API; False if nothing has changed."""
         packaged = self.packaged()
         fingerprint = _fingerprint(packaged.fingerprint, self.parameters())
         if self.compute.fingerprint() == fingerprint and self._served():
             return False
-        # Gone until all of it is done: a deployment that was interrupted half way is taken up again.
+        # Absent until everything is done, so that a deployment that was interrupted is repeated.
         self._state.api_record.unlink(missing_ok=True)
         self._execute(self._prepare_compute(fingerprint))
         self._serve(templates.load(packaged.template))
         return True
 
-    def stated_parameters(self) -> dict[str, str]:
+    def configured_parameters(self) -> dict[str, str]:
         return compute_parameters(self.stage.name, self._engine)
 
     def _served(self) -> bool:
-        """Whether the API port leads to the API that is deployed, and not to one that a killed engine forgot."""
+        """Whether the API's port serves the API that is deployed, and not one that a killed engine has lost."""
         record = read_json(self._state.api_record)
         return record is not None and record["id"] == self.compute.outputs().get("RestAPIId")
 
     def _serve(self, template: dict[str, Any]) -> None:
         api_id = self.compute.outputs()["RestAPIId"]
-        document = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-        definition.complete(self.client("apigateway"), api_id, self.stage.api_stage, document, self.gateway_responses())
+        definition.complete(
+            self.client("apigateway"), api_id, self.stage.api_stage, definition_in(template), self.gateway_responses()
+        )
         write_json(self._state.api_record, {"id": api_id, "stage": self.stage.api_stage})
 
 

@@ -1,4 +1,4 @@
-"""ministack as an ASGI application, with what it gets wrong about a restart put right."""
+"""ministack as an ASGI application, with a correction of its restart."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def application() -> ASGIFramework:
 
 
 def _forget_stream_positions() -> None:
-    """Let each stream mapping begin at its starting position again.
+    """Make each stream mapping begin at its starting position again.
 
-    The emulator keeps over a restart how many records a mapping has read, but not the records: their count begins at
-    nothing, and the mapping would pass over as many new ones as it had read before.
+    Over a restart the emulator keeps how many records a mapping has read, but loses the records: the mapping would skip
+    as many new ones as it had read before.
     """
     from ministack.services import lambda_svc
 

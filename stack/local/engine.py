@@ -1,4 +1,4 @@
-"""The engine process: ministack behind the gateway, on two sockets that it is handed already bound."""
+"""The engine process: ministack behind the gateway, on two sockets that its parent has bound."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from stack.local.state import State
 
 
 def main() -> None:
+    """Run the engine until it is told to stop."""
     parser = argparse.ArgumentParser(prog="python -m stack.local.engine", description="Run the local engine.")
     parser.add_argument("directory", type=Path, help="the state directory")
     parser.add_argument("engine_socket", type=int, help="file descriptor of the AWS API's listening socket")
@@ -48,7 +49,7 @@ def _port(descriptor: int) -> int:
 
 
 def _end_with_the_parent() -> None:
-    """Stop, saving everything, when the process that started this one is gone: its end of the pipe closes then."""
+    """Save everything and stop when the process that started this one has ended, which closes its end of the pipe."""
     while os.read(sys.stdin.fileno(), 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The environment in which the service's own code finds the local stack, as its Lambdas do."""
+"""The environment variables by which the service's own code finds the local stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stack.local.process import EngineProcess
 
 
 def compute_parameters(stage: str, engine: EngineProcess) -> dict[str, str]:
-    """The parameters of the compute stack (.chalice/compute.yaml)."""
+    """The parameters of the compute stack (.chalice/compute.yaml), except for those of the ledger."""
     return {
         "Stage": stage,
         "PublicUrl": engine.url,
@@ -32,7 +32,7 @@ def service_environment(engine: EngineProcess, data: dict[str, str]) -> dict[str
     Raises
     ------
     NotRunning
-        What is deployed lacks something that this code needs.
+        An older version is deployed, which lacks something that this code needs.
     """
     try:
         return LOCAL_CREDENTIALS | {
@@ -52,6 +52,4 @@ def service_environment(engine: EngineProcess, data: dict[str, str]) -> dict[str
             "JWKS_URL": engine.url + KEY_SET_PATH,
         }
     except KeyError as missing:
-        raise NotRunning(
-            f"what is deployed is older than this code (it lacks {missing}); `make up` renews it"
-        ) from None
+        raise NotRunning(f"an older version is deployed, which lacks {missing}; `make up` updates it") from None

@@ -6,10 +6,10 @@ import shlex
 import sys
 from pathlib import Path
 
-from stack.local.state import REPOSITORY, default_directory
+from stack.settings import REPOSITORY, default_directory
 
 
-def explained(url: str, owner: str, directory: Path) -> str:
+def explain(url: str, owner: str, directory: Path) -> str:
     """How to use the stack that runs at a URL, with its state in a directory.
 
     The commands work for any port and directory when they are pasted into a shell in the repository. None contains a

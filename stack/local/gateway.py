@@ -1,4 +1,4 @@
-"""The local API's short address: what comes in on its port goes to the deployed REST API, the rest to the engine."""
+"""The local API's short address: requests to its port go to the deployed REST API, all others to the engine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Gateway:
     engine : ASGIFramework
         The engine's own application.
     api_port : int
-        Requests to this port are the API's.
+        Requests to this port are for the API.
     api_record : Path
         The JSON file that names the REST API and its stage, once one is deployed.
     key_set : dict
@@ -51,16 +51,16 @@ class Gateway:
             document = not_deployed(f"http://127.0.0.1:{self._api_port}")
             await _answer(send, 503, media_types.PROBLEM, document, ((b"retry-after", b"1"),))
             return
-        # The path stays percent-encoded, as AWS hands it to Lambda: decoded, a "%2F" in a list's name would separate.
+        # AWS passes the path to Lambda percent-encoded: decoded, a "%2F" in a list's name would split it.
         path = f"/restapis/{api['id']}/{api['stage']}/_user_request_{scope['raw_path'].decode('latin-1')}"
-        # The engine routes by Host too: what a client calls this machine must not choose a service.
+        # The engine also routes by Host: a client's name for this machine must not select a service.
         host = f"127.0.0.1:{self._api_port}".encode()
         headers = [(name, host if name == b"host" else value) for name, value in scope["headers"]]
         forwarded: Any = {**scope, "path": path, "raw_path": path.encode(), "headers": headers}
 
         async def send_on(message: Any) -> None:
             if message["type"] == "http.response.start" and (scope["method"] == "HEAD" or message["status"] == 304):
-                # The engine counts the body that it is given, none: GET's would have another length (RFC 9110, 8.6).
+                # The engine counts the empty body, but Content-Length would be that of a GET (RFC 9110, 8.6).
                 kept = [pair for pair in message["headers"] if pair[0].lower() != b"content-length"]
                 message = {**message, "headers": kept}
             await send(message)
@@ -69,7 +69,7 @@ class Gateway:
 
 
 def not_deployed(base_url: str) -> bytes:
-    """The problem document (RFC 9457) for requests that come before there is an API."""
+    """The problem document (RFC 9457) for requests that come before the API is deployed."""
     return json.dumps(problem_types.UNAVAILABLE.document(base_url, "The API is being deployed.")).encode()
 
 

@@ -1,4 +1,4 @@
-"""The local token issuer: one RSA key, its public half as a key set, and RS256 tokens, as of a real issuer."""
+"""The local token issuer: one RSA key, its public half as a key set, and RS256 tokens like those of a real issuer."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
+from stack.settings import DEFAULT_SCOPE, TOKEN_SECONDS
+
 ISSUER = "https://issuer.todo-ledger.local/"
 AUDIENCE = "todo-ledger"
-DEFAULT_SCOPE = "todos:read todos:write"
-# A working day and a night: long enough to try things out, and it is only good for the service on this machine.
-DEFAULT_SECONDS = 24 * 3600
 
 
 class Issuer:
-    """The issuer whose key lies in one file, made when first asked for."""
+    """The issuer whose key is in one file, which is created when it is first needed."""
 
     def __init__(self, key_file: Path) -> None:
         self._key_file = key_file
 
     @cached_property
     def private_key(self) -> RSAPrivateKey:
-        """The signing key (RSA, 2048 bits), readable by this user alone."""
+        """The signing key (RSA, 2048 bits); only this user can read its file."""
         if not self._key_file.exists():
             _write_new_key(self._key_file)
         key = serialization.load_pem_private_key(self._key_file.read_bytes(), password=None)
@@ -48,15 +47,15 @@ class Issuer:
         """The public key as a JWK set (RFC 7517)."""
         return {"keys": [self._public_members() | {"kid": self.key_id, "use": "sig", "alg": "RS256"}]}
 
-    def token(self, owner: str, scope: str = DEFAULT_SCOPE, expires_in: float = DEFAULT_SECONDS) -> str:
+    def token(self, owner: str, scope: str = DEFAULT_SCOPE, expires_in: float = TOKEN_SECONDS) -> str:
         """A bearer token.
 
         Parameters
         ----------
         owner : str
-            The ``sub``: whose todos it opens.
+            The ``sub``: whose todos the token opens.
         scope : str
-            Separated by spaces (RFC 8693).
+            Scopes, separated by spaces (RFC 8693).
         expires_in : float
             Seconds; a negative number makes one that has expired.
         """
@@ -81,7 +80,7 @@ def _write_new_key(key_file: Path) -> None:
     encoded = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    # Linked into place whole: of two processes that make a key at once, both end up with the first one.
+    # Linked into place as a whole: if two processes make a key at once, both use the first one.
     temporary = key_file.with_suffix(f".{os.getpid()}.tmp")
     with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(encoded)

@@ -1,4 +1,4 @@
-"""Starting the engine: on ports bound beforehand, confined to its state directory and the loopback interface."""
+"""Starting the engine, on ports that are bound beforehand, confined to its directory and the loopback interface."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from stack.aws import LOCAL_CREDENTIALS
 from stack.errors import PortTaken, StackError
 from stack.local import process
 from stack.local.process import EngineProcess
-from stack.local.state import REPOSITORY, State, read_json, write_json
+from stack.local.state import State, read_json, write_json
+from stack.settings import REPOSITORY
 
 START_SECONDS = 30
 POLL_SECONDS = 0.05
 
-# What the engine and its Lambda workers inherit. AWS_PROFILE, proxies and settings of other emulators stay out.
+# What the engine and its Lambda workers inherit: no AWS_PROFILE, no proxies, no settings of other emulators.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME")
 
 
-def start(state: State, port: int, engine_port: int = 0, attached: bool = False) -> EngineProcess:
+def start(state: State, port: int, engine_port: int = 0, *, attached: bool = False) -> EngineProcess:
     """Start the engine and wait until it answers.
 
-    The ports are bound here and handed over, so that nobody can take them in between, and a taken one is known at once.
+    The ports are bound here and passed on: nobody can take them in between, and a taken port is reported at once.
 
     Parameters
     ----------
     port, engine_port : int
-        Where the API and the AWS API listen, on 127.0.0.1; 0 chooses a free one, for the engine the one it had
-        before, if it is free.
+        Of the API and of the AWS API, on 127.0.0.1. 0 chooses a free one; for the engine, its last one if that is free.
     attached : bool
-        End with this process, however that ends; else the engine outlives it.
+        End with this process, however that ends; otherwise the engine outlives it.
 
     Raises
     ------
     PortTaken
-        Somebody else listens on ``port``.
+        Another program listens on ``port``.
     StackError
-        The engine does not come up.
+        The engine does not start.
     """
     api_socket = _bind(port)
     engine_socket = _bind_engine(state, engine_port)
@@ -72,7 +72,7 @@ def start(state: State, port: int, engine_port: int = 0, attached: bool = False)
 
 
 def answers(url: str) -> bool:
-    """Whether a GET of this address answers 200, without going through any proxy."""
+    """Whether a GET of this address, without any proxy, returns 200."""
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
             return bool(answer.status == 200)
@@ -81,7 +81,7 @@ def answers(url: str) -> bool:
 
 
 def inherited_environment() -> dict[str, str]:
-    """What a process of the local stack may inherit of this one's environment."""
+    """The environment variables of this process that a process of the local stack may inherit."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
@@ -120,7 +120,7 @@ def _environment(state: State, engine_port: int) -> dict[str, str]:
         "STATE_DIR": str(data / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(data / "s3"),
-        # No other listeners, and no Docker: the engine would remove containers that another emulator left there.
+        # No other listeners. No Docker: the engine would remove containers of other emulators.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{data}/no-docker.sock",

@@ -1,4 +1,4 @@
-"""A whole local stack in one directory: started, deployed, stopped. `make up` has one, each test run its own."""
+"""A local stack in one directory: started, deployed, stopped. `make up` has one, and each test run its own."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from stack.errors import NotRunning, StackError
 from stack.local import launch, process
 from stack.local.deployment import LocalDeployment
 from stack.local.environment import service_environment
-from stack.local.issuer import DEFAULT_SCOPE, DEFAULT_SECONDS, Issuer
+from stack.local.issuer import Issuer
 from stack.local.process import EngineProcess
-from stack.local.state import REPOSITORY, State, read_json, write_json
+from stack.local.state import State, read_json, write_json
+from stack.settings import DEFAULT_SCOPE, REPOSITORY, TOKEN_SECONDS
 
 ANSWER_SECONDS = 30
 POLL_SECONDS = 0.05
 
 
 class LocalStack:
-    """The service on a local engine with its state in one directory.
+    """The service on a local engine whose state is in one directory.
 
-    As a context manager it starts a private one, deploys everything and stops it at the end; it also ends when this
-    process does, however that ends. ``make up`` uses the same with an engine that outlives it (``attached=False``).
+    As a context manager it starts the engine, deploys everything, and stops the engine at the end. The engine also ends
+    with this process, however that ends; ``make up`` uses one that outlives it (``attached=False``).
 
     Parameters
     ----------
     directory : Path
-        Where all of its state lies; starting again there finds it again.
+        Keeps all of its state; starting there again continues with it.
     port, engine_port : int
-        Of the API and of the AWS API, on 127.0.0.1; 0 chooses free ones, and keeps them over a restart.
+        Of the API and of the AWS API, on 127.0.0.1. 0 chooses free ones, and keeps them over a restart.
     attached : bool
         Whether the engine ends with this process.
     source : Path
-        Where the app that is packaged lies: the repository, or a copy (`package.copy_app`).
+        The directory of the app: the repository, or a copy by `package.copy_app`.
     say : callable
-        Is told each step, in a few words.
+        Called with a line for each step.
     """
 
     def __init__(
@@ -69,12 +70,17 @@ class LocalStack:
         self.stop()
 
     def start(self) -> bool:
-        """Start the engine unless it runs, and bring it to what the repository says; whether it had to be started.
+        """Start the engine unless it runs, and deploy what has changed.
+
+        Returns
+        -------
+        bool
+            False if the engine was running already.
 
         Raises
         ------
         PortTaken
-            Another program has the API's port.
+            Another program uses the API's port.
         StackError
             A step failed.
         """
@@ -85,7 +91,7 @@ class LocalStack:
         return started
 
     def stop(self) -> bool:
-        """Stop the engine, its state saved; whether it ran."""
+        """Save the engine's state and stop it; False if it was not running."""
         with self.state.locked():
             engine = process.running(self.state)
             if engine is not None:
@@ -93,8 +99,12 @@ class LocalStack:
         return engine is not None
 
     def kill(self) -> None:
-        """End the engine as a crash would: what it has not saved since its start is lost, but for what lies in S3."""
+        """End the engine like a crash: everything since its start is lost, except for what is in S3."""
         process.kill(self.engine)
+
+    def check_running(self) -> None:
+        """Raise NotRunning unless the engine is running."""
+        _ = self.engine
 
     @property
     def engine(self) -> EngineProcess:
@@ -111,24 +121,25 @@ class LocalStack:
 
     @property
     def deployment(self) -> LocalDeployment:
+        """The stage ``local`` on the running engine; it raises like `engine`."""
         return LocalDeployment(self.state, self.engine, self._source)
 
     @property
     def url(self) -> str:
-        """The API's address, without a slash at its end."""
+        """The API's URL, without a slash at its end."""
         return self.engine.url
 
     @property
     def engine_url(self) -> str:
-        """The endpoint of the AWS API."""
+        """The endpoint URL of the AWS API."""
         return self.engine.engine_url
 
-    def token(self, owner: str, scope: str = DEFAULT_SCOPE, expires_in: float = DEFAULT_SECONDS) -> str:
-        """A bearer token for an owner; ``scope`` separated by spaces, ``expires_in`` in seconds."""
+    def token(self, owner: str, scope: str = DEFAULT_SCOPE, expires_in: float = TOKEN_SECONDS) -> str:
+        """A bearer token for an owner; scopes are separated by spaces, and ``expires_in`` is in seconds."""
         return self.issuer.token(owner, scope, expires_in)
 
     def environment(self) -> dict[str, str]:
-        """The environment variables with which the service's own code runs against this stack."""
+        """The environment variables with which the service's own code runs on this stack; it raises like `deployed`."""
         return service_environment(self.engine, self.deployed())
 
     def deployed(self) -> dict[str, str]:
@@ -137,24 +148,29 @@ class LocalStack:
         Raises
         ------
         NotRunning
-            Nothing is deployed yet.
+            The engine is not running, or nothing is deployed yet.
         """
         outputs = self.deployment.outputs()
         if not outputs:
             raise NotRunning("nothing is deployed on the local engine yet; `make up` does it")
         return outputs
 
-    def run(self, *arguments: str) -> None:
-        """Run a Python module of the repository against this stack.
+    def run_module(self, *arguments: str) -> None:
+        """Run a Python module of the repository on this stack.
+
+        Parameters
+        ----------
+        arguments : str
+            The module, and its arguments.
 
         Raises
         ------
         StackError
-            It ended with an error; the message has what it printed.
+            It exited with an error; the message has its output.
         """
-        mine = launch.inherited_environment() | self.environment()
+        environment = launch.inherited_environment() | self.environment()
         command = [sys.executable, "-m", *arguments]
-        done = subprocess.run(command, cwd=REPOSITORY, env=mine, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise StackError(f"python -m {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
 
@@ -165,17 +181,17 @@ class LocalStack:
                 raise StackError(f"it is already running on port {engine.port}; `make down` first to change the port")
             return False
         self._say("starting the engine")
-        engine = launch.start(self.state, self._port, self._engine_port, self._attached)
-        # Clients of a test keep their addresses when it starts the stack again.
+        engine = launch.start(self.state, self._port, self._engine_port, attached=self._attached)
+        # Keep the addresses that clients know when the stack is started again.
         self._port, self._engine_port = engine.port, engine.engine_port
         return True
 
     def _deploy(self) -> None:
         deployment = self.deployment
-        if deployment.bring_data():
+        if deployment.deploy_changed_data():
             self._say("deployed the tables and queues")
         deployment.ensure_views()
-        if deployment.bring_compute():
+        if deployment.deploy_changed_compute():
             self._say("packaged and deployed the API and the Lambdas")
         self._wait_until_the_api_answers()
 
@@ -187,10 +203,10 @@ class LocalStack:
             time.sleep(POLL_SECONDS)
 
     def _catch_up(self) -> None:
-        """Project what the engine's stream forgot when it was stopped; once for each start of the engine."""
+        """Project what the engine's stream lost when it was stopped; once after each start of the engine."""
         engine = [self.engine.pid, self.engine.started]
         if read_json(self.state.catchup_record) == engine:
             return
         self._say("catching the views up from the ledger")
-        self.run("stack", "catchup")
+        self.run_module("stack", "catchup")
         write_json(self.state.catchup_record, engine)

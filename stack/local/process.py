@@ -1,4 +1,4 @@
-"""The engine as a process: known again by its pid and start time, and stopped."""
+"""The engine as a process: recognised by its pid and start time, and stopped."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 from stack.errors import StackError
 from stack.local.state import State, read_json, write_json
 
-# After a bulk load the engine has a hundred thousand items to save.
+# After a bulk load the engine saves a hundred thousand items.
 STOP_SECONDS = 120
 POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class EngineProcess:
-    """A running engine. Its start time tells it from another process that was given the same pid later."""
+    """A running engine. Its start time distinguishes it from a later process with the same pid."""
 
     pid: int
     started: str
@@ -36,11 +36,12 @@ class EngineProcess:
         return f"http://127.0.0.1:{self.engine_port}"
 
     def alive(self) -> bool:
+        """Whether the process still exists."""
         return start_time(self.pid) == self.started
 
 
 def running(state: State) -> EngineProcess | None:
-    """The engine of this state directory, if it runs."""
+    """The engine of this state directory; None if it is not running."""
     record = read_json(state.engine_record)
     if record is None or "pid" not in record:
         return None
@@ -49,33 +50,33 @@ def running(state: State) -> EngineProcess | None:
 
 
 def stop(state: State, engine: EngineProcess) -> None:
-    """Ask the engine to save its state and end, and wait until it has.
+    """Make the engine save its state and end, and wait until it has.
 
     Raises
     ------
     StackError
-        It has not ended in time; it is left alone, since it may still be saving.
+        It has not ended in time; it may still be saving.
     """
     _send(engine, signal.SIGTERM)
     if not _gone(engine, STOP_SECONDS):
-        raise StackError(f"the engine (pid {engine.pid}) is still saving its state; look into {state.log}")
+        raise StackError(f"the engine (pid {engine.pid}) is still saving its state; see {state.log}")
     write_json(state.engine_record, {"engine_port": engine.engine_port})
     shutil.rmtree(state.temporary, ignore_errors=True)
 
 
 def kill(engine: EngineProcess) -> None:
-    """End the engine at once, as a crash would: what it has not saved is lost."""
+    """End the engine at once, like a crash: what it has not saved is lost."""
     _send(engine, signal.SIGKILL)
     _gone(engine, STOP_SECONDS)
 
 
 def adopt(child: subprocess.Popen[bytes]) -> None:
-    """Remember a child of this process, which stays as a zombie after its end until it is asked for."""
+    """Remember a child of this process, which after its end stays a zombie until it is waited for."""
     _children[child.pid] = child
 
 
 def start_time(pid: int) -> str | None:
-    """When the process started, in the system's own terms; None where there is no such process."""
+    """The start time of a process, in the operating system's format; None if it does not exist or is a zombie."""
     if os.path.isdir("/proc/self"):
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

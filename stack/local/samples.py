@@ -1,19 +1,18 @@
-"""The sample todos that a new ledger begins with."""
+"""The sample todos of a new ledger."""
 
 from __future__ import annotations
 
 from stack.local.local_stack import LocalStack
-from stack.local.state import REPOSITORY
 
 OWNER = "demo"
-FILE = REPOSITORY / "samples" / "todos.json"
+FILE = "samples/todos.json"
 
 
 def load_into(stack: LocalStack) -> bool:
-    """Load the samples if the ledger holds no event at all; whether it did."""
+    """Load the sample todos if the ledger has no events; False if it has."""
     if not _is_new(stack):
         return False
-    stack.run("loaders", str(FILE.relative_to(REPOSITORY)), "--owner", OWNER)
+    stack.run_module("loaders", FILE, "--owner", OWNER)
     return True
 
 

@@ -1,4 +1,4 @@
-"""Where a local stack keeps its state: the paths below its directory, and JSON files written whole or not at all."""
+"""The state of a local stack: the paths below its directory, and JSON files that are replaced as a whole."""
 
 from __future__ import annotations
 
@@ -11,16 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-def default_directory() -> Path:
-    """Where ``make up`` keeps its stack, and where all stacks keep their packages.
-
-    ``TODO_LEDGER_DIRECTORY`` names it; otherwise it is ``.local/`` in the repository.
-    """
-    return Path(os.environ.get("TODO_LEDGER_DIRECTORY") or REPOSITORY / ".local")
-
 
 @dataclass(frozen=True)
 class State:
@@ -30,7 +20,7 @@ class State:
 
     @property
     def engine_record(self) -> Path:
-        """The engine's process and ports, as long as it runs; its ports alone afterwards."""
+        """The engine's process and ports while it runs; afterwards only its port."""
         return self.directory / "engine.json"
 
     @property
@@ -39,7 +29,7 @@ class State:
 
     @property
     def temporary(self) -> Path:
-        """The engine's TMPDIR: the code that Lambda workers unpack; emptied at each start."""
+        """The engine's TMPDIR, into which Lambda workers unpack code; emptied at each start."""
         return self.directory / "tmp"
 
     @property
@@ -48,7 +38,7 @@ class State:
 
     @property
     def api_record(self) -> Path:
-        """Which REST API the API port serves; absent until one is deployed."""
+        """The REST API that the API's port serves; absent until one is deployed."""
         return self.directory / "api.json"
 
     @property
@@ -62,7 +52,7 @@ class State:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold off every other start, stop and deployment of this stack."""
+        """Hold the lock that makes every other start, stop and deployment of this stack wait."""
         self.directory.mkdir(parents=True, exist_ok=True)
         with open(self.directory / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -70,7 +60,7 @@ class State:
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file; None where there is none."""
+    """The content of a JSON file; None if it does not exist."""
     try:
         return json.loads(path.read_text())
     except FileNotFoundError:
@@ -78,7 +68,7 @@ def read_json(path: Path) -> Any:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Replace a JSON file in one step, so that a reader never sees half of it."""
+    """Replace a JSON file in one step, so that nobody reads half of it."""
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(json.dumps(content))
     temporary.replace(path)

@@ -1,4 +1,4 @@
-"""Noticing that what is deployed has changed."""
+"""Noticing changes of the files that are deployed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from stack.deploy.package import files
-from stack.local.state import REPOSITORY
+from stack.settings import REPOSITORY
 
-# Looking at some 150 files takes a millisecond or two: nothing that the system would have to be asked to tell.
+# The status of some 150 files takes a millisecond or two: no need for notifications by the operating system.
 POLL_SECONDS: Final = 0.3
 
 
 def changes(source: Path = REPOSITORY) -> Iterator[None]:
-    """One item at once, and one after each change, when nothing has changed for a moment."""
+    """Yield at once, and after each change as soon as the files have been stable for POLL_SECONDS."""
     deployed = None
     while True:
         seen = _state(source)

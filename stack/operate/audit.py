@@ -1,24 +1,21 @@
-"""`python -m stack audit`: whether ledger and views are what they should be, said so that a person can act on it."""
+"""Auditing the ledger and the views tables, and reporting what differs."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any
 
 from chalicelib import settings
 from chalicelib.audit.findings import Difference, Findings
 from chalicelib.audit.scan import PATIENCE_SECONDS, SEGMENTS, Audit
 from chalicelib.aws import dynamodb
 from chalicelib.views import projector
-from stack.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an audit of some views tables has checked and found."""
+    """What an audit of the ledger and of `tables`, the views tables, has checked and found."""
 
     tables: tuple[str, ...]
     findings: Findings
@@ -33,34 +30,35 @@ class Report:
 
     @property
     def read_units(self) -> int:
-        """What it cost: a unit for each 4 KB read consistently, computed from the sizes of the items."""
+        """The read capacity units that it took: one for each 4 KB read consistently, by the sizes of the items."""
         return self.findings.counts["read_units"]
 
     def to_json(self) -> dict[str, Any]:
+        """The report as one JSON object: ``clean``, ``tables``, and what the findings contain."""
         return {"clean": self.is_clean, "tables": list(self.tables), **self.findings.to_json()}
 
 
-def run(
+def audit_views(
     tables: Sequence[str] | None = None,
     *,
     segments: int = SEGMENTS,
     patience: float = PATIENCE_SECONDS,
     progress: Callable[[Findings], None] = lambda _: None,
 ) -> Report:
-    """Audit the ledger, and views tables beside it, while they are written to or not.
+    """Audit the ledger and views tables; they may be written to meanwhile.
 
-    It reads by `chalicelib.aws.dynamodb.client()` the tables that `chalicelib.settings` names, and writes nothing.
+    It reads the tables that `chalicelib.settings` names, and writes nothing.
 
     Parameters
     ----------
     tables : sequence of str, optional
-        The views tables; those that the pointer names where none are given.
+        The views tables; by default those that the pointer names.
     segments : int
-        How many threads read; with 1 there is none but the caller's.
+        How many threads read; 1 is the caller's own.
     patience : float
-        How many seconds the views may lag behind; 0 where nothing is under way.
+        How many seconds the views may lag behind; 0 if nothing is being written.
     progress : callable
-        Is told of the findings so far, by any thread.
+        Called with the findings so far, from any thread.
     """
     audited = tuple(projector.tables() if tables is None else tables)
     audit = Audit(audited, segments=segments, patience=patience, progress=progress)
@@ -68,32 +66,13 @@ def run(
     return Report(audited, audit.findings)
 
 
-def command(tables: Sequence[str] | None, patience: float, as_json: bool, out: TextIO | None = None) -> int:
-    """Audit and print the result; the exit code: 1 where anything differs."""
-    audited = tuple(tables or projector.tables())
-    total = _expected_items(audited)
-    with Progress("auditing", silent=as_json) as bar:
-
-        def show(findings: Findings) -> None:
-            counts = findings.counts
-            bar.show(
-                f"{counts['streams']:,} streams, {counts['rows']:,} rows, {len(findings.differences):,} differences",
-                done=sum(counts[name] for name in ("events", "rows", "owners", "lists", "log_entries")),
-                total=total,
-            )
-
-        report = run(audited, patience=patience, progress=show)
-    print(json.dumps(report.to_json()) if as_json else described(report), file=out or sys.stdout)
-    return 0 if report.is_clean else 1
-
-
-def _expected_items(tables: Sequence[str]) -> int:
-    """How many items there are, as DynamoDB last counted them: on AWS some hours ago."""
+def count_items(tables: Sequence[str]) -> int:
+    """How many items the ledger and these tables have, as DynamoDB last counted them: on AWS some hours ago."""
     describe = dynamodb.client().describe_table
     return sum(describe(TableName=table)["Table"]["ItemCount"] for table in (settings.events_table(), *tables))
 
 
-def described(report: Report) -> str:
+def describe(report: Report) -> str:
     """The report as text: what was checked, each difference, and the verdict."""
     counts = report.findings.counts
     lines = [f"checked {counts['events']:,} events of {counts['streams']:,} streams"]
@@ -106,13 +85,14 @@ def described(report: Report) -> str:
     lines += [
         f"open: {owner} changed too fast to be recounted; audit again later" for owner in report.findings.unsettled
     ]
-    lines += [described_difference(difference) for difference in report.differences]
+    lines += [describe_difference(difference) for difference in report.differences]
     if report.findings.is_full:
         lines.append(f"stopped after {len(report.differences):,} differences")
     lines.append("no differences" if report.is_clean else f"{len(report.differences):,} differences")
     return "\n".join(lines)
 
 
-def described_difference(difference: Difference) -> str:
+def describe_difference(difference: Difference) -> str:
+    """A difference as one line: what kind, of what, how, and in which table."""
     where = f" ({difference.table})" if difference.table else " (ledger)"
     return f"{difference.kind}: {difference.subject}: {difference.detail}{where}"

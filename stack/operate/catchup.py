@@ -1,4 +1,4 @@
-"""Catching the views up from the ledger: what a gap in the stream left out is projected now."""
+"""Catching the views up from the ledger: projecting what a gap in the stream left out."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from chalicelib.views import projector
 from chalicelib.views.backfill import Filling
 
 
-def run(progress: Callable[[Filling], None] = lambda _: None) -> Filling:
-    """Project every stream whose newest event the views do not have; doing it twice, or beside `project`, does no harm.
+def catch_up(progress: Callable[[Filling], None] = lambda _: None) -> Filling:
+    """Project every stream whose newest event the views do not have; it may run twice, or beside `project`.
 
     Parameters
     ----------
     progress : callable, optional
-        Told of the counts after each batch.
+        Called with the counts after each batch.
+
+    Returns
+    -------
+    Filling
+        How many streams were examined and projected, and the ids of those that cannot be projected.
 
     Raises
     ------
     ProjectionIncomplete
-        When some owners could not be done; run it again.
+        Some owners were not projected, as while DynamoDB throttles; run it again.
     """
     filling = Filling()
     filling.advance(projector.tables, projector.lagging, progress=progress)

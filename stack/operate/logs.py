@@ -1,4 +1,4 @@
-"""The newest lines of a stage's functions, from CloudWatch Logs, and those that come while one looks."""
+"""The newest log lines of a stage's functions from CloudWatch Logs, and new lines as they arrive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stack.deploy.stages import Stage
 from stack.errors import StackError
 
 POLL_SECONDS: Final = 2.0
-# CloudWatch Logs may let lines in late: each look begins so much before the last line, and skips what it has told.
+# CloudWatch Logs can receive lines late: each request begins this long before the last, and known lines are skipped.
 OVERLAP_SECONDS: Final = 30.0
 
 
@@ -29,13 +29,13 @@ class Line:
 def tail(
     client: Any, stage: str, function: str | None = None, *, since_seconds: float = 600, follow: bool = False
 ) -> Iterator[Line]:
-    """The lines since so long ago, the oldest first; with `follow` also those to come, without an end.
+    """The lines of the last `since_seconds`, oldest first; with `follow` also new ones, endlessly.
 
     Parameters
     ----------
     client : CloudWatch Logs client
     function : str, optional
-        All of the stage's functions where none is named.
+        Its name in the app; by default all of the stage's functions.
 
     Raises
     ------
@@ -47,26 +47,26 @@ def tail(
         raise StackError(f"there is no function {function!r}; there are {', '.join(groups)}")
     chosen = groups if function is None else {function: groups[function]}
     start = time.time() - since_seconds
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     while True:
-        looked_at = time.time()
+        requested_at = time.time()
         found = _lines(client, chosen, round(start * 1000))
-        fresh = {key: line for key, line in found.items() if key not in told}
+        fresh = {key: line for key, line in found.items() if key not in seen}
         yield from sorted(fresh.values(), key=lambda line: line.at)
         if not follow:
             return
-        told = set(found)
-        start = max(start, looked_at - OVERLAP_SECONDS)
+        seen = set(found)
+        start = max(start, requested_at - OVERLAP_SECONDS)
         time.sleep(POLL_SECONDS)
 
 
 def _lines(client: Any, groups: dict[str, str], since: int) -> dict[tuple[str, str], Line]:
-    """The lines since an instant, by function and what tells them apart."""
+    """The lines since an instant (milliseconds since 1970), by function and an id of the line."""
     found = {}
     for function, group in groups.items():
         for event in _events(client.get_paginator("filter_log_events").paginate, group, since):
             line = Line(event["timestamp"], function, event["message"].rstrip("\n"))
-            # The local engine gives its lines no id.
+            # The local engine's lines have no id.
             found[function, event.get("eventId") or f"{line.at} {line.text}"] = line
     return found
 
@@ -76,6 +76,6 @@ def _events(paginate: Callable[..., Any], group: str, since: int) -> Iterator[di
         for page in paginate(logGroupName=group, startTime=since):
             yield from page["events"]
     except ClientError as error:
-        # A function that was never called may have no group yet.
+        # A function that was never called may have no log group yet.
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise

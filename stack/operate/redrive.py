@@ -1,4 +1,4 @@
-"""Redrive: what lies in the quarantine or a dead-letter queue, back through the same code as live records."""
+"""Redriving the messages of the quarantine or a dead-letter queue through the code that handles live records."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from stack.errors import StackError
 
 DEAD_LETTERS: Final = "-dead-letters"
 QUARANTINE: Final = "quarantine"
-# While a message is being worked on nobody else gets it; what fails comes back after this.
+# A message is hidden from others while it is handled; if that fails, it becomes visible again after this.
 HIDDEN_SECONDS: Final = 120
-# A queue is spread over many servers: one empty answer does not mean that it is empty.
+# SQS spreads a queue over many servers: one empty answer does not mean that the queue is empty.
 EMPTY_ANSWERS: Final = 2
 
 Message = dict[str, Any]
@@ -31,34 +31,34 @@ Message = dict[str, Any]
 
 @dataclass(slots=True)
 class Redriven:
-    """How many messages went back, and how many stay because they failed again."""
+    """How many messages were returned, and how many stay because they failed again."""
 
     done: int = 0
     failed: int = 0
 
 
-def run(queue: str, say: Callable[[str], None], *, dry_run: bool = False) -> Redriven:
-    """Bring every message of a queue back to where it failed, each deleted only once that has succeeded.
+def redrive(queue: str, say: Callable[[str], None], *, dry_run: bool = False) -> Redriven:
+    """Return every message of a queue to where it failed; each is deleted only after that has succeeded.
 
     Parameters
     ----------
     queue : str
-        The queue's whole name: a quarantine, or a dead-letter queue.
+        The queue's full name: that of a quarantine or a dead-letter queue.
     say : callable
-        Is told of each message, in a line.
+        Called with a line for each message.
     dry_run : bool
-        Only say what would go; the messages stay.
+        Only say what would be returned; the messages stay.
 
     Raises
     ------
     StackError
-        When there is no such queue, or it is none of these.
+        There is no such queue, or it is neither.
     """
     url = _url(queue)
     if queue.endswith(DEAD_LETTERS):
-        bring_back = _to_queue(queue.removesuffix(DEAD_LETTERS))
+        give_back = _to_queue(queue.removesuffix(DEAD_LETTERS))
     elif queue.endswith(QUARANTINE):
-        bring_back = _from_quarantine(queue.removesuffix(QUARANTINE))
+        give_back = _from_quarantine(queue.removesuffix(QUARANTINE))
     else:
         raise StackError(f"{queue} is neither a quarantine nor a dead-letter queue")
     redriven = Redriven()
@@ -69,7 +69,7 @@ def run(queue: str, say: Callable[[str], None], *, dry_run: bool = False) -> Red
             redriven.done += 1
             continue
         try:
-            bring_back(message)
+            give_back(message)
         except Exception as error:
             say(f"failed again, and stays: {what}: {type(error).__name__}: {error}")
             redriven.failed += 1
@@ -81,7 +81,7 @@ def run(queue: str, say: Callable[[str], None], *, dry_run: bool = False) -> Red
 
 
 def _messages(url: str) -> Iterator[Message]:
-    """Every message once; those that are not deleted meanwhile are seen again by others when this has ended."""
+    """Every message once; those that are not deleted become visible to others at the end."""
     seen: dict[str, str] = {}
     empty = 0
     try:
@@ -104,13 +104,13 @@ def _messages(url: str) -> Iterator[Message]:
 
 
 def _show_again(url: str, handle: str) -> None:
-    # A message that went back was deleted, and its handle with it.
+    # A message that was returned is deleted, and its handle is invalid.
     with suppress(ClientError):
         sqs().change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
 
 
 def _to_queue(name: str) -> Callable[[Message], None]:
-    """Send a dead letter to the queue that it came from; its worker is made to bear repeats."""
+    """Send a dead letter to the queue that it came from; that queue's worker tolerates repeats."""
     url = _url(name)
 
     def send(message: Message) -> None:
@@ -121,9 +121,9 @@ def _to_queue(name: str) -> Callable[[Message], None]:
 
 
 def _from_quarantine(prefix: str) -> Callable[[Message], None]:
-    """Hand a quarantined record back: to a stream's handler by what the ledger has, to a queue's by its queue."""
+    """Return a quarantined record: to a stream's handler as the ledger has it, to a queue's handler by its queue."""
 
-    def bring_back(message: Message) -> None:
+    def give_back(message: Message) -> None:
         poison = json.loads(message["Body"])
         handler = poison["handler"]
         if handler in _OF_STREAM:
@@ -134,13 +134,13 @@ def _from_quarantine(prefix: str) -> Callable[[Message], None]:
             url = _url(prefix + _OF_QUEUE[handler])
             sqs().send_message(QueueUrl=url, MessageBody=record["body"], MessageAttributes=attributes)
         else:
-            raise StackError(f"nothing of it can be brought back to the handler {handler!r}")
+            raise StackError(f"it cannot be returned to the handler {handler!r}")
 
-    return bring_back
+    return give_back
 
 
 def _attributes_of(record: Message) -> dict[str, Any]:
-    """The message attributes of a record that Lambda was handed, as SQS takes them: `deliver` finds the owner there."""
+    """The message attributes of a record of a Lambda event, as SQS takes them: `deliver` finds the owner there."""
     attributes = record.get("messageAttributes") or {}
     return {
         name: {"DataType": value["dataType"], "StringValue": value["stringValue"]} for name, value in attributes.items()
@@ -148,7 +148,7 @@ def _attributes_of(record: Message) -> dict[str, Any]:
 
 
 def _project_again(poison: Message) -> None:
-    """Project the newest event of the stream, as the ledger has it: the image of then may be long overtaken."""
+    """Project the newest event of the stream from the ledger: the record may be out of date."""
     stream_id = _stream_of(poison)
     event = ledger.latest(stream_id)
     if event is None:
@@ -170,7 +170,7 @@ def _publish_again(poison: Message) -> None:
 def _stream_of(poison: Message) -> str:
     stream_id = (poison.get("keys") or {}).get("stream_id")
     if not stream_id:
-        raise StackError("the message does not say which stream it is of")
+        raise StackError("the message does not name its stream")
     return str(stream_id)
 
 

@@ -1,4 +1,4 @@
-"""Republish: the ledger's events since an instant, once more on the topic; receivers drop those they know by id."""
+"""Republishing the ledger's events since an instant; receivers recognise the events that they have by their ids."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from chalicelib.todos import instants
 
 @dataclass(slots=True)
 class Republished:
-    """How many events were looked at, and how many of them were handed to `publish`."""
+    """How many events were examined, and how many of them were handed to `publish`."""
 
     examined: int = 0
     handed_over: int = 0
 
 
-def run(since: str, progress: Callable[[Republished], None] = lambda _: None) -> Republished:
+def republish(since: str, progress: Callable[[Republished], None] = lambda _: None) -> Republished:
     """Hand every event that happened at or after `since` to `publish`, as the stream would.
 
     Parameters
@@ -28,16 +28,16 @@ def run(since: str, progress: Callable[[Republished], None] = lambda _: None) ->
     since : str
         An RFC 3339 date or date-time.
     progress : callable, optional
-        Told of the counts after each page of the ledger.
+        Called with the counts after each page of the ledger.
 
     Raises
     ------
     ValueError
-        When `since` is neither.
+        `since` is neither.
     PublishIncomplete
-        When some could not be published for now; doing it again does no harm.
+        Some could not be published for now; run it again: repeats do no harm.
     ClientError, BotoCoreError
-        When the ledger cannot be read for now, or the quarantine does not take what belongs there.
+        The ledger cannot be read for now, or the quarantine queue cannot be written to.
     """
     bound = instants.sortable(since)
     done = Republished()
@@ -51,7 +51,7 @@ def run(since: str, progress: Callable[[Republished], None] = lambda _: None) ->
 
 
 def _record(item: Item) -> dict[str, Any]:
-    """A stored event as a record of the stream; by its keys, redrive finds it should it be quarantined."""
+    """A stored event as a record of the stream; redrive finds it by its keys if it is quarantined."""
     return {"dynamodb": {"Keys": {name: item[name] for name in ("stream_id", "version")}, "NewImage": item}}
 
 
@@ -59,5 +59,5 @@ def _happened_since(bound: str, item: Item) -> bool:
     try:
         return instants.sortable(item["occurred_at"]["S"]) >= bound
     except (LookupError, ValueError):
-        # What has no instant is no event: `publish` knows where to put it, and the others go on.
+        # An item without an instant is not an event. `publish` quarantines it and handles the others.
         return True

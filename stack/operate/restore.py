@@ -1,4 +1,4 @@
-"""Point-in-time restore: the ledger as it was, in a table beside the live one, which is left alone."""
+"""Point-in-time restore: the ledger as it was, in a table beside the live one, which stays as it is."""
 
 from __future__ import annotations
 
@@ -9,32 +9,39 @@ from typing import Any, Final
 
 from chalicelib.todos import instants
 from stack.deploy.deployment import Deployment
-from stack.errors import StackError
+from stack.errors import NotDeployed, StackError
 
 POLL_SECONDS: Final = 5.0
 
 
 def restore(deployment: Deployment, to: str, say: Callable[[str], None] = lambda line: None) -> str:
-    """Make the table that the ledger was at an instant, with what a restore by itself leaves out; its name.
+    """Restore the ledger as it was at an instant into a new table, with the settings that a restore leaves out.
 
     AWS restores data, indexes and encryption, but neither stream nor protection nor recovery:
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html
-    Stopped half way, it goes on where it was. Nothing uses the table until the configuration names it.
+    If it was stopped, it continues from there. Nothing uses the table until the configuration names it.
 
     Parameters
     ----------
     to : str
         An RFC 3339 date-time, to the second.
     say : callable
-        Is told each step, in a few words.
+        Called with a line for each step.
+
+    Returns
+    -------
+    str
+        The table's name.
 
     Raises
     ------
+    NotDeployed
+        There is no ledger.
     StackError
-        There is no ledger, or none of that time any more.
+        The ledger has no backup of that time.
     """
     if not deployment.outputs():
-        raise StackError(f"the stack {deployment.data.name} does not stand")
+        raise NotDeployed(f"the stack {deployment.data.name}")
     dynamodb, source = deployment.client("dynamodb"), deployment.ledger()
     moment = instants.parse(to).replace(microsecond=0).astimezone(UTC)
     target = f"{deployment.stage.prefix}-events-{moment:%Y%m%dt%H%M%S}"
@@ -43,7 +50,7 @@ def restore(deployment: Deployment, to: str, say: Callable[[str], None] = lambda
         say(f"restoring {source} as of {moment.isoformat()} to {target}; on AWS this takes minutes to hours")
     _wait(dynamodb, target)
     _complete(dynamodb, target, deployment.stage.data_template["Resources"]["EventsTable"]["Properties"])
-    say(f"{target} has a stream, and is protected and recoverable")
+    say(f"{target} has a stream, deletion protection and point-in-time recovery")
     return target
 
 
@@ -58,8 +65,8 @@ def _begin(dynamodb: Any, source: str, target: str, moment: datetime) -> None:
         described = dynamodb.describe_continuous_backups(TableName=source)["ContinuousBackupsDescription"]
         recovery = described["PointInTimeRecoveryDescription"]
         span = (recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"])
-        told = " to ".join(each.astimezone(UTC).isoformat(timespec="seconds") for each in span)
-        raise StackError(f"{source} can be restored as of {told}, not of {moment.isoformat()}") from None
+        range_ = " to ".join(each.astimezone(UTC).isoformat(timespec="seconds") for each in span)
+        raise StackError(f"{source} can be restored as of {range_}, not of {moment.isoformat()}") from None
 
 
 def _complete(dynamodb: Any, name: str, wanted: dict[str, Any]) -> None:
@@ -69,7 +76,7 @@ def _complete(dynamodb: Any, name: str, wanted: dict[str, Any]) -> None:
         lacking.append({"StreamSpecification": {"StreamEnabled": True, **wanted["StreamSpecification"]}})
     if not table.get("DeletionProtectionEnabled"):
         lacking.append({"DeletionProtectionEnabled": True})
-    # One after the other: DynamoDB takes some of these changes only alone.
+    # One at a time: DynamoDB takes some of these changes only alone.
     for setting in lacking:
         dynamodb.update_table(TableName=name, **setting)
         _wait(dynamodb, name)

@@ -1,4 +1,4 @@
-"""What runs where in a stage: its stacks, functions and their versions, the stream's readers, the queues, the views."""
+"""What is running in a stage: its stacks, functions and their versions, the stream's readers, queues and views."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUEUES: Final = (
     "deliver", "remind", "clear", "quarantine", "deliver-dead-letters", "remind-dead-letters", "clear-dead-letters",
 )  # fmt: skip
 READERS: Final = ("project", "publish")
-# CloudWatch has a metric about a minute later.
+# A metric reaches CloudWatch about a minute later.
 LOOK_BACK: Final = timedelta(minutes=10)
 
 
@@ -28,9 +28,9 @@ def of_stage(client: Client, stage: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``stacks``, ``functions``, ``ledger`` (the table that `project` is told), ``readers`` (of its stream;
-        ``age_seconds`` is None where CloudWatch has no figure of the last ten minutes, as when nothing was written),
-        ``queues``, ``views``. What is not there is None.
+        ``stacks``, ``functions``, ``ledger`` (the table that `project` is configured with), ``readers`` (of its stream;
+        ``age_seconds`` is None if CloudWatch has no value of the last ten minutes, as when nothing was written),
+        ``queues``, ``views``. What does not exist is None.
 
     Raises
     ------
@@ -47,30 +47,30 @@ def of_stage(client: Client, stage: str) -> dict[str, Any]:
         "ledger": ledger and ledger["Environment"]["Variables"]["EVENTS_TABLE"],
         "readers": {function: _reader(client, names[function]) for function in READERS},
         "queues": {name: _queue(client, f"{described.prefix}-{name}") for name in QUEUES},
-        "views": _or_none(views_table.reader, client("dynamodb"), f"{described.prefix}-settings"),
+        "views": _or_none(views_table.current_table, client("dynamodb"), f"{described.prefix}-settings"),
     }
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
-    """The same as text."""
+    """The state of a stage as text, line by line."""
     for name, stack in found["stacks"].items():
-        told = "is not deployed" if stack is None else "{status}, {at}".format(**stack)
-        yield f"{name:<28} {told}"
+        state = "is not deployed" if stack is None else "{status}, {at}".format(**stack)
+        yield f"{name:<28} {state}"
     for name, function in found["functions"].items():
-        told = "is not deployed" if function is None else "{version} of {modified}, {state}".format(**function)
-        yield f"{name:<28} {told}"
+        state = "is not deployed" if function is None else "{version} of {modified}, {state}".format(**function)
+        yield f"{name:<28} {state}"
     for name, reader in found["readers"].items():
-        told = "does not read the stream" if reader is None else f"{reader['state']}, {_age(reader['age_seconds'])}"
-        yield f"{name + ' reads the stream':<28} {told}"
+        state = "does not read the stream" if reader is None else f"{reader['state']}, {_age(reader['age_seconds'])}"
+        yield f"{name + ' reads the stream':<28} {state}"
     for name, queue in found["queues"].items():
-        told = "is not there" if queue is None else "{waiting:,} wait, {at_work:,} at work".format(**queue)
-        yield f"queue {name:<22} {told}"
+        state = "does not exist" if queue is None else "{waiting:,} wait, {at_work:,} in flight".format(**queue)
+        yield f"queue {name:<22} {state}"
     for name in ("ledger", "views"):
         yield f"{name:<28} {found[name] or 'is not deployed'}"
 
 
 def _age(seconds: float | None) -> str:
-    return "no figure of the last ten minutes" if seconds is None else f"{seconds:,.1f} s behind"
+    return "no metric of the last ten minutes" if seconds is None else f"{seconds:,.1f} s behind"
 
 
 def _stack(client: Client, name: str) -> dict[str, str] | None:
@@ -85,7 +85,7 @@ def _stack(client: Client, name: str) -> dict[str, str] | None:
 
 
 def _function(client: Client, name: str) -> dict[str, str] | None:
-    """Its version is the beginning of its code's SHA-256: the same code has the same."""
+    """Its version is the beginning of its code's SHA-256, so that equal code has the same version."""
     found = _or_none(client("lambda").get_function_configuration, FunctionName=name)
     if found is None:
         return None
@@ -130,10 +130,10 @@ def _queue(client: Client, name: str) -> dict[str, int] | None:
     return {"waiting": waiting, "at_work": at_work}
 
 
-def _or_none(call: Callable[..., Any], *given: Any, **asked: Any) -> Any:
-    """The answer; None where what is asked for is not there. What else AWS refuses (permissions) is raised."""
+def _or_none(call: Callable[..., Any], *positional: Any, **named: Any) -> Any:
+    """The answer; None if the thing does not exist. Other errors, such as missing permissions, are raised."""
     try:
-        return call(*given, **asked)
+        return call(*positional, **named)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if "NotFound" in code or "NonExistent" in code or "does not exist" in str(error):

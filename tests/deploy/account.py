@@ -17,7 +17,8 @@ from stack.deploy.stages import Stage
 from stack.local.gateway import KEY_SET_PATH
 from stack.local.issuer import AUDIENCE, ISSUER, Issuer
 from stack.local.process import EngineProcess
-from stack.local.state import REPOSITORY, State, write_json
+from stack.local.state import State, write_json
+from stack.settings import REPOSITORY
 from tests.support.client import Client
 from tests.support.environment import own_environment
 from tests.support.waiting import eventually

@@ -249,7 +249,7 @@ def no_second_source(account: Account) -> None:
 
 
 def deletable(wanted: bool) -> Change:
-    return lambda account: account.deployment().data.protect(not wanted)
+    return lambda account: account.deployment().data.protect(wanted=not wanted)
 
 
 LEFT: dict[str, tuple[Change, Change, str]] = {

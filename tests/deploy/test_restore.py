@@ -9,7 +9,7 @@ from tests.support.waiting import eventually
 
 
 def test_the_ledger_as_it_was_takes_the_place_of_one_that_went_wrong(account: Account) -> None:
-    assert "does not stand" in account.stack("restore", "--to", "2026-11-20", expected=1)
+    assert "is not deployed" in account.stack("restore", "--to", "2026-11-20", expected=1)
     account.stack("deploy")
     account.do_what_the_engine_left_out()
     account.serve(account.deployment().compute.outputs()["RestAPIId"])

@@ -13,7 +13,7 @@ import pytest
 from stack import cli
 from stack.local import explanation
 from stack.local.local_stack import LocalStack
-from stack.local.state import default_directory
+from stack.settings import default_directory
 from tests.support.paths import ROOT
 
 
@@ -48,7 +48,7 @@ def test_its_commands_work_as_they_are_pasted(stack: LocalStack, capsys: pytest.
 
 def test_the_usual_directory_is_not_named_and_make_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TODO_LEDGER_DIRECTORY", raising=False)
-    explained = explanation.explained("http://127.0.0.1:9000", "demo", default_directory())
+    explained = explanation.explain("http://127.0.0.1:9000", "demo", default_directory())
     assert "-m stack token --owner demo)" in explained
     assert "Stop it with: make down  (the state stays in .local/)" in explained
     assert explained.count("http://127.0.0.1:9000/") == 4
@@ -58,14 +58,14 @@ def test_a_directory_that_the_environment_names_is_the_usual_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TODO_LEDGER_DIRECTORY", str(tmp_path))
-    explained = explanation.explained("http://127.0.0.1:9000", "demo", tmp_path)
+    explained = explanation.explain("http://127.0.0.1:9000", "demo", tmp_path)
     assert "-m stack token --owner demo)" in explained
     assert f"Stop it with: make down  (the state stays in {tmp_path}/)" in explained
 
 
 def test_another_directory_is_named_in_each_command_that_needs_it(tmp_path: Path) -> None:
     directory = tmp_path / "my state"
-    explained = explanation.explained("http://127.0.0.1:9000", "demo", directory)
+    explained = explanation.explain("http://127.0.0.1:9000", "demo", directory)
     option = f"-m stack --directory {shlex.quote(str(directory))}"
     assert f"{option} token --owner demo)" in explained
     assert f"{option} down  (the state stays in {directory}/)" in explained
@@ -76,4 +76,4 @@ def test_the_python_of_the_repository_is_named_by_its_short_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.executable", str(ROOT / ".venv" / "bin" / "python"))
-    assert "$(.venv/bin/python -m stack " in explanation.explained("http://127.0.0.1:8000", "demo", tmp_path)
+    assert "$(.venv/bin/python -m stack " in explanation.explain("http://127.0.0.1:8000", "demo", tmp_path)

@@ -14,7 +14,6 @@ from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
 from chalicelib.todos.ids import split_stream_id
 from loaders.formats import formats, recognised, system_of
 from loaders.into.ledger import Appending, LedgerDestination, Reading
-from loaders.into.reconcile import OnChange
 from loaders.into.writer import Writer
 from loaders.load import Load
 from loaders.output.progress import TextProgress
@@ -24,6 +23,7 @@ from loaders.pacing.pace import Pace
 from loaders.planner import Planned, Planner
 from loaders.reading.opening import Counted, Opened
 from loaders.reading.source import Source
+from loaders.reconcile import OnChange
 from loaders.rows.row import BadRow, Row
 from loaders.rows.seen import Seen
 

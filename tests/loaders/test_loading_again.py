@@ -8,7 +8,7 @@ import pytest
 from chalicelib.todos import fold
 from chalicelib.todos.decide import Command, Delete, Patch, Remind, decide
 from chalicelib.todos.events import Event
-from loaders.into.reconcile import ACTOR, following
+from loaders.reconcile import ACTOR, following
 from tests.loaders.loading import MemoryLedger, lines, load
 
 

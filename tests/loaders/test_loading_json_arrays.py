@@ -5,7 +5,7 @@ import json
 import pytest
 
 from loaders.errors import Unreadable
-from loaders.reading import json_stream
+from loaders.rows import json_stream
 from loaders.rows.row import Row
 from tests.loaders.loading import complaints, read, titles
 

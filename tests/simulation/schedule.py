@@ -144,7 +144,7 @@ class Schedule:
 
     def _catch_up(self) -> None:
         with suppress(Crash, projector.ProjectionIncomplete, ClientError, BotoCoreError):
-            stack.operate.catchup.run()
+            stack.operate.catchup.catch_up()
 
     def _remind(self) -> None:
         """The minute's schedule, which now and then comes more often."""
@@ -173,17 +173,17 @@ class Schedule:
         for stream in self._streams:
             stream.deliver_the_rest()
         if self._is_ours:
-            redriven = stack.operate.redrive.run(QUARANTINE, lambda line: None)
+            redriven = stack.operate.redrive.redrive(QUARANTINE, lambda line: None)
             assert not redriven.failed, "what was quarantined cannot be brought back"
             if self._has_forgotten:
-                stack.operate.catchup.run()
+                stack.operate.catchup.catch_up()
         if self._reminders is not None:
             remind.handle({})
             self._reminders.work_off()
             for stream in self._streams:
                 stream.deliver_the_rest()
         if self._publishing is not None and self._has_forgotten:
-            stack.operate.republish.run("1970-01-01")
+            stack.operate.republish.republish("1970-01-01")
         if self._rebuilding is not None:
             self._wrong_with_the_rebuild = self._rebuilding.finish()
         # A reader stops at a gap for a minute before it takes what stood there for expired.

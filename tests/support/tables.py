@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any, Final
 
 from chalicelib.views import schema
-from stack.deploy.stages import LOCAL, Stage
+from stack.deploy.stages import Stage
+from stack.settings import LOCAL
 
 # What CreateTable takes of a table's properties in CloudFormation.
 PARTS: Final = ("BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "GlobalSecondaryIndexes")

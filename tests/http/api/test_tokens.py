@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from chalicelib.api import auth
-from stack.local.issuer import AUDIENCE, DEFAULT_SCOPE, ISSUER, Issuer
+from stack.local.issuer import AUDIENCE, ISSUER, Issuer
 from stack.local.local_stack import LocalStack
+from stack.settings import DEFAULT_SCOPE
 from tests.support.client import Client, problem
 
 Claims = dict[str, Any]

@@ -25,7 +25,7 @@ from loaders.cli import main
 from loaders.errors import Unreadable
 from loaders.reading import s3
 from stack.local.local_stack import LocalStack
-from stack.local.state import REPOSITORY
+from stack.settings import REPOSITORY
 from tests.support.client import Client
 from tests.support.waiting import eventually
 

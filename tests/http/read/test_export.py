@@ -166,7 +166,7 @@ def test_the_loader_makes_the_same_todos_of_another_owner(
     another = client_of(f"bob-{owner}")
 
     for _ in range(2):
-        stack.run("loaders", str(file), "--owner", f"bob-{owner}")
+        stack.run_module("loaders", str(file), "--owner", f"bob-{owner}")
 
     shows(lambda: another.stats()["total"], len(NASTY) + 1)
     assert [content(todo) for todo in another.rows("/todos")] == [content(todo) for todo in filled.rows("/todos")]
@@ -179,7 +179,7 @@ def test_loading_an_export_where_it_comes_from_changes_nothing(
     file = tmp_path / "export.jsonl"
     file.write_bytes(exported(filled).encode())
 
-    stack.run("loaders", str(file), "--owner", owner)
+    stack.run_module("loaders", str(file), "--owner", owner)
 
     assert exported(filled) == file.read_text()
     assert filled.rows("/todos") == before

@@ -102,7 +102,7 @@ def planted(views: str, history: dict[str, Any]) -> Iterator[Planted]:
     if not history:
         history["owner"] = Owner()
         history["todos"] = mixed_commands(history["owner"])
-        assert audit.run(patience=20).is_clean
+        assert audit.audit_views(patience=20).is_clean
     spoilt = Planted(history["owner"], history["todos"], views, [])
     yield spoilt
     for undo in reversed(spoilt.undo):
@@ -287,7 +287,7 @@ CORRUPTIONS: dict[Callable[[Planted], str], set[str]] = {
 @pytest.mark.parametrize("corruption", CORRUPTIONS, ids=lambda corruption: corruption.__name__)
 def test_each_corruption_is_found_and_named(planted: Planted, corruption: Callable[[Planted], str]) -> None:
     subject = corruption(planted)
-    report = audit.run(patience=BRIEFLY)
+    report = audit.audit_views(patience=BRIEFLY)
     assert CORRUPTIONS[corruption] <= {found.kind for found in report.differences if found.subject == subject}
     # Nobody else is accused: what is spoilt is one todo, and its owner's counts where they follow from it.
     assert {found.subject for found in report.differences} <= {subject, planted.owner.partition}
@@ -299,7 +299,7 @@ def test_each_kind_is_explained_and_can_be_found() -> None:
 
 def test_the_exit_code_is_1_and_each_difference_a_line(planted: Planted, capsys: pytest.CaptureFixture[str]) -> None:
     wrong_tally(planted)
-    assert audit.command(None, BRIEFLY, as_json=False) == 1
+    assert cli.main(["audit", "--patience", str(BRIEFLY)]) == 1
     printed = capsys.readouterr().out
     assert f"tally: {planted.owner.partition}: (5, 17, 1) where (5, 4, 1) are counted" in printed
     assert "1 differences" in printed
@@ -317,10 +317,10 @@ def test_json_says_the_same(planted: Planted, capsys: pytest.CaptureFixture[str]
 
 
 def test_a_clean_ledger_is_counted_in_full(planted: Planted, capsys: pytest.CaptureFixture[str]) -> None:
-    assert audit.command(None, 20, as_json=False) == 0
+    assert cli.main(["audit", "--patience", "20"]) == 0
     printed = capsys.readouterr().out
     assert "no differences" in printed
-    counts = audit.run(patience=20).findings.counts
+    counts = audit.audit_views(patience=20).findings.counts
     events, items = _all(settings.events_table()), _all(planted.views)
     assert counts["events"] == len(events) >= 13
     assert counts["streams"] == len({event["stream_id"]["S"] for event in events})
@@ -334,7 +334,7 @@ def test_a_clean_ledger_is_counted_in_full(planted: Planted, capsys: pytest.Capt
 
 
 def test_one_thread_and_many_segments_see_the_same(planted: Planted) -> None:
-    one, many = (audit.run(segments=segments, patience=20).findings.counts for segments in (1, 7))
+    one, many = (audit.audit_views(segments=segments, patience=20).findings.counts for segments in (1, 7))
     for what in ("streams", "events", "rows", "owners", "lists", "log_entries"):
         assert one[what] == many[what]
 
@@ -349,7 +349,7 @@ def test_a_read_unit_is_4_kb(planted: Planted) -> None:
     for row in rows:
         stream_id = f"{row['owner']['S']}#{row['sk']['S'].removeprefix(schema.TODO_PREFIX)}"
         expected += -(-_bytes(heads[stream_id, row["version"]["N"]]) // 4096)
-    assert audit.run(segments=1, patience=20).read_units == pytest.approx(expected, abs=2)
+    assert audit.audit_views(segments=1, patience=20).read_units == pytest.approx(expected, abs=2)
 
 
 def test_an_expired_tombstone_is_no_difference(planted: Planted) -> None:
@@ -358,7 +358,7 @@ def test_an_expired_tombstone_is_no_difference(planted: Planted) -> None:
     for entry in entries:
         changes = [each for each in json.loads(entry["changes"]["S"]) if each[0] != planted.todos["deleted"]]
         planted.put(planted.views, entry | {"changes": {"S": json.dumps(changes)}})
-    assert audit.run(patience=BRIEFLY).differences == []
+    assert audit.audit_views(patience=BRIEFLY).differences == []
 
 
 def test_a_log_that_begins_later_is_no_gap(planted: Planted) -> None:
@@ -367,7 +367,7 @@ def test_a_log_that_begins_later_is_no_gap(planted: Planted) -> None:
     first = planted.owner.item(planted.views, schema.log_key(1))
     planted.put(planted.views, first | old)
     named = {todo_id for todo_id, _ in json.loads(first["changes"]["S"])}
-    kinds = {found.kind for found in audit.run(patience=BRIEFLY).differences}
+    kinds = {found.kind for found in audit.audit_views(patience=BRIEFLY).differences}
     assert "log-gap" not in kinds
     # The todos themselves are young, so that the log ought to name them.
     assert kinds <= {"log-missing"}, named
@@ -379,14 +379,14 @@ def test_a_lag_is_no_difference(planted: Planted, monkeypatch: pytest.MonkeyPatc
     with lagging(planted, "plain", seconds=0.7):
         assert planted.row("plain") == {}
         began = time.monotonic()
-        assert audit.run(patience=10).differences == []
+        assert audit.audit_views(patience=10).differences == []
         assert 0.5 < time.monotonic() - began < 5
     assert planted.row("plain") == newest
 
 
 def test_a_lag_longer_than_its_patience_is_a_difference(planted: Planted) -> None:
     with lagging(planted, "plain", seconds=1.5):
-        assert "row-missing" in {found.kind for found in audit.run(patience=BRIEFLY).differences}
+        assert "row-missing" in {found.kind for found in audit.audit_views(patience=BRIEFLY).differences}
 
 
 def test_what_changes_while_an_owner_is_read_is_read_again(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -427,10 +427,10 @@ def test_an_owner_that_never_stands_still_is_left_open(planted: Planted, monkeyp
         table_reads, "tally", lambda table, owner: planted.tally() | {"revision": {"N": str(next(revisions))}}
     )
     wrong_tally(planted)
-    report = audit.run(patience=BRIEFLY)
+    report = audit.audit_views(patience=BRIEFLY)
     assert report.differences == []
     assert planted.owner.partition in report.findings.unsettled
-    assert "changed too fast" in audit.described(report)
+    assert "changed too fast" in audit.describe(report)
 
 
 def test_writes_under_way_are_no_differences(planted: Planted) -> None:
@@ -452,12 +452,12 @@ def test_writes_under_way_are_no_differences(planted: Planted) -> None:
     writer.start()
     try:
         for _ in range(5):
-            assert audit.run(patience=10).differences == []
+            assert audit.audit_views(patience=10).differences == []
     finally:
         stop.set()
         writer.join()
     assert failures == []
-    assert audit.run(patience=10).is_clean
+    assert audit.audit_views(patience=10).is_clean
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def _nothing_under_way(environment: None) -> Iterator[None]:
     yield
     _, state = rebuild.status()
     if state is not None and not state.is_over:
-        command.run(lease_seconds=0.0, despite_differences=True)
+        command.rebuild_views(lease_seconds=0.0, despite_differences=True)
 
 
 def advance_to(run: rebuild.Run, step: str) -> None:
@@ -63,15 +63,15 @@ def advance_to(run: rebuild.Run, step: str) -> None:
 
 
 def test_the_new_table_takes_the_old_ones_place(owner: Owner, views: str) -> None:
-    assert audit.run(patience=20).is_clean
+    assert audit.audit_views(patience=20).is_clean
     before = counts(owner)
     assert before == (5, 4, 1)
     steps: list[str] = []
-    done = command.run(lambda reached: steps.append(reached.step), **SHORT)
+    done = command.rebuild_views(lambda reached: steps.append(reached.step), **SHORT)
     assert done.table != views
     assert generations.pointer() == Pointer(done.table, (done.table,))
     assert not exists(views)
-    assert audit.run(patience=20).is_clean
+    assert audit.audit_views(patience=20).is_clean
     assert counts(owner) == before
     assert [step for step, _ in itertools.groupby(steps)] == [
         "make", "settle", "fill", "audit", "switch", "drain", "drop", "done"
@@ -83,19 +83,19 @@ def test_a_new_fold_ends_with_a_rebuild(owner: Owner, views: str, monkeypatch: p
     with monkeypatch.context() as newer:
         newer.setattr(fold, "STATE_SCHEMA", fold.STATE_SCHEMA + 1)
         newer.setattr(fold, "evolve", lambda *given: {**evolve(*given), "priority": "high"})
-        assert {found.kind for found in audit.run([views], patience=0).differences} >= {"row-state"}
-        done = command.run(**SHORT)
-        assert audit.run([done.table], patience=20).is_clean
+        assert {found.kind for found in audit.audit_views([views], patience=0).differences} >= {"row-state"}
+        done = command.rebuild_views(**SHORT)
+        assert audit.audit_views([done.table], patience=20).is_clean
         for item in dynamodb.client().scan(TableName=done.table)["Items"]:
             assert "state" not in item or json.loads(item["state"]["S"])["priority"] == "high"
     # And back.
-    command.run(**SHORT)
-    assert audit.run(patience=20).is_clean
+    command.rebuild_views(**SHORT)
+    assert audit.audit_views(patience=20).is_clean
 
 
 def test_the_new_table_is_made_like_the_first(owner: Owner, views: str) -> None:
     first = described(views)
-    made = command.run(**SHORT).table
+    made = command.rebuild_views(**SHORT).table
     assert described(made) == first
     assert (
         dynamodb.client().describe_time_to_live(TableName=made)["TimeToLiveDescription"]["AttributeName"]
@@ -105,9 +105,9 @@ def test_the_new_table_is_made_like_the_first(owner: Owner, views: str) -> None:
 
 def test_writes_go_on_all_the_while(owner: Owner, views: str) -> None:
     with writing() as writers:
-        done = command.run(**SHORT)
+        done = command.rebuild_views(**SHORT)
     assert min(writer.count for writer in writers) > 3
-    report = audit.run(patience=20)
+    report = audit.audit_views(patience=20)
     assert report.differences == []
     assert report.tables == (done.table,)
     assert not exists(views)
@@ -134,7 +134,7 @@ def test_killed_before_any_call_it_is_taken_up_where_it_was(owner: Owner, views:
         runs += 1
         try:
             with killed_after(allowed):
-                done = command.run(**UNLEASED)
+                done = command.rebuild_views(**UNLEASED)
             break
         except Killed:
             assert audit_of_readers_is_clean()
@@ -142,7 +142,7 @@ def test_killed_before_any_call_it_is_taken_up_where_it_was(owner: Owner, views:
     assert generations.pointer() == Pointer(done.table, (done.table,))
     assert not exists(views)
     assert [name for name in views_tables() if name != done.table] == []
-    assert audit.run(patience=20).is_clean
+    assert audit.audit_views(patience=20).is_clean
 
 
 @pytest.mark.parametrize("step", ["settle", "fill", "audit", "switch", "drain", "drop"])
@@ -152,12 +152,12 @@ def test_killed_after_a_step_it_goes_on_with_the_next(owner: Owner, views: str, 
             raise Killed
 
     with pytest.raises(Killed):
-        command.run(kill, **UNLEASED)
+        command.rebuild_views(kill, **UNLEASED)
     _, state = rebuild.status()
     assert state is not None
     assert state.step == step
     seen: list[str] = []
-    done = command.run(lambda reached: seen.append(reached.step), **UNLEASED)
+    done = command.rebuild_views(lambda reached: seen.append(reached.step), **UNLEASED)
     assert done.table == state.table
     assert "make" not in seen
     assert projector.tables() == [done.table]
@@ -184,10 +184,10 @@ def test_the_fill_goes_on_behind_what_is_done(owner: Owner, views: str, monkeypa
 
 
 def test_a_reader_of_the_feed_starts_over_and_finds_the_same(owner: Owner, views: str) -> None:
-    assert audit.run(patience=20).is_clean
+    assert audit.audit_views(patience=20).is_clean
     before = feed.page(owner.name, None, 200)
     assert not before.more
-    command.run(**SHORT)
+    command.rebuild_views(**SHORT)
     with pytest.raises(feed.PositionExpired, match="rebuilt"):
         feed.page(owner.name, before.position, 200)
     after = feed.page(owner.name, None, 200)
@@ -200,9 +200,9 @@ def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypat
     owner.delete(gone)
     eventually(lambda: "expires_at" in owner.row(views, gone), timeout=60)
     monkeypatch.setattr(codec, "TOMBSTONE_SECONDS", -3600)
-    done = command.run(**SHORT)
+    done = command.rebuild_views(**SHORT)
     assert owner.row(done.table, gone) == {}
-    assert audit.run(patience=20).is_clean
+    assert audit.audit_views(patience=20).is_clean
 
 
 def test_of_two_at_once_one_is_refused(owner: Owner, views: str) -> None:
@@ -282,8 +282,8 @@ def test_an_abandoning_that_was_cut_off_is_gone_on_with(
         patched.setattr(generations, "drop", killed)
         with pytest.raises(Killed):
             run.abandon()
-    assert "is being abandoned" in command.status()
-    assert command.run(**UNLEASED).table != run.state.table
+    assert "is being abandoned" in command.describe_status()
+    assert command.rebuild_views(**UNLEASED).table != run.state.table
     assert not exists(run.state.table)
 
 
@@ -298,7 +298,7 @@ def test_a_switch_that_becomes_visible_while_it_is_abandoned_stands(
     monkeypatch.setattr(generations, "pointer", lambda: stale.pop() if stale else real())
     assert run.abandon().step == "drain"
     assert generations.pointer() == Pointer(run.state.table, (run.state.table,))
-    assert command.run(**SHORT).table == run.state.table
+    assert command.rebuild_views(**SHORT).table == run.state.table
 
 
 def test_what_the_pointer_may_be_about_to_name_is_not_dropped(
@@ -323,7 +323,7 @@ def test_abandoned_all_is_as_before(owner: Owner, views: str) -> None:
     assert command.abandon().table == made
     assert generations.pointer() == Pointer(views, (views,))
     assert not exists(made)
-    assert "is abandoned" in command.status()
+    assert "is abandoned" in command.describe_status()
     with pytest.raises(StackError):
         command.abandon()
 
@@ -334,7 +334,7 @@ def test_what_is_in_use_cannot_be_abandoned(owner: Owner, views: str) -> None:
     with pytest.raises(StackError, match="can only continue"):
         command.abandon()
     # Nor does it stand in the way of going on.
-    assert command.run(**SHORT).table == run.state.table
+    assert command.rebuild_views(**SHORT).table == run.state.table
 
 
 def test_a_table_that_fails_its_audit_is_not_switched_to(
@@ -345,13 +345,13 @@ def test_a_table_that_fails_its_audit_is_not_switched_to(
     tally = owner.item(run.state.table, "tally")
     dynamodb.client().put_item(TableName=run.state.table, Item=tally | {"open": {"N": "99"}})
     with pytest.raises(StackError, match=r"tally.*where .* are counted"):
-        command.run(**UNLEASED | {"patience": 0.2})
+        command.rebuild_views(**UNLEASED | {"patience": 0.2})
     assert queries.reader() == views
-    assert "step 4 of 7: audit" in command.status()
-    assert "are counted" in command.status()
+    assert "step 4 of 7: audit" in command.describe_status()
+    assert "are counted" in command.describe_status()
     # Seen to, the very same rebuild goes on.
     dynamodb.client().put_item(TableName=run.state.table, Item=tally)
-    assert command.run(**UNLEASED).table == run.state.table
+    assert command.rebuild_views(**UNLEASED).table == run.state.table
 
 
 def test_the_waits_are_the_timeouts_of_the_lambdas() -> None:
@@ -387,7 +387,7 @@ def test_the_state_machine_does_all_of_it(owner: Owner, views: str, stack: Local
     assert projector.tables() == [json.loads(reached["output"])["table"]] != [views]
     assert not exists(views)
     assert all(writer.count for writer in writers)
-    assert audit.run(patience=20).is_clean
+    assert audit.audit_views(patience=20).is_clean
 
 
 def test_a_repeated_slice_of_an_execution_that_is_done_begins_nothing(owner: Owner, views: str) -> None:
@@ -468,7 +468,7 @@ def killed_after(allowed: int) -> Iterator[None]:
 
 def audit_of_readers_is_clean() -> bool:
     """What clients read is right at any moment."""
-    return audit.run([queries.reader()], patience=20).is_clean
+    return audit.audit_views([queries.reader()], patience=20).is_clean
 
 
 def counts(owner: Owner) -> tuple[int, int, int]:

@@ -123,12 +123,12 @@ def test_every_event_since_the_instant_comes_once_more_and_none_before(owner: Ow
     owner.delete(todo_id)
     first = {json.loads(body)["id"]: body for body in queue.take(4)}
 
-    done = republish.run(happened(owner, todo_id, 2))
+    done = republish.republish(happened(owner, todo_id, 2))
 
     since = [owner.event(todo_id, version)["event_id"]["S"] for version in (2, 3)]
     assert queue.take(2) == sorted(first[each] for each in since), "the same ids, and the same bodies"
     assert done.handed_over == 2
-    republish.run(happened(owner, before, 1))
+    republish.republish(happened(owner, before, 1))
     assert set(ids(queue.take_all())) >= set(first)
 
 
@@ -136,7 +136,7 @@ def test_the_instant_may_be_written_in_any_offset_or_be_a_day(owner: Owner, queu
     owner.create()
     queue.take(1)
     for since, count in (("2000-01-01", 1), ("2000-01-01T00:00:00+14:00", 1), ("9999-12-31t23:59:59.5-00:00", 0)):
-        republish.run(since)
+        republish.republish(since)
         assert len(queue.take(count)) == count, since
 
 
@@ -145,7 +145,7 @@ def test_a_receiver_that_drops_what_it_knows_by_id_has_each_once(owner: Owner, q
     known = {json.loads(body)["id"]: body for body in queue.take(3)}
 
     for _ in range(2):
-        republish.run(happened(owner, todos[0], 1))
+        republish.republish(happened(owner, todos[0], 1))
 
     again = queue.take(6)
     assert {json.loads(body)["id"]: body for body in again} == known
@@ -156,7 +156,7 @@ def test_throttled_for_a_moment_it_goes_on(owner: Owner, queue: Subscribed) -> N
     known = ids(queue.take(12))
 
     with before_each_batch(lambda number: throttled() if number in (1, 3) else None):
-        republish.run(happened(owner, todos[0], 1))
+        republish.republish(happened(owner, todos[0], 1))
 
     assert ids(queue.take(12)) == known
 
@@ -171,7 +171,7 @@ def test_throttled_for_long_it_says_so_and_done_again_it_is_complete(
     with before_each_batch(lambda number: throttled() if number > 1 else None):
         assert cli.main(command) == 1
     told = capsys.readouterr()
-    assert told.err.splitlines()[-1].startswith("error: not everything went out, do it again later: ")
+    assert told.err.splitlines()[-1].startswith("error: not everything was published; run it again later: ")
     assert told.out == ""
     assert cli.main(command) == 0
 
@@ -192,7 +192,7 @@ def test_killed_in_the_middle_and_done_again_it_is_complete(owner: Owner, queue:
     with before_each_batch(kill):
         assert cli.main(["republish", "--since", since]) == 130
     assert 0 < len(queue.take_all()) < 12
-    republish.run(since)
+    republish.republish(since)
 
     assert ids(queue.take(12)) == known
 
@@ -213,7 +213,7 @@ def test_what_is_no_event_is_put_aside_and_the_others_go_out(owner: Owner, queue
     sqs.purge_queue(QueueUrl=settings.quarantine_queue_url())
     dynamodb.client().put_item(TableName=settings.events_table(), Item=broken)
     try:
-        republish.run(happened(owner, todo_id, 1))
+        republish.republish(happened(owner, todo_id, 1))
 
         assert len(queue.take(1)) == 1
         aside = sqs.receive_message(QueueUrl=settings.quarantine_queue_url(), MaxNumberOfMessages=10)["Messages"]
@@ -246,4 +246,4 @@ def test_how_far_it_is_goes_to_standard_error_alone(
     told = capsys.readouterr()
     assert told.err.startswith("republishing: ")
     (line,) = told.out.splitlines()
-    assert line.endswith(" events looked at, 0 of them handed to the topic")
+    assert line.endswith(" events examined, 0 of them handed to the topic")

@@ -14,7 +14,7 @@ from stack.deploy import policies
 from stack.deploy.package import copy_app
 from stack.deploy.references import References
 from stack.deploy.stages import Stage
-from stack.local.state import REPOSITORY
+from stack.settings import REPOSITORY
 from tests.operate.recorded.calls import ACCOUNT, REGION, Call, Recorder
 from tests.operate.recorded.iam import Grant, grants
 from tests.support.paths import ROOT

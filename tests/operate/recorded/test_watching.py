@@ -12,7 +12,7 @@ import yaml
 
 from chalicelib import metrics
 from stack.deploy.stages import Stage
-from stack.local.state import REPOSITORY
+from stack.settings import REPOSITORY
 from tests.operate.recorded.conftest import Engine
 from tests.support.paths import ROOT
 

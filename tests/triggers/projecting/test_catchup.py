@@ -37,7 +37,7 @@ def remove(alone: Alone, *item_keys: tuple[str, str]) -> None:
 
 
 def differences() -> list[str]:
-    return [audit.described_difference(each) for each in audit.run(segments=1, patience=0).differences]
+    return [audit.describe_difference(each) for each in audit.audit_views(segments=1, patience=0).differences]
 
 
 def changed_in_every_way(alone: Alone, owner: str | None = None) -> None:
@@ -55,7 +55,7 @@ def test_what_was_never_projected_is_now(alone: Alone) -> None:
     for owner in OTHERS:
         changed_in_every_way(alone, owner)
 
-    done = catchup.run()
+    done = catchup.catch_up()
 
     # Of five streams one ends with its deletion: without a row it is up to date.
     assert (done.streams, done.projected) == (5 * len(OTHERS), 4 * len(OTHERS))
@@ -72,7 +72,7 @@ def test_what_fell_into_a_gap_is_projected_and_only_that(alone: Alone) -> None:
     alone.api().delete(f"/todos/{deleted}")
     alone.create(list="new")
 
-    done = catchup.run()
+    done = catchup.catch_up()
 
     assert (done.streams, done.projected) == (4, 3)
     assert counts(alone.owner) == (3, 2, 1)
@@ -86,7 +86,7 @@ def test_an_owner_whose_views_are_gone_has_them_again(alone: Alone) -> None:
     lost = ids.partition_of(OTHERS[0])
     remove(alone, *(key for key in items(alone) if key[0] == lost))
 
-    catchup.run()
+    catchup.catch_up()
 
     assert {counts(owner) for owner in OTHERS[:2]} == {(4, 3, 1)}
     assert differences() == []
@@ -99,7 +99,7 @@ def test_a_deletion_whose_tombstone_has_expired_is_up_to_date(alone: Alone) -> N
     remove(alone, (ids.partition_of(alone.owner), schema.todo_key(todo_id)))
     before = items(alone)
 
-    done = catchup.run()
+    done = catchup.catch_up()
 
     assert (done.streams, done.projected) == (1, 0)
     assert items(alone) == before
@@ -107,10 +107,10 @@ def test_a_deletion_whose_tombstone_has_expired_is_up_to_date(alone: Alone) -> N
 
 def test_run_again_it_adds_nothing(alone: Alone) -> None:
     changed_in_every_way(alone)
-    catchup.run()
+    catchup.catch_up()
     before = items(alone)
 
-    done = catchup.run()
+    done = catchup.catch_up()
 
     assert (done.streams, done.projected) == (5, 0)
     assert items(alone) == before
@@ -120,7 +120,7 @@ def test_at_the_same_time_as_another_and_as_the_stream_it_counts_once(alone: Alo
     for owner in OTHERS[:3]:
         changed_in_every_way(alone, owner)
 
-    runs: list[Callable[[], object]] = [catchup.run, catchup.run, alone.project]
+    runs: list[Callable[[], object]] = [catchup.catch_up, catchup.catch_up, alone.project]
     at_once(runs)
 
     assert {counts(owner) for owner in OTHERS[:3]} == {(4, 3, 1)}

@@ -54,7 +54,7 @@ def test_a_dry_run_shows_what_would_go_and_leaves_it(alone: Alone, prefix: str) 
     quarantine_event(alone, todo_id)
     said: list[str] = []
 
-    done = redrive.run(prefix + "quarantine", said.append, dry_run=True)
+    done = redrive.redrive(prefix + "quarantine", said.append, dry_run=True)
 
     assert (done.done, done.failed) == (1, 0)
     assert todo_id in said[0]
@@ -68,7 +68,7 @@ def test_a_fixed_handler_projects_what_was_quarantined(alone: Alone, prefix: str
     for todo_id in todos:
         quarantine_event(alone, todo_id)
 
-    done = redrive.run(prefix + "quarantine", lambda _: None)
+    done = redrive.redrive(prefix + "quarantine", lambda _: None)
 
     assert (done.done, done.failed) == (12, 0)
     assert queries.tally(alone.owner).total == 12
@@ -93,13 +93,13 @@ def test_with_every_hundredth_record_poisoned_the_others_are_projected_and_after
         before_the_fix.setattr(schema, "index_attributes", bug)
         alone.project()
     assert (queries.tally(alone.owner).total, queries.tally(alone.owner).completed) == (297, 27)
-    assert audit.run(patience=0).differences != []
+    assert audit.audit_views(patience=0).differences != []
 
-    done = redrive.run(prefix + "quarantine", lambda _: None)
+    done = redrive.redrive(prefix + "quarantine", lambda _: None)
 
     assert (done.done, done.failed) == (6, 0), "a creation and a completion of each"
     assert (queries.tally(alone.owner).total, queries.tally(alone.owner).completed) == (300, 30)
-    assert audit.run(patience=0).differences == []
+    assert audit.audit_views(patience=0).differences == []
 
 
 def test_it_projects_the_newest_event_and_not_the_image_of_then(alone: Alone, prefix: str) -> None:
@@ -107,7 +107,7 @@ def test_it_projects_the_newest_event_and_not_the_image_of_then(alone: Alone, pr
     quarantine_event(alone, todo_id)
     alone.patch(todo_id, completed=True)
 
-    redrive.run(prefix + "quarantine", lambda _: None)
+    redrive.redrive(prefix + "quarantine", lambda _: None)
 
     assert queries.tally(alone.owner).completed == 1
 
@@ -117,7 +117,7 @@ def test_a_deletion_redriven_long_after_brings_nothing_back_to_life(alone: Alone
     quarantine_event(alone, todo_id)
     alone.api().delete(f"/todos/{todo_id}")
 
-    redrive.run(prefix + "quarantine", lambda _: None)
+    redrive.redrive(prefix + "quarantine", lambda _: None)
 
     assert queries.tally(alone.owner).total == 0
 
@@ -128,7 +128,7 @@ def test_what_fails_again_stays_and_is_told(alone: Alone, prefix: str) -> None:
     quarantine_event(alone, good)
     said: list[str] = []
 
-    done = redrive.run(prefix + "quarantine", said.append)
+    done = redrive.redrive(prefix + "quarantine", said.append)
 
     assert (done.done, done.failed) == (1, 1)
     assert any("failed again" in line and "no stream" in line for line in said)
@@ -140,7 +140,7 @@ def test_a_queues_record_goes_back_to_its_queue(alone: Alone, prefix: str, handl
     record = queue_record('{"what": "it was"}', {"owner": "me"})
     quarantine.put(handler, ValueError("no page"), record=record)
 
-    redrive.run(prefix + "quarantine", lambda _: None)
+    redrive.redrive(prefix + "quarantine", lambda _: None)
 
     [message] = messages(prefix + queue)
     assert message["Body"] == record["body"]
@@ -154,7 +154,7 @@ def test_a_dead_letter_goes_back_to_the_queue_that_it_came_from(alone: Alone, pr
     owner = {"owner": {"DataType": "String", "StringValue": "me"}}
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"id": "1"}), MessageAttributes=owner)
 
-    redrive.run(prefix + "deliver-dead-letters", lambda _: None)
+    redrive.redrive(prefix + "deliver-dead-letters", lambda _: None)
 
     [message] = messages(prefix + "deliver")
     assert (message["Body"], message["MessageAttributes"]["owner"]["StringValue"]) == ('{"id": "1"}', "me")
@@ -164,4 +164,4 @@ def test_a_dead_letter_goes_back_to_the_queue_that_it_came_from(alone: Alone, pr
 @pytest.mark.parametrize("queue", ["deliver", "no-such-dead-letters"])
 def test_other_queues_are_not_redriven(alone: Alone, prefix: str, queue: str) -> None:
     with pytest.raises(StackError):
-        redrive.run(prefix + queue, lambda _: None)
+        redrive.redrive(prefix + queue, lambda _: None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import permutations
 
 import pytest
 
@@ -23,6 +24,22 @@ PURE = {
     "ledger.codec", "publishing.cloudevents", "webhooks.urls", "calendar.vtodo", "views.projection", "views.schema",
     "views.codec",
 }  # fmt: skip
+
+# The same for the other two packages, where each module at the root is a room of its own.
+ROOMS_OF = {
+    "stack": [
+        "settings", "errors", "progress", "aws", "deploy", "chalice_deploy", "drift", "local", "operate", "commands",
+        "cli", "__main__",
+    ],
+    "loaders": [
+        "errors", "reading", "rows", "reconcile", "planner", "formats", "pacing", "into", "prune", "output", "load",
+        "session", "cli", "taskwarrior_export", "__main__",
+    ],
+}  # fmt: skip
+STRANGERS_OF: dict[str, list[set[str]]] = {
+    "stack": [{"drift", "local", "operate"}, {"chalice_deploy", "drift"}, {"chalice_deploy", "commands"}],
+    "loaders": [{"formats", "pacing"}, {"formats", "into"}, {"cli", "taskwarrior_export"}],
+}
 
 AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}
 # Beside the room `aws`: DynamoDB first, then the clients of the other services, and what logs.
@@ -75,6 +92,20 @@ def breaches(module: str, source: str) -> Iterator[str]:
     yield from (f"imports {top}" for top in tops & OURS - {package} - MAY_IMPORT[package])
     if package == "chalicelib" and within:
         yield from _breaches_of_a_room(within, names, tops)
+    elif package in ROOMS_OF and within:
+        yield from _breaches_of_direction(package, within, names)
+
+
+def _breaches_of_direction(package: str, module: str, names: set[str]) -> Iterator[str]:
+    rooms, room = ROOMS_OF[package], module.partition(".")[0]
+    if room not in rooms:
+        yield f"is in the room {room}: say in ROOMS_OF where it belongs"
+        return
+    imported = {name.split(".")[1] for name in names & SOURCES.keys() if name.startswith(f"{package}.")}
+    for other in sorted(imported - {room}):
+        is_stranger = any({room, other} <= strangers for strangers in STRANGERS_OF[package])
+        if rooms.index(other) > rooms.index(room) or is_stranger:
+            yield f"imports {package}.{other}"
 
 
 def _breaches_of_a_room(module: str, names: set[str], tops: set[str]) -> Iterator[str]:
@@ -118,6 +149,40 @@ def test_an_import_of_an_outer_room_is_found(inner: str, outer: str) -> None:
     assert list(breaches(one, f"def f():\n    import {other}")) != []
     package, _, name = other.rpartition(".")
     assert list(breaches(one, f"from {package} import {name}")) != []
+
+
+@pytest.mark.parametrize(
+    ("package", "inner", "outer"),
+    [
+        (package, inner, outer)
+        for package, rooms in ROOMS_OF.items()
+        for place, inner in enumerate(rooms)
+        for outer in rooms[place + 1 :]
+    ],
+)
+def test_an_import_against_the_direction_is_found(package: str, inner: str, outer: str) -> None:
+    other = a_module(package, outer)
+    assert list(breaches(f"{package}.{inner}.planted", f"def f():\n    import {other}")) != []
+
+
+@pytest.mark.parametrize(
+    ("package", "one", "other"),
+    [
+        (package, *pair)
+        for package, strangers in STRANGERS_OF.items()
+        for each in strangers
+        for pair in permutations(sorted(each), 2)
+    ],
+)
+def test_an_import_between_strangers_is_found(package: str, one: str, other: str) -> None:
+    assert list(breaches(f"{package}.{one}.planted", f"import {a_module(package, other)}")) != []
+
+
+def a_module(package: str, room: str) -> str:
+    """A module of a room of `stack` or `loaders`: the room itself if it is a module at the root."""
+    return next(
+        name for name in sorted(SOURCES) if f"{name}.".startswith(f"{package}.{room}.") and not is_package(name)
+    )
 
 
 @pytest.mark.parametrize(("one", "other"), [pair for each in STRANGERS for pair in (sorted(each), sorted(each)[::-1])])

@@ -19,7 +19,7 @@ from stack.deploy import package as packaging
 from stack.deploy.package import copy_app, package
 from stack.deploy.stages import Stage
 from stack.errors import StackError
-from stack.local.state import REPOSITORY
+from stack.settings import REPOSITORY
 
 HANDLERS = ("api", "authorize", "project", "publish", "deliver", "remind", "remind_page", "clear", "rebuild")
 STAGE = "dev"

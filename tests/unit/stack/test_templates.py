@@ -15,7 +15,7 @@ from chalicelib.api import problem_types
 from stack.deploy.deployment import Deployment
 from stack.deploy.package import package
 from stack.deploy.stages import Stage
-from stack.local.state import REPOSITORY
+from stack.settings import REPOSITORY
 
 DAY = 24 * 3600
 STREAM = {"Ref": "EventsStream"}
@@ -91,7 +91,7 @@ def test_what_feeds_a_function_is_as_designed(function: str, merged: dict[str, A
 def test_the_gateway_answers_with_problem_types_of_the_api(public_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     address = public_url or "https://$context.domainName/$context.stage"
     deployment = Deployment(Stage("prod"), lambda service: None)
-    monkeypatch.setattr(deployment, "stated_parameters", lambda: {"PublicUrl": public_url})
+    monkeypatch.setattr(deployment, "configured_parameters", lambda: {"PublicUrl": public_url})
     responses = deployment.gateway_responses()
     assert len(responses) == 18
     for name, response in responses.items():

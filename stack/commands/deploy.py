@@ -1,0 +1,40 @@
+"""`python -m stack deploy`: deploy a stage."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from stack.commands.arguments import add_stage
+from stack.commands.changes import print_changes
+from stack.commands.command import Command
+from stack.settings import LOCAL
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--only-data", action="store_true", help="leave the compute stack to `chalice deploy`")
+    add_stage(parser)
+
+
+def run(parsed: Namespace) -> int:
+    from stack.commands import targets
+
+    if parsed.stage == LOCAL:
+        stack = targets.local_stack(parsed)
+        stack.check_running()
+        stack.start()
+        print(f"up to date at {stack.url}/")
+        return 0
+    target = targets.deployment(parsed)
+    if not parsed.only_data:
+        # A missing parameter is reported before the data stack is deployed.
+        target.configured_parameters()
+    print_changes(target.stage.data_stack, target.deploy_data())
+    if not parsed.only_data:
+        print_changes(target.stage.compute_stack, target.deploy_compute())
+    print_changes(target.stage.watch_stack, target.deploy_watch())
+    if not parsed.only_data:
+        print(f"the API answers at {target.compute.outputs()['EndpointURL']}")
+    return 0
+
+
+COMMAND = Command("deploy", "deploy the app as it is now: data, compute, alarms and dashboard", run, add_arguments)

@@ -1,0 +1,37 @@
+"""`python -m stack token`: a token of the local issuer."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+from stack.commands.command import Command
+from stack.errors import NotRunning
+from stack.settings import DEFAULT_SCOPE, TOKEN_SECONDS
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--owner", type=_owner, required=True, help="whose todos it opens (the token's `sub`)")
+    parser.add_argument("--scope", default=DEFAULT_SCOPE, help=f'default: "{DEFAULT_SCOPE}"')
+    parser.add_argument("--expires-in", type=float, default=TOKEN_SECONDS, help="seconds; default: a day")
+
+
+def run(parsed: Namespace) -> int:
+    from stack.local.local_stack import LocalStack
+
+    stack = LocalStack(parsed.directory)
+    # The issuer would otherwise make a key, whose tokens no service accepts.
+    if not stack.state.issuer_key.exists():
+        raise NotRunning(f"no local stack has run in {parsed.directory}; `make up` starts one")
+    print(stack.token(parsed.owner, parsed.scope, parsed.expires_in))
+    return 0
+
+
+def _owner(text: str) -> str:
+    from chalicelib.todos import ids
+
+    if (complaint := ids.owner_complaint(text)) is not None:
+        raise ArgumentTypeError(complaint)
+    return text
+
+
+COMMAND = Command("token", "print a token of the local issuer", run, add_arguments)
