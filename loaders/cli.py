@@ -179,7 +179,7 @@ def _complaint(parsed: argparse.Namespace) -> str | None:
 
 
 def _owner(text: str) -> str:
-    if (complaint := ids.owner_complaint(text)) is not None:
+    if (complaint := ids.owner_error(text)) is not None:
         raise argparse.ArgumentTypeError(complaint)
     return text
 

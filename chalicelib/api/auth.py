@@ -22,24 +22,24 @@ blueprint = Blueprint(__name__)
 READ: Final = "todos:read"
 WRITE: Final = "todos:write"
 
-# An allow-list: whoever could choose the algorithm could choose "none", or HMAC with the public key as its secret.
+# An allow-list: a caller who could choose the algorithm would choose "none", or HMAC with the public key as secret.
 ALGORITHMS: Final = ("RS256", "ES256")
 
 AUTHORIZER_TTL_SECONDS: Final = 60
 JWKS_LIFESPAN_SECONDS: Final = 3600
-# A token with an unknown key id makes us fetch the keys anew, but nobody may make us do so all the time.
+# A token with an unknown key id makes us fetch the keys again, but at most this often.
 JWKS_REFRESH_SECONDS: Final = 60
 JWKS_TIMEOUT_SECONDS: Final = 5
 
 
 @blueprint.authorizer(ttl_seconds=AUTHORIZER_TTL_SECONDS)
 def authorize(request: AuthRequest) -> AuthResponse:
-    """API Gateway's Lambda authorizer. An exception named "Unauthorized" is how it is told to answer 401."""
+    """API Gateway's Lambda authorizer. It answers 401 to an exception with the message "Unauthorized"."""
     claims = _verified_claims(request.token)
     logs.write("authorize", allowed=claims is not None)
     if claims is None:
         raise Exception("Unauthorized")
-    # The answer is cached by token and then used for every route, so it allows them all; scopes are the app's matter.
+    # The answer is cached by token and used for every route, so it allows all of them; routing checks the scopes.
     return AuthResponse(
         routes=["*"],
         principal_id=claims["sub"],
@@ -67,15 +67,15 @@ def _verified_claims(authorization: str) -> dict[str, Any] | None:
             issuer=settings.token_issuer(),
             options={"require": ["exp", "aud", "iss", "sub"]},
         )
-        return claims if ids.owner_complaint(claims["sub"]) is None else None
+        return claims if ids.owner_error(claims["sub"]) is None else None
     except jwt.PyJWKClientConnectionError:
-        raise  # the issuer cannot be reached: no fault of the token
+        raise  # the issuer cannot be reached, which says nothing about the token
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
 
 
 class _IssuerKeys:
-    """The issuer's public keys (JWKS, RFC 7517), fetched when needed, kept, and fetched anew for an unknown id."""
+    """The issuer's public keys (JWKS, RFC 7517): fetched when needed, cached, and fetched again for an unknown id."""
 
     def __init__(self, url: str) -> None:
         import jwt

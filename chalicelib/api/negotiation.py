@@ -1,4 +1,4 @@
-"""Which of the media types on offer a caller wants (RFC 9110, section 12.5.1)."""
+"""The media type that a caller prefers (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _WEIGHT = re.compile(r"[qQ]=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 
 def preferred(accept: str | None, *offers: str) -> str | None:
-    """The offer that an `Accept` header wants most, the first of several alike; None where it accepts none of them.
+    """The offer that an `Accept` header prefers, the first of equals; None if it accepts none of them.
 
-    No header, an empty one, and one that names no media range accept everything.
+    No header, an empty one, and one without a media range accept everything.
     """
     ranges = list(_ranges(accept or ""))
     if not ranges:
@@ -31,7 +31,7 @@ def _ranges(accept: str) -> Iterator[tuple[str, float]]:
 
 
 def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
-    """The weight of the most specific range that the offer is in."""
+    """The weight of the most specific range that includes the offer."""
     for candidate in (offer, offer.partition("/")[0] + "/*", "*/*"):
         weights = [weight for media_range, weight in ranges if media_range == candidate]
         if weights:

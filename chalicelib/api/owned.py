@@ -1,4 +1,4 @@
-"""What webhooks and calendar feeds share: small collections of an owner, created with a key or without, and limited."""
+"""What webhooks and calendar feeds share: an owner has a limited number of them, created with or without a key."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class OwnedCollection:
     id_for_key: Callable[[str, str], str]
 
     def identify(self, request: Request, body: Any) -> tuple[str, str | None]:
-        """The id that the request is to create, and if it has a key the hash of what that stands for."""
+        """The id to create; and if the request has a key, the hash of what the key stands for."""
         key = request.header("idempotency-key", parse_idempotency_key)
         if key is None:
             return self.new_id(), None

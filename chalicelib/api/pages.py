@@ -93,7 +93,7 @@ def list_name_of(given: str) -> str:
         No list can have it.
     """
     name = text(given)
-    error = content.list_name_complaint(name)
+    error = content.list_name_error(name)
     if error:
         raise ValueError(error)
     return name

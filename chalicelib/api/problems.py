@@ -1,4 +1,4 @@
-"""Answers that are not what was asked for: problem documents (RFC 9457), and which error becomes which."""
+"""Problem documents (RFC 9457), and which error becomes which."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def not_found(detail: str = "There is no such todo.") -> Problem:
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that tells a caller of an error, without names from inside."""
+    """The problem that reports an error to the caller, without internals."""
     match error:
         case Problem():
             return error
@@ -89,7 +89,9 @@ def problem_of(error: Exception) -> Problem:
             return unavailable(detail)
         case ledger.LedgerUnavailable() | queries.ViewsUnavailable() | failures.Unavailable():
             logs.warn("DynamoDB did not serve the request", error)
-            return unavailable("The store did not answer in time. A write may have happened: repeat it with its key.")
+            return unavailable(
+                "The database did not answer in time. A write may have taken effect: repeat it with its key."
+            )
         case _:
             logs.fail("unhandled", error)
             return Problem(problem_types.INTERNAL_ERROR, "The service failed unexpectedly; the error was logged.")

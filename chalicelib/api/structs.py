@@ -42,7 +42,7 @@ def load_body(
 
 def list_errors(lists: Sequence[str] | None) -> list[FieldError]:
     """An error for each name in a field `lists` that no list can have."""
-    errors = ((position, content.list_name_complaint(name)) for position, name in enumerate(lists or ()))
+    errors = ((position, content.list_name_error(name)) for position, name in enumerate(lists or ()))
     return [FieldError(pointer("lists", position), error) for position, error in errors if error]
 
 

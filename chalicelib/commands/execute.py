@@ -108,14 +108,15 @@ def execute(request: CommandRequest) -> tuple[Event, bool]:
         After `MAX_TRIES` lost races.
     """
     metrics.count(metrics.COMMANDS)
-    before = None if request.is_new else _latest_events.recall(request.stream)
+    stream = request.stream
+    before = None if request.is_new else _latest_events.recall(stream)
     # The remembered event may be old. It may only serve to try a put, which an old event loses; everything else is
     # concluded from a fresh read.
     is_fresh = request.is_new
     lost_races = 0
     while lost_races < MAX_TRIES:
         if before is None and not is_fresh:
-            before, is_fresh = ledger.latest(request.stream), True
+            before, is_fresh = ledger.latest(stream), True
         try:
             result = _attempt(request, before, is_fresh=is_fresh)
             if result is not None:
@@ -124,7 +125,7 @@ def execute(request: CommandRequest) -> tuple[Event, bool]:
             lost_races += 1
             metrics.count(metrics.CONFLICTS)
             back_off(lost_races)
-        _latest_events.forget(request.stream)
+        _latest_events.forget(stream)
         before, is_fresh = None, False
     raise TooContended
 

@@ -75,7 +75,7 @@ def validate(value: object) -> dict[str, Any]:
     try:
         content = msgspec.convert(stated, Content)
     except (msgspec.ValidationError, UnicodeEncodeError):
-        raise InvalidContent(struct_errors(stated, Content, rule=_complaint)) from None
+        raise InvalidContent(struct_errors(stated, Content, rule=_field_errors)) from None
     return settle(content)
 
 
@@ -92,12 +92,12 @@ def settle(content: Content) -> dict[str, Any]:
         if fields[name] is None:
             fields[name] = UNSET[name]
     errors = [
-        FieldError(pointer(name), complaint)
+        FieldError(pointer(name), error)
         for name, rule in _RULES.items()
-        if (value := fields[name]) is not None and (complaint := rule(value)) is not None
+        if (value := fields[name]) is not None and (error := rule(value)) is not None
     ]
     if fields["tags"]:
-        errors += _complaint("tags", fields["tags"])
+        errors += _field_errors("tags", fields["tags"])
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
     if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
         detail = f"has no next date within reach, counted from {fields['due'] or 'a completion'}"
@@ -198,14 +198,14 @@ def composed(value: Any) -> Any:
     return value
 
 
-def _complaint(name: str, value: Any) -> list[FieldError]:
+def _field_errors(name: str, value: Any) -> list[FieldError]:
     """What a field's rule says against a value of the right type."""
     if name == "tags":
-        found = [(position, name_complaint(tag)) for position, tag in enumerate(value or ())]
-        return [FieldError(pointer(name, position), complaint) for position, complaint in found if complaint]
+        found = [(position, name_error(tag)) for position, tag in enumerate(value or ())]
+        return [FieldError(pointer(name, position), error) for position, error in found if error]
     rule = _RULES.get(name)
-    complaint = rule(value) if rule is not None and value is not None else None
-    return [FieldError(pointer(name), complaint)] if complaint else []
+    error = rule(value) if rule is not None and value is not None else None
+    return [FieldError(pointer(name), error)] if error else []
 
 
 def _text(value: str) -> str | None:
@@ -222,7 +222,7 @@ def _is_unicode(value: str) -> bool:
     return True
 
 
-def name_complaint(value: str) -> str | None:
+def name_error(value: str) -> str | None:
     """What keeps a text from naming something, its length aside, or None."""
     # Printable text holds no control character, and is what nearly all names are.
     if value.isprintable() and value.isascii():
@@ -245,13 +245,13 @@ def _too_long(value: str, limit: int) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def list_name_complaint(value: str) -> str | None:
+def list_name_error(value: str) -> str | None:
     """What keeps a text from being a list's name, or None."""
     if not 1 <= len(value) <= MAX_LIST_LENGTH:
         return f"a list's name has 1 to {MAX_LIST_LENGTH} characters"
     if value in (".", ".."):
         return "a list cannot be named . or .. (URLs take them for steps)"
-    return name_complaint(value) or _too_long(value, MAX_LIST_BYTES)
+    return name_error(value) or _too_long(value, MAX_LIST_BYTES)
 
 
 # The same dates come again and again, in a load above all.
@@ -298,11 +298,11 @@ def _strings(value: object) -> Iterator[str]:
 _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "title": _text,
     "notes": _notes,
-    "list": list_name_complaint,
+    "list": list_name_error,
     "due": _instant,
     "remind_at": _instant,
     "order": _order,
-    "repeat": rules.complaint,
+    "repeat": rules.rule_error,
     "parent": _parent,
     "source": _text,
     "metadata": _metadata,

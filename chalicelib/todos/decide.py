@@ -198,7 +198,7 @@ def _patched(todo: Todo, patch: object) -> dict[str, Any]:
         raise content.InvalidContent([content.FieldError(content.pointer(name), "unknown field") for name in unknown])
     stated = {name: value for name, value in content_of(todo).items() if value is not None}
     kept = {}
-    if "repeat" in stated and "repeat" not in patch and rules.complaint(stated["repeat"]) is not None:
+    if "repeat" in stated and "repeat" not in patch and rules.rule_error(stated["repeat"]) is not None:
         # It passed an older validation, and whoever completes the todo did not write it.
         kept["repeat"] = stated.pop("repeat")
     return {**content.validate(content.merge_patch(stated, patch)), **kept}

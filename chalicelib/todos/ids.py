@@ -20,7 +20,7 @@ MAX_OWNER_BYTES = 255
 TODO_ID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
-def owner_complaint(owner: str) -> str | None:
+def owner_error(owner: str) -> str | None:
     """What keeps a text from being an owner, or None."""
     try:
         size = len(owner.encode())

@@ -103,7 +103,7 @@ def parse(repeat: str) -> Rule:
     return Rule(dates, frequency, interval, int(count) if count else None, until, of_whole_days, breach)
 
 
-def complaint(repeat: str) -> str | None:
+def rule_error(repeat: str) -> str | None:
     """What keeps a text from being a rule, or None."""
     try:
         wrong = parse(repeat).breach

@@ -144,7 +144,7 @@ def is_public(address: Address) -> bool:
     return address in _GLOBAL_IPV6 and not any(address in block for block in _SPECIAL_IPV6)
 
 
-def complaint(url: str, *, allow_loopback: bool) -> str | None:
+def url_error(url: str, *, allow_loopback: bool) -> str | None:
     """What keeps a URL from being a webhook's, or None. What its name leads to is looked at when something is sent."""
     try:
         destination = parse(url)

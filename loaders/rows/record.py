@@ -62,7 +62,7 @@ class Record:
 
     def repeats_by(self, rule: str) -> bool:
         """Make a rule (RFC 5545) the todo's `repeat`, if the todo can go on by it from its due date."""
-        if rules.complaint(rule) is not None or not recurrence.goes_on(rule, self.fields.get("due")):
+        if rules.rule_error(rule) is not None or not recurrence.goes_on(rule, self.fields.get("due")):
             return False
         self.fields["repeat"] = rule
         return True

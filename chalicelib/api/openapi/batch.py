@@ -35,15 +35,15 @@ PATHS: Final[dict[str, Any]] = {
         "post": operation(
             "runBatch",
             "Run many commands",
-            f"Up to {MAX_COMMANDS} commands, each as if it came alone and with a status of its own: those on one todo "
-            "in order, different todos at the same time. With a key of the request or of each command the whole can be "
-            "repeated safely.",
+            f"Up to {MAX_COMMANDS} commands. Each behaves like its own request, and has its own status: those on one "
+            "todo run in order, different todos at the same time. With a key for the request, or one for each command, "
+            "the batch can be repeated safely.",
             tag=TAG,
             parameters=(IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(Batch), {"three commands": {"commands": _COMMANDS}}, max_bytes=MAX_BODY_BYTES),
             answers={
                 200: answer(
-                    "What became of each command.",
+                    "The result of each command.",
                     reference(BatchResults),
                     example={"results": _RESULTS},
                     sends=("Preference-Applied",),

@@ -18,14 +18,14 @@ TAGS: Final = ({"name": TAG, "description": "Keeping a copy of the todos up to d
 _SINCE: Final = parameter(
     "query",
     "since",
-    "Where the answer before ended, as its `cursor` has it; without it, everything that there is.",
+    "The `cursor` of the previous answer; omitted, the sync starts from the beginning.",
     CURSOR["schema"],
 )
 _PREFER: Final = parameter(
     "header",
     "Prefer",
-    f"`wait=N` (RFC 7240): answer as soon as something has changed, after N seconds (at most {MAX_WAIT_SECONDS}) at "
-    f"the latest. At most {MAX_WAITS} such requests wait in one process; beyond, 429.",
+    f"`wait=N` (RFC 7240): answer as soon as something has changed, or after N seconds (at most "
+    f"{MAX_WAIT_SECONDS}). At most {MAX_WAITS} requests wait in one process; more are refused with 429.",
     {"type": "string"},
     example="wait=20",
 )
@@ -34,14 +34,14 @@ PATHS: Final[dict[str, Any]] = {
     "/changes": {
         "get": operation(
             "listChanges",
-            "Follow what changes",
-            "Each changed todo once with its newest state, a deleted one as its tombstone. A todo may come again, with "
-            "a higher version. `more` says that there is more to fetch right away.",
+            "List changes",
+            "Each changed todo once, in its newest state, or as a tombstone if it was deleted. A todo may appear again "
+            "later, with a higher version. `more` says whether there is more to fetch immediately.",
             tag=TAG,
             parameters=(_SINCE, LIMIT, _PREFER),
             answers={
                 200: answer(
-                    "What has changed, and where to go on.",
+                    "The changes, and the cursor to continue from.",
                     reference(Changes),
                     example={
                         "changes": [examples.TODO, {"id": examples.WEBHOOK["id"], "version": 7, "deleted": True}],
@@ -49,7 +49,7 @@ PATHS: Final[dict[str, Any]] = {
                         "more": False,
                     },
                     sends=("Preference-Applied", "RateLimit", "RateLimit-Policy"),
-                    links={"next": link("listChanges", "What changes after it.", since="$response.body#/cursor")},
+                    links={"next": link("listChanges", "Later changes.", since="$response.body#/cursor")},
                 )
             },
             refusals=(problem_types.CURSOR_EXPIRED,),

@@ -1,4 +1,4 @@
-"""The whole document: every resource's paths, what they refer to, and what holds for all of them."""
+"""The whole document: every resource's paths, their components, and what applies to all of them."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from chalicelib.api.route import Route
 RESOURCES = (todos, batch, lists, changes, exports, feeds, webhooks, system)
 
 DESCRIPTION = f"""
-Todos whose every change is kept as an event. Each writer can know what it overwrites, repeat what was perhaps lost, and
-read, undo or replay what was.
+Todos with an event for every change. A client knows what it would overwrite, can repeat a request whose answer was
+lost, and can read, undo or replay the history.
 
-**Tokens.** A request carries `Authorization: Bearer …`, a JWT whose `sub` is the owner of all that it reads and writes.
-Reading needs the scope `{READ}`, writing `{WRITE}`.
+**Tokens.** A request carries `Authorization: Bearer …`, a JWT whose `sub` is the owner of all todos that it reads and
+writes. Reading needs the scope `{READ}`, writing `{WRITE}`.
 
-**Versions.** Each event of a todo has a version: 1, 2, 3 … without gaps. It is the todo's `ETag`, so `If-Match` guards
-against overwriting what one has not seen, and `If-None-Match` saves reading what one has.
+**Versions.** Each event of a todo has a version: 1, 2, 3 … without gaps. It is the todo's `ETag`, so `If-Match`
+prevents overwriting unseen changes, and `If-None-Match` avoids reading the same again.
 
-**Repeating.** A write with an `Idempotency-Key` takes effect once, however often it is sent, and is answered alike each
-time. The key holds for ever.
+**Repeating.** A write with an `Idempotency-Key` takes effect once, however often it is sent, and gets the same answer
+each time. Keys never expire.
 
-**Reading one's writes.** One todo is always current. Lists, counts and pages follow a moment later; a write with
+**Reading your writes.** A single todo is always current. Lists and counts follow a moment later; a write with
 `Prefer: wait=5` waits until they show it.
 
-**Problems.** Every error is `application/problem+json` (RFC 9457). Its `type` is stable for programs to go by, and bad
-input is told field by field, with a JSON pointer.
+**Problems.** Every error is `application/problem+json` (RFC 9457). Its `type` is the address of a page that explains
+it; programs can rely on the last part of that address. Invalid input is reported field by field, with a JSON pointer.
 
-**Methods.** HEAD answers wherever GET does, without the body. OPTIONS answers everywhere (CORS). Any other method is
-refused with 405 and `Allow`.
+**Methods.** HEAD is available wherever GET is. OPTIONS is available everywhere (CORS). Any other method is refused
+with 405 and `Allow`.
 """.strip()
 
 
@@ -73,7 +73,7 @@ def _without_address(routes: tuple[Route, ...]) -> dict[str, Any]:
         "info": {
             "title": "todo-ledger",
             "version": __version__,
-            "summary": "Todos whose every change is kept.",
+            "summary": "Todos with an event for every change.",
             "description": DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
@@ -90,7 +90,7 @@ def _without_address(routes: tuple[Route, ...]) -> dict[str, Any]:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": (
-                        "A JWT (RS256 or ES256) of the configured issuer: `sub` is the owner, `scope` what it allows "
+                        "A JWT (RS256 or ES256) of the configured issuer: `sub` is the owner, `scope` what is allowed "
                         f"(`{READ}`, `{WRITE}`)."
                     ),
                 },
@@ -98,7 +98,7 @@ def _without_address(routes: tuple[Route, ...]) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "query",
                     "name": "token",
-                    "description": "The token of a calendar feed, as `POST /feeds` makes it; it reads that feed alone.",
+                    "description": "The token of a calendar feed, from `POST /feeds`; it reads only that feed.",
                 },
             },
         },

@@ -1,4 +1,4 @@
-"""One todo and what became of it, as every example of the contract tells it."""
+"""One todo and its history, which all examples of the contract share."""
 
 from __future__ import annotations
 

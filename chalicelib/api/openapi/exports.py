@@ -12,12 +12,12 @@ from chalicelib.api.resources.exports import FORMATS
 
 TAG: Final = "export"
 
-TAGS: Final = ({"name": TAG, "description": "Taking all todos along, as the loader takes them back."},)
+TAGS: Final = ({"name": TAG, "description": "All todos as a file that the loader can read."},)
 
 _FORMAT: Final = parameter(
     "query",
     "format",
-    "The format, for who cannot set `Accept`; it wins over that.",
+    "The format, for clients that cannot set `Accept`; it overrides that header.",
     {"type": "string", "enum": sorted(set(FORMATS.values()))},
     example="csv",
 )

@@ -15,7 +15,7 @@ from chalicelib.calendar.feeds import MAX_FEEDS
 
 TAG: Final = "calendar"
 
-TAGS: Final = ({"name": TAG, "description": "Todos for calendar programs, which subscribe to an address."},)
+TAGS: Final = ({"name": TAG, "description": "Todos for calendar programs that subscribe to a URL."},)
 
 _REQUEST: Final = {"name": "Groceries", "lists": ["groceries"]}
 _FEED: Final = {"id": SOME_ID, **_REQUEST, "created_at": "2026-11-20T18:21:07.412Z"}
@@ -26,7 +26,7 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "listFeeds",
             "List the feeds",
-            "All of the owner's, oldest first, without their tokens.",
+            "All of the owner's feeds, oldest first, without their tokens.",
             tag=TAG,
             answers={
                 200: answer(
@@ -38,14 +38,14 @@ PATHS: Final[dict[str, Any]] = {
         ),
         "post": operation(
             "createFeed",
-            "Make a feed",
-            "The answer has the address with the token, this once; a repeat with its key gets a new token for it.",
+            "Create a feed",
+            "The answer contains the URL with the token, this once; a repeat with the same key returns a new token.",
             tag=TAG,
             parameters=(IDEMPOTENCY_KEY,),
             body=json_body(reference(FeedRequest), {"all lists": {}, "one list": _REQUEST}),
             answers={
                 201: answer(
-                    "The feed, with its address.",
+                    "The feed, with its URL.",
                     reference(NewFeed),
                     example={**_FEED, **_URL},
                     sends=("Location", "Cache-Control"),
@@ -59,10 +59,10 @@ PATHS: Final[dict[str, Any]] = {
         "delete": operation(
             "deleteFeed",
             "Revoke a feed",
-            "Its token reads nothing from now on.",
+            "Its token is no longer valid.",
             tag=TAG,
             parameters=(FEED_ID,),
-            answers={204: answer("The feed is gone.")},
+            answers={204: answer("The feed was deleted.")},
             refusals=(problem_types.NOT_FOUND,),
         )
     },
@@ -70,7 +70,7 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "readCalendar",
             "Read a feed",
-            "The feed's todos as an iCalendar (RFC 5545): the open ones, and those completed in the last "
+            "The feed's todos as iCalendar (RFC 5545): the open ones, and those completed in the last "
             f"{COMPLETED_DAYS} days.",
             tag=TAG,
             security=({"feed": []},),

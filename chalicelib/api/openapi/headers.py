@@ -1,10 +1,10 @@
-"""The headers of answers, and where each stands."""
+"""The headers of answers."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-# In every answer of the service; what the gateway itself refuses has neither.
+# In every answer of the service, but not in refusals by the gateway itself.
 ALWAYS: Final = ("X-Request-Id", "Allow")
 
 
@@ -14,70 +14,70 @@ def _header(description: str, schema: dict[str, Any], example: object, *, requir
 
 COMPONENTS: Final[dict[str, Any]] = {
     "ETag": _header(
-        "Of a todo its version, as `If-Match` takes it; of all else a digest, and weak.",
+        "A todo's version, as `If-Match` takes it; for other answers a weak digest.",
         {"type": "string", "pattern": '^("[1-9][0-9]*"|W/"[0-9a-f]+")$'},
         '"3"',
     ),
     "X-Request-Id": _header(
-        "The request's own, or one that it was given.", {"type": "string"}, "1f0c2f1e", required=False
+        "The id that the request had, or one chosen by the gateway.", {"type": "string"}, "1f0c2f1e", required=False
     ),
-    "Allow": _header("The methods that the path has.", {"type": "string"}, "GET, HEAD, POST, OPTIONS", required=False),
+    "Allow": _header("The methods of the path.", {"type": "string"}, "GET, HEAD, POST, OPTIONS", required=False),
     "Accept-Encoding": _header(
-        "How a body may be packed, where it was in another way.", {"type": "string"}, "identity", required=False
+        "Content codings that are accepted.", {"type": "string"}, "identity", required=False
     ),
     "Accept-Patch": _header(
-        "What PATCH takes (RFC 5789), where the path has it.",
+        "The media types that PATCH accepts (RFC 5789), if the path has PATCH.",
         {"type": "string"},
         "application/merge-patch+json, application/json",
         required=False,
     ),
     "Location": _header(
-        "The address of what was made.",
+        "The address of the created resource.",
         {"type": "string", "format": "uri"},
         "https://api.example.com/todos/0197e1f0-0000-7000-8000-00000000000a",
     ),
     "Link": _header(
-        "The next page (RFC 8288); absent after the last. The address is to be followed as it is.",
+        "The next page (RFC 8288); absent after the last. Follow the address unchanged.",
         {"type": "string", "pattern": '^<[^<>]+>; rel="next"$'},
         '<https://api.example.com/todos?cursor=WyJh>; rel="next"',
         required=False,
     ),
     "Preference-Applied": _header(
-        "The wait that was done (RFC 7240). After a write: lists and counts show it. Absent where the time ran out; "
-        "the write stands.",
+        "The wait that was applied (RFC 7240). After a write: lists and counts show it. Absent if the time ran out; "
+        "the write is done nevertheless.",
         {"type": "string", "pattern": "^wait=[0-9]+$"},
         "wait=5",
         required=False,
     ),
     "RateLimit": _header(
-        "What is left of the limit (draft-ietf-httpapi-ratelimit-headers-10), where there is one.",
+        "What is left of the limit, if there is one (draft-ietf-httpapi-ratelimit-headers-10).",
         {"type": "string"},
         '"waits";r=3;t=5',
         required=False,
     ),
     "RateLimit-Policy": _header(
-        "The limit itself, where there is one.",
+        "The limit, if there is one.",
         {"type": "string"},
         '"waits";q=4;qu="concurrent-requests"',
         required=False,
     ),
     "Retry-After": _header(
-        "After how many seconds to try again.", {"type": "integer", "minimum": 0}, 1
+        "The seconds after which to try again.", {"type": "integer", "minimum": 0}, 1
     ),
     "WWW-Authenticate": _header(
-        "What the request lacks (RFC 6750).",
+        "What the request lacks (RFC 6750, section 3).",
         {"type": "string", "pattern": "^Bearer"},
         'Bearer error="invalid_token"',
     ),
-    "Cache-Control": _header("Whether an answer may be kept.", {"type": "string"}, "private, no-cache"),
+    "Cache-Control": _header("Whether the answer may be cached.", {"type": "string"}, "private, no-cache"),
     "Content-Disposition": _header(
-        "What to save it as.", {"type": "string"}, 'attachment; filename="todos.jsonl"'
+        "The name to save the file under.", {"type": "string"}, 'attachment; filename="todos.jsonl"'
     ),
     "Content-Security-Policy": _header(
         "What the page may load, and from where.", {"type": "string"}, "default-src 'none'"
     ),
     "X-Content-Type-Options": _header(
-        "The media type is meant as it stands.", {"type": "string", "const": "nosniff"}, "nosniff"
+        "The media type must not be guessed.", {"type": "string", "const": "nosniff"}, "nosniff"
     ),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from chalicelib.api.openapi.todos import CREATED, PAGE
 
 TAG: Final = "lists"
 
-TAGS: Final = ({"name": TAG, "description": "Todos by the list they are in; a list is there while a todo is in it."},)
+TAGS: Final = ({"name": TAG, "description": "Todos by list; a list exists while a todo is in it."},)
 
 _CONTENT: Final = {name: value for name, value in examples.CONTENT.items() if name != "list"}
 
@@ -39,7 +39,7 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "listTodosOfList",
             "List a list's todos",
-            "As `GET /todos` does, of one list; none where there is no such list.",
+            "Like `GET /todos`, for one list; empty if there is no such list.",
             tag=TAG,
             parameters=(LIST_NAME, *FILTERS),
             answers={200: PAGE},
@@ -47,7 +47,7 @@ PATHS: Final[dict[str, Any]] = {
         "post": operation(
             "createTodoInList",
             "Create a todo in a list",
-            "As `POST /todos` does, in the path's list.",
+            "Like `POST /todos`, in the path's list.",
             tag=TAG,
             parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContentOfList), {"a title": {"title": "Buy milk"}, "all fields": _CONTENT}),
@@ -57,13 +57,14 @@ PATHS: Final[dict[str, Any]] = {
         "delete": operation(
             "clearList",
             "Clear a list",
-            "Deletes each todo that the list shows, by an event of its own; many of them after the answer. Sent again "
-            "with its key, it deletes none that has come since. It takes no `If-Match`: a list has no version.",
+            "Deletes each todo that the list shows, each by its own event; a long list is cleared after the answer. A "
+            "repeat with the same key deletes no todo that was added since. `If-Match` is refused: a list has no "
+            "version.",
             tag=TAG,
             parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
             answers={
-                202: answer("They are being deleted; the counts tell how far it is."),
-                204: answer("They are deleted.", sends=("Preference-Applied",)),
+                202: answer("The todos are being deleted; the counts show the progress."),
+                204: answer("The todos were deleted.", sends=("Preference-Applied",)),
             },
             refusals=(problem_types.KEY_REUSED,),
         ),

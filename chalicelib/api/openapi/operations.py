@@ -114,7 +114,7 @@ def answer(
 def json_body(
     schema: Schema, examples: Mapping[str, object], *media_types: str, max_bytes: int = MAX_BODY_BYTES
 ) -> Schema:
-    """A Request Body Object: JSON under each of the media types, with an example for each use of it."""
+    """A Request Body Object: JSON in each of the media types, with an example for each use."""
     shown = {name: {"summary": name, "value": value} for name, value in examples.items()}
     return {
         "description": f"At most {max_bytes // 1024} KB.",
@@ -124,5 +124,5 @@ def json_body(
 
 
 def link(operation_id: str, description: str, **parameters: str) -> Schema:
-    """A Link Object: which operation goes on from an answer, and with what of it (section 4.8.20)."""
+    """A Link Object: an operation that can follow an answer, and the values it takes from it (section 4.8.20)."""
     return {"operationId": operation_id, "description": description, "parameters": parameters}

@@ -15,7 +15,7 @@ from chalicelib.todos.fields import ListName, Priority
 def parameter(
     place: str, name: str, description: str, schema: dict[str, Any], *, example: object = None, required: bool = False
 ) -> dict[str, Any]:
-    """A Parameter Object; one that only the service can make has no example."""
+    """A Parameter Object; one whose values only the service can make has no example."""
     return {
         "name": name,
         "in": place,
@@ -39,50 +39,50 @@ FEED_ID: Final = parameter("path", "feed_id", "The feed's id.", schema_of(Id), e
 IF_MATCH: Final = parameter(
     "header",
     "If-Match",
-    "The versions that the todo may be at (RFC 9110, section 13.1.1); at any other the request is refused with 412.",
+    "The versions that the todo may be at (RFC 9110, section 13.1.1); at another the request is refused with 412.",
     {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"3"',
 )
 IF_NONE_MATCH: Final = parameter(
     "header",
     "If-None-Match",
-    "What the caller has (RFC 9110, section 13.1.2), by its `ETag`; the answer is 304 while that holds.",
+    "The `ETag` of the answer that the caller has (RFC 9110, section 13.1.2); 304 if it is still current.",
     {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"3"',
 )
 UNLESS_AT: Final = parameter(
     "header",
     "If-None-Match",
-    "The versions that must not be changed (RFC 9110, section 13.1.2), `*` for any; the request is refused with 412.",
+    "The versions that must not be changed (RFC 9110, section 13.1.2), `*` for any; at these it is refused with 412.",
     {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"7"',
 )
 IF_NONE_MATCH_ANY: Final = parameter(
     "header",
     "If-None-Match",
-    "`*`: create the todo, unless there is one.",
+    "`*`: create the todo unless it exists.",
     {"type": "string", "const": "*"},
     example="*",
 )
 IDEMPOTENCY_KEY: Final = parameter(
     "header",
     "Idempotency-Key",
-    "Sent again with its key, the request takes effect once and is answered alike. The key is the todo's for ever.",
+    "A repeat with the same key takes effect once, and gets the same answer. A todo's keys never expire.",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": f"^{headers.IDEMPOTENCY_KEY}$"},
     example="5f0c2f1e-buy-milk",
 )
 REQUEST_ID: Final = parameter(
     "header",
     "X-Request-Id",
-    "By which the caller knows the request again: in the answer, and as the `correlation_id` of its events.",
+    "Echoed in the response, and recorded as the `correlation_id` of its events.",
     {"type": "string", "minLength": 1, "maxLength": 200, "pattern": f"^{headers.REQUEST_ID}$"},
     example="1f0c2f1e",
 )
 PREFER: Final = parameter(
     "header",
     "Prefer",
-    f"`wait=N` (RFC 7240): answer when lists and counts show this write, after N seconds (at most {MAX_WAIT_SECONDS}) "
-    "at the latest.",
+    f"`wait=N` (RFC 7240): answer when lists and counts show this write, or after N seconds (at most "
+    f"{MAX_WAIT_SECONDS}).",
     {"type": "string"},
     example="wait=5",
 )
@@ -90,38 +90,48 @@ PREFER: Final = parameter(
 LIMIT: Final = parameter(
     "query",
     "limit",
-    "How many at most on a page.",
+    "The maximum length of a page.",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     example=20,
 )
 CURSOR: Final = parameter(
     "query",
     "cursor",
-    "Where the page begins, as the `Link` of the page before has it. It serves its owner and its very query alone.",
+    "Where the page begins, from the `Link` of the previous page; valid only for the same owner and query.",
     {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"},
 )
 VERSION: Final = parameter("query", "version", "The todo as it was at this version.", schema_of(Version), example=3)
 AT: Final = parameter(
-    "query", "at", "The todo as it was then, inclusively; not with `version`.", _INSTANT, example="2026-11-30T18:21:07Z"
+    "query",
+    "at",
+    "The todo as it was at this instant (inclusive); not with `version`.",
+    _INSTANT,
+    example="2026-11-30T18:21:07Z",
 )
 
 FILTERS: Final[tuple[dict[str, Any], ...]] = (
-    parameter("query", "completed", "Only completed ones, or only open ones.", {"type": "boolean"}, example=False),
-    parameter("query", "tag", "Only those with this tag.", {"type": "string"}, example="home"),
-    parameter("query", "priority", "Only those of this priority.", schema_of(Priority), example="high"),
-    parameter("query", "due_before", "Only those due before this instant.", _INSTANT, example="2027-01-01"),
-    parameter("query", "due_after", "Only those due after this instant.", _INSTANT, example="2026-01-01T00:00:00Z"),
     parameter(
-        "query", "q", "Only those with this text in title or notes, in any case.", {"type": "string"}, example="milk"
+        "query",
+        "completed",
+        "Only completed todos (true), or only open ones (false).",
+        {"type": "boolean"},
+        example=False,
+    ),
+    parameter("query", "tag", "Only todos with this tag.", {"type": "string"}, example="home"),
+    parameter("query", "priority", "Only todos of this priority.", schema_of(Priority), example="high"),
+    parameter("query", "due_before", "Only todos due before this instant.", _INSTANT, example="2027-01-01"),
+    parameter("query", "due_after", "Only todos due after this instant.", _INSTANT, example="2026-01-01T00:00:00Z"),
+    parameter(
+        "query", "q", "Only todos with this text in title or notes, ignoring case.", {"type": "string"}, example="milk"
     ),
     parameter(
         "query",
         "sort",
-        "By list and place within it, or open ones with a due date by that.",
+        "By list and order within it; or open todos with a due date, by that date.",
         {"type": "string", "enum": ["order", "due"], "default": "order"},
         example="due",
     ),
     LIMIT,
     CURSOR,
 )
-LIST_FILTER: Final = parameter("query", "list", "Only those in this list.", schema_of(ListName), example="groceries")
+LIST_FILTER: Final = parameter("query", "list", "Only todos in this list.", schema_of(ListName), example="groceries")

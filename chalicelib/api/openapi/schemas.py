@@ -1,4 +1,4 @@
-"""The types that go over the wire: what clients send, as it is validated, and what they are answered."""
+"""The types in requests and answers: what clients send, as it is validated, and what they receive."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Instant = Annotated[
 ]
 Count = Annotated[int, Meta(ge=0, examples=[7])]
 
-# As they are validated. The class has a field named `list`, which would hide the type.
+# As they are validated. The class has a field named `list`, which hides the type.
 FIELDS: Final[dict[str, Any]] = get_type_hints(Content, localns={"list": list}, include_extras=True)
 
 
@@ -52,13 +52,13 @@ def reference(to: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _set(hint: Any) -> Any:
-    """The type of a field that is set."""
+    """The type of a field without None."""
     return (
         reduce(or_, (each for each in get_args(hint) if each is not NoneType)) if NoneType in get_args(hint) else hint
     )
 
 
-# What an answer has for a field that is unset: its default, or null.
+# An answer has the default of an unset field, or null.
 _ANSWERED: Final = {name: hint if UNSET[name] is None else _set(hint) for name, hint in FIELDS.items()}
 
 Todo = msgspec.defstruct(
@@ -70,16 +70,16 @@ Todo = msgspec.defstruct(
         ("completed_at", Instant | None),
         ("created_at", Instant),
         ("updated_at", Instant),
-        ("url", Annotated[str, Meta(description="Its own address.", extra_json_schema={"format": "uri"})]),
+        ("url", Annotated[str, Meta(description="The todo's address.", extra_json_schema={"format": "uri"})]),
     ],
-    namespace={"__doc__": "A todo with every field; what is unset is null."},
+    namespace={"__doc__": "A todo with every field; unset fields are null."},
     kw_only=True,
 )
 
 TodoContent = msgspec.defstruct(
     "TodoContent",
     [("title", FIELDS["title"]), *((name, FIELDS[name], UNSET[name]) for name in CONTENT_FIELDS[1:])],
-    namespace={"__doc__": "A whole todo as a client states it; what it leaves out, or gives as null, is unset."},
+    namespace={"__doc__": "A whole todo as a client sends it; fields that are omitted or null are unset."},
     kw_only=True,
     forbid_unknown_fields=True,
 )
@@ -89,9 +89,13 @@ TodoContentOfList = msgspec.defstruct(
     [
         ("title", FIELDS["title"]),
         *((name, FIELDS[name], UNSET[name]) for name in CONTENT_FIELDS[1:] if name != "list"),
-        ("list", Annotated[None, Meta(description="The path names it; that very name is taken here too.")], None),
+        (
+            "list",
+            Annotated[None, Meta(description="The list is in the path; the same name is accepted here, too.")],
+            None,
+        ),
     ],
-    namespace={"__doc__": "A whole todo of the path's list; what it leaves out, or gives as null, is unset."},
+    namespace={"__doc__": "A whole todo in the path's list; fields that are omitted or null are unset."},
     kw_only=True,
     forbid_unknown_fields=True,
 )
@@ -99,9 +103,7 @@ TodoContentOfList = msgspec.defstruct(
 TodoPatch = msgspec.defstruct(
     "TodoPatch",
     [("title", FIELDS["title"], msgspec.UNSET), *((name, FIELDS[name], msgspec.UNSET) for name in CONTENT_FIELDS[1:])],
-    namespace={
-        "__doc__": "A JSON Merge Patch (RFC 7396): the fields to change, null to unset one; metadata is patched within."
-    },
+    namespace={"__doc__": "A JSON Merge Patch (RFC 7396): fields to change, null to unset one; metadata is merged."},
     kw_only=True,
     forbid_unknown_fields=True,
 )
@@ -114,12 +116,12 @@ class Event(msgspec.Struct, kw_only=True):
     type: EventType
     event_id: Annotated[str, Meta(description="A UUIDv7.", extra_json_schema={"format": "uuid"})]
     occurred_at: Instant
-    actor: Annotated[str, Meta(description="Who did it: the `sub` of the token.", examples=["alice"])]
+    actor: Annotated[str, Meta(description="Who made the change: the `sub` of the token.", examples=["alice"])]
     change: Annotated[
         dict[str, Any], Meta(description="The fields that changed, new values only.", examples=[{"title": "Buy milk"}])
     ]
-    correlation_id: Annotated[str | None, Meta(description="The request that asked for it.")]
-    causation_id: Annotated[str | None, Meta(description="The event that led to it, where one did.")]
+    correlation_id: Annotated[str | None, Meta(description="The `X-Request-Id` of the request.")]
+    causation_id: Annotated[str | None, Meta(description="The event that caused it, if one did.")]
 
 
 ERROR: Final = {
@@ -137,7 +139,7 @@ ERROR: Final = {
 }
 
 
-class Told(msgspec.Struct, kw_only=True):
+class EventAndState(msgspec.Struct, kw_only=True):
     """An event, and the todo after it."""
 
     event: Event
@@ -145,7 +147,7 @@ class Told(msgspec.Struct, kw_only=True):
 
 
 class CloudEvent(msgspec.Struct, kw_only=True):
-    """An event as CloudEvents 1.0 has it."""
+    """An event in the format of CloudEvents 1.0."""
 
     specversion: Literal["1.0"]
     id: Annotated[str, Meta(description="The event's `event_id`.", extra_json_schema={"format": "uuid"})]
@@ -154,11 +156,11 @@ class CloudEvent(msgspec.Struct, kw_only=True):
     subject: Id
     time: Instant
     datacontenttype: Literal["application/json"]
-    data: Told
+    data: EventAndState
 
 
 class ProblemInBatch(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What the request of this command alone would be answered with; in short where there is no room for more."""
+    """The problem that the command's own request would get; without its extension members if there is no room."""
 
     type: Annotated[str, Meta(extra_json_schema={"format": "uri"})]
     title: str
@@ -170,25 +172,25 @@ class ProblemInBatch(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class BatchResult(msgspec.Struct, kw_only=True):
-    """What became of one command."""
+    """The result of one command."""
 
-    status: Annotated[int, Meta(ge=200, le=599, description="Of the request of this command alone.")]
+    status: Annotated[int, Meta(ge=200, le=599, description="The status that the command's own request would have.")]
     id: Id
     etag: Annotated[str, Meta(examples=['"1"'])] | msgspec.UnsetType = msgspec.UNSET
     location: Annotated[str, Meta(extra_json_schema={"format": "uri"})] | msgspec.UnsetType = msgspec.UNSET
-    # Null where there is no room for it.
+    # Null if there is no room for it.
     todo: Todo | msgspec.UnsetType | None = msgspec.UNSET  # type: ignore[valid-type]
     problem: ProblemInBatch | msgspec.UnsetType = msgspec.UNSET
 
 
 class BatchResults(msgspec.Struct, kw_only=True):
-    """What became of each command, in their order."""
+    """The results of the commands, in their order."""
 
     results: list[BatchResult]
 
 
 class Tombstone(msgspec.Struct, kw_only=True):
-    """What is told of a deleted todo."""
+    """A deleted todo."""
 
     id: Id
     version: Version
@@ -196,15 +198,15 @@ class Tombstone(msgspec.Struct, kw_only=True):
 
 
 class Changes(msgspec.Struct, kw_only=True):
-    """Todos that have changed, and where to go on."""
+    """Changed todos, and the cursor to continue from."""
 
     changes: Annotated[list[Any], Meta(extra_json_schema={"items": {"anyOf": [reference(Todo), reference(Tombstone)]}})]
-    cursor: Annotated[str, Meta(description="Where the next answer begins.")]
-    more: Annotated[bool, Meta(description="Whether there is more right away.")]
+    cursor: Annotated[str, Meta(description="Where to continue.")]
+    more: Annotated[bool, Meta(description="Whether there is more to fetch immediately.")]
 
 
 class Counts(msgspec.Struct, kw_only=True):
-    """How many todos there are, deleted ones left out."""
+    """The numbers of todos, without deleted ones."""
 
     total: Count
     open: Count
@@ -212,13 +214,13 @@ class Counts(msgspec.Struct, kw_only=True):
 
 
 class ListCounts(Counts, kw_only=True):
-    """A list, and how many todos are in it; a list is there as long as a todo is in it."""
+    """A list and the numbers of its todos; a list exists while a todo is in it."""
 
     list: ListName
 
 
 class Webhook(msgspec.Struct, kw_only=True):
-    """A subscription as it stands."""
+    """A webhook."""
 
     id: Id
     url: Url
@@ -226,17 +228,17 @@ class Webhook(msgspec.Struct, kw_only=True):
     lists: WebhookLists | None
     created_at: Instant
     disabled_at: Annotated[
-        Instant | None, Meta(description="When the receiver answered 410; nothing is sent to it since.")
+        Instant | None, Meta(description="When the receiver answered 410; nothing has been sent since.")
     ]
 
 
 class NewWebhook(Webhook, kw_only=True):
-    """A subscription just made, with its secret, which is told this once."""
+    """A new webhook, with its secret."""
 
     secret: Annotated[
         str,
         Meta(
-            description="What messages are signed with (Standard Webhooks).",
+            description="The key that messages are signed with (Standard Webhooks).",
             examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazfgh2Fm0Dg="],
             extra_json_schema={"pattern": "^whsec_"},
         ),
@@ -244,7 +246,7 @@ class NewWebhook(Webhook, kw_only=True):
 
 
 class Feed(msgspec.Struct, kw_only=True):
-    """A calendar feed as it stands."""
+    """A calendar feed."""
 
     id: Id
     name: FeedName | None
@@ -253,23 +255,25 @@ class Feed(msgspec.Struct, kw_only=True):
 
 
 class NewFeed(Feed, kw_only=True):
-    """A calendar feed just made, with its address, which is told this once."""
+    """A new calendar feed, with its URL, which is shown only once."""
 
     url: Annotated[
         str,
         Meta(
-            description="What to give to the calendar program: it holds the feed's token.",
+            description="The URL for the calendar program; it contains the feed's token.",
             extra_json_schema={"format": "uri"},
         ),
     ]
 
 
 class Health(msgspec.Struct, kw_only=True):
-    """Liveness, with the versions of what runs."""
+    """Liveness, and the versions of the running service."""
 
     status: Literal["ok"]
-    version: Annotated[str, Meta(description="Of the service.", examples=[__version__])]
-    state_schema: Annotated[int, Meta(description="Of the fold that makes a todo's state of its events.")]
+    version: Annotated[str, Meta(description="The version of the service.", examples=[__version__])]
+    state_schema: Annotated[
+        int, Meta(description="The version of the fold that computes a todo's state from its events.")
+    ]
 
 
 _TYPES: Final = (
@@ -295,13 +299,13 @@ _TYPES: Final = (
     Health,
 )
 
-# Taken in a body and ignored, so that what was read can be edited and sent back.
-_IGNORED: Final = {name: {"description": "Ignored: it follows from the events."} for name in sorted(READ_ONLY_FIELDS)}
+# Accepted in a body and ignored, so that a todo that was read can be edited and sent back.
+_IGNORED: Final = {name: {"description": "Ignored: computed from the events."} for name in sorted(READ_ONLY_FIELDS)}
 
 
 _NONE: Final = {"type": "null"}
 
-# What each operation of a batch takes.
+# The members that each operation of a batch takes.
 _OPERATIONS: Final = [
     {"title": "creates", "properties": {"op": {"const": "create"}, "if_match": _NONE}},
     {
@@ -327,6 +331,6 @@ def components() -> dict[str, Any]:
 
 
 def schema_of(hint: Any) -> dict[str, Any]:
-    """The JSON Schema of a type that stands on its own, such as a parameter's."""
+    """The JSON Schema of a single type, such as a parameter's."""
     (found,), _ = msgspec.json.schema_components([hint])
     return found

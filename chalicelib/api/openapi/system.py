@@ -50,11 +50,11 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "readHealth",
             "Check liveness",
-            "Answers as long as the service does, whatever its store is at.",
+            "Answers without a look at the database.",
             tag=TAG,
             answers={
                 200: answer(
-                    "It is alive.",
+                    "The service is alive.",
                     reference(Health),
                     example={"status": "ok", "version": __version__, "state_schema": STATE_SCHEMA},
                 )
@@ -65,7 +65,7 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "readContract",
             "Read this document",
-            "The API's contract as OpenAPI 3.1.",
+            "The API's contract in OpenAPI 3.1.",
             tag=TAG,
             answers={
                 200: answer(
@@ -95,18 +95,18 @@ PATHS: Final[dict[str, Any]] = {
             refusals=(problem_types.NOT_FOUND,),
         )
     },
-    "/docs": {"get": _page("readDocs", "Try the API", "This document as a page, from which each request can be sent.")},
+    "/docs": {"get": _page("readDocs", "Try the API", "This document as a page from which every request can be sent.")},
     "/docs/{asset}": {
         "get": operation(
             "readDocsAsset",
-            "Read a part of the page",
-            "The scripts and styles of `/docs`.",
+            "Read a file of the page",
+            "Scripts and styles of the pages.",
             tag=TAG,
             parameters=(
                 parameter(
                     "path",
                     "asset",
-                    "The part's name.",
+                    "The file's name.",
                     {"type": "string", "enum": list(ASSETS)},
                     example=next(iter(ASSETS)),
                     required=True,
@@ -114,7 +114,7 @@ PATHS: Final[dict[str, Any]] = {
             ),
             answers={
                 200: {
-                    "description": "The part.",
+                    "description": "The file.",
                     "headers": headers.named("X-Content-Type-Options", *headers.ALWAYS),
                     "content": {
                         media_type: {"schema": {"type": "string"}}
@@ -125,5 +125,5 @@ PATHS: Final[dict[str, Any]] = {
             refusals=(problem_types.NOT_FOUND,),
         )
     },
-    "/": {"get": _page("readHome", "Read the front page", "What this is, and where to go on.")},
+    "/": {"get": _page("readHome", "Read the front page", "What this service is, with links.")},
 }

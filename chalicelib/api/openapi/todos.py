@@ -30,8 +30,8 @@ TAG: Final = "todos"
 HISTORY: Final = "history"
 
 TAGS: Final = (
-    {"name": TAG, "description": "A todo in all its verbs."},
-    {"name": HISTORY, "description": "What happened to a todo, and undoing it."},
+    {"name": TAG, "description": "Create, read, change and delete todos."},
+    {"name": HISTORY, "description": "A todo's history, and undo."},
 )
 
 _ID_OF_ANSWER: Final = "$response.body#/id"
@@ -40,26 +40,26 @@ _ETAG: Final = "$response.header.ETag"
 
 
 def _onward(todo_id: str) -> dict[str, Any]:
-    """What goes on from an answer with a todo, at the version that it has."""
+    """What a client can do next with a todo in an answer, at its version."""
     return {
-        "read": link("readTodo", "The todo as it is.", todo_id=todo_id),
+        "read": link("readTodo", "The current todo.", todo_id=todo_id),
         "readIfChanged": link(
-            "readTodo", "The same, if it has changed since.", **{"todo_id": todo_id, "If-None-Match": _ETAG}
+            "readTodo", "The todo, if it has changed since.", **{"todo_id": todo_id, "If-None-Match": _ETAG}
         ),
         "replace": link(
-            "putTodo", "Replace it, unless it has changed since.", **{"todo_id": todo_id, "If-Match": _ETAG}
+            "putTodo", "Replace it unless it has changed since.", **{"todo_id": todo_id, "If-Match": _ETAG}
         ),
-        "patch": link("patchTodo", "Patch it, unless it has changed since.", **{"todo_id": todo_id, "If-Match": _ETAG}),
+        "patch": link("patchTodo", "Patch it unless it has changed since.", **{"todo_id": todo_id, "If-Match": _ETAG}),
         "delete": link(
-            "deleteTodo", "Delete it, unless it has changed since.", **{"todo_id": todo_id, "If-Match": _ETAG}
+            "deleteTodo", "Delete it unless it has changed since.", **{"todo_id": todo_id, "If-Match": _ETAG}
         ),
-        "events": link("listEvents", "How it came to be so.", todo_id=todo_id),
+        "events": link("listEvents", "Its history.", todo_id=todo_id),
     }
 
 
 AFTER_DELETION: Final = {
     "restore": link("restoreTodo", "Bring it back.", todo_id=_ID_OF_PATH),
-    "events": link("listEvents", "How it came to be so.", todo_id=_ID_OF_PATH),
+    "events": link("listEvents", "Its history.", todo_id=_ID_OF_PATH),
 }
 
 CREATED: Final = answer(
@@ -82,13 +82,13 @@ def _written(description: str, example: dict[str, Any] = examples.PATCHED) -> di
 
 
 PAGE: Final = answer(
-    "A page of todos; it may be empty and still have a next.",
+    "A page of todos; even an empty page may have a next one.",
     {"type": "array", "items": reference(Todo)},
     example=[examples.TODO],
     sends=("Link",),
 )
 
-# What a write of one todo may be refused with, whatever it does.
+# The problems of every write of one todo.
 _REFUSED: Final = (
     problem_types.NOT_FOUND,
     problem_types.DELETED,
@@ -102,7 +102,7 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "listTodos",
             "List todos",
-            "The owner's todos, by list and place within it, or by due date.",
+            "The owner's todos, by list and order within it, or by due date.",
             tag=TAG,
             parameters=(*FILTERS, LIST_FILTER),
             answers={200: PAGE},
@@ -110,7 +110,7 @@ PATHS: Final[dict[str, Any]] = {
         "post": operation(
             "createTodo",
             "Create a todo",
-            "The id is the service's; with a key it follows from that. 410 or 412 where one was put under that id.",
+            "The service chooses the id, derived from the key if there is one. 410 or 412 if that id is taken.",
             tag=TAG,
             parameters=(IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContent), {"a title": {"title": "Buy milk"}, "all fields": examples.CONTENT}),
@@ -122,7 +122,7 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "readTodo",
             "Read a todo",
-            "The todo as it is now, or as it was at a version or at a time.",
+            "The current todo, or the todo as it was at a version or at an instant.",
             tag=TAG,
             parameters=(TODO_ID, VERSION, AT),
             answers={
@@ -138,8 +138,8 @@ PATHS: Final[dict[str, Any]] = {
         "put": operation(
             "putTodo",
             "Create or replace a todo",
-            "`If-None-Match: *` creates it under an id of the caller's, `If-Match` replaces it; one must be there. "
-            "What the body leaves out is unset.",
+            "`If-None-Match: *` creates it under an id that the caller chooses, `If-Match` replaces it; one of them is "
+            "required. Fields that the body omits are unset.",
             tag=TAG,
             parameters=(TODO_ID, IF_NONE_MATCH_ANY, IF_MATCH, IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContent), {"all fields": examples.CONTENT}),
@@ -150,7 +150,7 @@ PATHS: Final[dict[str, Any]] = {
             "patchTodo",
             "Change fields of a todo",
             "A JSON Merge Patch (RFC 7396). Without `If-Match` it is applied to the newest state, so that concurrent "
-            "patches of different fields all hold.",
+            "patches of different fields all take effect.",
             tag=TAG,
             parameters=_WRITE,
             body=json_body(
@@ -159,16 +159,16 @@ PATHS: Final[dict[str, Any]] = {
                 MERGE_PATCH,
                 JSON,
             ),
-            answers={200: _written("The todo as patched.")},
+            answers={200: _written("The patched todo.")},
             refusals=_REFUSED,
         ),
         "delete": operation(
             "deleteTodo",
             "Delete a todo",
-            "It disappears from lists and counts. Its events stay, and it can be restored.",
+            "It disappears from lists and counts. Its events remain, and it can be restored.",
             tag=TAG,
             parameters=_WRITE,
-            answers={204: answer("The todo is deleted.", sends=("ETag", "Preference-Applied"), links=AFTER_DELETION)},
+            answers={204: answer("The todo was deleted.", sends=("ETag", "Preference-Applied"), links=AFTER_DELETION)},
             refusals=_REFUSED,
         ),
     },
@@ -176,12 +176,12 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "listEvents",
             "List a todo's events",
-            "Everything that happened to the todo, oldest first; of a deleted one too.",
+            "Every event of the todo, oldest first; also of a deleted todo.",
             tag=HISTORY,
             parameters=(TODO_ID, LIMIT, CURSOR),
             answers={
                 200: answer(
-                    "A page of events, as they are or as CloudEvents.",
+                    "A page of events, plain or as CloudEvents.",
                     {"type": "array", "items": reference(Event)},
                     example=[examples.EVENT],
                     also={BATCH_MEDIA_TYPE: {"type": "array", "items": reference(CloudEvent)}},
@@ -195,10 +195,10 @@ PATHS: Final[dict[str, Any]] = {
         "post": operation(
             "restoreTodo",
             "Restore a deleted todo",
-            "As it was before it was deleted. A todo that is not deleted stays as it is.",
+            "Brings it back as it was before it was deleted. A todo that is not deleted stays unchanged.",
             tag=HISTORY,
             parameters=_WRITE,
-            answers={200: _written("The todo is there again.", examples.TODO)},
+            answers={200: _written("The todo was restored.", examples.TODO)},
             refusals=_REFUSED,
         )
     },
@@ -206,7 +206,7 @@ PATHS: Final[dict[str, Any]] = {
         "post": operation(
             "revertTodo",
             "Revert a todo to a version",
-            "Its content becomes what it was at that version, by a new event; a deleted one is restored.",
+            "A new event gives it the content of that version; a deleted todo is restored.",
             tag=HISTORY,
             parameters=_WRITE,
             body=json_body(reference(RevertTo), {"the first version": {"to_version": 1}}),

@@ -14,7 +14,12 @@ from chalicelib.webhooks.subscriptions import MAX_WEBHOOKS
 
 TAG: Final = "webhooks"
 
-TAGS: Final = ({"name": TAG, "description": "Being told of events, each as a CloudEvent signed to Standard Webhooks."},)
+TAGS: Final = (
+    {
+        "name": TAG,
+        "description": "Events sent to an address, each as a CloudEvent signed as Standard Webhooks specifies.",
+    },
+)
 
 _SUBSCRIPTION: Final = {name: examples.WEBHOOK[name] for name in ("url", "types", "lists")}
 _SECRET: Final = {"secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazfgh2Fm0Dg="}
@@ -24,7 +29,7 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "listWebhooks",
             "List the webhooks",
-            "All of the owner's, oldest first, without their secrets.",
+            "All of the owner's webhooks, oldest first, without their secrets.",
             tag=TAG,
             answers={
                 200: answer(
@@ -37,7 +42,7 @@ PATHS: Final[dict[str, Any]] = {
         "post": operation(
             "createWebhook",
             "Subscribe to events",
-            "The answer has the secret that messages are signed with, this once; a repeat with its key gets it again.",
+            "The answer contains the secret that signs messages. Only a repeat with the same key returns it again.",
             tag=TAG,
             parameters=(IDEMPOTENCY_KEY,),
             body=json_body(
@@ -60,10 +65,10 @@ PATHS: Final[dict[str, Any]] = {
         "delete": operation(
             "deleteWebhook",
             "Unsubscribe",
-            "Nothing is sent to it from now on.",
+            "Nothing more is sent to it.",
             tag=TAG,
             parameters=(WEBHOOK_ID,),
-            answers={204: answer("The webhook is gone.")},
+            answers={204: answer("The webhook was deleted.")},
             refusals=(problem_types.NOT_FOUND,),
         )
     },

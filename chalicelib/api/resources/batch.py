@@ -297,9 +297,12 @@ def _batch_errors(body: object) -> list[FieldError]:
     if not isinstance(body, dict):
         return [FieldError(pointer(), "expected an object")]
     stated = body.get("commands")
-    if not isinstance(stated, list) or len(stated) > MAX_COMMANDS:
+    if not isinstance(stated, list):
         return struct_errors(body, Batch)
     errors = struct_errors({**body, "commands": []}, Batch)
+    if len(stated) > MAX_COMMANDS:
+        detail = f"{len(stated)} commands where {MAX_COMMANDS} are allowed"
+        return [*errors, FieldError(pointer("commands"), detail)]
     for position, each in enumerate(stated):
         if isinstance(each, dict):
             errors += struct_errors(each, Command, "commands", position, choices={"op": OPERATIONS})

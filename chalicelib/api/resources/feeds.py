@@ -95,7 +95,7 @@ def _load(body: object) -> FeedRequest:
         400 with a pointer to each field that is unknown, of the wrong type or out of its bounds.
     """
     wanted = structs.load_body(body, FeedRequest, "feed")
-    error = None if wanted.name is None else content.name_complaint(wanted.name)
+    error = None if wanted.name is None else content.name_error(wanted.name)
     errors = [FieldError(pointer("name"), error)] if error else []
     errors += structs.list_errors(wanted.lists)
     if errors:

@@ -85,7 +85,7 @@ def page(name: str, base_url: str, *, scripted: bool = False, **values: str) -> 
 
 
 def prose(text: str) -> str:
-    """Plain text as HTML, what stands between backticks as code."""
+    """Plain text as HTML; text between backticks becomes code."""
     return _CODE.sub(r"<code>\1</code>", escape(text))
 
 

@@ -124,7 +124,7 @@ def test_the_parts_of_a_url(url: str, host: str, port: int, target: str, authori
     ],
 )
 def test_what_is_no_webhooks_url(url: str) -> None:
-    assert urls.complaint(url, allow_loopback=True) is not None
+    assert urls.url_error(url, allow_loopback=True) is not None
 
 
 @pytest.mark.parametrize(
@@ -140,16 +140,16 @@ def test_what_is_no_webhooks_url(url: str) -> None:
     ],
 )
 def test_what_is_none_in_production(url: str) -> None:
-    assert urls.complaint(url, allow_loopback=False) is not None
+    assert urls.url_error(url, allow_loopback=False) is not None
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8080/x", "http://localhost:8080/x", "https://[::1]/", "http://[::1]/"]
 )
 def test_what_is_one_on_a_laptop(url: str) -> None:
-    assert urls.complaint(url, allow_loopback=True) is None
-    assert urls.complaint(url, allow_loopback=False) is not None
+    assert urls.url_error(url, allow_loopback=True) is None
+    assert urls.url_error(url, allow_loopback=False) is not None
 
 
 def test_a_url_may_be_as_long_as_is_allowed() -> None:
-    assert urls.complaint("https://hooks.example/" + "x" * 1_978, allow_loopback=False) is None
+    assert urls.url_error("https://hooks.example/" + "x" * 1_978, allow_loopback=False) is None

@@ -83,7 +83,7 @@ def test_lines_and_tabs_are_fine_in_prose(field: str) -> None:
 def test_a_path_and_a_body_agree_on_what_a_list_may_be_called(name: str) -> None:
     composed = content.composed(name)
     refused_in_body = bool(complaints(list=name))
-    assert refused_in_body == bool(content.list_name_complaint(composed))
+    assert refused_in_body == bool(content.list_name_error(composed))
     if not refused_in_body:
         assert len(composed) <= 100
         assert len(composed.encode()) <= 300

@@ -353,7 +353,7 @@ RULES = st.builds(
         unique_by=lambda part: part.split("=")[0],
         max_size=3,
     ),
-).filter(lambda rule: rules.complaint(rule) is None)
+).filter(lambda rule: rules.rule_error(rule) is None)
 DATES = st.dates(date(1900, 1, 1), date(2200, 12, 31)).map(date.isoformat)
 DATE_TIMES = st.builds(
     lambda at, fraction, offset: at.isoformat() + fraction + offset,

@@ -19,7 +19,7 @@ TODO_ID = "0197e1f0-0000-7000-8000-000000000001"
 MAX_SORT_KEY_BYTES = 1024
 
 orders = st.integers(-MAX_ORDER, MAX_ORDER) | st.floats(-MAX_ORDER, MAX_ORDER) | st.integers(-3, 3)
-list_names = st.text(min_size=1, max_size=12).filter(lambda name: content.list_name_complaint(name) is None)
+list_names = st.text(min_size=1, max_size=12).filter(lambda name: content.list_name_error(name) is None)
 awkward_names = st.text(alphabet="a#%2~/. ", min_size=1, max_size=6)
 # Names of which one begins with the other are the ones that could reach into each other.
 name_pairs = st.tuples(list_names | awkward_names, list_names | awkward_names) | st.tuples(
@@ -77,8 +77,8 @@ def test_keys_are_printable_ascii(name: str, order: float | None) -> None:
 @pytest.mark.parametrize("character", ["x", "é", "€", "😀", "/", "#"])
 def test_the_longest_list_name_fits_a_sort_key(character: str) -> None:
     longest = character * min(100, 300 // len(character.encode()))
-    assert content.list_name_complaint(longest) is None
-    assert content.list_name_complaint(longest + character) is not None
+    assert content.list_name_error(longest) is None
+    assert content.list_name_error(longest + character) is not None
     for key in (schema.list_key(longest), indexed(list=longest, order=-0.1)["by_list"]):
         assert len(key.encode()) <= MAX_SORT_KEY_BYTES
 
