@@ -1,4 +1,4 @@
-"""What the loader's tests share: reading given bytes, and a ledger in memory at the seam of `Appending`."""
+"""What the loader's tests share: reading given bytes, and a ledger in memory that takes groups of events."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def titles(content: bytes, name: str | None = None) -> list[str]:
     return [row.event.state["title"] for row in plan(content, name) if isinstance(row, Planned)]
 
 
-class MemoryLedger(Appending):
+class GroupLedger(Appending):
     """Takes groups as DynamoDB takes transactions: whole or not at all, and no item twice in one."""
 
     def __init__(self) -> None:

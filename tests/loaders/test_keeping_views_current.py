@@ -17,7 +17,7 @@ from chalicelib.todos.events import Event
 from chalicelib.views.queries import ViewsUnavailable
 from loaders.pacing.pace import PATIENCE_SECONDS, Pace
 from loaders.planner import Planned
-from tests.loaders.loading import MemoryLedger, load, plan, rows
+from tests.loaders.loading import GroupLedger, load, plan, rows
 
 BOUND = 5.0
 GROUP = 100
@@ -245,7 +245,7 @@ class Asked(Pace):
 
 
 def test_a_load_tells_its_pace_of_each_row_that_is_written_and_of_each_event_that_came_of_it() -> None:
-    ledger, first, second = MemoryLedger(), Asked(), Asked()
+    ledger, first, second = GroupLedger(), Asked(), Asked()
     refused = LedgerUnavailable("ValidationException")
     refused.__cause__ = ClientError({"Error": {"Code": "ValidationException", "Message": ""}}, "TransactWriteItems")
     ledger.failures = [refused]

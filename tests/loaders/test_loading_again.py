@@ -9,14 +9,14 @@ from chalicelib.todos import fold
 from chalicelib.todos.decide import Command, Delete, Patch, Remind, decide
 from chalicelib.todos.events import Event
 from loaders.reconcile import ACTOR, following
-from tests.loaders.loading import MemoryLedger, lines, load
+from tests.loaders.loading import GroupLedger, lines, load
 
 
 def first(**fields: Any) -> bytes:
     return lines({"id": 1, "title": "Buy milk", **fields})
 
 
-def by_the_user(ledger: MemoryLedger, command: Command, actor: str = "ann") -> None:
+def by_the_user(ledger: GroupLedger, command: Command, actor: str = "ann") -> None:
     """A command on the one todo that there is."""
     [(stream, history)] = ledger.streams.items()
     decision = decide(command, history[-1].state, history[-1].version)
@@ -24,7 +24,7 @@ def by_the_user(ledger: MemoryLedger, command: Command, actor: str = "ann") -> N
     ledger.streams[stream].append(replace(following(history[-1], decision), actor=actor))
 
 
-def history_of(ledger: MemoryLedger) -> list[Event]:
+def history_of(ledger: GroupLedger) -> list[Event]:
     [history] = ledger.streams.values()
     assert [event.version for event in history] == list(range(1, len(history) + 1))
     assert fold.fold(history) == history[-1].state
@@ -32,13 +32,13 @@ def history_of(ledger: MemoryLedger) -> list[Event]:
 
 
 @pytest.fixture
-def ledger() -> MemoryLedger:
-    found = MemoryLedger()
+def ledger() -> GroupLedger:
+    found = GroupLedger()
     load(first(), found)
     return found
 
 
-def test_a_row_that_changed_at_the_source_becomes_one_edit_of_what_changed(ledger: MemoryLedger) -> None:
+def test_a_row_that_changed_at_the_source_becomes_one_edit_of_what_changed(ledger: GroupLedger) -> None:
     for _ in range(3):
         summary, reported = load(first(due="2026-12-01"), ledger)
         assert reported == []
@@ -51,14 +51,14 @@ def test_a_row_that_changed_at_the_source_becomes_one_edit_of_what_changed(ledge
 
 
 def test_a_row_that_is_done_at_the_source_completes_its_todo_and_begins_no_next_occurrence(
-    ledger: MemoryLedger,
+    ledger: GroupLedger,
 ) -> None:
     load(first(repeat="FREQ=DAILY", due="2026-12-01"), ledger)
     load(first(repeat="FREQ=DAILY", due="2026-12-01", done=True), ledger)
     assert [event.type for event in history_of(ledger)] == ["TodoCreated", "TodoEdited", "TodoCompleted"]
 
 
-def test_a_row_that_changes_and_changes_back_is_followed_both_ways(ledger: MemoryLedger) -> None:
+def test_a_row_that_changes_and_changes_back_is_followed_both_ways(ledger: GroupLedger) -> None:
     load(first(notes="Two litres"), ledger)
     summary, _ = load(first(), ledger)
     assert summary.updated == 1
@@ -66,7 +66,7 @@ def test_a_row_that_changes_and_changes_back_is_followed_both_ways(ledger: Memor
 
 
 @pytest.mark.parametrize("command", [Patch({"title": "Buy oat milk"}), Patch({"completed": True}), Delete()])
-def test_what_the_user_did_here_stays_while_the_source_says_the_same(ledger: MemoryLedger, command: Command) -> None:
+def test_what_the_user_did_here_stays_while_the_source_says_the_same(ledger: GroupLedger, command: Command) -> None:
     by_the_user(ledger, command)
     summary, _ = load(first(), ledger)
     assert (summary.already, summary.is_all_in) == (1, True)
@@ -81,7 +81,7 @@ def test_what_the_user_did_here_stays_while_the_source_says_the_same(ledger: Mem
     ],
 )
 def test_a_todo_changed_here_and_at_the_source_is_reported_and_not_overwritten(
-    ledger: MemoryLedger, command: Command, reason: str
+    ledger: GroupLedger, command: Command, reason: str
 ) -> None:
     by_the_user(ledger, command)
     for _ in range(2):
@@ -90,13 +90,13 @@ def test_a_todo_changed_here_and_at_the_source_is_reported_and_not_overwritten(
     assert len(history_of(ledger)) == 2
 
 
-def test_a_change_that_both_made_is_none(ledger: MemoryLedger) -> None:
+def test_a_change_that_both_made_is_none(ledger: GroupLedger) -> None:
     by_the_user(ledger, Patch({"completed": True}))
     summary, _ = load(first(done="x"), ledger)
     assert (summary.already, len(history_of(ledger))) == (1, 2)
 
 
-def test_a_change_that_the_user_took_back_stands_in_no_way(ledger: MemoryLedger) -> None:
+def test_a_change_that_the_user_took_back_stands_in_no_way(ledger: GroupLedger) -> None:
     by_the_user(ledger, Patch({"completed": True}))
     by_the_user(ledger, Patch({"completed": False}))
     summary, _ = load(first(due="2026-12-01"), ledger)
@@ -104,7 +104,7 @@ def test_a_change_that_the_user_took_back_stands_in_no_way(ledger: MemoryLedger)
 
 
 def test_a_reminder_is_no_change_of_the_users() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     load(first(remind_at="2026-12-01"), ledger)
     by_the_user(ledger, Remind("2026-12-01"), actor="remind")
     summary, _ = load(first(remind_at="2026-12-24"), ledger)
@@ -112,7 +112,7 @@ def test_a_reminder_is_no_change_of_the_users() -> None:
     assert [event.type for event in history_of(ledger)] == ["TodoCreated", "TodoReminded", "TodoEdited"]
 
 
-def test_a_change_that_another_makes_at_the_last_moment_is_not_overwritten(ledger: MemoryLedger) -> None:
+def test_a_change_that_another_makes_at_the_last_moment_is_not_overwritten(ledger: GroupLedger) -> None:
     whole = ledger.append
 
     def overtaken(group: list[Event]) -> dict[int, Event]:
@@ -126,13 +126,13 @@ def test_a_change_that_another_makes_at_the_last_moment_is_not_overwritten(ledge
     assert history_of(ledger)[-1].state["title"] == "Buy oat milk"
 
 
-def test_an_update_whose_answer_was_lost_counts_as_one(ledger: MemoryLedger) -> None:
+def test_an_update_whose_answer_was_lost_counts_as_one(ledger: GroupLedger) -> None:
     ledger.answers_lost = 1
     summary, _ = load(first(due="2026-12-01"), ledger)
     assert (summary.updated, summary.already, len(history_of(ledger))) == (1, 0, 2)
 
 
-def test_what_a_load_deleted_and_the_source_has_again_comes_back(ledger: MemoryLedger) -> None:
+def test_what_a_load_deleted_and_the_source_has_again_comes_back(ledger: GroupLedger) -> None:
     by_the_user(ledger, Delete(), actor=ACTOR)
     summary, _ = load(first(due="2026-12-01"), ledger)
     assert (summary.updated, history_of(ledger)[-1].type) == (1, "TodoRestored")
@@ -140,7 +140,7 @@ def test_what_a_load_deleted_and_the_source_has_again_comes_back(ledger: MemoryL
 
 
 def test_a_todo_that_no_load_made_is_reported_where_it_differs() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     load(first(), ledger)
     ledger.streams = {
         stream: [replace(event, actor="ann") for event in history] for stream, history in ledger.streams.items()
@@ -150,7 +150,7 @@ def test_a_todo_that_no_load_made_is_reported_where_it_differs() -> None:
 
 
 @pytest.mark.parametrize(("on_change", "kept", "reported"), [("keep", 1, 0), ("report", 0, 1)])
-def test_changes_at_the_source_can_be_left_out(ledger: MemoryLedger, on_change: Any, kept: int, reported: int) -> None:
+def test_changes_at_the_source_can_be_left_out(ledger: GroupLedger, on_change: Any, kept: int, reported: int) -> None:
     summary, _ = load(first(due="2026-12-01"), ledger, on_change=on_change)
     assert (summary.kept, summary.reported, len(history_of(ledger))) == (kept, reported, 1)
 
@@ -159,7 +159,7 @@ def test_a_file_that_looks_like_another_list_changes_nothing_unless_that_is_said
     def titled(word: str) -> bytes:
         return lines(*({"id": number, "title": f"{word} {number}"} for number in range(10)))
 
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     load(titled("Home"), ledger)
     before = ledger.events
     summary, reported = load(titled("Work"), ledger, is_sure=False)
@@ -171,7 +171,7 @@ def test_a_file_that_looks_like_another_list_changes_nothing_unless_that_is_said
 
 def test_unknown_origin_or_not_a_few_new_titles_are_taken_over() -> None:
     rows = [{"id": number, "title": f"Todo {number}"} for number in range(10)]
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     load(lines(*rows), ledger)
     for row in rows[:3]:
         row["title"] = "Renamed"
@@ -180,7 +180,7 @@ def test_unknown_origin_or_not_a_few_new_titles_are_taken_over() -> None:
 
 def test_only_changes_are_appended_among_many_rows() -> None:
     rows = [{"id": number, "title": f"Todo {number}"} for number in range(1050)]
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     load(lines(*rows), ledger)
     for row in rows[::10]:
         row["done"] = True

@@ -13,7 +13,7 @@ from loaders.planner import Planner
 from loaders.reading.source import Source
 from loaders.rows.row import BadRow, Row
 from loaders.rows.seen import Seen
-from tests.loaders.loading import MemoryLedger, lines, load, read
+from tests.loaders.loading import GroupLedger, lines, load, read
 
 
 def rejected_file(
@@ -34,7 +34,7 @@ def rejected_file(
 
 
 def streams(content: bytes) -> set[str]:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     assert load(content, ledger)[1] == []
     return set(ledger.streams)
 

@@ -9,7 +9,7 @@ from chalicelib.ledger.ledger import LedgerUnavailable
 from chalicelib.todos.events import Event
 from loaders.into import writer
 from loaders.pacing.throttle import Throttle
-from tests.loaders.loading import MemoryLedger, load, rows
+from tests.loaders.loading import GroupLedger, load, rows
 
 
 def test_refusals_halve_what_is_under_way_and_successes_bring_it_back_one_by_one() -> None:
@@ -56,7 +56,7 @@ def test_a_ledger_that_takes_a_third_of_the_requests_gets_every_row_once(
     code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "CEILING_SECONDS", 0.0)
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     whole = ledger.append
     asked = 0
 

@@ -12,7 +12,7 @@ from chalicelib.ledger.model import EventItem
 from loaders.into import writer as writing
 from loaders.into.ledger import LedgerDestination
 from loaders.planner import Planned
-from tests.loaders.loading import MemoryLedger, lines, load, plan, rows
+from tests.loaders.loading import GroupLedger, lines, load, plan, rows
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def unavailable(code: str, **more: Any) -> LedgerUnavailable:
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_every_row_is_added_in_transactions_of_a_hundred(concurrency: int) -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     summary, _ = load(rows(950), ledger, concurrency)
     assert (summary.read, summary.added, summary.already, summary.is_all_in) == (950, 950, 0, True)
     assert sorted(ledger.groups) == [50] + [100] * 9
@@ -47,7 +47,7 @@ def test_a_transaction_stays_within_the_bytes_that_dynamodb_takes() -> None:
 
 
 def test_loading_again_adds_nothing() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     load(rows(250), ledger)
     before = dict(ledger.events)
     summary, _ = load(rows(250), ledger)
@@ -56,7 +56,7 @@ def test_loading_again_adds_nothing() -> None:
 
 
 def test_of_a_file_that_has_grown_only_the_new_rows_are_added() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     load(rows(130), ledger)
     summary, _ = load(rows(260), ledger)
     assert (summary.added, summary.already) == (130, 130)
@@ -64,21 +64,21 @@ def test_of_a_file_that_has_grown_only_the_new_rows_are_added() -> None:
 
 
 def test_throttling_is_waited_out() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     ledger.failures = [unavailable("ThrottlingException")] * 5
     summary, _ = load(rows(10), ledger)
     assert (summary.added, summary.is_all_in, len(ledger.groups)) == (10, True, 6)
 
 
 def test_a_write_whose_answer_was_lost_counts_as_added() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     ledger.answers_lost = 1
     summary, _ = load(rows(10), ledger)
     assert (summary.added, summary.already) == (10, 0)
 
 
 def test_an_outage_ends_the_run_and_every_row_read_is_accounted_for() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     ledger.failures = [LedgerUnavailable("connection refused")] * 1000
     summary, reported = load(rows(5000), ledger)
     assert summary.added == 0
@@ -94,14 +94,14 @@ def test_what_no_try_can_help_is_tried_once() -> None:
     without_credentials = LedgerUnavailable("no credentials")
     without_credentials.__cause__ = NoCredentialsError()
     for failure in (unavailable("ResourceNotFoundException"), without_credentials):
-        ledger = MemoryLedger()
+        ledger = GroupLedger()
         ledger.failures = [failure] * 10
         summary, _ = load(rows(50), ledger)
         assert (summary.unwritten, len(ledger.groups)) == (50, 1)
 
 
 def test_a_row_that_dynamodb_refuses_is_found_and_the_others_are_added() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     whole = ledger.append
 
     def refusing(group: list[Any]) -> dict[int, Any]:
@@ -116,7 +116,7 @@ def test_a_row_that_dynamodb_refuses_is_found_and_the_others_are_added() -> None
 
 
 def test_a_file_that_breaks_off_is_loaded_as_far_as_it_goes() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     summary, _ = load(b'[{"title": "A"},\n{"title": "B"},\n{"title": ', ledger)
     assert (summary.added, summary.is_all_in) == (2, False)
     assert "line 3" in str(summary.stopped_by)
@@ -132,7 +132,7 @@ def test_an_event_is_sent_as_the_model_would_send_it(monkeypatch: pytest.MonkeyP
 
 
 def test_a_stopped_writer_tries_each_group_once_more_and_reports_it() -> None:
-    ledger = MemoryLedger()
+    ledger = GroupLedger()
     ledger.failures = [LedgerUnavailable("connection refused")] * 10
     group = [one for one in plan(rows(5)) if isinstance(one, Planned)]
     with writing.Writer(1, LedgerDestination(1, "update", True, ledger)) as writer:

@@ -17,13 +17,18 @@ from tests.simulation.reader import Reader
 COUNTERS = ("total", "open", "completed")
 
 
-def streams(found: Iterable[Event]) -> Iterator[str]:
-    """Differences within the ledger: versions unbroken, states the fold of the events, instants growing, a key once."""
+def _by_stream(found: Iterable[Event]) -> Iterator[tuple[str, list[Event]]]:
+    """Each stream's events in the order of their versions."""
     by_stream: defaultdict[str, list[Event]] = defaultdict(list)
     for event in found:
         by_stream[event.stream_id].append(event)
     for stream, events in by_stream.items():
-        events.sort(key=lambda event: event.version)
+        yield stream, sorted(events, key=lambda event: event.version)
+
+
+def streams(found: Iterable[Event]) -> Iterator[str]:
+    """Differences within the ledger: versions unbroken, states the fold of the events, instants growing, a key once."""
+    for stream, events in _by_stream(found):
         if [event.version for event in events] != list(range(1, len(events) + 1)):
             yield f"{stream}: versions {[event.version for event in events]}"
             continue
@@ -139,11 +144,7 @@ def feed(reader: Reader, newest: dict[tuple[str, str], Event], items: Iterable[I
 
 def reminders(found: Iterable[Event]) -> Iterator[str]:
     """Todos that were reminded of twice at the same instant, or not although they wait for it."""
-    by_stream: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in found:
-        by_stream[event.stream_id].append(event)
-    for stream, events in by_stream.items():
-        events.sort(key=lambda event: event.version)
+    for stream, events in _by_stream(found):
         given = [instants.sortable(str(event.state["remind_at"])) for event in events if event.type == REMINDED]
         yield from (f"{stream}: reminded twice of {one}" for one, other in pairwise(given) if one == other)
         head = events[-1].state

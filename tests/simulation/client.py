@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.simulation import answers
@@ -18,6 +18,14 @@ from tests.simulation.faults import Fault, Faults
 from tests.simulation.requests import Answer, Request
 from tests.simulation.scheduler import Crash, Scheduler
 
+# By the name of the client's method.
+OPERATIONS = {
+    xform_name(operation): operation
+    for operation in (
+        "PutItem", "GetItem", "BatchGetItem", "Query", "Scan", "TransactWriteItems",
+        "CreateTable", "DescribeTable", "DeleteTable", "DescribeTimeToLive", "UpdateTimeToLive",
+    )
+}  # fmt: skip
 WRITES = {"PutItem", "TransactWriteItems"}
 READS_OF_SEVERAL = {"BatchGetItem", "Query", "Scan"}
 TORN_READS = 0.25
@@ -67,38 +75,10 @@ class SimulatedClient:
         self._draw = scheduler.draw
         self._tokens = 0
 
-    def put_item(self, **request: Any) -> Answer:
-        return self._make_api_call("PutItem", request)
-
-    def get_item(self, **request: Any) -> Answer:
-        return self._make_api_call("GetItem", request)
-
-    def batch_get_item(self, **request: Any) -> Answer:
-        return self._make_api_call("BatchGetItem", request)
-
-    def query(self, **request: Any) -> Answer:
-        return self._make_api_call("Query", request)
-
-    def scan(self, **request: Any) -> Answer:
-        return self._make_api_call("Scan", request)
-
-    def transact_write_items(self, **request: Any) -> Answer:
-        return self._make_api_call("TransactWriteItems", request)
-
-    def create_table(self, **request: Any) -> Answer:
-        return self._make_api_call("CreateTable", request)
-
-    def describe_table(self, **request: Any) -> Answer:
-        return self._make_api_call("DescribeTable", request)
-
-    def delete_table(self, **request: Any) -> Answer:
-        return self._make_api_call("DeleteTable", request)
-
-    def describe_time_to_live(self, **request: Any) -> Answer:
-        return self._make_api_call("DescribeTimeToLive", request)
-
-    def update_time_to_live(self, **request: Any) -> Answer:
-        return self._make_api_call("UpdateTimeToLive", request)
+    def __getattr__(self, name: str) -> Callable[..., Answer]:
+        if name not in OPERATIONS:
+            raise AttributeError(name)
+        return lambda **request: self._make_api_call(OPERATIONS[name], request)
 
     def _make_api_call(self, operation: str, request: Request) -> Answer:
         try:

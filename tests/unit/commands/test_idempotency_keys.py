@@ -21,27 +21,11 @@ from chalicelib.todos.decide import (
 )
 from chalicelib.todos.events import EDITED
 from tests.support.reset import forget_todos
-from tests.unit.commands.memory_ledger import (
-    MemoryLedger,
-    command_request,
-    given_a_ledger,
-    keyed,
-    remembered,
-)
+from tests.unit.commands.memory_ledger import MemoryLedger, command_request, keyed, remembered
 from tests.unit.scenarios import content_of
 
 CREATE = Create(content_of())
 COMMANDS = [Patch({"notes": "mine"}), Replace(content_of(title="Mine")), Delete()]
-
-
-@pytest.fixture
-def ledger(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
-    return given_a_ledger(monkeypatch, CREATE)
-
-
-@pytest.fixture
-def empty(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
-    return given_a_ledger(monkeypatch)
 
 
 @pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])

@@ -17,21 +17,10 @@ from chalicelib.todos.decide import (
     TodoNotFound,
     VersionMismatch,
 )
-from tests.unit.commands.memory_ledger import MemoryLedger, command_request, given_a_ledger, remembered
+from tests.unit.commands.memory_ledger import MemoryLedger, command_request, remembered
 from tests.unit.scenarios import content_of
 
 CREATE = Create(content_of())
-
-
-@pytest.fixture
-def ledger(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
-    """Given a todo at version 1, of which this process knows nothing yet."""
-    return given_a_ledger(monkeypatch, CREATE)
-
-
-@pytest.fixture
-def empty(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
-    return given_a_ledger(monkeypatch)
 
 
 def lose(ledger: MemoryLedger, times: int) -> None:

@@ -16,11 +16,6 @@ from tests.unit.scenarios import content_of
 CREATE = Create(content_of())
 
 
-@pytest.fixture
-def ledger(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
-    return given_a_ledger(monkeypatch, CREATE)
-
-
 @pytest.mark.parametrize("command", [Patch({"notes": "n"}), Replace(content_of(title="New")), Delete()])
 @pytest.mark.parametrize("if_match", [None, IfMatch(frozenset({1}))])
 def test_a_write_whose_answer_was_lost_stands_once(
