@@ -1,4 +1,4 @@
-"""The command line of the loader: its arguments and its exit codes."""
+"""The loader's command line: arguments and exit codes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 import math
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from chalicelib import __version__
 from chalicelib.todos import ids
 from loaders.errors import CannotLoad
 from loaders.formats import formats
-from loaders.output.report import Report, left_text
+from loaders.output.report import Report, describe_left
 from loaders.pacing.pace import DEFAULT_BOUND_SECONDS
 from loaders.rows.fields import FIELDS
 from loaders.session import Options, Session
@@ -29,99 +29,109 @@ TOKEN_VARIABLE: Final = "TODO_LEDGER_TOKEN"
 _MAX_CONCURRENCY: Final = 32
 
 _EPILOG: Final = f"""\
-Loading a file again adds nothing: a todo's id is made of the owner, the source's name and the row's own id (of a row
-without one, its content and which occurrence of it in the file it is). The path and the format have no part in it, so
-two different lists whose ids are both 1, 2, 3 … need different names: --source. What GET /export gave keeps the ids
-that it has.
+Loading a file again adds nothing: a todo's id is derived from the owner, the source's name and the row's own id (for a
+row without an id: its content, and how often that came before in the file). The path and the format do not matter, so
+two different lists whose ids are both 1, 2, 3 … need different names: --source. Todos from GET /export keep their ids.
 
-A row with an id that has changed since it was loaded changes its todo, by one event (--on-change update, the default).
-A todo that was changed or deleted here since is never overwritten: its row is reported. Unless --on-change or --source
-is given, so is a file in which most rows would change titles: it may be another list. Of a row without an id, a change
-makes another todo. With --on-change report, changed rows are only reported; with keep, not even that.
+A row with an id that has changed since it was loaded changes its todo by one event (--on-change update, the default).
+A todo that was changed or deleted here since is never overwritten; its row is reported. A file in which most rows
+would change titles is reported too, because it may be another list, unless --on-change or --source is given. A changed
+row without an id makes another todo. --on-change report only reports changed rows; keep ignores them.
 
---prune tells which of the source's todos are not in it any more. With --delete each is deleted, if every row of every
-file could be read, and but for those that were changed here. It goes by the list views, which may lag by a moment.
+--prune lists the todos of the source that are no longer in it. --delete deletes them, except those that were changed
+here, and only if every row of every file could be read. It reads the list views, which may lag for a moment.
 
 formats: {", ".join(sorted(formats()))}
-CSV may be separated by tabs (TSV). What becomes of a format's fields is told at the head of its module in
-loaders/formats. What a row has and a todo has no field for is kept in its metadata; a row with more of it than 4 KB is
-rejected. Rows that are rejected or reported stand in FILE.rejected.jsonl, each with the reason; mended there, they load
-from that file.
+CSV may be separated by tabs (TSV). The head of each format's module in loaders/formats describes what happens to its
+fields. Data without a matching field is kept in the todo's metadata; a row with more than 4 KB of it is rejected.
+Rejected and reported rows are written to FILE.rejected.jsonl, each with the reason. Correct them there and load that
+file.
 
-With --to and a token ({TOKEN_VARIABLE}, or --token) it loads over HTTP. There a changed row updates only a todo at its
-first version: the API does not tell whose the later ones are.
+With --to and a token ({TOKEN_VARIABLE}, or --token) it loads over HTTP. There a changed row updates its todo only if
+the todo is at version 1, because the API does not show who made the later versions.
 
-exit codes: 0 all rows are in; 1 some were rejected or reported; 2 it could not run, or not to the end
+exit codes: 0 all rows are loaded; 1 some were rejected or reported; 2 it could not run, or not to the end
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Load some files; the exit code."""
+    """Run the command line; returns the exit code."""
     parser = _parser()
-    parsed = parser.parse_args(arguments)
-    if complaint := _complaint(parsed):
-        parser.error(complaint)
+    options = parser.parse_args(arguments)
+    if error := _usage_error(options):
+        parser.error(error)
     try:
-        return _load(parsed)
+        return _load(options)
     except CannotLoad as error:
         print(f"error: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("interrupted; run it again: what is in stays, and the rest is added", file=sys.stderr)
+        print("interrupted; what is loaded stays, and another run adds the rest", file=sys.stderr)
         return INTERRUPTED
     return COULD_NOT_RUN
 
 
-def _load(parsed: argparse.Namespace) -> int:
-    with Session(_options(parsed)) as session:
-        reports: list[Report] = []
-        for file in parsed.files:
-            try:
-                report = session.load(file)
-            except CannotLoad as error:
-                print(f"error: {error}", file=sys.stderr)
-                continue
-            reports.append(report)
-            if not parsed.json:
-                heading = f"{file}: " if len(parsed.files) > 1 else ""
-                print(heading + report.text(), flush=True)
-        left: dict[str, int] = {}
-        if parsed.prune:
-            for one in session.prune(delete=parsed.delete):
-                left[one.fate] = left.get(one.fate, 0) + 1
-                told: Any = one.to_json() if parsed.json else left_text(one, would_delete=parsed.delete)
-                print(json.dumps(told) if parsed.json else told, file=sys.stderr if parsed.json else sys.stdout)
-            if not parsed.json:
-                print(f"{sum(left.values()):,} todos are not in the source any more")
-    if parsed.json:
-        whole = {"files": [report.to_json() for report in reports]}
-        print(json.dumps(whole | ({"left": left} if parsed.prune else {})))
-    if len(reports) < len(parsed.files) or any(report.summary.stopped_by for report in reports):
+def _load(options: argparse.Namespace) -> int:
+    with Session(_session_options(options)) as session:
+        reports = list(_load_files(options, session))
+        left = _prune(options, session) if options.prune else None
+    if options.json:
+        files = {"files": [report.to_json() for report in reports]}
+        print(json.dumps(files if left is None else {**files, "left": left}))
+    if len(reports) < len(options.files) or any(report.summary.stopped_by for report in reports):
         return COULD_NOT_RUN
     return ALL_IN if all(report.summary.is_all_in for report in reports) else SOME_REJECTED
 
 
-def _options(parsed: argparse.Namespace) -> Options:
+def _load_files(options: argparse.Namespace, session: Session) -> Iterator[Report]:
+    """Load each file and print its report; a file that cannot be loaded at all has an error instead."""
+    for file in options.files:
+        try:
+            report = session.load(file)
+        except CannotLoad as error:
+            print(f"error: {error}", file=sys.stderr)
+            continue
+        if not options.json:
+            heading = f"{file}: " if len(options.files) > 1 else ""
+            print(heading + report.text(), flush=True)
+        yield report
+
+
+def _prune(options: argparse.Namespace, session: Session) -> dict[str, int]:
+    """Print each todo that has left the source; returns how many there are by fate."""
+    left: dict[str, int] = {}
+    for one in session.prune(delete=options.delete):
+        left[one.fate] = left.get(one.fate, 0) + 1
+        if options.json:
+            print(json.dumps(one.to_json()), file=sys.stderr)
+        else:
+            print(describe_left(one, would_delete=options.delete))
+    if not options.json:
+        print(f"{sum(left.values()):,} todos are no longer in the source")
+    return left
+
+
+def _session_options(options: argparse.Namespace) -> Options:
     return Options(
-        owner=parsed.owner,
-        format=parsed.format,
-        names=_names(parsed.map),
-        source=parsed.source,
-        on_change=parsed.on_change,
-        dry_run=parsed.dry_run,
-        offline=parsed.offline,
-        prunes=parsed.prune,
-        concurrency=parsed.concurrency,
-        max_lag=parsed.max_lag,
-        url=parsed.to,
-        token=parsed.token or os.environ.get(TOKEN_VARIABLE),
-        as_json=parsed.json,
+        owner=options.owner,
+        format=options.format,
+        names=_names(options.map),
+        system=options.source,
+        on_change=options.on_change,
+        dry_run=options.dry_run,
+        offline=options.offline,
+        prunes=options.prune,
+        concurrency=options.concurrency,
+        max_lag=options.max_lag,
+        url=options.to,
+        token=options.token or os.environ.get(TOKEN_VARIABLE),
+        as_json=options.json,
     )
 
 
 def _names(mapping: list[tuple[str, str]]) -> dict[str, str]:
     names = dict(mapping)
     if len(names) < len(mapping) or len(set(names.values())) < len(names):
-        raise CannotLoad("--map names a field or a column twice")
+        raise CannotLoad("--map gives a field or a column twice")
     return names
 
 
@@ -134,66 +144,82 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--version", action="version", version=f"todo-ledger {__version__}")
-    add("files", metavar="FILE", nargs="+", help="what to load, also s3://bucket/key or packed by gzip; - reads stdin")
-    add("--owner", type=_owner, help="whose todos they become (the token's `sub`, and with --to the default)")
-    add("--format", metavar="FORMAT", choices=sorted(formats()), help="default: recognised by the file's content")
+    add("files", metavar="FILE", nargs="+", help="a file, s3://bucket/key, or - for standard input; may be gzipped")
+    add("--owner", type=_owner, help="the owner of the todos (a token's `sub`, which is the default with --to)")
+    add("--format", metavar="FORMAT", choices=sorted(formats()), help="default: recognised by content")
     add(
         "--map",
         metavar="FIELD=NAME",
         type=_mapping,
         action="append",
         default=[],
-        help="what a CSV or JSON file calls a field, where that is not understood: title=Task; may be repeated",
+        help="the name that a CSV or JSON file has for a field, such as title=Task; may be repeated",
     )
-    add("--source", metavar="NAME", type=_source, help="what the rows' ids belong to (default: the format's, or file)")
-    add("--on-change", choices=("update", "keep", "report"), help="what a row that has changed does to its todo")
-    add("--prune", action="store_true", help="tell which todos are not in the source any more")
+    add(
+        "--source",
+        metavar="NAME",
+        type=_source,
+        help="the list that the rows' ids belong to (default: the format's name, or file)",
+    )
+    add(
+        "--on-change",
+        choices=("update", "keep", "report"),
+        help="what to do with a todo whose row has changed (default: update)",
+    )
+    add("--prune", action="store_true", help="list todos that are no longer in the source")
     add("--delete", action="store_true", help="with --prune: delete them")
-    add("--dry-run", action="store_true", help="read and validate everything, say what would happen, write nothing")
-    add("--offline", action="store_true", help="with --dry-run: do not look at what is there already")
-    add("--to", metavar="URL", help="load over HTTP into the service there")
-    add("--token", help=f"with --to: the bearer token (better in {TOKEN_VARIABLE}: others see a command line)")
+    add(
+        "--dry-run",
+        action="store_true",
+        help="read and validate everything and report what would happen; write nothing",
+    )
+    add("--offline", action="store_true", help="with --dry-run: do not compare with existing todos")
+    add("--to", metavar="URL", help="load over HTTP into the service at this URL")
+    add(
+        "--token",
+        help=f"with --to: the bearer token (prefer {TOKEN_VARIABLE}, because other users can see command lines)",
+    )
     add("--concurrency", type=_concurrency, default=4, help="transactions or requests in flight (default: 4)")
     add(
         "--max-lag",
         metavar="SECONDS",
         type=_seconds,
         default=DEFAULT_BOUND_SECONDS,
-        help="wait before the views lag by more (default: %(default)g; 0: do not wait)",
+        help="slow down so that the views lag by no more than this (default: %(default)g; 0: never)",
     )
     add("--json", action="store_true", help="progress as JSON lines on standard error, the summary on standard output")
     return parser
 
 
-def _complaint(parsed: argparse.Namespace) -> str | None:
-    """What is wrong with the arguments together."""
-    if parsed.delete and not parsed.prune:
-        return "--delete goes with --prune"
-    if parsed.offline and not parsed.dry_run:
-        return "--offline goes with --dry-run"
-    if parsed.prune and (parsed.to or parsed.offline):
-        return "--prune needs the ledger itself: neither --to nor --offline"
-    if parsed.owner is None and not parsed.to:
+def _usage_error(options: argparse.Namespace) -> str | None:
+    """Why these arguments do not go together."""
+    if options.delete and not options.prune:
+        return "--delete requires --prune"
+    if options.offline and not options.dry_run:
+        return "--offline requires --dry-run"
+    if options.prune and (options.to or options.offline):
+        return "--prune reads the ledger itself; it excludes --to and --offline"
+    if options.owner is None and not options.to:
         return "the following arguments are required: --owner"
     return None
 
 
 def _owner(text: str) -> str:
-    if (complaint := ids.owner_error(text)) is not None:
-        raise argparse.ArgumentTypeError(complaint)
+    if (error := ids.owner_error(text)) is not None:
+        raise argparse.ArgumentTypeError(error)
     return text
 
 
 def _source(text: str) -> str:
     if not text.isprintable() or not 1 <= len(text) <= 64:
-        raise argparse.ArgumentTypeError("a source's name has 1 to 64 printable characters")
+        raise argparse.ArgumentTypeError("expected 1 to 64 printable characters")
     return text
 
 
 def _mapping(text: str) -> tuple[str, str]:
     field, _, name = text.partition("=")
     if field not in FIELDS or not name:
-        raise argparse.ArgumentTypeError(f"expected FIELD=NAME, with a field of {', '.join(FIELDS)}")
+        raise argparse.ArgumentTypeError(f"expected FIELD=NAME, where FIELD is one of {', '.join(FIELDS)}")
     return field, name
 
 

@@ -1,9 +1,13 @@
-"""What keeps the loader from going on, said so that a person can act on it."""
+"""The loader's errors: each message tells a person what to do about it."""
 
 
 class CannotLoad(Exception):
-    """A failure of the whole run, to show as one message without a traceback."""
+    """The run cannot go on. Shown as one message without a traceback."""
 
 
-class Unreadable(CannotLoad):
+class UnreadableFile(CannotLoad):
     """The file, or the rest of it, cannot be read."""
+
+
+class GaveUp(CannotLoad):
+    """The service refuses to take the todos, or did not take them in all tries."""

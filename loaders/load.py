@@ -1,11 +1,11 @@
-"""One load from source to ledger: read, plan, write, report."""
+"""Loading one file: read, plan, write, count."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from loaders.errors import Unreadable
-from loaders.into.writer import Writer, Written, groups
+from loaders.errors import UnreadableFile
+from loaders.into.writer import GroupResult, Writer, split_into_groups
 from loaders.output.progress import LoadProgress
 from loaders.output.rejected import RejectedRows
 from loaders.output.summary import Summary
@@ -14,12 +14,12 @@ from loaders.rows.row import BadRow, Row
 
 
 class Load:
-    """One run of the loader.
+    """Loads the rows of one file.
 
     Parameters
     ----------
     writer : Writer, optional
-        None only validates and makes the events.
+        None only validates the rows and makes the events.
     """
 
     def __init__(self, planner: Planner, writer: Writer | None, rejected: RejectedRows, progress: LoadProgress) -> None:
@@ -29,18 +29,18 @@ class Load:
         self._rejected = rejected
         self._progress = progress
 
-    def run(self, rows: Iterable[Row | BadRow]) -> Summary:
-        """Load the rows; a file that breaks off, or a ledger that fails, ends it and is told by `stopped_by`."""
-        for group in groups(self._planned(rows)):
+    def load_rows(self, rows: Iterable[Row | BadRow]) -> Summary:
+        """Load the rows. A file that breaks off or a ledger that fails ends it, with the reason in `stopped_by`."""
+        for group in split_into_groups(self._planned(rows)):
             if self._writer is None:
                 self.summary.added += len(group)
             else:
-                self._note(self._writer.write(group))
+                self._count(self._writer.write(group))
             self._progress.show(self.summary)
             if self.summary.stopped_by is not None:
                 break
         if self._writer is not None:
-            self._note(self._writer.finish())
+            self._count(self._writer.finish())
         self._progress.show(self.summary)
         return self.summary
 
@@ -54,8 +54,8 @@ class Load:
                     self._progress.show(self.summary)
                 else:
                     yield planned
-        except Unreadable as error:
-            # What was read until here is loaded all the same.
+        except UnreadableFile as error:
+            # The rows before this one are loaded nevertheless.
             self.summary.stopped_by = f"the rest of the file cannot be read: {error}"
 
     def _reject(self, row: BadRow) -> None:
@@ -63,20 +63,20 @@ class Load:
         self._rejected.add(row)
         self._progress.show_rejected(row)
 
-    def _note(self, done: Iterator[Written]) -> None:
+    def _count(self, results: Iterator[GroupResult]) -> None:
         summary = self.summary
-        for written in done:
-            summary.added += written.added
-            summary.updated += written.updated
-            summary.already += written.already
-            summary.kept += written.kept
-            summary.reported += len(written.reported)
-            summary.unwritten += len(written.failed)
-            for planned, why in (*written.reported, *written.failed):
-                bad = planned.as_bad(why)
+        for result in results:
+            summary.added += result.added
+            summary.updated += result.updated
+            summary.already += result.already
+            summary.kept += result.kept
+            summary.reported += len(result.reported)
+            summary.unwritten += len(result.failed)
+            for planned, reason in (*result.reported, *result.failed):
+                bad = planned.as_bad(reason)
                 self._rejected.add(bad)
                 self._progress.show_rejected(bad)
-            if written.hopeless is not None and summary.stopped_by is None:
-                summary.stopped_by = written.hopeless
+            if result.fatal is not None and summary.stopped_by is None:
+                summary.stopped_by = result.fatal
                 assert self._writer is not None
                 self._writer.stop()

@@ -1,4 +1,4 @@
-"""From a row to the event that creates its todo, by the domain's own rules; nothing is written here."""
+"""From a row to the event that creates its todo, by the domain's rules. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from chalicelib.todos.content import FieldError, InvalidContent, pointer
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
 from chalicelib.todos.strict_json import TOO_DEEP
 from loaders.reconcile import ACTOR
-from loaders.rows.row import BadRow, Row, unreadable
+from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.seen import Seen
 
-# What an event takes beside its change, at most: names, ids and instants, and an owner of 255 bytes percent-encoded.
+# The most that an event takes beside its change: names, ids, instants, and an owner of 255 bytes percent-encoded.
 _OVERHEAD_BYTES: Final = 2048
 
 _encode = msgspec.json.Encoder().encode
@@ -30,23 +30,23 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     Attributes
     ----------
     size : int
-        Bytes that the event takes in the ledger, at most.
+        The most bytes that the event takes in the ledger.
     key : str, optional
-        What stands for the row where it has no id (`loaders.rows.Row.key`).
+        Identifies the row if it has no id (`loaders.rows.row.Row.key`).
     format : str, optional
-        What the row is read as, where that is not the format of its file (`loaders.rows.Row.format`).
+        The row's format if it is not that of its file (`loaders.rows.row.Row.format`).
     """
 
     line: int
-    source: Any
+    original: Any
     event: Event
     size: int
     key: str | None = None
     format: str | None = None
 
     def as_bad(self, reason: str) -> BadRow:
-        """The row as one that is not in, and why."""
-        return BadRow(self.line, self.source, [FieldError("#", reason)], self.key, self.format)
+        """The row as one that is not loaded, with the reason."""
+        return BadRow(self.line, self.original, [FieldError("#", reason)], self.key, self.format)
 
 
 class Planner:
@@ -56,16 +56,16 @@ class Planner:
     ----------
     owner : str
     system : str
-        What the rows' own ids belong to: with the owner and the row's id it makes the todo's id.
+        The list that the rows' ids belong to. A todo's id is derived from the owner, this name and the row's id.
     seen : Seen
         Remembers the file's ids and contents.
     kept : Seen, optional
-        Is told the ids of the todos that the file names, those of bad rows too.
+        Collects the ids of the todos that the file has, those of bad rows included.
 
     Attributes
     ----------
     keeps_ids : bool
-        A row came with the id of its todo (`loaders.rows.Row.keeps_id`).
+        A row had the id of its todo (`loaders.rows.row.Row.keeps_id`).
     """
 
     def __init__(self, owner: str, system: str, seen: Seen, kept: Seen | None = None) -> None:
@@ -79,50 +79,55 @@ class Planner:
         self._instant = ""
 
     def plan(self, row: Row) -> Planned | BadRow:
-        """The event that creates the row's todo, or what keeps it from being one."""
+        """The event that creates the row's todo, or the row with its errors."""
         planned = self._plan(row)
         return planned if row.format is None else msgspec.structs.replace(planned, format=row.format)
 
     def _plan(self, row: Row) -> Planned | BadRow:
         source_id = row.own_id or row.key
+        if source_id is not None and (repeated := self._repeated_id(row, source_id)) is not None:
+            return repeated
         try:
-            if source_id is not None:
-                # An id belongs to the first row that has it, even if that is bad: mended, it must not meet the other.
-                first_line, times = self._seen.note(f"id:{source_id}", row.line)
-                if times > 1:
-                    name = row.names.get("source", "id")
-                    complaint = FieldError(pointer(name), f"the id is that of line {first_line}")
-                    return BadRow(row.line, row.source, [complaint])
-            else:
+            if source_id is None:
                 source_id = self._content_id(row)
             self.keeps_ids |= row.keeps_id
             todo_id = source_id if row.keeps_id else ids.id_for_source(self._owner, self._system, source_id)
             if self._kept is not None:
                 self._kept.note(todo_id, row.line)
-            stated = self._validated(row)
+            todo_fields = self._content(row)
         except InvalidContent as error:
             key = source_id if row.own_id is None else None
-            return BadRow(row.line, row.source, _in_the_sources_words(error, row), key)
+            return BadRow(row.line, row.original, _with_the_rows_names(error, row), key)
         except UnicodeEncodeError:
-            return unreadable(row.line, row.source, content.LONE_SURROGATE)
+            return bad_row(row.line, row.original, content.LONE_SURROGATE)
         except RecursionError:
-            return unreadable(row.line, row.source, TOO_DEEP)
+            return bad_row(row.line, row.original, TOO_DEEP)
         except ValueError:
-            return unreadable(row.line, row.source, "holds a number that JSON cannot carry")
-        if stated["parent"] is not None and self._seen.closes_cycle(todo_id, stated["parent"]):
-            detail = "a cycle: its parents, as the rows before it tell them, lead back to this row"
-            return BadRow(row.line, row.source, [FieldError(pointer(row.names.get("parent", "parent")), detail)])
-        event = self._event(todo_id, stated)
-        # The state is the change once more, and some instants. Where the bound is too much, the ledger counts exactly.
-        size = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES
-        if size > MAX_EVENT_BYTES:
-            try:
-                size = codec.size_of(event)
-            except codec.EventTooLarge as error:
-                return unreadable(row.line, row.source, str(error))
-        return Planned(row.line, row.source, event, size, source_id if row.own_id is None else None)
+            return bad_row(row.line, row.original, "holds a number that JSON cannot express")
+        if todo_fields["parent"] is not None and self._seen.closes_cycle(todo_id, todo_fields["parent"]):
+            cycle = FieldError(
+                pointer(row.names.get("parent", "parent")), "a cycle: the row is an ancestor of its own parent"
+            )
+            return BadRow(row.line, row.original, [cycle])
+        event = self._event(todo_id, todo_fields)
+        try:
+            size = _size_of(event)
+        except codec.EventTooLarge as error:
+            return bad_row(row.line, row.original, str(error))
+        return Planned(row.line, row.original, event, size, source_id if row.own_id is None else None)
 
-    def _validated(self, row: Row) -> dict[str, Any]:
+    def _repeated_id(self, row: Row, source_id: str) -> BadRow | None:
+        """The bad row of an id that an earlier row has.
+
+        An id belongs to its first row even if that row is bad: corrected, it must not meet the second.
+        """
+        first_line, times = self._seen.note(f"id:{source_id}", row.line)
+        if times == 1:
+            return None
+        error = FieldError(pointer(row.names.get("source", "id")), f"the id already occurs in line {first_line}")
+        return BadRow(row.line, row.original, [error])
+
+    def _content(self, row: Row) -> dict[str, Any]:
         fields = row.fields
         if row.keeps_id:
             return content.validate(fields)
@@ -133,17 +138,17 @@ class Planner:
         return content.validate(fields)
 
     def _content_id(self, row: Row) -> str:
-        """Stands for a row that has no id: what the source says, however it is laid out, and which occurrence it is.
+        """Identifies a row without an id: its content, however it is laid out, and how often it came before.
 
-        Part of every todo's id that was loaded so: made otherwise, files that are loaded again would come twice.
+        The todo's id is derived from it, so computing it differently would load the same files twice.
         """
-        digest = hashlib.sha256(canonical_json(row.source).encode())
+        digest = hashlib.sha256(canonical_json(row.original).encode())
         _, occurrence = self._seen.note_digest(digest.digest(), row.line)
         return f"content:{digest.hexdigest()}#{occurrence}"
 
-    def _event(self, todo_id: str, stated: dict[str, Any]) -> Event:
-        decision = decide.decide(decide.Create(stated), None, 0)
-        assert decision is not None, "on nothing, Create makes an event"
+    def _event(self, todo_id: str, todo_fields: dict[str, Any]) -> Event:
+        decision = decide.decide(decide.Create(todo_fields), None, 0)
+        assert decision is not None, "Create always makes an event if there is no todo"
         occurred_at = self._now()
         return Event(
             stream_id=ids.stream_id(self._partition, todo_id),
@@ -158,15 +163,27 @@ class Planner:
         )
 
     def _now(self) -> str:
-        """The present instant; many rows are planned in one millisecond, and the text is what costs."""
+        """The current instant as text; formatted once a millisecond, because many rows are planned in one."""
         milliseconds = time.time_ns() // 1_000_000
         if milliseconds != self._milliseconds:
             self._milliseconds, self._instant = milliseconds, instants.format_milliseconds(milliseconds)
         return self._instant
 
 
-def _in_the_sources_words(error: InvalidContent, row: Row) -> list[FieldError]:
-    """The errors with each field called as the row calls it."""
+def _size_of(event: Event) -> int:
+    """The most bytes that an event takes in the ledger.
+
+    Raises
+    ------
+    EventTooLarge
+    """
+    # The state repeats the change and adds some instants. If this bound is too large, the exact size decides.
+    bound = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES
+    return bound if bound <= MAX_EVENT_BYTES else codec.size_of(event)
+
+
+def _with_the_rows_names(error: InvalidContent, row: Row) -> list[FieldError]:
+    """The errors, with each field under the name that the row has for it."""
     ours = {pointer(field): pointer(name) for field, name in row.names.items()}
     errors = []
     for found in error.errors:

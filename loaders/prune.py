@@ -1,4 +1,4 @@
-"""The todos of a source that are not in it any more: told, or deleted by an event each."""
+"""The todos that are no longer in their source: listed, or deleted by an event each."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from chalicelib.views import queries
 from chalicelib.views.queries import TodoRow
 from loaders import reconcile
 from loaders.errors import CannotLoad
-from loaders.into.writer import MAX_TRIES, wait_stopped
+from loaders.into.writer import MAX_TRIES, wait_or_stop
 from loaders.rows.seen import Seen
 
 _ROWS_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A todo that has left the source.
+class LeftTodo:
+    """A todo that is no longer in the source.
 
     Attributes
     ----------
     fate : str
-        `deleted`; `left` as it is; or `changed here`, and hence left although it should be deleted.
+        `deleted`, `left` unchanged, or `changed here` and therefore not deleted.
     """
 
     todo_id: str
@@ -38,10 +38,10 @@ class Left:
         return {"left": self.todo_id, "title": self.title, "fate": self.fate}
 
 
-def prune(owner: str, system: str, kept: Seen, *, delete: bool) -> Iterator[Left]:
-    """The owner's todos that a load from `system` made and whose ids are not among those `kept`.
+def prune(owner: str, system: str, kept: Seen, *, delete: bool) -> Iterator[LeftTodo]:
+    """List or delete the owner's todos that a load from `system` made and whose ids are not in `kept`.
 
-    They are found in the views by their `source`, so that a row which gave its todo another `source` is never pruned.
+    They are found in the views by their `source`, so a row that gave its todo another `source` is never pruned.
 
     Raises
     ------
@@ -55,9 +55,9 @@ def prune(owner: str, system: str, kept: Seen, *, delete: bool) -> Iterator[Left
             if loaded is None or newest.state["deleted"]:
                 continue
             if reconcile.is_changed_since(loaded, newest):
-                yield Left(row.todo_id, newest.state["title"], "changed here")
+                yield LeftTodo(row.todo_id, newest.state["title"], "changed here")
             elif not delete:
-                yield Left(row.todo_id, newest.state["title"], "left")
+                yield LeftTodo(row.todo_id, newest.state["title"], "left")
             else:
                 group.append((row, newest))
                 if len(group) == ledger.MAX_TRANSACTION_ITEMS:
@@ -65,7 +65,7 @@ def prune(owner: str, system: str, kept: Seen, *, delete: bool) -> Iterator[Left
                     group = []
         yield from _delete(group)
     except (ledger.LedgerUnavailable, queries.ViewsUnavailable) as error:
-        raise CannotLoad(f"what has left the source is not wholly known: {error}") from None
+        raise CannotLoad(f"not all todos that are no longer in the source could be found: {error}") from None
 
 
 def _candidates(owner: str, system: str, kept: Seen) -> Iterator[TodoRow]:
@@ -79,7 +79,7 @@ def _candidates(owner: str, system: str, kept: Seen) -> Iterator[TodoRow]:
 
 
 def _is_of(owner: str, system: str, row: TodoRow) -> bool:
-    """Whether a row of `system` made the todo; one with an id of its own shows by the todo's."""
+    """Whether a row of `system` made the todo, judged by `source` and, for a row with an id, by the todo's id."""
     source = row.todo["source"] or ""
     if source == system:
         return True
@@ -87,22 +87,22 @@ def _is_of(owner: str, system: str, row: TodoRow) -> bool:
     return own_id != source and ids.id_for_source(owner, system, own_id) == row.todo_id
 
 
-def _delete(group: list[tuple[TodoRow, Event]]) -> Iterator[Left]:
-    pending = [(row.todo_id, newest.state["title"], reconcile.deletion(newest)) for row, newest in group]
+def _delete(group: list[tuple[TodoRow, Event]]) -> Iterator[LeftTodo]:
+    pending = [(row.todo_id, newest.state["title"], reconcile.delete_event(newest)) for row, newest in group]
     tries = 0
     while pending:
         try:
-            standing = ledger.append_together([event for _, _, event in pending])
+            existing = ledger.append_together([event for _, _, event in pending])
         except ledger.LedgerUnavailable:
             tries += 1
             if tries == MAX_TRIES:
                 raise
-            wait_stopped(threading.Event(), tries)
+            wait_or_stop(threading.Event(), tries)
             continue
         for position, (todo_id, title, event) in enumerate(pending):
-            found = standing.get(position)
-            if not standing or (found is not None and found.event_id == event.event_id):
-                yield Left(todo_id, title, "deleted")
+            found = existing.get(position)
+            if not existing or (found is not None and found.event_id == event.event_id):
+                yield LeftTodo(todo_id, title, "deleted")
             elif found is not None:
-                yield Left(todo_id, title, "changed here")
-        pending = [one for position, one in enumerate(pending) if standing and position not in standing]
+                yield LeftTodo(todo_id, title, "changed here")
+        pending = [one for position, one in enumerate(pending) if existing and position not in existing]

@@ -1,4 +1,4 @@
-"""What becomes of a row whose todo is there already: nothing, a change by the source, or a conflict to report."""
+"""Comparing a row with its existing todo: nothing to do, a change to append, or a conflict to report."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ ACTOR: Final = "loader"
 
 OnChange = Literal["update", "keep", "report"]
 
-CHANGED_HERE: Final = "the todo was changed here since it was loaded; it was left as it is"
-DELETED_HERE: Final = "the todo was deleted here since it was loaded; it was left so"
-REPORTED: Final = "the row has changed since it was loaded; the todo was left as it is"
-NOT_LOADED: Final = "the todo is there with another content, and was not loaded; it was left as it is"
+CHANGED_HERE: Final = "the todo was changed here since it was loaded; it was left unchanged"
+DELETED_HERE: Final = "the todo was deleted here since it was loaded; it was not restored"
+REPORTED: Final = "the row has changed since it was loaded; the todo was left unchanged"
+NOT_LOADED: Final = "the todo exists with different content and was not loaded from a file; it was left unchanged"
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The source and the ledger say different things, and neither is just the older word of the other."""
+    """The source and the ledger differ, and both changed since the last load."""
 
     reason: str
 
 
-def change(wanted: Event, history: list[Event]) -> Event | Conflict | None:
-    """The event that takes a todo to what its row says now; None where there is nothing to do.
+def change_event(wanted: Event, history: list[Event]) -> Event | Conflict | None:
+    """The event that brings a todo to what its row says now, or None if there is nothing to do.
 
-    What the source said last time is the content that the loader's newest event led to. A row that still says so needs
-    nothing, whatever was done to the todo since. A reminder changes no content, so it stands in no update's way.
+    The loader's newest event holds what the source said last time. A row that still says the same needs no event,
+    whatever was done to the todo since. A reminder does not change the content, so it never blocks an update.
 
     Parameters
     ----------
     wanted : Event
-        The creation of the todo as the row has it.
+        The event that would create the todo from the row.
     history : list of Event
         All events of its stream, at least one.
     """
@@ -53,11 +53,11 @@ def change(wanted: Event, history: list[Event]) -> Event | Conflict | None:
         return None
     if is_changed_since(loaded, newest):
         return Conflict(DELETED_HERE if newest.state["deleted"] else CHANGED_HERE)
-    # What a load deleted (--prune) and the source has again is restored.
+    # A todo that a load deleted (--prune) is restored when the source has it again.
     command = Create(content) if newest.state["deleted"] else Replace(content)
     decision = decide.decide(command, newest.state, newest.version)
     assert decision is not None, "the contents differ"
-    event = following(newest, decision)
+    event = next_event(newest, decision)
     try:
         codec.size_of(event)
     except codec.EventTooLarge as error:
@@ -65,27 +65,27 @@ def change(wanted: Event, history: list[Event]) -> Event | Conflict | None:
     return event
 
 
-def deletion(newest: Event) -> Event:
-    """The event that deletes a todo which has left the source."""
+def delete_event(newest: Event) -> Event:
+    """The event that deletes a todo which is no longer in the source."""
     decision = decide.decide(Delete(), newest.state, newest.version)
     assert decision is not None
-    return following(newest, decision)
+    return next_event(newest, decision)
 
 
 def last_loaded(history: list[Event]) -> Event | None:
-    """The newest event that a load made."""
+    """The newest event that a load wrote, if any."""
     return next((event for event in reversed(history) if event.actor == ACTOR), None)
 
 
 def is_changed_since(loaded: Event, newest: Event) -> bool:
-    """Whether the todo is no longer what the load left."""
+    """Whether the todo differs from what the load wrote."""
     if loaded.state["deleted"] or newest.state["deleted"]:
         return newest.state["deleted"] != loaded.state["deleted"]
     return not _has(newest, decide.content_of(loaded.state))
 
 
-def following(before: Event, decision: Decision) -> Event:
-    """The loader's event with this decision, next in its stream."""
+def next_event(before: Event, decision: Decision) -> Event:
+    """The loader's event for a decision, next in the stream of `before`."""
     occurred_at = instants.instant_after(before.occurred_at)
     return Event(
         stream_id=before.stream_id,
@@ -101,5 +101,5 @@ def following(before: Event, decision: Decision) -> Event:
 
 
 def _has(event: Event, content: dict[str, Any]) -> bool:
-    """Whether the todo lives with this content after the event."""
+    """Whether the todo exists with this content after the event."""
     return not event.state["deleted"] and decide.decide(Replace(content), event.state, event.version) is None

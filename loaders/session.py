@@ -1,4 +1,4 @@
-"""One run of the loader: where its todos go, and its files, one after the other as if each were loaded by itself."""
+"""One run of the loader: it loads its files one after the other, each as if it were the only one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from typing import Final
 
 from chalicelib.ledger import ledger
 from chalicelib.views import queries
-from loaders.errors import CannotLoad, Unreadable
-from loaders.formats import GENERIC_SYSTEM, formats, reader_of, recognised, system_of
+from loaders.errors import CannotLoad, UnreadableFile
+from loaders.formats import GENERIC_SYSTEM, choose_format, formats, reader_of, system_of
 from loaders.into import api
 from loaders.into.api import ApiDestination
-from loaders.into.ledger import Appending, LedgerDestination, Reading
+from loaders.into.changes import ChangePolicy
+from loaders.into.ledger import LedgerAppender, LedgerDestination, LedgerReader
 from loaders.into.local_stack import find_ledger
 from loaders.into.writer import Destination, Writer
 from loaders.load import Load
@@ -28,24 +29,24 @@ from loaders.output.report import Report
 from loaders.output.summary import Summary
 from loaders.pacing.pace import Pace
 from loaders.planner import Planner
-from loaders.prune import Left, prune
-from loaders.reading.opening import S3_SCHEME, opened
-from loaders.reading.source import Source
+from loaders.prune import LeftTodo, prune
+from loaders.reading.input import Input
+from loaders.reading.open_stream import S3_SCHEME, open_stream
 from loaders.reconcile import OnChange
 from loaders.rows.seen import Seen
 
-# Asked for to see whether the ledger answers at all.
+# Requested only to see whether the ledger answers.
 _ANY_STREAM: Final = "nobody#nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says; of a name that is None, the default follows from the file or the token."""
+    """The command line's options; the default of a name that is None depends on the file or the token."""
 
     owner: str | None
     format: str | None
     names: Mapping[str, str]
-    source: str | None
+    system: str | None
     on_change: OnChange | None
     dry_run: bool
     offline: bool
@@ -58,12 +59,12 @@ class Options:
 
 
 class Session:
-    """Loads files by the same options; it is closed by leaving it as a context manager.
+    """Loads files with the same options; a context manager that closes what it opened.
 
     Raises
     ------
     CannotLoad
-        When there is nowhere to load into.
+        There is nothing to load into.
     """
 
     def __init__(self, options: Options) -> None:
@@ -71,7 +72,7 @@ class Session:
         self._owner = _owner(options)
         self._looks = options.url is not None or _ledger_is_there(options, self._owner)
         self._resources = ExitStack()
-        # The ids of all files together: what one of them has, has not left the source.
+        # The ids of all files together: a todo that one of them has is still in the source.
         self._kept = self._resources.enter_context(Seen()) if options.prunes else None
         self._systems: set[str] = set()
         self._summaries: list[Summary] = []
@@ -92,29 +93,29 @@ class Session:
         Raises
         ------
         CannotLoad
-            When that is nowhere.
+            Not even the beginning of the file can be read.
         """
         options = self._options
         self._unread += 1
         rejected_path = None if options.dry_run else _rejected_path(file)
         with ExitStack() as stack:
-            source_stream = stack.enter_context(opened(file))
+            opened = stack.enter_context(open_stream(file))
             try:
-                source = Source(source_stream.stream)
-                chosen = formats()[options.format] if options.format else recognised(source.head)
-            except Unreadable as error:
+                content = Input(opened.stream)
+                chosen = formats()[options.format] if options.format else choose_format(content.head)
+            except UnreadableFile as error:
                 raise CannotLoad(f"{file} cannot be read: {error}") from None
-            read = reader_of(chosen, options.names)
-            system = options.source or system_of(chosen, source.head)
+            read_rows = reader_of(chosen, options.names)
+            system = options.system or system_of(chosen, content.head)
             self._systems.add(system)
             rejected = RejectedRows(rejected_path, chosen.NAME, system)
             stack.callback(rejected.close)
             rejected.begin()
             planner = Planner(self._owner, system, stack.enter_context(Seen()), self._kept)
-            progress = stack.enter_context(progress_for(source_stream, as_json=options.as_json))
+            progress = stack.enter_context(progress_for(opened, as_json=options.as_json))
             destination = self._destination(system, progress)
             writer = stack.enter_context(Writer(options.concurrency, destination)) if destination else None
-            summary = Load(planner, writer, rejected, progress).run(read(source))
+            summary = Load(planner, writer, rejected, progress).load_rows(read_rows(content))
             self._keeps_ids |= planner.keeps_ids
         self._summaries.append(summary)
         self._unread -= 1
@@ -122,40 +123,40 @@ class Session:
             file, summary, rejected_path if rejected.count else None, would=options.dry_run, compared=self._looks
         )
 
-    def prune(self, *, delete: bool) -> Iterator[Left]:
-        """The todos that are in the source no more, once all files are loaded.
+    def prune(self, *, delete: bool) -> Iterator[LeftTodo]:
+        """List or delete the todos that are no longer in the source, after all files are loaded.
 
         Raises
         ------
         CannotLoad
-            When what the files hold is not wholly known; before anything is deleted.
+            The files' todos are not all known; nothing is deleted then.
         """
         assert self._kept is not None
         if self._unread or any(summary.stopped_by is not None or summary.unwritten for summary in self._summaries):
-            raise CannotLoad("the files were not loaded to their ends, so what has left the source is not known")
+            raise CannotLoad(
+                "not all files were loaded to the end, so it is unknown which todos are no longer in the source"
+            )
         if self._keeps_ids:
-            raise CannotLoad("an export of this service is no source that a todo could leave")
+            raise CannotLoad("an export of this service has no source, so --prune does not apply to it")
         if delete and any(summary.rejected for summary in self._summaries):
-            raise CannotLoad("some rows were rejected, and a todo may be one of theirs: nothing is deleted")
+            raise CannotLoad("some rows were rejected and may belong to existing todos, so nothing is deleted")
         if not self._looks:
             return
         for system in sorted(self._systems):
             yield from prune(self._owner, system, self._kept, delete=delete and not self._options.dry_run)
 
     def _destination(self, system: str, progress: LoadProgress) -> Destination | None:
-        """Where the todos go; None where they are only made."""
+        """Where the todos go; None if they are only validated."""
         options = self._options
         if not self._looks:
             return None
-        on_change = options.on_change or "update"
-        is_sure = options.on_change is not None or options.source is not None or system != GENERIC_SYSTEM
+        is_sure = options.on_change is not None or options.system is not None or system != GENERIC_SYSTEM
+        policy = ChangePolicy(options.on_change or "update", is_sure=is_sure)
         if options.url is not None:
-            return ApiDestination(
-                options.url, options.token or "", options.concurrency, on_change, is_sure, dry=options.dry_run
-            )
+            return ApiDestination(options.url, options.token or "", options.concurrency, policy, dry=options.dry_run)
         if options.dry_run:
-            return LedgerDestination(options.concurrency, on_change, is_sure, Reading())
-        return LedgerDestination(options.concurrency, on_change, is_sure, Appending(), self._pace(progress))
+            return LedgerDestination(options.concurrency, policy, LedgerReader())
+        return LedgerDestination(options.concurrency, policy, LedgerAppender(), self._pace(progress))
 
     def _pace(self, progress: LoadProgress) -> Pace | None:
         if not self._options.max_lag or "SETTINGS_TABLE" not in os.environ:
@@ -170,23 +171,23 @@ def _owner(options: Options) -> str:
         return options.owner
     api.check_url(options.url)
     if not options.token:
-        raise CannotLoad("--to needs a token: --token, or better the variable TODO_LEDGER_TOKEN")
+        raise CannotLoad("--to requires a token in TODO_LEDGER_TOKEN, or --token")
     subject = api.owner_of_token(options.token)
     owner = options.owner or subject
     if owner is None:
-        raise CannotLoad("the token does not show whose it is: --owner")
+        raise CannotLoad("the token does not show its owner: use --owner")
     if subject is not None and subject != owner:
-        raise CannotLoad(f"the token is of {subject!r}, not of {owner!r}")
+        raise CannotLoad(f"the token belongs to {subject!r}, not to {owner!r}")
     return owner
 
 
 def _ledger_is_there(options: Options, owner: str) -> bool:
-    """Whether there is a ledger to write to, or for a dry run one to look into in which there may be something to see.
+    """Whether there is a ledger to write to, or in a dry run one to compare with.
 
     Raises
     ------
     CannotLoad
-        When there has to be one.
+        A ledger is required, and there is none.
     """
     if options.offline:
         return False
@@ -203,7 +204,7 @@ def _ledger_is_there(options: Options, owner: str) -> bool:
             return False
         ledger.events_at([(_ANY_STREAM, 1)])
     except (ledger.LedgerUnavailable, queries.ViewsUnavailable) as error:
-        print(f"not compared with what is there: {error}", file=sys.stderr)
+        print(f"not compared with existing todos: {error}", file=sys.stderr)
         return False
     return True
 
@@ -211,6 +212,6 @@ def _ledger_is_there(options: Options, owner: str) -> bool:
 def _rejected_path(file: str) -> Path:
     if file == "-":
         return Path("stdin.rejected.jsonl")
-    # What is read from S3 leaves its rejected rows here.
+    # Rejected rows of an S3 object are written to the working directory.
     name = file.rpartition("/")[2] if file.startswith(S3_SCHEME) else file
     return Path(f"{name}.rejected.jsonl")

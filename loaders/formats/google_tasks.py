@@ -1,10 +1,10 @@
 """Google Tasks as Takeout gives them (Tasks.json): an object of lists, each an object of tasks.
 
 Names and values are those of the Tasks API (developers.google.com/tasks/reference/rest/v1/tasks). A due date is a day:
-the API throws the time away, and midnight UTC stands for it. A task that was deleted is one that nobody need do any
-more: it is loaded as completed. Addresses and tags of the API itself (`kind`, `etag`, `selfLink`) are left out.
+the API discards the time and writes midnight UTC. A deleted task no longer needs to be done, so it is loaded as
+completed. Addresses and tags of the API itself (`kind`, `etag`, `selfLink`) are omitted.
 
-A list's name stands before its tasks in what Google writes; where it does not, they are held in memory until it comes.
+Google writes a list's name before its tasks. If it comes later, the tasks are held in memory until then.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from loaders.formats import Certainty
-from loaders.reading.source import Source
-from loaders.rows.json_stream import JsonReader, beginning
+from loaders.reading.input import Input
+from loaders.rows.json_stream import JsonReader, first_members
 from loaders.rows.record import Record, one_of, text
 from loaders.rows.row import BadRow, Row
 
@@ -27,13 +27,13 @@ _MIDNIGHT: Final = ("T00:00:00Z", "T00:00:00.000Z")
 
 
 def recognise(head: bytes) -> Certainty:
-    found = beginning(head)
+    found = first_members(head)
     is_takeout = str(found.get("kind")).startswith("tasks#") and "items" in found
     return Certainty.CERTAIN if is_takeout else Certainty.NO
 
 
-def read(source: Source) -> Iterator[Row | BadRow]:
-    reader = JsonReader(source)
+def read_rows(file: Input) -> Iterator[Row | BadRow]:
+    reader = JsonReader(file)
     for name in reader.object():
         if name == "items" and reader.peek() == "[":
             for _ in reader.array():
@@ -69,7 +69,7 @@ def _row(found: tuple[int, dict[str, Any]] | BadRow, title: str | None) -> Row |
 
 
 def row_of(line: int, task: dict[str, Any]) -> Row | BadRow:
-    """The row of a task that has its list's name with it."""
+    """The row of a task that includes its list's name."""
     record = Record(line, task, task)
     for name in _OF_THE_API:
         record.rest.pop(name, None)

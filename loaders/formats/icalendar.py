@@ -1,16 +1,16 @@
-"""iCalendar (RFC 5545): a VTODO is a todo; events, journals and the rest of a calendar are none.
+"""iCalendar (RFC 5545): a VTODO is a todo; events, journals and other components are not.
 
-- UID is the task's own id, with RECURRENCE-ID behind it where one occurrence differs from the others.
+- UID is the task's own id, followed by RECURRENCE-ID for an occurrence that differs from the others.
 - DUE: a date, a time in UTC, or a time with TZID, whose zone may be one that the calendar defines (VTIMEZONE). A
-  floating time, or one in a zone that nobody knows, is taken for UTC. What is not plainly UTC is kept as it was, too.
-- PRIORITY 1 to 4 is high, 5 medium, 6 to 9 low; any but 1, 5 and 9 is kept. CATEGORIES are tags.
-- A CANCELLED task is one that nobody need do any more: it is loaded as completed, and the status is kept.
-- RRULE is the rule, where it is one that a todo can go on by. RELATED-TO a parent is the parent.
-- The list is X-TODO-LEDGER-LIST, or else the calendar's name (X-WR-CALNAME, or NAME by RFC 7986).
+  floating time, or one in an unknown zone, is taken as UTC. A value that is not plain UTC is also kept as it was.
+- PRIORITY 1 to 4 is high, 5 medium, 6 to 9 low; all except 1, 5 and 9 are also kept. CATEGORIES are tags.
+- A CANCELLED task no longer needs to be done, so it is loaded as completed, and its status is kept.
+- RRULE is the rule if a todo can repeat by it. RELATED-TO a parent is the parent.
+- The list is X-TODO-LEDGER-LIST, otherwise the calendar's name (X-WR-CALNAME, or NAME by RFC 7986).
 - The first VALARM's TRIGGER is `remind_at`; all alarms are kept.
 
-Every other property is kept in the metadata: what stands before the colon, with its parameters, is the name, and the
-value is as it is written, escapes included. Lines are unfolded, and read one component at a time.
+Every other property is kept in the metadata. Its name is the part before the colon with the parameters, and its value
+is as it is written, escapes included. Lines are unfolded, and components are read one at a time.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 
-from loaders.errors import Unreadable
+from loaders.errors import UnreadableFile
 from loaders.formats import Certainty
-from loaders.reading.source import MAX_ROW_BYTES, Source
+from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.rows.record import Record, one_of
-from loaders.rows.row import BadRow, Row, not_utf8, unreadable
+from loaders.rows.row import BadRow, Row, bad_row, not_utf8
 from loaders.rows.zones import Zones, rfc_3339
 
 NAME = "icalendar"
@@ -35,7 +35,7 @@ _STATUSES: Final = {"NEEDS-ACTION": False, "IN-PROCESS": False, "COMPLETED": Tru
 _IMPLIED: Final = ("NEEDS-ACTION", "COMPLETED")
 _PRIORITIES: Final = {"0": "none", **dict.fromkeys("1234", "high"), "5": "medium", **dict.fromkeys("6789", "low")}
 _EXACT_PRIORITIES: Final = ("0", "1", "5", "9")
-# What stands before the colon: a colon in quotes is part of a parameter's value.
+# The part before the colon; a colon in quotes is part of a parameter's value.
 _NAME_AND_PARAMETERS: Final = re.compile(r'([A-Za-z0-9-]+)((?:;[^":;]+(?:"[^"]*"[^":;]*)*)*):', re.ASCII)
 _ESCAPED: Final = re.compile(r"\\([\\;,Nn])")
 _LIST_ITEM: Final = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
@@ -48,10 +48,10 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.CERTAIN if head.lstrip()[:15].upper() == b"BEGIN:VCALENDAR" else Certainty.NO
 
 
-def read(source: Source) -> Iterator[Row | BadRow]:
+def read_rows(file: Input) -> Iterator[Row | BadRow]:
     calendar_name = b""
     zones = Zones()
-    for found in _components(source):
+    for found in _components(file):
         if isinstance(found, BadRow):
             yield found
             continue
@@ -66,12 +66,12 @@ def read(source: Source) -> Iterator[Row | BadRow]:
                 calendar_name = value.strip()
 
 
-def _components(source: Source) -> Iterator[tuple[int, str, bytes] | BadRow]:
-    """VTODOs and VTIMEZONEs whole, and the calendar's own properties with the kind ""."""
+def _components(file: Input) -> Iterator[tuple[int, str, bytes] | BadRow]:
+    """Whole VTODOs and VTIMEZONEs, and the calendar's own properties with the kind ""."""
     kind, begins, size = "", 0, 0
     content: list[bytes] = []
     inside: list[bytes] = []
-    for number, line in _unfolded(source):
+    for number, line in _unfold(file):
         upper = line[:30].upper().rstrip()
         if upper == b"BEGIN:VTODO" and kind:
             yield _broken(begins, content, f"the {kind} has no END:{kind}")
@@ -99,21 +99,21 @@ def _components(source: Source) -> Iterator[tuple[int, str, bytes] | BadRow]:
     if kind:
         yield _broken(begins, content, f"the {kind} has no END:{kind}")
     if inside:
-        raise Unreadable(f"the file ends where END:{inside[-1].decode('ascii', 'replace')} belongs")
+        raise UnreadableFile(f"the file ends where END:{inside[-1].decode('ascii', 'replace')} belongs")
 
 
 def _broken(line: int, content: list[bytes], reason: str) -> BadRow:
-    return unreadable(line, b"\n".join(content).decode("utf-8", "replace"), reason)
+    return bad_row(line, b"\n".join(content).decode("utf-8", "replace"), reason)
 
 
-def _unfolded(source: Source) -> Iterator[tuple[int, bytes]]:
-    """Each content line and where it begins; a line that begins with white space goes on the one before it."""
+def _unfold(file: Input) -> Iterator[tuple[int, bytes]]:
+    """Each content line with its number; a line that begins with white space continues the one before it."""
     begins, pieces, size = 0, [b""], 0
-    for number, line, _ in source.lines():
+    for number, line, _ in file.lines():
         text = line.rstrip(b"\r\n")
         if text[:1] in (b" ", b"\t") and begins:
             size += len(text)
-            # Beyond this it is refused all the same.
+            # A longer one is refused in any case.
             if size <= 2 * MAX_ROW_BYTES:
                 pieces.append(text[1:])
             continue
@@ -139,7 +139,7 @@ class _Property(NamedTuple):
 
 
 def _in_list(content: bytes, calendar_name: bytes) -> bytes:
-    """The VTODO with the calendar's name as its list, so that it has the same by itself."""
+    """The VTODO with the calendar's name as its list, so that it can be read without the calendar."""
     if not calendar_name or b"\n" + _LIST in content.upper():
         return content
     begin, _, rest = content.partition(b"\n")
@@ -162,34 +162,34 @@ def row_of(line: int, text: str, zones: Zones | None = None) -> Row | BadRow:
     for each in text.strip().split("\n")[1:-1]:
         found = _NAME_AND_PARAMETERS.match(each)
         if found is None:
-            return unreadable(line, text, f"not a property, which is NAME:VALUE: {each!r:.80}")
-        stated = _Property(found[1].upper(), found[1].upper() + found[2], found[2], each[found.end() :])
-        if stated.name == "BEGIN":
+            return bad_row(line, text, f"expected a property, NAME:VALUE, not {each!r:.80}")
+        prop = _Property(found[1].upper(), found[1].upper() + found[2], found[2], each[found.end() :])
+        if prop.name == "BEGIN":
             if not nested:
                 alarms.append([])
                 kept_alarms.append("")
-            nested.append(stated.value)
+            nested.append(prop.value)
         if nested:
-            alarms[-1].append(stated)
+            alarms[-1].append(prop)
             kept_alarms[-1] += each + "\n"
         else:
-            properties.append(stated)
-        if stated.name == "END" and nested:
+            properties.append(prop)
+        if prop.name == "END" and nested:
             nested.pop()
     return _Todo(line, text, properties, zones or Zones()).row(alarms, kept_alarms)
 
 
 class _Todo:
-    """One VTODO's properties on their way into a record."""
+    """Reads one VTODO's properties into a record."""
 
     def __init__(self, line: int, text: str, properties: list[_Property], zones: Zones) -> None:
         values: dict[str, Any] = {}
-        for stated in properties:
-            before = values.get(stated.key)
+        for prop in properties:
+            before = values.get(prop.key)
             if before is None:
-                values[stated.key] = stated.value
+                values[prop.key] = prop.value
             else:
-                values[stated.key] = [*(before if isinstance(before, list) else [before]), stated.value]
+                values[prop.key] = [*(before if isinstance(before, list) else [before]), prop.value]
         self._properties = properties
         self._zones = zones
         self._record = Record(line, text, values)
@@ -197,8 +197,8 @@ class _Todo:
     def row(self, alarms: list[list[_Property]], kept_alarms: list[str]) -> Row | BadRow:
         record = self._record
         for field, name in (("title", "SUMMARY"), ("notes", "DESCRIPTION"), ("list", _LIST.decode())):
-            if (stated := self._single(name)) is not None:
-                record.take(field, stated.key, _text)
+            if (prop := self._single(name)) is not None:
+                record.take(field, prop.key, _text)
         self._categorise()
         self._prioritise()
         self._complete()
@@ -210,52 +210,52 @@ class _Todo:
         if kept_alarms:
             record.rest["VALARM"] = kept_alarms
             start = self._moment("DTSTART", is_kept=True)
-            remind_at = _triggered(alarms[0], start, due)
+            remind_at = _alarm_time(alarms[0], start, due)
             if remind_at is not None:
                 record.fields["remind_at"] = remind_at
         return record.row(self._identify(), self._relate())
 
     def _single(self, name: str) -> _Property | None:
-        """The property of which a VTODO may have but one."""
-        found = [stated for stated in self._properties if stated.name == name]
+        """The property with this name, of which a VTODO may have only one."""
+        found = [prop for prop in self._properties if prop.name == name]
         if len(found) > 1:
-            self._record.refuse(name, f"{name} is given {len(found)} times")
+            self._record.add_error(name, f"{name} is given {len(found)} times")
         return found[0] if len(found) == 1 else None
 
     def _categorise(self) -> None:
-        stated = [each for each in self._properties if each.name == "CATEGORIES"]
-        tags = [_text(item).strip() for each in stated for item in _LIST_ITEM.findall(each.value)]
+        prop = [each for each in self._properties if each.name == "CATEGORIES"]
+        tags = [_text(item).strip() for each in prop for item in _LIST_ITEM.findall(each.value)]
         if tags := [tag for tag in tags if tag]:
             self._record.fields["tags"] = tags
-        for each in stated:
+        for each in prop:
             self._record.rest.pop(each.key, None)
 
     def _prioritise(self) -> None:
-        if (stated := self._single("PRIORITY")) is not None:
-            self._record.take("priority", stated.key, one_of(_PRIORITIES))
-            if stated.value not in _EXACT_PRIORITIES:
-                self._record.rest[stated.key] = stated.value
+        if (prop := self._single("PRIORITY")) is not None:
+            self._record.take("priority", prop.key, one_of(_PRIORITIES))
+            if prop.value not in _EXACT_PRIORITIES:
+                self._record.rest[prop.key] = prop.value
 
     def _complete(self) -> None:
         record = self._record
-        if (stated := self._single("STATUS")) is not None:
-            record.take("completed", stated.key, lambda status: one_of(_STATUSES)(status.upper()))
-            if stated.value.upper() not in _IMPLIED:
-                record.rest[stated.key] = stated.value
+        if (prop := self._single("STATUS")) is not None:
+            record.take("completed", prop.key, lambda status: one_of(_STATUSES)(status.upper()))
+            if prop.value.upper() not in _IMPLIED:
+                record.rest[prop.key] = prop.value
         else:
             percent = self._single("PERCENT-COMPLETE")
             is_complete = self._single("COMPLETED") is not None or (percent is not None and percent.value == "100")
             record.fields["completed"] = is_complete
 
-    def _moment(self, name: str, is_kept: bool = False) -> date | None:
-        """A date or date-time, with its zone; it stays in the rest where that is asked, or it is not plain UTC."""
-        if (stated := self._single(name)) is None:
+    def _moment(self, name: str, *, is_kept: bool = False) -> date | None:
+        """A date or date-time with its zone. It stays in the rest if it is not plain UTC, or if `is_kept`."""
+        if (prop := self._single(name)) is None:
             return None
-        value = self._record.rest.get(stated.key)
-        zone = self._zone_in(stated.parameters)
-        moment: date | None = self._record.read(stated.key, lambda text: _moment(text, zone))
+        value = self._record.rest.get(prop.key)
+        zone = self._zone_in(prop.parameters)
+        moment: date | None = self._record.take_value(prop.key, lambda text: _moment(text, zone))
         if is_kept or (isinstance(moment, datetime) and moment.tzinfo is not UTC):
-            self._record.rest[stated.key] = value
+            self._record.rest[prop.key] = value
         return moment
 
     def _zone_in(self, parameters: str) -> tzinfo | None:
@@ -270,11 +270,11 @@ class _Todo:
 
     def _relate(self) -> str | None:
         parents = [
-            stated
-            for stated in self._properties
-            if stated.name == "RELATED-TO" and re.search("RELTYPE=(?!PARENT)", stated.parameters.upper()) is None
+            prop
+            for prop in self._properties
+            if prop.name == "RELATED-TO" and re.search("RELTYPE=(?!PARENT)", prop.parameters.upper()) is None
         ]
-        # A todo has one parent; a task with several keeps them as they are.
+        # A todo has one parent; the parents of a task with several are only kept.
         return parents[0].key if len(parents) == 1 else None
 
 
@@ -299,11 +299,11 @@ def _moment(text: Any, zone: tzinfo | None) -> date:
     return moment.replace(tzinfo=zone)
 
 
-def _triggered(alarm: list[_Property], start: date | None, due: date | None) -> str | None:
-    """When an alarm goes off; None where that cannot be told, as of one that counts from a day without a time."""
+def _alarm_time(alarm: list[_Property], start: date | None, due: date | None) -> str | None:
+    """When an alarm goes off; None if unknown, for example if it is relative to a day without a time."""
     from icalendar.prop import vDDDTypes
 
-    trigger = next((stated for stated in alarm if stated.name == "TRIGGER"), None)
+    trigger = next((prop for prop in alarm if prop.name == "TRIGGER"), None)
     if trigger is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""JSON: one array of objects, read element by element, so that a file of any size takes little memory."""
+"""JSON: one array of objects, read element by element, so that memory does not grow with the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from loaders.formats import Certainty
-from loaders.reading.source import Source
+from loaders.reading.input import Input
 from loaders.rows.fields import NO_NAMES, Interpreter
 from loaders.rows.json_stream import JsonReader
 from loaders.rows.row import BadRow, Row
@@ -18,13 +18,13 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.LIKELY if head.lstrip().startswith(b"[") else Certainty.NO
 
 
-def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
-    return interpreted(source, Interpreter(names).row)
+def read_rows(file: Input, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
+    return read_objects(file, Interpreter(names).interpret)
 
 
-def interpreted(source: Source, interpret: Callable[[int, dict[str, Any]], Row | BadRow]) -> Iterator[Row | BadRow]:
-    """What `interpret` makes of each object of the array and the line it begins in."""
-    reader = JsonReader(source)
+def read_objects(file: Input, interpret: Callable[[int, dict[str, Any]], Row | BadRow]) -> Iterator[Row | BadRow]:
+    """The rows that `interpret` makes of each object and the line that it begins in."""
+    reader = JsonReader(file)
     for _ in reader.array():
         record = reader.record()
         yield record if isinstance(record, BadRow) else interpret(*record)

@@ -7,9 +7,9 @@ from typing import Any
 
 from chalicelib.todos import strict_json
 from loaders.formats import Certainty
-from loaders.reading.source import MAX_ROW_BYTES, Source
+from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.rows.fields import NO_NAMES, Interpreter
-from loaders.rows.row import BadRow, Row, not_utf8, unreadable
+from loaders.rows.row import BadRow, Row, bad_row, not_utf8
 
 NAME = "jsonl"
 
@@ -18,16 +18,16 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.LIKELY if head.lstrip().startswith(b"{") else Certainty.NO
 
 
-def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
-    return interpreted(source, Interpreter(names).row)
+def read_rows(file: Input, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
+    return read_objects(file, Interpreter(names).interpret)
 
 
-def interpreted(source: Source, interpret: Callable[[int, dict[str, Any]], Row | BadRow]) -> Iterator[Row | BadRow]:
-    """What `interpret` makes of each line's object and the line's number."""
-    for number, line, is_whole in source.lines():
+def read_objects(file: Input, interpret: Callable[[int, dict[str, Any]], Row | BadRow]) -> Iterator[Row | BadRow]:
+    """The rows that `interpret` makes of each line's number and object."""
+    for number, line, is_whole in file.lines():
         if not is_whole:
-            beginning = line[:1000].decode("utf-8", "replace")
-            yield unreadable(number, {"begins": beginning}, f"a line of more than {MAX_ROW_BYTES} bytes")
+            begins = line[:1000].decode("utf-8", "replace")
+            yield bad_row(number, {"begins": begins}, f"a line of more than {MAX_ROW_BYTES} bytes")
             continue
         if line.isspace():
             continue
@@ -39,8 +39,8 @@ def interpreted(source: Source, interpret: Callable[[int, dict[str, Any]], Row |
         except strict_json.JsonError as error:
             text = line.decode().rstrip("\r\n")
             hint = "; JSON Lines wants each object on one line" if text.strip() in ("{", "}", "[", "]") else ""
-            yield unreadable(number, text, f"{error}{hint}")
+            yield bad_row(number, text, f"{error}{hint}")
         else:
             yield (
-                interpret(number, value) if isinstance(value, dict) else unreadable(number, value, "expected an object")
+                interpret(number, value) if isinstance(value, dict) else bad_row(number, value, "expected an object")
             )

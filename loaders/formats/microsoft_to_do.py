@@ -1,15 +1,16 @@
-"""Microsoft To Do by the Graph API (learn.microsoft.com/graph/api/resources/todotask): a page of tasks, or of lists
-with their tasks in `tasks`, each a bare array or an object with the array in `value`.
+"""Microsoft To Do as the Graph API writes it (learn.microsoft.com/graph/api/resources/todotask): a page of tasks, or of
+lists with their tasks in `tasks`, each a bare array or an object with the array in `value`.
 
-- A date-time has a `timeZone` of IANA or of Windows; of `dueDateTime`, midnight there is that day. The original stays
-  in the metadata unless it is plain UTC. `reminderDateTime` is `remind_at` while the reminder is on.
-- `importance`: low, high, and normal, which is what a task has that nobody gave one.
-- `body` is the notes; that it is HTML is kept. `categories` are tags. A status that says more than done or not is kept.
-- `recurrence` is a rule (RFC 5545) where its pattern can be said as one; it is kept in any case.
-- Each of the `checklistItems` is a todo of its own below the task's.
-- `linkedResources` and all else stay in the metadata under their names; but for tags of the API itself (`@odata…`).
+- A date-time has an IANA or Windows `timeZone`. A `dueDateTime` at midnight there means the day. The original stays in
+  the metadata unless it is plain UTC. `reminderDateTime` is `remind_at` while the reminder is on.
+- `importance`: low, high, and normal, which is the default and means no priority.
+- `body` is the notes; its type is kept if it is HTML. `categories` are tags. A status other than not started or
+  completed is kept.
+- `recurrence` is a rule (RFC 5545) if its pattern can be expressed as one; it is kept in any case.
+- Each of the `checklistItems` becomes a todo whose parent is the task's todo.
+- `linkedResources` and other data stay in the metadata under their names, except tags of the API itself (`@odata…`).
 
-A list's name stands before its tasks in what Graph answers; where it does not, they are held in memory until it comes.
+Graph writes a list's name before its tasks. If it comes later, the tasks are held in memory until then.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from typing import Any, Final
 
 from chalicelib.todos.strict_json import AmbiguousJson, duplicate
 from loaders.formats import Certainty
-from loaders.reading.source import Source
-from loaders.rows.json_stream import JsonReader, beginning, refused
+from loaders.reading.input import Input
+from loaders.rows.json_stream import JsonReader, bad_value, first_members
 from loaders.rows.record import Record, one_of
 from loaders.rows.row import BadRow, Row
 from loaders.rows.zones import rfc_3339, zone_of
@@ -62,15 +63,15 @@ _Found = tuple[int, dict[str, Any]] | BadRow
 
 
 def recognise(head: bytes) -> Certainty:
-    names = beginning(head).keys()
+    names = first_members(head).keys()
     is_page = "value" in names and all(name == "value" or name.startswith("@odata.") for name in names)
     is_list = {"displayName", "tasks"} <= names
     is_task = {"title", "importance", "lastModifiedDateTime"} <= names
     return Certainty.CERTAIN if is_page or is_list or is_task else Certainty.NO
 
 
-def read(source: Source) -> Iterator[Row | BadRow]:
-    reader = JsonReader(source)
+def read_rows(file: Input) -> Iterator[Row | BadRow]:
+    reader = JsonReader(file)
     for found, list_name in _page(reader):
         yield from _rows(found, list_name)
     reader.finish()
@@ -101,7 +102,7 @@ def _member(reader: JsonReader) -> Iterator[tuple[_Found, str | None]]:
             has_tasks = True
             for found, list_name in _page(reader):
                 known = list_name or _name_in(members)
-                # A page has no name; a list has one, which may be still to come.
+                # A page has no name; a list has one that may come later.
                 if known is None and name == "tasks":
                     held.append(found)
                 else:
@@ -114,7 +115,7 @@ def _member(reader: JsonReader) -> Iterator[tuple[_Found, str | None]]:
     for found in held:
         yield found, _name_in(members)
     if not has_tasks and _name_in(members) is None:
-        yield refused(line, f"{{{', '.join(texts)}}}", error) or (line, members), None
+        yield bad_value(line, f"{{{', '.join(texts)}}}", error) or (line, members), None
 
 
 def _name_in(members: dict[str, Any]) -> str | None:
@@ -137,13 +138,13 @@ def _rows(found: _Found, list_name: str | None) -> Iterator[Row | BadRow]:
 
 
 def row_of(line: int, members: dict[str, Any]) -> Row | BadRow:
-    """The row of a task, or of an item of its checklist, that has its list's name with it."""
+    """The row of a task or of a checklist item, which includes its list's name."""
     return _item(line, members) if "displayName" in members else _task(line, members)
 
 
 def _task(line: int, members: dict[str, Any]) -> Row | BadRow:
     record = Record(line, members, members)
-    record.read("checklistItems", _check_items)
+    record.take_value("checklistItems", _check_items)
     for name in [name for name in record.rest if name.startswith("@odata.")]:
         del record.rest[name]
     record.take("title", "title")
@@ -170,13 +171,13 @@ def _item(line: int, item: dict[str, Any]) -> Row | BadRow:
     record.take("list", "list")
     record.take("completed", "isChecked")
     if "id" in item and item.get("task"):
-        # Its id is one within the task.
+        # Its id is unique within the task only.
         record.rest["id"] = f"{item['task']}/{item['id']}"
     return record.row("id", "task")
 
 
 def _check_items(value: Any) -> None:
-    """The items themselves become todos of their own."""
+    """Check the items, which become separate todos."""
     if not isinstance(value, list) or not all(isinstance(each, dict) and "displayName" in each for each in value):
         raise ValueError("expected an array of objects, each with a displayName")
 
@@ -187,7 +188,7 @@ def _content(body: Any) -> str | None:
     return body.get("content") or None
 
 
-def _take_moment(record: Record, field: str, name: str, is_day_at_midnight: bool = False) -> None:
+def _take_moment(record: Record, field: str, name: str, *, is_day_at_midnight: bool = False) -> None:
     original = record.rest.get(name, {})
     record.take(field, name, _moment)
     moment = record.fields.pop(field, None)
@@ -208,9 +209,9 @@ def _moment(value: Any) -> datetime:
 
 
 def _rule(recurrence: Any) -> str | None:
-    """The rule of a patternedRecurrence; None where there is none that says the same.
+    """The rule of a patternedRecurrence; None if no rule means the same.
 
-    Of a range that is numbered it is not known how many of the occurrences are left.
+    For a numbered range, it is unknown how many occurrences are left.
     """
     try:
         pattern, bounds = recurrence["pattern"], recurrence.get("range") or {}
@@ -226,7 +227,7 @@ def _rule(recurrence: Any) -> str | None:
         if kind.startswith("absolute"):
             parts.append(f"BYMONTHDAY={pattern['dayOfMonth']:d}")
         if kind.startswith("relative"):
-            # "The first weekday" is the first of them all, not the first of each.
+            # "The first weekday" is the first of all these days, not the first of each.
             parts += [f"BYDAY={days}", f"BYSETPOS={_INDEXES[pattern.get('index') or 'first']}"]
         if bounds.get("type") == "numbered":
             return None

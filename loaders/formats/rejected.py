@@ -1,4 +1,4 @@
-"""The loader's own FILE.rejected.jsonl, its rows mended: each is read as the file that it was rejected from."""
+"""The loader's own FILE.rejected.jsonl with corrected rows, each in the format of its original file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import msgspec
 from chalicelib.todos import strict_json
 from loaders import formats
 from loaders.formats import GENERIC_SYSTEM, Certainty
-from loaders.reading.source import Source
+from loaders.reading.input import Input
 from loaders.rows.fields import NO_NAMES, Interpreter
-from loaders.rows.row import BadRow, Row, not_utf8, unreadable
+from loaders.rows.row import BadRow, Row, bad_row, not_utf8
 
 NAME = "rejected"
 
@@ -48,9 +48,9 @@ def system_of(head: bytes) -> str:
     return str(json.loads(found[1])) if found else GENERIC_SYSTEM
 
 
-def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
     interpreter = Interpreter(names)
-    for number, line, _ in source.lines():
+    for number, line, _ in file.lines():
         if line.isspace():
             continue
         try:
@@ -59,13 +59,13 @@ def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | 
             yield not_utf8(number, line)
             continue
         except (strict_json.NotJson, msgspec.ValidationError) as error:
-            yield unreadable(number, line.decode().rstrip(), f"no rejected row: {error}")
+            yield bad_row(number, line.decode().rstrip(), f"not a rejected row: {error}")
             continue
         except strict_json.JsonError as error:
             yield _ambiguous(number, line, error)
             continue
         chosen = formats.formats().get(entry.format)
-        read_row = getattr(chosen, "row_of", interpreter.row)
+        read_row = getattr(chosen, "row_of", interpreter.interpret)
         row = _row(number, entry, read_row, str if getattr(chosen, "ROWS_ARE_TEXTS", False) else dict)
         is_without_id = isinstance(row, BadRow) or row.own_id is None
         yield msgspec.structs.replace(row, key=entry.key if is_without_id else None, format=entry.format)
@@ -74,25 +74,24 @@ def read(source: Source, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | 
 def _row(line: int, entry: _Entry, read_row: Callable[[int, Any], Row | BadRow], kind: type) -> Row | BadRow:
     value = entry.row
     if isinstance(value, str) and kind is dict:
-        # What could not be read stands there as text.
+        # A row that could not be read is written as text.
         try:
             value = strict_json.parse(value)
         except strict_json.NotJson:
             pass
         except strict_json.JsonError as error:
-            return unreadable(line, value, str(error))
+            return bad_row(line, value, str(error))
     if not isinstance(value, kind):
-        return unreadable(
-            line, entry.row, f"to be mended: write the row as {'an object' if kind is dict else 'a text'}"
-        )
+        expected = "an object" if kind is dict else "a text"
+        return bad_row(line, entry.row, f"not corrected yet: write the row as {expected}")
     return read_row(line, value)
 
 
 def _ambiguous(number: int, line: bytes, error: Exception) -> BadRow:
-    """The row as it is written: read, it would have lost what is wrong with it."""
+    """The row as it is written, because its value would no longer show the error."""
     try:
         unread = _decode_unread(line)
     except (msgspec.DecodeError, RecursionError):
-        return unreadable(number, line.decode().rstrip(), str(error))
-    row = unreadable(number, bytes(unread.row).decode(), str(error))
+        return bad_row(number, line.decode().rstrip(), str(error))
+    row = bad_row(number, bytes(unread.row).decode(), str(error))
     return msgspec.structs.replace(row, key=unread.key, format=unread.format)

@@ -1,15 +1,15 @@
 """Taskwarrior's export (`task export`): a JSON array, or with ``rc.json.array=off`` one object a line.
 
-Names and values are those of Taskwarrior's JSON format (taskwarrior.org/docs/design/task). What of a task is no field
-of a todo stays in its metadata under the task's own names and as Taskwarrior writes it, so that
-`loaders.taskwarrior_export` gives the same task back; only `id` and `urgency`, which Taskwarrior makes anew at each
-export, are left out.
+Names and values are those of Taskwarrior's JSON format (taskwarrior.org/docs/design/task). Data without a matching
+field stays in the metadata under the task's own names and as Taskwarrior writes it, so that
+`loaders.taskwarrior_export` returns the same task. Only `id` and `urgency` are omitted, which Taskwarrior computes anew
+for each export.
 
-- A project is the list, annotations are the notes, each from a new line; `annotations` in the metadata has when each
-  was made and how many lines it takes.
-- A task that was deleted is one that nobody need do any more: it is loaded as completed, and its status is kept.
-- A recurring task is a template whose occurrences stand in the file as tasks of their own. `recur` and its companions,
-  also the occurrences' `parent`, which is the template and no larger task, are therefore metadata.
+- A project becomes the list. Annotations become the notes, each on a new line; `annotations` in the metadata has when
+  each was made and how many lines it has.
+- A deleted task no longer needs to be done, so it is loaded as completed, and its status is kept.
+- A recurring task is a template; its occurrences are separate tasks in the file. So `recur` and related attributes are
+  metadata, and so is the occurrences' `parent`, which is the template and not a larger task.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from chalicelib.todos.events import DEFAULT_LIST
 from loaders.formats import Certainty, json_array, json_lines
-from loaders.reading.source import Source
-from loaders.rows.json_stream import beginning
+from loaders.reading.input import Input
+from loaders.rows.json_stream import first_members
 from loaders.rows.record import Record, one_of, text
 from loaders.rows.row import BadRow, Row
 
@@ -31,19 +31,19 @@ SYSTEM = "taskwarrior"
 DATE: Final = "%Y%m%dT%H%M%SZ"
 PRIORITIES: Final = {"H": "high", "M": "medium", "L": "low"}
 _STATUSES: Final = {"pending": False, "waiting": False, "recurring": False, "completed": True, "deleted": True}
-# That a todo is completed or not says as much as these.
+# The todo's `completed` says the same as these.
 _IMPLIED: Final = ("pending", "completed")
 
 
 def recognise(head: bytes) -> Certainty:
-    is_task = {"uuid", "description", "status", "entry"} <= beginning(head).keys()
+    is_task = {"uuid", "description", "status", "entry"} <= first_members(head).keys()
     return Certainty.CERTAIN if is_task else Certainty.NO
 
 
-def read(source: Source) -> Iterator[Row | BadRow]:
-    if source.head.lstrip().startswith(b"["):
-        return json_array.interpreted(source, row_of)
-    return json_lines.interpreted(source, row_of)
+def read_rows(file: Input) -> Iterator[Row | BadRow]:
+    if file.head.lstrip().startswith(b"["):
+        return json_array.read_objects(file, row_of)
+    return json_lines.read_objects(file, row_of)
 
 
 def row_of(line: int, task: dict[str, Any]) -> Row | BadRow:
@@ -60,7 +60,7 @@ def row_of(line: int, task: dict[str, Any]) -> Row | BadRow:
     if status not in _IMPLIED:
         record.rest["status"] = status
     if record.fields.get("list") == DEFAULT_LIST:
-        # A todo that is in no list of its own is exported without a project.
+        # A todo in the default list is exported without a project, so the name is kept.
         record.rest["project"] = DEFAULT_LIST
     _note(record)
     return record.row("uuid")
@@ -74,8 +74,8 @@ def _due(value: Any) -> str:
 
 
 def _note(record: Record) -> None:
-    """Make the annotations the notes, and keep what tells them apart."""
-    notes = record.read("annotations", _annotations)
+    """Join the annotations to the notes, and keep what separates them."""
+    notes = record.take_value("annotations", _annotations)
     if notes:
         record.fields["notes"] = "\n".join(description for _, description in notes)
         record.rest["annotations"] = [[entry, description.count("\n") + 1] for entry, description in notes]

@@ -1,10 +1,10 @@
-"""TickTick's backup as CSV: some lines of preamble, then the header, then a task a row.
+"""TickTick's backup as CSV: some lines of preamble, then the header, then one task a row.
 
-- The list is the list; its folder, and all else that a todo has no field for, stays in the metadata under its column.
-- `Due Date` is an instant; of a task that lasts all day it is that day in the row's `Timezone`.
-- `Repeat` is the rule if it is one by RFC 5545; TickTick's own ways to repeat stay in the metadata.
-- Archived (2) and abandoned (-1) tasks are ones that nobody need do any more: they are loaded as completed, and their
-  status is kept.
+- The list is the list. Its folder and other data without a matching field stay in the metadata under their columns.
+- `Due Date` is an instant; for an all-day task it is the day in the row's `Timezone`.
+- `Repeat` is the rule if it follows RFC 5545; TickTick's own kinds of repetition stay in the metadata.
+- Archived (2) and abandoned (-1) tasks no longer need to be done, so they are loaded as completed, and their status is
+  kept.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from chalicelib.todos.fields import MAX_ORDER
 from loaders.formats import Certainty
-from loaders.reading.source import Source
+from loaders.reading.input import Input
 from loaders.rows.record import Record, one_of, whole_number
 from loaders.rows.row import BadRow, Row
 from loaders.rows.table import Table, header_of
@@ -38,8 +38,8 @@ def _is_header(names: list[str]) -> bool:
     return {"List Name", "Title", "Status", "Is All Day"} <= set(names)
 
 
-def read(source: Source) -> Iterator[Row | BadRow]:
-    for found in Table(source, _is_header).rows():
+def read_rows(file: Input) -> Iterator[Row | BadRow]:
+    for found in Table(file, _is_header).rows():
         yield found if isinstance(found, BadRow) else row_of(*found)
 
 

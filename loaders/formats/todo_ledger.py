@@ -1,7 +1,7 @@
 """This service's own export (`GET /export`), as JSON Lines or CSV: every todo as it was, under its own id.
 
-A todo's id is its owner's alone, so another owner can have the same; parents need no translation then, and loading an
-export where it comes from adds nothing. Not taken over are the history and what it makes: version and instants.
+A todo's id is unique to its owner, so another owner can have the same id, and parents need no translation. Loading an
+export where it comes from adds nothing. The history and what derives from it, version and instants, are not loaded.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from chalicelib.todos.content import FieldError, pointer
 from chalicelib.todos.events import CONTENT_FIELDS
 from chalicelib.todos.export_rows import COLUMNS, JSON_COLUMNS, csv_header
 from loaders.formats import Certainty
-from loaders.reading.source import MAX_ROW_BYTES, Source
-from loaders.rows.row import BadRow, Row, not_utf8, unreadable
+from loaders.reading.input import MAX_ROW_BYTES, Input
+from loaders.rows.row import BadRow, Row, bad_row, not_utf8
 
 NAME = "todo-ledger"
 
@@ -30,9 +30,9 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.CERTAIN if is_ours else Certainty.NO
 
 
-def read(source: Source) -> Iterator[Row | BadRow]:
-    records, parse = (_lines, _object) if source.head.lstrip().startswith(b"{") else (_records, _cells)
-    for number, content in records(source):
+def read_rows(file: Input) -> Iterator[Row | BadRow]:
+    records, parse = (_lines, _object) if file.head.lstrip().startswith(b"{") else (_records, _cells)
+    for number, content in records(file):
         try:
             text = content.decode().removesuffix("\n").removesuffix("\r")
         except UnicodeDecodeError:
@@ -41,27 +41,27 @@ def read(source: Source) -> Iterator[Row | BadRow]:
         try:
             yield row_of(number, parse(text))
         except ValueError as error:
-            yield unreadable(number, text, str(error))
+            yield bad_row(number, text, str(error))
 
 
-def _lines(source: Source) -> Iterator[tuple[int, bytes]]:
-    for number, line, _ in source.lines():
+def _lines(file: Input) -> Iterator[tuple[int, bytes]]:
+    for number, line, _ in file.lines():
         if not line.isspace():
             yield number, line
 
 
-def _records(source: Source) -> Iterator[tuple[int, bytes]]:
-    """Each record but the header; it goes on over the lines while a quote is open."""
+def _records(file: Input) -> Iterator[tuple[int, bytes]]:
+    """Each record except the header; a record continues on the next line while a quote is open."""
     pieces: list[bytes] = []
     first = size = 0
     is_open = False
-    for number, line, _ in source.lines():
+    for number, line, _ in file.lines():
         if not pieces:
             first, size = number, 0
         pieces.append(line)
         size += len(line)
         is_open ^= line.count(b'"') % 2 == 1
-        # So long a record has a quote that was never closed: it is given up, and the next line begins anew.
+        # A longer record has a quote that is never closed: it is given up, and the next line begins a new one.
         if not is_open or size > MAX_ROW_BYTES:
             record = b"".join(pieces)
             if record.rstrip() not in (_HEADER, b""):
@@ -85,7 +85,7 @@ def _cells(text: str) -> dict[str, Any]:
     while separator:
         found = _CELL.match(text, position)
         if found is None:
-            raise ValueError("a quote stands where none may, or is not closed")
+            raise ValueError("a quote is in the wrong place or not closed")
         quoted, bare, separator = found.groups()
         cells.append(quoted.replace('""', '"') if quoted is not None else bare or None)
         position = found.end()
@@ -110,7 +110,7 @@ def row_of(line: int, row: dict[str, Any]) -> Row | BadRow:
     errors = [FieldError(pointer(name), "unknown field") for name in row.keys() - set(COLUMNS)]
     todo_id = row.get("id")
     if not isinstance(todo_id, str) or not ids.is_todo_id(todo_id):
-        errors.append(FieldError(pointer("id"), "expected a todo's id: a UUID in lower case"))
+        errors.append(FieldError(pointer("id"), "expected a todo's id: a lower-case UUID"))
     if errors:
         return BadRow(line, row, errors)
     fields = {name: row[name] for name in CONTENT_FIELDS if row.get(name) is not None}

@@ -1,12 +1,12 @@
 """todo.txt: one task a line (github.com/todotxt/todo.txt).
 
-- Priorities: (A) is high, (B) medium, (C) and those after it low; a letter after C is kept in the metadata, and so is
-  the one of a completed task (``pri:A``), which comes to the same.
-- The first ``+project`` is the list, others are kept as `projects`; each ``@context`` is a tag. Those that a line ends
-  with are taken out of the title, those amid it stay.
+- Priorities: (A) is high, (B) medium, (C) and later letters low. A letter after C is kept in the metadata, and so is
+  the ``pri:A`` of a completed task, which means the same as (A).
+- The first ``+project`` is the list, others are kept as `projects`. Each ``@context`` is a tag. They are removed from
+  the end of the title, but stay in its middle.
 - ``due:`` is the due date. ``rec:`` with days, weeks, months or years is a rule; one with business days is not, and
-  stays. The pairs that programs agree on (``due: t: rec: pri: h:``) are taken out wherever they stand, any other
-  ``key:value`` only at the end of the line; all but the first are kept in the metadata by their keys.
+  stays. The pairs that programs agree on (``due: t: rec: pri: h:``) are removed from anywhere in the title, any other
+  ``key:value`` only from its end. All except ``due:`` are kept in the metadata under their keys.
 - The dates at the beginning are kept as `creation_date` and `completion_date`.
 
 A line has no id: two equal lines are two todos.
@@ -21,10 +21,10 @@ from functools import cache
 from typing import Any, Final
 
 from loaders.formats import Certainty
-from loaders.reading.source import MAX_ROW_BYTES, Source
+from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.rows.fields import plan_for
-from loaders.rows.record import Record, without_trailing
-from loaders.rows.row import BadRow, Row, not_utf8, unreadable
+from loaders.rows.record import Record, strip_trailing_tags
+from loaders.rows.row import BadRow, Row, bad_row, not_utf8
 from loaders.rows.table import header_of
 
 NAME = "todo.txt"
@@ -41,7 +41,7 @@ _LINE: Final = re.compile(r"x \S|\([A-Z]\) \S|\d{4}-\d{2}-\d{2} \S|.*\S [+@]\S|.
 
 
 def recognise(head: bytes) -> Certainty:
-    """Any text is todo.txt, a line a task; it is likely if most lines bear a mark of it and the first is no header."""
+    """Any text may be todo.txt; it is likely if most lines look like it and the first is not a header."""
     lines = [line for line in head.decode("utf-8", "replace").splitlines()[:100] if line.strip()]
     if not lines or lines[0].lstrip()[:1] in ("{", "["):
         return Certainty.NO
@@ -52,8 +52,8 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.LIKELY if marked * 2 >= len(lines) and marked else Certainty.NO
 
 
-def read(source: Source) -> Iterator[Row | BadRow]:
-    for number, line, is_whole in source.lines():
+def read_rows(file: Input) -> Iterator[Row | BadRow]:
+    for number, line, is_whole in file.lines():
         if not line.strip():
             continue
         try:
@@ -62,7 +62,7 @@ def read(source: Source) -> Iterator[Row | BadRow]:
             yield not_utf8(number, line.rstrip(b"\r\n"))
             continue
         if not is_whole:
-            yield unreadable(number, text[:1000], f"a line of more than {MAX_ROW_BYTES} bytes")
+            yield bad_row(number, text[:1000], f"a line of more than {MAX_ROW_BYTES} bytes")
             continue
         yield row_of(number, text)
 
@@ -72,7 +72,7 @@ def _parser() -> Any:
     from pytodotxt import Task
 
     class Strict(Task):  # type: ignore[misc]
-        """Its own pattern takes "(A)lso" for a priority; the format wants one letter and a space after it."""
+        """The base class reads "(A)lso" as a priority; the format requires a space after it."""
 
         PRIORITY_RE = re.compile(r"^\(([A-Z])\)(?=\s)")
 
@@ -83,7 +83,7 @@ def row_of(line: int, text: str) -> Row | BadRow:
     try:
         task = _parser()(text)
     except ValueError as error:
-        return unreadable(line, text, f"a date that no calendar has: {error}")
+        return bad_row(line, text, f"a date that does not exist: {error}")
     description = task.description or ""
     pairs: dict[str, list[str]] = {}
 
@@ -92,7 +92,7 @@ def row_of(line: int, text: str) -> Row | BadRow:
         return ""
 
     description = _AGREED.sub(take, description)
-    title = without_trailing(description, lambda word: _TAG.fullmatch(word) is not None)
+    title = strip_trailing_tags(description, lambda word: _TAG.fullmatch(word) is not None)
     for word in description[len(title) :].split() if title != description.strip() else ():
         if (found := _PAIR.fullmatch(word)) is not None:
             take(found)

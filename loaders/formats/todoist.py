@@ -1,16 +1,16 @@
 """Todoist's CSV, a project as a template (todoist.com/help: "Format a CSV file to import into Todoist").
 
-- A section is the list of the tasks below it. `meta` rows, which say how the project is shown, are no todos.
-- An indented task is a subtask of the nearest one before it that is indented less.
-- A note belongs to the task before it: its text follows the description in the todo's notes. `comments` in the metadata
-  has its other cells, and how many lines of the notes it takes.
-- Labels (``@errand``) are tags. Those that the task ends with are taken out of its title, those amid it stay.
-- A date that is a date is `due`, in the row's time zone if it has a time of day (without a zone in UTC). A date in
-  words ("every day") is kept in the metadata: when it was said, and hence what it means, is not in the file.
-- Priority 1 is the highest and 4 is none.
+- A section is the list of the tasks below it. `meta` rows describe how the project is displayed and are not todos.
+- An indented task is a subtask of the nearest task before it with less indentation.
+- A note belongs to the task before it. Its text follows the description in the todo's notes; `comments` in the
+  metadata has its other cells and its number of lines.
+- Labels (``@errand``) are tags. They are removed from the end of the title, but stay in its middle.
+- A numeric date is `due`, in the row's time zone if it has a time of day (UTC without a zone). A date in words ("every
+  day") is kept in the metadata, because its meaning depends on when it was written, which the file does not say.
+- Priority 1 is the highest; 4 means none.
 
-The file has no ids. A task's id is made of its section, its parent, its text and which occurrence of these it is, so
-that its date or its priority may change, and it stays the same todo.
+The file has no ids. A task's id is derived from its section, its parent, its text and how often these came before, so
+that it stays the same todo when its date or priority changes.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from typing import Any, Final
 
 from chalicelib.todos.events import canonical_json
 from loaders.formats import Certainty
-from loaders.reading.source import Source
-from loaders.rows.record import Record, one_of, whole_number, without_trailing
-from loaders.rows.row import BadRow, Row, unreadable
+from loaders.reading.input import Input
+from loaders.rows.record import Record, one_of, strip_trailing_tags, whole_number
+from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.seen import Seen
 from loaders.rows.table import Table, header_of
 from loaders.rows.zones import rfc_3339, zone_of
@@ -44,11 +44,11 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.CERTAIN if is_todoist else Certainty.NO
 
 
-def read(source: Source) -> Iterator[Row | BadRow]:
+def read_rows(file: Input) -> Iterator[Row | BadRow]:
     task: _Task | None = None
     with Seen() as seen:
         outline = _Outline(seen)
-        for found in Table(source).rows():
+        for found in Table(file).rows():
             if isinstance(found, BadRow):
                 kind = ""
             else:
@@ -67,25 +67,25 @@ def read(source: Source) -> Iterator[Row | BadRow]:
             elif kind == "section":
                 outline.section = cells.get("CONTENT", "").strip()
             elif kind == "note":
-                yield unreadable(line, cells, "a note without a task right before it that could be read")
+                yield bad_row(line, cells, "a note that does not follow a readable task")
             elif kind != "meta":
-                yield unreadable(line, cells, f"expected a TYPE of task, section, note or meta, not {kind!r:.80}")
+                yield bad_row(line, cells, f"expected a TYPE of task, section, note or meta, not {kind!r:.80}")
         if task is not None:
             yield task.row()
 
 
-def row_of(line: int, source: dict[str, Any]) -> Row | BadRow:
-    """The row of a task with the notes after it, that has with it where it stands: section, id and parent."""
-    cells = {name: cell for name, cell in source.items() if name not in ("section", "id", "parent", "notes")}
-    task = _Task(line, cells, source.get("section", ""), source.get("id"), source.get("parent"))
-    task.notes = source.get("notes", [])
+def row_of(line: int, original: dict[str, Any]) -> Row | BadRow:
+    """The row of a task with its notes, which includes its place in the project: section, id and parent."""
+    cells = {name: cell for name, cell in original.items() if name not in ("section", "id", "parent", "notes")}
+    task = _Task(line, cells, original.get("section", ""), original.get("id"), original.get("parent"))
+    task.notes = original.get("notes", [])
     if not all(isinstance(cell, str) for row in (cells, *task.notes) for cell in row.values()):
-        return unreadable(line, source, "expected texts only, in the notes too")
+        return bad_row(line, original, "expected only texts, also in the notes")
     return task.row()
 
 
 class _Outline:
-    """Where in the project the next task stands: its section, and the tasks that it may be below."""
+    """The place of the next task in the project: its section, and the tasks that may be its parents."""
 
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
@@ -105,7 +105,7 @@ class _Outline:
         try:
             depth = whole_number(cells.get("INDENT", 1))
         except ValueError:
-            # Refused when it is read; tasks below it are below what it is below.
+            # Refused when it is read; its subtasks get its parent.
             depth = 1
         while self._above and self._above[-1][0] >= depth:
             self._above.pop()
@@ -118,7 +118,7 @@ class _Outline:
 
 
 class _Task:
-    """A task's row and the notes after it."""
+    """A task's row with the notes after it."""
 
     def __init__(self, line: int, cells: dict[str, str], section: str, own_id: str | None, parent: str | None) -> None:
         self._line = line
@@ -128,14 +128,16 @@ class _Task:
 
     def row(self) -> Row | BadRow:
         place = {name: value for name, value in self._place.items() if value}
-        source: dict[str, Any] = {**self._cells, **place, **({"notes": self.notes} if self.notes else {})}
-        record = Record(self._line, source, {**self._cells, **place})
+        original: dict[str, Any] = {**self._cells, **place, **({"notes": self.notes} if self.notes else {})}
+        record = Record(self._line, original, {**self._cells, **place})
         record.rest.pop("TYPE", None)
-        record.read("INDENT", whole_number)
+        record.take_value("INDENT", whole_number)
         content = self._cells.get("CONTENT", "")
         if labels := _LABEL.findall(content):
             record.fields["tags"] = labels
-        record.take("title", "CONTENT", lambda text: without_trailing(text, lambda word: bool(_LABEL.fullmatch(word))))
+        record.take(
+            "title", "CONTENT", lambda text: strip_trailing_tags(text, lambda word: bool(_LABEL.fullmatch(word)))
+        )
         record.take("list", "section")
         record.take("priority", "PRIORITY", one_of(_PRIORITIES))
         self._date(record)
@@ -155,7 +157,7 @@ class _Task:
             record.take("due", "DATE", due)
 
     def _annotate(self, record: Record) -> None:
-        """Join description and notes, and keep what tells them apart."""
+        """Join description and notes, and keep what separates them."""
         texts = [note.get("CONTENT", "") for note in self.notes]
         if "DESCRIPTION" in record.rest:
             texts.insert(0, record.rest.pop("DESCRIPTION"))

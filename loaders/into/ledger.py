@@ -1,4 +1,4 @@
-"""Into the ledger itself: full transactions of conditional puts, tried again while that can help."""
+"""Loading into the ledger: full transactions of conditional puts, retried while that can help."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 from chalicelib.ledger import ledger
 from chalicelib.todos.events import Event
 from loaders import reconcile
-from loaders.into.writer import MAX_TRIES, Written, wait_stopped
+from loaders.into.changes import ChangePolicy, Difference
+from loaders.into.writer import MAX_TRIES, GroupResult, wait_or_stop
 from loaders.pacing.pace import Pace
 from loaders.pacing.throttle import Throttle
 from loaders.planner import Planned
-from loaders.reconcile import Conflict, OnChange
+from loaders.reconcile import Conflict
 
-# No later try can help any row against these.
-_HOPELESS: Final = frozenset(
+# Retrying cannot help any row after these.
+_FATAL: Final = frozenset(
     {
         "AccessDeniedException",
         "ExpiredTokenException",
@@ -30,21 +31,14 @@ _HOPELESS: Final = frozenset(
 )
 _REFUSED: Final = frozenset({"ValidationException", "ValidationError", "ItemCollectionSizeLimitExceeded"})
 
-# Of so many rows or more in a group that would change their todos, most with another title: a list of somebody else.
-_ANOTHER_LIST_FROM: Final = 3
-ANOTHER_LIST: Final = (
-    "the todo with this id has another title, as have most here: if this is another list, name it (--source NAME);"
-    " if it is not, say --on-change update"
-)
-
 _Step = tuple[Planned, Event]
 
 
-class Reading:
-    """What the ledger has of some streams; of a dry run, all that it is asked."""
+class LedgerReader:
+    """Reads what the ledger has of some streams; a dry run needs no more."""
 
     def append(self, group: list[Event]) -> dict[int, Event]:
-        """What stands in the way of these events, by position; nothing is written.
+        """The existing events at the versions of these, by position in the group; nothing is result.
 
         Raises
         ------
@@ -54,44 +48,37 @@ class Reading:
         found = ledger.events_at(wanted)
         return {position: found[at] for position, at in enumerate(wanted) if at in found}
 
-    def histories(self, standing: list[Event]) -> list[list[Event]]:
-        """All events of the streams of these, in the same order.
+    def histories(self, existing: list[Event]) -> list[list[Event]]:
+        """All events of the streams of these events, in the same order.
 
-        Most streams still are at version 1: one request tells so of a hundred.
+        Most streams are still at version 1, which one request shows for a hundred of them.
 
         Raises
         ------
         LedgerUnavailable
         """
-        second = ledger.events_at((event.stream_id, 2) for event in standing)
-        return [ledger.history(event.stream_id) if (event.stream_id, 2) in second else [event] for event in standing]
+        second = ledger.events_at((event.stream_id, 2) for event in existing)
+        return [ledger.history(event.stream_id) if (event.stream_id, 2) in second else [event] for event in existing]
 
 
-class Appending(Reading):
-    """The ledger as a load writes it."""
+class LedgerAppender(LedgerReader):
+    """Appends to the ledger; returns the existing events if any version was taken."""
 
     def append(self, group: list[Event]) -> dict[int, Event]:
         return ledger.append_together(group)
 
 
 class LedgerDestination:
-    """Appends what of each group is not there yet, and what has changed.
+    """Appends the todos of each group that do not exist yet, and the changes of the others.
 
     Parameters
     ----------
-    on_change : str
-        What becomes of a todo whose row has changed at the source: `update`, `keep`, or `report`.
-    is_sure : bool
-        The rows' ids are those of the todos that are there; else a file that looks like another list changes nothing.
     pace : Pace, optional
-        Holds the load while the views lag behind.
+        Slows the load down while the views lag.
     """
 
-    def __init__(
-        self, concurrency: int, on_change: OnChange, is_sure: bool, events: Reading, pace: Pace | None = None
-    ) -> None:
-        self._on_change = on_change
-        self._is_sure = is_sure
+    def __init__(self, concurrency: int, policy: ChangePolicy, events: LedgerReader, pace: Pace | None = None) -> None:
+        self._policy = policy
         self._events = events
         self._pace = pace
         self._throttle = Throttle(concurrency)
@@ -100,104 +87,93 @@ class LedgerDestination:
         if self._pace is not None:
             self._pace.hold(rows)
 
-    def write(self, group: list[Planned], stopped: threading.Event) -> Written:
-        written = Written()
+    def write(self, group: list[Planned], stopped: threading.Event) -> GroupResult:
+        result = GroupResult()
         try:
-            self._write(group, written, stopped)
+            self._write(group, result, stopped)
         finally:
             if self._pace is not None:
-                self._pace.settled(len(group), written.added + written.updated)
-        return written
+                self._pace.note_done(len(group), result.added + result.updated)
+        return result
 
-    def _write(self, group: list[Planned], written: Written, stopped: threading.Event) -> None:
+    def _write(self, group: list[Planned], result: GroupResult, stopped: threading.Event) -> None:
         pending: list[_Step] = [(one, one.event) for one in group]
         tries = 0
         while pending:
             try:
                 with self._throttle.turn():
-                    standing = self._events.append([event for _, event in pending])
-                if not standing:
-                    self._throttle.succeeded()
-                    self._count(pending, written)
+                    existing = self._events.append([event for _, event in pending])
+                if not existing:
+                    self._throttle.note_success()
+                    self._count(pending, result)
                     return
-                pending = self._remaining(pending, standing, written)
+                pending = self._remaining(pending, existing, result)
             except ledger.LedgerUnavailable as error:
                 tries += 1
                 if _is(error, _REFUSED) and not stopped.is_set():
-                    self._write_halves(pending, written, error, stopped)
+                    self._write_halves(pending, result, error, stopped)
                     return
-                if _is_hopeless(error):
-                    written.hopeless = str(error)
-                self._throttle.overloaded()
-                if written.hopeless or tries == MAX_TRIES or wait_stopped(stopped, tries):
-                    written.hopeless = written.hopeless or f"the ledger did not take them in {tries} tries: {error}"
-                    written.failed += [(one, f"not written: {error}") for one, _ in pending]
+                if _is_fatal(error):
+                    result.fatal = str(error)
+                self._throttle.note_overload()
+                if result.fatal or tries == MAX_TRIES or wait_or_stop(stopped, tries):
+                    result.fatal = result.fatal or f"the ledger did not accept the todos in {tries} tries: {error}"
+                    result.failed += [(one, f"not written: {error}") for one, _ in pending]
                     return
 
-    def _count(self, done: list[_Step], written: Written) -> None:
+    def _count(self, done: list[_Step], result: GroupResult) -> None:
         for _, event in done:
             if event.version == 1:
-                written.added += 1
+                result.added += 1
             else:
-                written.updated += 1
+                result.updated += 1
         if self._pace is not None and done:
-            self._pace.appended(done[-1][1], len(done))
+            self._pace.note_appended(done[-1][1], len(done))
 
-    def _remaining(self, pending: list[_Step], standing: dict[int, Event], written: Written) -> list[_Step]:
-        """What is still to be appended, now that some versions were found taken."""
+    def _remaining(self, pending: list[_Step], existing: dict[int, Event], result: GroupResult) -> list[_Step]:
+        """What is still to be appended after some versions were found taken; the other rows are counted."""
         remaining: list[_Step] = []
-        our_own: list[_Step] = []
+        ours: list[_Step] = []
         taken: list[tuple[Planned, Event]] = []
-        for position, (one, event) in enumerate(pending):
-            found = standing.get(position)
+        for position, (planned, event) in enumerate(pending):
+            found = existing.get(position)
             if found is None:
-                remaining.append((one, event))
+                remaining.append((planned, event))
             elif found.event_id == event.event_id:
-                # Written by a try whose answer was lost.
-                our_own.append((one, event))
+                # Written by an earlier try whose answer was lost.
+                ours.append((planned, event))
             else:
-                taken.append((one, found))
-        histories = self._events.histories([found for _, found in taken])
-        # All is read: from here on nothing fails, and each row is counted once.
-        self._count(our_own, written)
-        found_changes = [
-            (one, history[-1], reconcile.change(one.event, history))
-            for (one, _), history in zip(taken, histories, strict=True)
-        ]
-        retitled = [
-            one
-            for one, newest, found_change in found_changes
-            if found_change is not None and one.event.state["title"] != newest.state["title"]
-        ]
-        is_another_list = not self._is_sure and looks_like_another_list(len(retitled), len(found_changes))
-        for one, _, found_change in found_changes:
-            if found_change is None:
-                written.already += 1
-            elif self._on_change == "keep":
-                written.kept += 1
-            elif isinstance(found_change, Conflict):
-                written.reported.append((one, found_change.reason))
-            elif is_another_list:
-                written.reported.append((one, ANOTHER_LIST))
-            elif self._on_change == "report":
-                written.reported.append((one, reconcile.REPORTED))
-            else:
-                remaining.append((one, found_change))
-        return remaining
+                taken.append((planned, found))
+        differences = self._differences(taken)
+        # Everything is read: from here on nothing fails, and each row is counted once.
+        self._count(ours, result)
+        result.already += len(taken) - len(differences)
+        updates = self._policy.select_updates(differences, len(taken), result)
+        return remaining + [(each.planned, each.update) for each in updates if each.update is not None]
 
-    def _write_halves(self, steps: list[_Step], written: Written, error: Exception, stopped: threading.Event) -> None:
-        """DynamoDB refuses something of a group for good: halve it until what is refused stands alone."""
+    def _differences(self, taken: list[tuple[Planned, Event]]) -> list[Difference]:
+        """Those of the rows that differ from their todos, whose streams begin with these events."""
+        differences = []
+        histories = self._events.histories([event for _, event in taken])
+        for (planned, _), history in zip(taken, histories, strict=True):
+            change = reconcile.change_event(planned.event, history)
+            title = history[-1].state["title"]
+            if isinstance(change, Conflict):
+                differences.append(Difference(planned, title, conflict=change.reason))
+            elif change is not None:
+                differences.append(Difference(planned, title, update=change))
+        return differences
+
+    def _write_halves(
+        self, steps: list[_Step], result: GroupResult, error: Exception, stopped: threading.Event
+    ) -> None:
+        """Split a group of which DynamoDB refuses something, until the refused todo is alone."""
         group = [one for one, _ in steps]
         if len(group) == 1:
-            written.failed.append((group[0], f"refused by DynamoDB: {error}"))
+            result.failed.append((group[0], f"refused by DynamoDB: {error}"))
             return
         for half in (group[: len(group) // 2], group[len(group) // 2 :]):
-            self._write(half, written, stopped)
-
-
-def looks_like_another_list(retitled: int, there: int) -> bool:
-    """Whether so many rows that would change a title are too many, of those whose todos are there."""
-    return retitled >= _ANOTHER_LIST_FROM and 2 * retitled > there
+            self._write(half, result, stopped)
 
 
 def _is(error: ledger.LedgerUnavailable, codes: frozenset[str]) -> bool:
@@ -208,5 +184,5 @@ def _is(error: ledger.LedgerUnavailable, codes: frozenset[str]) -> bool:
     return cause.response["Error"]["Code"] in codes or bool(reasons & codes)
 
 
-def _is_hopeless(error: ledger.LedgerUnavailable) -> bool:
-    return _is(error, _HOPELESS) or isinstance(error.__cause__, NoCredentialsError | NoRegionError)
+def _is_fatal(error: ledger.LedgerUnavailable) -> bool:
+    return _is(error, _FATAL) or isinstance(error.__cause__, NoCredentialsError | NoRegionError)

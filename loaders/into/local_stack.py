@@ -1,4 +1,4 @@
-"""Where the ledger is: in the environment, or else the local stack that `make up` started."""
+"""Finding the ledger: from the environment, or the local stack that `make up` started."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from loaders.errors import CannotLoad
 
 
 def find_ledger() -> None:
-    """See to it that the environment names the events table.
+    """Point the environment at the events table, unless it names one.
 
     Raises
     ------
     CannotLoad
-        When it names none and no local stack runs.
+        It names none, and no local stack is running.
     """
     if "EVENTS_TABLE" in os.environ:
         return
-    # Only needed here, and it brings the whole of `stack` with it.
+    # Imported only here because it loads most of `stack`.
     from stack.errors import StackError
     from stack.local.local_stack import LocalStack
     from stack.settings import default_directory

@@ -1,4 +1,4 @@
-"""Writing planned todos: groups that one transaction or request may hold, several in flight."""
+"""Writing planned todos in groups that fit one transaction or request, several at a time."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from typing import Final, Protocol
 from chalicelib.ledger import ledger
 from loaders.planner import Planned
 
-# A throttled table needs minutes to grow: with full jitter these waits come to about a minute in the middle.
+# A throttled table needs minutes to grow; with full jitter the median of all waits together is about a minute.
 MAX_TRIES: Final = 16
 FIRST_WAIT_SECONDS: Final = 0.1
 CEILING_SECONDS: Final = 10.0
 
 
 @dataclass(slots=True)
-class Written:
-    """What became of some rows.
+class GroupResult:
+    """The results of a group's rows.
 
     Attributes
     ----------
     kept : int
-        Rows that differ from their todos, which were left as they are because the user wants it so.
+        Rows that differ from their todos, which were left unchanged because of ``--on-change keep``.
     reported : list
-        Rows that are not in as the source has them, each with the reason.
+        Rows whose todos were left different from them, each with the reason.
     failed : list
-        The rows that are not in the ledger as far as is known, each with the reason.
-    hopeless : str, optional
-        Why it is of no use to go on.
+        Rows that are not known to be in the ledger, each with the reason.
+    fatal : str, optional
+        Why the load must stop.
     """
 
     added: int = 0
@@ -41,35 +41,28 @@ class Written:
     kept: int = 0
     reported: list[tuple[Planned, str]] = field(default_factory=list)
     failed: list[tuple[Planned, str]] = field(default_factory=list)
-    hopeless: str | None = None
-
-    def add(self, other: Written) -> None:
-        self.added += other.added
-        self.updated += other.updated
-        self.already += other.already
-        self.kept += other.kept
-        self.reported += other.reported
-        self.failed += other.failed
-        self.hopeless = self.hopeless or other.hopeless
+    fatal: str | None = None
 
 
 class Destination(Protocol):
-    """Where todos go. It is called by several threads at once."""
+    """Where todos go. Several threads call it at once."""
 
-    def write(self, group: list[Planned], stopped: threading.Event) -> Written:
-        """Bring in all of a group; of every row it is told what became of it.
+    def write(self, group: list[Planned], stopped: threading.Event) -> GroupResult:
+        """Write a group; the result counts every row.
 
-        Once `stopped` is set nothing is tried again.
+        Once `stopped` is set nothing is retried.
         """
         ...
 
     def make_room(self, rows: int) -> None:
-        """Wait, on the thread that reads the file, while there is good reason not to write so many rows more."""
+        """Wait, on the thread that reads the file, until so many more rows may be written."""
         ...
 
 
-def groups(planned: Iterable[Planned], most_bytes: int = ledger.MAX_TRANSACTION_BYTES) -> Iterator[list[Planned]]:
-    """The todos in groups that one transaction may hold, by count and bytes."""
+def split_into_groups(
+    planned: Iterable[Planned], most_bytes: int = ledger.MAX_TRANSACTION_BYTES
+) -> Iterator[list[Planned]]:
+    """Groups of todos that fit one transaction, by count and bytes."""
     group: list[Planned] = []
     size = 0
     for one in planned:
@@ -82,35 +75,35 @@ def groups(planned: Iterable[Planned], most_bytes: int = ledger.MAX_TRANSACTION_
         yield group
 
 
-def wait_stopped(stopped: threading.Event, tries: int, at_least: float = 0.0) -> bool:
-    """Wait before the next try, with full jitter; whether the run was stopped meanwhile."""
+def wait_or_stop(stopped: threading.Event, tries: int, at_least: float = 0.0) -> bool:
+    """Wait before the next try, with full jitter; true if the run was stopped in the meantime."""
     ceiling = min(CEILING_SECONDS, FIRST_WAIT_SECONDS * 2 ** (tries - 1))
     return stopped.wait(at_least + random.uniform(0, ceiling))
 
 
 class Writer:
-    """Keeps up to `concurrency` groups in flight; leaving it waits for them."""
+    """Writes up to `concurrency` groups at a time; a context manager that waits for them at its end."""
 
     def __init__(self, concurrency: int, destination: Destination) -> None:
         self._concurrency = concurrency
         self._destination = destination
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="write")
-        self._in_flight: set[Future[Written]] = set()
+        self._in_flight: set[Future[GroupResult]] = set()
         self._stopped = threading.Event()
 
-    def write(self, group: list[Planned]) -> Iterator[Written]:
-        """Begin to write a group, and give what is done of those before; waits while enough are in flight."""
+    def write(self, group: list[Planned]) -> Iterator[GroupResult]:
+        """Begin to write a group; yields the results of earlier groups, waiting while enough are being written."""
         self._destination.make_room(len(group))
         self._in_flight.add(self._pool.submit(self._destination.write, group, self._stopped))
-        # One waits behind each that is in flight, so that no connection idles while the next rows are read.
+        # One more group waits behind each that is being written, so that no connection idles while rows are read.
         yield from self._done(at_most=2 * self._concurrency - 1)
 
-    def finish(self) -> Iterator[Written]:
-        """What becomes of those that are still in flight."""
+    def finish(self) -> Iterator[GroupResult]:
+        """The results of the groups that are still being written."""
         yield from self._done(at_most=0)
 
     def stop(self) -> None:
-        """Try nothing again from now on."""
+        """Retry nothing from now on."""
         self._stopped.set()
 
     def __enter__(self) -> Writer:
@@ -123,7 +116,7 @@ class Writer:
             self.stop()
         self._pool.shutdown(cancel_futures=True)
 
-    def _done(self, at_most: int) -> Iterator[Written]:
+    def _done(self, at_most: int) -> Iterator[GroupResult]:
         done = {future for future in self._in_flight if future.done()}
         while len(self._in_flight) - len(done) > at_most:
             done |= wait(self._in_flight - done, return_when=FIRST_COMPLETED).done

@@ -1,1 +1,1 @@
-"""What a load prints and writes beside the ledger."""
+"""What a load prints and writes, apart from the ledger."""

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import Final, Protocol
 
-from loaders.output.rejected import reason
-from loaders.output.summary import Summary, counts
-from loaders.reading.opening import Opened
+from loaders.output.rejected import error_text
+from loaders.output.summary import Summary, describe_counts
+from loaders.reading.open_stream import OpenStream
 from loaders.rows.row import BadRow
 from stack.progress import LINE_EVERY_SECONDS, Progress
 
@@ -39,13 +39,15 @@ class LoadProgress(Protocol):
         """Show a row that is rejected or reported, with the reason."""
         ...
 
-    def warn(self, warning: str) -> None: ...
+    def warn(self, warning: str) -> None:
+        """Show a warning."""
+        ...
 
 
 class TextProgress:
     """A bar on a terminal and a line every few seconds in a pipe; of the rows that are rejected, the first few."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenStream) -> None:
         self._opened = opened
         self._began = time.monotonic()
         self._rejected = 0
@@ -66,7 +68,7 @@ class TextProgress:
     def show_rejected(self, row: BadRow) -> None:
         self._rejected += 1
         if self._rejected <= _ROWS_SHOWN:
-            self._progress.say(f"line {row.line}: {_shortened(reason(row))}")
+            self._progress.say(f"line {row.line}: {_shorten(error_text(row))}")
         elif self._rejected == _ROWS_SHOWN + 1:
             self._progress.say("… and more")
 
@@ -75,7 +77,7 @@ class TextProgress:
 
     def _counts(self, summary: Summary) -> str:
         seconds = time.monotonic() - self._began
-        parts = [f"{summary.read:,} rows", f"{summary.read / seconds:,.0f}/s", counts(summary)]
+        parts = [f"{summary.read:,} rows", f"{summary.read / seconds:,.0f}/s", describe_counts(summary)]
         if share := self._opened.share:
             parts.append(f"{seconds / share - seconds:.0f} s left")
         return ", ".join(parts)
@@ -84,7 +86,7 @@ class TextProgress:
 class JsonProgress:
     """One JSON object a line: the counts every few seconds, each warning, and each row that is not loaded."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: OpenStream) -> None:
         self._opened = opened
         self._began = time.monotonic()
         self._next = self._began + LINE_EVERY_SECONDS
@@ -107,13 +109,14 @@ class JsonProgress:
         _print({"progress": share, "seconds": seconds, "seconds_left": left, **asdict(summary)})
 
     def show_rejected(self, row: BadRow) -> None:
-        _print({"line": row.line, "reason": reason(row)})
+        _print({"line": row.line, "reason": error_text(row)})
 
     def warn(self, warning: str) -> None:
         _print({"warning": warning})
 
 
-def progress_for(opened: Opened, *, as_json: bool) -> LoadProgress:
+def progress_for(opened: OpenStream, *, as_json: bool) -> LoadProgress:
+    """The progress for programs if `as_json`, otherwise for people."""
     return JsonProgress(opened) if as_json else TextProgress(opened)
 
 
@@ -121,5 +124,5 @@ def _print(line: dict[str, object]) -> None:
     print(json.dumps(line), file=sys.stderr, flush=True)
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 300 else text[:300] + "…"

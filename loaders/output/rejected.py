@@ -1,4 +1,4 @@
-"""Where rejected rows go: a file of JSON Lines beside the source, or no file at all."""
+"""The file of rejected rows, as JSON Lines."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _dump = json.JSONEncoder(ensure_ascii=True, default=str).encode
 
 
 class RejectedRows:
-    """Writes each rejected row with its line, the row as it was, and what is wrong with it.
+    """Writes each rejected row with its line, its original form and its errors.
 
-    The file is made at the first rejection; where there is none, one of an earlier run is removed.
+    The first rejection creates the file; without any, the file of an earlier run is removed.
 
     Parameters
     ----------
     path : Path, optional
-        None keeps count only.
+        None only counts the rows.
     format_name, system : str
-        What the rows were read as, and what their ids belong to: loaded again when they are mended (the format
-        `rejected`), they meet the same todos.
+        The rows' format, and the list that their ids belong to. When they are corrected and loaded again (the format
+        `rejected`), they become the same todos.
     """
 
     def __init__(self, path: Path | None, format_name: str, system: str) -> None:
@@ -33,7 +33,7 @@ class RejectedRows:
         self._file: IO[str] | None = None
 
     def begin(self) -> None:
-        """Remove what an earlier run left: it would pass for this one's."""
+        """Remove the file of an earlier run, which would look like this one's."""
         if self.path is not None:
             try:
                 self.path.unlink(missing_ok=True)
@@ -41,6 +41,13 @@ class RejectedRows:
                 raise CannotLoad(f"cannot replace {self.path}: {error.strerror}") from None
 
     def add(self, row: BadRow) -> None:
+        """Count and write a row.
+
+        Raises
+        ------
+        CannotLoad
+            The file cannot be written.
+        """
         self.count += 1
         if self.path is None:
             return
@@ -62,14 +69,14 @@ class RejectedRows:
             **self._origin,
             **({"format": row.format} if row.format else {}),
             **({"key": row.key} if row.key else {}),
-            "reason": reason(row),
+            "reason": error_text(row),
             "errors": [{"pointer": error.pointer, "detail": error.detail} for error in row.errors],
-            "row": row.source,
+            "row": row.original,
         }
 
 
-def reason(row: BadRow) -> str:
-    """What is wrong with a row, in one line."""
+def error_text(row: BadRow) -> str:
+    """A row's errors in one line."""
     return "; ".join(
         error.detail if error.pointer == "#" else f"{error.pointer}: {error.detail}" for error in row.errors
     )

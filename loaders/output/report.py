@@ -1,4 +1,4 @@
-"""What is said at the end of a run: lines for people, one JSON object for programs."""
+"""The report at the end of a run: lines for people, a JSON object for programs."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from loaders.output.summary import Summary, counts
-from loaders.prune import Left
+from loaders.output.summary import Summary, describe_counts
+from loaders.prune import LeftTodo
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of one file.
+    """The result of loading one file.
 
     Attributes
     ----------
     rejected : Path, optional
-        Where the rows stand that are not in; None where there are none, or nothing may be written.
+        The file with the rows that are not loaded; None if there are none, or in a dry run.
     would : bool
         It was a dry run.
     compared : bool
-        What is there already was looked at.
+        The rows were compared with existing todos.
     """
 
     file: str
@@ -31,19 +31,25 @@ class Report:
     compared: bool
 
     def text(self) -> str:
+        """The report in lines for people."""
         summary = self.summary
-        told = counts(summary) if self.compared else f"{summary.added:,} added, {summary.rejected:,} rejected"
+        counted = (
+            describe_counts(summary) if self.compared else f"{summary.added:,} added, {summary.rejected:,} rejected"
+        )
         if self.would:
-            told = told.replace(" added", " would be added").replace(" updated", " would be updated")
-        lines = [f"{summary.read:,} rows read: {told}"]
+            counted = counted.replace(" added", " would be added").replace(" updated", " would be updated")
+        lines = [f"{summary.read:,} rows read: {counted}"]
         if self.rejected is not None:
-            lines.append(f"the rows that are not in, and why: {self.rejected} (mend them there, and load that file)")
+            lines.append(
+                f"rows that are not loaded, with reasons: {self.rejected} (correct them there and load that file)"
+            )
         if summary.stopped_by is not None:
             lines.append(f"error: stopped before the end: {summary.stopped_by}")
-            lines.append("what is in stays; mend it and run it again to add the rest")
+            lines.append("what is loaded stays; solve the problem and run it again to add the rest")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
+        """The report for programs: the counts, and the fields of this object under the names of the options."""
         return {
             "file": self.file,
             **asdict(self.summary),
@@ -53,7 +59,8 @@ class Report:
         }
 
 
-def left_text(left: Left, *, would_delete: bool) -> str:
+def describe_left(left: LeftTodo, *, would_delete: bool) -> str:
+    """A line about a todo that is no longer in the source; `would_delete` in a dry run with ``--delete``."""
     fate = "would be deleted" if would_delete and left.fate == "left" else left.fate
     hint = " since it was loaded, so it stays" if left.fate == "changed here" else ""
-    return f"not in the source any more: {left.todo_id} {left.title!r}: {fate}{hint}"
+    return f"no longer in the source: {left.todo_id} {left.title!r}: {fate}{hint}"

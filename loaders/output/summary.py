@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Summary:
-    """What became of the rows so far; of a dry run, what would become of them.
+    """How many rows had which result so far; in a dry run, would have.
 
     Attributes
     ----------
     kept : int
-        Rows that differ from their todos, which were left as they are because the user wants it so.
+        Rows that differ from their todos, which were left unchanged because of ``--on-change keep``.
     reported : int
-        Rows that differ from their todos, which were left as they are although the user may not want it so.
+        Rows that differ from their todos, which were left unchanged and may need a decision.
     unwritten : int
-        Rows of which it is not known that they are in.
+        Rows that are not known to be in the ledger.
     """
 
     read: int = 0
@@ -31,11 +31,12 @@ class Summary:
 
     @property
     def is_all_in(self) -> bool:
+        """Whether every row is in the ledger as the file has it, or was kept on request."""
         return not (self.stopped_by or self.rejected or self.reported or self.unwritten)
 
 
-def counts(summary: Summary) -> str:
-    """What became of the rows; what happened to none is left out, but for the three that everybody asks for."""
+def describe_counts(summary: Summary) -> str:
+    """The counts as text, without zeros except for the three that everybody asks for."""
     parts = [
         f"{summary.added:,} added",
         summary.updated and f"{summary.updated:,} updated",

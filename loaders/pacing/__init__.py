@@ -1,1 +1,1 @@
-"""Pacing a load, so that the views keep up."""
+"""Pacing a load so that the views keep up."""

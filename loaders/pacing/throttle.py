@@ -1,4 +1,4 @@
-"""How many requests may be under way: fewer when the other side is overloaded, one more at a time when it no longer is.
+"""How many requests may run at a time: half as many after an overload, then gradually more again.
 
 This is TCP's rule (RFC 5681): halve on congestion, then grow by one for each round of successes.
 """
@@ -16,7 +16,7 @@ class Throttle:
     Attributes
     ----------
     limit : float
-        How many may be under way now, from 1 to `most`.
+        How many may run now, from 1 to `most`.
     """
 
     def __init__(self, most: int) -> None:
@@ -27,7 +27,7 @@ class Throttle:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn, and hold it."""
+        """Wait for a turn and keep it until the end of the context."""
         with self._changed:
             self._changed.wait_for(lambda: self._under_way < int(self.limit))
             self._under_way += 1
@@ -38,12 +38,13 @@ class Throttle:
                 self._under_way -= 1
                 self._changed.notify()
 
-    def overloaded(self) -> None:
-        """The other side could not take a request."""
+    def note_overload(self) -> None:
+        """Note that the other side refused a request because of its load."""
         with self._changed:
             self.limit = max(1.0, self.limit / 2)
 
-    def succeeded(self) -> None:
+    def note_success(self) -> None:
+        """Note that a request succeeded."""
         with self._changed:
             self.limit = min(float(self._most), self.limit + 1 / self.limit)
             self._changed.notify()

@@ -1,1 +1,1 @@
-"""Reading sources: files, standard input and S3 objects, in bounded memory."""
+"""Reading files, standard input and S3 objects in bounded memory."""

@@ -1,4 +1,4 @@
-"""An object in S3 as a stream: read in parts, the next one fetched meanwhile, and each tried again by itself."""
+"""An S3 object as a stream: it fetches the next part in advance and retries each part separately."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from urllib3.exceptions import HTTPError
 
-from loaders.errors import CannotLoad, Unreadable
+from loaders.errors import CannotLoad, UnreadableFile
 
 PART_BYTES: Final = 4 * 1024 * 1024
 TRIES: Final = 6
@@ -20,14 +20,14 @@ FIRST_WAIT_SECONDS: Final = 0.2
 
 
 class S3Object(io.RawIOBase):
-    """The object that ``s3://bucket/key`` names, as it is now: if it is replaced meanwhile, reading ends.
+    """The current object at ``s3://bucket/key``; reading fails if it is replaced in the meantime.
 
     Raises
     ------
     CannotLoad
-        When there is no such object, or it may not be read.
-    Unreadable
-        When a part cannot be read in `TRIES` tries.
+        The object does not exist or may not be read.
+    UnreadableFile
+        A part could not be read in `TRIES` tries.
     """
 
     def __init__(self, name: str) -> None:
@@ -72,7 +72,7 @@ class S3Object(io.RawIOBase):
         return self._fetcher.submit(self._fetch, start, self._next_start)
 
     def _fetch(self, start: int, end: int) -> bytes:
-        """One part; of a body that breaks off, the rest is asked for again."""
+        """Fetch one part; if the body breaks off, only the rest is requested again."""
         found = b""
         for attempt in range(TRIES):
             try:
@@ -84,10 +84,10 @@ class S3Object(io.RawIOBase):
                 return found
             except ClientError as error:
                 if error.response["Error"]["Code"] in ("PreconditionFailed", "412"):
-                    raise Unreadable("it was replaced while it was read; run it again") from None
+                    raise UnreadableFile("it was replaced while it was read; run it again") from None
                 reason: Exception = error
             except (BotoCoreError, HTTPClientError, HTTPError) as error:
                 reason = error
             if attempt < TRIES - 1:
                 time.sleep(FIRST_WAIT_SECONDS * 2**attempt)
-        raise Unreadable(f"bytes {start} to {end} did not come in {TRIES} tries: {reason}")
+        raise UnreadableFile(f"bytes {start} to {end} could not be read in {TRIES} tries: {reason}")

@@ -1,1 +1,1 @@
-"""Rows: what a format makes of a file, and what the fields of a row mean."""
+"""Rows: what a format reads from a file, and what a row's fields mean."""

@@ -1,7 +1,7 @@
-"""From a source's names and values to a todo's: header names matched loosely, values read as people write them.
+"""From a row's names and values to a todo's: names are matched loosely, values are read as people write them.
 
-What a row has and a todo has no field for goes to `metadata`: nothing is lost. That includes what only the ledger sets
-(`created_at`, `version`, `url` and so on), for the loaded todo is a new one with a history of its own.
+Data without a matching field goes to `metadata`, so nothing is lost. That includes fields which only the ledger sets
+(`created_at`, `version`, `url` and so on), because the loaded todo is a new one with its own history.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chalicelib.todos import strict_json
 from chalicelib.todos.content import FieldError, pointer
 from loaders.rows.row import BadRow, Row
 
-# By field, the names that sources give it, the likeliest first. A name stands for one field only.
+# By field, the names that files have for it, the likeliest first. A column is used for one field only.
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "id": ("id", "uuid", "uid", "guid"),
     "title": ("title", "task", "name", "summary", "subject", "todo", "taskname", "content"),
@@ -40,18 +40,18 @@ _DONE: Final = frozenset(
 _OPEN: Final = frozenset(
     {"false", "no", "n", "0", "[]", "[ ]", "-", "open", "pending", "todo", "to do", "needs-action"}
 )
-# Open, and something more: the word itself is kept in `metadata`.
+# Open, and more than that: the word is also kept in `metadata`.
 _OPEN_AND_MORE: Final = frozenset({"in progress", "in-progress", "started", "not started", "waiting", "blocked"})
 _PRIORITIES: Final = {"l": "low", "m": "medium", "med": "medium", "normal": "medium", "h": "high"}
 
-# Files whose rows have ever other members would make ever more plans; a real one has a few.
+# Rows that all have different members would make ever more plans; a real file has a few.
 _MAX_PLANS: Final = 1000
 MAX_ID_LENGTH: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the rows that have certain names become todos."""
+    """How rows with certain names become todos."""
 
     known: tuple[tuple[str, str, Callable[[Any], Any] | None], ...]
     rest: tuple[str, ...]
@@ -63,14 +63,14 @@ class Plan:
         return any(field == "title" for _, field, _ in self.known)
 
 
-def loose(name: str) -> str:
-    """A name without what people write differently: case, spaces, hyphens, underscores."""
+def normalise_name(name: str) -> str:
+    """A name without differences in case, spaces, hyphens and underscores."""
     return re.sub(r"[\s_-]+", "", name).casefold()
 
 
 def plan_for(names: Iterable[str], called: Mapping[str, str] = NO_NAMES) -> Plan:
-    """How rows with these names are read; `called` tells of fields whose name the rows have for them."""
-    free = {name: loose(name) for name in names}
+    """How rows with these names are read; `called` gives the names of some fields."""
+    free = {name: normalise_name(name) for name in names}
     found = {field: name for field, name in called.items() if free.pop(name, None) is not None}
     for field, accepted in _NAMES.items():
         if field in called:
@@ -84,38 +84,39 @@ def plan_for(names: Iterable[str], called: Mapping[str, str] = NO_NAMES) -> Plan
         known=tuple((name, field, _READERS.get(field)) for field, name in found.items()),
         rest=tuple(free),
         id_name=id_name,
-        # The source's own id is kept in the todo's `source`.
-        names={**_renamed(found), **({"source": id_name} if id_name else {})},
+        # The row's own id is kept in the todo's `source`.
+        names={**_new_names(found), **({"source": id_name} if id_name else {})},
     )
 
 
-def _renamed(found: dict[str, str]) -> dict[str, str]:
+def _new_names(found: dict[str, str]) -> dict[str, str]:
     return {field: name for field, name in found.items() if field != name}
 
 
 class Interpreter:
-    """Reads rows whose names may differ from one to the next."""
+    """Reads rows whose names may differ from one row to the next."""
 
     def __init__(self, called: Mapping[str, str] = NO_NAMES) -> None:
         self._called = called
         self._plans: dict[tuple[str, ...], Plan] = {}
 
-    def row(self, line: int, source: dict[str, Any]) -> Row | BadRow:
-        signature = tuple(source)
+    def interpret(self, line: int, original: dict[str, Any]) -> Row | BadRow:
+        """The todo that a row describes, or the row with its errors."""
+        signature = tuple(original)
         plan = self._plans.get(signature)
         if plan is None:
             if len(self._plans) >= _MAX_PLANS:
                 self._plans.clear()
             plan = self._plans[signature] = plan_for(signature, self._called)
-        return interpret(line, source, plan)
+        return interpret(line, original, plan)
 
 
-def interpret(line: int, source: dict[str, Any], plan: Plan) -> Row | BadRow:
-    """The todo that a row states, or what keeps its values from being read. Nulls state nothing."""
+def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row | BadRow:
+    """The todo that a row describes, or the row with its errors. Nulls count as missing."""
     fields: dict[str, Any] = {}
     errors: list[FieldError] = []
     for name, field, reader in plan.known:
-        value = source.get(name)
+        value = original.get(name)
         if value is None or (value == "" and field != "title"):
             continue
         if reader is not None:
@@ -126,29 +127,29 @@ def interpret(line: int, source: dict[str, Any], plan: Plan) -> Row | BadRow:
                 continue
         fields[field] = value
     try:
-        own_id = None if plan.id_name is None else own_id_of(source.get(plan.id_name))
+        own_id = None if plan.id_name is None else own_id_of(original.get(plan.id_name))
     except ValueError as error:
         errors.append(FieldError(pointer(plan.id_name or "id"), str(error)))
     if errors:
-        return BadRow(line, source, errors)
-    extras = {name: source[name] for name in plan.rest if source.get(name) is not None} if plan.rest else {}
+        return BadRow(line, original, errors)
+    extras = {name: original[name] for name in plan.rest if original.get(name) is not None} if plan.rest else {}
     if "completed" in fields:
         done_name = plan.names.get("completed", "completed")
-        if _is_word(source[done_name], _OPEN_AND_MORE):
-            extras[done_name] = source[done_name]
+        if _is_word(original[done_name], _OPEN_AND_MORE):
+            extras[done_name] = original[done_name]
     if own_id is not None and "source" in fields:
         extras[plan.id_name or "id"] = own_id
     if extras:
-        fields["metadata"] = _joined(fields.get("metadata"), extras)
-    return Row(line, source, fields, plan.names, own_id, fields.pop("parent", None))
+        fields["metadata"] = _merge(fields.get("metadata"), extras)
+    return Row(line, original, fields, plan.names, own_id, fields.pop("parent", None))
 
 
-def _joined(metadata: Any, extras: dict[str, Any]) -> Any:
-    """The row's metadata and what goes there beside it; a name that is taken gets a number."""
+def _merge(metadata: Any, extras: dict[str, Any]) -> Any:
+    """The row's metadata and other data beside it; a name that is already used gets a number."""
     if metadata is None:
         return extras
     if not isinstance(metadata, dict):
-        return metadata  # refused by the validation
+        return metadata  # the validation refuses it
     joined = dict(metadata)
     for name, value in extras.items():
         free, number = name, 2
@@ -159,11 +160,12 @@ def _joined(metadata: Any, extras: dict[str, Any]) -> Any:
 
 
 def own_id_of(value: Any) -> str | None:
-    """An id as text, so that 7 and "7" are one; None where the row has none.
+    """An id as text, so that 7 and "7" are the same; None if the row has none.
 
     Raises
     ------
     ValueError
+        The value cannot be an id.
     """
     if value is None:
         return None
@@ -171,7 +173,7 @@ def own_id_of(value: Any) -> str | None:
         raise ValueError("expected a text or a number")
     text = str(value).strip()
     if len(text) > MAX_ID_LENGTH:
-        raise ValueError(f"an id of more than {MAX_ID_LENGTH} characters")
+        raise ValueError(f"expected an id of at most {MAX_ID_LENGTH} characters")
     return text or None
 
 
@@ -230,7 +232,7 @@ def _parent(value: Any) -> Any:
     return own_id_of(value)
 
 
-def _stripped(value: Any) -> Any:
+def _strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
@@ -238,8 +240,8 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "completed": _completed,
     "tags": _tags,
     "priority": _priority,
-    "due": _stripped,
-    "remind_at": _stripped,
+    "due": _strip,
+    "remind_at": _strip,
     "order": _order,
     "metadata": _metadata,
     "parent": _parent,

@@ -1,7 +1,7 @@
-"""JSON read piece by piece out of a growing buffer, so that a file of any size takes little memory.
+"""JSON read piece by piece from a buffer, so that memory does not grow with the file.
 
-The standard library's decoder reads one value at a time: as fast as ijson's C backend, and it tells the line that a
-value begins in and a name that is given twice, which ijson does not.
+The standard library's decoder reads one value at a time. It is as fast as ijson's C backend, and finds the line of each
+value and duplicate names, which ijson does not.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from io import BytesIO
 from typing import Any, Final
 
 from chalicelib.todos.strict_json import TOO_DEEP, AmbiguousJson, StrictDecoder
-from loaders.errors import Unreadable
-from loaders.reading.source import MAX_ROW_BYTES, Source
-from loaders.rows.row import BadRow, not_utf8, unreadable
+from loaders.errors import UnreadableFile
+from loaders.reading.input import MAX_ROW_BYTES, Input
+from loaders.rows.row import BadRow, bad_row, not_utf8
 
 _CHUNK_BYTES: Final = 256 * 1024
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
-# An error this near to the buffer's end may only mean that the rest is not there yet ("-Infinity" is the longest).
+# An error this close to the buffer's end may only mean that the rest is missing ("-Infinity" is the longest token).
 _TOKEN: Final = 16
 
 
 class JsonReader:
-    """A JSON text whose outer arrays and objects are walked through, and whose inner values are decoded whole.
+    """Walks through the outer arrays and objects of a JSON text, and decodes inner values whole.
 
-    Every element of `array` and every member of `object` must be consumed, by one of these or by `value` or `record`,
-    before the next is asked for.
+    Each element of `array` and each member of `object` must be consumed, by one of these methods or by `value` or
+    `record`, before the next one is requested.
 
     Raises
     ------
-    Unreadable
-        Where the text is not JSON, or not of the structure that was asked for.
+    UnreadableFile
+        The text is not JSON, or does not have the expected structure.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, file: Input) -> None:
+        self._file = file
         self._text = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._decoder = StrictDecoder()
         self._buffer = ""
@@ -47,11 +47,11 @@ class JsonReader:
 
     @property
     def line(self) -> int:
-        """Where the reader stands."""
+        """The current line, counted from 1."""
         return self._line
 
     def array(self) -> Iterator[None]:
-        """Walk through an array: each time the reader stands at the next element."""
+        """Walk through an array; at each step the reader is at the next element."""
         self._expect("[", "not a JSON array")
         if self._next_is("]"):
             self._position += 1
@@ -64,9 +64,9 @@ class JsonReader:
         self._expect("]", "not a JSON array")
 
     def object(self) -> Iterator[str]:
-        """Walk through an object: each time the name of the next member, with the reader at its value.
+        """Walk through an object: yields each member's name, with the reader at its value.
 
-        A name that is given twice is not noticed.
+        Duplicate names are not noticed.
         """
         self._expect("{", "not a JSON object")
         if self._next_is("}"):
@@ -74,7 +74,7 @@ class JsonReader:
             return
         while True:
             if not self._next_is('"'):
-                raise Unreadable(f"line {self._line}: not a JSON object: a member has no name")
+                raise UnreadableFile(f"line {self._line}: not a JSON object: a member has no name")
             name: str = self.value()[2]
             self._expect(":", "not a JSON object")
             yield name
@@ -90,13 +90,13 @@ class JsonReader:
             try:
                 value, end, error = self._decoder.decode(self._buffer, self._position)
             except RecursionError:
-                raise Unreadable(f"line {self._line}: {TOO_DEEP}") from None
+                raise UnreadableFile(f"line {self._line}: {TOO_DEEP}") from None
             except json.JSONDecodeError as broken:
                 is_cut = broken.msg.startswith("Unterminated") or broken.pos >= len(self._buffer) - _TOKEN
                 if is_cut and self._read_more():
                     continue
                 raise self._broken(broken) from None
-            # A number near the buffer's end may go on: of 1.5e-7, "1.5e" reads as 1.5.
+            # A number near the buffer's end may continue: "1.5e" of 1.5e-7 reads as 1.5.
             is_number = isinstance(value, int | float)
             if not is_number or end <= len(self._buffer) - _TOKEN or not self._read_more():
                 break
@@ -105,16 +105,16 @@ class JsonReader:
         return line, text, value, error
 
     def record(self) -> tuple[int, dict[str, Any]] | BadRow:
-        """The next value as a row: an object and the line it begins in, or what is wrong with it."""
+        """The next value as a row: an object and its line, or the bad row that it is."""
         line, text, value, error = self.value()
-        if (bad := refused(line, text, error)) is not None:
+        if (bad := bad_value(line, text, error)) is not None:
             return bad
         if not isinstance(value, dict):
-            return unreadable(line, value, "expected an object")
+            return bad_row(line, value, "expected an object")
         return line, value
 
     def peek(self) -> str:
-        """The next character that is no white space, to stand at; empty at the end."""
+        """Skip white space; returns the next character, empty at the end."""
         while True:
             match = _SPACE.match(self._buffer, self._position)
             assert match is not None
@@ -125,15 +125,17 @@ class JsonReader:
                 return ""
 
     def finish(self) -> None:
-        """See to it that nothing follows."""
+        """Check that nothing follows."""
         if self.peek():
-            raise Unreadable(f"line {self._line}: more follows after the end")
+            raise UnreadableFile(f"line {self._line}: more text follows after the end")
 
-    def _expect(self, character: str, complaint: str) -> None:
+    def _expect(self, character: str, error: str) -> None:
         if not self._next_is(character):
             found = self.peek()
-            there = "the file ends" if not found else f"stands {found!r}"
-            raise Unreadable(f"line {self._line}: {complaint}: {there} where {character!r} belongs")
+            there = (
+                f"expected {character!r}, found {found!r}" if found else f"the file ends where {character!r} belongs"
+            )
+            raise UnreadableFile(f"line {self._line}: {error}: {there}")
         self._position += 1
 
     def _next_is(self, character: str) -> bool:
@@ -144,52 +146,54 @@ class JsonReader:
         self._position = position
 
     def _read_more(self) -> bool:
-        """Add to the buffer what is not yet consumed, as much again: trying anew then costs little in all."""
+        """Double the part of the buffer that is not consumed, so that repeated tries cost little in total."""
         pending = len(self._buffer) - self._position
         if pending > MAX_ROW_BYTES:
-            raise Unreadable(f"line {self._line}: an element has more than {MAX_ROW_BYTES} characters, or never ends")
+            raise UnreadableFile(
+                f"line {self._line}: an element has more than {MAX_ROW_BYTES} characters, or never ends"
+            )
         if self._is_at_end:
             return False
         pieces = [self._buffer[self._position :]]
         wanted = max(_CHUNK_BYTES, pending)
         while wanted > 0 and not self._is_at_end:
-            chunk = self._source.read(wanted)
+            chunk = self._file.read(wanted)
             self._is_at_end = not chunk
             wanted -= len(chunk)
             pieces.append(self._text.decode(chunk, final=self._is_at_end))
         self._buffer, self._position = "".join(pieces), 0
         return True
 
-    def _broken(self, error: json.JSONDecodeError) -> Unreadable:
+    def _broken(self, error: json.JSONDecodeError) -> UnreadableFile:
         line = self._line + self._buffer.count("\n", self._position, error.pos)
-        return Unreadable(f"line {line}: not JSON: {error.msg} (in the element that begins in line {self._line})")
+        return UnreadableFile(f"line {line}: not JSON: {error.msg} (in the element that begins in line {self._line})")
 
 
-def beginning(head: bytes) -> dict[str, Any]:
-    """The members of the first object, or of the first in an array, as far as a file's beginning shows them.
+def first_members(head: bytes) -> dict[str, Any]:
+    """The members of the first object, or of the first in an array, as far as a file's head has them.
 
-    The value that the beginning breaks off in is None; a text that is no JSON has no members.
+    A value that is cut off is None; a text that is not JSON has no members.
     """
     found: dict[str, Any] = {}
     if head.lstrip()[:1] not in (b"[", b"{"):
         return found
-    reader = JsonReader(Source(BytesIO(head)))
+    reader = JsonReader(Input(BytesIO(head)))
     try:
         if reader.peek() == "[":
             next(reader.array(), None)
         for name in reader.object():
             found[name] = None
             found[name] = reader.value()[2]
-    except Unreadable:
+    except UnreadableFile:
         pass
     return found
 
 
-def refused(line: int, text: str, error: AmbiguousJson | None) -> BadRow | None:
-    """What keeps a value that could be read from being a row."""
+def bad_value(line: int, text: str, error: AmbiguousJson | None) -> BadRow | None:
+    """The bad row of a value that could be decoded but must not be loaded; None if it may."""
     if not text.isascii() and _has_foreign_bytes(text):
         return not_utf8(line, text.encode("utf-8", "surrogateescape"))
-    return unreadable(line, text, str(error)) if error is not None else None
+    return bad_row(line, text, str(error)) if error is not None else None
 
 
 def _has_foreign_bytes(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a format makes of a file: rows that state a todo, and rows that cannot be read."""
+"""What a format reads from a file: rows that describe a todo, and rows that cannot be read."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from chalicelib.todos.content import FieldError
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """A row of the source and the todo that it states, not yet validated.
+    """A row and the todo that it describes, not yet validated.
 
     Attributes
     ----------
     line : int
-        Where the row begins, counted from 1.
-    source : object
-        The row as the source has it.
+        The line that the row begins in, counted from 1.
+    original : object
+        The row as its file has it.
     fields : dict
         The todo's fields, by the names of `chalicelib.todos.fields.Content`.
     names : mapping
-        What the source calls those fields that it calls otherwise.
+        The file's names of fields that it calls differently.
     own_id : str, optional
-        The id that the row has at its source.
+        The row's id in its source.
     parent : str, optional
-        The id that the row's parent has at its source.
+        The id of the row's parent in its source.
     key : str, optional
-        What stands for a row without an id in place of its content: of a mended row, what it was before.
+        Identifies a row without an id instead of its content: for a corrected row, what it was before.
     keeps_id : bool
-        The row is a todo of this service: `own_id` is its id here too, and all else stands in `fields`.
+        The row is a todo of this service: `own_id` is its id here too, and `fields` has everything else.
     format : str, optional
-        What the row is read as, where that is not the format of its file: of a row that was rejected before.
+        The row's format if it is not that of its file, as for a row that was rejected before.
     """
 
     line: int
-    source: Any
+    original: Any
     fields: dict[str, Any]
     names: Mapping[str, str] = {}
     own_id: str | None = None
@@ -48,30 +48,30 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 class BadRow(msgspec.Struct, frozen=True, gc=False):
-    """A row that cannot be loaded, and why.
+    """A row that cannot be loaded, with the reasons.
 
     Attributes
     ----------
     key : str, optional
-        What stands for the row where it has no id (`Row.key`).
+        Identifies the row if it has no id (`Row.key`).
     format : str, optional
-        As of a `Row`.
+        As `Row.format`.
     """
 
     line: int
-    source: Any
+    original: Any
     errors: list[FieldError]
     key: str | None = None
     format: str | None = None
 
 
-def unreadable(line: int, source: Any, reason: str) -> BadRow:
-    """A row that is wrong as a whole."""
-    return BadRow(line, source, [FieldError("#", reason)])
+def bad_row(line: int, original: Any, reason: str) -> BadRow:
+    """A row that is refused as a whole, for one reason."""
+    return BadRow(line, original, [FieldError("#", reason)])
 
 
 def not_utf8(line: int, content: bytes) -> BadRow:
-    """A row whose bytes are no text; they are kept as they are, in Base64, beside what can be read of them."""
+    """A row that is not UTF-8; its bytes are kept in Base64 beside the text that can be read."""
     readable = content.decode("utf-8", "replace")
     kept = {"text": readable, "base64": base64.b64encode(content).decode()}
-    return unreadable(line, kept, "not UTF-8: save the file in that encoding")
+    return bad_row(line, kept, "not UTF-8: save the file in that encoding")

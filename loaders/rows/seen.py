@@ -1,4 +1,4 @@
-"""Which ids and contents a file had so far, in memory that does not grow with it."""
+"""The ids and contents that a file had so far, in memory that does not grow with the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 # SQLite keeps this much in memory and the rest in a temporary file of its own.
 _CACHE_KIB: Final = 16 * 1024
 
-# A bit for each text that was noted: of a million texts, 1.5 in 100 meet another's bit, and of so many is asked.
+# One bit for each noted text. Of a million texts, 1.5 in 100 find their bit set by another and are looked up.
 _FILTER_BITS: Final = 1 << 26
 _PENDING: Final = 4096
 
@@ -21,36 +21,36 @@ _NOTE: Final = "UPDATE seen SET times = times + 1 WHERE key = ? RETURNING first_
 class Seen:
     """Counts texts by 8 bytes of their hash.
 
-    Two texts with one hash (3 in 100 million files of a million rows) are taken for one: the second row is then
-    reported as a repeat, or gets another occurrence number, but never lost in silence.
+    Two texts with the same hash (in 3 of 100 million files of a million rows) count as the same: the second row is
+    reported as a repeat or gets another occurrence number, but is never lost silently.
 
-    Nearly all texts are new. A filter (Bloom's, with one hash) tells so of most, and these go to the database together.
+    Nearly all texts are new. A Bloom filter with one hash shows it for most of them, and these are stored together.
     """
 
     def __init__(self) -> None:
-        # An empty name is a temporary database: on disk once it outgrows the cache, and gone when it is closed.
+        # An empty name means a temporary database: on disk once it outgrows the cache, and removed when it is closed.
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute("CREATE TABLE seen (key INTEGER PRIMARY KEY, first_line INTEGER, times INTEGER)")
-        # By row, the topmost of its ancestors that was known when somebody asked last.
+        # By row, its topmost ancestor that was known at the last look-up.
         self._database.execute("CREATE TABLE above (key INTEGER PRIMARY KEY, ancestor INTEGER)")
         self._database.execute("BEGIN")
         self._filter = bytearray(_FILTER_BITS // 8)
         self._pending: list[tuple[int, int]] = []
 
     def note(self, text: str, line: int) -> tuple[int, int]:
-        """Count `text` once more: the line it was noted first, and how often it was noted."""
+        """Count `text` once more; returns the line where it was noted first, and how often it was noted."""
         return self.note_digest(_digest(text), line)
 
     def note_digest(self, digest: bytes, line: int) -> tuple[int, int]:
-        """The same of a text whose hash is known; its first 8 bytes stand for it."""
+        """As `note`, for a text whose hash is known; its first 8 bytes identify it."""
         key = _key(digest)
         place, bit = _place(key)
         if not self._filter[place] & bit:
             self._filter[place] |= bit
-        elif found := self._counted(key):
+        elif found := self._count_again(key):
             return found
         self._pending.append((key, line))
         if len(self._pending) == _PENDING:
@@ -58,6 +58,7 @@ class Seen:
         return line, 1
 
     def has(self, text: str) -> bool:
+        """Whether `text` was noted."""
         key = _key(_digest(text))
         place, bit = _place(key)
         if not self._filter[place] & bit:
@@ -66,9 +67,9 @@ class Seen:
         return self._database.execute("SELECT 1 FROM seen WHERE key = ?", (key,)).fetchone() is not None
 
     def closes_cycle(self, child: str, parent: str) -> bool:
-        """Whether `parent` is below `child`, or is it; if not, note that `child` is below `parent`.
+        """Whether `parent` is `child` or below it; if not, note that `child` is below `parent`.
 
-        A union-find with its paths compressed: long chains of parents are not walked again for each of their rows.
+        A union-find with path compression, so long chains of parents are not walked again for each row.
         """
         execute = self._database.execute
         key, top = _key(_digest(child)), _key(_digest(parent))
@@ -94,13 +95,13 @@ class Seen:
     ) -> None:
         self.close()
 
-    def _counted(self, key: int) -> tuple[int, int] | None:
+    def _count_again(self, key: int) -> tuple[int, int] | None:
         self._store()
         found: list[tuple[int, int]] = self._database.execute(_NOTE, (key,)).fetchall()
         return found[0] if found else None
 
     def _store(self) -> None:
-        # In the keys' order, neighbours are written together.
+        # Sorted, so that neighbouring keys are written together.
         self._pending.sort()
         self._database.executemany(_INSERT, self._pending)
         self._pending.clear()
@@ -115,5 +116,5 @@ def _key(digest: bytes) -> int:
 
 
 def _place(key: int) -> tuple[int, int]:
-    """The byte and the bit of the filter that stand for a key."""
+    """The byte and the bit of the filter for a key."""
     return (key >> 3) % (_FILTER_BITS // 8), 1 << (key & 7)

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-from loaders.errors import Unreadable
-from loaders.reading.source import Source
+from loaders.errors import UnreadableFile
+from loaders.reading.input import Input
 from loaders.rows import fields
-from loaders.rows.row import BadRow, not_utf8, unreadable
+from loaders.rows.row import BadRow, bad_row, not_utf8
 
 _SEPARATORS: Final = (",", ";", "\t")
-# Many times a todo's longest notes: beyond it, a quote was never closed, or the line is no row.
+# Many times a todo's longest notes: in a longer cell, a quote is not closed, or the line is not a row.
 _MAX_CELL_CHARACTERS: Final = 1024 * 1024
 _MAX_PREAMBLE_LINES: Final = 100
-# What bytes that are no UTF-8 are decoded to (PEP 383); UTF-8 itself cannot hold them.
+# Bytes that are not UTF-8 are decoded to these (PEP 383); UTF-8 itself cannot hold them.
 _FOREIGN: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -41,13 +41,14 @@ csv: Final = _csv_with_its_own_limit()
 
 
 class Table:
-    """A table whose columns have names. The separator is the one that the header has most of.
+    """A table with a header. Its separator is the one that occurs most in the header.
 
     Parameters
     ----------
-    source : Source
+    file : Input
     is_header : callable, optional
-        Tells the header from the lines of a preamble before it, by its names. Without it, the first line is the header.
+        Whether a line with these names is the header, where a preamble may come before it. By default the first line
+        is the header.
 
     Attributes
     ----------
@@ -55,18 +56,18 @@ class Table:
 
     Raises
     ------
-    Unreadable
-        When there is no header, or two of its columns have one name.
+    UnreadableFile
+        There is no header, or two columns have the same name.
     """
 
-    def __init__(self, source: Source, is_header: Callable[[list[str]], bool] | None = None) -> None:
-        self._lines = _Lines(source)
+    def __init__(self, file: Input, is_header: Callable[[list[str]], bool] | None = None) -> None:
+        self._lines = _Lines(file)
         self.names, self._separator = self._header(is_header)
 
     def rows(self) -> Iterator[tuple[int, dict[str, str]] | BadRow]:
-        """Each row's line and its cells by their columns' names, without the empty ones; empty rows are skipped."""
+        """Each row's line and its non-empty cells by column name; empty rows are skipped."""
         lines, width = self._lines, len(self.names)
-        # After a broken quote a line may be the rest of the row before it: only one with every column is a row.
+        # After a broken quote, a line may be the rest of the row before it; only a line with every column is a row.
         is_damaged = False
         reader = csv.reader(lines, delimiter=self._separator, strict=True)
         while True:
@@ -76,7 +77,7 @@ class Table:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield lines.give_up_record(_explained(error))
+                yield lines.give_up_record(_explain(error))
                 is_damaged = True
                 reader = csv.reader(lines, delimiter=self._separator, strict=True)
                 continue
@@ -85,8 +86,8 @@ class Table:
             if lines.has_foreign_bytes:
                 yield not_utf8(lines.first, _bytes(lines.record))
             elif len(cells) > width or (is_damaged and len(cells) < width):
-                complaint = f"has {len(cells)} values where the header has {width} names"
-                yield unreadable(lines.first, lines.record, complaint)
+                reason = f"has {len(cells)} values where the header has {width} names"
+                yield bad_row(lines.first, lines.record, reason)
             else:
                 is_damaged = False
                 yield lines.first, {name: cell for name, cell in zip(self.names, cells, strict=False) if cell.strip()}
@@ -98,21 +99,21 @@ class Table:
             if text is None:
                 break
             if self._lines.has_foreign_bytes:
-                raise Unreadable(f"line {self._lines.first}: not UTF-8: save the file in that encoding")
+                raise UnreadableFile(f"line {self._lines.first}: not UTF-8: save the file in that encoding")
             split = header_of(text)
             if split is not None and (is_header is None or is_header(split[0])):
                 _check_names(split[0], self._lines.first)
                 return split
             if is_header is None:
                 break
-        raise Unreadable("line 1: no header: expected the columns' names, one of them title")
+        raise UnreadableFile("line 1: no header: expected the columns' names, one of them title")
 
 
 def header_of(line: str) -> tuple[list[str], str] | None:
-    """The names in a header line and the separator between them; None if it can be none."""
+    """The names in a header line and the separator between them; None if the line cannot be a header."""
     attempts = {}
     for separator in _SEPARATORS:
-        # What is quoted with one separator is broken with another.
+        # A line that is quoted correctly for one separator may be broken for another.
         with suppress(csv.Error, StopIteration):
             attempts[separator] = next(csv.reader([line], delimiter=separator, strict=True))
     if not attempts:
@@ -125,23 +126,25 @@ def header_of(line: str) -> tuple[list[str], str] | None:
 def _check_names(names: list[str], line: int) -> None:
     seen: dict[str, str] = {}
     for name in names:
-        if (plain := fields.loose(name)) in seen:
+        if (plain := fields.normalise_name(name)) in seen:
             first = seen[plain]
-            raise Unreadable(f"line {line}: two columns have one name: {first!r} and {name!r}; rename or remove one")
+            raise UnreadableFile(
+                f"line {line}: two columns have the same name: {first!r} and {name!r}; rename or remove one"
+            )
         seen[plain] = name
 
 
-def _explained(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     detail = str(error)
     if "unexpected end" in detail or "field limit" in detail:
-        return f"a quote is opened and never closed, or a value has more than {_MAX_CELL_CHARACTERS} characters"
+        return f"a quote is not closed, or a value has more than {_MAX_CELL_CHARACTERS} characters"
     if "expected after" in detail:
-        return "a quote ends amid a value: it was not closed where it should be, or a quote in the text is not doubled"
+        return "a quote ends in the middle of a value: it was not closed in time, or a quote in the text is not doubled"
     return f"not CSV: {detail}"
 
 
 class _Lines:
-    """The lines of the file as text; those of the current record are kept, to be read once more if it is broken.
+    """The file's lines as text. Those of the current record are kept, to be read again if it is broken.
 
     Attributes
     ----------
@@ -151,8 +154,8 @@ class _Lines:
         Whether the current record is not UTF-8.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._lines = source.lines()
+    def __init__(self, file: Input) -> None:
+        self._lines = file.lines()
         self._again: deque[tuple[int, str]] = deque()
         self._taken: list[tuple[int, str]] = []
         self.has_foreign_bytes = False
@@ -161,13 +164,13 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        number, text = self._again.popleft() if self._again else self._decoded()
+        number, text = self._again.popleft() if self._again else self._next_line()
         self._taken.append((number, text))
         self.has_foreign_bytes = self.has_foreign_bytes or _has_foreign_bytes(text)
         return text
 
-    def _decoded(self) -> tuple[int, str]:
-        # Of an endless line there is only the beginning, which is still too long for any todo: it will be refused.
+    def _next_line(self) -> tuple[int, str]:
+        # Of an endless line there is only the first_members, which is still too long for any todo: it will be refused.
         number, line, _ = next(self._lines)
         return number, line.decode("utf-8", "surrogateescape")
 
@@ -184,11 +187,11 @@ class _Lines:
         return "".join(text for _, text in self._taken).rstrip("\r\n")
 
     def give_up_record(self, reason: str) -> BadRow:
-        """The first line of the current record as a bad row; the lines after it are read again, as rows."""
+        """Reject the first line of the current record; the lines after it are read again, as rows."""
         number, text = self._taken[0]
         self._again.extendleft(reversed(self._taken[1:]))
         text = text.rstrip("\r\n")
-        return not_utf8(number, _bytes(text)) if _has_foreign_bytes(text) else unreadable(number, text, reason)
+        return not_utf8(number, _bytes(text)) if _has_foreign_bytes(text) else bad_row(number, text, reason)
 
 
 def _has_foreign_bytes(text: str) -> bool:

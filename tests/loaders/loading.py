@@ -1,4 +1,4 @@
-"""What the loader's tests share: reading given bytes, and a ledger in memory that takes groups of events."""
+"""What the loader's tests share: reading given bytes, and a ledger in memory at the seam of `LedgerAppender`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
 from chalicelib.todos.ids import split_stream_id
-from loaders.formats import formats, recognised, system_of
-from loaders.into.ledger import Appending, LedgerDestination, Reading
+from loaders.formats import choose_format, formats, system_of
+from loaders.into.changes import ChangePolicy
+from loaders.into.ledger import LedgerAppender, LedgerDestination, LedgerReader
 from loaders.into.writer import Writer
 from loaders.load import Load
 from loaders.output.progress import TextProgress
@@ -21,8 +22,8 @@ from loaders.output.rejected import RejectedRows
 from loaders.output.summary import Summary
 from loaders.pacing.pace import Pace
 from loaders.planner import Planned, Planner
-from loaders.reading.opening import Counted, Opened
-from loaders.reading.source import Source
+from loaders.reading.input import Input
+from loaders.reading.open_stream import CountedStream, OpenStream
 from loaders.reconcile import OnChange
 from loaders.rows.row import BadRow, Row
 from loaders.rows.seen import Seen
@@ -37,9 +38,9 @@ def lines(*rows: Any) -> bytes:
 
 
 def read(content: bytes, name: str | None = None) -> list[Row | BadRow]:
-    source = Source(io.BytesIO(content))
-    chosen = formats()[name] if name else recognised(source.head)
-    return list(chosen.read(source))
+    file = Input(io.BytesIO(content))
+    chosen = formats()[name] if name else choose_format(file.head)
+    return list(chosen.read_rows(file))
 
 
 def plan(content: bytes, name: str | None = None, system: str = "file", owner: str = OWNER) -> list[Planned | BadRow]:
@@ -58,8 +59,8 @@ def todos(content: bytes, name: str | None = None) -> list[dict[str, Any]]:
 def stated(file: Path) -> list[dict[str, Any]]:
     """What the rows of a file state, recognised by its content: fields that are set, and the parent by its title."""
     content = file.read_bytes()
-    head = Source(io.BytesIO(content)).head
-    system = system_of(recognised(head), head)
+    head = Input(io.BytesIO(content)).head
+    system = system_of(choose_format(head), head)
     planned = plan(content, system=system)
     assert [row for row in planned if isinstance(row, BadRow)] == []
     events = [row.event for row in planned if isinstance(row, Planned)]
@@ -79,7 +80,7 @@ def todo_ids(content: bytes, **options: Any) -> list[str]:
     return [row.event.stream_id for row in plan(content, **options) if isinstance(row, Planned)]
 
 
-def complaints(content: bytes, name: str | None = None) -> list[tuple[int, str, str]]:
+def errors_of(content: bytes, name: str | None = None) -> list[tuple[int, str, str]]:
     """(line, pointer, detail) of everything wrong with a file's rows."""
     return [
         (row.line, error.pointer, error.detail)
@@ -93,7 +94,7 @@ def titles(content: bytes, name: str | None = None) -> list[str]:
     return [row.event.state["title"] for row in plan(content, name) if isinstance(row, Planned)]
 
 
-class GroupLedger(Appending):
+class GroupLedger(LedgerAppender):
     """Takes groups as DynamoDB takes transactions: whole or not at all, and no item twice in one."""
 
     def __init__(self) -> None:
@@ -142,24 +143,24 @@ class GroupLedger(Appending):
 
 def load(
     content: bytes,
-    ledger: Reading,
+    ledger: LedgerReader,
     concurrency: int = 1,
     on_change: OnChange = "update",
     is_sure: bool = True,
     pace: Pace | None = None,
 ) -> tuple[Summary, list[tuple[int, str]]]:
     """Load a file; the summary, and (line, reason) of each row that is reported as rejected."""
-    source = Source(io.BytesIO(content))
+    file = Input(io.BytesIO(content))
     reported = _Reported()
-    destination = LedgerDestination(concurrency, on_change, is_sure, ledger, pace)
+    destination = LedgerDestination(concurrency, ChangePolicy(on_change, is_sure=is_sure), ledger, pace)
     with Writer(concurrency, destination) as writer, Seen() as seen:
         run = Load(Planner(OWNER, "file", seen), writer, reported, TextProgress(nothing_opened()))
-        summary = run.run(recognised(source.head).read(source))
+        summary = run.load_rows(choose_format(file.head).read_rows(file))
     return summary, reported.rows
 
 
-def nothing_opened() -> Opened:
-    return Opened(io.BytesIO(), Counted(io.BytesIO()), None)
+def nothing_opened() -> OpenStream:
+    return OpenStream(io.BytesIO(), CountedStream(io.BytesIO()), None)
 
 
 class _Reported(RejectedRows):

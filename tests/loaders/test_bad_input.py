@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from loaders.errors import Unreadable
+from loaders.errors import UnreadableFile
 from loaders.formats import formats
 from loaders.output.rejected import RejectedRows
 from loaders.planner import Planned
-from loaders.reading.source import Source
+from loaders.reading.input import Input
 from loaders.rows.row import BadRow, Row
-from tests.loaders.loading import by_line, complaints, lines, plan, read, titles
+from tests.loaders.loading import by_line, errors_of, lines, plan, read, titles
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def rejected_between(sample: Sample, row: str) -> tuple[str, str]:
     before, after = (sample.row(title, id=title) if sample.has_ids else sample.row(title) for title in "AB")
     content = sample.file(before, row, after)
     assert titles(content, sample.name) == ["A", "B"]
-    [(line, pointer, detail)] = complaints(content, sample.name)
+    [(line, pointer, detail)] = errors_of(content, sample.name)
     assert line == sample.line(before)
     return pointer, detail
 
@@ -180,7 +180,7 @@ def rejected_between(sample: Sample, row: str) -> tuple[str, str]:
 def test_a_row_that_is_not_utf8_is_rejected_alone_and_kept(sample: Sample) -> None:
     assert rejected_between(sample, sample.row("caf\udce9")) == ("#", "not UTF-8: save the file in that encoding")
     [bad] = [row for row in plan(sample.file(sample.row("caf\udce9")), sample.name) if isinstance(row, BadRow)]
-    assert set(bad.source) == {"text", "base64"}
+    assert set(bad.original) == {"text", "base64"}
 
 
 @each(SAMPLES)
@@ -197,13 +197,13 @@ def test_a_line_of_10_megabytes_is_rejected_alone_and_kept(sample: Sample) -> No
     rejected_between(sample, row)
     found = by_line(plan(sample.file(row), sample.name))[sample.line()]
     assert isinstance(found, BadRow)
-    assert len(str(found.source)) >= 10_000_000
+    assert len(str(found.original)) >= 10_000_000
 
 
 @each(SAMPLES)
 @pytest.mark.parametrize(("content", "explanation"), [(b"", "empty"), (b"\r\n ", "empty"), (b"\0\1\xff", "binary")])
 def test_a_file_that_is_empty_or_binary_is_refused(sample: Sample, content: bytes, explanation: str) -> None:
-    with pytest.raises(Unreadable, match=explanation):
+    with pytest.raises(UnreadableFile, match=explanation):
         read(content, sample.name)
 
 
@@ -230,7 +230,7 @@ def test_a_title_that_is_too_long_is_rejected(sample: Sample) -> None:
 @each(WITH_IDS)
 def test_an_id_that_another_row_has_is_rejected(sample: Sample) -> None:
     _, detail = rejected_between(sample, sample.row("C", id="A"))
-    assert detail == f"the id is that of line {sample.line()}"
+    assert detail == f"the id already occurs in line {sample.line()}"
 
 
 @each(WITH_PARENTS)
@@ -242,7 +242,7 @@ def test_the_row_that_closes_a_cycle_of_parents_is_rejected(sample: Sample) -> N
         sample.row("D", id="4", parent="3"),
     ]
     content = sample.file(*rows)
-    [(line, pointer, detail)] = complaints(content, sample.name)
+    [(line, pointer, detail)] = errors_of(content, sample.name)
     assert (line, detail[:7]) == (sample.line(*rows[:2]), "a cycle")
     assert "parent" in pointer.casefold() or "RELATED-TO" in pointer
     assert titles(content, sample.name) == ["A", "B", "D"]
@@ -258,7 +258,7 @@ def test_a_row_that_is_its_own_parent_is_rejected(sample: Sample) -> None:
 def test_parents_may_come_after_their_children_and_chains_may_be_long(sample: Sample) -> None:
     down = [sample.row(str(number), id=str(number), parent=str(number + 1)) for number in range(50)]
     up = [sample.row(str(number), id=str(number), parent=str(number - 1)) for number in range(99, 50, -1)]
-    assert complaints(sample.file(*down, *up), sample.name) == []
+    assert errors_of(sample.file(*down, *up), sample.name) == []
 
 
 @each(TABLES)
@@ -272,7 +272,7 @@ def test_a_column_that_stands_there_twice_is_refused(sample: Sample) -> None:
     header, row = sample.head.rstrip().rsplit("\n", 1)[-1], sample.row("A")
     column = header.split(",")[1]
     content = sample.head.replace(header, f"{header},{column.upper()}") + row
-    with pytest.raises(Unreadable, match=f"two columns have one name: '{column}' and '{column.upper()}'"):
+    with pytest.raises(UnreadableFile, match=f"two columns have the same name: '{column}' and '{column.upper()}'"):
         read(content.encode(), sample.name)
 
 
@@ -285,12 +285,12 @@ def test_a_member_that_stands_there_twice_is_rejected(sample: Sample) -> None:
 @each(ENDED)
 def test_a_file_that_breaks_off_is_told_after_the_rows_before(sample: Sample) -> None:
     content = sample.file(sample.row("A"), sample.row("B")).removesuffix(sample.tail.encode())
-    rows = formats()[sample.name].read(Source(io.BytesIO(content)))
+    rows = formats()[sample.name].read_rows(Input(io.BytesIO(content)))
     for title in "AB":
         row = next(rows)
         assert isinstance(row, Row)
         assert row.fields["title"] == title
-    with pytest.raises(Unreadable, match="the file ends where"):
+    with pytest.raises(UnreadableFile, match="the file ends where"):
         next(rows)
 
 
@@ -314,7 +314,7 @@ def test_a_rejected_row_that_is_mended_makes_the_todo_that_it_would_have_made(sa
     [bad] = plan(sample.file(sample.row("a" * 501, **names)), sample.name)
     assert isinstance(good, Planned)
     assert isinstance(bad, BadRow)
-    row = json.loads(json.dumps(bad.source).replace("a" * 501, "A"))
+    row = json.loads(json.dumps(bad.original).replace("a" * 501, "A"))
     entry = {"line": bad.line, "format": sample.name, "source": "file", "row": row, "key": bad.key}
     [mended] = plan(lines(entry))
     assert isinstance(mended, Planned)

@@ -92,7 +92,7 @@ class World:
 
     def _append(self, event: Event) -> None:
         if not self.adds:
-            self.pace.settled(GROUP, 0)
+            self.pace.note_done(GROUP, 0)
             return
         began = max(self.now + LATENCY, self._views_free)
         while not (rate := self._projects(began)):
@@ -101,8 +101,8 @@ class World:
         todo_id = ids.split_stream_id(event.stream_id)[1]
         self._there_at[todo_id] = math.inf if todo_id in self.quarantined else self._views_free
         self.lags.append((self.now, self._views_free - self.now))
-        self.pace.appended(event, GROUP)
-        self.pace.settled(GROUP, GROUP)
+        self.pace.note_appended(event, GROUP)
+        self.pace.note_done(GROUP, GROUP)
 
     def having(self, versions: Mapping[str, int]) -> set[str]:
         self.looks += 1
@@ -235,12 +235,12 @@ class Asked(Pace):
         self.under_way += rows
         self.most_under_way = max(self.most_under_way, self.under_way)
 
-    def appended(self, event: Event, events: int) -> None:
-        super().appended(event, events)
+    def note_appended(self, event: Event, events: int) -> None:
+        super().note_appended(event, events)
         self.events += events
 
-    def settled(self, rows: int, events: int) -> None:
-        super().settled(rows, events)
+    def note_done(self, rows: int, events: int) -> None:
+        super().note_done(rows, events)
         self.under_way -= rows
 
 
@@ -264,7 +264,7 @@ def test_a_pause_in_the_wrong_moment_does_no_harm(monkeypatch: pytest.MonkeyPatc
     [one] = plan(rows(1))
     assert isinstance(one, Planned)
     pace = Pace(lambda versions: frozenset(), BOUND, lambda warning: None)
-    pace.appended(one.event, 10**6)
+    pace.note_appended(one.event, 10**6)
 
     pace.hold(GROUP)
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.todos import fold
 from chalicelib.todos.decide import Command, Delete, Patch, Remind, decide
 from chalicelib.todos.events import Event
-from loaders.reconcile import ACTOR, following
+from loaders.reconcile import ACTOR, next_event
 from tests.loaders.loading import GroupLedger, lines, load
 
 
@@ -21,7 +21,7 @@ def by_the_user(ledger: GroupLedger, command: Command, actor: str = "ann") -> No
     [(stream, history)] = ledger.streams.items()
     decision = decide(command, history[-1].state, history[-1].version)
     assert decision is not None
-    ledger.streams[stream].append(replace(following(history[-1], decision), actor=actor))
+    ledger.streams[stream].append(replace(next_event(history[-1], decision), actor=actor))
 
 
 def history_of(ledger: GroupLedger) -> list[Event]:
@@ -76,8 +76,8 @@ def test_what_the_user_did_here_stays_while_the_source_says_the_same(ledger: Gro
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        (Patch({"title": "Buy oat milk"}), "the todo was changed here since it was loaded; it was left as it is"),
-        (Delete(), "the todo was deleted here since it was loaded; it was left so"),
+        (Patch({"title": "Buy oat milk"}), "the todo was changed here since it was loaded; it was left unchanged"),
+        (Delete(), "the todo was deleted here since it was loaded; it was not restored"),
     ],
 )
 def test_a_todo_changed_here_and_at_the_source_is_reported_and_not_overwritten(

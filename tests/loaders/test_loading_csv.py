@@ -2,9 +2,9 @@
 
 import pytest
 
-from loaders.errors import Unreadable
+from loaders.errors import UnreadableFile
 from loaders.rows.row import BadRow
-from tests.loaders.loading import by_line, complaints, read, titles, todos
+from tests.loaders.loading import by_line, errors_of, read, titles, todos
 
 HEADER = b"title,done,notes\n"
 
@@ -46,14 +46,14 @@ def test_values_may_be_missing_at_the_end_and_columns_may_have_no_name() -> None
 
 
 def test_a_row_with_more_values_than_names_is_rejected() -> None:
-    assert complaints(HEADER + b"A,no,n,x\nB,no,n\n") == [(2, "#", "has 4 values where the header has 3 names")]
+    assert errors_of(HEADER + b"A,no,n,x\nB,no,n\n") == [(2, "#", "has 4 values where the header has 3 names")]
 
 
 @pytest.mark.parametrize("broken", [b'"A,no,n\n', b'A,no,"n\n', b'A,no,"he said "hi" there"\n'])
 @pytest.mark.parametrize("following", [b"B,no,n\nC,no,n\n", b'"B",no,"n"\n"C",no,"n, m"\n'])
 def test_a_quote_that_is_never_closed_costs_only_its_own_row(broken: bytes, following: bytes) -> None:
     content = HEADER + broken + following
-    [(line, pointer, detail)] = complaints(content)
+    [(line, pointer, detail)] = errors_of(content)
     assert (line, pointer) == (2, "#")
     assert "quote" in detail
     assert titles(content) == ["B", "C"]
@@ -61,7 +61,7 @@ def test_a_quote_that_is_never_closed_costs_only_its_own_row(broken: bytes, foll
 
 def test_the_rest_of_a_broken_row_is_not_taken_for_a_todo() -> None:
     content = HEADER + b'A,no,"he said "hi"\nand left"\nB,no,n\n'
-    assert [line for line, _, _ in complaints(content)] == [2, 3]
+    assert [line for line, _, _ in errors_of(content)] == [2, 3]
     assert titles(content) == ["B"]
 
 
@@ -69,13 +69,13 @@ def test_a_line_of_10_megabytes_is_rejected_alone() -> None:
     content = HEADER + b"a" * 10_000_000 + b",no,n\nB,no,n\n"
     rows = by_line(read(content))
     assert isinstance(rows[2], BadRow)
-    assert len(rows[2].source) > 10_000_000
+    assert len(rows[2].original) > 10_000_000
     assert titles(content) == ["B"]
 
 
 def test_a_row_that_is_not_utf8_is_rejected_alone() -> None:
     content = HEADER + b'caf\xe9,no,"x\ny"\nB,no,n\n'
-    [(line, _, detail)] = complaints(content)
+    [(line, _, detail)] = errors_of(content)
     assert (line, detail) == (2, "not UTF-8: save the file in that encoding")
     assert titles(content) == ["B"]
 
@@ -83,8 +83,8 @@ def test_a_row_that_is_not_utf8_is_rejected_alone() -> None:
 @pytest.mark.parametrize(
     ("header", "explanation"),
     [
-        (b"title,done,title\n", "two columns have one name: 'title' and 'title'"),
-        (b"title,Due Date,due_date\n", "two columns have one name: 'Due Date' and 'due_date'"),
+        (b"title,done,title\n", "two columns have the same name: 'title' and 'title'"),
+        (b"title,Due Date,due_date\n", "two columns have the same name: 'Due Date' and 'due_date'"),
         (b"1,2,3\n", "none of its columns is a title"),
         (b"Buy milk\n", "none of its columns is a title: the header has 'Buy milk'"),
         (b'"title,done\n', "no header"),
@@ -92,5 +92,5 @@ def test_a_row_that_is_not_utf8_is_rejected_alone() -> None:
     ],
 )
 def test_a_header_that_cannot_be_used_is_told(header: bytes, explanation: str) -> None:
-    with pytest.raises(Unreadable, match=explanation):
+    with pytest.raises(UnreadableFile, match=explanation):
         read(header + b"A,no,n\n", "csv")

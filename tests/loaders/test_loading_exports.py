@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from chalicelib.todos import content, export_rows
 from chalicelib.todos.events import CONTENT_FIELDS
-from loaders.formats import recognised
+from loaders.formats import choose_format
 from loaders.planner import Planned
-from loaders.reading.source import Source
-from tests.loaders.loading import complaints, lines, plan, todo_ids, todos
+from loaders.reading.input import Input
+from tests.loaders.loading import errors_of, lines, plan, todo_ids, todos
 
 TODO_ID = "0190c3a0-0000-7000-8000-000000000000"
 
@@ -86,12 +86,12 @@ def test_every_content_comes_back(write: Any, contents: list[dict[str, Any]]) ->
 
 @FORMATS
 def test_it_is_recognised(write: Any) -> None:
-    assert recognised(Source(io.BytesIO(write([row()]))).head).NAME == "todo-ledger"
-    assert recognised(Source(io.BytesIO(b"\xef\xbb\xbf" + write([row()]))).head).NAME == "todo-ledger"
+    assert choose_format(Input(io.BytesIO(write([row()]))).head).NAME == "todo-ledger"
+    assert choose_format(Input(io.BytesIO(b"\xef\xbb\xbf" + write([row()]))).head).NAME == "todo-ledger"
 
 
 def test_json_that_was_written_anew_is_still_recognised() -> None:
-    assert recognised(Source(io.BytesIO(lines(row()))).head).NAME == "todo-ledger"
+    assert choose_format(Input(io.BytesIO(lines(row()))).head).NAME == "todo-ledger"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_json_that_was_written_anew_is_still_recognised() -> None:
     ],
 )
 def test_what_only_resembles_it_is_another_format(foreign: bytes, name: str) -> None:
-    assert name == recognised(Source(io.BytesIO(foreign)).head).NAME
+    assert name == choose_format(Input(io.BytesIO(foreign)).head).NAME
 
 
 @FORMATS
@@ -125,8 +125,8 @@ def test_what_a_spreadsheet_makes_of_the_csv_is_read() -> None:
 @pytest.mark.parametrize(
     ("line", "pointer", "detail"),
     [
-        ('{"id": "7", "title": "A"}', "#/id", "expected a todo's id: a UUID in lower case"),
-        (f'{{"id": "{TODO_ID.upper()}", "title": "A"}}', "#/id", "expected a todo's id: a UUID in lower case"),
+        ('{"id": "7", "title": "A"}', "#/id", "expected a todo's id: a lower-case UUID"),
+        (f'{{"id": "{TODO_ID.upper()}", "title": "A"}}', "#/id", "expected a todo's id: a lower-case UUID"),
         (f'{{"id": "{TODO_ID}", "title": "A", "colour": "red"}}', "#/colour", "unknown field"),
         (f'{{"id": "{TODO_ID}", "title": ""}}', "#/title", "Expected `str` of length >= 1"),
         ("[]", "#", "expected an object"),
@@ -138,7 +138,7 @@ def test_a_bad_line_is_rejected_alone(line: str, pointer: str, detail: str) -> N
     first = as_json_lines([row(str(uuid.uuid4()))])
     last = as_json_lines([row(str(uuid.uuid4()))])
     file = first + line.encode() + b"\n" + last
-    assert complaints(file) == [(2, pointer, detail)]
+    assert errors_of(file) == [(2, pointer, detail)]
     assert len(todo_ids(file)) == 2
 
 
@@ -146,7 +146,7 @@ def test_a_bad_line_is_rejected_alone(line: str, pointer: str, detail: str) -> N
     ("record", "detail"),
     [
         ("a,b\r\n", "has 2 values where the header has 19 names"),
-        ('"a"b,c\r\n', "a quote stands where none may, or is not closed"),
+        ('"a"b,c\r\n', "a quote is in the wrong place or not closed"),
         (f"{TODO_ID},3,A,,,inbox,no tags,{',' * 11}\r\n", "tags: expected JSON"),
         (f'{TODO_ID},3,A,,,inbox,"[{{""a"":1,""a"":2}}]",{"," * 11}\r\n', "tags: the member 'a' is given twice"),
     ],
@@ -155,12 +155,12 @@ def test_a_bad_record_is_rejected_alone(record: str, detail: str) -> None:
     file = (
         as_csv([row(str(uuid.uuid4()), notes="two\nlines")]) + record.encode() + export_rows.csv_lines([row()]).encode()
     )
-    assert complaints(file) == [(4, "#", detail)]
+    assert errors_of(file) == [(4, "#", detail)]
     assert len(todo_ids(file)) == 2
 
 
 def test_an_id_counts_once_in_a_file() -> None:
-    assert complaints(as_csv([row(), row()])) == [(3, "#/id", "the id is that of line 2")]
+    assert errors_of(as_csv([row(), row()])) == [(3, "#/id", "the id already occurs in line 2")]
 
 
 def test_a_quote_that_is_never_closed_takes_no_endless_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +170,6 @@ def test_a_quote_that_is_never_closed_takes_no_endless_memory(monkeypatch: pytes
 
 
 def test_bytes_that_are_no_text_are_reported() -> None:
-    assert [detail for _, _, detail in complaints(as_csv([row()]) + b"\xff\r\n")] == [
+    assert [detail for _, _, detail in errors_of(as_csv([row()]) + b"\xff\r\n")] == [
         "not UTF-8: save the file in that encoding"
     ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from loaders.planner import Planned
-from tests.loaders.loading import complaints, lines, plan, titles, todos
+from tests.loaders.loading import errors_of, lines, plan, titles, todos
 
 
 def test_what_has_no_field_is_kept_in_metadata() -> None:
@@ -86,26 +86,26 @@ def test_a_parent_is_the_todo_of_the_row_with_that_id() -> None:
         ({"title": "A", "metadata": [1]}, "#/metadata", "Expected `object"),
         ({"title": "A", "extra": "a" * 5000}, "#/metadata", "4096 are allowed"),
         ({"title": "A", "id": [1]}, "#/id", "expected a text or a number"),
-        ({"title": "A", "id": "a" * 401}, "#/id", "more than 400 characters"),
+        ({"title": "A", "id": "a" * 401}, "#/id", "at most 400 characters"),
         ({"title": "A", "id": "a\0"}, "#/id", "NUL"),
     ],
 )
 def test_a_bad_value_is_pointed_at_by_the_rows_own_name(row: dict[str, Any], pointer: str, detail: str) -> None:
     content = lines(row, {"title": "Good"})
-    [(line, found_pointer, found)] = complaints(content)
+    [(line, found_pointer, found)] = errors_of(content)
     assert (line, found_pointer) == (1, pointer)
     assert detail in found
     assert titles(content) == ["Good"]
 
 
 def test_everything_wrong_with_a_row_is_told_at_once() -> None:
-    pointers = [pointer for _, pointer, _ in complaints(lines({"due": "soon", "priority": "asap", "title": 5}))]
+    pointers = [pointer for _, pointer, _ in errors_of(lines({"due": "soon", "priority": "asap", "title": 5}))]
     assert sorted(pointers) == ["#/due", "#/priority", "#/title"]
 
 
 def test_a_row_whose_event_would_be_too_large_is_rejected() -> None:
     # Each control character takes six bytes in JSON, and the event holds the notes twice.
-    [(line, _, detail)] = complaints(lines({"title": "A", "notes": "\x01" * 16_000}))
+    [(line, _, detail)] = errors_of(lines({"title": "A", "notes": "\x01" * 16_000}))
     assert line == 1
     assert "65536 are allowed" in detail
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.loaders.loading import FILES, complaints, stated, titles
+from tests.loaders.loading import FILES, errors_of, stated, titles
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
@@ -53,7 +53,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
 def test_a_bad_value_is_pointed_at(member: dict[str, Any], pointer: str, detail: str) -> None:
     tasks = [{"id": "1", "title": "A", **member}, {"id": "2", "title": "B"}]
     content = json.dumps({"kind": "tasks#taskLists", "items": [{"title": "L", "items": tasks}]}).encode()
-    [(line, found_pointer, found)] = complaints(content)
+    [(line, found_pointer, found)] = errors_of(content)
     assert (line, found_pointer) == (1, pointer)
     assert detail in found
     assert titles(content) == ["B"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from loaders.errors import Unreadable
-from tests.loaders.loading import FILES, complaints, read, stated, titles, todos
+from loaders.errors import UnreadableFile
+from tests.loaders.loading import FILES, errors_of, read, stated, titles, todos
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
@@ -94,7 +94,7 @@ def vtodo(summary: str, *properties: str) -> str:
 @pytest.mark.parametrize(
     ("properties", "pointer", "detail"),
     [
-        (["no property"], "#", "not a property, which is NAME:VALUE: 'no property'"),
+        (["no property"], "#", "expected a property, NAME:VALUE, not 'no property'"),
         (["DUE:20261201", "DUE:20261202"], "#/DUE", "DUE is given 2 times"),
         (["DUE;VALUE=DATE-TIME:tomorrow"], "#/DUE;VALUE=DATE-TIME", "expected a DATE"),
         (["DUE:PT1H"], "#/DUE", "expected a DATE"),
@@ -105,7 +105,7 @@ def vtodo(summary: str, *properties: str) -> str:
 )
 def test_a_bad_property_is_pointed_at(properties: list[str], pointer: str, detail: str) -> None:
     content = calendar(vtodo("A"), vtodo("B", *properties), vtodo("C"))
-    [(line, found_pointer, found)] = complaints(content)
+    [(line, found_pointer, found)] = errors_of(content)
     assert line == 5
     assert detail in found
     assert found_pointer.replace("%3B", ";").replace("%3D", "=") in (pointer, "#/tags/0")
@@ -128,12 +128,12 @@ def test_a_rule_that_the_rfc_forbids_is_kept_but_not_followed(rule: str) -> None
 
 def test_a_todo_without_an_end_costs_only_itself() -> None:
     content = calendar(vtodo("A"), vtodo("B").replace("END:VTODO\n", ""), vtodo("C"))
-    assert complaints(content) == [(5, "#", "the VTODO has no END:VTODO")]
+    assert errors_of(content) == [(5, "#", "the VTODO has no END:VTODO")]
     assert titles(content) == ["A", "C"]
 
 
 def test_a_calendar_without_an_end_is_told_after_its_todos() -> None:
-    with pytest.raises(Unreadable, match="the file ends where END:VCALENDAR belongs"):
+    with pytest.raises(UnreadableFile, match="the file ends where END:VCALENDAR belongs"):
         read(calendar(vtodo("A")).replace(b"END:VCALENDAR\n", b""))
 
 

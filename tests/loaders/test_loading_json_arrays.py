@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from loaders.errors import Unreadable
+from loaders.errors import UnreadableFile
 from loaders.rows import json_stream
 from loaders.rows.row import Row
-from tests.loaders.loading import complaints, read, titles
+from tests.loaders.loading import errors_of, read, titles
 
 
 def test_each_element_is_a_todo_and_knows_its_line() -> None:
@@ -45,7 +45,7 @@ def test_it_makes_no_difference_how_the_file_is_cut_into_chunks(monkeypatch: pyt
 )
 def test_a_bad_element_is_rejected_alone(element: bytes, detail: str) -> None:
     content = b'[{"title": "A"},\n' + element + b',\n{"title": "B"}]'
-    [(line, _, found)] = complaints(content)
+    [(line, _, found)] = errors_of(content)
     assert line == 2
     assert detail in found
     assert titles(content) == ["A", "B"]
@@ -56,20 +56,20 @@ def test_a_bad_element_is_rejected_alone(element: bytes, detail: str) -> None:
     [
         (b'{"title": "B"', "line 3: not JSON"),
         (b'{"title": "B"}', "line 3: not a JSON array: the file ends where ']' belongs"),
-        (b'{"title": "B"} {"title": "C"}]', "line 3: not a JSON array: stands '{' where ']' belongs"),
+        (b'{"title": "B"} {"title": "C"}]', "line 3: not a JSON array: expected ']', found '{'"),
         (b"]", "line 3: not JSON"),
         (b'{"title": "never closed}]', "line 3: not JSON"),
-        (b'{"title": "B"}] more', "line 3: more follows"),
+        (b'{"title": "B"}] more', "line 3: more text follows"),
         (b"{'title': 'B'}]", "line 3: not JSON"),
         (b"[" * 100_000, "line 3: nested too deeply"),
     ],
 )
 def test_a_broken_array_is_told_with_its_line_after_the_rows_before(ending: bytes, explanation: str) -> None:
     content = b'[{"title": "A"},\n\n' + ending
-    with pytest.raises(Unreadable, match="^" + explanation.replace("[", r"\[").replace("{", r"\{")):
+    with pytest.raises(UnreadableFile, match="^" + explanation.replace("[", r"\[").replace("{", r"\{")):
         read(content)
 
 
 def test_an_element_without_end_is_given_up() -> None:
-    with pytest.raises(Unreadable, match="never ends"):
+    with pytest.raises(UnreadableFile, match="never ends"):
         read(b'[{"title": "' + b"a" * 40_000_000)

@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
-from loaders.reading.source import MAX_ROW_BYTES
+from loaders.reading.input import MAX_ROW_BYTES
 from loaders.rows.row import BadRow
-from tests.loaders.loading import complaints, plan, read, titles, todos
+from tests.loaders.loading import errors_of, plan, read, titles, todos
 
 GOOD = b'{"title": "Good"}\n'
 
@@ -38,7 +38,7 @@ def test_each_line_is_a_todo_and_blank_lines_are_none() -> None:
 )
 def test_a_bad_line_is_rejected_alone(line: bytes, detail: str) -> None:
     content = GOOD + line + b"\n" + GOOD.replace(b"Good", b"Next")
-    [(number, pointer, found)] = complaints(content)
+    [(number, pointer, found)] = errors_of(content)
     assert (number, pointer) == (2, "#")
     assert detail in found
     assert titles(content) == ["Good", "Next"]
@@ -53,7 +53,7 @@ def test_a_line_of_10_megabytes_is_rejected_with_its_content() -> None:
     [bad, _] = plan(content)
     assert isinstance(bad, BadRow)
     assert bad.errors[0].pointer == "#/title"
-    assert len(bad.source["title"]) == 10_000_000
+    assert len(bad.original["title"]) == 10_000_000
     assert titles(content) == ["Good"]
 
 
@@ -61,14 +61,14 @@ def test_of_a_line_without_end_only_the_beginning_is_kept_and_the_next_line_is_r
     content = b'{"title": "' + b"a" * (2 * MAX_ROW_BYTES) + b'"}\n' + GOOD
     [bad, good] = read(content, "jsonl")
     assert isinstance(bad, BadRow)
-    assert len(str(bad.source)) < 2000
+    assert len(str(bad.original)) < 2000
     assert (good.line, titles(content, "jsonl")) == (2, ["Good"])
 
 
 def test_bytes_that_are_no_text_are_kept_as_they_are() -> None:
     [bad] = plan(b'{"title": "caf\xe9"}\r\n')
     assert isinstance(bad, BadRow)
-    assert base64.b64decode(bad.source["base64"]) == b'{"title": "caf\xe9"}'
+    assert base64.b64decode(bad.original["base64"]) == b'{"title": "caf\xe9"}'
 
 
 def test_every_field_of_a_todo_can_be_stated() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loaders.planner import Planned
-from tests.loaders.loading import FILES, complaints, plan, stated, titles, todos
+from tests.loaders.loading import FILES, errors_of, plan, stated, titles, todos
 
 TASK = {"title": "A", "importance": "normal", "status": "notStarted", "lastModifiedDateTime": "x", "id": "1"}
 
@@ -130,7 +130,7 @@ def test_tasks_may_stand_in_pages_in_lists_or_alone(whole: Any) -> None:
 )
 def test_a_bad_value_is_pointed_at(member: dict[str, Any], pointer: str, detail: str) -> None:
     content = file({**TASK, **member}, {**TASK, "title": "B", "id": "2"})
-    [(_, found_pointer, found)] = complaints(content)
+    [(_, found_pointer, found)] = errors_of(content)
     assert found_pointer == pointer
     assert detail in found
     assert titles(content) == ["B"]

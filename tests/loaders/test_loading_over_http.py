@@ -110,7 +110,7 @@ def test_the_time_that_the_service_asks_for_is_waited(
         waited.append(at_least)
         return False
 
-    monkeypatch.setattr(api, "wait_stopped", wait)
+    monkeypatch.setattr(api, "wait_or_stop", wait)
     service.faults.extend([(429, {"Retry-After": "7"}), (503, {"Retry-After": "100000"})])
     assert load(service, file, capsys, "--concurrency", "1")[0] == 0
     assert waited == [7.0, 120.0]

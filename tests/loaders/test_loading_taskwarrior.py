@@ -18,8 +18,8 @@ from chalicelib.todos import export_rows
 from chalicelib.todos.representation import todo_of
 from loaders.planner import Planned
 from loaders.taskwarrior_export import __main__
-from loaders.taskwarrior_export.__main__ import task
-from tests.loaders.loading import FILES, complaints, lines, plan, titles, todos
+from loaders.taskwarrior_export.export import task
+from tests.loaders.loading import FILES, errors_of, lines, plan, titles, todos
 from tests.support.paths import ROOT
 
 FILE = FILES / "taskwarrior.json"
@@ -100,7 +100,7 @@ def test_one_object_a_line_is_the_same_as_an_array() -> None:
 )
 def test_a_bad_value_is_pointed_at(member: dict[str, Any], pointer: str, detail: str) -> None:
     content = lines({**TASK, **member}, {**TASK, "uuid": "b", "description": "Good"})
-    [(line, found_pointer, found)] = complaints(content, "taskwarrior")
+    [(line, found_pointer, found)] = errors_of(content, "taskwarrior")
     assert (line, found_pointer) == (1, pointer)
     assert detail in found
     assert titles(content, "taskwarrior") == ["Good"]
@@ -162,7 +162,7 @@ def test_a_todo_that_never_was_a_task_goes_out_under_its_own_id() -> None:
         (b"nonsense", "not JSON: Expecting value (character 1)"),
         (b"caf\xe9", "it is not UTF-8"),
         (b"7", "expected an object"),
-        (b"{}", "without id, version, title, created_at, updated_at"),
+        (b"{}", "id, version, title, created_at, updated_at missing"),
         ({"title": 7}, "#/title: Expected `str`, got `int`"),
         ({"due": "someday"}, "#/due: expected an RFC 3339 date"),
         ({"created_at": 7}, "#/created_at: expected an RFC 3339 date"),
@@ -179,7 +179,7 @@ def test_the_converter_says_in_words_which_line_is_no_todo_and_why(
     given = SimpleNamespace(buffer=io.BytesIO(json.dumps(todo).encode() + b"\n\n" + broken + b"\n"))
     monkeypatch.setattr(sys, "stdin", given)
     assert __main__.main() == 2
-    assert capsys.readouterr().err.startswith(f"error: line 3 is no exported todo: {explanation}")
+    assert capsys.readouterr().err.startswith(f"error: line 3 is not an exported todo: {explanation}")
 
 
 def test_of_nothing_the_converter_makes_an_empty_array() -> None:

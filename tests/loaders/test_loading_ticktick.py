@@ -2,8 +2,8 @@
 
 import pytest
 
-from loaders.errors import Unreadable
-from tests.loaders.loading import FILES, complaints, read, stated, titles
+from loaders.errors import UnreadableFile
+from tests.loaders.loading import FILES, errors_of, read, stated, titles
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
@@ -118,10 +118,10 @@ HEADER = b"Title,List Name,Status,Is All Day,Order,taskId\n"
 )
 def test_a_bad_value_is_pointed_at(row: bytes, pointer: str, detail: str) -> None:
     content = HEADER + b"A,L,0\n" + row + b"\nC,L,0\n"
-    assert complaints(content) == [(3, pointer, detail)]
+    assert errors_of(content) == [(3, pointer, detail)]
     assert titles(content) == ["A", "C"]
 
 
 def test_a_file_with_nothing_but_a_preamble_is_refused() -> None:
-    with pytest.raises(Unreadable, match="no header"):
+    with pytest.raises(UnreadableFile, match="no header"):
         read(b'"Date: 2026-11-20+0000"\n"Version: 7.2"\n', "ticktick")

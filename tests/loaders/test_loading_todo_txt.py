@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.loaders.loading import FILES, complaints, stated, titles
+from tests.loaders.loading import FILES, errors_of, stated, titles
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
@@ -59,7 +59,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
 @pytest.mark.parametrize(
     ("line", "pointer", "detail"),
     [
-        ("2026-13-45 B", "#", "a date that no calendar has"),
+        ("2026-13-45 B", "#", "a date that does not exist"),
         ("B due:someday", "#/due", "expected one date, such as 2026-12-01, not 'someday'"),
         ("B due:2026-12-01 due:2026-12-02", "#/due", "expected one date"),
         ("x B pri:AA", "#/pri", "expected one letter from A to Z, not 'AA'"),
@@ -69,7 +69,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
 )
 def test_a_bad_line_is_rejected_alone(line: str, pointer: str, detail: str) -> None:
     content = f"(A) A\n{line}\n(B) C\n".encode()
-    [(number, found_pointer, found)] = complaints(content, "todo.txt")
+    [(number, found_pointer, found)] = errors_of(content, "todo.txt")
     assert (number, found_pointer) == (2, pointer)
     assert detail in found
     assert titles(content, "todo.txt") == ["A", "C"]

@@ -3,7 +3,7 @@
 import pytest
 
 from loaders.rows.row import BadRow
-from tests.loaders.loading import FILES, complaints, plan, stated, titles, todo_ids
+from tests.loaders.loading import FILES, errors_of, plan, stated, titles, todo_ids
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
@@ -91,7 +91,7 @@ HEADER = b"TYPE,CONTENT,DESCRIPTION,PRIORITY,INDENT,DATE,TIMEZONE\n"
 )
 def test_a_bad_row_is_pointed_at(row: bytes, pointer: str, detail: str) -> None:
     content = HEADER + b"task,A\n" + row + b"\ntask,C\n"
-    [(line, found_pointer, found)] = complaints(content)
+    [(line, found_pointer, found)] = errors_of(content)
     assert (line, found_pointer) == (3, pointer)
     assert detail in found
     assert titles(content) == ["A", "C"]
@@ -100,13 +100,13 @@ def test_a_bad_row_is_pointed_at(row: bytes, pointer: str, detail: str) -> None:
 def test_a_note_goes_with_its_task_even_if_that_is_rejected() -> None:
     [bad] = plan(HEADER + b"task,A,,9\nnote,N\n")
     assert isinstance(bad, BadRow)
-    assert bad.source["notes"] == [{"TYPE": "note", "CONTENT": "N"}]
+    assert bad.original["notes"] == [{"TYPE": "note", "CONTENT": "N"}]
 
 
 def test_a_note_whose_task_could_not_be_read_is_rejected_and_not_put_to_another() -> None:
     content = HEADER + b"task,A\ntask,caf\xe9\nnote,N\n"
-    assert [line for line, _, _ in complaints(content)] == [3, 4]
-    assert "a note without a task" in complaints(content)[1][2]
+    assert [line for line, _, _ in errors_of(content)] == [3, 4]
+    assert "a note that does not follow a readable task" in errors_of(content)[1][2]
 
 
 def test_a_task_stays_the_same_todo_when_its_date_or_its_comments_change() -> None:

@@ -47,9 +47,9 @@ def test_a_name_that_is_given_goes_before_one_that_is_understood(
 @pytest.mark.parametrize(
     ("mapping", "explanation"),
     [
-        (["title=Task"], "--map names the column 'Task', which is not there: the header has 'Aufgabe', 'Nr'"),
-        (["title=Aufgabe", "title=Nr"], "--map names a field or a column twice"),
-        (["title=Nr", "notes=Nr"], "--map names a field or a column twice"),
+        (["title=Task"], "--map names the column 'Task', which does not exist: the header has 'Aufgabe', 'Nr'"),
+        (["title=Aufgabe", "title=Nr"], "--map gives a field or a column twice"),
+        (["title=Nr", "notes=Nr"], "--map gives a field or a column twice"),
     ],
 )
 def test_names_that_cannot_be_are_told(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from loaders.formats import formats, recognised, system_of
+from loaders.formats import choose_format, formats, system_of
 from loaders.output.rejected import RejectedRows
 from loaders.planner import Planner
-from loaders.reading.source import Source
+from loaders.reading.input import Input
 from loaders.rows.row import BadRow, Row
 from loaders.rows.seen import Seen
 from tests.loaders.loading import GroupLedger, lines, load, read
@@ -20,12 +20,12 @@ def rejected_file(
     tmp_path: Path, content: bytes, system: str = "file", name: str | None = None
 ) -> list[dict[str, Any]]:
     """What is written of the rows of a file that are bad."""
-    source = Source(io.BytesIO(content))
-    chosen = formats()[name] if name else recognised(source.head)
+    file = Input(io.BytesIO(content))
+    chosen = formats()[name] if name else choose_format(file.head)
     rejected = RejectedRows(tmp_path / "rejected.jsonl", chosen.NAME, system)
     with Seen() as seen:
         planner = Planner("ann", system, seen)
-        for row in chosen.read(source):
+        for row in chosen.read_rows(file):
             planned = row if isinstance(row, BadRow) else planner.plan(row)
             if isinstance(planned, BadRow):
                 rejected.add(planned)
@@ -72,7 +72,7 @@ def test_what_is_not_mended_is_rejected_again_with_the_row_itself(tmp_path: Path
     entries = rejected_file(tmp_path, lines({"id": 1, "title": "", "due": "someday"}) + b"nonsense\n")
     again = rejected_file(tmp_path, lines(*entries))
     assert [entry["row"] for entry in again] == [entry["row"] for entry in entries]
-    assert again[1]["reason"] == "to be mended: write the row as an object"
+    assert again[1]["reason"] == "not corrected yet: write the row as an object"
 
 
 @pytest.mark.parametrize("name", ["jsonl", "json"])
@@ -115,8 +115,8 @@ def test_a_row_that_is_mended_by_an_object_with_a_member_twice_is_rejected_and_s
 def test_the_source_that_the_rows_came_from_is_that_of_the_mended_ones(tmp_path: Path) -> None:
     [entry] = rejected_file(tmp_path, lines({"id": 1, "title": ""}), system="my list")
     head = lines(entry)
-    assert recognised(head).NAME == "rejected"
-    assert system_of(recognised(head), head) == "my list"
+    assert choose_format(head).NAME == "rejected"
+    assert system_of(choose_format(head), head) == "my list"
 
 
 def test_a_row_of_this_services_own_export_keeps_its_id(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from loaders.errors import CannotLoad, Unreadable
-from loaders.reading.opening import opened
-from loaders.reading.source import Source
+from loaders.errors import CannotLoad, UnreadableFile
+from loaders.reading.input import Input
+from loaders.reading.open_stream import open_stream
 
 
 def packed(content: bytes) -> bytes:
@@ -33,8 +33,8 @@ def written(tmp_path: Path, content: bytes) -> str:
 def test_packed_or_not_the_content_is_the_same_and_progress_is_that_of_the_stored_bytes(
     tmp_path: Path, stored: bytes
 ) -> None:
-    with opened(written(tmp_path, stored)) as found:
-        shares = [found.share or 0.0 for _ in Source(found.stream).lines()]
+    with open_stream(written(tmp_path, stored)) as found:
+        shares = [found.share or 0.0 for _ in Input(found.stream).lines()]
         assert len(shares) == 20_000
         assert shares == sorted(shares)
         assert (found.total, found.consumed, found.share) == (len(stored), len(stored), 1.0)
@@ -42,8 +42,8 @@ def test_packed_or_not_the_content_is_the_same_and_progress_is_that_of_the_store
 
 def test_standard_input_may_be_packed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(packed(CONTENT))))
-    with opened("-") as found:
-        assert b"".join(line for _, line, _ in Source(found.stream).lines()) == CONTENT
+    with open_stream("-") as found:
+        assert b"".join(line for _, line, _ in Input(found.stream).lines()) == CONTENT
         assert found.share is None
 
 
@@ -51,20 +51,20 @@ def test_standard_input_may_be_packed_too(monkeypatch: pytest.MonkeyPatch) -> No
     "damaged", [packed(CONTENT)[:-5000], packed(CONTENT)[:30_000] + b"?" * 1000, b"\x1f\x8bnonsense"]
 )
 def test_damaged_gzip_is_told_and_what_comes_before_is_read(tmp_path: Path, damaged: bytes) -> None:
-    with opened(written(tmp_path, damaged)) as found, pytest.raises(Unreadable, match="gzip data is damaged"):
-        list(Source(found.stream).lines())
+    with open_stream(written(tmp_path, damaged)) as found, pytest.raises(UnreadableFile, match="gzip data is damaged"):
+        list(Input(found.stream).lines())
 
 
 @pytest.mark.parametrize("content", [b"", packed(b""), b"\x1f"])
 def test_what_is_empty_or_hardly_more_is_no_accident(tmp_path: Path, content: bytes) -> None:
-    with opened(written(tmp_path, content)) as found:
+    with open_stream(written(tmp_path, content)) as found:
         if content == b"\x1f":
-            assert Source(found.stream).head == content
+            assert Input(found.stream).head == content
         else:
-            with pytest.raises(Unreadable, match="it is empty"):
-                Source(found.stream)
+            with pytest.raises(UnreadableFile, match="it is empty"):
+                Input(found.stream)
 
 
 def test_what_is_no_file_cannot_be_opened(tmp_path: Path) -> None:
-    with pytest.raises(CannotLoad, match="cannot open"), opened(str(tmp_path)):
+    with pytest.raises(CannotLoad, match="cannot open"), open_stream(str(tmp_path)):
         pass

@@ -11,7 +11,7 @@ import pytest
 
 from loaders import formats
 from loaders.into.writer import Writer
-from loaders.reading.source import Source
+from loaders.reading.input import Input
 from loaders.rows.row import BadRow
 from loaders.rows.table import Table
 
@@ -36,7 +36,7 @@ def due_in(calendar: bytes, directory: Path) -> object:
     file = directory / "tasks.ics"
     file.write_bytes(calendar)
     with file.open("rb") as stream:
-        (row,) = formats.formats()["icalendar"].read(Source(stream))
+        (row,) = formats.formats()["icalendar"].read_rows(Input(stream))
     assert not isinstance(row, BadRow)
     return row.fields["due"]
 
@@ -58,7 +58,7 @@ def test_a_cell_may_be_longer_than_the_csv_modules_own_limit(tmp_path: Path) -> 
     file = tmp_path / "todos.csv"
     file.write_text("title,notes\nLong," + "x" * (limit + 1) + "\n")
     with file.open("rb") as stream:
-        rows = list(Table(Source(stream)).rows())
+        rows = list(Table(Input(stream)).rows())
     assert [not isinstance(row, BadRow) and len(row[1]["notes"]) for row in rows] == [limit + 1]
     assert csv.field_size_limit() == limit
 

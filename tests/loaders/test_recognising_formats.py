@@ -4,9 +4,9 @@ import io
 
 import pytest
 
-from loaders.errors import Unreadable
-from loaders.formats import formats, recognised
-from loaders.reading.source import Source
+from loaders.errors import UnreadableFile
+from loaders.formats import choose_format, formats
+from loaders.reading.input import Input
 from tests.loaders.loading import FILES, lines, titles
 
 
@@ -23,7 +23,7 @@ from tests.loaders.loading import FILES, lines, titles
     ],
 )
 def test_the_beginning_tells_the_format_whatever_precedes_it(content: bytes, name: str) -> None:
-    assert name == recognised(Source(io.BytesIO(content)).head).NAME
+    assert name == choose_format(Input(io.BytesIO(content)).head).NAME
     assert titles(content.replace(b"\r\n{", b"{")) == ["A"]
 
 
@@ -45,7 +45,7 @@ def test_there_is_a_fixture_of_each_format_of_another_program() -> None:
 @pytest.mark.parametrize("file", FIXTURES)
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"])
 def test_each_fixture_is_most_surely_of_its_own_format(file: str, before: bytes) -> None:
-    head = Source(io.BytesIO(before + (FILES / file).read_bytes())).head
+    head = Input(io.BytesIO(before + (FILES / file).read_bytes())).head
     certainties = {name: each.recognise(head) for name, each in formats().items()}
     surest = max(certainties.values())
     assert [name for name, certainty in certainties.items() if certainty is surest] == [FIXTURES[file]]
@@ -69,12 +69,12 @@ def test_each_fixture_is_most_surely_of_its_own_format(file: str, before: bytes)
     ],
 )
 def test_what_resembles_a_format_is_told_from_it(content: bytes, name: str) -> None:
-    assert name == recognised(content).NAME
+    assert name == choose_format(content).NAME
 
 
 def test_an_object_that_is_longer_than_the_beginning_is_recognised_by_its_first_members() -> None:
     task = {"uuid": "x", "status": "pending", "entry": "y", "description": "a" * 100_000}
-    assert recognised(Source(io.BytesIO(lines(task))).head).NAME == "taskwarrior"
+    assert choose_format(Input(io.BytesIO(lines(task))).head).NAME == "taskwarrior"
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_an_object_that_is_longer_than_the_beginning_is_recognised_by_its_first_
     ],
 )
 def test_what_is_no_text_is_refused_with_the_reason(content: bytes, explanation: str) -> None:
-    with pytest.raises(Unreadable, match=explanation):
-        Source(io.BytesIO(content))
+    with pytest.raises(UnreadableFile, match=explanation):
+        Input(io.BytesIO(content))
 
 
 def test_a_stream_that_trickles_is_read_whole() -> None:
@@ -106,5 +106,5 @@ def test_a_stream_that_trickles_is_read_whole() -> None:
             return len(chunk)
 
     content = b"".join(b'{"title": "%d"}\n' % number for number in range(20_000))
-    source = Source(io.BufferedReader(Trickle(content)))
-    assert b"".join(line for _, line, _ in source.lines()) == content
+    file = Input(io.BufferedReader(Trickle(content)))
+    assert b"".join(line for _, line, _ in file.lines()) == content

@@ -15,19 +15,19 @@ from tests.loaders.loading import GroupLedger, load, rows
 def test_refusals_halve_what_is_under_way_and_successes_bring_it_back_one_by_one() -> None:
     throttle = Throttle(8)
     for expected in (4, 2, 1, 1):
-        throttle.overloaded()
+        throttle.note_overload()
         assert throttle.limit == expected
     for _ in range(1 + 2 + 3):
-        throttle.succeeded()
+        throttle.note_success()
     assert 3 < throttle.limit < 4.5
     for _ in range(100):
-        throttle.succeeded()
+        throttle.note_success()
     assert throttle.limit == 8
 
 
 def test_no_more_threads_are_let_through_than_the_limit_says() -> None:
     throttle = Throttle(4)
-    throttle.overloaded()
+    throttle.note_overload()
     inside = most = 0
     lock = threading.Lock()
 

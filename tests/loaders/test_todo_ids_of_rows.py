@@ -2,7 +2,7 @@
 
 from chalicelib.todos import ids
 from loaders.planner import Planned
-from tests.loaders.loading import complaints, lines, plan, todo_ids
+from tests.loaders.loading import errors_of, lines, plan, todo_ids
 
 ROWS = [{"id": 1, "title": "A"}, {"id": 2, "title": "B", "done": False}]
 
@@ -47,10 +47,10 @@ def test_a_further_equal_row_leaves_the_ids_of_those_before() -> None:
 
 def test_a_second_row_with_an_id_is_rejected_and_names_the_first() -> None:
     content = lines({"id": 7, "title": "A"}, {"id": 8, "title": "B"}, {"ID": "7 ", "title": "C"})
-    assert complaints(content) == [(3, "#/ID", "the id is that of line 1")]
+    assert errors_of(content) == [(3, "#/ID", "the id already occurs in line 1")]
     assert [row.line for row in plan(content) if isinstance(row, Planned)] == [1, 2]
 
 
 def test_an_id_belongs_to_its_first_row_even_if_that_one_is_bad() -> None:
     content = lines({"id": 7, "title": ""}, {"id": 7, "title": "C"})
-    assert [line for line, _, _ in complaints(content)] == [1, 2]
+    assert [line for line, _, _ in errors_of(content)] == [1, 2]

@@ -9,15 +9,16 @@ from chalicelib.ledger import codec
 from chalicelib.ledger import ledger as real
 from chalicelib.ledger.ledger import LedgerUnavailable
 from chalicelib.ledger.model import EventItem
-from loaders.into import writer as writing
+from loaders.into.changes import ChangePolicy
 from loaders.into.ledger import LedgerDestination
+from loaders.into.writer import MAX_TRIES, Writer, split_into_groups
 from loaders.planner import Planned
 from tests.loaders.loading import GroupLedger, lines, load, plan, rows
 
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "CEILING_SECONDS", 0.0)
+    monkeypatch.setattr("loaders.into.writer.CEILING_SECONDS", 0.0)
 
 
 def unavailable(code: str, **more: Any) -> LedgerUnavailable:
@@ -39,7 +40,7 @@ def test_every_row_is_added_in_transactions_of_a_hundred(concurrency: int) -> No
 
 def test_a_transaction_stays_within_the_bytes_that_dynamodb_takes() -> None:
     content = lines(*({"id": number, "title": "A", "notes": "\n" * 12_000} for number in range(300)))
-    groups = list(writing.groups(one for one in plan(content) if isinstance(one, Planned)))
+    groups = list(split_into_groups(one for one in plan(content) if isinstance(one, Planned)))
     sizes = [sum(codec.size_of(one.event) for one in group) for group in groups]
     assert sum(map(len, groups)) == 300
     assert max(sizes) <= real.MAX_TRANSACTION_BYTES
@@ -87,7 +88,7 @@ def test_an_outage_ends_the_run_and_every_row_read_is_accounted_for() -> None:
     assert len(reported) == summary.unwritten
     assert sorted(reported)[0] == (1, "not written: connection refused")
     # Three groups were under way when the first was given up; nothing is tried without end.
-    assert len(ledger.groups) <= 3 * writing.MAX_TRIES
+    assert len(ledger.groups) <= 3 * MAX_TRIES
 
 
 def test_what_no_try_can_help_is_tried_once() -> None:
@@ -135,7 +136,7 @@ def test_a_stopped_writer_tries_each_group_once_more_and_reports_it() -> None:
     ledger = GroupLedger()
     ledger.failures = [LedgerUnavailable("connection refused")] * 10
     group = [one for one in plan(rows(5)) if isinstance(one, Planned)]
-    with writing.Writer(1, LedgerDestination(1, "update", True, ledger)) as writer:
+    with Writer(1, LedgerDestination(1, ChangePolicy("update", is_sure=True), ledger)) as writer:
         writer.stop()
         done = [*writer.write(group), *writer.finish()]
     assert [len(written.failed) for written in done] == [5]

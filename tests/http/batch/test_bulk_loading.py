@@ -22,7 +22,7 @@ from chalicelib.ledger.codec import decode
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from loaders.cli import main
-from loaders.errors import Unreadable
+from loaders.errors import UnreadableFile
 from loaders.reading import s3
 from stack.local.local_stack import LocalStack
 from stack.settings import REPOSITORY
@@ -234,6 +234,6 @@ def test_an_object_that_is_not_there_or_is_replaced_meanwhile_ends_it_with_2(
     name = in_s3(b'{"title": "A"}\n' * 1000)
     found = s3.S3Object(name)
     found._etag = '"another"'
-    with pytest.raises(Unreadable, match="replaced"):
+    with pytest.raises(UnreadableFile, match="replaced"):
         found._fetch(0, 10)
     found.close()

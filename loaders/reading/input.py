@@ -1,4 +1,4 @@
-"""The bytes of a file, wherever it lies: its beginning to recognise it by, then lines and chunks of bounded size."""
+"""A file's bytes: first its head, which shows the format, then lines and chunks of bounded size."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from loaders.errors import Unreadable
+from loaders.errors import UnreadableFile
 
-# Enough to recognise a format by; one read of a pipe.
+# Enough to recognise a format; one read of a pipe.
 HEAD_BYTES: Final = 64 * 1024
 
-# A todo's event is at most 64 KB, so a row beyond this is damage. What is shorter is kept whole when it is rejected.
+# A todo's event has at most 64 KB, so a longer row is damaged. A shorter one is kept whole if it is rejected.
 MAX_ROW_BYTES: Final = 16 * 1024 * 1024
 
 _FOREIGN: Final = {
@@ -22,38 +22,38 @@ _FOREIGN: Final = {
 }
 
 
-class Source:
+class Input:
     """A binary stream without its byte order mark.
 
     Attributes
     ----------
     head : bytes
-        The first bytes, at most `HEAD_BYTES`; they are read again by what follows.
+        The first bytes, at most `HEAD_BYTES`; reading begins with them.
 
     Raises
     ------
-    Unreadable
-        When the stream is empty, or is no text.
+    UnreadableFile
+        The stream is empty or not text.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         head = stream.read(HEAD_BYTES)
         for mark, explanation in _FOREIGN.items():
             if head.startswith(mark):
-                raise Unreadable(explanation)
+                raise UnreadableFile(explanation)
         if b"\0" in head:
-            raise Unreadable("it is a binary file, or a text that is not UTF-8")
+            raise UnreadableFile("it is a binary file, or text that is not UTF-8")
         self.head = head.removeprefix(codecs.BOM_UTF8)
         if not self.head.strip():
-            raise Unreadable("it is empty")
-        self._buffered = io.BufferedReader(_Rejoined(self.head, stream), 256 * 1024)
+            raise UnreadableFile("it is empty")
+        self._buffered = io.BufferedReader(_RejoinedStream(self.head, stream), 256 * 1024)
 
     def read(self, size: int) -> bytes:
-        """The next bytes, at most `size`; none at the end."""
+        """The next bytes, at most `size`; empty at the end."""
         return self._buffered.read1(size)
 
     def lines(self) -> Iterator[tuple[int, bytes, bool]]:
-        """Each line with its number, and whether it is whole: beyond `MAX_ROW_BYTES` it is cut."""
+        """Each line with its number and whether it is whole; a line is cut off after `MAX_ROW_BYTES`."""
         number = 0
         while line := self._buffered.readline(MAX_ROW_BYTES):
             number += 1
@@ -64,8 +64,8 @@ class Source:
                 rest = self._buffered.readline(MAX_ROW_BYTES)
 
 
-class _Rejoined(io.RawIOBase):
-    """A stream whose first bytes were read already, from its beginning again."""
+class _RejoinedStream(io.RawIOBase):
+    """A stream from its beginning, although its first bytes were already read."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head = head
@@ -78,7 +78,7 @@ class _Rejoined(io.RawIOBase):
         if self._head:
             chunk, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
         else:
-            # What a pipe has by now, rather than waiting until the buffer is full.
+            # What a pipe has now, without waiting for a full buffer.
             chunk = self._rest.read1(len(buffer)) if hasattr(self._rest, "read1") else self._rest.read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)

@@ -1,4 +1,4 @@
-"""Opening what is to be loaded: a file, standard input, or an object in S3; packed by gzip or not."""
+"""Opening a file, standard input or an S3 object, gzipped or not."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
 
-from loaders.errors import CannotLoad, Unreadable
+from loaders.errors import CannotLoad, UnreadableFile
 
 S3_SCHEME: Final = "s3://"
 _GZIP: Final = b"\x1f\x8b"
 _BUFFER_BYTES: Final = 256 * 1024
 
 
-class Counted(io.RawIOBase):
+class CountedStream(io.RawIOBase):
     """A stream that counts the bytes taken from it.
 
     Raises
     ------
-    Unreadable
-        When what lies beneath cannot be read on.
+    UnreadableFile
+        The underlying stream cannot be read further.
     """
 
     def __init__(self, beneath: BinaryIO) -> None:
@@ -37,18 +37,18 @@ class Counted(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         try:
-            # What a pipe has by now, rather than waiting until the buffer is full.
+            # What a pipe has now, without waiting for a full buffer.
             beneath = self._beneath
             chunk = beneath.read1(len(buffer)) if hasattr(beneath, "read1") else beneath.read(len(buffer))
         except OSError as error:
-            raise Unreadable(str(error)) from None
+            raise UnreadableFile(str(error)) from None
         buffer[: len(chunk)] = chunk
         self.consumed += len(chunk)
         return len(chunk)
 
 
-class _Unpacked(io.RawIOBase):
-    """What a gzip stream holds."""
+class _UnpackedStream(io.RawIOBase):
+    """The content of a gzip stream."""
 
     def __init__(self, packed: BinaryIO) -> None:
         self._file = gzip.GzipFile(fileobj=packed)
@@ -60,66 +60,67 @@ class _Unpacked(io.RawIOBase):
         try:
             chunk = self._file.read1(len(buffer))
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise Unreadable(f"its gzip data is damaged: {error}") from None
+            raise UnreadableFile(f"its gzip data is damaged: {error}") from None
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A stream of bytes, unpacked.
+class OpenStream:
+    """An open stream of unpacked bytes.
 
     Attributes
     ----------
     total : int, optional
-        Bytes as they are stored; None where that is not known before the end, as of a pipe.
+        The stored size in bytes; None if it is unknown before the end, as for a pipe.
     """
 
     stream: BinaryIO
-    counted: Counted
+    counted: CountedStream
     total: int | None
 
     @property
     def consumed(self) -> int:
-        """Bytes read so far, as they are stored."""
+        """How many stored bytes have been read."""
         return self.counted.consumed
 
     @property
     def share(self) -> float | None:
-        """How much of it is read, from 0 to 1."""
+        """The part that has been read, from 0 to 1; None if the size is unknown."""
         return self.consumed / self.total if self.total else None
 
 
 @contextmanager
-def opened(name: str) -> Iterator[Opened]:
-    """Open what a name of the command line stands for: a path, ``-`` or ``s3://bucket/key``.
+def open_stream(name: str) -> Iterator[OpenStream]:
+    """Open a path, ``-`` for standard input, or ``s3://bucket/key``.
 
     Raises
     ------
     CannotLoad
+        It does not exist or may not be read.
     """
     with ExitStack() as stack:
-        stored, total = _stored(name, stack)
-        counted = Counted(stored)
+        stored, total = _open_stored(name, stack)
+        counted = CountedStream(stored)
         stream: BinaryIO = io.BufferedReader(counted, _BUFFER_BYTES)
-        if cast("io.BufferedReader[Counted]", stream).peek(len(_GZIP)).startswith(_GZIP):
-            stream = io.BufferedReader(_Unpacked(stream), _BUFFER_BYTES)
-        yield Opened(stream, counted, total)
+        if cast("io.BufferedReader[CountedStream]", stream).peek(len(_GZIP)).startswith(_GZIP):
+            stream = io.BufferedReader(_UnpackedStream(stream), _BUFFER_BYTES)
+        yield OpenStream(stream, counted, total)
 
 
-def _stored(name: str, stack: ExitStack) -> tuple[BinaryIO, int | None]:
-    """The bytes as they are stored, and how many these are."""
+def _open_stored(name: str, stack: ExitStack) -> tuple[BinaryIO, int | None]:
+    """The stored bytes, and their number if it is known."""
     if name == "-":
         return sys.stdin.buffer, _size(sys.stdin.buffer)
     if name.startswith(S3_SCHEME):
-        # Only needed here; botocore's S3 client takes a while to load.
+        # Imported only here because botocore takes a while to load.
         from loaders.reading.s3 import S3Object
 
         found = S3Object(name)
         stack.callback(found.close)
         return cast("BinaryIO", found), found.size
     try:
-        stream = open(name, "rb")  # noqa: SIM115 - closed by the stack; what fails while it is read is told otherwise
+        stream = open(name, "rb")  # noqa: SIM115 - closed by the stack; errors while reading are reported elsewhere
     except OSError as error:
         raise CannotLoad(f"cannot open {name}: {error.strerror}") from None
     return stack.enter_context(stream), _size(stream)

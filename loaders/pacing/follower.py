@@ -1,4 +1,4 @@
-"""Following what a load has written on its way to the views, by the last event of each transaction."""
+"""Following a load's events to the views, by the last event of each transaction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from chalicelib.views import queries
 
-# Of the oldest so many a look asks, and of the next only when all of them are there: it is a read unit for each.
+# A look asks for this many of the oldest, and for the next only if all have arrived; each costs a read unit.
 ASKED_AT_ONCE: Final = 16
 
 HavingVersions = Callable[[Mapping[str, int]], Set[str]]
@@ -20,7 +20,7 @@ HavingVersions = Callable[[Mapping[str, int]], Set[str]]
 
 @dataclass(frozen=True, slots=True)
 class _Marker:
-    """The last of some events that were appended together, and stands for all of them."""
+    """The last of the events that were appended together; it represents all of them."""
 
     todo_id: str
     version: int
@@ -30,16 +30,16 @@ class _Marker:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What became of the events since the look before.
+    """What has reached the views since the look before.
 
     Attributes
     ----------
     taken : int
-        So many have reached the views.
+        How many events have reached the views.
     seconds : float
-        How long some were waiting.
+        How long some events were waiting.
     delay : float
-        Seconds that the newest of them was on its way, or that the oldest which is not there has been, if that is more.
+        Seconds that the newest of them took, or that the oldest missing one has taken so far, if that is more.
     """
 
     taken: int
@@ -47,16 +47,16 @@ class Look:
     delay: float
 
 
-class Following:
-    """Markers are added by any thread, and looked for by one.
+class Follower:
+    """Knows which events are waiting. Any thread may add events; one thread looks for them.
 
     Parameters
     ----------
     having_versions : callable
-        Those of some todos, versions by id, that the views have at these versions or beyond.
+        Given versions by todo id, the ids that the views have at these versions or later ones.
     overtaken_after : float
-        Seconds by which a marker is left behind by others to be followed no longer: it is in the quarantine, or fails
-        again and again.
+        How many seconds later events must have arrived for a missing one to be given up: it is in the quarantine, or
+        keeps failing.
     """
 
     def __init__(self, having_versions: HavingVersions, overtaken_after: float) -> None:
@@ -69,39 +69,39 @@ class Following:
 
     @property
     def waiting(self) -> int:
-        """Events that are not known to be in the views."""
+        """How many events are not known to be in the views."""
         return self._waiting
 
     @property
     def looked(self) -> float:
-        """When somebody looked last."""
+        """When `look` was called last (`time.monotonic`)."""
         return self._looked
 
     def stuck_for(self) -> float:
-        """Seconds in which nothing has come of what was waiting."""
+        """Seconds since anything that was waiting has arrived."""
         now = time.monotonic()
         return now - max(self._progressed, self._oldest_at(now))
 
     def add(self, event: Event, events: int) -> None:
-        """So many events now stand in the ledger, this one the last of them."""
+        """Note that so many events were appended, this one last."""
         _, todo_id = ids.split_stream_id(event.stream_id)
         with self._lock:
             self._markers.append(_Marker(todo_id, event.version, events, time.monotonic()))
             self._waiting += events
 
     def look(self) -> Look:
-        """Ask the views."""
+        """Ask the views what has arrived."""
         now = time.monotonic()
         waiting_since = max(self._looked, self._oldest_at(now))
         self._looked = now
         taken, newest = 0, now
         asked = self._oldest()
-        while there := self._there(asked):
-            newest = max(marker.at for marker in there)
+        while arrived := self._arrived(asked):
+            newest = max(marker.at for marker in arrived)
             overtaken = {marker for marker in asked if marker.at < newest - self._overtaken_after}
-            taken += self._remove(there | overtaken)
+            taken += self._remove(arrived | overtaken)
             self._progressed = now
-            asked = self._oldest() if len(there) == len(asked) else []
+            asked = self._oldest() if len(arrived) == len(asked) else []
         return Look(taken, now - waiting_since, now - min(newest, self._oldest_at(now)))
 
     def _oldest(self) -> list[_Marker]:
@@ -111,7 +111,7 @@ class Following:
     def _oldest_at(self, otherwise: float) -> float:
         return self._markers[0].at if self._markers else otherwise
 
-    def _there(self, asked: list[_Marker]) -> set[_Marker]:
+    def _arrived(self, asked: list[_Marker]) -> set[_Marker]:
         if not asked:
             return set()
         try:
