@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import __version__
 from chalicelib.todos import ids
+from chalicelib.views.errors import ProjectionIncomplete
 from stack import aws
 from stack.commands import openapi, stages
 from stack.deploy.stages import LOCAL
@@ -116,8 +117,8 @@ def _port(text: str) -> int:
 
 
 def _owner(text: str) -> str:
-    if (complaint := ids.owner_complaint(text)) is not None:
-        raise argparse.ArgumentTypeError(complaint)
+    if (error := ids.owner_error(text)) is not None:
+        raise argparse.ArgumentTypeError(error)
     return text
 
 
@@ -200,7 +201,6 @@ def _token(parsed: argparse.Namespace) -> int:
 
 def _catchup(parsed: argparse.Namespace) -> int:
     _use_service(parsed)
-    from chalicelib.views.projector import ProjectionIncomplete
 
     with Progress("catching up") as bar:
         try:

@@ -10,8 +10,7 @@ from chalicelib.rebuild.run import Run
 from chalicelib.rebuild.run import status as read_status
 from chalicelib.rebuild.state import ABANDON, Busy, NothingToAbandon, Progress
 from chalicelib.views import pointer
-from chalicelib.views.pointer import Outrun
-from chalicelib.views.projector import ProjectionIncomplete
+from chalicelib.views.errors import Outrun, ProjectionIncomplete
 from stack.errors import StackError
 from stack.progress import Progress as Bar
 
