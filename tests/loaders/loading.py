@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
 from chalicelib.todos.ids import Owner, split_stream_id
 from loaders.formats import formats, recognised, system_of
 from loaders.into.ledger import Appending, LedgerDestination, Reading
@@ -69,7 +69,7 @@ def stated(file: Path) -> list[dict[str, Any]]:
         {
             name: titles.get(str(state["parent"]), "not here") if name == "parent" else state[name]
             for name in CONTENT_FIELDS
-            if state[name] != UNSET[name]
+            if state[name] != DEFAULTS[name]
         }
         for state in states
     ]

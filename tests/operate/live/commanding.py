@@ -10,7 +10,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.commands import execute
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
-from chalicelib.todos.events import UNSET
+from chalicelib.todos.events import DEFAULTS
 from chalicelib.views import schema
 
 Item = dict[str, dict[str, Any]]
@@ -27,7 +27,7 @@ class Owner:
         """A new todo's id."""
         todo_id = str(uuid.uuid4())
         self.execute(
-            todo_id, Create({name: UNSET[name] for name in UNSET if name in _CONTENT} | {"title": title} | fields)
+            todo_id, Create({name: DEFAULTS[name] for name in DEFAULTS if name in _CONTENT} | {"title": title} | fields)
         )
         return todo_id
 
@@ -84,4 +84,4 @@ def mixed_commands(owner: Owner) -> dict[str, str]:
     return todos
 
 
-_CONTENT = tuple(UNSET)[:13]
+_CONTENT = tuple(DEFAULTS)[:13]
