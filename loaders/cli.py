@@ -204,10 +204,10 @@ def _usage_error(options: argparse.Namespace) -> str | None:
     return None
 
 
-def _owner(text: str) -> str:
+def _owner(text: str) -> ids.Owner:
     if (error := ids.owner_error(text)) is not None:
         raise argparse.ArgumentTypeError(error)
-    return text
+    return ids.Owner(text)
 
 
 def _source(text: str) -> str:

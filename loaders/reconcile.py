@@ -8,9 +8,10 @@ from typing import Any, Final, Literal
 import uuid_utils
 
 from chalicelib.ledger import codec
+from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import decide, fold, instants
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
 
 ACTOR: Final = "loader"
 
@@ -42,7 +43,7 @@ def change_event(wanted: Event, history: list[Event]) -> Event | Conflict | None
     history : list of Event
         All events of its stream, at least one.
     """
-    content = {name: wanted.change.get(name, UNSET[name]) for name in CONTENT_FIELDS}
+    content = {name: wanted.change.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS}
     newest = history[-1]
     if _has(newest, content):
         return None
@@ -60,7 +61,7 @@ def change_event(wanted: Event, history: list[Event]) -> Event | Conflict | None
     event = next_event(newest, decision)
     try:
         codec.size_of(event)
-    except codec.EventTooLarge as error:
+    except EventTooLarge as error:
         return Conflict(str(error))
     return event
 

@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Final
 
 from chalicelib.ledger import ledger
+from chalicelib.todos.errors import Unavailable
+from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 from loaders.errors import CannotLoad, UnreadableFile
 from loaders.formats import GENERIC_SYSTEM, choose_format, formats, reader_of, system_of
@@ -43,7 +45,7 @@ _ANY_STREAM: Final = "nobody#nothing"
 class Options:
     """The command line's options; the default of a name that is None depends on the file or the token."""
 
-    owner: str | None
+    owner: Owner | None
     format: str | None
     names: Mapping[str, str]
     system: str | None
@@ -165,7 +167,7 @@ class Session:
         return Pace(partial(queries.having_versions, self._owner), self._options.max_lag, progress.warn)
 
 
-def _owner(options: Options) -> str:
+def _owner(options: Options) -> Owner:
     if options.url is None:
         assert options.owner is not None
         return options.owner
@@ -178,10 +180,10 @@ def _owner(options: Options) -> str:
         raise CannotLoad("the token does not show its owner: use --owner")
     if subject is not None and subject != owner:
         raise CannotLoad(f"the token belongs to {subject!r}, not to {owner!r}")
-    return owner
+    return Owner(owner)
 
 
-def _ledger_is_there(options: Options, owner: str) -> bool:
+def _ledger_is_there(options: Options, owner: Owner) -> bool:
     """Whether there is a ledger to write to, or in a dry run one to compare with.
 
     Raises
@@ -203,7 +205,7 @@ def _ledger_is_there(options: Options, owner: str) -> bool:
         if "SETTINGS_TABLE" in os.environ and not queries.has_todos(owner):
             return False
         ledger.events_at([(_ANY_STREAM, 1)])
-    except (ledger.LedgerUnavailable, queries.ViewsUnavailable) as error:
+    except Unavailable as error:
         print(f"not compared with existing todos: {error}", file=sys.stderr)
         return False
     return True

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import ids
-from chalicelib.todos.events import MAX_EVENT_BYTES, UNSET, Event, Todo, dump_json
+from chalicelib.todos.events import DEFAULTS, MAX_EVENT_BYTES, Event, Todo, dump_json
 
 Item = dict[str, dict[str, Any]]
 
@@ -15,13 +16,6 @@ Item = dict[str, dict[str, Any]]
 MAX_OTHER_BYTES: Final = 4 * 1024
 
 _SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash")
-
-
-class EventTooLarge(Exception):
-    """The event would pass `MAX_EVENT_BYTES`."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(f"the event takes {size} bytes where {MAX_EVENT_BYTES} are allowed")
 
 
 def encode(event: Event) -> Item:
@@ -114,9 +108,9 @@ def _size(attributes: dict[str, Any]) -> int:
 
 def dump_state(todo: Todo) -> str:
     """The todo as stored: unset fields left out, which keeps a usual event within one write unit (1 KB)."""
-    return dump_json({name: value for name, value in todo.items() if name not in UNSET or value != UNSET[name]})
+    return dump_json({name: value for name, value in todo.items() if name not in DEFAULTS or value != DEFAULTS[name]})
 
 
 def load_state(stored: str) -> Todo:
     """The todo of a stored state; a field that is younger than the event is unset."""
-    return {**UNSET, **json.loads(stored)}  # type: ignore[typeddict-item]
+    return {**DEFAULTS, **json.loads(stored)}  # type: ignore[typeddict-item]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
 import botocore.session
@@ -13,7 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.aws import errors
+from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
+from chalicelib.todos.errors import Poison, Unavailable
 
 # SNS takes 10 messages and 256 KB (of bodies and attributes) in one request; the rest is room for how it counts.
 MAX_BATCH_MESSAGES: Final = 10
@@ -54,18 +55,18 @@ class Message:
         return len(self.body.encode()) + attributes
 
 
-class Refused(errors.Poison):
+class Refused(Poison):
     """The topic does not take a message, however often it is sent."""
 
 
-class PublishIncomplete(errors.Unavailable):
+class PublishIncomplete(Unavailable):
     """Some messages could not be published for now; all the others were."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(f"{len(reasons)} messages could not be published: {', '.join(sorted(set(reasons)))}")
 
 
-@cache
+@remembered
 def sns() -> Any:
     """A botocore client for SNS that does not retry by itself: `publish` does, and knows what of a batch failed."""
     return botocore.session.get_session().create_client(

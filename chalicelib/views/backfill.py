@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalicelib.ledger import scan as ledger_scanning
+from chalicelib.ledger import scan
 from chalicelib.todos import ids, instants
+from chalicelib.todos.ids import Partition
 from chalicelib.views import codec, projector, schema
 from chalicelib.views.projection import Head, is_deleted, todo_of
 
@@ -27,7 +28,7 @@ PROJECTORS: Final = 4
 
 _LISTEN_SECONDS: Final = 0.1
 
-Heads = Mapping[str, Sequence[Head]]
+Heads = Mapping[Partition, Sequence[Head]]
 
 
 @dataclass
@@ -85,7 +86,7 @@ class Filling:
         with ThreadPoolExecutor(PROJECTORS) as pool:
             for batch in self._batches():
                 by_owner = self._by_owner(batch)
-                shares = [{} for _ in range(PROJECTORS)]  # type: list[dict[str, list[Head]]]
+                shares = [{} for _ in range(PROJECTORS)]  # type: list[dict[Partition, list[Head]]]
                 for owner, heads in by_owner.items():
                     shares[zlib.crc32(owner.encode()) % PROJECTORS][owner] = heads
                 projected = 0
@@ -121,8 +122,8 @@ class Filling:
     def _refuse(self, stream_ids: Iterator[str]) -> None:
         self.refused += [stream_id for stream_id in stream_ids if stream_id not in self.refused]
 
-    def _by_owner(self, batch: Sequence[_Scanned]) -> dict[str, list[Head]]:
-        by_owner: defaultdict[str, list[Head]] = defaultdict(list)
+    def _by_owner(self, batch: Sequence[_Scanned]) -> dict[Partition, list[Head]]:
+        by_owner: defaultdict[Partition, list[Head]] = defaultdict(list)
         for _, head in batch:
             if head is None:
                 continue
@@ -149,9 +150,9 @@ class Filling:
                     found.put(what, timeout=_LISTEN_SECONDS)
                     return
 
-        def scan(segment: int) -> None:
+        def read(segment: int) -> None:
             try:
-                for head in ledger_scanning.heads(segment, len(self.ended), self.positions[segment]):
+                for head in scan.heads(segment, len(self.ended), self.positions[segment]):
                     put((segment, head))
                     if stopped.is_set():
                         return
@@ -161,7 +162,7 @@ class Filling:
 
         running = [segment for segment, ended in enumerate(self.ended) if not ended]
         for segment in running:
-            threading.Thread(target=scan, args=(segment,), daemon=True).start()
+            threading.Thread(target=read, args=(segment,), daemon=True).start()
         left = len(running)
         batch: list[_Scanned] = []
         try:

@@ -16,7 +16,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
 
 from chalicelib.todos import ids
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, canonical_json
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, canonical_json
 from loaders.errors import CannotLoad, GaveUp
 from loaders.into.changes import ChangePolicy, Difference
 from loaders.into.writer import MAX_TRIES, GroupResult, wait_or_stop
@@ -217,7 +217,7 @@ def _id(one: Planned) -> str:
 
 def _content(todo: Todo) -> str:
     """The content as canonical JSON with all fields, because 1 == True in Python."""
-    return canonical_json({name: todo.get(name, UNSET[name]) for name in CONTENT_FIELDS})
+    return canonical_json({name: todo.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS})
 
 
 def _is_transient(status: int) -> bool:

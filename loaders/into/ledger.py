@@ -8,6 +8,7 @@ from typing import Final
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
 from chalicelib.ledger import ledger
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.events import Event
 from loaders import reconcile
 from loaders.into.changes import ChangePolicy, Difference
@@ -108,7 +109,7 @@ class LedgerDestination:
                     self._count(pending, result)
                     return
                 pending = self._remaining(pending, existing, result)
-            except ledger.LedgerUnavailable as error:
+            except LedgerUnavailable as error:
                 tries += 1
                 if _is(error, _REFUSED) and not stopped.is_set():
                     self._write_halves(pending, result, error, stopped)
@@ -176,7 +177,7 @@ class LedgerDestination:
             self._write(half, result, stopped)
 
 
-def _is(error: ledger.LedgerUnavailable, codes: frozenset[str]) -> bool:
+def _is(error: LedgerUnavailable, codes: frozenset[str]) -> bool:
     cause = error.__cause__
     if not isinstance(cause, ClientError):
         return False
@@ -184,5 +185,5 @@ def _is(error: ledger.LedgerUnavailable, codes: frozenset[str]) -> bool:
     return cause.response["Error"]["Code"] in codes or bool(reasons & codes)
 
 
-def _is_fatal(error: ledger.LedgerUnavailable) -> bool:
+def _is_fatal(error: LedgerUnavailable) -> bool:
     return _is(error, _FATAL) or isinstance(error.__cause__, NoCredentialsError | NoRegionError)

@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
-from chalicelib.views import queries
+from chalicelib.views.errors import ViewsUnavailable
 
 # A look asks for this many of the oldest, and for the next only if all have arrived; each costs a read unit.
 ASKED_AT_ONCE: Final = 16
@@ -116,7 +116,7 @@ class Follower:
             return set()
         try:
             found = self._having_versions({marker.todo_id: marker.version for marker in asked})
-        except queries.ViewsUnavailable:
+        except ViewsUnavailable:
             return set()
         return {marker for marker in asked if marker.todo_id in found}
 

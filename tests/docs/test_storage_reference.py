@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from chalicelib.ledger import codec as events_codec
-from chalicelib.todos.events import UNSET, Event
+from chalicelib.todos.events import DEFAULTS, Event
+from chalicelib.todos.ids import Partition
 from chalicelib.views import codec as views_codec
 from chalicelib.views import schema
 from chalicelib.views.projection import Row, Tally, Update
@@ -28,14 +29,16 @@ def documented(text: str) -> set[str]:
 
 
 def test_the_attributes_of_an_event_are_those() -> None:
-    event = Event("o#t", 1, "id", "T", {}, {**UNSET}, 1, "o", "now", "c", "d", "k", "h")  # type: ignore[typeddict-item]
+    event = Event("o#t", 1, "id", "T", {}, {**DEFAULTS}, 1, "o", "now", "c", "d", "k", "h")  # type: ignore[typeddict-item]
     assert documented(section("Events table")) == set(events_codec.attributes_of(event))
 
 
 def test_the_attributes_of_the_views_are_those() -> None:
     rows: list[tuple[Row | None, Row]] = [(None, Row("open", 1, OPEN, 0)), (None, Row("gone", 2, DELETED, 0))]
     update = Update(1, rows, [("b", Tally(), Tally(1, 1, 0, 1))], (Tally(), Tally(1, 1, 0, 1)))
-    items: list[dict[str, Any]] = [write["Put"]["Item"] for write in views_codec.writes("views", "o", update, 0)]
+    items: list[dict[str, Any]] = [
+        write["Put"]["Item"] for write in views_codec.writes("views", Partition("o"), update, 0)
+    ]
     keys = {"owner", "sk"}
     assert documented(section("Views table")) == {name for item in items for name in item} - keys
 

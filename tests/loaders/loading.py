@@ -10,8 +10,8 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
-from chalicelib.todos.ids import split_stream_id
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
+from chalicelib.todos.ids import Owner, split_stream_id
 from loaders.formats import choose_format, formats, system_of
 from loaders.into.changes import ChangePolicy
 from loaders.into.ledger import LedgerAppender, LedgerDestination, LedgerReader
@@ -45,7 +45,7 @@ def read(content: bytes, name: str | None = None) -> list[Row | BadRow]:
 
 def plan(content: bytes, name: str | None = None, system: str = "file", owner: str = OWNER) -> list[Planned | BadRow]:
     with Seen() as seen:
-        planner = Planner(owner, system, seen)
+        planner = Planner(Owner(owner), system, seen)
         return [row if isinstance(row, BadRow) else planner.plan(row) for row in read(content, name)]
 
 
@@ -70,7 +70,7 @@ def stated(file: Path) -> list[dict[str, Any]]:
         {
             name: titles.get(str(state["parent"]), "not here") if name == "parent" else state[name]
             for name in CONTENT_FIELDS
-            if state[name] != UNSET[name]
+            if state[name] != DEFAULTS[name]
         }
         for state in states
     ]
@@ -136,7 +136,7 @@ class GroupLedger(LedgerAppender):
 
     @staticmethod
     def lost_answer() -> Exception:
-        from chalicelib.ledger.ledger import LedgerUnavailable
+        from chalicelib.ledger.errors import LedgerUnavailable
 
         return LedgerUnavailable("no answer")
 
@@ -154,7 +154,7 @@ def load(
     reported = _Reported()
     destination = LedgerDestination(concurrency, ChangePolicy(on_change, is_sure=is_sure), ledger, pace)
     with Writer(concurrency, destination) as writer, Seen() as seen:
-        run = Load(Planner(OWNER, "file", seen), writer, reported, TextProgress(nothing_opened()))
+        run = Load(Planner(Owner(OWNER), "file", seen), writer, reported, TextProgress(nothing_opened()))
         summary = run.load_rows(choose_format(file.head).read_rows(file))
     return summary, reported.rows
 

@@ -19,7 +19,7 @@ from chalicelib.api.resources.feeds import Name as FeedName
 from chalicelib.api.resources.webhooks import EventType, Subscription, Types, Url
 from chalicelib.api.resources.webhooks import Lists as WebhookLists
 from chalicelib.todos import ids
-from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, READ_ONLY_FIELDS
 from chalicelib.todos.fields import Content, ListName
 
 REFERENCE: Final = "#/components/schemas/{name}"
@@ -59,7 +59,7 @@ def _set(hint: Any) -> Any:
 
 
 # An answer has the default of an unset field, or null.
-_ANSWERED: Final = {name: hint if UNSET[name] is None else _set(hint) for name, hint in FIELDS.items()}
+_ANSWERED: Final = {name: hint if DEFAULTS[name] is None else _set(hint) for name, hint in FIELDS.items()}
 
 Todo = msgspec.defstruct(
     "Todo",
@@ -78,7 +78,7 @@ Todo = msgspec.defstruct(
 
 TodoContent = msgspec.defstruct(
     "TodoContent",
-    [("title", FIELDS["title"]), *((name, FIELDS[name], UNSET[name]) for name in CONTENT_FIELDS[1:])],
+    [("title", FIELDS["title"]), *((name, FIELDS[name], DEFAULTS[name]) for name in CONTENT_FIELDS[1:])],
     namespace={"__doc__": "A whole todo as a client sends it; fields that are omitted or null are unset."},
     kw_only=True,
     forbid_unknown_fields=True,
@@ -88,7 +88,7 @@ TodoContentOfList = msgspec.defstruct(
     "TodoContentOfList",
     [
         ("title", FIELDS["title"]),
-        *((name, FIELDS[name], UNSET[name]) for name in CONTENT_FIELDS[1:] if name != "list"),
+        *((name, FIELDS[name], DEFAULTS[name]) for name in CONTENT_FIELDS[1:] if name != "list"),
         (
             "list",
             Annotated[None, Meta(description="The list is in the path; the same name is accepted here, too.")],
@@ -102,7 +102,10 @@ TodoContentOfList = msgspec.defstruct(
 
 TodoPatch = msgspec.defstruct(
     "TodoPatch",
-    [("title", FIELDS["title"], msgspec.UNSET), *((name, FIELDS[name], msgspec.UNSET) for name in CONTENT_FIELDS[1:])],
+    [
+        ("title", FIELDS["title"], msgspec.UNSET),
+        *((name, FIELDS[name], msgspec.UNSET) for name in CONTENT_FIELDS[1:]),
+    ],
     namespace={"__doc__": "A JSON Merge Patch (RFC 7396): fields to change, null to unset one; metadata is merged."},
     kw_only=True,
     forbid_unknown_fields=True,

@@ -10,7 +10,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.commands import execute
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS
 from chalicelib.views import schema
 
 Item = dict[str, dict[str, Any]]
@@ -26,7 +26,7 @@ class Owner:
     def create(self, title: str = "Buy milk", **fields: Any) -> str:
         """A new todo's id."""
         todo_id = str(uuid.uuid4())
-        unset = {name: UNSET[name] for name in CONTENT_FIELDS}
+        unset = {name: DEFAULTS[name] for name in CONTENT_FIELDS}
         self.execute(todo_id, Create({**unset, "title": title, **fields}))
         return todo_id
 
@@ -41,7 +41,7 @@ class Owner:
 
     def execute(self, todo_id: str, command: Command) -> int:
         """Do it; the version that came of it."""
-        request = execute.CommandRequest(owner=self.name, todo_id=todo_id, command=command, actor="tests")
+        request = execute.CommandRequest(owner=ids.Owner(self.name), todo_id=todo_id, command=command, actor="tests")
         return execute.execute(request)[0].version
 
     def stream(self, todo_id: str) -> str:

@@ -17,12 +17,13 @@ from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.rebuild import run as rebuild
 from chalicelib.rebuild.state import LONGEST_TIMEOUT_SECONDS, PROJECT_TIMEOUT_SECONDS, Busy, Progress
-from chalicelib.todos import fold
+from chalicelib.todos import fold, ids
 from chalicelib.triggers import rebuild as trigger
 from chalicelib.views import codec, projector, queries
 from chalicelib.views import pointer as generations
 from chalicelib.views.backfill import Filling
-from chalicelib.views.pointer import Outrun, Pointer
+from chalicelib.views.errors import Outrun, PositionExpired
+from chalicelib.views.pointer import Pointer
 from chalicelib.views.sync import feed
 from stack import cli
 from stack.deploy.stages import Stage
@@ -120,7 +121,7 @@ def test_both_tables_are_written_while_there_are_two(owner: Owner, views: str) -
     run.advance()
     both = projector.tables()
     assert both == [views, run.state.table]
-    assert queries.reader() == views
+    assert queries.current_table() == views
     todo_id = owner.create("Into both")
     for table in both:
         eventually(lambda: owner.row(table, todo_id), timeout=60)  # noqa: B023
@@ -185,14 +186,14 @@ def test_the_fill_goes_on_behind_what_is_done(owner: Owner, views: str, monkeypa
 
 def test_a_reader_of_the_feed_starts_over_and_finds_the_same(owner: Owner, views: str) -> None:
     assert audit.audit_views(patience=20).is_clean
-    before = feed.page(owner.name, None, 200)
+    before = feed.page(ids.Owner(owner.name), None, 200)
     assert not before.more
     command.rebuild_views(**SHORT)
-    with pytest.raises(feed.PositionExpired, match="rebuilt"):
-        feed.page(owner.name, before.position, 200)
-    after = feed.page(owner.name, None, 200)
+    with pytest.raises(PositionExpired, match="rebuilt"):
+        feed.page(ids.Owner(owner.name), before.position, 200)
+    after = feed.page(ids.Owner(owner.name), None, 200)
     assert after.changes == before.changes != []
-    assert feed.page(owner.name, after.position, 200).changes == []
+    assert feed.page(ids.Owner(owner.name), after.position, 200).changes == []
 
 
 def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -346,7 +347,7 @@ def test_a_table_that_fails_its_audit_is_not_switched_to(
     dynamodb.client().put_item(TableName=run.state.table, Item=tally | {"open": {"N": "99"}})
     with pytest.raises(StackError, match=r"tally.*where .* are counted"):
         command.rebuild_views(**UNLEASED | {"patience": 0.2})
-    assert queries.reader() == views
+    assert queries.current_table() == views
     assert "step 4 of 7: audit" in command.describe_status()
     assert "are counted" in command.describe_status()
     # Seen to, the very same rebuild goes on.
@@ -368,7 +369,7 @@ def test_the_command_says_what_it_does(
     monkeypatch.setattr(rebuild.Run, "claim", partial(rebuild.Run.claim, **SHORT))
     assert cli.main(["rebuild"]) == 0
     said = capsys.readouterr()
-    assert f"the views are rebuilt: {queries.reader()}" in said.out
+    assert f"the views are rebuilt: {queries.current_table()}" in said.out
     assert "waiting for Lambdas that know of one only" in said.err
     assert cli.main(["rebuild", "--status"]) == 0
     assert "is done" in capsys.readouterr().out
@@ -468,11 +469,11 @@ def killed_after(allowed: int) -> Iterator[None]:
 
 def audit_of_readers_is_clean() -> bool:
     """What clients read is right at any moment."""
-    return audit.audit_views([queries.reader()], patience=20).is_clean
+    return audit.audit_views([queries.current_table()], patience=20).is_clean
 
 
 def counts(owner: Owner) -> tuple[int, int, int]:
-    tally = queries.tally(owner.name)
+    tally = queries.tally(ids.Owner(owner.name))
     return tally.total, tally.open, tally.completed
 
 
