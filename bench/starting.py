@@ -49,17 +49,17 @@ def run() -> list[tuple[str, float, float]]:
 def _unpacked() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
         archive.unpack(package(STAGE).code, Path(directory))
-        _set_writable(Path(directory), False)
+        _set_writable(Path(directory), wanted=False)
         try:
             yield Path(directory)
         finally:
-            _set_writable(Path(directory), True)
+            _set_writable(Path(directory), wanted=True)
 
 
-def _set_writable(directory: Path, writable: bool) -> None:
+def _set_writable(directory: Path, *, wanted: bool) -> None:
     for path in (directory, *directory.rglob("*")):
         if path.is_dir():
-            path.chmod(0o755 if writable else 0o555)
+            path.chmod(0o755 if wanted else 0o555)
 
 
 def _cpu_time(root: Path, handlers: str, code: str) -> float:

@@ -106,7 +106,7 @@ def run() -> list[tuple[str, float, float]]:
 
     title = 0
 
-    def command(is_warm: bool) -> None:
+    def command(*, is_warm: bool) -> None:
         nonlocal title
         title += 1
         if not is_warm:

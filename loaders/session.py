@@ -151,11 +151,16 @@ class Session:
         is_sure = options.on_change is not None or options.source is not None or system != GENERIC_SYSTEM
         if options.url is not None:
             return ApiDestination(
-                options.url, options.token or "", options.concurrency, on_change, is_sure, dry=options.dry_run
+                options.url,
+                options.token or "",
+                options.concurrency,
+                on_change,
+                is_sure=is_sure,
+                dry=options.dry_run,
             )
         if options.dry_run:
-            return LedgerDestination(options.concurrency, on_change, is_sure, Reading())
-        return LedgerDestination(options.concurrency, on_change, is_sure, Appending(), self._pace(progress))
+            return LedgerDestination(options.concurrency, on_change, Reading(), is_sure=is_sure)
+        return LedgerDestination(options.concurrency, on_change, Appending(), self._pace(progress), is_sure=is_sure)
 
     def _pace(self, progress: LoadProgress) -> Pace | None:
         if not self._options.max_lag or "SETTINGS_TABLE" not in os.environ:

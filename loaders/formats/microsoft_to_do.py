@@ -187,7 +187,7 @@ def _content(body: Any) -> str | None:
     return body.get("content") or None
 
 
-def _take_moment(record: Record, field: str, name: str, is_day_at_midnight: bool = False) -> None:
+def _take_moment(record: Record, field: str, name: str, *, is_day_at_midnight: bool = False) -> None:
     original = record.rest.get(name, {})
     record.take(field, name, _moment)
     moment = record.fields.pop(field, None)

@@ -51,7 +51,7 @@ class ApiDestination:
     """
 
     def __init__(
-        self, url: str, token: str, concurrency: int, on_change: OnChange, is_sure: bool, *, dry: bool
+        self, url: str, token: str, concurrency: int, on_change: OnChange, *, is_sure: bool, dry: bool
     ) -> None:
         self._url = url.rstrip("/")
         self._http = urllib3.PoolManager(

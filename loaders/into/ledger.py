@@ -88,7 +88,7 @@ class LedgerDestination:
     """
 
     def __init__(
-        self, concurrency: int, on_change: OnChange, is_sure: bool, events: Reading, pace: Pace | None = None
+        self, concurrency: int, on_change: OnChange, events: Reading, pace: Pace | None = None, *, is_sure: bool
     ) -> None:
         self._on_change = on_change
         self._is_sure = is_sure

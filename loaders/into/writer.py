@@ -85,7 +85,7 @@ def groups(planned: Iterable[Planned], most_bytes: int = ledger.MAX_TRANSACTION_
 def wait_stopped(stopped: threading.Event, tries: int, at_least: float = 0.0) -> bool:
     """Wait before the next try, with full jitter; whether the run was stopped meanwhile."""
     ceiling = min(CEILING_SECONDS, FIRST_WAIT_SECONDS * 2 ** (tries - 1))
-    return stopped.wait(at_least + random.uniform(0, ceiling))
+    return stopped.wait(at_least + random.uniform(0, ceiling))  # noqa: S311 - nothing to keep secret
 
 
 class Writer:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from loaders.errors import CannotLoad, Unreadable
@@ -119,7 +120,7 @@ def _stored(name: str, stack: ExitStack) -> tuple[BinaryIO, int | None]:
         stack.callback(found.close)
         return cast("BinaryIO", found), found.size
     try:
-        stream = open(name, "rb")  # noqa: SIM115 - closed by the stack; what fails while it is read is told otherwise
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed by the stack; what fails while it is read is told otherwise
     except OSError as error:
         raise CannotLoad(f"cannot open {name}: {error.strerror}") from None
     return stack.enter_context(stream), _size(stream)

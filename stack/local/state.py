@@ -54,7 +54,7 @@ class State:
     def locked(self) -> Iterator[None]:
         """Hold the lock that makes every other start, stop and deployment of this stack wait."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        with open(self.directory / "lock", "w") as lock:
+        with (self.directory / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

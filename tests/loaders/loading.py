@@ -151,7 +151,7 @@ def load(
     """Load a file; the summary, and (line, reason) of each row that is reported as rejected."""
     source = Source(io.BytesIO(content))
     reported = _Reported()
-    destination = LedgerDestination(concurrency, on_change, is_sure, ledger, pace)
+    destination = LedgerDestination(concurrency, on_change, ledger, pace, is_sure=is_sure)
     with Writer(concurrency, destination) as writer, Seen() as seen:
         run = Load(Planner(OWNER, "file", seen), writer, reported, TextProgress(nothing_opened()))
         summary = run.run(recognised(source.head).read(source))

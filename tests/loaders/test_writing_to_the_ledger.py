@@ -135,7 +135,7 @@ def test_a_stopped_writer_tries_each_group_once_more_and_reports_it() -> None:
     ledger = MemoryLedger()
     ledger.failures = [LedgerUnavailable("connection refused")] * 10
     group = [one for one in plan(rows(5)) if isinstance(one, Planned)]
-    with writing.Writer(1, LedgerDestination(1, "update", True, ledger)) as writer:
+    with writing.Writer(1, LedgerDestination(1, "update", ledger, is_sure=True)) as writer:
         writer.stop()
         done = [*writer.write(group), *writer.finish()]
     assert [len(written.failed) for written in done] == [5]
