@@ -35,6 +35,7 @@ class Left:
     fate: Literal["deleted", "left", "changed here"]
 
     def to_json(self) -> dict[str, str]:
+        """The todo as a JSON object."""
         return {"left": self.todo_id, "title": self.title, "fate": self.fate}
 
 

@@ -33,6 +33,7 @@ def parse_idempotency_key(value: str) -> str:
 
 
 def is_idempotency_key(text: str) -> bool:
+    """Whether a text may be an idempotency key, as the contract bounds it."""
     return re.fullmatch(IDEMPOTENCY_KEY, text) is not None
 
 

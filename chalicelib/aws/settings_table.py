@@ -20,6 +20,7 @@ Item = Mapping[str, Mapping[str, str]]
 
 
 def key(partition: str, sk: str) -> dict[str, dict[str, str]]:
+    """The primary key of an item, in DynamoDB's JSON."""
     return {"owner": {"S": partition}, "sk": {"S": sk}}
 
 

@@ -64,6 +64,7 @@ class KeyReused(Exception):
 
 
 def new_id() -> str:
+    """A random id (UUIDv4) for a feed."""
     return str(uuid.uuid4())
 
 

@@ -97,4 +97,5 @@ def encode_list(name: str) -> str:
 
 
 def decode_list(encoded: str) -> str:
+    """The name of a list that `encode_list` encoded."""
     return unquote(encoded)

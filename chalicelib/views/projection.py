@@ -44,6 +44,7 @@ class Tally:
     revision: int = 0
 
     def plus(self, sign: int, *, is_completed: bool) -> Tally:
+        """The tally with one todo more (`sign` 1) or less (-1)."""
         return replace(
             self,
             total=self.total + sign,

@@ -75,6 +75,7 @@ class TooManyWebhooks(Exception):
 
 
 def new_id() -> str:
+    """A random id (UUIDv4) for a webhook."""
     return str(uuid.uuid4())
 
 
@@ -84,6 +85,7 @@ def id_for_key(owner: str, idempotency_key: str) -> str:
 
 
 def new_secret() -> str:
+    """A random signing secret, in the form of the Standard Webhooks specification."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 

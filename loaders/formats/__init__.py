@@ -42,11 +42,15 @@ class Certainty(IntEnum):
 
 
 class Format(Protocol):
+    """What a format's module has at least; the docstring of this package tells it all."""
+
     NAME: str
 
-    def recognise(self, head: bytes) -> Certainty: ...
+    def recognise(self, head: bytes) -> Certainty:
+        """How surely a file that begins so is of this format."""
 
-    def read(self, source: Source) -> Iterator[Row | BadRow]: ...
+    def read(self, source: Source) -> Iterator[Row | BadRow]:
+        """The rows of a file, and what cannot be read as one."""
 
 
 @cache

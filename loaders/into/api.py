@@ -69,6 +69,7 @@ class ApiDestination:
         """The service itself says when it is too much (429 and 503)."""
 
     def write(self, group: list[Planned], stopped: threading.Event) -> Written:
+        """Write a group by requests for batches, and try again what may succeed later."""
         written = Written()
         pending = group
         tries = 0

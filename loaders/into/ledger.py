@@ -71,6 +71,7 @@ class Appending(Reading):
     """The ledger as a load writes it."""
 
     def append(self, group: list[Event]) -> dict[int, Event]:
+        """Append the events in one transaction; by their place in the group, the events that were there already."""
         return ledger.append_together(group)
 
 
@@ -97,10 +98,12 @@ class LedgerDestination:
         self._throttle = Throttle(concurrency)
 
     def make_room(self, rows: int) -> None:
+        """Wait while the views lag too far behind to take so many rows more."""
         if self._pace is not None:
             self._pace.hold(rows)
 
     def write(self, group: list[Planned], stopped: threading.Event) -> Written:
+        """Write a group in transactions, and count what happened to each of its rows."""
         written = Written()
         try:
             self._write(group, written, stopped)

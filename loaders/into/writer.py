@@ -44,6 +44,7 @@ class Written:
     hopeless: str | None = None
 
     def add(self, other: Written) -> None:
+        """Add another group's counts to these."""
         self.added += other.added
         self.updated += other.updated
         self.already += other.already

@@ -39,7 +39,8 @@ class LoadProgress(Protocol):
         """Show a row that is rejected or reported, with the reason."""
         ...
 
-    def warn(self, warning: str) -> None: ...
+    def warn(self, warning: str) -> None:
+        """Show a warning."""
 
 
 class TextProgress:
@@ -61,9 +62,11 @@ class TextProgress:
         self._progress.__exit__(kind, error, trace)
 
     def show(self, summary: Summary) -> None:
+        """Show how far the load is, at most once in a while."""
         self._progress.show(lambda: self._counts(summary), done=self._opened.consumed, total=self._opened.total)
 
     def show_rejected(self, row: BadRow) -> None:
+        """Show why a row was rejected."""
         self._rejected += 1
         if self._rejected <= _ROWS_SHOWN:
             self._progress.say(f"line {row.line}: {_shortened(reason(row))}")
@@ -71,6 +74,7 @@ class TextProgress:
             self._progress.say("… and more")
 
     def warn(self, warning: str) -> None:
+        """Show a warning."""
         self._progress.say(f"warning: {warning}")
 
     def _counts(self, summary: Summary) -> str:
@@ -98,6 +102,7 @@ class JsonProgress:
         pass
 
     def show(self, summary: Summary) -> None:
+        """Show how far the load is, at most once in a while."""
         now = time.monotonic()
         if now < self._next:
             return
@@ -107,13 +112,16 @@ class JsonProgress:
         _print({"progress": share, "seconds": seconds, "seconds_left": left, **asdict(summary)})
 
     def show_rejected(self, row: BadRow) -> None:
+        """Show why a row was rejected."""
         _print({"line": row.line, "reason": reason(row)})
 
     def warn(self, warning: str) -> None:
+        """Show a warning."""
         _print({"warning": warning})
 
 
 def progress_for(opened: Opened, *, as_json: bool) -> LoadProgress:
+    """How the progress of a file is shown: as JSON lines, as a bar on a terminal, or not at all."""
     return JsonProgress(opened) if as_json else TextProgress(opened)
 
 

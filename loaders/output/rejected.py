@@ -41,6 +41,13 @@ class RejectedRows:
                 raise CannotLoad(f"cannot replace {self.path}: {error.strerror}") from None
 
     def add(self, row: BadRow) -> None:
+        """Append a row to the file, which is made for the first one.
+
+        Raises
+        ------
+        CannotLoad
+            The file cannot be written.
+        """
         self.count += 1
         if self.path is None:
             return
@@ -53,6 +60,7 @@ class RejectedRows:
             raise CannotLoad(f"cannot write {self.path}: {error.strerror}") from None
 
     def close(self) -> None:
+        """Close the file, if there is one."""
         if self._file is not None:
             self._file.close()
 

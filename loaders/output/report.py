@@ -31,6 +31,7 @@ class Report:
     compared: bool
 
     def text(self) -> str:
+        """The report as a person reads it."""
         summary = self.summary
         told = counts(summary) if self.compared else f"{summary.added:,} added, {summary.rejected:,} rejected"
         if self.would:
@@ -44,6 +45,7 @@ class Report:
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
+        """The report as a JSON object."""
         return {
             "file": self.file,
             **asdict(self.summary),
@@ -54,6 +56,7 @@ class Report:
 
 
 def left_text(left: Left, *, would_delete: bool) -> str:
+    """What happens to a todo that is not in the source any more, as a line of text."""
     fate = "would be deleted" if would_delete and left.fate == "left" else left.fate
     hint = " since it was loaded, so it stays" if left.fate == "changed here" else ""
     return f"not in the source any more: {left.todo_id} {left.title!r}: {fate}{hint}"

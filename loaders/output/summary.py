@@ -31,6 +31,7 @@ class Summary:
 
     @property
     def is_all_in(self) -> bool:
+        """Whether every row was read to the end and is in the ledger."""
         return not (self.stopped_by or self.rejected or self.reported or self.unwritten)
 
 

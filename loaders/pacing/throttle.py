@@ -44,6 +44,7 @@ class Throttle:
             self.limit = max(1.0, self.limit / 2)
 
     def succeeded(self) -> None:
+        """Allow a little more at once; a window's worth of successes allows one more."""
         with self._changed:
             self.limit = min(float(self._most), self.limit + 1 / self.limit)
             self._changed.notify()

@@ -34,9 +34,11 @@ class Counted(io.RawIOBase):
         self.consumed = 0
 
     def readable(self) -> bool:
+        """Always true: `io.RawIOBase` asks for it."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer with what is there by now; the number of bytes, 0 at the end."""
         try:
             # What a pipe has by now, rather than waiting until the buffer is full.
             beneath = self._beneath
@@ -55,9 +57,11 @@ class _Unpacked(io.RawIOBase):
         self._file = gzip.GzipFile(fileobj=packed)
 
     def readable(self) -> bool:
+        """Always true: `io.RawIOBase` asks for it."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer with what is there by now; the number of bytes, 0 at the end."""
         try:
             chunk = self._file.read1(len(buffer))
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:

@@ -60,6 +60,7 @@ class Plan:
 
     @property
     def has_title(self) -> bool:
+        """Whether a row of this shape can be a todo."""
         return any(field == "title" for _, field, _ in self.known)
 
 
@@ -101,6 +102,7 @@ class Interpreter:
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def row(self, line: int, source: dict[str, Any]) -> Row | BadRow:
+        """The todo that a row states, or why it states none; rows of the same shape are planned once."""
         signature = tuple(source)
         plan = self._plans.get(signature)
         if plan is None:

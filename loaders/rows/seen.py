@@ -58,6 +58,7 @@ class Seen:
         return line, 1
 
     def has(self, text: str) -> bool:
+        """Whether a text was noted before."""
         key = _key(_digest(text))
         place, bit = _place(key)
         if not self._filter[place] & bit:
@@ -84,6 +85,7 @@ class Seen:
         return False
 
     def close(self) -> None:
+        """Remove what was kept on disk."""
         self._database.close()
 
     def __enter__(self) -> Seen:

@@ -29,10 +29,12 @@ class EngineProcess:
 
     @property
     def url(self) -> str:
+        """The address of the API."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def engine_url(self) -> str:
+        """The address of the AWS API."""
         return f"http://127.0.0.1:{self.engine_port}"
 
     def alive(self) -> bool:

@@ -25,6 +25,7 @@ class State:
 
     @property
     def engine_data(self) -> Path:
+        """Where the engine keeps its tables and queues."""
         return self.directory / "engine"
 
     @property
@@ -34,6 +35,7 @@ class State:
 
     @property
     def log(self) -> Path:
+        """The engine's log."""
         return self.directory / "engine.log"
 
     @property
@@ -43,6 +45,7 @@ class State:
 
     @property
     def issuer_key(self) -> Path:
+        """The private key of the local issuer."""
         return self.directory / "issuer.pem"
 
     @property
