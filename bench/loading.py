@@ -120,7 +120,7 @@ def _put(client: Any, table: str, items: Items) -> None:
 
 def _file(directory: str, rows: int) -> Path:
     file = Path(directory, "todos.jsonl")
-    with open(file, "w") as content:
+    with file.open("w") as content:
         content.writelines(json.dumps(_row(number)) + "\n" for number in range(rows))
     return file
 

@@ -20,26 +20,32 @@ def stage() -> str:
 
 
 def events_table() -> str:
+    """The name of the ledger's table."""
     return os.environ["EVENTS_TABLE"]
 
 
 def settings_table() -> str:
+    """The name of the table of webhooks, feeds and pointers."""
     return os.environ["SETTINGS_TABLE"]
 
 
 def clear_queue_url() -> str:
+    """The queue of lists to be cleared."""
     return os.environ["CLEAR_QUEUE_URL"]
 
 
 def quarantine_queue_url() -> str:
+    """The queue of what no handler can process."""
     return os.environ["QUARANTINE_QUEUE_URL"]
 
 
 def events_topic_arn() -> str:
+    """The topic that events are published to."""
     return os.environ["EVENTS_TOPIC_ARN"]
 
 
 def deliveries_table() -> str:
+    """The name of the table that remembers which deliveries succeeded."""
     return os.environ["DELIVERIES_TABLE"]
 
 
@@ -54,6 +60,7 @@ def webhooks_allow_private() -> bool:
 
 
 def remind_queue_url() -> str:
+    """The queue of pages of reminders."""
     return os.environ["REMIND_QUEUE_URL"]
 
 
@@ -63,12 +70,15 @@ def public_url() -> str | None:
 
 
 def token_issuer() -> str:
+    """The `iss` that a token must have."""
     return os.environ["TOKEN_ISSUER"]
 
 
 def token_audience() -> str:
+    """The `aud` that a token must have."""
     return os.environ["TOKEN_AUDIENCE"]
 
 
 def jwks_url() -> str:
+    """Where the issuer publishes its keys (RFC 7517)."""
     return os.environ["JWKS_URL"]

@@ -38,6 +38,7 @@ class LeftTodo:
     fate: Literal["deleted", "left", "changed here"]
 
     def to_json(self) -> dict[str, str]:
+        """The todo as a JSON object."""
         return {"left": self.todo_id, "title": self.title, "fate": self.fate}
 
 

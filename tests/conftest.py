@@ -32,7 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[
     shared = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         shared = shared.parent
-    with open(shared / "users-of-the-stack", "w") as users:
+    with (shared / "users-of-the-stack").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         stack = LocalStack(shared / "stack")
         started = stack.start()

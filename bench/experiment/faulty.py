@@ -16,5 +16,5 @@ def copy_faulty_app(project: Path) -> None:
     """Copy the app to a new directory, and make its handlers fail there."""
     copy_app(REPOSITORY, project)
     shutil.copy2(faults.__file__, project / "chalicelib" / "faults.py")
-    with open(project / "app.py", "a") as app:
+    with (project / "app.py").open("a") as app:
         app.write(_AT_THE_END)

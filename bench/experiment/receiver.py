@@ -17,7 +17,8 @@ ANSWER_LOST: Final = "the receiver's answer lost"
 
 
 class Receiver(Server):
-    """
+    """A webhook's receiver that fails at random, and notes what took effect.
+
     Attributes
     ----------
     delivered : list of (str, float)

@@ -27,10 +27,26 @@ class RevertTo(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def creation(body: Any) -> Create:
+    """The command of a POST, or of a PUT that creates.
+
+    Raises
+    ------
+    InvalidContent
+        The body is not the content of a todo.
+    """
     return Create(content.validate(body))
 
 
 def replacement(body: Any, if_match: IfMatch | None) -> Replace:
+    """The command of a PUT that replaces.
+
+    Raises
+    ------
+    Problem
+        There is no If-Match (428).
+    InvalidContent
+        The body is not the content of a todo.
+    """
     if if_match is None:
         detail = "Send If-Match with the version to replace, or If-None-Match: * to create the todo."
         raise Problem(problem_types.PRECONDITION_REQUIRED, detail)

@@ -56,7 +56,9 @@ class OwnedCollection:
         return answer(204)
 
     def is_full(self) -> Problem:
+        """The refusal of one more than an owner may have."""
         return Problem(self.too_many, f"There may be {self.at_most} {self.noun}s; delete one first.")
 
     def key_reused(self) -> Problem:
+        """The refusal of an idempotency key that was used for another one (422)."""
         return Problem(problem_types.KEY_REUSED, f"The Idempotency-Key was used before, for another {self.noun}.")

@@ -78,6 +78,13 @@ def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo],
 
 
 def text(given: str) -> str:
+    """A query parameter that is a text, in Unicode's composed form (NFC).
+
+    Raises
+    ------
+    ValueError
+        It holds a NUL character.
+    """
     if "\0" in given:
         raise ValueError("contains a NUL character")
     composed: str = content.composed(given)
@@ -100,12 +107,21 @@ def list_name_of(given: str) -> str:
 
 
 def boolean(given: str) -> bool:
+    """A query parameter that is `true` or `false`.
+
+    Raises
+    ------
+    ValueError
+        It is neither.
+    """
     if given not in ("true", "false"):
         raise ValueError("expected true or false")
     return given == "true"
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
+    """A reader of a query parameter that must be one of some words."""
+
     def choice(given: str) -> str:
         if given not in choices:
             raise ValueError(f"expected one of {', '.join(choices)}")
@@ -120,6 +136,13 @@ def instant(given: str) -> str:
 
 
 def limit(text: str) -> int:
+    """A query parameter that bounds a page: 1 to `MAX_LIMIT` items.
+
+    Raises
+    ------
+    ValueError
+        It is not a whole number within the bounds.
+    """
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_LIMIT and len(text) < 4):
         raise ValueError(f"expected a whole number from 1 to {MAX_LIMIT}")
     return int(text)
@@ -156,6 +179,7 @@ def position_of(request: Request, query: Mapping[str, Any]) -> str | None:
 
 
 def foreign_cursor() -> Problem:
+    """The refusal of a cursor that another query, or another owner's, has given out."""
     return bad_request(
         "The cursor does not belong to this query.", [{"parameter": "cursor", "detail": "not of this query"}]
     )

@@ -50,16 +50,19 @@ class Problem(Exception):
         return {**self.kind.document(base_url, self.detail), **self.members}
 
     def response(self, base_url: str) -> Response:
+        """The answer that carries the problem document."""
         headers: dict[str, Any] = {"Content-Type": media_types.PROBLEM, **self.headers}
         return Response(body=self.document(base_url), status_code=self.status, headers=headers)
 
 
 def bad_request(detail: str, errors: list[dict[str, str]] | None = None) -> Problem:
+    """A 400; `errors` have a `pointer` or a `parameter`, and a `detail`."""
     members = {"errors": errors} if errors else {}
     return Problem(problem_types.BAD_REQUEST, detail, members=members)
 
 
 def not_found(detail: str = "There is no such todo.") -> Problem:
+    """A 404."""
     return Problem(problem_types.NOT_FOUND, detail)
 
 
@@ -97,4 +100,5 @@ def problem_of(error: Exception) -> Problem:
 
 
 def unavailable(detail: str) -> Problem:
+    """A 503 with `Retry-After`."""
     return Problem(problem_types.UNAVAILABLE, detail, headers={"Retry-After": RETRY_AFTER_SECONDS})

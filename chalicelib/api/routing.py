@@ -58,6 +58,7 @@ class PathHeaders(CORSConfig):
         }
 
     def get_access_control_headers(self) -> dict[str, str]:
+        """The CORS headers, as Chalice asks for them."""
         return self._headers
 
 

@@ -52,5 +52,6 @@ def unique(names: list[str] | None) -> list[str] | None:
 
 
 def invalid(noun: str, errors: list[FieldError]) -> Problem:
+    """A 400 that lists what is wrong with a body, by JSON pointers."""
     found = [{"pointer": each.pointer, "detail": each.detail} for each in errors]
     return bad_request(f"The {noun} is not valid.", found)

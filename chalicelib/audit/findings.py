@@ -84,6 +84,7 @@ class Findings:
         return len(self.differences) >= self.limit
 
     def count(self, what: str, number: int = 1) -> None:
+        """Add to one of the counts; any thread may."""
         with self._lock:
             self.counts[what] += number
 
@@ -97,16 +98,19 @@ class Findings:
         self.count("read_units", sum(map(_units, sizes)) + asked - len(sizes))
 
     def add(self, differences: Iterable[Difference]) -> None:
+        """Add the differences that are not known yet; any thread may."""
         with self._lock:
             known = set(self.differences)
             self.differences += [difference for difference in differences if difference not in known]
 
     def leave_open(self, owner: str) -> None:
+        """Note an owner whose view could not be compared, because it kept changing."""
         with self._lock:
             if owner not in self.unsettled:
                 self.unsettled.append(owner)
 
     def to_json(self) -> dict[str, Any]:
+        """What `from_json` takes, and what `stack audit --json` prints."""
         return {
             "counts": {name: self.counts[name] for name in COUNTED},
             "differences": [asdict(difference) for difference in sorted(self.differences)],
@@ -115,6 +119,7 @@ class Findings:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Findings:
+        """The findings that `to_json` gave."""
         return cls(
             Counter(content["counts"]),
             [Difference(**difference) for difference in content["differences"]],

@@ -57,9 +57,11 @@ class Partition:
 
     @property
     def revision(self) -> int:
+        """The revision of the owner's tally; 0 without one."""
         return _number(self.tally, "revision")
 
     def take(self, item: Item) -> None:
+        """Sort an item of the owner's partition by its key; one that cannot be read is noted as unknown."""
         sort_key = item["sk"]["S"]
         self.unknown.discard(sort_key)
         try:

@@ -73,6 +73,7 @@ class Audit:
 
     @property
     def is_done(self) -> bool:
+        """Whether every part was read, or as many differences were found as are kept."""
         return self.findings.is_full or all(part.is_done for part in self.parts)
 
     def advance(self, until: float = float("inf")) -> None:
@@ -88,6 +89,7 @@ class Audit:
                 pass
 
     def to_json(self) -> dict[str, Any]:
+        """What is needed to continue the audit later."""
         parts = [[part.table, part.segment, part.after, part.is_done] for part in self.parts]
         return {"parts": parts, "findings": self.findings.to_json()}
 

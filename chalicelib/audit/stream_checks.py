@@ -29,6 +29,7 @@ class StreamCheck:
         self._todo: Todo | None = None
 
     def take(self, item: Item) -> None:
+        """Check the next event of the stream, oldest first."""
         self.found += self._check(item)
 
     def _check(self, item: Item) -> Iterator[Found]:

@@ -48,6 +48,7 @@ class OwnedItems:
         return {**settings_table.key(partition, self.prefix + item_id), **attributes}
 
     def id_of(self, item: Item) -> str:
+        """The id in an item's sort key."""
         return item["sk"]["S"].removeprefix(self.prefix)
 
     def add(self, item: Item, *also: dict[str, Any]) -> bool:

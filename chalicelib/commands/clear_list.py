@@ -65,7 +65,7 @@ def clear(
     page = queries.by_list(owner, None, list_name=list_name, after=None, limit=PAGE)
     at_once = page.next_after is None
     if key is not None:
-        clearance, at_once = _as_first_asked(clearance, at_once, key)
+        clearance, at_once = _as_first_asked(clearance, key, at_once=at_once)
     if page.next_after is not None or not at_once:
         _enqueue(clearance)
         return {} if at_once else None
@@ -81,7 +81,7 @@ def resume(message: str) -> None:
         _enqueue(replace(clearance, after=page.next_after))
 
 
-def _as_first_asked(clearance: Clearance, at_once: bool, key: str) -> tuple[Clearance, bool]:
+def _as_first_asked(clearance: Clearance, key: str, *, at_once: bool) -> tuple[Clearance, bool]:
     """What the first request with this key asked for, and whether it was done at once."""
     partition, sk = ids.partition_of(clearance.owner), f"clearing#{key}"
     stated: dict[str, Any] = {

@@ -66,6 +66,7 @@ class CommandRequest:
 
     @property
     def stream(self) -> str:
+        """The id of the todo's stream in the ledger."""
         return ids.stream_id(ids.partition_of(self.owner), self.todo_id)
 
 

@@ -14,6 +14,8 @@ class EventItem(Model):
     """One event as the events table holds it."""
 
     class Meta:
+        """PynamoDB's settings of the table."""
+
         table_name: str
 
     stream_id = UnicodeAttribute(hash_key=True)

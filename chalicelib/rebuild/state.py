@@ -76,13 +76,16 @@ class State:
 
     @property
     def is_over(self) -> bool:
+        """Whether it is done or was abandoned, so that another may begin."""
         return self.step in (DONE, ABANDONED)
 
     def to_json(self) -> str:
+        """The text that `from_json` reads."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> State:
+        """The state that `to_json` wrote."""
         return cls(**json.loads(text))
 
 
@@ -98,4 +101,5 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
+        """Whether it is done or was abandoned, so that another may begin."""
         return self.step in (DONE, ABANDONED)

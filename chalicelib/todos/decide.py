@@ -97,6 +97,7 @@ class IfMatch:
     versions: frozenset[int] | None
 
     def accepts(self, version: int) -> bool:
+        """Whether the todo may be changed at this version."""
         return self.versions is None or version in self.versions
 
 
@@ -107,6 +108,7 @@ class IfNoneMatch:
     versions: frozenset[int] | None
 
     def refuses(self, version: int) -> bool:
+        """Whether the todo may not be changed at this version."""
         return self.versions is None or version in self.versions
 
 

@@ -18,10 +18,12 @@ JSON_COLUMNS: Final = frozenset({"version", "completed", "tags", "order", "metad
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as JSON Lines, each with the fields of `COLUMNS` in their order."""
     return "".join(dump_json({name: row[name] for name in COLUMNS}) + "\n" for row in rows)
 
 
 def csv_header() -> str:
+    """The first line of a CSV export (RFC 4180)."""
     return ",".join(COLUMNS) + "\r\n"
 
 

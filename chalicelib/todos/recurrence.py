@@ -41,7 +41,7 @@ def goes_on(repeat: str, due: str | None) -> bool:
     """
     rule = parse(repeat)
     start, by_day = _start(rule, due, _ANY_COMPLETION)
-    return _first_after(rule, start, by_day) is not None
+    return _first_after(rule, start, by_day=by_day) is not None
 
 
 def next_occurrence(todo: Todo) -> dict[str, Any] | None:
@@ -81,7 +81,7 @@ def _moved_on(rule: Rule, due: str | None, remind_at: str | None, completed_at: 
         When one of them would lie past the year 9999.
     """
     start, by_day = _start(rule, due, completed_at)
-    found = _first_after(rule, start, by_day)
+    found = _first_after(rule, start, by_day=by_day)
     if found is None:
         return None
     distance = (datetime.combine(found, time.min) if by_day else found) - start
@@ -113,7 +113,7 @@ def _dates(rule: Rule, start: datetime) -> Any:
     return rrulestr(rule.dates, dtstart=start).replace(interval=interval)
 
 
-def _first_after(rule: Rule, start: datetime, by_day: bool) -> datetime | None:
+def _first_after(rule: Rule, start: datetime, *, by_day: bool) -> datetime | None:
     """The first date after `start`, or after its whole day; None where there is none within reach."""
     last_before = datetime.combine(start, time.max) if by_day else start
     try:

@@ -13,6 +13,7 @@ MAX_EVENTS_BYTES: Final = 3 * 1024 * 1024
 
 
 def todo_url(base_url: str, todo_id: str) -> str:
+    """The absolute URL of a todo."""
     return f"{base_url}/todos/{todo_id}"
 
 
@@ -41,6 +42,7 @@ def todo_of(base_url: str, event: Event) -> dict[str, Any]:
 
 
 def event_answer(event: Event) -> dict[str, Any]:
+    """An event as `GET /todos/{id}/events` shows it."""
     return {
         "version": event.version,
         "type": event.type,

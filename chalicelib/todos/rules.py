@@ -125,7 +125,8 @@ def _check_value(name: str, value: str) -> None:
     if name in _RANGES:
         lowest, highest = _RANGES[name]
         is_signed = name in _SIGNED
-        is_right = all(_is_within(lowest, highest, _NUMBER.fullmatch(item), is_signed) for item in value.split(","))
+        found = map(_NUMBER.fullmatch, value.split(","))
+        is_right = all(_is_within(lowest, highest, number, is_signed=is_signed) for number in found)
         expected = f"numbers from {lowest} to {highest}" + (f" or -{highest} to -1" if is_signed else "")
     elif name == "BYDAY":
         is_right = all(item in _WEEKDAYS or _is_day_with_ordinal(item) for item in value.split(","))
@@ -144,7 +145,7 @@ def _check_value(name: str, value: str) -> None:
         raise ValueError(f"{name} must be {expected}, not {value:.80}")
 
 
-def _is_within(lowest: int, highest: int, found: re.Match[str] | None, is_signed: bool) -> bool:
+def _is_within(lowest: int, highest: int, found: re.Match[str] | None, *, is_signed: bool) -> bool:
     """Whether a number was found, its sign and its digits apart, and is within the bounds."""
     if found is None or len(found[2]) > len(str(highest)):
         return False

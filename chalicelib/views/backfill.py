@@ -55,6 +55,7 @@ class Filling:
 
     @property
     def is_done(self) -> bool:
+        """Whether every segment of the ledger was read to its end."""
         return all(self.ended)
 
     def advance(
@@ -106,6 +107,7 @@ class Filling:
                     return
 
     def to_json(self) -> dict[str, Any]:
+        """What `from_json` takes: enough to continue in another process."""
         return {
             "positions": self.positions,
             "ended": self.ended,
@@ -116,6 +118,7 @@ class Filling:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Filling:
+        """The filling that `to_json` gave, with its counts; takes `content` apart."""
         positions = [(position[0], position[1]) if position else None for position in content.pop("positions")]
         return cls(positions=positions, **content)
 

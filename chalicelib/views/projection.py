@@ -43,7 +43,8 @@ class Tally:
     completed: int = 0
     revision: int = 0
 
-    def plus(self, sign: int, is_completed: bool) -> Tally:
+    def plus(self, sign: int, *, is_completed: bool) -> Tally:
+        """The tally with one todo more (`sign` 1) or less (-1)."""
         return replace(
             self,
             total=self.total + sign,
@@ -117,8 +118,8 @@ def project(view: OwnerView, heads: Iterable[Head]) -> Update | None:
             counted = _counted_in(row)
             if counted is not None:
                 name, is_completed = counted
-                tally = tally.plus(sign, is_completed)
-                lists[name] = lists.get(name, view.lists.get(name, Tally())).plus(sign, is_completed)
+                tally = tally.plus(sign, is_completed=is_completed)
+                lists[name] = lists.get(name, view.lists.get(name, Tally())).plus(sign, is_completed=is_completed)
     if not rows:
         return None
     moved = [

@@ -30,10 +30,12 @@ _UNORDERED: Final = "~"
 
 
 def todo_key(todo_id: str) -> str:
+    """The sort key of a todo's row."""
     return TODO_PREFIX + todo_id
 
 
 def list_key(name: str) -> str:
+    """The sort key of a list's tally."""
     return LIST_PREFIX + ids.encode_list(name)
 
 

@@ -19,7 +19,7 @@ from chalicelib.todos.ids import Owner, Partition
 MAX_WEBHOOKS: Final = 20
 # Standard Webhooks asks for 24 to 64 bytes.
 SECRET_BYTES: Final = 32
-SECRET_PREFIX: Final = "whsec_"
+SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what every secret begins with
 
 EVENT_TYPES: Final = (
     events.CREATED,

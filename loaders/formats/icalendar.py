@@ -81,10 +81,9 @@ def _components(file: Input) -> Iterator[tuple[int, str, bytes] | BadRow]:
             if size <= MAX_ROW_BYTES:
                 content.append(line)
             if upper == b"END:" + kind.encode():
-                if size > MAX_ROW_BYTES:
-                    yield _broken(begins, content, f"a {kind} of more than {MAX_ROW_BYTES} bytes")
-                else:
-                    yield begins, kind, b"\n".join(content)
+                is_whole = size <= MAX_ROW_BYTES
+                too_long = f"a {kind} of more than {MAX_ROW_BYTES} bytes"
+                yield (begins, kind, b"\n".join(content)) if is_whole else _broken(begins, content, too_long)
                 kind = ""
         elif upper in (b"BEGIN:VTODO", b"BEGIN:VTIMEZONE"):
             kind, begins, size = upper[6:].decode(), number, 0
@@ -92,8 +91,7 @@ def _components(file: Input) -> Iterator[tuple[int, str, bytes] | BadRow]:
         elif upper.startswith(b"BEGIN:"):
             inside.append(upper[6:])
         elif upper.startswith(b"END:"):
-            if inside:
-                inside.pop()
+            del inside[-1:]
         elif inside == [b"VCALENDAR"]:
             yield number, "", line
     if kind:

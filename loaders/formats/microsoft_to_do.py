@@ -1,5 +1,6 @@
-"""Microsoft To Do as the Graph API writes it (learn.microsoft.com/graph/api/resources/todotask): a page of tasks, or of
-lists with their tasks in `tasks`, each a bare array or an object with the array in `value`.
+"""Microsoft To Do as the Graph API writes it (learn.microsoft.com/graph/api/resources/todotask).
+
+A page of tasks, or of lists with their tasks in `tasks`, each a bare array or an object with the array in `value`.
 
 - A date-time has an IANA or Windows `timeZone`. A `dueDateTime` at midnight there means the day. The original stays in
   the metadata unless it is plain UTC. `reminderDateTime` is `remind_at` while the reminder is on.

@@ -84,18 +84,7 @@ def row_of(line: int, text: str) -> Row | BadRow:
         task = _parser()(text)
     except ValueError as error:
         return bad_row(line, text, f"a date that does not exist: {error}")
-    description = task.description or ""
-    pairs: dict[str, list[str]] = {}
-
-    def take(found: re.Match[str]) -> str:
-        pairs.setdefault(found[1], []).append(found[2])
-        return ""
-
-    description = _AGREED.sub(take, description)
-    title = strip_trailing_tags(description, lambda word: _TAG.fullmatch(word) is not None)
-    for word in description[len(title) :].split() if title != description.strip() else ():
-        if (found := _PAIR.fullmatch(word)) is not None:
-            take(found)
+    title, pairs = _without_pairs(task.description or "")
     record = Record(line, text, {name: values[0] if len(values) == 1 else values for name, values in pairs.items()})
     record.fields["title"] = title
     record.fields["completed"] = bool(task.is_completed)
@@ -119,6 +108,22 @@ def row_of(line: int, text: str) -> Row | BadRow:
     if every is not None:
         record.fields["repeat"] = f"FREQ={_FREQUENCIES[every[2]]};INTERVAL={every[1]}"
     return record.row()
+
+
+def _without_pairs(description: str) -> tuple[str, dict[str, list[str]]]:
+    """The title, and the values of the pairs that are not part of it, by their keys."""
+    pairs: dict[str, list[str]] = {}
+
+    def take(found: re.Match[str]) -> str:
+        pairs.setdefault(found[1], []).append(found[2])
+        return ""
+
+    description = _AGREED.sub(take, description)
+    title = strip_trailing_tags(description, lambda word: _TAG.fullmatch(word) is not None)
+    for word in description[len(title) :].split() if title != description.strip() else ():
+        if (found := _PAIR.fullmatch(word)) is not None:
+            take(found)
+    return title, pairs
 
 
 def _priority(letter: Any) -> str:

@@ -60,6 +60,7 @@ class ApiDestination:
         """Nothing to wait for: the service itself answers 429 or 503 when it is overloaded."""
 
     def write(self, group: list[Planned], stopped: threading.Event) -> GroupResult:
+        """Write a group of todos: the counts, and the todos that are not written with the reasons."""
         result = GroupResult()
         pending = group
         tries = 0

@@ -66,6 +66,7 @@ class LedgerAppender(LedgerReader):
     """Appends to the ledger; returns the existing events if any version was taken."""
 
     def append(self, group: list[Event]) -> dict[int, Event]:
+        """Append the events in one transaction; by their place in the group, the events that were there already."""
         return ledger.append_together(group)
 
 
@@ -85,10 +86,12 @@ class LedgerDestination:
         self._throttle = Throttle(concurrency)
 
     def make_room(self, rows: int) -> None:
+        """Wait while the views lag too far behind to take so many rows more."""
         if self._pace is not None:
             self._pace.hold(rows)
 
     def write(self, group: list[Planned], stopped: threading.Event) -> GroupResult:
+        """Write a group of todos: the counts, and the todos that are not written with the reasons."""
         result = GroupResult()
         try:
             self._write(group, result, stopped)

@@ -63,9 +63,11 @@ class TextProgress:
         self._progress.__exit__(kind, error, trace)
 
     def show(self, summary: Summary) -> None:
+        """Show how far the load is, at most once in a while."""
         self._progress.show(lambda: self._counts(summary), done=self._opened.consumed, total=self._opened.total)
 
     def show_rejected(self, row: BadRow) -> None:
+        """Show why a row was rejected."""
         self._rejected += 1
         if self._rejected <= _ROWS_SHOWN:
             self._progress.say(f"line {row.line}: {_shorten(error_text(row))}")
@@ -73,6 +75,7 @@ class TextProgress:
             self._progress.say("… and more")
 
     def warn(self, warning: str) -> None:
+        """Show a warning."""
         self._progress.say(f"warning: {warning}")
 
     def _counts(self, summary: Summary) -> str:
@@ -100,6 +103,7 @@ class JsonProgress:
         pass
 
     def show(self, summary: Summary) -> None:
+        """Show how far the load is, at most once in a while."""
         now = time.monotonic()
         if now < self._next:
             return
@@ -109,9 +113,11 @@ class JsonProgress:
         _print({"progress": share, "seconds": seconds, "seconds_left": left, **asdict(summary)})
 
     def show_rejected(self, row: BadRow) -> None:
+        """Print a rejected row's line and reason."""
         _print({"line": row.line, "reason": error_text(row)})
 
     def warn(self, warning: str) -> None:
+        """Show a warning."""
         _print({"warning": warning})
 
 

@@ -53,13 +53,14 @@ class RejectedRows:
             return
         try:
             if self._file is None:
-                self._file = open(self.path, "w", encoding="ascii")  # noqa: SIM115 - closed by `close`
+                self._file = self.path.open("w", encoding="ascii")
             self._file.write(_dump(self._entry(row)) + "\n")
             self._file.flush()
         except OSError as error:
             raise CannotLoad(f"cannot write {self.path}: {error.strerror}") from None
 
     def close(self) -> None:
+        """Close the file, if there is one."""
         if self._file is not None:
             self._file.close()
 

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from loaders.errors import CannotLoad, UnreadableFile
@@ -33,9 +34,11 @@ class CountedStream(io.RawIOBase):
         self.consumed = 0
 
     def readable(self) -> bool:
+        """Always true: `io.RawIOBase` asks for it."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer with what is there by now; the number of bytes, 0 at the end."""
         try:
             # What a pipe has now, without waiting for a full buffer.
             beneath = self._beneath
@@ -54,9 +57,11 @@ class _UnpackedStream(io.RawIOBase):
         self._file = gzip.GzipFile(fileobj=packed)
 
     def readable(self) -> bool:
+        """Always true: `io.RawIOBase` asks for it."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer with what is there by now; the number of bytes, 0 at the end."""
         try:
             chunk = self._file.read1(len(buffer))
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -120,7 +125,7 @@ def _open_stored(name: str, stack: ExitStack) -> tuple[BinaryIO, int | None]:
         stack.callback(found.close)
         return cast("BinaryIO", found), found.size
     try:
-        stream = open(name, "rb")  # noqa: SIM115 - closed by the stack; errors while reading are reported elsewhere
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed by the stack; errors while reading are reported elsewhere
     except OSError as error:
         raise CannotLoad(f"cannot open {name}: {error.strerror}") from None
     return stack.enter_context(stream), _size(stream)

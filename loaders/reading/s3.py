@@ -50,9 +50,11 @@ class S3Object(io.RawIOBase):
         self._fetched = self._fetch_next()
 
     def readable(self) -> bool:
+        """Always true: `io.RawIOBase` asks for it."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer from the part at hand, fetching the next one meanwhile; the number of bytes, 0 at the end."""
         if not self._part and self._fetched is not None:
             self._part = memoryview(self._fetched.result())
             self._fetched = self._fetch_next()
@@ -61,6 +63,7 @@ class S3Object(io.RawIOBase):
         return len(chunk)
 
     def close(self) -> None:
+        """Stop fetching."""
         self._fetcher.shutdown(cancel_futures=True)
         super().close()
 

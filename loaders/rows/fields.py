@@ -60,6 +60,7 @@ class Plan:
 
     @property
     def has_title(self) -> bool:
+        """Whether a row of this shape can be a todo."""
         return any(field == "title" for _, field, _ in self.known)
 
 

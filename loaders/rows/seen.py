@@ -85,6 +85,7 @@ class Seen:
         return False
 
     def close(self) -> None:
+        """Remove what was kept on disk."""
         self._database.close()
 
     def __enter__(self) -> Seen:

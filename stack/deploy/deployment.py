@@ -40,6 +40,7 @@ class Deployment:
 
     @cached_property
     def artifacts(self) -> Artifacts:
+        """The bucket for templates and packages; its name is derived from account and region."""
         # A bucket's name must be unique in the world, and has at most 63 characters.
         s3 = self.client("s3")
         where = f"{self.place['AWS::AccountId']} {s3.meta.region_name}"

@@ -80,18 +80,22 @@ class Stage:
 
     @property
     def data_stack(self) -> str:
+        """The name of the CloudFormation stack with the tables, topics and queues."""
         return f"{self.prefix}-data"
 
     @property
     def compute_stack(self) -> str:
+        """The name of the CloudFormation stack with the functions and the API."""
         return self.prefix
 
     @property
     def watch_stack(self) -> str:
+        """The name of the CloudFormation stack with the alarms and the dashboard."""
         return f"{self.prefix}-watch"
 
     @property
     def api_stage(self) -> str:
+        """The stage of API Gateway, the first segment of the API's path."""
         return str(self.chalice().api_gateway_stage)
 
     def chalice(self, function: str = "api_handler") -> Config:

@@ -48,6 +48,7 @@ class LocalDeployment(Deployment):
         return True
 
     def configured_parameters(self) -> dict[str, str]:
+        """The parameters of the compute stack that the local engine determines."""
         return compute_parameters(self.stage.name, self._engine)
 
     def _served(self) -> bool:

@@ -36,6 +36,7 @@ class Gateway:
         self._key_set = json.dumps(key_set).encode()
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Handle an ASGI connection."""
         if scope["type"] == "lifespan" or (scope["server"] or ("", None))[1] != self._api_port:
             await self._engine(scope, receive, send)
         elif scope["type"] == "websocket":

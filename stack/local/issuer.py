@@ -82,7 +82,7 @@ def _write_new_key(key_file: Path) -> None:
     )
     # Linked into place as a whole: if two processes make a key at once, both use the first one.
     temporary = key_file.with_suffix(f".{os.getpid()}.tmp")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(encoded)
     try:
         os.link(temporary, key_file)

@@ -51,7 +51,7 @@ def start(state: State, port: int, engine_port: int = 0, *, attached: bool = Fal
     state.temporary.mkdir(parents=True)
     command = [sys.executable, "-m", "stack.local.engine", str(state.directory)]
     command += [str(engine_socket.fileno()), str(api_socket.fileno())]
-    with api_socket, engine_socket, open(state.log, "ab") as log:
+    with api_socket, engine_socket, state.log.open("ab") as log:
         child = subprocess.Popen(
             command + (["--attached"] if attached else []),
             cwd=REPOSITORY,

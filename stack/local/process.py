@@ -29,10 +29,12 @@ class EngineProcess:
 
     @property
     def url(self) -> str:
+        """The address of the API."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def engine_url(self) -> str:
+        """The address of the AWS API."""
         return f"http://127.0.0.1:{self.engine_port}"
 
     def alive(self) -> bool:
@@ -77,13 +79,14 @@ def adopt(child: subprocess.Popen[bytes]) -> None:
 
 def start_time(pid: int) -> str | None:
     """The start time of a process, in the operating system's format; None if it does not exist or is a zombie."""
-    if os.path.isdir("/proc/self"):
+    if Path("/proc/self").is_dir():
         try:
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return None
         return None if fields[0] == "Z" else fields[19]
-    found = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
     status, _, started = found.stdout.strip().partition(" ")
     return None if not status or status.startswith("Z") else started.strip()
 

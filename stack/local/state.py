@@ -25,6 +25,7 @@ class State:
 
     @property
     def engine_data(self) -> Path:
+        """Where the engine keeps its tables and queues."""
         return self.directory / "engine"
 
     @property
@@ -34,6 +35,7 @@ class State:
 
     @property
     def log(self) -> Path:
+        """The engine's log."""
         return self.directory / "engine.log"
 
     @property
@@ -43,6 +45,7 @@ class State:
 
     @property
     def issuer_key(self) -> Path:
+        """The private key of the local issuer."""
         return self.directory / "issuer.pem"
 
     @property
@@ -54,7 +57,7 @@ class State:
     def locked(self) -> Iterator[None]:
         """Hold the lock that makes every other start, stop and deployment of this stack wait."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        with open(self.directory / "lock", "w") as lock:
+        with (self.directory / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

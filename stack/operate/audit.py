@@ -22,10 +22,12 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
+        """Whether nothing differs."""
         return not self.differences
 
     @property
     def differences(self) -> list[Difference]:
+        """The differences in a stable order."""
         return sorted(self.findings.differences)
 
     @property

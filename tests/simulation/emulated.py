@@ -81,7 +81,6 @@ def _engine(directory: Path) -> Iterator[str]:
 @contextmanager
 def _service_on(url: str) -> Iterator[None]:
     """The service's code on this engine, with none of the clients or memories that it had before, or has after."""
-
     with ExitStack() as patches:
         patches.enter_context(patch.dict(os.environ, ENVIRONMENT | LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": url}))
         patches.enter_context(patch.object(logs, "write", lambda message, **fields: None))

@@ -1,4 +1,4 @@
-"""The aggregation game: a fifth of the handler calls crash, every batch comes twice; are all sums right at the end?"""
+"""The aggregation game: a fifth of the handler calls crash, every batch comes twice, and all sums must be right."""
 
 from __future__ import annotations
 

@@ -83,4 +83,5 @@ COMPONENTS: Final[dict[str, Any]] = {
 
 
 def named(*names: str) -> dict[str, Any]:
+    """References to header components, by the names of the headers."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -48,6 +48,7 @@ FIELDS: Final[dict[str, Any]] = get_type_hints(Content, localns={"list": list}, 
 
 
 def reference(to: type[msgspec.Struct]) -> dict[str, Any]:
+    """A reference to the schema component of a type."""
     return {"$ref": REFERENCE.format(name=to.__name__)}
 
 

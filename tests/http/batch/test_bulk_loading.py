@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import random
 import signal
 import subprocess
@@ -224,7 +223,7 @@ def test_an_object_in_s3_is_read_part_by_part(
     content = b"".join(json.dumps(row).encode() + b"\n" for row in [*rows(300), {"id": "bad"}])
     summary = summary_of(capsys, in_s3(pack(content)), "--owner", owner, code=1)
     assert (counts(summary), summary["rejected_file"]) == ((300, 0, 0), "ü.jsonl.rejected.jsonl")
-    assert os.path.exists("ü.jsonl.rejected.jsonl")
+    assert Path("ü.jsonl.rejected.jsonl").exists()
 
 
 def test_an_object_that_is_not_there_or_is_replaced_meanwhile_ends_it_with_2(

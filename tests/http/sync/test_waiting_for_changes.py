@@ -91,7 +91,7 @@ def test_only_a_few_of_a_process_wait_at_once_and_the_others_are_told_when_to_co
 def test_a_wait_that_fails_gives_its_place_back(here: InProcess) -> None:
     cursor = here.get("/changes").json()["cursor"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chalicelib.views.queries.reader", lambda: "no-such-table")
+        patch.setattr("chalicelib.views.queries.current_table", lambda: "no-such-table")
         for _ in range(changes.MAX_WAITS + 1):
             problem(here.get(f"/changes?since={cursor}", prefer="wait=20"), 410)
 

@@ -18,6 +18,7 @@ from chalicelib.todos.ids import Owner, Partition
 from chalicelib.webhooks import http_post, subscriptions
 from chalicelib.webhooks.deliver import HIDDEN_SECONDS, hidden_seconds
 from tests.support.lambda_events import image, message, queue_batch, queue_record
+from tests.support.paths import ROOT
 from tests.support.receiver import Receiver
 from tests.support.server import Received
 from tests.triggers.delivery.conftest import aws
@@ -198,7 +199,7 @@ def test_the_pauses_between_tries_grow_within_what_sqs_allows() -> None:
 def test_the_queue_gives_a_message_up_when_the_schedule_is_over() -> None:
     import yaml
 
-    with open(".chalice/data.yaml") as template:
+    with (ROOT / ".chalice" / "data.yaml").open() as template:
         queue = yaml.safe_load(template)["Resources"]["DeliverQueue"]["Properties"]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == len(HIDDEN_SECONDS) + 1
     assert sum(HIDDEN_SECONDS) * 1.1 < queue["MessageRetentionPeriod"]
