@@ -6,12 +6,19 @@ import fcntl
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.environment import isolate
 
 isolate()
 
 from stack.local.local_stack import LocalStack  # noqa: E402
+
+# The same examples each time, however slow the machine is.
+settings.register_profile(
+    "tests", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -85,15 +85,13 @@ class Account:
 
     def api(self) -> Client:
         """The API that is deployed, for alice."""
-        client = Client(self.engine.url, Issuer(self.state.issuer_key).token("alice"))
-        client.patience = 60
-        return client
+        return Client(self.engine.url, Issuer(self.state.issuer_key).token("alice"))
 
     def create(self, title: str) -> str:
         return str(self.api().create(title)["id"])
 
     def wait_until_listed(self, *todos: str) -> None:
-        eventually(lambda: set(todos) <= {todo["id"] for todo in self.api().get("/todos").json()}, timeout=60)
+        eventually(lambda: set(todos) <= {todo["id"] for todo in self.api().get("/todos").json()})
 
     def do_what_the_engine_left_out(self) -> None:
         """Set what CloudFormation sets on AWS, and the engine's passes over."""

@@ -18,6 +18,7 @@ from stack.aws import local_client
 from stack.deploy.artifacts import Artifacts
 from stack.deploy.cloudformation import Stack
 from tests.support.server import Received, Reply, Server
+from tests.support.waiting import PATIENCE_SECONDS
 
 API = re.compile(r"/restapis/([^/]+)")
 
@@ -56,7 +57,7 @@ def answering(engine_url: str) -> Callable[[Received], Reply]:
         return Reply(status, json.dumps({"id": api, "name": name}).encode(), {"Content-Type": "application/json"})
 
     def pass_on(request: Received) -> Reply:
-        connection = http.client.HTTPConnection(str(engine.hostname), engine.port, timeout=120)
+        connection = http.client.HTTPConnection(str(engine.hostname), engine.port, timeout=PATIENCE_SECONDS)
         connection.request(request.method, request.target, request.content, request.headers | {"Connection": "close"})
         answer = connection.getresponse()
         content = answer.read()

@@ -76,5 +76,5 @@ def rebuild(account: Account) -> None:
     def status() -> str:
         return str(machines.describe_execution(executionArn=begun["executionArn"])["status"])
 
-    eventually(lambda: status() != "RUNNING", timeout=120)
+    eventually(lambda: status() != "RUNNING")
     assert status() == "SUCCEEDED"

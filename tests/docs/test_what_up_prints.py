@@ -15,6 +15,7 @@ from stack.local import explanation
 from stack.local.local_stack import LocalStack
 from stack.settings import default_directory
 from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 def up(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> str:
@@ -39,7 +40,9 @@ def test_its_commands_work_as_they_are_pasted(stack: LocalStack, capsys: pytest.
     assign, *requests = commands(up(stack, capsys))
     assert len(requests) == 3
     script = "\n".join([assign, *(f"{request} --silent --show-error --fail; echo" for request in requests)])
-    done = subprocess.run(["bash", "-euc", script], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
+    )
     stats, todos, created = map(json.loads, done.stdout.splitlines())
     assert stats["total"] >= 25
     assert len(todos) == 3

@@ -19,6 +19,7 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from bench.experiment import faults, faulty, receiver
 from bench.experiment.faults import Injected, Rates
 from bench.experiment.receiver import Receiver
+from tests.support.waiting import PATIENCE_SECONDS
 
 NEVER = {"raises_before": 0.0, "raises_after": 0.0, "killed": 0.0, "refused": 0.0, "unanswered": 0.0}
 BATCH = {"Records": [{"dynamodb": {"NewImage": {"event_id": {"S": "e1"}}}}, {"messageId": "m", "body": '{"id": "e2"}'}]}
@@ -114,7 +115,7 @@ def test_the_copy_wraps_its_handlers(handler: str, tmp_path: Path) -> None:
 def post(url: str) -> int:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(urllib.request.Request(url, data=b'{"id": "e1"}'), timeout=10) as answer:
+        with opener.open(urllib.request.Request(url, data=b'{"id": "e1"}'), timeout=PATIENCE_SECONDS) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

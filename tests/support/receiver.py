@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable
 
 from tests.support.server import Received, Reply, Server
-
-WAIT_SECONDS = 30
+from tests.support.waiting import PATIENCE_SECONDS
 
 
 class Receiver(Server):
@@ -41,7 +40,7 @@ class Receiver(Server):
 
     def wait_for(self, count: int) -> list[Received]:
         """The requests, once there are so many."""
-        deadline = time.monotonic() + WAIT_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         with self._arrived:
             while len(self.requests) < count:
                 assert self._arrived.wait(max(0.0, deadline - time.monotonic())), f"only {len(self.requests)} came"

@@ -1,18 +1,12 @@
-"""Deterministic and quick: fixed examples for Hypothesis, no waiting, no memory shared between tests."""
+"""Deterministic and quick: no waiting, no memory shared between tests."""
 
 from __future__ import annotations
 
 import time
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tests.support.reset import forget_todos
-
-settings.register_profile(
-    "unit", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unit")
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.client import Client, list_path, pointers, problem
-from tests.support.waiting import shows
+from tests.support.waiting import PATIENCE_SECONDS, shows
 
 NAMES = [
     "inbox", "a/b", "/", "//", "a%b", "100%", "%2F", "a%2Fb", "%", "%%", "%zz", "a+b", "a b", " ", "#", "a#b", "list#a",
@@ -73,7 +73,7 @@ def test_a_path_that_names_no_list_is_refused(client: Client, name: str) -> None
 @pytest.mark.parametrize("steps", ["%2E", "%2E%2E", ".", ".."])
 def test_dots_name_no_list(client: Client, steps: str) -> None:
     # Sent by hand: an HTTP library takes the dots for steps, and so may whatever stands between.
-    connection = http.client.HTTPConnection(urlsplit(client.url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(client.url).netloc, timeout=PATIENCE_SECONDS)
     connection.request("GET", f"/lists/{steps}/todos", headers={"Authorization": f"Bearer {client.token}"})
 
     assert connection.getresponse().status in (400, 404)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.client import MERGE_PATCH, Client, problem
+from tests.support.waiting import PATIENCE_SECONDS
 
 # What Python's own repr would show of the service: none of it may reach a caller.
 INSIDE = ("Traceback", "chalice", "botocore", "pynamodb", "DynamoDB", "dynamodb", "arn:aws", "-events", "-views")
@@ -233,7 +234,7 @@ class Raw:
 
 def ask(client: Client, method: str, target: str, body: bytes | None = None) -> Raw:
     """Send the target as it is written: a library would encode or mend it."""
-    connection = http.client.HTTPConnection(urlsplit(client.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(client.url).netloc, timeout=PATIENCE_SECONDS)
     try:
         headers = {"Authorization": f"Bearer {client.token}", "Content-Type": "application/json"}
         connection.request(method, target, body=body, headers=headers)

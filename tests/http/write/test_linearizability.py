@@ -20,12 +20,12 @@ from chalicelib.todos import ids
 from chalicelib.todos.ids import Owner
 from tests.support.client import Client
 from tests.support.linearizability import UNSET, Attempt, violations
-from tests.support.waiting import at_once
+from tests.support.waiting import PATIENCE_SECONDS, at_once
 
 CLIENTS: Final = 8
 TODOS: Final = 20
-# Long enough to be sent, too short to be answered.
-HANG_UP_SECONDS: Final = 0.01
+# Of connecting and of the answer: the request is sent whole, and nobody stays for the answer.
+HANG_UP_SECONDS: Final = (PATIENCE_SECONDS, 1e-6)
 OPS: Final = ("create", "put", "patch", "delete", "restore", "revert")
 
 
@@ -144,7 +144,7 @@ class Racer:
                 self._note(todo_id, attempt)
 
     def _losing(self, send: Callable[[], list[tuple[str, Attempt]]]) -> list[tuple[str, Attempt]]:
-        """Hang up before the answer comes: the request goes on behind the client's back, or was never begun."""
+        """Hang up before the answer comes: the request goes on behind the client's back."""
         patience = self.client.patience
         self.client.patience = HANG_UP_SECONDS
         try:

@@ -80,7 +80,7 @@ def test_what_is_refused_to_the_last_waits_as_a_dead_letter_and_is_delivered_onc
         subscriptions.create(ids.Owner(owner.name), subscriptions.new_id(), other.url)
         todo_id = owner.create("Water the garlic")
         event_id = owner.event(todo_id, 1)["event_id"]["S"]
-        eventually(lambda: queues.dead_letters == 1, timeout=60)
+        eventually(lambda: queues.dead_letters == 1)
         assert len(receiver.requests) == 1
 
         shown = redrive(capsys, "--dry-run")
@@ -90,11 +90,11 @@ def test_what_is_refused_to_the_last_waits_as_a_dead_letter_and_is_delivered_onc
 
         too_early = redrive(capsys)
         assert too_early[-1] == "1 went back, 0 failed again and stay"
-        eventually(lambda: len(receiver.requests) == 2 and queues.dead_letters == 1, timeout=60)
+        eventually(lambda: len(receiver.requests) == 2 and queues.dead_letters == 1)
 
         answers["status"] = 200
         assert redrive(capsys)[-1] == "1 went back, 0 failed again and stay"
-        eventually(lambda: queues.are_empty, timeout=60)
+        eventually(lambda: queues.are_empty)
         assert redrive(capsys)[-1] == "0 went back, 0 failed again and stay"
 
         delivered = receiver.requests[2:]

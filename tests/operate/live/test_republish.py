@@ -20,8 +20,7 @@ from stack import cli, progress
 from stack.operate import republish
 from tests.operate.live.commanding import Owner
 from tests.support.faults import refusals
-
-WAIT_SECONDS = 60
+from tests.support.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -53,7 +52,7 @@ class Subscribed:
     def take(self, count: int) -> list[str]:
         """The bodies that come next, so many of them, in the order of their text; and nothing lies behind them."""
         taken: list[str] = []
-        for _ in range(WAIT_SECONDS):
+        for _ in range(int(PATIENCE_SECONDS)):
             answer = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
             for message in answer.get("Messages", []):
                 taken.append(message["Body"])

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache, wraps
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import boto3
@@ -15,6 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.client import BaseClient
 from moto import mock_aws
 
+from chalicelib.webhooks import http_post
 from tests.support.in_process import InProcess
 from tests.support.lambda_events import Context
 from tests.support.receiver import Receiver
@@ -101,6 +103,38 @@ def deliver(app: Any) -> Callable[..., list[str]]:
 def here(app: Any) -> InProcess:
     """The API in this process, for alice."""
     return InProcess("alice")
+
+
+class Alarm:
+    """Stands in for a `threading.Timer`: it goes off when a test says so, whatever the clock shows."""
+
+    def __init__(self, seconds: float, ring: Callable[[], None]) -> None:
+        self.seconds = seconds
+        self.is_over = False
+        self._ring = ring
+
+    def start(self) -> None:
+        """Only the test lets it go off."""
+
+    def cancel(self) -> None:
+        self.is_over = True
+
+    def go_off(self) -> None:
+        if not self.is_over:
+            self._ring()
+
+
+@pytest.fixture
+def alarms(monkeypatch: pytest.MonkeyPatch) -> list[Alarm]:
+    """The time limits of the requests that are sent, in their order."""
+    made: list[Alarm] = []
+
+    def timer(seconds: float, ring: Callable[[], None]) -> Alarm:
+        made.append(Alarm(seconds, ring))
+        return made[-1]
+
+    monkeypatch.setattr(http_post, "threading", SimpleNamespace(Timer=timer, Lock=threading.Lock))
+    return made
 
 
 @pytest.fixture

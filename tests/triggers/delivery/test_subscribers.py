@@ -15,7 +15,7 @@ from stack.local.local_stack import LocalStack
 from tests.support.client import Client
 from tests.support.paths import ROOT
 from tests.support.receiver import Receiver
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 TEMPLATE = ROOT / ".chalice" / "subscriber.yaml"
 
@@ -46,7 +46,7 @@ class Subscriber:
             ],
         )
         self._cloudformation.get_waiter("stack_create_complete").wait(
-            StackName=self._name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+            StackName=self._name, WaiterConfig={"Delay": 1, "MaxAttempts": int(PATIENCE_SECONDS)}
         )
         (described,) = self._cloudformation.describe_stacks(StackName=self._name)["Stacks"]
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
@@ -70,7 +70,7 @@ class Subscriber:
                 self._sqs.delete_message(QueueUrl=self.outputs["QueueUrl"], ReceiptHandle=message["ReceiptHandle"])
             return until(self.received)
 
-        eventually(has_come, timeout=60)
+        eventually(has_come)
         return self.received
 
 

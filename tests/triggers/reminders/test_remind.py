@@ -303,4 +303,4 @@ def test_deployed_a_reminder_comes_by_itself(
         assert "FunctionError" not in answer, answer["Payload"].read()
         return [event["type"] for event in client.events(todo["id"])]
 
-    shows(types_after_another_minute, ["TodoCreated", "TodoReminded"], timeout=30)
+    shows(types_after_another_minute, ["TodoCreated", "TodoReminded"])

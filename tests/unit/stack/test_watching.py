@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from pathlib import Path
-from queue import Empty, Queue
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,21 +15,29 @@ from stack.local import watching
 def test_a_change_of_the_app_is_seen_once_and_other_files_are_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "POLL_SECONDS", 0.01)
     for part in PARTS:
         (tmp_path / part).touch() if "." in part[1:] else (tmp_path / part).mkdir()
-    seen: Queue[int] = Queue()
+    new = tmp_path / "chalicelib" / "new.py"
+    happens: list[Callable[[], object]] = []
+    looks = 0
 
-    def watch() -> None:
-        for number, _ in enumerate(watching.changes(tmp_path)):
-            seen.put(number)
+    def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        if happens:
+            happens.pop(0)()
+        elif looks > 20:
+            raise TimeoutError("nothing changes any more")
 
-    threading.Thread(target=watch, daemon=True).start()
-    assert seen.get(timeout=10) == 0, "what is there is deployed first"
-    (tmp_path / "README.md").write_text("no part of the app")
-    with pytest.raises(Empty):
-        seen.get(timeout=0.2)
-    (tmp_path / "chalicelib" / "new.py").write_text("a = 1")
-    assert seen.get(timeout=10) == 1
-    (tmp_path / "chalicelib" / "new.py").unlink()
-    assert seen.get(timeout=10) == 2
+    monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=sleep))
+    seen = watching.changes(tmp_path)
+    next(seen)
+    assert looks == 1, "what is there is deployed first"
+    happens += [lambda: (tmp_path / "README.md").write_text("no part of the app"), lambda: None, lambda: None]
+    happens.append(lambda: new.write_text("a = 1"))
+    next(seen)
+    assert not happens
+    happens.append(new.unlink)
+    next(seen)
+    with pytest.raises(TimeoutError):
+        next(seen)
