@@ -180,7 +180,8 @@ def written(base_url: str, request: CommandRequest, event: Event) -> Response:
     if creates and event.type in (CREATED, RESTORED):
         status = 201
         headers["Location"] = representation.todo_url(base_url, request.todo_id)
-    return Response(representation.todo_of(base_url, event), {"Content-Type": JSON, **headers}, status)
+    todo = representation.todo_answer(base_url, request.todo_id, event.version, event.state)
+    return Response(todo, {"Content-Type": JSON, **headers}, status)
 
 
 # The headers that are conditions of a command, by their names in a command request.
