@@ -22,21 +22,21 @@ DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 
 
-def todos(request: Request, list_name: str | None) -> Response:
+def list_todos(request: Request, list_name: str | None) -> Response:
     """A page of the owner's todos, or of one list, by the query's filters and order."""
     parsers: dict[str, Callable[[str], Any]] = {
-        "completed": boolean,
-        "tag": text,
-        "priority": one_of("none", "low", "medium", "high"),
-        "due_before": instant,
-        "due_after": instant,
-        "q": text,
-        "sort": one_of("order", "due"),
-        "limit": limit,
-        "cursor": text,
+        "completed": parse_boolean,
+        "tag": parse_text,
+        "priority": parse_choice("none", "low", "medium", "high"),
+        "due_before": parse_instant,
+        "due_after": parse_instant,
+        "q": parse_text,
+        "sort": parse_choice("order", "due"),
+        "limit": parse_limit,
+        "cursor": parse_text,
     }
     if list_name is None:
-        parsers["list"] = list_name_of
+        parsers["list"] = parse_list_name
     query = parameters(request, **parsers)
     position = position_of(request, query)
     size = query["limit"] or DEFAULT_LIMIT
@@ -77,14 +77,14 @@ def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo],
     return (lambda todo: all(test(todo) for test in tests)) if tests else None
 
 
-def text(given: str) -> str:
+def parse_text(given: str) -> str:
     if "\0" in given:
         raise ValueError("contains a NUL character")
     composed: str = content.composed(given)
     return composed
 
 
-def list_name_of(given: str) -> str:
+def parse_list_name(given: str) -> str:
     """The name of a list, in NFC.
 
     Raises
@@ -92,20 +92,20 @@ def list_name_of(given: str) -> str:
     ValueError
         No list can have it.
     """
-    name = text(given)
+    name = parse_text(given)
     error = content.list_name_error(name)
     if error:
         raise ValueError(error)
     return name
 
 
-def boolean(given: str) -> bool:
+def parse_boolean(given: str) -> bool:
     if given not in ("true", "false"):
         raise ValueError("expected true or false")
     return given == "true"
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
+def parse_choice(*choices: str) -> Callable[[str], str]:
     def choice(given: str) -> str:
         if given not in choices:
             raise ValueError(f"expected one of {', '.join(choices)}")
@@ -114,12 +114,12 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return choice
 
 
-def instant(given: str) -> str:
+def parse_instant(given: str) -> str:
     """An RFC 3339 date or date-time, as text that sorts in chronological order."""
     return instants.sortable(given)
 
 
-def limit(text: str) -> int:
+def parse_limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_LIMIT and len(text) < 4):
         raise ValueError(f"expected a whole number from 1 to {MAX_LIMIT}")
     return int(text)
