@@ -44,18 +44,18 @@ class OwnedCollection:
         item_id = self.id_for_key(request.owner, key)
         return item_id, request_hash(self.noun, item_id, body)
 
-    def created(self, request: Request, item_id: str, body: dict[str, Any]) -> Response:
+    def answer_created(self, request: Request, item_id: str, body: dict[str, Any]) -> Response:
         """201; the body has a secret, which is shown this once and must not be stored."""
         location = f"{request.base_url}/{self.noun}s/{item_id}"
         return answer(201, body, {"Location": location, "Cache-Control": "no-store"})
 
-    def deleted(self, item_id: str, delete: Callable[[str], bool]) -> Response:
+    def answer_deleted(self, item_id: str, delete: Callable[[str], bool]) -> Response:
         """204 once `delete` has deleted it; 404 if there was none."""
         if not ids.is_todo_id(item_id) or not delete(item_id):
             raise not_found(f"There is no such {self.noun}.")
         return answer(204)
 
-    def is_full(self) -> Problem:
+    def limit_reached(self) -> Problem:
         """The refusal of one more than an owner may have."""
         return Problem(self.too_many, f"There may be {self.at_most} {self.noun}s; delete one first.")
 

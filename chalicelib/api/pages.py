@@ -22,21 +22,21 @@ DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 
 
-def todos(request: Request, list_name: str | None) -> Response:
+def list_todos(request: Request, list_name: str | None) -> Response:
     """A page of the owner's todos, or of one list, by the query's filters and order."""
     parsers: dict[str, Callable[[str], Any]] = {
-        "completed": boolean,
-        "tag": text,
-        "priority": one_of("none", "low", "medium", "high"),
-        "due_before": instant,
-        "due_after": instant,
-        "q": text,
-        "sort": one_of("order", "due"),
-        "limit": limit,
-        "cursor": text,
+        "completed": parse_boolean,
+        "tag": parse_text,
+        "priority": parse_choice("none", "low", "medium", "high"),
+        "due_before": parse_instant,
+        "due_after": parse_instant,
+        "q": parse_text,
+        "sort": parse_choice("order", "due"),
+        "limit": parse_limit,
+        "cursor": parse_text,
     }
     if list_name is None:
-        parsers["list"] = list_name_of
+        parsers["list"] = parse_list_name
     query = parameters(request, **parsers)
     position = position_of(request, query)
     size = query["limit"] or DEFAULT_LIMIT
@@ -77,7 +77,7 @@ def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo],
     return (lambda todo: all(test(todo) for test in tests)) if tests else None
 
 
-def text(given: str) -> str:
+def parse_text(given: str) -> str:
     """A query parameter that is a text, in Unicode's composed form (NFC).
 
     Raises
@@ -91,7 +91,7 @@ def text(given: str) -> str:
     return composed
 
 
-def list_name_of(given: str) -> str:
+def parse_list_name(given: str) -> str:
     """The name of a list, in NFC.
 
     Raises
@@ -99,14 +99,14 @@ def list_name_of(given: str) -> str:
     ValueError
         No list can have it.
     """
-    name = text(given)
+    name = parse_text(given)
     error = content.list_name_error(name)
     if error:
         raise ValueError(error)
     return name
 
 
-def boolean(given: str) -> bool:
+def parse_boolean(given: str) -> bool:
     """A query parameter that is `true` or `false`.
 
     Raises
@@ -119,8 +119,8 @@ def boolean(given: str) -> bool:
     return given == "true"
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
-    """A reader of a query parameter that must be one of some words."""
+def parse_choice(*choices: str) -> Callable[[str], str]:
+    """A parser of a query parameter that must be one of some words."""
 
     def choice(given: str) -> str:
         if given not in choices:
@@ -130,12 +130,12 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return choice
 
 
-def instant(given: str) -> str:
+def parse_instant(given: str) -> str:
     """An RFC 3339 date or date-time, as text that sorts in chronological order."""
     return instants.sortable(given)
 
 
-def limit(text: str) -> int:
+def parse_limit(text: str) -> int:
     """A query parameter that bounds a page: 1 to `MAX_LIMIT` items.
 
     Raises

@@ -45,8 +45,8 @@ def operation(
         "summary": summary,
         "description": description,
         "tags": [tag],
+        "security": security,
         "parameters": list(parameters),
-        **({"security": list(security)} if security is not None else {}),
         **({"requestBody": body} if body is not None else {}),
         "responses": declared | problems.responses(*refusals),
     }
@@ -59,8 +59,8 @@ def of_route(operation: dict[str, Any], route: Route) -> dict[str, Any]:
     its scope (403); one with a body may have a wrong one (413, 415); one that answers with a body may be asked for
     another media type (406); a read may be one that a cache asks about (304).
     """
-    security = [] if route.scope is None else [{"bearer": [route.scope]}]
-    security = operation.get("security", security)
+    by_scope = [] if route.scope is None else [{"bearer": [route.scope]}]
+    security = by_scope if operation["security"] is None else list(operation["security"])
     responses = dict(operation["responses"])
     common = [REQUEST_ID]
     kinds = [

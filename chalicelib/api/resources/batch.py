@@ -103,7 +103,7 @@ class Batch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class Plan:
     """A command of the batch, not tried yet.
 
     Attributes
@@ -132,33 +132,33 @@ class Result:
 
 def run(request: Request) -> Response:
     """Carry out every command as if it came alone: those on one todo in order, different todos at the same time."""
-    planned = _planned(request)
+    plans = _read_plans(request)
     # Before the threads start: each would make a connection of its own.
     ledger.connect()
     of_todo: dict[str, list[int]] = {}
-    for position, each in enumerate(planned):
+    for position, each in enumerate(plans):
         of_todo.setdefault(each.todo_id, []).append(position)
     last_start = time.monotonic() + LAST_START_SECONDS
 
     def run_in_order(positions: list[int]) -> list[tuple[int, Result]]:
-        of_one = _run_in_order(request.base_url, [planned[position] for position in positions], last_start)
+        of_one = _run_in_order(request.base_url, [plans[position] for position in positions], last_start)
         return list(zip(positions, of_one, strict=True))
 
     with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:
         found = dict(result for of_one in pool.map(run_in_order, of_todo.values()) for result in of_one)
-    results = [found[position] for position in range(len(planned))]
+    results = [found[position] for position in range(len(plans))]
     versions = sorted((each.version, each.todo_id) for each in results if each.version is not None)
     waited = wait_for_views(request, {todo_id: version for version, todo_id in versions})
     return answer(200, {"results": _within_bounds(results)}, waited)
 
 
-def _run_in_order(base_url: str, planned: list[Planned], last_start: float) -> Iterator[Result]:
+def _run_in_order(base_url: str, plans: list[Plan], last_start: float) -> Iterator[Result]:
     """Run the commands on one todo up to the first that is to be repeated: not tried, or its effect is unknown.
 
     If a later one were run, the repeat would run the earlier one after it.
     """
     may_go_on = True
-    for each in planned:
+    for each in plans:
         if may_go_on and time.monotonic() <= last_start:
             result = _result(base_url, each)
         else:
@@ -167,13 +167,13 @@ def _run_in_order(base_url: str, planned: list[Planned], last_start: float) -> I
         yield result
 
 
-def _result(base_url: str, planned: Planned) -> Result:
+def _result(base_url: str, plan: Plan) -> Result:
     try:
-        request = planned.request()
+        request = plan.request()
         event = todos.carry_out(base_url, request, MAX_EVENTS_BYTES)
     except Exception as error:
-        return Result(planned.todo_id, problem_of(error).response(base_url))
-    return Result(planned.todo_id, todos.written(base_url, request, event), event.version)
+        return Result(plan.todo_id, problem_of(error).response(base_url))
+    return Result(plan.todo_id, todos.answer_written(base_url, request, event), event.version)
 
 
 def _not_tried() -> Problem:
@@ -212,7 +212,7 @@ def _shape(result: Result, *, brief: bool = False) -> dict[str, Any]:
     return shape
 
 
-def _planned(request: Request) -> list[Planned]:
+def _read_plans(request: Request) -> list[Plan]:
     """The commands in the request's body.
 
     Raises
@@ -228,16 +228,14 @@ def _planned(request: Request) -> list[Planned]:
     except msgspec.ValidationError:
         raise _invalid(_batch_errors(body)) from None
     errors: list[FieldError] = []
-    planned = [_plan(request, batch_key, position, command, errors) for position, command in enumerate(batch.commands)]
+    plans = [_plan(request, batch_key, position, command, errors) for position, command in enumerate(batch.commands)]
     if errors:
         raise _invalid(errors)
-    return planned
+    return plans
 
 
-def _plan(
-    request: Request, batch_key: str | None, position: int, command: Command, errors: list[FieldError]
-) -> Planned:
-    """One command, planned; what is wrong with it is added to `errors`."""
+def _plan(request: Request, batch_key: str | None, position: int, command: Command, errors: list[FieldError]) -> Plan:
+    """A plan for one command; its errors are added to `errors`."""
 
     def refuse(member: str, detail: str) -> None:
         errors.append(FieldError(pointer("commands", position, member), detail))
@@ -260,7 +258,7 @@ def _plan(
             refuse("if_match", 'expected * or entity tags such as "3", quotes included')
     key = command.key or (_derived_key(batch_key, position) if batch_key else None)
     todo_id = command.id or todos.id_for_new(request.owner, key)
-    return Planned(todo_id, partial(_command_request, request, command, todo_id, if_match, key))
+    return Plan(todo_id, partial(_command_request, request, command, todo_id, if_match, key))
 
 
 def _command_request(

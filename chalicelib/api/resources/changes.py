@@ -30,7 +30,7 @@ RETRY_AFTER_SECONDS: Final = 5
 
 def read(request: Request) -> Response:
     """The changes since a cursor; with `Prefer: wait=N`, as soon as there are any."""
-    query = parameters(request, since=str, limit=pages.limit)
+    query = parameters(request, since=str, limit=pages.parse_limit)
     since, limit = _position(request, query["since"]), query["limit"] or pages.DEFAULT_LIMIT
     seconds = parse_wait(request.headers.get("prefer", ""), MAX_WAIT_SECONDS)
     headers: dict[str, str] = {}

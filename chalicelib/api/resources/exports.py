@@ -20,7 +20,7 @@ def read(request: Request) -> Response:
 
     `format` overrides `Accept`, for clients that cannot set a header.
     """
-    query = parameters(request, format=pages.one_of("jsonl", "csv"), limit=pages.limit, cursor=str)
+    query = parameters(request, format=pages.parse_choice("jsonl", "csv"), limit=pages.parse_limit, cursor=str)
     media_type = {"jsonl": JSON_LINES, "csv": CSV}.get(query["format"], request.media_type)
     # The cursor then continues in the format that it began in.
     query["format"] = FORMATS[media_type]

@@ -66,11 +66,11 @@ def create(request: Request) -> Response:
             request.owner, feed_id, name=wanted.name, lists=structs.unique(wanted.lists), request_hash=request_hash
         )
     except CollectionFull:
-        raise _FEEDS.is_full() from None
+        raise _FEEDS.limit_reached() from None
     except feeds.KeyReused:
         raise _FEEDS.key_reused() from None
     url = f"{request.base_url}/todos.ics?{urlencode({'token': token})}"
-    return _FEEDS.created(request, feed_id, {**_represent(feed), "url": url})
+    return _FEEDS.answer_created(request, feed_id, {**_represent(feed), "url": url})
 
 
 def read(request: Request) -> Response:
@@ -80,7 +80,7 @@ def read(request: Request) -> Response:
 
 
 def delete(request: Request) -> Response:
-    return _FEEDS.deleted(request.path["feed_id"], partial(feeds.delete, request.owner))
+    return _FEEDS.answer_deleted(request.path["feed_id"], partial(feeds.delete, request.owner))
 
 
 def _represent(feed: Feed) -> dict[str, Any]:

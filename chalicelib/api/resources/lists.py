@@ -17,7 +17,7 @@ from chalicelib.views import queries
 
 
 def lists(request: Request) -> Response:
-    query = parameters(request, limit=pages.limit, cursor=str)
+    query = parameters(request, limit=pages.parse_limit, cursor=str)
     after = pages.position_of(request, query)
     counts, next_after = queries.lists(request.owner, after=after, limit=query["limit"] or pages.DEFAULT_LIMIT)
     rows = [
@@ -27,7 +27,7 @@ def lists(request: Request) -> Response:
 
 
 def read(request: Request) -> Response:
-    return pages.todos(request, list_name=_list_name(request))
+    return pages.list_todos(request, list_name=_list_name(request))
 
 
 def create(request: Request) -> Response:
@@ -57,7 +57,7 @@ def clear(request: Request) -> Response:
 
 def _list_name(request: Request) -> str:
     try:
-        return pages.list_name_of(request.path["list_name"])
+        return pages.parse_list_name(request.path["list_name"])
     except ValueError as error:
         errors = [{"parameter": "list_name", "detail": str(error)}]
         raise bad_request("The path is not valid.", errors) from None

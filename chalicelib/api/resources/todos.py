@@ -24,7 +24,7 @@ from chalicelib.todos.ids import Owner
 
 
 def list_todos(request: Request) -> Response:
-    return pages.todos(request, list_name=None)
+    return pages.list_todos(request, list_name=None)
 
 
 def create(request: Request) -> Response:
@@ -40,7 +40,7 @@ def create_todo(request: Request, body: Any) -> Response:
 
 def read(request: Request) -> Response:
     """The todo as it is now, or as it was at a version or at an instant."""
-    query = parameters(request, version=_version, at=pages.instant)
+    query = parameters(request, version=_version, at=pages.parse_instant)
     event = execute.current(request.owner, _todo_id(request))
     if event is None:
         raise not_found()
@@ -89,7 +89,7 @@ def revert(request: Request) -> Response:
 
 def history(request: Request) -> Response:
     """The todo's events, oldest first, as they are or as CloudEvents; also those of a deleted todo."""
-    query = parameters(request, limit=pages.limit, cursor=str)
+    query = parameters(request, limit=pages.parse_limit, cursor=str)
     position = pages.position_of(request, query)
     if position is not None and not position.isdigit():
         raise pages.foreign_cursor()
@@ -159,13 +159,13 @@ def carry_out(base_url: str, request: CommandRequest, max_events_bytes: int = re
 def _write(request: Request, operation: str, todo_id: str, body: Any, command: Command, **conditions: Any) -> Response:
     asked = command_request(request, operation, todo_id, body, command, **conditions)
     event = carry_out(request.base_url, asked)
-    response = written(request.base_url, asked, event)
+    response = answer_written(request.base_url, asked, event)
     if "prefer" in request.headers:
         response.headers.update(wait_for_views(request, {todo_id: event.version}))
     return response
 
 
-def written(base_url: str, request: CommandRequest, event: Event) -> Response:
+def answer_written(base_url: str, request: CommandRequest, event: Event) -> Response:
     """The answer to a command that was carried out: the todo after the event; nothing after a deletion.
 
     It follows from the event alone, so that a repeat with its key gets the same answer.
@@ -181,7 +181,8 @@ def written(base_url: str, request: CommandRequest, event: Event) -> Response:
     if creates and event.type in (CREATED, RESTORED):
         status = 201
         headers["Location"] = representation.todo_url(base_url, request.todo_id)
-    return Response(representation.todo_of(base_url, event), {"Content-Type": JSON, **headers}, status)
+    todo = representation.todo_answer(base_url, request.todo_id, event.version, event.state)
+    return Response(todo, {"Content-Type": JSON, **headers}, status)
 
 
 # The headers that are conditions of a command, by their names in a command request.

@@ -74,10 +74,10 @@ def create(request: Request) -> Response:
             request_hash=request_hash,
         )
     except CollectionFull:
-        raise _WEBHOOKS.is_full() from None
+        raise _WEBHOOKS.limit_reached() from None
     if webhook.request_hash != request_hash:
         raise _WEBHOOKS.key_reused()
-    return _WEBHOOKS.created(request, webhook.webhook_id, {**_represent(webhook), "secret": webhook.secret})
+    return _WEBHOOKS.answer_created(request, webhook.webhook_id, {**_represent(webhook), "secret": webhook.secret})
 
 
 def read(request: Request) -> Response:
@@ -87,7 +87,7 @@ def read(request: Request) -> Response:
 
 
 def delete(request: Request) -> Response:
-    return _WEBHOOKS.deleted(request.path["webhook_id"], partial(subscriptions.delete, request.owner))
+    return _WEBHOOKS.answer_deleted(request.path["webhook_id"], partial(subscriptions.delete, request.owner))
 
 
 def _represent(webhook: Webhook) -> dict[str, Any]:

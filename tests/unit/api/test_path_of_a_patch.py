@@ -17,7 +17,7 @@ from chalicelib.commands import execute
 from chalicelib.ledger import codec
 from tests.support.paths import ROOT
 
-MAX_FILES = 16
+MAX_FILES = 15
 # Its own, from the request to the event; beside them is only Chalice's response.
 VALUES = {"Request", "Patch", "CommandRequest", "Decision", "Event"}
 
