@@ -1,4 +1,4 @@
-"""Prints the tables of docs/performance.md: `python -m bench`."""
+"""Measure, and print the tables of docs/performance.md: `python -m bench`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from bench.engine import running
 
 
 def main() -> None:
+    """Run every measurement; this takes minutes."""
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    _table("CPU time of a cold start: imports, and the DynamoDB client", "ms", starting.run())
-    _table("CPU time of a command, HTTP stubbed", "µs", stubbed.run())
+    _table("CPU time of a cold start: imports, and the DynamoDB client", "ms", starting.cold_starts())
+    _table("CPU time of a command, HTTP stubbed", "µs", stubbed.commands())
     _table("the loader's dry run, for each second of CPU time", "rows/s", loading.dry_run())
     _table("peak memory of the loader's dry run", "MB", loading.memory())
     with running() as client:
-        _table("bulk loading, 4 in flight", "items/s", loading.run(client))
-        _table("projecting batches of 100", "records/s", projecting.run(client))
+        _table("bulk loading, 4 in flight", "items/s", loading.bulk_loading(client))
+        _table("projecting batches of 100", "records/s", projecting.batches(client))
         print("\n| write units for each event, the ledger's own write apart | |\n|---|---|")
         for what, units in projecting.write_units(client):
             print(f"| {what} | {units:.2f} |")

@@ -1,12 +1,12 @@
-"""What a million commands cost on AWS, from list prices and what each step takes: `python -m bench.cost`."""
+"""The cost of a million commands on AWS, by list prices and the resources of each step: `python -m bench.cost`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-# US dollars in us-east-1, on demand, for a million, as listed since AWS halved those of DynamoDB in November 2024.
-# Look them up before you rely on them: https://aws.amazon.com/{dynamodb,lambda,api-gateway,sns,sqs,cloudwatch}/pricing
+# US dollars for a million in us-east-1, on demand, as listed since November 2024, when AWS halved DynamoDB's prices.
+# Check them before you rely on them: https://aws.amazon.com/{dynamodb,lambda,api-gateway,sns,sqs,cloudwatch}/pricing
 WRITE_UNIT: Final = 0.625
 READ_UNIT: Final = 0.125
 INVOCATION: Final = 0.20
@@ -17,18 +17,18 @@ SQS_REQUEST: Final = 0.40
 # A kilobyte of log, a million times: 1 GB.
 LOG_KILOBYTE: Final = 0.50
 
-# Records that a stream handler gets at once: one where commands are few, and its batch size where they are many.
+# Records in an invocation of a stream handler: one if commands are rare, and a full batch if they are frequent.
 ALONE: Final = 1
 BATCH: Final = 90
 
-# Write units of an edit's projection, as `make bench` counts them. A transaction doubles what the table's own items
-# cost; its index entries cost what they cost alone.
+# Write units of the projection of an edit, as `make bench` counts them. A transaction doubles the cost of the table's
+# items, but not of index entries.
 VIEWS_ALONE: Final = 7
 VIEWS_IN_A_BATCH: Final = 3.1
 
 
 def steps(batch: int) -> Iterator[tuple[str, str, float]]:
-    """Each step of a command, what it takes of what, and dollars for a million commands."""
+    """Each step of a command: its name, the resources that it uses, and US dollars for a million commands."""
     alone = batch == ALONE
     queue_batch = 1 if alone else 10
     yield "API Gateway, REST", "1 request", REST_REQUEST
@@ -58,7 +58,7 @@ def _function(invocations: float, milliseconds: float, gigabytes: float) -> floa
 
 
 def table(batch: int) -> str:
-    """The steps as rows of Markdown, with their sum."""
+    """The steps as rows of a Markdown table, with their sum."""
     found = list(steps(batch))
     rows = [f"| {step} | {takes} | {dollars:.2f} |" for step, takes, dollars in found]
     return "\n".join([*rows, f"| **all** | | **{sum(dollars for *_, dollars in found):.2f}** |"])

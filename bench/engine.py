@@ -1,4 +1,4 @@
-"""A local engine with bare tables: what `bench` measures on, without the deployed Lambdas taking part."""
+"""A local engine with empty tables, and without Lambdas, on which `bench` measures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.tables import definition
 
 @contextmanager
 def running() -> Iterator[Any]:
-    """Start an engine on free ports and point this process at it; yields a plain boto3 client for DynamoDB."""
+    """Start an engine on free ports and configure this process to use it; yields a boto3 client of DynamoDB."""
     with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
         state = State(Path(directory))
         engine = launch.start(state, 0, 0, attached=True)
@@ -35,7 +35,7 @@ def running() -> Iterator[Any]:
 
 
 def fresh_events_table(client: Any) -> str:
-    """Make an empty events table as the data stack defines it, and let the ledger use it."""
+    """Create an empty events table as the data stack defines it, and make the ledger use it; its name."""
     name = f"bench-events-{uuid.uuid4().hex}"
     client.create_table(**definition("EventsTable", name, has_stream=True))
     os.environ["EVENTS_TABLE"] = name
@@ -44,7 +44,7 @@ def fresh_events_table(client: Any) -> str:
 
 
 def fresh_views_table(client: Any) -> str:
-    """Make an empty views table, named by the pointer of a settings table of its own."""
+    """Create an empty views table, and a settings table whose pointer names it; the views table's name."""
     settings_table = f"bench-settings-{uuid.uuid4().hex}"
     client.create_table(**definition("SettingsTable", settings_table))
     os.environ["SETTINGS_TABLE"] = settings_table

@@ -1,6 +1,6 @@
-"""The loader, beside a raw loop of unconditional BatchWriteItem and one conditional PutItem at a time; same items.
+"""The loader beside two raw loops over the same items: unconditional BatchWriteItem, and one conditional PutItem each.
 
-And its dry run: rows for each second of CPU time beside json.loads of the same lines, and the memory that it takes.
+The loader's dry run: rows for each second of CPU time beside json.loads of the same lines, and its peak memory.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ ROUNDS: Final = 5
 BATCH_WRITE_ITEMS: Final = 25
 
 DRY_ROWS: Final = 50_000
-# Peak memory is measured of so many rows, and of the tenth part.
+# Peak memory is measured with this many rows, and with a tenth of them.
 MEMORY_ROWS: Final = 1_000_000
 
-# What a process of its own prints: the kilobytes that it took at the most (Linux; ru_maxrss knows the parent's too).
+# Runs in a process of its own, and prints its peak memory in kilobytes (Linux; ru_maxrss includes the parent's).
 _DRY_RUN: Final = """
 import sys
 from loaders.cli import main
@@ -45,7 +45,7 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 Items = list[dict[str, Any]]
 
 
-def run(client: Any) -> list[tuple[str, float, float]]:
+def bulk_loading(client: Any) -> list[tuple[str, float, float]]:
     """Rows of (what, items a second, ratio to the BatchWriteItem loop), medians of interleaved rounds."""
     rates: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:

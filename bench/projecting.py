@@ -1,4 +1,4 @@
-"""The projection of batches of 100 records, beside a raw loop that makes one conditional PutItem for each record."""
+"""The projection of batches of 100 records, beside a raw loop with one conditional PutItem for each record."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STATE: Final = {
 }
 
 
-def run(client: Any) -> list[tuple[str, float, float]]:
+def batches(client: Any) -> list[tuple[str, float, float]]:
     """Rows of (what, records a second, ratio to the raw loop), medians of interleaved rounds."""
     views = fresh_views_table(client)
     rates: dict[str, list[float]] = {}
@@ -52,7 +52,7 @@ def run(client: Any) -> list[tuple[str, float, float]]:
 
 
 def write_units(client: Any) -> list[tuple[str, float]]:
-    """Rows of (what, write units for each event) as the engine counts them, the ledger's own write apart."""
+    """Rows of (what, write units for each event) as the engine counts them, without the ledger's own write."""
     views = fresh_views_table(client)
     count = _Units()
     dynamodb.client().meta.events.register("provide-client-params.dynamodb.TransactWriteItems", count.ask)
@@ -76,7 +76,7 @@ def write_units(client: Any) -> list[tuple[str, float]]:
 
 
 class _Units:
-    """Adds up the write units that the engine says a transaction took."""
+    """The sum of the write units that the engine reports for transactions."""
 
     def __init__(self) -> None:
         self.units = 0.0
@@ -89,7 +89,7 @@ class _Units:
 
 
 def _event(owners: int) -> dict[str, Any]:
-    """A Lambda event of stream records, of so many owners in turn."""
+    """A Lambda event of stream records, whose owners alternate among `owners` ones."""
     names = [uuid.uuid4().hex for _ in range(owners)]
     state = dump_json(_STATE)
     records = []

@@ -1,7 +1,7 @@
-"""CPU time of a cold start, a fresh process each: importing what a function needs and making the DynamoDB client.
+"""CPU time of a cold start in a new process: importing what a function needs, and making the DynamoDB client.
 
-The functions are imported from the package as it is uploaded, unpacked where nothing can be written; boto3 comes from
-beside it, as Lambda's runtime has it.
+The functions are imported from the deployment package, unpacked into a read-only directory; boto3 is installed beside
+it, as in Lambda's runtime.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ STAGE: Final = "dev"
 
 CONTENDERS: Final = {
     "import boto3 and make a client": ("", "import boto3; boto3.client('dynamodb')"),
-    "the API": ("api", "import app; from chalicelib import dynamo; dynamo.client()"),
-    "project": ("project", "import app; from chalicelib import dynamo; dynamo.client()"),
+    "the API": ("api", "import app; from chalicelib.aws import dynamodb; dynamodb.client()"),
+    "project": ("project", "import app; from chalicelib.aws import dynamodb; dynamodb.client()"),
 }
 
 
-def run() -> list[tuple[str, float, float]]:
+def cold_starts() -> list[tuple[str, float, float]]:
     """Rows of (what, milliseconds of CPU beyond an empty interpreter, ratio to boto3): medians, interleaved."""
     times: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     with _unpacked() as root:
         for handlers, code in CONTENDERS.values():
-            _cpu_time(root, handlers, code)  # writes what .pyc files boto3 lacks
+            _cpu_time(root, handlers, code)  # writes the .pyc files that boto3 lacks
         for _ in range(ROUNDS):
             empty = _cpu_time(root, "", "pass")
             for name, (handlers, code) in CONTENDERS.items():
@@ -49,14 +49,14 @@ def run() -> list[tuple[str, float, float]]:
 def _unpacked() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
         archive.unpack(package(STAGE).code, Path(directory))
-        _set_writable(Path(directory), False)
+        _set_writable(Path(directory), writable=False)
         try:
             yield Path(directory)
         finally:
-            _set_writable(Path(directory), True)
+            _set_writable(Path(directory), writable=True)
 
 
-def _set_writable(directory: Path, writable: bool) -> None:
+def _set_writable(directory: Path, *, writable: bool) -> None:
     for path in (directory, *directory.rglob("*")):
         if path.is_dir():
             path.chmod(0o755 if writable else 0o555)

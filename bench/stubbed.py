@@ -1,6 +1,6 @@
-"""CPU time of one command through the service, beside the two raw boto3 calls that it needs at least; HTTP stubbed.
+"""CPU time of one command through the service, beside the two boto3 calls that it needs at least; HTTP is stubbed.
 
-The stub answers at botocore's `before-send`, so all that either side does itself is counted: to build, sign and parse.
+The stub answers at botocore's `before-send`, so building, signing and parsing are counted on both sides.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _CONTENT: Final = {
 
 
 class _Raw:
-    """What botocore reads of urllib3's response."""
+    """The part of urllib3's response that botocore reads."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -63,7 +63,7 @@ class _Raw:
 
 
 class Store:
-    """Answers Query and PutItem as DynamoDB would for a stream of one event."""
+    """Answers Query and PutItem like DynamoDB with a stream of one event."""
 
     def __init__(self, item: dict[str, Any]) -> None:
         found = {"Count": 1, "ScannedCount": 1, "Items": [item], "ConsumedCapacity": {"CapacityUnits": 0.5}}
@@ -79,7 +79,7 @@ class Store:
         return AWSResponse(request.url, 200, headers, _Raw(body))
 
 
-def run() -> list[tuple[str, float, float]]:
+def commands() -> list[tuple[str, float, float]]:
     """Rows of (what, microseconds of CPU, ratio to raw boto3), medians of interleaved rounds."""
     os.environ.update(SETTINGS)
     item = codec.encode(an_event())
@@ -106,7 +106,7 @@ def run() -> list[tuple[str, float, float]]:
 
     title = 0
 
-    def command(is_warm: bool) -> None:
+    def command(*, is_warm: bool) -> None:
         nonlocal title
         title += 1
         if not is_warm:

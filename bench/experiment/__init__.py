@@ -1,1 +1,1 @@
-"""The deployed handlers made to fail at random, and what came of it: `make experiment`."""
+"""An experiment: the deployed handlers fail at random, and their effects are counted (`make experiment`)."""

@@ -1,6 +1,6 @@
-"""What became of each event: how often it was handed over, how often it took effect, and how long that took.
+"""Counting for each event how often it was handed over and took effect, and how long that took.
 
-Pure: from the ledger's events, the handlers' journal, the views' log, and what the webhooks' receiver was told.
+Pure: the input is the ledger's events, the handlers' journal, the views' log, and what the webhooks' receiver received.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """An event of the ledger; `at` in seconds since 1970, as all instants here."""
+    """An event of the ledger; `at` is in seconds since 1970, like all instants here."""
 
     event_id: str
     stream_id: str
@@ -23,7 +23,7 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A version that a revision of the views brought into a row."""
+    """A version of a todo that a revision of the views wrote to its row."""
 
     stream_id: str
     version: int
@@ -32,14 +32,14 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class Stage:
-    """One handler and what it does.
+    """The counts of one handler.
 
     Attributes
     ----------
     handed, effects : mapping of str to int
         By event id: how often it was handed to the handler, and how often it took effect.
     lags : list of (float, float)
-        For each event: when it was appended, and the seconds until its effect first stood.
+        For each event: when it was appended, and the seconds until its first effect.
     lost : frozenset of str
         Events that never had an effect, not even through a newer one.
     """
@@ -51,7 +51,7 @@ class Stage:
 
     @property
     def times_handed(self) -> Counter[int]:
-        """How many events were handed over once, twice, and so on."""
+        """How many events were handed over never, once, twice, and so on."""
         return Counter(self.handed.values())
 
     @property
@@ -64,20 +64,20 @@ def stages(
     events: Iterable[Appended],
     journal: Iterable[Mapping[str, Any]],
     log: Iterable[LogEntry],
-    told: Iterable[tuple[str, float]],
+    received: Iterable[tuple[str, float]],
 ) -> dict[str, Stage]:
-    """Of `project`, `publish` and `deliver`.
+    """The counts of `project`, `publish` and `deliver`, by these names.
 
     Parameters
     ----------
     journal : iterable of mapping
         The lines that `faults` wrote.
-    told : iterable of (str, float)
+    received : iterable of (str, float)
         The events that took effect at the receiver, and when.
     """
     events = list(events)
     handed: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    # A message of the queue keeps its id however often it comes; the same event in another message was published again.
+    # A message keeps its id when it is received again; the same event in another message was published again.
     messages: dict[str, tuple[str, float]] = {}
     for line in journal:
         if "records" in line:
@@ -88,7 +88,7 @@ def stages(
     return {
         "project": _in_views(events, handed["project"], log),
         "publish": _outside(events, handed["publish"], messages.values()),
-        "deliver": _outside(events, handed["deliver"], told),
+        "deliver": _outside(events, handed["deliver"], received),
     }
 
 
@@ -98,7 +98,7 @@ def faults(journal: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
 
 
 def _in_views(events: list[Appended], handed: Counter[str], log: Iterable[LogEntry]) -> Stage:
-    """An event takes effect by a log entry of its own version; a later version in the same batch brings it along."""
+    """An event takes effect by a log entry of its own version, or by that of a later version in the same batch."""
     entries: defaultdict[str, list[LogEntry]] = defaultdict(list)
     for entry in log:
         entries[entry.stream_id].append(entry)
@@ -108,9 +108,9 @@ def _in_views(events: list[Appended], handed: Counter[str], log: Iterable[LogEnt
     for event in events:
         of_stream = entries[event.stream_id]
         effects[event.event_id] = sum(entry.version == event.version for entry in of_stream)
-        standing = [entry.at for entry in of_stream if entry.version >= event.version]
-        if standing:
-            lags.append((event.at, min(standing) - event.at))
+        visible = [entry.at for entry in of_stream if entry.version >= event.version]
+        if visible:
+            lags.append((event.at, min(visible) - event.at))
         else:
             lost.add(event.event_id)
     return Stage({event.event_id: handed[event.event_id] for event in events}, effects, lags, frozenset(lost))

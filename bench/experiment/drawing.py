@@ -1,4 +1,4 @@
-"""The outcome as two drawings: SVG that holds its text as text, loads nothing, and names neither date nor machine."""
+"""The outcome as two SVG drawings that keep text as text, load nothing, and contain neither a date nor a machine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TITLES: Final = {
 HANDED: Final = "#c9871f"
 EFFECT: Final = "#1f6fb2"
 BUCKETS: Final = 120
-# The few events that were handed over more often stand in one bar.
+# One bar shows the few events that were handed over this often or more.
 MOST_TIMES: Final = 6
 
 _STYLE: Final[Any] = {
@@ -35,15 +35,15 @@ _STYLE: Final[Any] = {
     "axes.spines.right": False,
     "axes.titleweight": "bold",
     "axes.titlesize": 11,
-    # Text stays text: a tenth of the bytes, and it can be searched.
+    # Text stays text, which is a tenth of the size and can be searched.
     "svg.fonttype": "none",
-    # Else the ids within the drawing differ each time.
+    # Otherwise the ids within the drawing differ each time.
     "svg.hashsalt": "todo-ledger",
 }
 
 
 def histogram(stages: Mapping[str, Stage]) -> str:
-    """How many events were handed over, and took effect, how many times; on a logarithmic scale, with each count."""
+    """How many events were handed over, and took effect, how many times, on a logarithmic scale and with the counts."""
     counts = {name: (_shown(stage.times_handed), _shown(stage.times_effective)) for name, stage in stages.items()}
     most_times = [max(*handed, *effects) for handed, effects in counts.values()]
     most_events = max(max(*handed.values(), *effects.values()) for handed, effects in counts.values())
@@ -62,7 +62,7 @@ def histogram(stages: Mapping[str, Stage]) -> str:
             axes.set_yscale("log")
             _grid(axes, lambda value, _: f"{value:,.0f}")
         panels[0].set_ylabel("events")
-        # On a logarithmic scale a bar for a single event must still be seen, and the highest needs room for its count.
+        # A bar for a single event must be visible, and the highest one needs room for its count.
         panels[0].set_ylim(0.5, 3 * most_events)
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
@@ -70,7 +70,7 @@ def histogram(stages: Mapping[str, Stage]) -> str:
 
 
 def lag(stages: Mapping[str, Stage], started: float) -> str:
-    """From append to effect over the time of the append: the median and the slowest of each stretch of the run."""
+    """The time from append to effect over the time of the append: median and maximum of each stretch of the run."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(11, 5.6), layout="constrained")
         shown = {name: stage for name, stage in stages.items() if name != "publish"}
@@ -80,7 +80,7 @@ def lag(stages: Mapping[str, Stage], started: float) -> str:
             axes.plot(times, slowest, color=EFFECT, linewidth=0.8, alpha=0.7, label="slowest")
             axes.plot(times, medians, color=EFFECT, linewidth=1.8, label="median")
             axes.set_yscale("log")
-            # Whole decades, so that both ends have a name.
+            # Whole decades, so that both ends have a label.
             axes.set_ylim(10 ** math.floor(math.log10(min(medians))), 10 ** (math.floor(math.log10(max(slowest))) + 1))
             _grid(axes, lambda value, _: f"{value:,g} s")
             axes.set_title(f"{TITLES[name]}: from append to effect", loc="left")
@@ -92,7 +92,7 @@ def lag(stages: Mapping[str, Stage], started: float) -> str:
 
 
 def stretches(lags: list[tuple[float, float]], started: float) -> tuple[list[float], list[float], list[float]]:
-    """The run cut into `BUCKETS` equal stretches: where each that has events begins, their median lag and the longest.
+    """Divide the run into `BUCKETS` equal stretches: the start of each that has events, their median and longest lag.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def stretches(lags: list[tuple[float, float]], started: float) -> tuple[list[flo
     width = max(end - started, 1e-3) / BUCKETS
     found: dict[int, list[float]] = {}
     for at, seconds in lags:
-        # The instants are rounded to milliseconds, and a logarithm knows no zero.
+        # Instants are rounded to milliseconds, and zero has no logarithm.
         found.setdefault(min(int(max(at - started, 0.0) / width), BUCKETS - 1), []).append(max(seconds, 0.001))
     numbers = sorted(found)
     return (
@@ -116,7 +116,7 @@ def stretches(lags: list[tuple[float, float]], started: float) -> tuple[list[flo
 
 
 def _shown(times: Mapping[int, int]) -> Counter[int]:
-    """The counts with all from `MOST_TIMES` on together."""
+    """The counts, in which everything from `MOST_TIMES` on is one."""
     shown: Counter[int] = Counter()
     for each, events in times.items():
         shown[min(each, MOST_TIMES)] += events
@@ -124,7 +124,7 @@ def _shown(times: Mapping[int, int]) -> Counter[int]:
 
 
 def _bars(axes: Axes, left: float, color: str, label: str, counts: Mapping[int, int]) -> None:
-    """Bars from `left` of each number to 0.4 further, their counts written away from the other bar of the pair."""
+    """Bars from `left` of each number, 0.4 wide, with their counts on the side away from the pair's other bar."""
     times = sorted(counts)
     axes.bar(
         [each + left for each in times], [counts[each] for each in times], 0.4, align="edge", color=color, label=label

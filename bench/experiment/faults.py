@@ -1,7 +1,7 @@
-"""Goes into a copy of the app: its handlers fail at random, and keep a journal of what they were handed.
+"""Faults for a copy of the app: its handlers fail at random, and keep a journal of what they were handed.
 
-Copied as `chalicelib/faults.py` (bench/experiment/faulty.py), so it imports nothing of the repository. Nothing of this
-is in the app itself.
+bench/experiment/faulty.py copies this file to `chalicelib/faults.py`, so it imports nothing of the repository. The app
+itself contains none of it.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from botocore.httpsession import URLLib3Session
 # The engine empties its TMPDIR at each start, and its Lambdas inherit it.
 JOURNAL_NAME: Final = "experiment.jsonl"
 
-# As deployed, a message that failed a second time is hidden for five minutes, a fifth time for five hours. Here it is
-# minutes in all, and still longer than the one for which what a killed invocation left behind is taken for under way.
+# On AWS, a message is hidden for five minutes after its second failure, for five hours after its fifth. Here it is
+# minutes in all, and still longer than the minute for which the work of a killed invocation counts as under way.
 HIDDEN_SECONDS: Final = (5, 20, 40, 60, 60, 60, 60)
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How likely an invocation, or one of its calls to AWS, fails.
+    """The probabilities that an invocation, or one of its calls to AWS, fails.
 
     Attributes
     ----------
     raises_before, raises_after : float
-        Of an invocation: the handler is not called at all, or has done its work and Lambda is told that it failed.
+        Of an invocation: the handler is not called, or it has done its work and then reports a failure to Lambda.
     killed : float
-        Of a call: the process ends, in one half of the cases before the call and in the other after it.
+        Of a call: the process ends, in half of the cases before the call and otherwise after it.
     refused, unanswered : float
-        Of a call: no connection; or the call is carried out and its answer lost. Whoever called may try again.
+        Of a call: no connection, or the call is executed and its response lost. The caller may try again.
     """
 
     raises_before: float
@@ -48,7 +48,7 @@ class Rates:
     unanswered: float
 
 
-# `deliver` makes some thirty calls in an invocation, `project` four, and `publish` up to ten.
+# An invocation of `deliver` makes some thirty calls, of `project` four, and of `publish` up to ten.
 RATES: Final = {
     "project": Rates(0.08, 0.08, 0.02, 0.01, 0.01),
     "publish": Rates(0.08, 0.08, 0.01, 0.01, 0.01),
@@ -59,22 +59,22 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 
 class Injected(Exception):
-    """A failure that the experiment made."""
+    """A failure that the experiment injected."""
 
 
 @dataclass(slots=True)
 class _Invocation:
-    """Which handler this process is in, if any; a Lambda serves one invocation at a time."""
+    """The handler that is running in this process, if any; a Lambda serves one invocation at a time."""
 
     handler: str = ""
 
 
-_now_in: Final = _Invocation()
+_current: Final = _Invocation()
 _send: Final = URLLib3Session.send
 
 
 def install(app: dict[str, Any]) -> None:
-    """Make the handlers fail that a module has; `app` is its namespace."""
+    """Make the handlers of a module fail; `app` is its namespace."""
     for name in RATES:
         if name in app:
             app[name] = failing(name, app[name])
@@ -87,11 +87,11 @@ def install(app: dict[str, Any]) -> None:
 
 
 def failing(name: str, handler: Handler) -> Handler:
-    """The handler, failing as `RATES` has it."""
+    """The handler, failing at its `RATES`."""
     rates = RATES[name]
 
     def invoke(event: dict[str, Any], context: Any) -> Any:
-        _now_in.handler = name
+        _current.handler = name
         try:
             records = event["Records"]
             handed = [_event_id(each) for each in records]
@@ -105,15 +105,15 @@ def failing(name: str, handler: Handler) -> Handler:
                 raise Injected("after the work")
             return answer
         finally:
-            _now_in.handler = ""
+            _current.handler = ""
 
     return invoke
 
 
 def _send_or_fail(session: URLLib3Session, request: Any) -> Any:
-    """One try of a call to AWS: botocore's own retries come through here again."""
-    # A thread of `deliver` may go on after its invocation.
-    handler = _now_in.handler
+    """One attempt of a call to AWS: botocore's own retries pass through here too."""
+    # A thread of `deliver` can outlive its invocation.
+    handler = _current.handler
     if not handler:
         return _send(session, request)
     rates = RATES[handler]
@@ -133,7 +133,7 @@ def _send_or_fail(session: URLLib3Session, request: Any) -> Any:
 
 def _die(handler: str, how: str) -> None:
     _note(handler, fault=how)
-    # No handler of exceptions, no `finally`: as when the machine goes.
+    # No exception handlers and no `finally` run, as if the machine had failed.
     os._exit(1)
 
 
@@ -142,7 +142,7 @@ def _happens(rate: float) -> bool:
 
 
 def _event_id(record: dict[str, Any]) -> str:
-    """The event that a record of the stream, or of the queue, is about."""
+    """The id of the event in a record of the stream or of the queue."""
     if "dynamodb" in record:
         found: str = record["dynamodb"]["NewImage"]["event_id"]["S"]
     else:
@@ -151,7 +151,7 @@ def _event_id(record: dict[str, Any]) -> str:
 
 
 def _note(handler: str, **fields: Any) -> None:
-    """Add a line to the journal, in one write: several processes add to it."""
+    """Append a line to the journal, in one write since several processes append to it."""
     line = json.dumps({"handler": handler, "at": time.time(), **fields}) + "\n"
     journal = os.open(Path(tempfile.gettempdir(), JOURNAL_NAME), os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""A copy of the app whose handlers fail at random, to be packaged in place of the app itself."""
+"""A copy of the app whose handlers fail at random, to be packaged instead of the app."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from stack.settings import REPOSITORY
 _AT_THE_END = "\n\nfrom chalicelib import faults\n\nfaults.install(globals())\n"
 
 
-def copy(project: Path) -> None:
-    """Copy the app to a new directory, and let its handlers fail there."""
+def copy_faulty_app(project: Path) -> None:
+    """Copy the app to a new directory, and make its handlers fail there."""
     copy_app(REPOSITORY, project)
     shutil.copy2(faults.__file__, project / "chalicelib" / "faults.py")
     with open(project / "app.py", "a") as app:

@@ -1,4 +1,4 @@
-"""The webhooks' receiver: notes which event it was told of when, and fails at random itself."""
+"""The webhooks' receiver, which records the events that it receives, and fails at random itself."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Receiver(Server):
     """
     Attributes
     ----------
-    told : list of (str, float)
+    delivered : list of (str, float)
         The events that took effect here, in the order of arrival, and when (seconds since 1970).
     faults : list of str
-        How it failed, each time.
+        Each of its own failures.
     """
 
     def __init__(self) -> None:
         super().__init__(self._answer)
-        self.told: list[tuple[str, float]] = []
+        self.delivered: list[tuple[str, float]] = []
         self.faults: list[str] = []
 
     def _answer(self, request: Received) -> Reply | None:
@@ -37,7 +37,7 @@ class Receiver(Server):
         if chance < REFUSED:
             self.faults.append(ANSWERS_503)
             return Reply(503)
-        self.told.append((event_id, time.time()))
+        self.delivered.append((event_id, time.time()))
         if chance < REFUSED + UNANSWERED:
             self.faults.append(ANSWER_LOST)
             return None

@@ -1,4 +1,4 @@
-"""The figures of a run, as Markdown, put between two marks of a page."""
+"""The figures of a run as Markdown, between two marks of a page."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _WHAT: Final = {
 }
 
 
-def put(page: Path, outcome: Outcome) -> None:
-    """Replace what stands between the marks of a page; a page without them becomes one."""
+def write(page: Path, outcome: Outcome) -> None:
+    """Replace the text between the marks of a page; a page without marks is replaced by a new one."""
     before, _, rest = page.read_text().partition(BEGIN) if page.exists() else ("# An experiment\n\n", "", "")
     after = rest.partition(END)[2] or "\n"
     page.write_text(f"{before}{BEGIN}\n\n{figures(outcome)}\n\n{END}{after}")
 
 
 def figures(outcome: Outcome) -> str:
-    """What a run came to."""
+    """The outcome of a run as Markdown."""
     whole = (
         f"{outcome.events:,} events in {outcome.seconds / 60:.1f} minutes, from the first append until all was quiet "
         f"({outcome.machine}). {outcome.dead_letters} messages became dead letters. "

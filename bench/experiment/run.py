@@ -1,4 +1,4 @@
-"""One run: deploy the copy that fails, append, wait until everything has arrived, and gather what there is to count."""
+"""One run: deploy the failing copy, append events, wait until everything has arrived, and gather the counts."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from stack.progress import Progress
 from stack.settings import LOCAL
 from tests.support.reset import forget_everything
 
-# For how long the messages of an invocation that was killed are hidden; as deployed it is six minutes.
+# How long the messages of a killed invocation are hidden; on AWS it is six minutes.
 HIDDEN_AFTER_A_CRASH_SECONDS: Final = 15
-# So long after the last call of a handler a run counts as over.
+# A run is over when no handler has been called for this long.
 QUIET_SECONDS: Final = 5.0
-# How long nothing at all may happen before a run counts as stuck: longer than any message is hidden.
+# A run is stuck when nothing has happened for this long: longer than any message is hidden.
 STUCK_SECONDS: Final = 180.0
 POLL_SECONDS: Final = 0.5
 
@@ -43,7 +43,7 @@ DEAD_LETTERS: Final = f"todo-ledger-{LOCAL}-deliver-dead-letters"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to.
+    """The outcome of a run.
 
     Attributes
     ----------
@@ -54,9 +54,9 @@ class Outcome:
     seconds : float
         From the first append until everything was quiet.
     dead_letters : int
-        Messages that came to the dead-letter queue, and were brought back from there as an operator would.
+        Messages that reached the dead-letter queue, from which they were redriven as an operator would do.
     differences : list of str
-        What the audit of ledger and views found.
+        The findings of the audit of ledger and views.
     """
 
     stages: dict[str, Stage]
@@ -74,7 +74,7 @@ class Outcome:
 
     @property
     def failures(self) -> list[str]:
-        """What contradicts the claims: nothing may be lost, and nothing stand twice in the views."""
+        """Contradictions of the claims that nothing is lost, and nothing takes effect twice in the views."""
         found = [
             f"{name}: {len(stage.lost):,} events without effect" for name, stage in self.stages.items() if stage.lost
         ]
@@ -83,23 +83,23 @@ class Outcome:
         return found + [f"audit: {difference}" for difference in self.differences]
 
 
-def run(events: int, seed: int, say: Callable[[str], None] = lambda _: None) -> Outcome:
-    """Run the experiment on an engine of its own, of which nothing is kept.
+def run_experiment(events: int, seed: int, say: Callable[[str], None] = lambda _: None) -> Outcome:
+    """Run the experiment on an engine of its own, and keep nothing of that engine.
 
     Raises
     ------
     StackError
-        The stack cannot be deployed, or what was appended does not arrive.
+        The stack cannot be deployed, or events do not arrive.
     """
     with tempfile.TemporaryDirectory(prefix="todo-ledger-experiment-") as temporary:
         source = Path(temporary, "app")
-        faulty.copy(source)
+        faulty.copy_faulty_app(source)
         with LocalStack(Path(temporary, "state"), source=source, say=say) as stack, Receiver() as receiver:
             try:
                 with _service_of(stack):
                     return _observe(stack, receiver, events, seed, say)
             finally:
-                # It would save all of this first, for longer than `stop` waits.
+                # Stopping would first save everything, which takes longer than `stop` waits.
                 stack.kill()
 
 
@@ -126,7 +126,7 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
     found = audit.audit_views()
     return Outcome(
-        stages=counting.stages(_appended(), lines, _log(), receiver.told),
+        stages=counting.stages(_appended(), lines, _log(), receiver.delivered),
         faults=counting.faults(lines) + Counter(("receiver", how) for how in receiver.faults),
         invocations=Counter(line["handler"] for line in lines if "records" in line),
         started=started,
@@ -139,7 +139,7 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
 
 @contextmanager
 def _service_of(stack: LocalStack) -> Iterator[None]:
-    """This process with the stack's settings, so that the service's own code works on it."""
+    """Run the body with the stack's settings in this process, so that the service's own code uses the stack."""
     before = dict(os.environ)
     os.environ.update(stack.environment() | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
     forget_everything()
@@ -152,12 +152,12 @@ def _service_of(stack: LocalStack) -> Iterator[None]:
 
 
 def _wait_until_quiet(journal: Path, receiver: Receiver, events: int, waiting: Callable[[], int]) -> None:
-    """Wait until every event was told, the queue is empty, and no handler has been called for a while.
+    """Wait until every event was delivered, the queue is empty, and no handler has been called for a while.
 
     Raises
     ------
     StackError
-        When nothing happens any more and there are messages left.
+        Messages are left, and nothing happens any more.
     """
     size, last_change = -1, time.monotonic()
     with Progress("waiting") as bar:
@@ -166,12 +166,12 @@ def _wait_until_quiet(journal: Path, receiver: Receiver, events: int, waiting: C
             if journal.exists() and journal.stat().st_size != size:
                 size, last_change = journal.stat().st_size, now
             left = waiting()
-            told = len({event_id for event_id, _ in receiver.told})
-            if left == 0 and now - last_change > (QUIET_SECONDS if told == events else STUCK_SECONDS):
+            delivered = len({event_id for event_id, _ in receiver.delivered})
+            if left == 0 and now - last_change > (QUIET_SECONDS if delivered == events else STUCK_SECONDS):
                 return
             if now - last_change > STUCK_SECONDS:
                 raise StackError(f"{left:,} messages are left in the queue, and nothing happens any more")
-            bar.show(f"{told:,} events told, {left:,} messages left", done=told, total=events)
+            bar.show(f"{delivered:,} events delivered, {left:,} messages left", done=delivered, total=events)
             time.sleep(POLL_SECONDS)
 
 
@@ -193,7 +193,7 @@ def _appended() -> Iterator[Appended]:
 
 
 def _log() -> Iterator[LogEntry]:
-    """Every version that the views' log names."""
+    """Every version in the views' log."""
     (table,) = projector.tables()
     for page in dynamodb.pages(
         "scan",

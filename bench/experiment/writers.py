@@ -1,4 +1,4 @@
-"""Mixed commands of several owners, through the service layer, at an even pace."""
+"""Mixed commands of several owners, executed by the service's own code at a steady rate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EMPTY: Final = {name: UNSET[name] for name in CONTENT_FIELDS}
 
 
 def write(events: int, seed: int, progress: Callable[[int], None] = lambda _: None) -> None:
-    """Append so many events: the same commands for the same seed, though ids and the order between writers differ."""
+    """Append this many events. A seed determines the commands, but not their ids or the order between writers."""
     shares = [events // WRITERS + (number < events % WRITERS) for number in range(WRITERS)]
     appended = _Counter(progress)
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="writer") as pool:
@@ -46,7 +46,7 @@ class _Counter:
 
 
 class _Writer:
-    """Writes on todos of its own, of owners that all writers share."""
+    """Changes todos of its own, whose owners all writers share."""
 
     def __init__(self, seed: int, appended: _Counter) -> None:
         self._random = random.Random(seed)
@@ -63,7 +63,7 @@ class _Writer:
             self._appended.add()
 
     def _command(self) -> bool:
-        """One command; whether it made an event."""
+        """Execute one command; False if it made no event."""
         chance = self._random.random()
         if chance < 0.3 or not self._live:
             todo = (self._random.choice(OWNERS), execute.new_todo_id())
@@ -77,7 +77,7 @@ class _Writer:
             todo = self._taken(self._live)
             self._deleted.append(todo)
             return self._execute(todo, Delete())
-        # Most changes come to what was changed a moment ago, so that a batch has several versions of one todo.
+        # Most commands change a todo that was changed a moment ago, so that a batch has several versions of one todo.
         recent = self._live[-30:] if chance < 0.8 else self._live
         return self._execute(self._random.choice(recent), Patch(self._change()))
 

@@ -75,14 +75,14 @@ def test_the_lag_is_drawn_by_stretches_of_the_run() -> None:
 def test_the_figures_replace_what_stood_between_the_marks(stages: dict[str, Stage], tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"# Title\n\n{report.BEGIN}\nold\n{report.END}\n\nAfter.\n")
-    report.put(page, outcome(stages))
+    report.write(page, outcome(stages))
     once = page.read_text()
     assert once.startswith("# Title\n\n")
     assert once.endswith("\n\nAfter.\n")
     assert "old" not in once
     assert "| `project`: in the views | 1.00 | 4 | 1 | 1,234 | 0 | 0 |" in once
     assert "| `deliver`: at the webhook | 2.00 | 3 | 0 | 2 | 1 | 0 |" in once
-    report.put(page, outcome(stages))
+    report.write(page, outcome(stages))
     assert page.read_text() == once
 
 

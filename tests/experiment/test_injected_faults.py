@@ -98,7 +98,7 @@ def test_a_call_outside_of_an_invocation_does_not_fail(sent: list[Any], monkeypa
 
 @pytest.mark.parametrize("handler", ["project", "publish", "deliver"])
 def test_the_copy_wraps_its_handlers(handler: str, tmp_path: Path) -> None:
-    faulty.copy(tmp_path / "app")
+    faulty.copy_faulty_app(tmp_path / "app")
     show = f"import app; print(app.{handler}.__module__)"
     done = subprocess.run(
         [sys.executable, "-c", show],
@@ -127,7 +127,7 @@ def test_the_receiver_counts_what_it_accepts(
     monkeypatch.setattr(receiver, "random", SimpleNamespace(random=lambda: chance))
     with Receiver() as listening:
         assert post(listening.url) == status
-        assert [event_id for event_id, _ in listening.told] == told
+        assert [event_id for event_id, _ in listening.delivered] == told
 
 
 def test_an_event_whose_answer_the_receiver_loses_took_effect(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,4 +135,4 @@ def test_an_event_whose_answer_the_receiver_loses_took_effect(monkeypatch: pytes
     with Receiver() as listening:
         with pytest.raises(OSError, match=r"closed|reset"):
             post(listening.url)
-        assert [event_id for event_id, _ in listening.told] == ["e1"]
+        assert [event_id for event_id, _ in listening.delivered] == ["e1"]
