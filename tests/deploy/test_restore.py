@@ -52,7 +52,7 @@ def test_the_ledger_as_it_was_takes_the_place_of_one_that_went_wrong(account: Ac
 def test_a_ledger_that_is_not_there_is_an_error(account: Account) -> None:
     account.stack("deploy", "--only-data")
     before = account.edit(".chalice/config.json", lambda text: with_ledger(text, "no-such-table"))
-    assert "there is no table no-such-table" in account.stack("deploy", expected=1)
+    assert "the table no-such-table does not exist" in account.stack("deploy", expected=1)
     account.edit(".chalice/config.json", lambda _: before)
 
 

@@ -9,7 +9,7 @@ from tests.deploy.account import STAGE, Account
 
 def test_a_stage_that_is_not_configured_is_refused_with_what_it_lacks(account: Account) -> None:
     before = account.edit(".chalice/config.json", lambda text: text.replace('"TokenIssuer"', '"Issuer"'))
-    assert "has Issuer, which no template knows" in account.stack("deploy", expected=1)
+    assert "has Issuer, which no template declares" in account.stack("deploy", expected=1)
     account.edit(".chalice/config.json", lambda text: before.replace('"JwksUrl": "http:', '"JwksUrl": "ftp:'))
     assert "JwksUrl must be an https address" in account.stack("deploy", expected=1)
     account.edit(".chalice/config.json", lambda _: before)
@@ -56,7 +56,7 @@ def test_its_data_outlives_what_runs_on_it(account: Account) -> None:
     account.wait_until_listed(first, second, third)
 
     for once in ("--data", "--yes-delete-all-data"):
-        assert "or not at all" in account.stack("destroy", once, expected=1)
+        assert "or neither to keep it" in account.stack("destroy", once, expected=1)
     account.stack("destroy", "--data", "--yes-delete-all-data")
     assert not account.client("dynamodb").list_tables()["TableNames"]
     assert not account.client("s3").list_buckets()["Buckets"]

@@ -47,7 +47,7 @@ def test_the_age_of_what_a_reader_reads_is_the_newest_that_cloudwatch_has(engine
     (told,) = [line for line in status.lines(found_with(age=3.25)) if line.startswith("project reads")]
     assert told.endswith("Enabled, 3.2 s behind")
     (told,) = [line for line in status.lines(found_with(age=None)) if line.startswith("project reads")]
-    assert told.endswith("Enabled, no figure of the last ten minutes")
+    assert told.endswith("Enabled, no metric of the last ten minutes")
 
 
 def test_of_the_deployed_stage_all_is_there(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:

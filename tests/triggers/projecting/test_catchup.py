@@ -139,7 +139,7 @@ def test_a_throttled_owner_is_told_after_all_the_others_were_done_and_comes_with
         assert cli.main(["catchup"]) == 1
 
     told = capsys.readouterr()
-    assert told.err.startswith("error: not everything was projected, do it again later: 1 owners")
+    assert told.err.startswith("error: not everything was projected; run it again later: 1 owners")
     assert [owner for owner in OTHERS if counts(owner) == (0, 0, 0)] == [OTHERS[3]]
     assert cli.main(["catchup"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"projected 1 of {len(OTHERS)} streams"
