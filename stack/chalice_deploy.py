@@ -50,7 +50,7 @@ def prepare() -> Sources:
     _make_log_of_the_api(deployment)
     _give_variables(deployment)
     _give_policies(deployment, source)
-    _give_package(deployment.packaged(), source, deployment.stage.chalice())
+    _give_package(deployment.package(), source, deployment.stage.chalice())
     stream = deployment.parameters()["EventsStream"]
     return Sources(stream, outputs["DeliverQueueArn"], outputs["RemindQueueArn"], outputs["ClearQueueArn"])
 

@@ -20,7 +20,7 @@ def run(parsed: Namespace) -> int:
     from stack.commands import targets
     from stack.operate import status
 
-    found = status.of_stage(targets.clients(parsed), parsed.stage)
+    found = status.read_stage(targets.clients(parsed), parsed.stage)
     if parsed.stage == LOCAL:
         return _print_local(parsed, found)
     if parsed.json:

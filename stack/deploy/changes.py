@@ -41,7 +41,7 @@ class Change:
         return f"{self.what:<8} {self.resource} ({self.kind}){why}"
 
 
-def of_change_set(described: dict[str, Any]) -> Change:
+def parse_change(described: dict[str, Any]) -> Change:
     """One entry of `Changes` in the answer to DescribeChangeSet."""
     found = described["ResourceChange"]
     targets = [detail.get("Target", {}) for detail in found.get("Details", [])]
@@ -52,6 +52,6 @@ def of_change_set(described: dict[str, Any]) -> Change:
     return Change(what, found["LogicalResourceId"], found["ResourceType"], tuple(sorted(names - {""})))
 
 
-def of_new_stack(template: dict[str, Any]) -> list[Change]:
+def of_new_template(template: dict[str, Any]) -> list[Change]:
     """The changes of deploying a template for the first time."""
     return [Change("added", name, resource["Type"]) for name, resource in sorted(template["Resources"].items())]

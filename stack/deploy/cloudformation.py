@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from stack.deploy.changes import Change, of_change_set
+from stack.deploy.changes import Change, parse_change
 from stack.errors import DeploymentFailed
 
 FINGERPRINT_TAG = "todo-ledger-fingerprint"
@@ -83,7 +83,7 @@ class Stack:
         )
         return ChangeSet(self._client, self.name, name, kind) if self._has_changes(name) else None
 
-    def protected(self) -> bool:
+    def is_protected(self) -> bool:
         """Whether it is protected against deletion."""
         return bool((self._describe() or {}).get("EnableTerminationProtection"))
 
@@ -156,7 +156,7 @@ class ChangeSet:
         more: dict[str, str] = {}
         while True:
             page = self._client.describe_change_set(**self._names, **more)
-            found += map(of_change_set, page["Changes"])
+            found += map(parse_change, page["Changes"])
             if "NextToken" not in page:
                 return sorted(found, key=lambda change: change.resource)
             more = {"NextToken": page["NextToken"]}

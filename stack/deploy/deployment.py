@@ -86,7 +86,7 @@ class Deployment:
         DeploymentFailed
         """
         done = self._execute(self._prepare_data())
-        if not self.data.protected():
+        if not self.data.is_protected():
             self.data.protect()
         self.ensure_views()
         return done
@@ -111,19 +111,19 @@ class Deployment:
     def diff_data(self) -> list[Change]:
         """What `deploy_data` would do."""
         if not self.data.exists():
-            return changes.of_new_stack(self.stage.data_template)
+            return changes.of_new_template(self.stage.data_template)
         return self._preview(self._prepare_data())
 
     def diff_compute(self) -> list[Change]:
         """What `deploy_compute` would do."""
         if not self.compute.exists():
-            return changes.of_new_stack(templates.load(self.packaged().template))
+            return changes.of_new_template(templates.load(self.package().template))
         return self._preview(self._prepare_compute())
 
     def diff_watch(self) -> list[Change]:
         """What `deploy_watch` would do."""
         if not self.watch.exists():
-            return changes.of_new_stack(self.stage.watch_template)
+            return changes.of_new_template(self.stage.watch_template)
         return self._preview(self._prepare_watch())
 
     def parameters(self) -> dict[str, str]:
@@ -151,8 +151,8 @@ class Deployment:
         responses: dict[str, Any] = references.resolve(definition_in(template)[GATEWAY_RESPONSES])
         return responses
 
-    def packaged(self) -> Package:
-        """The app, packaged for the stage."""
+    def package(self) -> Package:
+        """Package the app for the stage, or find that package in the cache."""
         return package(self.stage.name, self.stage.source)
 
     def template(self, packaged: Package) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class Deployment:
         if not self.data.exists():
             raise NotDeployed(f"the stack {self.data.name}", f"deploy it first: deploy --stage {self.stage.name}")
         parameters = self.parameters()
-        template = templates.dump(self.template(self.packaged()))
+        template = templates.dump(self.template(self.package()))
         return self.compute.prepare(self.artifacts.upload_template(template), parameters, fingerprint)
 
     def _prepare_watch(self) -> ChangeSet | None:

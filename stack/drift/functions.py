@@ -32,7 +32,7 @@ def deployed(deployment: Deployment) -> Iterator[tuple[Function, dict[str, Any] 
 def settings(deployment: Deployment) -> Iterator[Settings]:
     """The settings of each function, its code among them, and how long its log is kept."""
     names, variables = deployed_names(deployment), environments(deployment)
-    code = base64.b64encode(hashlib.sha256(deployment.packaged().code.read_bytes()).digest()).decode()
+    code = base64.b64encode(hashlib.sha256(deployment.package().code.read_bytes()).digest()).decode()
     for function, answer in deployed(deployment):
         where, name = f"function {function.name}", names[function.name]
         if answer is None:

@@ -32,7 +32,7 @@ def settings(deployment: Deployment) -> Iterator[Settings]:
             yield Settings(where, {"existence": "exists"}, {"existence": f"unreadable: {error!r}"})
             continue
         yield Settings(where, _DEFAULTS.get(resource["Type"], {}) | wanted, found)
-    protected = {"EnableTerminationProtection": deployment.data.protected()}
+    protected = {"EnableTerminationProtection": deployment.data.is_protected()}
     yield Settings(f"stack {deployment.data.name}", {"EnableTerminationProtection": True}, protected)
     yield from _views(deployment)
 

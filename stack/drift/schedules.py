@@ -15,7 +15,7 @@ from stack.drift.functions import deployed
 def settings(deployment: Deployment) -> Iterator[Settings]:
     """How often each rule calls, and that it is enabled; a missing rule has to be deployed."""
     events = deployment.client("events")
-    resources = templates.load(deployment.packaged().template)["Resources"]
+    resources = templates.load(deployment.package().template)["Resources"]
     for function, answer in deployed(deployment):
         for source in resources[function.resource]["Properties"].get("Events", {}).values():
             if source["Type"] != "Schedule" or answer is None:

@@ -37,7 +37,7 @@ class LocalDeployment(Deployment):
 
     def deploy_changed_compute(self) -> bool:
         """Package the app, and deploy its Lambdas and its API; False if nothing has changed."""
-        packaged = self.packaged()
+        packaged = self.package()
         fingerprint = _fingerprint(packaged.fingerprint, self.parameters())
         if self.compute.fingerprint() == fingerprint and self._served():
             return False

@@ -22,7 +22,7 @@ READERS: Final = ("project", "publish")
 LOOK_BACK: Final = timedelta(minutes=10)
 
 
-def of_stage(client: Client, stage: str) -> dict[str, Any]:
+def read_stage(client: Client, stage: str) -> dict[str, Any]:
     """The state of a stage.
 
     Returns

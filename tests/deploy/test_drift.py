@@ -226,7 +226,7 @@ def code(name: str) -> Change:
     """Code of another version, put there by hand; or that of our package again."""
 
     def change(account: Account) -> None:
-        packaged = account.deployment().packaged().code.read_bytes()
+        packaged = account.deployment().package().code.read_bytes()
         other = io.BytesIO()
         with zipfile.ZipFile(other, "w") as file:
             file.writestr("app.py", "# another")

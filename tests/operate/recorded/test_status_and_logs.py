@@ -21,14 +21,14 @@ from tests.support.waiting import eventually
 
 
 def test_what_is_not_deployed_is_said_to_be_missing(engine: Engine) -> None:
-    found = status.of_stage(engine.deployment.client, "local")
+    found = status.read_stage(engine.deployment.client, "local")
     assert found["stacks"]["todo-ledger-local-data"]["status"] == "CREATE_COMPLETE"
     assert found["stacks"]["todo-ledger-local"] is None
     assert set(found["functions"]) == {function.name for function in Stage("local").functions()}
     assert set(found["functions"].values()) == {None}
     assert found["readers"] == {"project": None, "publish": None}
     assert found["views"].startswith("todo-ledger-local-views-")
-    elsewhere = status.of_stage(engine.deployment.client, "dev")
+    elsewhere = status.read_stage(engine.deployment.client, "dev")
     assert {name for name, each in elsewhere["queues"].items() if each is not None} == set()
     assert elsewhere["views"] is None
     assert "todo-ledger-dev-data         is not deployed" in list(status.lines(elsewhere))
@@ -119,7 +119,7 @@ def test_a_function_that_is_not_is_refused(engine: Engine) -> None:
 
 
 def depth(engine: Engine) -> int:
-    found = status.of_stage(engine.deployment.client, "local")
+    found = status.read_stage(engine.deployment.client, "local")
     waiting: int = found["queues"]["remind-dead-letters"]["waiting"]
     return waiting
 
