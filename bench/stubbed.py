@@ -110,13 +110,13 @@ def run() -> list[tuple[str, float, float]]:
         nonlocal title
         title += 1
         if not is_warm:
-            execute._latest_events.forget(an_event().stream_id)
+            execute.forget()
         execute.execute(execute.CommandRequest(OWNER, TODO_ID, Patch({"title": f"Ask {title}"}), actor=OWNER))
 
     def whole_request() -> None:
         nonlocal title
         title += 1
-        execute._latest_events.forget(an_event().stream_id)
+        execute.forget()
         with redirect_stdout(log):
             answer = app.app(a_patch(f"Ask {title}"), None)
         assert answer["statusCode"] == 200, answer

@@ -67,6 +67,13 @@ def write_after(event: Any, get_response: Callable[[Any], Any]) -> Any:
         write()
 
 
+def forget() -> None:
+    """Drop what was counted and observed but not written."""
+    with _lock:
+        _counts.clear()
+        _values.clear()
+
+
 def write() -> None:
     """Write what this invocation has counted and observed; nothing where that is nothing."""
     with _lock:

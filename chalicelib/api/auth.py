@@ -6,12 +6,12 @@ It hands on the token's subject, scopes and expiry. The gateway caches that answ
 from __future__ import annotations
 
 import time
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chalice.app import AuthRequest, AuthResponse, Blueprint
 
 from chalicelib import logs, settings
+from chalicelib.aws.memory import remembered
 from chalicelib.todos import ids
 
 if TYPE_CHECKING:
@@ -95,6 +95,6 @@ class _IssuerKeys:
         return next((key for key in self._client.get_signing_keys(refresh=refresh) if key.key_id == key_id), None)
 
 
-@cache
+@remembered
 def _keys() -> _IssuerKeys:
     return _IssuerKeys(settings.jwks_url())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import Any, Final
 
 import botocore.session
 from botocore.config import Config
 
+from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
 
 # Botocore builds its own User-Agent anew for each call, which is a fifth of a PutItem's CPU (docs/performance.md).
@@ -22,7 +22,7 @@ ATTEMPTS = 3
 CONNECTIONS = 32
 
 
-@cache
+@remembered
 def client() -> Any:
     """A botocore client for DynamoDB, made at the first call and safe to share between threads.
 

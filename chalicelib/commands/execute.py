@@ -13,6 +13,7 @@ from typing import Final
 import uuid_utils
 
 from chalicelib import metrics
+from chalicelib.aws.memory import on_forget
 from chalicelib.aws.retry import back_off
 from chalicelib.ledger import ledger
 from chalicelib.ledger.codec import EventTooLarge
@@ -285,5 +286,14 @@ class _LatestEvents:
     def forget(self, stream: str) -> None:
         self._events.pop(stream, None)
 
+    def clear(self) -> None:
+        self._events.clear()
+
 
 _latest_events: Final = _LatestEvents(REMEMBERED_STREAMS)
+
+
+@on_forget
+def forget() -> None:
+    """Forget the newest events, as if the next command came to another process."""
+    _latest_events.clear()

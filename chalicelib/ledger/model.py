@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
+from chalicelib.aws.memory import on_forget, remembered
 
 
 class EventItem(Model):
@@ -33,9 +32,16 @@ class EventItem(Model):
     causation_id = UnicodeAttribute(null=True)
 
 
-@cache
+@remembered
 def events() -> type[EventItem]:
     """The model, bound to this stage's table and to the shared client (PynamoDB would make one of its own)."""
     EventItem.Meta.table_name = settings.events_table()
     EventItem._get_connection().connection._client = dynamodb.client()
     return EventItem
+
+
+@on_forget
+def forget() -> None:
+    """Bind the model anew at its next use."""
+    events.cache_clear()
+    EventItem._connection = None

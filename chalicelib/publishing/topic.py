@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
 import botocore.session
@@ -13,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.aws import errors
+from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
 
 # SNS takes 10 messages and 256 KB (of bodies and attributes) in one request; the rest is room for how it counts.
@@ -65,7 +65,7 @@ class PublishIncomplete(errors.Unavailable):
         super().__init__(f"{len(reasons)} messages could not be published: {', '.join(sorted(set(reasons)))}")
 
 
-@cache
+@remembered
 def sns() -> Any:
     """A botocore client for SNS that does not retry by itself: `publish` does, and knows what of a batch failed."""
     return botocore.session.get_session().create_client(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import logs, metrics, settings
 from chalicelib.aws import dynamodb, errors, quarantine
+from chalicelib.aws.memory import remembered
 from chalicelib.aws.sqs import sqs
 from chalicelib.publishing.cloudevents import TYPE_PREFIX
 from chalicelib.todos import ids
@@ -226,7 +227,7 @@ def _send(*, delivery_of: Mapping[str, str], webhook: Webhook, message: Message)
     return {"status": status}
 
 
-@cache
+@remembered
 def _guard() -> tuple[IdempotencyConfig, Callable[..., Any]]:
     """The idempotency utility's settings, and `_send` under its guard."""
     from aws_lambda_powertools.utilities.idempotency import (

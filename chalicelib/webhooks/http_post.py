@@ -13,11 +13,11 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import settings
+from chalicelib.aws.memory import remembered
 from chalicelib.publishing import cloudevents
 from chalicelib.webhooks import urls
 from chalicelib.webhooks.urls import Address, Destination
@@ -209,7 +209,7 @@ def _pool(address: Address, destination: Destination, deadline: _Deadline) -> An
     return pool
 
 
-@cache
+@remembered
 def tls_context() -> ssl.SSLContext:
     """The system's certificate authorities, loaded once; verification and the name's check are its defaults."""
     return ssl.create_default_context()

@@ -152,8 +152,7 @@ def installed() -> Iterator[Seat]:
             ),
         ):
             stack_of_patches.enter_context(patch.object(owner, name, instead))
-        tables.events.cache_clear()
-        model._connection = None
+        tables.forget()
         try:
             yield seat
         finally:
