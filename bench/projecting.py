@@ -12,6 +12,7 @@ from typing import Any, Final
 from bench.engine import fresh_views_table
 from chalicelib.aws import dynamodb
 from chalicelib.todos.events import dump_json
+from chalicelib.todos.ids import Partition
 from chalicelib.triggers import project
 from chalicelib.views import projector
 from chalicelib.views.projection import Head
@@ -62,7 +63,7 @@ def write_units(client: Any) -> list[tuple[str, float]]:
     def spent(version: int, ids: list[str], **change: Any) -> float:
         count.units = 0.0
         state = dump_json(_STATE | change)
-        projector.project_batch(views, {"owner": [Head(todo_id, version, state) for todo_id in ids]})
+        projector.project_batch(views, {Partition("owner"): [Head(todo_id, version, state) for todo_id in ids]})
         return count.units / len(ids)
 
     return [

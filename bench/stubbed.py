@@ -26,6 +26,7 @@ from chalicelib.ledger import codec
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Patch
 from chalicelib.todos.events import CREATED, Event
+from chalicelib.todos.ids import Owner
 from tests.support.events import following
 from tests.support.gateway import api_event
 
@@ -38,7 +39,7 @@ SETTINGS: Final = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "EVENTS_TABLE": "bench-events",
 }
-OWNER: Final = "bench"
+OWNER: Final = Owner("bench")
 TODO_ID: Final = "01a1fb26-8a01-76b7-8e28-d3d1e9c8a6a7"
 
 _CONTENT: Final = {

@@ -178,10 +178,10 @@ def _complaint(parsed: argparse.Namespace) -> str | None:
     return None
 
 
-def _owner(text: str) -> str:
-    if (complaint := ids.owner_complaint(text)) is not None:
-        raise argparse.ArgumentTypeError(complaint)
-    return text
+def _owner(text: str) -> ids.Owner:
+    if (error := ids.owner_error(text)) is not None:
+        raise argparse.ArgumentTypeError(error)
+    return ids.Owner(text)
 
 
 def _source(text: str) -> str:

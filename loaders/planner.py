@@ -10,9 +10,11 @@ import msgspec
 import uuid_utils
 
 from chalicelib.ledger import codec
+from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import content, decide, fold, ids, instants
 from chalicelib.todos.content import FieldError, InvalidContent, pointer
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
+from chalicelib.todos.ids import Owner
 from chalicelib.todos.strict_json import TOO_DEEP
 from loaders.reconcile import ACTOR
 from loaders.rows.row import BadRow, Row, unreadable
@@ -68,7 +70,7 @@ class Planner:
         A row came with the id of its todo (`loaders.rows.Row.keeps_id`).
     """
 
-    def __init__(self, owner: str, system: str, seen: Seen, kept: Seen | None = None) -> None:
+    def __init__(self, owner: Owner, system: str, seen: Seen, kept: Seen | None = None) -> None:
         self._owner = owner
         self._system = system
         self._partition = ids.partition_of(owner)
@@ -118,7 +120,7 @@ class Planner:
         if size > MAX_EVENT_BYTES:
             try:
                 size = codec.size_of(event)
-            except codec.EventTooLarge as error:
+            except EventTooLarge as error:
                 return unreadable(row.line, row.source, str(error))
         return Planned(row.line, row.source, event, size, source_id if row.own_id is None else None)
 

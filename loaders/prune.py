@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from chalicelib.ledger import ledger
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos import ids
+from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.events import Event
+from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 from chalicelib.views.queries import TodoRow
 from loaders import reconcile
@@ -38,7 +41,7 @@ class Left:
         return {"left": self.todo_id, "title": self.title, "fate": self.fate}
 
 
-def prune(owner: str, system: str, kept: Seen, *, delete: bool) -> Iterator[Left]:
+def prune(owner: Owner, system: str, kept: Seen, *, delete: bool) -> Iterator[Left]:
     """The owner's todos that a load from `system` made and whose ids are not among those `kept`.
 
     They are found in the views by their `source`, so that a row which gave its todo another `source` is never pruned.
@@ -64,11 +67,11 @@ def prune(owner: str, system: str, kept: Seen, *, delete: bool) -> Iterator[Left
                     yield from _delete(group)
                     group = []
         yield from _delete(group)
-    except (ledger.LedgerUnavailable, queries.ViewsUnavailable) as error:
+    except Unavailable as error:
         raise CannotLoad(f"what has left the source is not wholly known: {error}") from None
 
 
-def _candidates(owner: str, system: str, kept: Seen) -> Iterator[TodoRow]:
+def _candidates(owner: Owner, system: str, kept: Seen) -> Iterator[TodoRow]:
     after: str | None = None
     while True:
         page = queries.by_list(owner, None, list_name=None, after=after, limit=_ROWS_AT_ONCE)
@@ -78,7 +81,7 @@ def _candidates(owner: str, system: str, kept: Seen) -> Iterator[TodoRow]:
         after = page.next_after
 
 
-def _is_of(owner: str, system: str, row: TodoRow) -> bool:
+def _is_of(owner: Owner, system: str, row: TodoRow) -> bool:
     """Whether a row of `system` made the todo; one with an id of its own shows by the todo's."""
     source = row.todo["source"] or ""
     if source == system:
@@ -93,7 +96,7 @@ def _delete(group: list[tuple[TodoRow, Event]]) -> Iterator[Left]:
     while pending:
         try:
             standing = ledger.append_together([event for _, _, event in pending])
-        except ledger.LedgerUnavailable:
+        except LedgerUnavailable:
             tries += 1
             if tries == MAX_TRIES:
                 raise

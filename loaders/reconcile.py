@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 import uuid_utils
 
 from chalicelib.ledger import codec
+from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import decide, fold, instants
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
@@ -60,7 +61,7 @@ def change(wanted: Event, history: list[Event]) -> Event | Conflict | None:
     event = following(newest, decision)
     try:
         codec.size_of(event)
-    except codec.EventTooLarge as error:
+    except EventTooLarge as error:
         return Conflict(str(error))
     return event
 

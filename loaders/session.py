@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Final
 
 from chalicelib.ledger import ledger
+from chalicelib.todos.errors import Unavailable
+from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 from loaders.errors import CannotLoad, Unreadable
 from loaders.formats import GENERIC_SYSTEM, formats, reader_of, recognised, system_of
@@ -42,7 +44,7 @@ _ANY_STREAM: Final = "nobody#nothing"
 class Options:
     """What the command line says; of a name that is None, the default follows from the file or the token."""
 
-    owner: str | None
+    owner: Owner | None
     format: str | None
     names: Mapping[str, str]
     source: str | None
@@ -164,7 +166,7 @@ class Session:
         return Pace(partial(queries.having_versions, self._owner), self._options.max_lag, progress.warn)
 
 
-def _owner(options: Options) -> str:
+def _owner(options: Options) -> Owner:
     if options.url is None:
         assert options.owner is not None
         return options.owner
@@ -177,10 +179,10 @@ def _owner(options: Options) -> str:
         raise CannotLoad("the token does not show whose it is: --owner")
     if subject is not None and subject != owner:
         raise CannotLoad(f"the token is of {subject!r}, not of {owner!r}")
-    return owner
+    return Owner(owner)
 
 
-def _ledger_is_there(options: Options, owner: str) -> bool:
+def _ledger_is_there(options: Options, owner: Owner) -> bool:
     """Whether there is a ledger to write to, or for a dry run one to look into in which there may be something to see.
 
     Raises
@@ -202,7 +204,7 @@ def _ledger_is_there(options: Options, owner: str) -> bool:
         if "SETTINGS_TABLE" in os.environ and not queries.has_todos(owner):
             return False
         ledger.events_at([(_ANY_STREAM, 1)])
-    except (ledger.LedgerUnavailable, queries.ViewsUnavailable) as error:
+    except Unavailable as error:
         print(f"not compared with what is there: {error}", file=sys.stderr)
         return False
     return True

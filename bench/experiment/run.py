@@ -110,7 +110,7 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
     hidden = {"VisibilityTimeout": str(HIDDEN_AFTER_A_CRASH_SECONDS)}
     sqs.set_queue_attributes(QueueUrl=outputs["DeliverQueueUrl"], Attributes=hidden)
     for owner in writers.OWNERS:
-        subscriptions.create(owner, subscriptions.new_id(), receiver.url)
+        subscriptions.create(ids.Owner(owner), subscriptions.new_id(), receiver.url)
     started = time.time()
     with Progress("appending") as bar:
         writers.write(events, seed, lambda done: bar.show(f"{done:,} events", done=done, total=events))

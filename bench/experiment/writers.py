@@ -12,6 +12,7 @@ from typing import Any, Final
 from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET
+from chalicelib.todos.ids import Owner
 
 OWNERS: Final = tuple(f"owner/{number}" for number in range(12))
 LISTS: Final = ("inbox", "home", "garden", "work/2026")
@@ -101,7 +102,7 @@ class _Writer:
     def _execute(self, todo: tuple[str, str], command: Command) -> bool:
         owner, todo_id = todo
         request = execute.CommandRequest(
-            owner=owner, todo_id=todo_id, command=command, actor=owner, is_new=isinstance(command, Create)
+            owner=Owner(owner), todo_id=todo_id, command=command, actor=owner, is_new=isinstance(command, Create)
         )
         _, appended = execute.execute(request)
         return appended

@@ -67,7 +67,7 @@ def _verified_claims(authorization: str) -> dict[str, Any] | None:
             issuer=settings.token_issuer(),
             options={"require": ["exp", "aud", "iss", "sub"]},
         )
-        return claims if ids.owner_complaint(claims["sub"]) is None else None
+        return claims if ids.owner_error(claims["sub"]) is None else None
     except jwt.PyJWKClientConnectionError:
         raise  # the issuer cannot be reached: no fault of the token
     except (jwt.PyJWTError, ValueError, TypeError):

@@ -37,7 +37,7 @@ def replacement(body: Any, if_match: IfMatch | None) -> Replace:
     return Replace(content.validate(body))
 
 
-def reversion(owner: str, todo_id: str, body: Any) -> Revert:
+def reversion(owner: ids.Owner, todo_id: str, body: Any) -> Revert:
     """The content that the todo had at the version that the body names."""
     try:
         version = msgspec.convert(body, RevertTo).to_version

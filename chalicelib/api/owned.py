@@ -16,6 +16,7 @@ from chalicelib.api.represent import answer
 from chalicelib.api.request import Request
 from chalicelib.commands.execute import request_hash
 from chalicelib.todos import ids
+from chalicelib.todos.ids import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class OwnedCollection:
     at_most: int
     too_many: ProblemType
     new_id: Callable[[], str]
-    id_for_key: Callable[[str, str], str]
+    id_for_key: Callable[[Owner, str], str]
 
     def identify(self, request: Request, body: Any) -> tuple[str, str | None]:
         """The id that the request is to create, and if it has a key the hash of what that stands for."""

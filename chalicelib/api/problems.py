@@ -10,11 +10,10 @@ from chalice.app import Response
 from chalicelib import logs
 from chalicelib.api import media_types, problem_types
 from chalicelib.api.problem_types import ProblemType
-from chalicelib.aws import errors as failures
 from chalicelib.commands import execute
-from chalicelib.ledger import codec, ledger
+from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import content, decide
-from chalicelib.views import queries
+from chalicelib.todos.errors import Unavailable
 
 RETRY_AFTER_SECONDS: Final = "1"
 
@@ -82,12 +81,12 @@ def problem_of(error: Exception) -> Problem:
         case execute.KeyReused():
             detail = "The Idempotency-Key was used before, for another request on this todo."
             return Problem(problem_types.KEY_REUSED, detail)
-        case codec.EventTooLarge():
+        case EventTooLarge():
             return Problem(problem_types.PAYLOAD_TOO_LARGE, f"The todo is too large. Nothing was written: {error}.")
         case execute.TooContended():
             detail = "Other writers changed the todo each time. Nothing was written."
             return unavailable(detail)
-        case ledger.LedgerUnavailable() | queries.ViewsUnavailable() | failures.Unavailable():
+        case Unavailable():
             logs.warn("DynamoDB did not serve the request", error)
             return unavailable("The store did not answer in time. A write may have happened: repeat it with its key.")
         case _:

@@ -19,6 +19,7 @@ from chalicelib.ledger import ledger
 from chalicelib.todos import representation
 from chalicelib.todos.decide import Restore, Revert, TodoIsDeleted
 from chalicelib.views import queries
+from chalicelib.views.errors import ViewsUnavailable
 
 MAX_EVENTS_IN_PROBLEM: Final = 100
 
@@ -60,7 +61,7 @@ def wait_for_views(request: Request, versions: Mapping[str, int]) -> dict[str, s
     Returns the header that confirms it if they have. The writes are done, whether or not the views follow in time.
     """
     seconds = parse_wait(request.headers.get("prefer", ""))
-    with suppress(queries.ViewsUnavailable):
+    with suppress(ViewsUnavailable):
         if seconds and queries.wait_for_versions(request.owner, versions, seconds):
             return {"Preference-Applied": f"wait={seconds}"}
     return {}

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from chalice.app import Response
 
 from chalicelib.api.problems import bad_request
+from chalicelib.todos.ids import Owner
 
 NOT_UTF8: Final = "is not percent-encoded UTF-8"
 
@@ -21,7 +22,7 @@ class Request:
 
     Attributes
     ----------
-    owner : str
+    owner : Owner
         The caller: the token's ``sub``; empty on a public route.
     media_type : str
         The media type to answer in, one that the route produces.
@@ -35,7 +36,7 @@ class Request:
         The absolute address that the API's paths follow.
     """
 
-    owner: str
+    owner: Owner
     media_type: str
     method: str
     route: str

@@ -21,6 +21,7 @@ from chalicelib.api.problems import Problem, bad_request, problem_of
 from chalicelib.api.request import NOT_UTF8, Handler, Request, parameters
 from chalicelib.api.route import Route
 from chalicelib.api.routes import ROUTES
+from chalicelib.todos.ids import Owner
 
 blueprint = Blueprint(__name__)
 
@@ -143,7 +144,7 @@ def _service(route: Route) -> _Serve:
         context = event["requestContext"]
         query = event.get("multiValueQueryStringParameters") or {}
         request = Request(
-            owner=_owner(context, route.scope) if route.scope is not None else "",
+            owner=_owner(context, route.scope) if route.scope is not None else Owner(""),
             media_type=_media_type(route, headers, query),
             method=context["httpMethod"],
             route=route.path,
@@ -172,7 +173,7 @@ def _as_text(response: Response) -> Response:
     return response
 
 
-def _owner(context: Mapping[str, Any], scope: str) -> str:
+def _owner(context: Mapping[str, Any], scope: str) -> Owner:
     """The caller, as the gateway's authorizer found it, if its token has not expired and has the scope.
 
     Raises
@@ -194,8 +195,7 @@ def _owner(context: Mapping[str, Any], scope: str) -> str:
             f"The token lacks the scope {scope}.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
         )
-    owner: str = found["principalId"]
-    return owner
+    return Owner(found["principalId"])
 
 
 def _media_type(route: Route, headers: Mapping[str, str], query: Mapping[str, Any]) -> str:

@@ -44,7 +44,7 @@ class Partition:
         The instant from which on the log must be whole.
     """
 
-    owner: str
+    owner: ids.Partition
     since: str
     tally: Item | None = None
     rows: dict[str, _Row] = field(default_factory=dict)

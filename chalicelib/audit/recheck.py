@@ -36,7 +36,7 @@ class Suspects:
     """What looked wrong: streams, each with the event that its row must have reached, and owners by table."""
 
     streams: dict[str, Item | None] = field(default_factory=dict)
-    owners: set[tuple[str, str]] = field(default_factory=set)
+    owners: set[tuple[str, ids.Partition]] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.streams) + len(self.owners)
@@ -106,12 +106,12 @@ class Recheck:
             differences += _named(stream_id, table, found)
         return differences
 
-    def _owner(self, table: str, owner: str) -> list[Difference] | None:
+    def _owner(self, table: str, owner: ids.Partition) -> list[Difference] | None:
         """What is wrong with an owner's partition; None where it changed all the while."""
         partition = self._read(table, owner)
         return None if partition is None else _named(owner, table, partition.check())
 
-    def _read(self, table: str, owner: str) -> Partition | None:
+    def _read(self, table: str, owner: ids.Partition) -> Partition | None:
         """An owner's partition as it was at one moment; None where it changed all the while."""
         known = self._tally(table, owner)
         partition = Partition(owner, self.since)
@@ -147,7 +147,7 @@ class Recheck:
             for item in page:
                 partition.take(item)
 
-    def _tally(self, table: str, owner: str) -> Item | None:
+    def _tally(self, table: str, owner: ids.Partition) -> Item | None:
         found = table_reads.tally(table, owner)
         self.findings.pay_each([found] if found else [], 1)
         return found
@@ -169,7 +169,9 @@ def _named(subject: str, table: str, found: Iterable[Found]) -> list[Difference]
     return [Difference(subject, kind, detail, table) for kind, detail in found]
 
 
-def _readable(owner: str, todo_id: str, row: Item | None, wanted: Item | None, standing: Item | None) -> list[Found]:
+def _readable(
+    owner: ids.Partition, todo_id: str, row: Item | None, wanted: Item | None, standing: Item | None
+) -> list[Found]:
     """What is wrong with a row, also where it is nothing that can be read."""
     try:
         return list(check_row(owner, todo_id, row, wanted, standing))

@@ -229,7 +229,9 @@ class _Worker:
         rows.clear()
 
 
-def _looks_wrong(owner: str, todo_id: str, row: Item | None, wanted: Item | None, standing: Item | None) -> bool:
+def _looks_wrong(
+    owner: ids.Partition, todo_id: str, row: Item | None, wanted: Item | None, standing: Item | None
+) -> bool:
     """Whether a row may be wrong beside its event."""
     try:
         return any(check_row(owner, todo_id, row, wanted, standing))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chalicelib.ledger import codec, scan
 from chalicelib.ledger.codec import load_state
-from chalicelib.todos import fold
+from chalicelib.todos import fold, ids
 from chalicelib.todos.events import Todo
 from chalicelib.views import schema
 
@@ -55,7 +55,7 @@ class StreamCheck:
 
 
 def check_row(
-    owner: str, todo_id: str, row: Item | None, wanted: Item | None, standing: Item | None
+    owner: ids.Partition, todo_id: str, row: Item | None, wanted: Item | None, standing: Item | None
 ) -> Iterator[Found]:
     """What is wrong with a todo's row.
 
@@ -83,7 +83,7 @@ def check_row(
         yield from _check_content(owner, todo_id, row, standing)
 
 
-def _check_content(owner: str, todo_id: str, row: Item, standing: Item) -> Iterator[Found]:
+def _check_content(owner: ids.Partition, todo_id: str, row: Item, standing: Item) -> Iterator[Found]:
     state = row["state"]["S"]
     if state != standing["state"]["S"] or int(standing["state_schema"]["N"]) < fold.STATE_SCHEMA:
         has, should_have = load_state(state), load_state(scan.current_state(standing))

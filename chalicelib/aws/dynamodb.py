@@ -9,6 +9,7 @@ from typing import Any, Final
 import botocore.session
 from botocore.config import Config
 
+from chalicelib.aws.errors import KeysUnprocessed
 from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
 
@@ -47,10 +48,6 @@ def client() -> Any:
 # What BatchGetItem takes at once.
 MAX_BATCH_GET_KEYS: Final = 100
 BATCH_GET_TRIES: Final = 8
-
-
-class KeysUnprocessed(Exception):
-    """DynamoDB left keys of a BatchGetItem unprocessed, time after time: it is throttled."""
 
 
 def batch_get(table: str, item_keys: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

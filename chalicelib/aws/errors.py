@@ -1,13 +1,15 @@
-"""Which failures pass by themselves and which no retry can help: the one place that decides it, for every handler."""
+"""Which errors are transient and which no retry can help: decided here for every handler."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-# What AWS services answer when the very same request may succeed later. A ConditionalCheckFailed is not among them:
-# whoever sets a condition knows what its failure means.
+from chalicelib.todos.errors import Poison, Transient
+
+# What AWS services answer when the same request may succeed later. ConditionalCheckFailed is not among them: the code
+# that sets a condition knows what its failure means.
 TRANSIENT_CODES: Final = frozenset(
     {
         "InternalError",
@@ -46,12 +48,12 @@ REFUSED_CODES: Final = frozenset(
 _SERVER_ERROR: Final = 500
 
 
-class Unavailable(Exception):
-    """A part of this service could not do its work for now; the same again may well succeed."""
+class KeysUnprocessed(Transient):
+    """DynamoDB left keys of a BatchGetItem unprocessed, time after time: it is throttled."""
 
 
-class Poison(Exception):
-    """A record that no retry can help: it cannot be decoded, or what it says cannot be."""
+# What a read of DynamoDB raises if it got no answer, or a refusal.
+READ_ERRORS: Final = (BotoCoreError, ClientError, KeysUnprocessed)
 
 
 def codes_of(error: BaseException) -> frozenset[str]:
@@ -63,9 +65,9 @@ def codes_of(error: BaseException) -> frozenset[str]:
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same again may well succeed, so that a handler should raise and be called once more.
+    """Whether the same call may succeed later, so that a handler should raise and be called again.
 
-    An error of a kind that is not known here counts as transient: to lose nothing is worth more than to go on.
+    An unknown error counts as transient, since losing nothing matters more than making progress.
     """
     if isinstance(error, Poison | ParamValidationError | ValueError | TypeError | LookupError | AttributeError):
         return False
@@ -73,7 +75,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_refused(error: BaseException) -> bool:
-    """Whether DynamoDB refused for size or form: our bug, or a full partition. Trying again does not help."""
+    """Whether DynamoDB refused for size or form: our bug, or a full partition. No retry helps."""
     if not isinstance(error, ClientError) or codes_of(error) & TRANSIENT_CODES:
         return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -81,5 +83,5 @@ def is_refused(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether a transaction met another one, or a condition that another writer made fail."""
+    """Whether a transaction met another one, or another writer made a condition fail."""
     return bool(codes_of(error) & {"ConditionalCheckFailed", "TransactionConflict", "TransactionConflictException"})

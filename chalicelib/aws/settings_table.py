@@ -1,4 +1,4 @@
-"""The settings table: what an owner has there beside the views, read consistently and written all or nothing."""
+"""The settings table: what belongs to an owner beside the views, read consistently and written all or nothing."""
 
 from __future__ import annotations
 
@@ -10,71 +10,70 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import settings
 from chalicelib.aws import dynamodb, errors
 from chalicelib.aws.retry import back_off
+from chalicelib.todos.errors import Unavailable
+from chalicelib.todos.ids import Partition
 
 MAX_TRIES: Final = 8
 
 IS_NEW: Final = "attribute_not_exists(sk)"
-STANDS: Final = "attribute_exists(sk)"
+EXISTS: Final = "attribute_exists(sk)"
 
 Item = Mapping[str, Mapping[str, str]]
 
 
-def key(partition: str, sk: str) -> dict[str, dict[str, str]]:
+def key(partition: Partition, sk: str) -> dict[str, dict[str, str]]:
+    """The key of an item, in DynamoDB's JSON."""
     return {"owner": {"S": partition}, "sk": {"S": sk}}
 
 
-def find(partition: str, sk: str) -> Item | None:
-    """One item, by a strongly consistent read.
+def find(partition: Partition, sk: str) -> Item | None:
+    """One item, by a strongly consistent read; None if it does not exist.
 
     Raises
     ------
     Unavailable
     """
-    answer = served(
+    answer = ask(
         dynamodb.client().get_item, TableName=settings.settings_table(), Key=key(partition, sk), ConsistentRead=True
     )
     item: Item | None = answer.get("Item")
     return item
 
 
-def beginning_with(partition: str, prefix: str) -> list[Item]:
+def beginning_with(partition: Partition, prefix: str) -> list[Item]:
     """The items of a partition whose sort key has the prefix, by strongly consistent reads.
 
     Raises
     ------
     Unavailable
     """
-    found: list[Item] = []
-    start: dict[str, Any] = {}
-    while True:
-        answer = served(
-            dynamodb.client().query,
+    try:
+        pages = dynamodb.pages(
+            "query",
             TableName=settings.settings_table(),
             KeyConditionExpression="#owner = :owner AND begins_with(sk, :prefix)",
             ExpressionAttributeNames={"#owner": "owner"},
             ExpressionAttributeValues={":owner": {"S": partition}, ":prefix": {"S": prefix}},
             ConsistentRead=True,
-            **start,
         )
-        found += answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return found
-        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return [item for page in pages for item in page]
+    except (ClientError, BotoCoreError) as error:
+        raise Unavailable(str(error)) from error
 
 
 def put(item: Item) -> dict[str, Any]:
-    """A transaction's write of an item that is not there yet."""
+    """A transaction's write of a new item."""
     return {"Put": {"TableName": settings.settings_table(), "Item": item, "ConditionExpression": IS_NEW}}
 
 
-def delete(partition: str, sk: str) -> dict[str, Any]:
-    """A transaction's removal of an item that is there."""
-    request = {"TableName": settings.settings_table(), "Key": key(partition, sk), "ConditionExpression": STANDS}
+def delete(partition: Partition, sk: str) -> dict[str, Any]:
+    """A transaction's removal of an existing item."""
+    request = {"TableName": settings.settings_table(), "Key": key(partition, sk), "ConditionExpression": EXISTS}
     return {"Delete": request}
 
 
-def count(partition: str, name: str, change: int, most: int | None = None) -> dict[str, Any]:
-    """A transaction's change of how many the owner has of something; with `most`, refused where there are so many.
+def count(partition: Partition, name: str, change: int, most: int | None = None) -> dict[str, Any]:
+    """A transaction's change of an owner's count; with `most`, its condition fails once the count is that high.
 
     Parameters
     ----------
@@ -95,37 +94,37 @@ def count(partition: str, name: str, change: int, most: int | None = None) -> di
 
 
 def put_new(item: Item) -> bool:
-    """Write an item; False where there is one.
+    """Write a new item; False if it exists already.
 
     Raises
     ------
     Unavailable
     """
-    request = put(item)["Put"]
-    return _unless_its_condition_failed(dynamodb.client().put_item, **request)
+    return _try_condition(dynamodb.client().put_item, **put(item)["Put"])
 
 
-def update_standing(partition: str, sk: str, expression: str, values: Mapping[str, Any]) -> bool:
-    """Change an item; False where there is none.
+def update_existing(partition: Partition, sk: str, expression: str, values: Mapping[str, Any]) -> bool:
+    """Change an item; False if it does not exist.
 
     Raises
     ------
     Unavailable
     """
-    return _unless_its_condition_failed(
+    return _try_condition(
         dynamodb.client().update_item,
         TableName=settings.settings_table(),
         Key=key(partition, sk),
         UpdateExpression=expression,
         ExpressionAttributeValues=values,
-        ConditionExpression=STANDS,
+        ConditionExpression=EXISTS,
     )
 
 
-def _unless_its_condition_failed(call: Callable[..., Any], **request: Any) -> bool:
+def _try_condition(call: Callable[..., Any], **request: Any) -> bool:
+    """Make a conditional request; False if its condition failed."""
     try:
-        served(call, **request)
-    except errors.Unavailable as unavailable:
+        ask(call, **request)
+    except Unavailable as unavailable:
         if errors.codes_of(unavailable.__cause__ or unavailable) != {"ConditionalCheckFailedException"}:
             raise
         return False
@@ -133,7 +132,7 @@ def _unless_its_condition_failed(call: Callable[..., Any], **request: Any) -> bo
 
 
 def transact(writes: list[dict[str, Any]]) -> list[bool]:
-    """Write all or nothing; for each write whether its condition failed (then nothing was written).
+    """Write all or nothing; tells of each write whether its condition failed (then nothing was written).
 
     Raises
     ------
@@ -149,13 +148,13 @@ def transact(writes: list[dict[str, Any]]) -> list[bool]:
             if any(failed):
                 return failed
             if not errors.is_conflict(error) or attempt == MAX_TRIES:
-                raise errors.Unavailable(str(error)) from error
+                raise Unavailable(str(error)) from error
         back_off(attempt)
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def served(call: Callable[..., Any], **request: Any) -> Any:
-    """The answer to a request to DynamoDB.
+def ask(call: Callable[..., Any], **request: Any) -> Any:
+    """DynamoDB's answer to a request.
 
     Raises
     ------
@@ -164,4 +163,4 @@ def served(call: Callable[..., Any], **request: Any) -> Any:
     try:
         return call(**request)
     except (ClientError, BotoCoreError) as error:
-        raise errors.Unavailable(str(error)) from error
+        raise Unavailable(str(error)) from error

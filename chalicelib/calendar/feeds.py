@@ -1,7 +1,7 @@
-"""Calendar feeds: which of an owner's todos a token shows, read-only. They lie in the settings table alone.
+"""Calendar feeds: which of an owner's todos a token shows, read-only. Only the settings table holds them.
 
-A token is the feed's id and a secret. The id leads to the feed, whoever asks, by an item under a partition key that no
-owner's can equal; of the token the table has only a hash, so that nobody who reads the table can use it.
+A token consists of the feed's id and a secret. An item under a partition key that no owner's can equal leads from the
+id to the feed, whoever asks. The table has only a hash of the token, so that nobody who reads the table can use it.
 """
 
 from __future__ import annotations
@@ -9,22 +9,24 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import secrets
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.aws import errors, settings_table
+from chalicelib.aws import settings_table
+from chalicelib.aws.owned_collection import OwnedItems, attributes_of, dump_names, names_of, text_of
+from chalicelib.aws.settings_table import Item
 from chalicelib.todos import ids, instants
+from chalicelib.todos.errors import Permanent, Unavailable
+from chalicelib.todos.ids import Owner, Partition
 
 MAX_FEEDS: Final = 20
 SECRET_BYTES: Final = 32
 
-_PREFIX: Final = "feed#"
-_COUNT_KEY: Final = "feeds"
-# An owner's partition never holds a "#" (keys.partition_of).
+_COLLECTION: Final = OwnedItems("feed#", "feeds", MAX_FEEDS)
+# An owner's partition never holds a "#" (`ids.partition_of`).
 _BY_ID_PREFIX: Final = "#feed#"
 _BY_ID_KEY: Final = "feed"
 
@@ -39,15 +41,13 @@ class Feed:
 
     Attributes
     ----------
-    owner : str
-        The token's ``sub`` of whoever made it.
     name : str, optional
-        What a calendar program is to call it.
+        What a calendar program calls it.
     lists : tuple of str, optional
-        Of which lists it shows the todos; None for all.
+        The lists whose todos it shows; None for all.
     """
 
-    owner: str
+    owner: Owner
     feed_id: str
     name: str | None
     lists: tuple[str, ...] | None
@@ -55,39 +55,36 @@ class Feed:
     request_hash: str | None = None
 
 
-class TooManyFeeds(Exception):
-    """The owner has as many feeds as there may be."""
-
-
-class KeyReused(Exception):
+class KeyReused(Permanent):
     """The idempotency key was used before, for another feed."""
 
 
 def new_id() -> str:
+    """The id of a feed that is created without an idempotency key."""
     return str(uuid.uuid4())
 
 
-def id_for_key(owner: str, idempotency_key: str) -> str:
+def id_for_key(owner: Owner, idempotency_key: str) -> str:
     """The id of the feed that a POST with this key creates: the same for every repeat."""
-    return str(uuid.uuid5(ids.NAMESPACE, f"{ids.partition_of(owner)}#{_PREFIX}{idempotency_key}"))
+    return _COLLECTION.id_for_key(owner, idempotency_key)
 
 
 def create(
-    owner: str,
+    owner: Owner,
     feed_id: str,
     *,
     name: str | None = None,
     lists: Collection[str] | None = None,
     request_hash: str | None = None,
 ) -> tuple[Feed, str]:
-    """A feed and its token, which is told this once.
+    """Create a feed; returns it with its token, which is never shown again.
 
-    A feed that has this id already gets a new token instead, and the one before it ends: whoever repeats the request
-    has lost the answer, and the token cannot be told again.
+    A feed that has this id already gets a new token, and its old token ends: a client that repeats the request has
+    lost the answer.
 
     Raises
     ------
-    TooManyFeeds, KeyReused, Unavailable
+    CollectionFull, KeyReused, Unavailable
     """
     feed = Feed(
         owner=owner,
@@ -100,37 +97,26 @@ def create(
     token = _new_token(feed_id)
     partition = ids.partition_of(owner)
     by_id = {
-        **settings_table.key(_BY_ID_PREFIX + feed_id, _BY_ID_KEY),
-        "feed_owner": {"S": partition},
-        "token_hash": {"S": _hash(token)},
+        **settings_table.key(_by_id(feed_id), _BY_ID_KEY),
+        **attributes_of(feed_owner=partition, token_hash=_hash(token)),
     }
-    taken, _, full = settings_table.transact(
-        [
-            settings_table.put(_item(partition, feed)),
-            settings_table.put(by_id),
-            settings_table.count(partition, _COUNT_KEY, 1, most=MAX_FEEDS),
-        ]
-    )
-    if taken:
-        return _with_new_token(feed, token), token
-    if full:
-        raise TooManyFeeds
-    return feed, token
+    if _COLLECTION.add(_item(partition, feed), settings_table.put(by_id)):
+        return feed, token
+    return _with_new_token(feed, token), token
 
 
-def of_owner(owner: str) -> list[Feed]:
+def of_owner(owner: Owner) -> list[Feed]:
     """The feeds of an owner, oldest first, by a strongly consistent read.
 
     Raises
     ------
     Unavailable
     """
-    found = [_feed(item) for item in settings_table.beginning_with(ids.partition_of(owner), _PREFIX)]
-    return sorted(found, key=lambda feed: (feed.created_at, feed.feed_id))
+    return [_feed(item) for item in _COLLECTION.of_partition(ids.partition_of(owner))]
 
 
 def of_token(token: str) -> Feed | None:
-    """The feed that a token shows, by strongly consistent reads; None for one that is wrong or revoked.
+    """The feed that a token shows, by strongly consistent reads; None if the token is wrong or revoked.
 
     Raises
     ------
@@ -139,42 +125,39 @@ def of_token(token: str) -> Feed | None:
     feed_id = _id_in(token)
     if feed_id is None:
         return None
-    by_id = settings_table.find(_BY_ID_PREFIX + feed_id, _BY_ID_KEY)
+    by_id = settings_table.find(_by_id(feed_id), _BY_ID_KEY)
     if by_id is None or not hmac.compare_digest(by_id["token_hash"]["S"], _hash(token)):
         return None
-    item = settings_table.find(by_id["feed_owner"]["S"], _PREFIX + feed_id)
+    item = _COLLECTION.find(Partition(by_id["feed_owner"]["S"]), feed_id)
     return None if item is None else _feed(item)
 
 
-def delete(owner: str, feed_id: str) -> bool:
-    """Revoke a feed's token, at once; whether there was such a feed.
+def delete(owner: Owner, feed_id: str) -> bool:
+    """Revoke a feed's token at once; False if there is no such feed.
 
     Raises
     ------
     Unavailable
     """
-    partition = ids.partition_of(owner)
-    gone, *_ = settings_table.transact(
-        [
-            settings_table.delete(partition, _PREFIX + feed_id),
-            settings_table.delete(_BY_ID_PREFIX + feed_id, _BY_ID_KEY),
-            settings_table.count(partition, _COUNT_KEY, -1),
-        ]
-    )
-    return not gone
+    by_id = settings_table.delete(_by_id(feed_id), _BY_ID_KEY)
+    return _COLLECTION.remove(ids.partition_of(owner), feed_id, by_id)
 
 
 def _with_new_token(feed: Feed, token: str) -> Feed:
-    item = settings_table.find(ids.partition_of(feed.owner), _PREFIX + feed.feed_id)
+    item = _COLLECTION.find(ids.partition_of(feed.owner), feed.feed_id)
     if item is not None:
         found = _feed(item)
         if found.request_hash != feed.request_hash:
             raise KeyReused
         hashed = {":hash": {"S": _hash(token)}}
-        sk = _BY_ID_PREFIX + feed.feed_id
-        if settings_table.update_standing(sk, _BY_ID_KEY, "SET token_hash = :hash", hashed):
+        if settings_table.update_existing(_by_id(feed.feed_id), _BY_ID_KEY, "SET token_hash = :hash", hashed):
             return found
-    raise errors.Unavailable("the feed was deleted a moment ago")
+    raise Unavailable("the feed was deleted a moment ago")
+
+
+def _by_id(feed_id: str) -> Partition:
+    """The partition of the item that leads from a feed's id to its owner."""
+    return Partition(_BY_ID_PREFIX + feed_id)
 
 
 def _new_token(feed_id: str) -> str:
@@ -182,7 +165,7 @@ def _new_token(feed_id: str) -> str:
 
 
 def _id_in(token: str) -> str | None:
-    """The id of the feed that a token claims to be of; None for what is no token."""
+    """The feed's id in a token; None for a text that is not a token."""
     if len(token) != _TOKEN_LENGTH:
         return None
     try:
@@ -193,31 +176,23 @@ def _id_in(token: str) -> str | None:
 
 
 def _hash(token: str) -> str:
-    # A secret of 256 random bits is beyond guessing; what slows guesses down, as for passwords, would add nothing.
+    # A secret of 256 random bits is beyond guessing; a slow hash, as for passwords, would add nothing.
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _item(partition: str, feed: Feed) -> dict[str, dict[str, str]]:
-    item = {**settings_table.key(partition, _PREFIX + feed.feed_id), "created_at": {"S": feed.created_at}}
-    if feed.name is not None:
-        item["name"] = {"S": feed.name}
-    if feed.lists is not None:
-        item["lists"] = {"S": json.dumps(feed.lists)}
-    if feed.request_hash is not None:
-        item["request_hash"] = {"S": feed.request_hash}
-    return item
+def _item(partition: Partition, feed: Feed) -> Item:
+    attributes = attributes_of(
+        created_at=feed.created_at, name=feed.name, lists=dump_names(feed.lists), request_hash=feed.request_hash
+    )
+    return _COLLECTION.item(partition, feed.feed_id, attributes)
 
 
-def _feed(item: settings_table.Item) -> Feed:
-    def text(attribute: str) -> str | None:
-        return item[attribute]["S"] if attribute in item else None
-
-    lists = text("lists")
+def _feed(item: Item) -> Feed:
     return Feed(
-        owner=ids.owner_of(item["owner"]["S"]),
-        feed_id=item["sk"]["S"].removeprefix(_PREFIX),
-        name=text("name"),
-        lists=None if lists is None else tuple(json.loads(lists)),
+        owner=ids.owner_of(Partition(item["owner"]["S"])),
+        feed_id=_COLLECTION.id_of(item),
+        name=text_of(item, "name"),
+        lists=names_of(item, "lists"),
         created_at=item["created_at"]["S"],
-        request_hash=text("request_hash"),
+        request_hash=text_of(item, "request_hash"),
     )

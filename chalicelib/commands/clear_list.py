@@ -33,7 +33,7 @@ class Clearance:
         The place in the list up to which it is done.
     """
 
-    owner: str
+    owner: ids.Owner
     list_name: str
     actor: str
     correlation_id: str | None
@@ -42,7 +42,7 @@ class Clearance:
 
 
 def clear(
-    owner: str, list_name: str, *, actor: str, correlation_id: str | None, key: str | None = None
+    owner: ids.Owner, list_name: str, *, actor: str, correlation_id: str | None, key: str | None = None
 ) -> dict[str, int] | None:
     """Delete the todos that the view shows in a list.
 

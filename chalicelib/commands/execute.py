@@ -16,7 +16,7 @@ from chalicelib import metrics
 from chalicelib.aws.memory import on_forget
 from chalicelib.aws.retry import back_off
 from chalicelib.ledger import ledger
-from chalicelib.ledger.codec import EventTooLarge
+from chalicelib.ledger.errors import EventTooLarge, LedgerUnavailable, VersionTaken
 from chalicelib.todos import events, fold, ids, instants, recurrence
 from chalicelib.todos.content import InvalidContent
 from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, IfNoneMatch, Refusal, decide
@@ -52,7 +52,7 @@ class CommandRequest:
         The id was made for this request, so that there cannot be a stream to read.
     """
 
-    owner: str
+    owner: ids.Owner
     todo_id: str
     command: Command
     actor: str
@@ -79,7 +79,7 @@ def request_hash(operation: str, todo_id: str, body: object) -> str:
     return hashlib.sha256(events.canonical_json([operation, todo_id, body]).encode(errors="surrogatepass")).hexdigest()
 
 
-def current(owner: str, todo_id: str) -> Event | None:
+def current(owner: ids.Owner, todo_id: str) -> Event | None:
     """The newest event of a todo, read afresh."""
     event = ledger.latest(ids.stream_id(ids.partition_of(owner), todo_id))
     if event is not None:
@@ -121,7 +121,7 @@ def execute(request: CommandRequest) -> tuple[Event, bool]:
             result = _attempt(request, before, is_fresh=is_fresh)
             if result is not None:
                 return result
-        except ledger.VersionTaken:
+        except VersionTaken:
             lost_races += 1
             metrics.count(metrics.CONFLICTS)
             back_off(lost_races)
@@ -152,7 +152,7 @@ def _attempt(request: CommandRequest, before: Event | None, *, is_fresh: bool) -
         if is_fresh:
             raise
         return None
-    except ledger.VersionTaken:
+    except VersionTaken:
         assert event is not None
         return _already_appended(request, event)
     if event is None and not is_fresh:
@@ -178,7 +178,7 @@ def _already_appended(request: CommandRequest, event: Event) -> tuple[Event, boo
         return event, True
     if found is not None and request.idempotency_key == found.idempotency_key is not None:
         return _repeated(request, found)
-    raise ledger.VersionTaken
+    raise VersionTaken
 
 
 def _repeated(request: CommandRequest, earlier: Event | None) -> tuple[Event, bool]:
@@ -211,13 +211,13 @@ def _append(request: CommandRequest, event: Event) -> None:
         return
     try:
         taken = ledger.append_together([event, following])
-    except ledger.LedgerUnavailable:
+    except LedgerUnavailable:
         # Perhaps only the answer was lost. One more try is safe: if the first one wrote, both versions are taken, and
         # the caller recognises its own event.
         back_off(1)
         taken = ledger.append_together([event, following])
     if 0 in taken:
-        raise ledger.VersionTaken
+        raise VersionTaken
     if taken:
         # The next occurrence exists already: the todo was completed before, and reopened.
         ledger.append(event)

@@ -18,7 +18,9 @@ from chalicelib.aws.sqs import sqs
 from chalicelib.commands import execute
 from chalicelib.todos import ids, instants
 from chalicelib.todos.decide import Refusal, Remind
+from chalicelib.todos.errors import Poison
 from chalicelib.views import queries, schema
+from chalicelib.views.errors import ViewsUnavailable
 from chalicelib.views.queries import DueReminder
 
 # One message's work: a second or two of conditional puts, far within the worker's time-out.
@@ -41,7 +43,7 @@ def fan_out(has_time: Callable[[], bool] = lambda: True) -> tuple[int, int]:
         When some shards could not be read, after the others were handed on.
     """
     found = sent = 0
-    failed: list[queries.ViewsUnavailable] = []
+    failed: list[ViewsUnavailable] = []
     for page in _pages(_due(has_time, failed)):
         sqs().send_message(QueueUrl=settings.remind_queue_url(), MessageBody=encode(page))
         found, sent = found + len(page), sent + 1
@@ -83,7 +85,7 @@ def give_or_quarantine(handler: str, record: dict[str, Any]) -> None:
     """
     try:
         page = decode(record["body"])
-    except errors.Poison as poison:
+    except Poison as poison:
         quarantine.put(handler, poison, record=record)
         return
     transient = None
@@ -117,14 +119,14 @@ def decode(body: str) -> list[DueReminder]:
         for reminder in page:
             instants.parse(reminder.remind_at)
     except (ValueError, TypeError, LookupError) as error:
-        raise errors.Poison(f"not a page of reminders: {error}") from error
+        raise Poison(f"not a page of reminders: {error}") from error
     return page
 
 
-def _texts(partition: Any, todo_id: Any, remind_at: Any) -> tuple[str, str, str]:
+def _texts(partition: Any, todo_id: Any, remind_at: Any) -> tuple[ids.Partition, str, str]:
     if not (isinstance(partition, str) and isinstance(todo_id, str) and isinstance(remind_at, str)):
         raise TypeError("a reminder is three texts")
-    return partition, todo_id, remind_at
+    return ids.Partition(partition), todo_id, remind_at
 
 
 def _give(reminder: DueReminder) -> None:
@@ -142,7 +144,7 @@ def _give(reminder: DueReminder) -> None:
         return
 
 
-def _due(has_time: Callable[[], bool], failed: list[queries.ViewsUnavailable]) -> Iterator[DueReminder]:
+def _due(has_time: Callable[[], bool], failed: list[ViewsUnavailable]) -> Iterator[DueReminder]:
     """What is due now, the oldest of a shard first; `failed` gets an error for each shard that could not be read."""
     now = instants.sortable(instants.instant_after(None))
     # In another order each time, so that no shard starves where a minute is too short for all.
@@ -151,7 +153,7 @@ def _due(has_time: Callable[[], bool], failed: list[queries.ViewsUnavailable]) -
             return
         try:
             yield from queries.due_reminders(shard, now)
-        except queries.ViewsUnavailable as error:
+        except ViewsUnavailable as error:
             failed.append(error)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import ids
 from chalicelib.todos.events import MAX_EVENT_BYTES, UNSET, Event, Todo, dump_json
 
@@ -15,13 +16,6 @@ Item = dict[str, dict[str, Any]]
 MAX_OTHER_BYTES: Final = 4 * 1024
 
 _SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash")
-
-
-class EventTooLarge(Exception):
-    """The event would pass `MAX_EVENT_BYTES`."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(f"the event takes {size} bytes where {MAX_EVENT_BYTES} are allowed")
 
 
 def encode(event: Event) -> Item:

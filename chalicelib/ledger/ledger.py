@@ -10,8 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
+from chalicelib.aws.errors import READ_ERRORS
 from chalicelib.aws.retry import back_off
 from chalicelib.ledger.codec import Item, decode, encode
+from chalicelib.ledger.errors import LedgerUnavailable, VersionTaken
 from chalicelib.todos import fold, instants
 from chalicelib.todos.events import Event
 
@@ -24,14 +26,6 @@ WRITE_TRIES: Final = 8
 
 
 _VERSION_IS_FREE: Final = "attribute_not_exists(stream_id)"
-
-
-class VersionTaken(Exception):
-    """The version that was to be appended stands already: another's write, or our own whose answer was lost."""
-
-
-class LedgerUnavailable(Exception):
-    """DynamoDB did not answer, or refused for now (throttling); what was asked may or may not have happened."""
 
 
 def connect() -> None:
@@ -196,7 +190,7 @@ def events_at(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Even
     """
     try:
         return {at: _current(decode(item)) for at, item in stored_at(versions).items()}
-    except (BotoCoreError, ClientError, dynamodb.KeysUnprocessed) as error:
+    except READ_ERRORS as error:
         raise LedgerUnavailable(str(error)) from error
 
 

@@ -14,6 +14,7 @@ from chalicelib import settings
 from chalicelib.aws import errors
 from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
+from chalicelib.todos.errors import Poison, Unavailable
 
 # SNS takes 10 messages and 256 KB (of bodies and attributes) in one request; the rest is room for how it counts.
 MAX_BATCH_MESSAGES: Final = 10
@@ -54,11 +55,11 @@ class Message:
         return len(self.body.encode()) + attributes
 
 
-class Refused(errors.Poison):
+class Refused(Poison):
     """The topic does not take a message, however often it is sent."""
 
 
-class PublishIncomplete(errors.Unavailable):
+class PublishIncomplete(Unavailable):
     """Some messages could not be published for now; all the others were."""
 
     def __init__(self, reasons: Sequence[str]) -> None:

@@ -44,7 +44,8 @@ from chalicelib.rebuild.state import (
 )  # fmt: skip
 from chalicelib.views import pointer
 from chalicelib.views.backfill import Filling, without_old_deletions
-from chalicelib.views.pointer import Outrun, Pointer, Record
+from chalicelib.views.errors import Outrun
+from chalicelib.views.pointer import Pointer, Record
 
 # After this much work the record is written, so that no more than this is done twice.
 SLICE_SECONDS: Final = 5.0

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from chalicelib.ledger import scan as ledger_scanning
 from chalicelib.todos import ids, instants
+from chalicelib.todos.ids import Partition
 from chalicelib.views import codec, projector, schema
 from chalicelib.views.projection import Head, is_deleted, todo_of
 
@@ -27,7 +28,7 @@ PROJECTORS: Final = 4
 
 _LISTEN_SECONDS: Final = 0.1
 
-Heads = Mapping[str, Sequence[Head]]
+Heads = Mapping[Partition, Sequence[Head]]
 
 
 @dataclass
@@ -85,7 +86,7 @@ class Filling:
         with ThreadPoolExecutor(PROJECTORS) as pool:
             for batch in self._batches():
                 by_owner = self._by_owner(batch)
-                shares = [{} for _ in range(PROJECTORS)]  # type: list[dict[str, list[Head]]]
+                shares = [{} for _ in range(PROJECTORS)]  # type: list[dict[Partition, list[Head]]]
                 for owner, heads in by_owner.items():
                     shares[zlib.crc32(owner.encode()) % PROJECTORS][owner] = heads
                 projected = 0
@@ -121,8 +122,8 @@ class Filling:
     def _refuse(self, stream_ids: Iterator[str]) -> None:
         self.refused += [stream_id for stream_id in stream_ids if stream_id not in self.refused]
 
-    def _by_owner(self, batch: Sequence[_Scanned]) -> dict[str, list[Head]]:
-        by_owner: defaultdict[str, list[Head]] = defaultdict(list)
+    def _by_owner(self, batch: Sequence[_Scanned]) -> dict[Partition, list[Head]]:
+        by_owner: defaultdict[Partition, list[Head]] = defaultdict(list)
         for _, head in batch:
             if head is None:
                 continue

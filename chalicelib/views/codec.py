@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalicelib.todos import instants
 from chalicelib.todos.events import dump_json
+from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
 from chalicelib.views.projection import Row, Tally, Update
 
@@ -19,8 +20,8 @@ LOG_SECONDS: Final = 90 * 24 * 3600
 Item = dict[str, dict[str, Any]]
 
 
-def writes(table: str, owner: str, update: Update, now: int) -> Iterator[dict[str, Any]]:
-    """What a transaction writes of one owner's update, each item on condition that it still is what was read.
+def writes(table: str, owner: Partition, update: Update, now: int) -> Iterator[dict[str, Any]]:
+    """The writes of one owner's update, each item on condition that it has not changed since it was read.
 
     Parameters
     ----------
@@ -33,8 +34,7 @@ def writes(table: str, owner: str, update: Update, now: int) -> Iterator[dict[st
     seconds = now // 1000
     for old, new in update.rows:
         item: Item = {
-            "owner": {"S": owner},
-            "sk": {"S": schema.todo_key(new.todo_id)},
+            **_key(owner, schema.todo_key(new.todo_id)),
             "version": {"N": str(new.version)},
             "revision": revision,
             "state": {"S": new.state},
@@ -44,16 +44,15 @@ def writes(table: str, owner: str, update: Update, now: int) -> Iterator[dict[st
             item[schema.TTL_ATTRIBUTE] = {"N": str(seconds + TOMBSTONE_SECONDS)}
         yield _put(table, item | indexed, old.revision if old else 0)
     for name, before, after in update.lists:
-        key = {"owner": {"S": owner}, "sk": {"S": schema.list_key(name)}}
+        key = _key(owner, schema.list_key(name))
         if after.total:
             yield _put(table, key | _counts(after), before.revision)
         else:
             yield {"Delete": {"TableName": table, "Key": key, **_condition(before.revision)}}
     before, after = update.tally
-    yield _put(table, {"owner": {"S": owner}, "sk": {"S": schema.TALLY_KEY}} | _counts(after), before.revision)
+    yield _put(table, _key(owner, schema.TALLY_KEY) | _counts(after), before.revision)
     entry = {
-        "owner": {"S": owner},
-        "sk": {"S": schema.log_key(update.revision)},
+        **_key(owner, schema.log_key(update.revision)),
         "at": {"S": instants.format_milliseconds(now)},
         "changes": {"S": dump_json([[new.todo_id, new.version] for _, new in update.rows])},
         schema.TTL_ATTRIBUTE: {"N": str(seconds + LOG_SECONDS)},
@@ -62,7 +61,7 @@ def writes(table: str, owner: str, update: Update, now: int) -> Iterator[dict[st
 
 
 def size_of(update: Update) -> int:
-    """About how many bytes `writes` makes of an update."""
+    """About how many bytes the writes of an update take."""
     return sum(len(new.state.encode()) + ROW_OVERHEAD_BYTES for _, new in update.rows)
 
 
@@ -77,10 +76,14 @@ def row_of(item: Item) -> Row:
 
 
 def tally_of(item: Item | None) -> Tally:
-    """A list's or an owner's tally from its item; nothing is counted where there is none."""
+    """A list's or an owner's tally from its item; zeros if there is no item."""
     if item is None:
         return Tally()
     return Tally(*(int(item[name]["N"]) for name in ("total", "open", "completed", "revision")))
+
+
+def _key(owner: Partition, sort_key: str) -> Item:
+    return {"owner": {"S": owner}, "sk": {"S": sort_key}}
 
 
 def _put(table: str, item: Item, read_revision: int) -> dict[str, Any]:
@@ -88,7 +91,7 @@ def _put(table: str, item: Item, read_revision: int) -> dict[str, Any]:
 
 
 def _condition(read_revision: int) -> dict[str, Any]:
-    """The condition that an item still is what was read: written by that revision, or (0) absent."""
+    """The condition that an item has not changed since it was read: written by that revision, or (0) absent."""
     if read_revision == 0:
         return {"ConditionExpression": "attribute_not_exists(sk)"}
     return {

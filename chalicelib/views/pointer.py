@@ -12,15 +12,12 @@ from chalicelib import settings
 from chalicelib.aws import dynamodb as dynamo
 from chalicelib.aws import errors
 from chalicelib.views import schema
+from chalicelib.views.errors import Outrun
 from chalicelib.views.schema import POINTER_KEY
 
 RECORD_KEY: Final = {"owner": POINTER_KEY["owner"], "sk": {"S": "rebuild"}}
 
 _SEPARATOR: Final = "-views-"
-
-
-class Outrun(Exception):
-    """Somebody else has changed it since it was read."""
 
 
 @dataclass(frozen=True, slots=True)

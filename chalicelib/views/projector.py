@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from botocore.exceptions import ClientError
@@ -16,8 +15,11 @@ from botocore.exceptions import ClientError
 from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.aws import errors as failures
+from chalicelib.aws.errors import KeysUnprocessed
 from chalicelib.aws.retry import back_off
+from chalicelib.todos.ids import Partition
 from chalicelib.views import codec, schema
+from chalicelib.views.errors import ProjectionIncomplete, Refused
 from chalicelib.views.projection import (
     Head,
     OwnerView,
@@ -38,32 +40,6 @@ MAX_TRANSACTION_BYTES: Final = 3_500_000
 MAX_TRIES: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An event that cannot be projected, however often it is tried; the others of its batch are in the views."""
-
-    owner: str
-    head: Head
-    error: Exception
-
-
-class ProjectionIncomplete(Exception):
-    """Some owners' events are not in the views yet, for a reason that passes; those of the others are.
-
-    Attributes
-    ----------
-    failures : mapping of str to Exception
-        By owner.
-    refused : list of Refused
-        What was given up for good in the same batch.
-    """
-
-    def __init__(self, failures: Mapping[str, Exception], refused: list[Refused]) -> None:
-        super().__init__(f"{len(failures)} owners, such as: {next(iter(failures.values()))!r}")
-        self.failures = failures
-        self.refused = refused
-
-
 def tables() -> list[str]:
     """The views tables to project into, by a consistent read of the pointer: two of them while one is being rebuilt."""
     item = dynamodb.client().get_item(TableName=settings.settings_table(), Key=schema.POINTER_KEY, ConsistentRead=True)[
@@ -72,7 +48,7 @@ def tables() -> list[str]:
     return [table["S"] for table in item["tables"]["L"]]
 
 
-def project_batch(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> list[Refused]:
+def project_batch(table: str, heads_by_owner: Mapping[Partition, Iterable[Head]]) -> list[Refused]:
     """Bring the events of a batch into one views table, each owner's in transactions that are whole or not at all.
 
     Safe to run twice, at once, or with any part of the batch: what a row has already is skipped.
@@ -108,14 +84,14 @@ def project_batch(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> l
     return refused
 
 
-def lagging(table: str, heads_by_owner: Mapping[str, Iterable[Head]]) -> dict[str, list[Head]]:
+def lagging(table: str, heads_by_owner: Mapping[Partition, Iterable[Head]]) -> dict[Partition, list[Head]]:
     """Those heads that the views table does not have yet.
 
     A deletion without a row is no lag: the tombstone has expired.
     """
     heads = [(owner, head) for owner, of_owner in heads_by_owner.items() for head in newest(of_owner).values()]
     found = _get(table, [(owner, schema.todo_key(head.todo_id)) for owner, head in heads])
-    behind: dict[str, list[Head]] = {}
+    behind: dict[Partition, list[Head]] = {}
     for owner, head in heads:
         item = found.get((owner, schema.todo_key(head.todo_id)))
         is_expired_tombstone = item is None and is_deleted(head.state)
@@ -128,9 +104,9 @@ class _NotNow(Exception):
     """Another projector was faster, or DynamoDB asks for patience: the same again, from the reads, may well succeed."""
 
 
-def _shares(pending: dict[str, list[Head]]) -> Iterator[dict[str, list[Head]]]:
+def _shares(pending: dict[Partition, list[Head]]) -> Iterator[dict[Partition, list[Head]]]:
     """Owners in groups that should fit one transaction: a row and a list for each todo, a tally, a log entry."""
-    group: dict[str, list[Head]] = {}
+    group: dict[Partition, list[Head]] = {}
     items = 0
     for owner, heads in pending.items():
         expected = 2 + 2 * len(heads)
@@ -143,12 +119,12 @@ def _shares(pending: dict[str, list[Head]]) -> Iterator[dict[str, list[Head]]]:
         yield group
 
 
-def _project_together(table: str, group: dict[str, list[Head]]) -> dict[str, list[Head]]:
+def _project_together(table: str, group: dict[Partition, list[Head]]) -> dict[Partition, list[Head]]:
     """Try a group of owners in one transaction; returns those that are to go alone, with what is left of them."""
     if len(group) == 1:
         return group
-    left: dict[str, list[Head]] = {}
-    shared: dict[str, Update] = {}
+    left: dict[Partition, list[Head]] = {}
+    shared: dict[Partition, Update] = {}
     items, size = 0, 0
     try:
         views = _read(table, group)
@@ -171,7 +147,7 @@ def _project_together(table: str, group: dict[str, list[Head]]) -> dict[str, lis
     return left
 
 
-def _project_or_refuse(table: str, owner: str, heads: list[Head]) -> list[Refused]:
+def _project_or_refuse(table: str, owner: Partition, heads: list[Head]) -> list[Refused]:
     """Project one owner's events; where that fails for good, each alone, to find those that are the cause."""
     try:
         _project_alone(table, owner, heads)
@@ -184,7 +160,7 @@ def _project_or_refuse(table: str, owner: str, heads: list[Head]) -> list[Refuse
     return []
 
 
-def _project_alone(table: str, owner: str, heads: list[Head]) -> None:
+def _project_alone(table: str, owner: Partition, heads: list[Head]) -> None:
     """Project one owner's events, again from the reads whenever another projector was faster.
 
     Raises
@@ -226,7 +202,7 @@ def _fitting(view: OwnerView, heads: list[Head]) -> tuple[Update | None, list[He
             return update, heads[taken:]
 
 
-def _read(table: str, group: Mapping[str, list[Head]]) -> dict[str, OwnerView]:
+def _read(table: str, group: Mapping[Partition, list[Head]]) -> dict[Partition, OwnerView]:
     """What the views have of these owners' tallies, of the todos, and of every list that they are or were in."""
     tallies = _get(table, [(owner, schema.TALLY_KEY) for owner in group])
     wanted = {(owner, schema.todo_key(head.todo_id)) for owner, heads in group.items() for head in heads}
@@ -253,16 +229,16 @@ def _read(table: str, group: Mapping[str, list[Head]]) -> dict[str, OwnerView]:
     return views
 
 
-def _get(table: str, item_keys: list[tuple[str, str]]) -> dict[tuple[str, str], codec.Item]:
+def _get(table: str, item_keys: list[tuple[Partition, str]]) -> dict[tuple[Partition, str], codec.Item]:
     """The items of these (owner, sort key) pairs that exist, by consistent reads."""
     wanted = [{"owner": {"S": owner}, "sk": {"S": sk}} for owner, sk in item_keys]
     try:
         return {(item["owner"]["S"], item["sk"]["S"]): item for item in dynamodb.batch_get(table, wanted)}
-    except dynamodb.KeysUnprocessed as error:
+    except KeysUnprocessed as error:
         raise _NotNow from error
 
 
-def _write(table: str, updates: Mapping[str, Update]) -> None:
+def _write(table: str, updates: Mapping[Partition, Update]) -> None:
     """Write the updates of some owners in one transaction.
 
     Raises

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib import settings
 from chalicelib.aws import dynamodb
+from chalicelib.aws.errors import READ_ERRORS
 from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids
 from chalicelib.todos.events import Todo
+from chalicelib.todos.ids import Owner, Partition
 from chalicelib.views import schema
+from chalicelib.views.errors import ViewsUnavailable
 
 # A page ends here even where its limit is not reached: a Lambda answers at most 6 MB, and what is examined is paid for
 # (a read unit for each 4 KB) and takes time.
@@ -64,19 +65,15 @@ class ListCount:
 class DueReminder:
     """An open todo whose `remind_at` (as `instants.sortable` makes it) has come; its owner as keys have it."""
 
-    partition: str
+    partition: Partition
     todo_id: str
     remind_at: str
-
-
-class ViewsUnavailable(Exception):
-    """DynamoDB did not answer, or refused for now."""
 
 
 Filter = Callable[[Todo], bool]
 
 
-def by_list(owner: str, accept: Filter | None, *, list_name: str | None, after: str | None, limit: int) -> Page:
+def by_list(owner: Owner, accept: Filter | None, *, list_name: str | None, after: str | None, limit: int) -> Page:
     """The owner's todos by list, then order, then id; of one list only where it is named.
 
     Parameters
@@ -100,7 +97,7 @@ def by_list(owner: str, accept: Filter | None, *, list_name: str | None, after: 
     return _page(read, accept, after, limit)
 
 
-def by_due(owner: str, accept: Filter | None, *, after: str | None, limit: int, earliest: str, latest: str) -> Page:
+def by_due(owner: Owner, accept: Filter | None, *, after: str | None, limit: int, earliest: str, latest: str) -> Page:
     """The owner's open todos with a due date, by that; parameters as in `by_list`.
 
     `earliest` and `latest` (as `instants.sortable` makes them, both exclusive, or empty) bound what is examined.
@@ -119,19 +116,19 @@ def by_due(owner: str, accept: Filter | None, *, after: str | None, limit: int, 
     return _page(read, accept, after, limit)
 
 
-def lists(owner: str, *, after: str | None, limit: int) -> tuple[list[ListCount], str | None]:
+def lists(owner: Owner, *, after: str | None, limit: int) -> tuple[list[ListCount], str | None]:
     """The owner's lists with their counts, by name, and where the next page begins (None: nowhere)."""
     low = after + _JUST_BEHIND if after else schema.LIST_PREFIX
     items, last = _query(reader(), owner, None, low, schema.LIST_PREFIX + _BEHIND_ALL, limit)
     return [_count(item) for item in items], last
 
 
-def tally(owner: str) -> ListCount:
+def tally(owner: Owner) -> ListCount:
     """The counts over all of an owner's todos."""
     return _count(_get(reader(), owner, schema.TALLY_KEY))
 
 
-def has_todos(owner: str) -> bool:
+def has_todos(owner: Owner) -> bool:
     """Whether the owner has a todo, or ever had one."""
     return bool(_get(reader(), owner, schema.TALLY_KEY))
 
@@ -152,7 +149,7 @@ def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
         answer = _call("query", **request)
         for item in answer["Items"]:
             yield DueReminder(
-                partition=item["owner"]["S"],
+                partition=Partition(item["owner"]["S"]),
                 todo_id=item["sk"]["S"].removeprefix(schema.TODO_PREFIX),
                 remind_at=item["remind_at"]["S"],
             )
@@ -161,7 +158,7 @@ def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def wait_for_versions(owner: str, versions: Mapping[str, int], seconds: float) -> bool:
+def wait_for_versions(owner: Owner, versions: Mapping[str, int], seconds: float) -> bool:
     """Wait until the views have these versions of todos (by id), or later ones; False when the time runs out first."""
     table = reader()
     awaited = dict(versions)
@@ -179,7 +176,7 @@ def wait_for_versions(owner: str, versions: Mapping[str, int], seconds: float) -
         pause = min(pause * 1.5, POLL_CEILING_SECONDS)
 
 
-def having_versions(owner: str, versions: Mapping[str, int]) -> set[str]:
+def having_versions(owner: Owner, versions: Mapping[str, int]) -> set[str]:
     """Those of some todos (by id) that the views have at these versions, or later ones."""
     return _having(reader(), owner, versions)
 
@@ -232,7 +229,7 @@ def _page(
 
 
 def _query(
-    table: str, owner: str, index: str | None, low: str, high: str, limit: int | None
+    table: str, owner: Owner, index: str | None, low: str, high: str, limit: int | None
 ) -> tuple[list[Item], str | None]:
     """One consistent Query between two sort keys, and the sort key to go on behind, if there may be more."""
     if low > high:
@@ -262,11 +259,11 @@ def _rows(table: str, item_keys: list[Item]) -> dict[str, Item]:
     """The rows of these keys by their sort keys, those that exist."""
     try:
         return {item["sk"]["S"]: item for item in dynamodb.batch_get(table, item_keys)}
-    except (BotoCoreError, ClientError, dynamodb.KeysUnprocessed) as error:
+    except READ_ERRORS as error:
         raise ViewsUnavailable(str(error)) from error
 
 
-def _having(table: str, owner: str, versions: Mapping[str, int]) -> set[str]:
+def _having(table: str, owner: Owner, versions: Mapping[str, int]) -> set[str]:
     partition = {"S": ids.partition_of(owner)}
     wanted = {schema.todo_key(todo_id): todo_id for todo_id in versions}
     found = _rows(table, [{"owner": partition, "sk": {"S": sort_key}} for sort_key in wanted])
@@ -277,7 +274,7 @@ def _having(table: str, owner: str, versions: Mapping[str, int]) -> set[str]:
     }
 
 
-def _get(table: str, owner: str, sort_key: str) -> Item:
+def _get(table: str, owner: Owner, sort_key: str) -> Item:
     """One item by a consistent read; empty where it is not."""
     key = {"owner": {"S": ids.partition_of(owner)}, "sk": {"S": sort_key}}
     item: Item = _call("get_item", TableName=table, Key=key, ConsistentRead=True).get("Item", {})
@@ -287,7 +284,7 @@ def _get(table: str, owner: str, sort_key: str) -> Item:
 def _call(operation: str, **request: Any) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = getattr(dynamodb.client(), operation)(**request)
-    except (BotoCoreError, ClientError) as error:
+    except READ_ERRORS as error:
         raise ViewsUnavailable(str(error)) from error
     return answer
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from chalicelib.todos import ids, instants
 from chalicelib.todos.events import DEFAULT_LIST
+from chalicelib.todos.ids import Partition
 
 # Where the settings table says which views tables are in use. No token's sub can equal its owner: in those, a "#" is
 # percent-encoded.
@@ -55,7 +56,7 @@ def order_key(order: float | None) -> str:
     return f"{bits ^ (0xFFFFFFFFFFFFFFFF if bits >> 63 else 1 << 63):016x}"
 
 
-def index_attributes(owner: str, todo_id: str, state: str) -> dict[str, dict[str, str]]:
+def index_attributes(owner: Partition, todo_id: str, state: str) -> dict[str, dict[str, str]]:
     """The attributes (DynamoDB's JSON) by which a todo of this state stands in the indexes; a deleted one in none."""
     todo = json.loads(state)
     if todo.get("deleted"):

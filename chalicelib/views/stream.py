@@ -11,13 +11,15 @@ from typing import Any, Final
 from chalicelib import metrics
 from chalicelib.aws import quarantine
 from chalicelib.todos import ids, instants
+from chalicelib.todos.ids import Partition
 from chalicelib.views import projector, schema
+from chalicelib.views.errors import ProjectionIncomplete, Refused
 from chalicelib.views.projection import Head, todo_of
 
 # Which handler quarantines: `redrive` hands a record back to the same one.
 HANDLER: Final = "project"
 
-Heads = Mapping[str, list[Head]]
+Heads = Mapping[Partition, list[Head]]
 
 
 def heads_of(records: Iterable[Mapping[str, Any]]) -> Heads:
@@ -28,7 +30,7 @@ def heads_of(records: Iterable[Mapping[str, Any]]) -> Heads:
     ClientError, BotoCoreError
         When the quarantine does not take a record.
     """
-    heads: defaultdict[str, list[Head]] = defaultdict(list)
+    heads: defaultdict[Partition, list[Head]] = defaultdict(list)
     for record in records:
         try:
             found = _head(record)
@@ -41,7 +43,7 @@ def heads_of(records: Iterable[Mapping[str, Any]]) -> Heads:
     return heads
 
 
-def project_everywhere(heads: Heads) -> list[projector.Refused]:
+def project_everywhere(heads: Heads) -> list[Refused]:
     """Bring events into every views table in use, each on its own; returns what no retry can bring in.
 
     Raises
@@ -50,15 +52,15 @@ def project_everywhere(heads: Heads) -> list[projector.Refused]:
         When some owners were not done for now, after all the others were.
     """
     failures: dict[str, Exception] = {}
-    refused: list[projector.Refused] = []
+    refused: list[Refused] = []
     for table in projector.tables():
         try:
             refused += projector.project_batch(table, heads)
-        except projector.ProjectionIncomplete as incomplete:
+        except ProjectionIncomplete as incomplete:
             failures.update(incomplete.failures)
             refused += incomplete.refused
     if failures:
-        raise projector.ProjectionIncomplete(failures, refused)
+        raise ProjectionIncomplete(failures, refused)
     return refused
 
 
@@ -74,7 +76,7 @@ def project_or_quarantine(heads: Heads) -> None:
     """
     try:
         refused = project_everywhere(heads)
-    except projector.ProjectionIncomplete as incomplete:
+    except ProjectionIncomplete as incomplete:
         _quarantine(incomplete.refused)
         raise
     _quarantine(refused)
@@ -90,14 +92,14 @@ def observe_lag(records: Iterable[Mapping[str, Any]]) -> None:
             metrics.observe(metrics.PROJECTION_LAG, max(0, now - happened))
 
 
-def _quarantine(refused: Iterable[projector.Refused]) -> None:
+def _quarantine(refused: Iterable[Refused]) -> None:
     """Quarantine what DynamoDB refuses by its keys alone: the event itself is sound, and the ledger has it."""
     for each in refused:
         found_by = {"stream_id": ids.stream_id(each.owner, each.head.todo_id), "version": each.head.version}
         quarantine.put(HANDLER, each.error, record={}, keys=found_by)
 
 
-def _head(record: Mapping[str, Any]) -> tuple[str, Head] | None:
+def _head(record: Mapping[str, Any]) -> tuple[Partition, Head] | None:
     """The owner (as keys have it) and event of a record; None for a record that brings no event.
 
     Raises

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chalicelib.aws import dynamodb
+from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
 
 Item = dict[str, dict[str, Any]]
@@ -25,7 +26,7 @@ def scan(table: str, segment: int, segments: int, after: tuple[str, str] | None 
     )
 
 
-def partition(table: str, owner: str, low: str = " ", high: str = "\x7f") -> Iterator[list[Item]]:
+def partition(table: str, owner: Partition, low: str = " ", high: str = "\x7f") -> Iterator[list[Item]]:
     """The items of one owner (as keys have it) between two sort keys, inclusive, page by page."""
     return dynamodb.pages(
         "query",
@@ -37,12 +38,12 @@ def partition(table: str, owner: str, low: str = " ", high: str = "\x7f") -> Ite
     )
 
 
-def items(table: str, item_keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+def items(table: str, item_keys: Iterable[tuple[Partition, str]]) -> dict[tuple[Partition, str], Item]:
     """The items of these (owner, sort key) that exist."""
     wanted = [{"owner": {"S": owner}, "sk": {"S": sort_key}} for owner, sort_key in item_keys]
     return {(item["owner"]["S"], item["sk"]["S"]): item for item in dynamodb.batch_get(table, wanted)}
 
 
-def tally(table: str, owner: str) -> Item | None:
+def tally(table: str, owner: Partition) -> Item | None:
     """An owner's tally, if there is one."""
     return items(table, [(owner, schema.TALLY_KEY)]).get((owner, schema.TALLY_KEY))

@@ -20,7 +20,10 @@ from chalicelib.aws.memory import remembered
 from chalicelib.aws.sqs import sqs
 from chalicelib.publishing.cloudevents import TYPE_PREFIX
 from chalicelib.todos import ids
+from chalicelib.todos.errors import Poison
+from chalicelib.todos.ids import Partition
 from chalicelib.webhooks import http_post, subscriptions
+from chalicelib.webhooks.errors import DeliveryFailed, WebhookGone
 from chalicelib.webhooks.subscriptions import Webhook
 
 if TYPE_CHECKING:
@@ -54,14 +57,12 @@ class Message:
 
     Attributes
     ----------
-    owner : str
-        As keys have it.
     body : str
         The text that is signed and sent, unchanged.
     """
 
     event_id: str
-    owner: str
+    partition: Partition
     event_type: str
     list_name: str
     body: str
@@ -163,14 +164,14 @@ def message_of(record: Mapping[str, Any]) -> Message:
             raise ValueError("not a CloudEvent of this service")
         return Message(
             event_id=message["id"],
-            owner=attributes["owner"],
+            partition=Partition(attributes["owner"]),
             event_type=message["type"].removeprefix(TYPE_PREFIX),
             list_name=ids.decode_list(attributes["list"]),
             body=record["body"],
             cloudevent=message,
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise errors.Poison(f"not a message of the topic: {error!r}") from error
+        raise Poison(f"not a message of the topic: {error!r}") from error
 
 
 def content_of(cloudevent: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,13 +186,13 @@ def content_of(cloudevent: Mapping[str, Any]) -> dict[str, Any]:
 def _start(
     pool: ThreadPoolExecutor,
     record: Mapping[str, Any],
-    webhooks_of: Callable[[str], list[Webhook]],
+    webhooks_of: Callable[[Partition], list[Webhook]],
     deliver: Callable[[Message, Webhook], None],
 ) -> list[Future[None]]:
     """Begin to deliver a message to each webhook that wants it."""
     try:
         message = message_of(record)
-        wanted = [each for each in webhooks_of(message.owner) if each.wants(message.event_type, message.list_name)]
+        wanted = [each for each in webhooks_of(message.partition) if each.wants(message.event_type, message.list_name)]
         return [pool.submit(deliver, message, webhook) for webhook in wanted]
     except Exception as error:
         failed: Future[None] = Future()
@@ -203,7 +204,7 @@ def _deliver(send_once: Callable[..., Any], context: Any, message: Message, webh
     from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyValidationError
 
     if _seconds_left(context) < http_post.TIMEOUT_SECONDS + RESERVE_SECONDS:
-        raise http_post.DeliveryFailed("this invocation had no time for it")
+        raise DeliveryFailed("this invocation had no time for it")
     of_what = {
         "webhook": webhook.webhook_id,
         "event": message.event_id,
@@ -213,14 +214,14 @@ def _deliver(send_once: Callable[..., Any], context: Any, message: Message, webh
         send_once(delivery_of=of_what, webhook=webhook, message=message)
     except IdempotencyValidationError as error:
         reason = f"event {message.event_id} came with another content than before, for webhook {webhook.webhook_id}"
-        raise errors.Poison(reason) from error
+        raise Poison(reason) from error
 
 
 def _send(*, delivery_of: Mapping[str, str], webhook: Webhook, message: Message) -> dict[str, int]:
     """Send a message to a webhook, and return what the delivery's record keeps."""
     try:
         status = http_post.send(webhook.url, webhook.secret, message.event_id, message.body)
-    except http_post.WebhookGone:
+    except WebhookGone:
         subscriptions.disable(webhook)
         return {"status": http_post.GONE}
     metrics.count(metrics.DELIVERED)
@@ -279,7 +280,7 @@ def _finish(record: Mapping[str, Any], started: list[Future[None]], context: Any
 
 
 def _error_of(delivery: Future[None]) -> BaseException | None:
-    return delivery.exception() if delivery.done() else http_post.DeliveryFailed("not done in time")
+    return delivery.exception() if delivery.done() else DeliveryFailed("not done in time")
 
 
 def _hide(record: Mapping[str, Any]) -> None:

@@ -20,6 +20,7 @@ from chalicelib import settings
 from chalicelib.aws.memory import remembered
 from chalicelib.publishing import cloudevents
 from chalicelib.webhooks import urls
+from chalicelib.webhooks.errors import AddressRefused, DeliveryFailed, WebhookGone
 from chalicelib.webhooks.urls import Address, Destination
 
 if TYPE_CHECKING:
@@ -34,18 +35,6 @@ MAX_ADDRESSES: Final = 4
 MAX_RESPONSE_BYTES: Final = 16 * 1024
 
 GONE: Final = 410
-
-
-class DeliveryFailed(Exception):
-    """The webhook was not told, or did not say that it was; another try may go better."""
-
-
-class AddressRefused(DeliveryFailed):
-    """The URL's name leads to an address that is not public."""
-
-
-class WebhookGone(Exception):
-    """The receiver answered 410: it wants nothing more (Standard Webhooks asks to disable such a webhook)."""
 
 
 def send(url: str, secret: str, message_id: str, body: str) -> int:

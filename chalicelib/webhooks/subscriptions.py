@@ -1,17 +1,19 @@
-"""Webhooks: which owner wants to be told of which events, and where. They lie in the settings table alone."""
+"""Webhooks: which events an owner wants to receive, and where. Only the settings table holds them."""
 
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.aws import errors, settings_table
+from chalicelib.aws.owned_collection import OwnedItems, attributes_of, dump_names, names_of, text_of
+from chalicelib.aws.settings_table import Item
 from chalicelib.todos import events, ids, instants
+from chalicelib.todos.errors import Unavailable
+from chalicelib.todos.ids import Owner, Partition
 
 # Each event of the owner is sent to each of them.
 MAX_WEBHOOKS: Final = 20
@@ -30,9 +32,7 @@ EVENT_TYPES: Final = (
     events.REMINDED,
 )
 
-_PREFIX: Final = "webhook#"
-# How many the owner has; it changes in the same transaction as they do. "#" is in no webhook's key but after "webhook".
-_COUNT_KEY: Final = "webhooks"
+_COLLECTION: Final = OwnedItems("webhook#", "webhooks", MAX_WEBHOOKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,15 @@ class Webhook:
 
     Attributes
     ----------
-    owner : str
-        As keys have it: percent-encoded.
     types, lists : tuple of str, optional
-        Of which events the webhook is told; None for all. A list counts by its name, in the state after the event.
+        Which events the webhook receives; None for all. The list is the one that the todo is in after the event.
     secret : str
-        What messages are signed with: ``whsec_`` and base64.
+        Signs the messages: ``whsec_`` and base64.
     disabled_at : str, optional
-        When the receiver answered that it is gone; nothing is sent to it since.
+        When the receiver answered that it is gone; since then nothing is sent to it.
     """
 
-    owner: str
+    partition: Partition
     webhook_id: str
     url: str
     types: tuple[str, ...] | None
@@ -62,7 +60,7 @@ class Webhook:
     disabled_at: str | None = None
 
     def wants(self, event_type: str, list_name: str) -> bool:
-        """Whether it is to be told of an event of this type, with the todo in this list after it."""
+        """Whether it receives an event of this type, after which the todo is in this list."""
         return (
             self.disabled_at is None
             and (self.types is None or event_type in self.types)
@@ -70,25 +68,23 @@ class Webhook:
         )
 
 
-class TooManyWebhooks(Exception):
-    """The owner has as many webhooks as there may be."""
-
-
 def new_id() -> str:
+    """The id of a webhook that is created without an idempotency key."""
     return str(uuid.uuid4())
 
 
-def id_for_key(owner: str, idempotency_key: str) -> str:
+def id_for_key(owner: Owner, idempotency_key: str) -> str:
     """The id of the webhook that a POST with this key creates: the same for every repeat."""
-    return str(uuid.uuid5(ids.NAMESPACE, f"{ids.partition_of(owner)}#{_PREFIX}{idempotency_key}"))
+    return _COLLECTION.id_for_key(owner, idempotency_key)
 
 
 def new_secret() -> str:
+    """A random secret, as Standard Webhooks has it."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def create(
-    owner: str,
+    owner: Owner,
     webhook_id: str,
     url: str,
     *,
@@ -96,15 +92,14 @@ def create(
     lists: Collection[str] | None = None,
     request_hash: str | None = None,
 ) -> Webhook:
-    """Subscribe, or find the subscription that has this id already: it is the caller's to tell whether it is the same.
+    """Subscribe, or return the subscription that has this id already; the caller checks whether it is the same.
 
     Raises
     ------
-    TooManyWebhooks
-    Unavailable
+    CollectionFull, Unavailable
     """
     webhook = Webhook(
-        owner=ids.partition_of(owner),
+        partition=ids.partition_of(owner),
         webhook_id=webhook_id,
         url=url,
         types=tuple(types) if types is not None else None,
@@ -113,41 +108,36 @@ def create(
         created_at=instants.instant_after(None),
         request_hash=request_hash,
     )
-    counted = settings_table.count(webhook.owner, _COUNT_KEY, 1, most=MAX_WEBHOOKS)
-    taken, full = settings_table.transact([settings_table.put(_item(webhook)), counted])
-    if taken:
-        found = find(owner, webhook_id)
-        if found is None:
-            raise errors.Unavailable("the webhook was deleted a moment ago")
-        return found
-    if full:
-        raise TooManyWebhooks
-    return webhook
+    if _COLLECTION.add(_item(webhook)):
+        return webhook
+    found = find(owner, webhook_id)
+    if found is None:
+        raise Unavailable("the webhook was deleted a moment ago")
+    return found
 
 
-def find(owner: str, webhook_id: str) -> Webhook | None:
+def find(owner: Owner, webhook_id: str) -> Webhook | None:
     """One webhook of an owner, by a strongly consistent read.
 
     Raises
     ------
     Unavailable
     """
-    item = settings_table.find(ids.partition_of(owner), _PREFIX + webhook_id)
+    item = _COLLECTION.find(ids.partition_of(owner), webhook_id)
     return None if item is None else _webhook(item)
 
 
-def of_partition(partition: str) -> list[Webhook]:
-    """The webhooks of an owner named as keys have it, oldest first, by a strongly consistent read.
+def of_partition(partition: Partition) -> list[Webhook]:
+    """The webhooks of an owner, oldest first, by a strongly consistent read.
 
     Raises
     ------
     Unavailable
     """
-    found = [_webhook(item) for item in settings_table.beginning_with(partition, _PREFIX)]
-    return sorted(found, key=lambda webhook: (webhook.created_at, webhook.webhook_id))
+    return [_webhook(item) for item in _COLLECTION.of_partition(partition)]
 
 
-def of_owner(owner: str) -> list[Webhook]:
+def of_owner(owner: Owner) -> list[Webhook]:
     """The webhooks of an owner, oldest first.
 
     Raises
@@ -157,64 +147,52 @@ def of_owner(owner: str) -> list[Webhook]:
     return of_partition(ids.partition_of(owner))
 
 
-def delete(owner: str, webhook_id: str) -> bool:
-    """Unsubscribe; whether there was such a webhook.
+def delete(owner: Owner, webhook_id: str) -> bool:
+    """Unsubscribe; False if there is no such webhook.
 
     Raises
     ------
     Unavailable
     """
-    partition = ids.partition_of(owner)
-    removal = settings_table.delete(partition, _PREFIX + webhook_id)
-    gone, _ = settings_table.transact([removal, settings_table.count(partition, _COUNT_KEY, -1)])
-    return not gone
+    return _COLLECTION.remove(ids.partition_of(owner), webhook_id)
 
 
 def disable(webhook: Webhook) -> None:
-    """Send nothing more to a webhook, which its owner still sees; one that was deleted meanwhile stays deleted.
+    """Send nothing more to a webhook; its owner still sees it. One that was deleted meanwhile stays deleted.
 
     Raises
     ------
     Unavailable
     """
-    settings_table.update_standing(
-        webhook.owner,
-        _PREFIX + webhook.webhook_id,
+    _COLLECTION.change(
+        webhook.partition,
+        webhook.webhook_id,
         "SET disabled_at = if_not_exists(disabled_at, :now)",
         {":now": {"S": instants.instant_after(None)}},
     )
 
 
-def _item(webhook: Webhook) -> dict[str, dict[str, str]]:
-    item = {
-        **settings_table.key(webhook.owner, _PREFIX + webhook.webhook_id),
-        "url": {"S": webhook.url},
-        "secret": {"S": webhook.secret},
-        "created_at": {"S": webhook.created_at},
-    }
-    for name, names in (("types", webhook.types), ("lists", webhook.lists)):
-        if names is not None:
-            item[name] = {"S": json.dumps(names)}
-    if webhook.request_hash is not None:
-        item["request_hash"] = {"S": webhook.request_hash}
-    return item
+def _item(webhook: Webhook) -> Item:
+    attributes = attributes_of(
+        url=webhook.url,
+        secret=webhook.secret,
+        created_at=webhook.created_at,
+        types=dump_names(webhook.types),
+        lists=dump_names(webhook.lists),
+        request_hash=webhook.request_hash,
+    )
+    return _COLLECTION.item(webhook.partition, webhook.webhook_id, attributes)
 
 
-def _webhook(item: Mapping[str, Mapping[str, str]]) -> Webhook:
-    def names(attribute: str) -> tuple[str, ...] | None:
-        return tuple(json.loads(item[attribute]["S"])) if attribute in item else None
-
-    def text(attribute: str) -> str | None:
-        return item[attribute]["S"] if attribute in item else None
-
+def _webhook(item: Item) -> Webhook:
     return Webhook(
-        owner=item["owner"]["S"],
-        webhook_id=item["sk"]["S"].removeprefix(_PREFIX),
+        partition=Partition(item["owner"]["S"]),
+        webhook_id=_COLLECTION.id_of(item),
         url=item["url"]["S"],
-        types=names("types"),
-        lists=names("lists"),
+        types=names_of(item, "types"),
+        lists=names_of(item, "lists"),
         secret=item["secret"]["S"],
         created_at=item["created_at"]["S"],
-        request_hash=text("request_hash"),
-        disabled_at=text("disabled_at"),
+        request_hash=text_of(item, "request_hash"),
+        disabled_at=text_of(item, "disabled_at"),
     )

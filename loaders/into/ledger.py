@@ -8,6 +8,7 @@ from typing import Final
 from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
 
 from chalicelib.ledger import ledger
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.events import Event
 from loaders import reconcile
 from loaders.into.writer import MAX_TRIES, Written, wait_stopped
@@ -121,7 +122,7 @@ class LedgerDestination:
                     self._count(pending, written)
                     return
                 pending = self._remaining(pending, standing, written)
-            except ledger.LedgerUnavailable as error:
+            except LedgerUnavailable as error:
                 tries += 1
                 if _is(error, _REFUSED) and not stopped.is_set():
                     self._write_halves(pending, written, error, stopped)
@@ -200,7 +201,7 @@ def looks_like_another_list(retitled: int, there: int) -> bool:
     return retitled >= _ANOTHER_LIST_FROM and 2 * retitled > there
 
 
-def _is(error: ledger.LedgerUnavailable, codes: frozenset[str]) -> bool:
+def _is(error: LedgerUnavailable, codes: frozenset[str]) -> bool:
     cause = error.__cause__
     if not isinstance(cause, ClientError):
         return False
@@ -208,5 +209,5 @@ def _is(error: ledger.LedgerUnavailable, codes: frozenset[str]) -> bool:
     return cause.response["Error"]["Code"] in codes or bool(reasons & codes)
 
 
-def _is_hopeless(error: ledger.LedgerUnavailable) -> bool:
+def _is_hopeless(error: LedgerUnavailable) -> bool:
     return _is(error, _HOPELESS) or isinstance(error.__cause__, NoCredentialsError | NoRegionError)

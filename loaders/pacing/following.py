@@ -10,7 +10,7 @@ from typing import Final
 
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
-from chalicelib.views import queries
+from chalicelib.views.errors import ViewsUnavailable
 
 # Of the oldest so many a look asks, and of the next only when all of them are there: it is a read unit for each.
 ASKED_AT_ONCE: Final = 16
@@ -116,7 +116,7 @@ class Following:
             return set()
         try:
             found = self._having_versions({marker.todo_id: marker.version for marker in asked})
-        except queries.ViewsUnavailable:
+        except ViewsUnavailable:
             return set()
         return {marker for marker in asked if marker.todo_id in found}
 

@@ -11,7 +11,7 @@ from stack.errors import Incomplete
 
 
 def run(parsed: Namespace) -> int:
-    from chalicelib.views.projector import ProjectionIncomplete
+    from chalicelib.views.errors import ProjectionIncomplete
     from stack.commands import targets
     from stack.operate.catchup import catch_up
     from stack.progress import Progress

@@ -29,8 +29,8 @@ def run(parsed: Namespace) -> int:
 def _owner(text: str) -> str:
     from chalicelib.todos import ids
 
-    if (complaint := ids.owner_complaint(text)) is not None:
-        raise ArgumentTypeError(complaint)
+    if (error := ids.owner_error(text)) is not None:
+        raise ArgumentTypeError(error)
     return text
 
 

@@ -9,8 +9,7 @@ from typing import Any, Final
 from chalicelib.rebuild.run import Run, status
 from chalicelib.rebuild.state import ABANDON, Busy, NothingToAbandon, Progress
 from chalicelib.views import pointer
-from chalicelib.views.pointer import Outrun
-from chalicelib.views.projector import ProjectionIncomplete
+from chalicelib.views.errors import Outrun, ProjectionIncomplete
 from stack.errors import AnotherRun, StackError
 
 POLL_SECONDS: Final = 1.0

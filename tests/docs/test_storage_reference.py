@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.ledger import codec as events_codec
 from chalicelib.todos.events import UNSET, Event
+from chalicelib.todos.ids import Partition
 from chalicelib.views import codec as views_codec
 from chalicelib.views import schema
 from chalicelib.views.projection import Row, Tally, Update
@@ -35,7 +36,9 @@ def test_the_attributes_of_an_event_are_those() -> None:
 def test_the_attributes_of_the_views_are_those() -> None:
     rows: list[tuple[Row | None, Row]] = [(None, Row("open", 1, OPEN, 0)), (None, Row("gone", 2, DELETED, 0))]
     update = Update(1, rows, [("b", Tally(), Tally(1, 1, 0, 1))], (Tally(), Tally(1, 1, 0, 1)))
-    items: list[dict[str, Any]] = [write["Put"]["Item"] for write in views_codec.writes("views", "o", update, 0)]
+    items: list[dict[str, Any]] = [
+        write["Put"]["Item"] for write in views_codec.writes("views", Partition("o"), update, 0)
+    ]
     keys = {"owner", "sk"}
     assert documented(section("Views table")) == {name for item in items for name in item} - keys
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
-from chalicelib.todos.ids import split_stream_id
+from chalicelib.todos.ids import Owner, split_stream_id
 from loaders.formats import formats, recognised, system_of
 from loaders.into.ledger import Appending, LedgerDestination, Reading
 from loaders.into.writer import Writer
@@ -44,7 +45,7 @@ def read(content: bytes, name: str | None = None) -> list[Row | BadRow]:
 
 def plan(content: bytes, name: str | None = None, system: str = "file", owner: str = OWNER) -> list[Planned | BadRow]:
     with Seen() as seen:
-        planner = Planner(owner, system, seen)
+        planner = Planner(Owner(owner), system, seen)
         return [row if isinstance(row, BadRow) else planner.plan(row) for row in read(content, name)]
 
 
@@ -135,7 +136,6 @@ class MemoryLedger(Appending):
 
     @staticmethod
     def lost_answer() -> Exception:
-        from chalicelib.ledger.ledger import LedgerUnavailable
 
         return LedgerUnavailable("no answer")
 
@@ -153,7 +153,7 @@ def load(
     reported = _Reported()
     destination = LedgerDestination(concurrency, on_change, is_sure, ledger, pace)
     with Writer(concurrency, destination) as writer, Seen() as seen:
-        run = Load(Planner(OWNER, "file", seen), writer, reported, TextProgress(nothing_opened()))
+        run = Load(Planner(Owner(OWNER), "file", seen), writer, reported, TextProgress(nothing_opened()))
         summary = run.run(recognised(source.head).read(source))
     return summary, reported.rows
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.ledger.ledger import LedgerUnavailable
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
-from chalicelib.views.queries import ViewsUnavailable
+from chalicelib.todos.ids import Partition
+from chalicelib.views.errors import ViewsUnavailable
 from loaders.pacing.pace import PATIENCE_SECONDS, Pace
 from loaders.planner import Planned
 from tests.loaders.loading import MemoryLedger, load, plan, rows
@@ -77,7 +78,7 @@ class World:
             self.held += self.now - before
             self._ledger_free = max(self.now, self._ledger_free) + GROUP / self._writes
             self._numbers += 1
-            event = replace(self._event, stream_id=ids.stream_id("ann", str(self._numbers)))
+            event = replace(self._event, stream_id=ids.stream_id(Partition("ann"), str(self._numbers)))
             self._under_way.append((self._ledger_free, event))
             if len(self._under_way) == self._most_under_way:
                 self.sleep(self._under_way[0][0] - self.now)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.todos.ids import Owner
 from loaders.formats import formats, recognised, system_of
 from loaders.output.rejected import RejectedRows
 from loaders.planner import Planner
@@ -24,7 +25,7 @@ def rejected_file(
     chosen = formats()[name] if name else recognised(source.head)
     rejected = RejectedRows(tmp_path / "rejected.jsonl", chosen.NAME, system)
     with Seen() as seen:
-        planner = Planner("ann", system, seen)
+        planner = Planner(Owner("ann"), system, seen)
         for row in chosen.read(source):
             planned = row if isinstance(row, BadRow) else planner.plan(row)
             if isinstance(planned, BadRow):

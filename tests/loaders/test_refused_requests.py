@@ -5,7 +5,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.ledger.ledger import LedgerUnavailable
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.events import Event
 from loaders.into import writer
 from loaders.pacing.throttle import Throttle

@@ -1,6 +1,7 @@
 """A row makes the same todo however often it is loaded, and two rows are two todos."""
 
 from chalicelib.todos import ids
+from chalicelib.todos.ids import Owner, Partition
 from loaders.planner import Planned
 from tests.loaders.loading import complaints, lines, plan, todo_ids
 
@@ -8,7 +9,9 @@ ROWS = [{"id": 1, "title": "A"}, {"id": 2, "title": "B", "done": False}]
 
 
 def test_the_id_is_made_of_owner_source_and_the_rows_own_id() -> None:
-    expected = [ids.stream_id("ann", ids.id_for_source("ann", "file", own_id)) for own_id in ("1", "2")]
+    expected = [
+        ids.stream_id(Partition("ann"), ids.id_for_source(Owner("ann"), "file", own_id)) for own_id in ("1", "2")
+    ]
     assert todo_ids(lines(*ROWS)) == expected
 
 

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from chalicelib.ledger import codec
 from chalicelib.ledger import ledger as real
-from chalicelib.ledger.ledger import LedgerUnavailable
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.ledger.model import EventItem
 from loaders.into import writer as writing
 from loaders.into.ledger import LedgerDestination

@@ -10,6 +10,7 @@ from itertools import pairwise
 from chalicelib.ledger.codec import dump_state
 from chalicelib.todos import fold, ids, instants, representation
 from chalicelib.todos.events import REMINDED, Event
+from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
 from tests.simulation.expressions import Item
 from tests.simulation.reader import Reader
@@ -64,7 +65,7 @@ def rows(newest: dict[tuple[str, str], Event], items: Iterable[Item]) -> Iterato
             continue
         state = dump_state(head.state)
         wanted = {"version": {"N": str(head.version)}, "state": {"S": state}}
-        wanted |= schema.index_attributes(key[0], key[1], state)
+        wanted |= schema.index_attributes(Partition(key[0]), key[1], state)
         rest = row.keys() - wanted.keys() - {"owner", "sk", "revision"}
         if any(row.get(name) != value for name, value in wanted.items()):
             yield f"{key}: the row has version {row['version']['N']} where the ledger has {head.version}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.commands import execute
-from chalicelib.ledger import ledger
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos import ids
 from chalicelib.todos.content import InvalidContent
 from chalicelib.todos.decide import (
@@ -23,6 +23,7 @@ from chalicelib.todos.decide import (
     decide,
 )
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from chalicelib.todos.ids import Owner
 from tests.simulation.scheduler import Crash
 from tests.simulation.world import Memory, World
 
@@ -31,7 +32,7 @@ TODOS = tuple(f"0197e1f0-0000-7000-8000-{number:012d}" for number in range(4))
 LISTS = ("inbox", "home", "a/b#c é")
 REMINDERS = ("2026-12-01T09:00:00Z", "2026-12-02T10:00:00+01:00")
 MOST_TRIES = 5
-TRANSIENT = (ledger.LedgerUnavailable, execute.TooContended)
+TRANSIENT = (LedgerUnavailable, execute.TooContended)
 
 
 class WrongAnswer(AssertionError):
@@ -103,7 +104,7 @@ class Customers:
             if_match = IfMatch(frozenset({max(1, version - draw.randrange(2))}) if draw.random() < 0.9 else None)
         asked = execute.request_hash(type(command).__name__, todo_id, repr(command)) if key else None
         return execute.CommandRequest(
-            owner, todo_id, command, actor="client", if_match=if_match, idempotency_key=key, request_hash=asked
+            Owner(owner), todo_id, command, actor="client", if_match=if_match, idempotency_key=key, request_hash=asked
         )
 
     def _command(self) -> Command:

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.publishing import topic
 from chalicelib.triggers import project
-from chalicelib.views import projector
+from chalicelib.views.errors import ProjectionIncomplete
 from tests.simulation.expressions import Item
 from tests.simulation.scheduler import Crash
 from tests.simulation.world import Memory, World
@@ -21,7 +21,7 @@ BROKEN = 0.03
 # Of an invocation; some hundred steps of all processes together.
 TIMEOUT_MILLISECONDS = 6_000
 # What a handler may raise: Lambda then hands the batch over again. Anything else is a defect.
-EXPECTED = (projector.ProjectionIncomplete, topic.PublishIncomplete, ClientError, BotoCoreError)
+EXPECTED = (ProjectionIncomplete, topic.PublishIncomplete, ClientError, BotoCoreError)
 
 
 class Delivery:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore, TodoIsDeleted
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from chalicelib.todos.ids import Owner
 from chalicelib.triggers import project
 from tests.simulation import audit
 from tests.simulation.expressions import Item
@@ -164,9 +165,9 @@ def _command(draw: random.Random, owner: str, todo_id: str, *, is_first: bool) -
         )
         command = draw.choices((Patch(change), Delete()), (8, 1))[0]
     try:
-        execute.execute(execute.CommandRequest(owner, todo_id, command, actor=owner))
+        execute.execute(execute.CommandRequest(Owner(owner), todo_id, command, actor=owner))
     except TodoIsDeleted:
-        execute.execute(execute.CommandRequest(owner, todo_id, Restore(), actor=owner))
+        execute.execute(execute.CommandRequest(Owner(owner), todo_id, Restore(), actor=owner))
 
 
 def _audit(ground: Ground, events: list[Event], owners: list[str]) -> list[str]:

@@ -6,11 +6,12 @@ from contextlib import suppress
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.aws import dynamodb
-from chalicelib.ledger import ledger
+from chalicelib.aws.errors import KeysUnprocessed
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.rebuild import run, task
 from chalicelib.rebuild.state import Busy, NothingToAbandon, Progress
-from chalicelib.views import pointer, projector
+from chalicelib.views import pointer
+from chalicelib.views.errors import Outrun, ProjectionIncomplete
 from tests.simulation.delivery import TIMEOUT_MILLISECONDS
 from tests.simulation.scheduler import Crash
 from tests.simulation.seams import EVENTS, SETTINGS
@@ -21,10 +22,10 @@ REQUEST = "a rebuild"
 EXPECTED = (
     Busy,
     NothingToAbandon,
-    pointer.Outrun,
-    projector.ProjectionIncomplete,
-    dynamodb.KeysUnprocessed,
-    ledger.LedgerUnavailable,
+    Outrun,
+    ProjectionIncomplete,
+    KeysUnprocessed,
+    LedgerUnavailable,
     ClientError,
     BotoCoreError,
 )

@@ -14,7 +14,8 @@ import stack.operate.redrive
 import stack.operate.republish
 from chalicelib.todos import ids
 from chalicelib.triggers import publish, remind, remind_page
-from chalicelib.views import projector, queries, schema
+from chalicelib.views import schema
+from chalicelib.views.errors import ProjectionIncomplete, ViewsUnavailable
 from tests.simulation import audit
 from tests.simulation.customers import OWNERS, Customers, WrongAnswer
 from tests.simulation.delivery import Delivery, Handler
@@ -143,13 +144,13 @@ class Schedule:
         return self._clients_left == 0
 
     def _catch_up(self) -> None:
-        with suppress(Crash, projector.ProjectionIncomplete, ClientError, BotoCoreError):
+        with suppress(Crash, ProjectionIncomplete, ClientError, BotoCoreError):
             stack.operate.catchup.catch_up()
 
     def _remind(self) -> None:
         """The minute's schedule, which now and then comes more often."""
         for _ in range(self._draw.randint(1, 3)):
-            with suppress(Crash, queries.ViewsUnavailable, ClientError, BotoCoreError):
+            with suppress(Crash, ViewsUnavailable, ClientError, BotoCoreError):
                 remind.handle({})
 
     def _pass_time(self, milliseconds: int) -> None:

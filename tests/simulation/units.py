@@ -12,6 +12,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, UNSET
+from chalicelib.todos.ids import Owner
 from chalicelib.triggers import project
 from tests.simulation.expressions import Item
 from tests.simulation.mutants import counted_by_add
@@ -78,7 +79,7 @@ def of_projection(seat: Seat, how_many: int, first: list[Command], then: Command
             start = len(world.records)
         for number in range(how_many):
             todo_id = f"0197e1f0-0000-7000-8000-{number:012d}"
-            execute.execute(execute.CommandRequest("owner", todo_id, command, actor="owner"))
+            execute.execute(execute.CommandRequest(Owner("owner"), todo_id, command, actor="owner"))
     _deliver(handle, world, start)
     assert dynamodb.client() is seat
     return meter.units / how_many

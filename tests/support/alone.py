@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import boto3
 
@@ -24,13 +24,16 @@ def of_engine(service_name: Literal["dynamodb", "sqs"]) -> Any:
     return boto3.client(service_name)
 
 
+OWNER: Final = ids.Owner("al#ice@example.com")
+
+
 @dataclass
 class Alone:
     """The service, with an owner whose name must be encoded wherever it becomes part of a key."""
 
     environment: dict[str, str]
     views: str
-    owner: str = "al#ice@example.com"
+    owner: ids.Owner = OWNER
 
     @classmethod
     def made(cls) -> Alone:
@@ -74,7 +77,7 @@ class Alone:
     def events(self, todo_id: str, owner: str | None = None) -> list[Event]:
         from chalicelib.ledger import ledger
 
-        return ledger.history(ids.stream_id(ids.partition_of(owner or self.owner), todo_id))
+        return ledger.history(ids.stream_id(ids.partition_of(ids.Owner(owner or self.owner)), todo_id))
 
     def types(self, todo_id: str, owner: str | None = None) -> list[str]:
         return [event.type.removeprefix("Todo") for event in self.events(todo_id, owner)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from requests.structures import CaseInsensitiveDict
 
+from chalicelib.todos.ids import Owner
 from tests.support import conformance
 from tests.support.client import Verbs
 from tests.support.gateway import READ_AND_WRITE, api_event
@@ -33,7 +34,7 @@ class InProcess(Verbs):
     """One owner whose requests are served here: this process remembers what it wrote, as a warm Lambda does."""
 
     def __init__(self, owner: str, scope: str = READ_AND_WRITE, expires_in: float = 600) -> None:
-        self.owner = owner
+        self.owner = Owner(owner)
         self.scope = scope
         self.expires_in = expires_in
 

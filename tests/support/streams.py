@@ -11,6 +11,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.ledger import codec
 from chalicelib.todos import content, decide, events
 from chalicelib.todos import ids as keys
+from chalicelib.todos.ids import Owner
 from chalicelib.views import queries, schema
 from tests.support.events import after
 from tests.support.lambda_events import stream_batch
@@ -73,9 +74,9 @@ def project(batch: Batch) -> None:
 
 def views_of(owner: str) -> dict[str, Any]:
     """What queries say of an owner."""
-    tally, (lists, _) = queries.tally(owner), queries.lists(owner, after=None, limit=200)
-    page = queries.by_list(owner, None, list_name=None, after=None, limit=200)
-    due = queries.by_due(owner, None, after=None, limit=200, earliest="", latest="")
+    tally, (lists, _) = queries.tally(Owner(owner)), queries.lists(Owner(owner), after=None, limit=200)
+    page = queries.by_list(Owner(owner), None, list_name=None, after=None, limit=200)
+    due = queries.by_due(Owner(owner), None, after=None, limit=200, earliest="", latest="")
     return {
         "all": (tally.total, tally.open, tally.completed),
         "lists": {count.name: (count.total, count.open, count.completed) for count in lists},

@@ -33,6 +33,7 @@ from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
 from chalicelib.todos import decide, fields, ids
 from chalicelib.todos.content import FieldError, pointer, struct_errors
+from chalicelib.todos.ids import Owner
 
 MAX_COMMANDS: Final = 100
 # Many times a hundred todos of the usual size. A Lambda takes 6 MB, in which the body is a JSON string.
@@ -272,7 +273,7 @@ def _command_request(
     )
 
 
-def _command(owner: str, todo_id: str, stated: Command, if_match: decide.IfMatch | None) -> decide.Command:
+def _command(owner: Owner, todo_id: str, stated: Command, if_match: decide.IfMatch | None) -> decide.Command:
     match stated.op:
         case "create":
             return commands.creation(stated.body)

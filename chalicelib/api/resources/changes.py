@@ -16,6 +16,7 @@ from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
 from chalicelib.todos import representation
+from chalicelib.views.errors import PositionExpired
 from chalicelib.views.queries import TodoRow
 from chalicelib.views.sync import feed
 from chalicelib.views.sync.position import Position
@@ -40,7 +41,7 @@ def read(request: Request) -> Response:
             headers |= {"Preference-Applied": f"wait={seconds}", **_rate_limit(left)}
         else:
             found = feed.next_page(request.owner, since, limit, 0)
-    except feed.PositionExpired as expired:
+    except PositionExpired as expired:
         detail = f"{expired} Start over without a cursor, and discard todos that the new sync omits."
         raise Problem(problem_types.CURSOR_EXPIRED, detail) from None
     changes = [_shape(request, row) for row in found.changes]

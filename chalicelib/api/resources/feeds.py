@@ -15,6 +15,7 @@ from chalicelib.api.bodies import read_json
 from chalicelib.api.owned import OwnedCollection
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
+from chalicelib.aws.owned_collection import CollectionFull
 from chalicelib.calendar import feeds
 from chalicelib.calendar.feeds import MAX_FEEDS, Feed
 from chalicelib.todos import content, fields
@@ -64,7 +65,7 @@ def create(request: Request) -> Response:
         feed, token = feeds.create(
             request.owner, feed_id, name=wanted.name, lists=structs.unique(wanted.lists), request_hash=request_hash
         )
-    except feeds.TooManyFeeds:
+    except CollectionFull:
         raise _FEEDS.is_full() from None
     except feeds.KeyReused:
         raise _FEEDS.key_reused() from None

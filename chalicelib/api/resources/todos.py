@@ -20,6 +20,7 @@ from chalicelib.publishing import cloudevents
 from chalicelib.todos import decide, ids, representation
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Replace, Restore
 from chalicelib.todos.events import CREATED, RESTORED, Event
+from chalicelib.todos.ids import Owner
 
 
 def list_todos(request: Request) -> Response:
@@ -107,7 +108,7 @@ def history(request: Request) -> Response:
     return pages.answer(request, query, events, more)
 
 
-def id_for_new(owner: str, key: str | None) -> str:
+def id_for_new(owner: Owner, key: str | None) -> str:
     """The id of a todo that the service chooses: derived from the key if there is one, so that a repeat finds it."""
     return ids.id_for_key(owner, key) if key else execute.new_todo_id()
 

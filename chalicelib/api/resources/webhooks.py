@@ -15,6 +15,7 @@ from chalicelib.api.bodies import read_json
 from chalicelib.api.owned import OwnedCollection
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
+from chalicelib.aws.owned_collection import CollectionFull
 from chalicelib.todos import fields
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.webhooks import subscriptions, urls
@@ -72,7 +73,7 @@ def create(request: Request) -> Response:
             lists=structs.unique(subscription.lists),
             request_hash=request_hash,
         )
-    except subscriptions.TooManyWebhooks:
+    except CollectionFull:
         raise _WEBHOOKS.is_full() from None
     if webhook.request_hash != request_hash:
         raise _WEBHOOKS.key_reused()

@@ -14,13 +14,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import dynamodb
+from chalicelib.aws.errors import READ_ERRORS
 from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids, instants
+from chalicelib.todos.ids import Owner
 from chalicelib.views import codec, queries, schema, table_reads
-from chalicelib.views.queries import TodoRow, ViewsUnavailable
+from chalicelib.views.errors import PositionExpired, ViewsUnavailable
+from chalicelib.views.queries import TodoRow
 from chalicelib.views.sync.position import DAY, Position
 
 # After so long a transaction is wholly visible, or never was: requests end within seconds, a projecting Lambda within
@@ -48,10 +49,6 @@ _BEHIND_ALL: Final = "\x7f"
 Item = dict[str, dict[str, Any]]
 
 
-class PositionExpired(Exception):
-    """What followed the position is not to be had any more: its reader starts over. The message says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """Some changes (of a deleted todo its last state), where the next page begins, and whether more may be there."""
@@ -61,7 +58,7 @@ class Page:
     more: bool
 
 
-def page(owner: str, since: Position | None, limit: int) -> Page:
+def page(owner: Owner, since: Position | None, limit: int) -> Page:
     """The owner's changes since a position, oldest first, each todo once; since None, everything there is.
 
     It ends at `limit` changes or 3 MB, and may be empty and still have more behind it.
@@ -74,11 +71,11 @@ def page(owner: str, since: Position | None, limit: int) -> Page:
     """
     try:
         return _Reader(owner).page(since, limit)
-    except (BotoCoreError, ClientError, dynamodb.KeysUnprocessed) as error:
+    except READ_ERRORS as error:
         raise ViewsUnavailable(str(error)) from error
 
 
-def next_page(owner: str, since: Position | None, limit: int, seconds: float) -> Page:
+def next_page(owner: Owner, since: Position | None, limit: int, seconds: float) -> Page:
     """The same, but an empty page comes only after so many seconds in which nothing has changed."""
     began = time.monotonic()
     pause = queries.POLL_FIRST_SECONDS
@@ -139,7 +136,7 @@ class _Changes:
 class _Reader:
     """One page's reads of one owner's partition in the views table that is in use."""
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: Owner) -> None:
         self._table = queries.reader()
         self._generation = hashlib.sha256(self._table.encode()).hexdigest()[:16]
         self._partition = ids.partition_of(owner)

@@ -21,6 +21,7 @@ from chalicelib.ledger import scan
 from chalicelib.ledger.codec import decode
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
+from chalicelib.todos.ids import Owner
 from loaders.cli import main
 from loaders.errors import Unreadable
 from loaders.reading import s3
@@ -86,7 +87,7 @@ def test_killed_at_any_moment_and_run_again_it_ends_as_one_run_does(
     assert counts(summary) == (ROWS - there, 0, there)
     loaded = events_of(owner)
     assert {todo_id: [(event.version, event.change) for event in events] for todo_id, events in loaded.items()} == {
-        ids.id_for_source(owner, "file", str(row["id"])): [
+        ids.id_for_source(Owner(owner), "file", str(row["id"])): [
             (1, {"title": row["title"], "list": row["list"], "source": f"file:{row['id']}"})
         ]
         for row in content
@@ -112,7 +113,7 @@ def test_what_changed_on_one_side_is_taken_over_and_on_both_is_reported(
 ) -> None:
     content = rows(150)
     summary_of(capsys, write(file, content), "--owner", owner)
-    todo_ids = [ids.id_for_source(owner, "file", str(number)) for number in range(150)]
+    todo_ids = [ids.id_for_source(Owner(owner), "file", str(number)) for number in range(150)]
     # A dry run compares with the ledger only where the views show that the owner has todos at all.
     eventually(lambda: client.get("/stats").json()["total"] > 0)
     for number in (5, 6):
@@ -135,7 +136,7 @@ def test_what_left_the_source_is_told_and_deleted_only_when_asked_and_untouched(
 ) -> None:
     main([write(file, [*rows(130), {"title": "Without an id"}]), "--owner", owner])
     client.post("/todos", {"title": "My own"})
-    touched = ids.id_for_source(owner, "file", "1")
+    touched = ids.id_for_source(Owner(owner), "file", "1")
     client.patch(f"/todos/{touched}", {"notes": "mine"})
     eventually(lambda: client.get("/stats").json()["total"] == 132)
     write(file, rows(130)[5:])
@@ -150,7 +151,7 @@ def test_what_left_the_source_is_told_and_deleted_only_when_asked_and_untouched(
     assert client.get(f"/todos/{touched}").json()["notes"] == "mine"
     # It is in the source again, and so it is here.
     main([write(file, rows(130)), "--owner", owner])
-    assert client.get(f"/todos/{ids.id_for_source(owner, 'file', '2')}").status_code == 200
+    assert client.get(f"/todos/{ids.id_for_source(Owner(owner), 'file', '2')}").status_code == 200
 
 
 def test_nothing_is_deleted_while_some_row_cannot_be_read(
@@ -171,7 +172,7 @@ def test_over_http_it_loads_updates_and_restores_nothing(
     over_http = ("--to", stack.url, "--token", stack.token(owner))
     assert counts(summary_of(capsys, write(file, content), *over_http)) == (130, 0, 0)
     assert counts(summary_of(capsys, str(file), *over_http)) == (0, 0, 130)
-    todo_ids = [ids.id_for_source(owner, "file", str(number)) for number in range(130)]
+    todo_ids = [ids.id_for_source(Owner(owner), "file", str(number)) for number in range(130)]
     client.delete(f"/todos/{todo_ids[1]}")
     client.patch(f"/todos/{todo_ids[2]}", {"notes": "mine"})
     client.patch(f"/todos/{todo_ids[3]}", {"notes": "mine"})

@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from chalicelib.todos import ids
+from chalicelib.todos.ids import Owner
 from tests.support.client import Client
 from tests.support.linearizability import UNSET, Attempt, violations
 from tests.support.waiting import at_once
@@ -220,7 +221,7 @@ def test_what_many_clients_saw_of_a_few_todos_is_linearizable(
     client: Client, owner: str, pytestconfig: pytest.Config
 ) -> None:
     operations, seed = (pytestconfig.getoption(name) for name in ("--race-operations", "--race-seed"))
-    post_keys = {ids.id_for_key(owner, f"post-{number}"): f"post-{number}" for number in range(TODOS // 4)}
+    post_keys = {ids.id_for_key(Owner(owner), f"post-{number}"): f"post-{number}" for number in range(TODOS // 4)}
     todo_ids = [*post_keys, *(str(uuid.uuid4()) for _ in range(TODOS - len(post_keys)))]
     racers = [Racer(client.another(), todo_ids, post_keys, f"{seed}-{number}") for number in range(CLIENTS)]
 

@@ -41,7 +41,7 @@ class Owner:
 
     def execute(self, todo_id: str, command: Command) -> int:
         """Do it; the version that came of it."""
-        request = execute.CommandRequest(owner=self.name, todo_id=todo_id, command=command, actor="tests")
+        request = execute.CommandRequest(owner=ids.Owner(self.name), todo_id=todo_id, command=command, actor="tests")
         return execute.execute(request)[0].version
 
     def stream(self, todo_id: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.todos import ids
 from chalicelib.webhooks import subscriptions
 from stack import cli
 from stack.local.local_stack import LocalStack
@@ -75,8 +76,8 @@ def test_what_is_refused_to_the_last_waits_as_a_dead_letter_and_is_delivered_onc
 ) -> None:
     answers = {"status": 500}
     with Receiver(lambda _: answers["status"]) as receiver, Receiver() as other:
-        webhook = subscriptions.create(owner.name, subscriptions.new_id(), receiver.url)
-        subscriptions.create(owner.name, subscriptions.new_id(), other.url)
+        webhook = subscriptions.create(ids.Owner(owner.name), subscriptions.new_id(), receiver.url)
+        subscriptions.create(ids.Owner(owner.name), subscriptions.new_id(), other.url)
         todo_id = owner.create("Water the garlic")
         event_id = owner.event(todo_id, 1)["event_id"]["S"]
         eventually(lambda: queues.dead_letters == 1, timeout=60)

@@ -17,12 +17,13 @@ from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.rebuild import run as rebuild
 from chalicelib.rebuild.state import LONGEST_TIMEOUT_SECONDS, PROJECT_TIMEOUT_SECONDS, Busy, Progress
-from chalicelib.todos import fold
+from chalicelib.todos import fold, ids
 from chalicelib.triggers import rebuild as trigger
 from chalicelib.views import codec, projector, queries
 from chalicelib.views import pointer as generations
 from chalicelib.views.backfill import Filling
-from chalicelib.views.pointer import Outrun, Pointer
+from chalicelib.views.errors import Outrun, PositionExpired
+from chalicelib.views.pointer import Pointer
 from chalicelib.views.sync import feed
 from stack import cli
 from stack.deploy.stages import Stage
@@ -185,14 +186,14 @@ def test_the_fill_goes_on_behind_what_is_done(owner: Owner, views: str, monkeypa
 
 def test_a_reader_of_the_feed_starts_over_and_finds_the_same(owner: Owner, views: str) -> None:
     assert audit.audit_views(patience=20).is_clean
-    before = feed.page(owner.name, None, 200)
+    before = feed.page(ids.Owner(owner.name), None, 200)
     assert not before.more
     command.rebuild_views(**SHORT)
-    with pytest.raises(feed.PositionExpired, match="rebuilt"):
-        feed.page(owner.name, before.position, 200)
-    after = feed.page(owner.name, None, 200)
+    with pytest.raises(PositionExpired, match="rebuilt"):
+        feed.page(ids.Owner(owner.name), before.position, 200)
+    after = feed.page(ids.Owner(owner.name), None, 200)
     assert after.changes == before.changes != []
-    assert feed.page(owner.name, after.position, 200).changes == []
+    assert feed.page(ids.Owner(owner.name), after.position, 200).changes == []
 
 
 def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -472,7 +473,7 @@ def audit_of_readers_is_clean() -> bool:
 
 
 def counts(owner: Owner) -> tuple[int, int, int]:
-    tally = queries.tally(owner.name)
+    tally = queries.tally(ids.Owner(owner.name))
     return tally.total, tally.open, tally.completed
 
 

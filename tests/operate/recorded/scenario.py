@@ -18,6 +18,7 @@ from chalicelib.ledger import ledger, scan
 from chalicelib.rebuild import state, task
 from chalicelib.rebuild.run import Run
 from chalicelib.todos import fold, ids
+from chalicelib.todos.ids import Owner
 from chalicelib.views import schema
 from tests.operate.recorded.calls import Recorder
 from tests.support.faults import just_before, lost_answers, refusals
@@ -178,7 +179,7 @@ class Scenario:
 
     def _clearance(self) -> str:
         asked_at = "9999-01-01T00:00:00.000Z"
-        return json.dumps(asdict(Clearance(self.owner, "long", self.owner, None, asked_at=asked_at)))
+        return json.dumps(asdict(Clearance(Owner(self.owner), "long", self.owner, None, asked_at=asked_at)))
 
     def publish(self) -> None:
         (image, *_) = self._images()
@@ -253,7 +254,7 @@ def _edit(owner: str, todo_id: str) -> execute.CommandRequest:
     from chalicelib.todos.decide import Patch
 
     return execute.CommandRequest(
-        owner=owner, todo_id=todo_id, command=Patch({"notes": str(uuid.uuid4())}), actor="another"
+        owner=Owner(owner), todo_id=todo_id, command=Patch({"notes": str(uuid.uuid4())}), actor="another"
     )
 
 

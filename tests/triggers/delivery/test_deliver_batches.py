@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import errors, quarantine
+from chalicelib.aws import quarantine
 from chalicelib.aws import sqs as queues
+from chalicelib.todos.errors import Unavailable
+from chalicelib.todos.ids import Owner, Partition
 from chalicelib.webhooks import http_post, subscriptions
 from chalicelib.webhooks.deliver import HIDDEN_SECONDS, hidden_seconds
 from tests.support.lambda_events import image, message, queue_batch, queue_record
@@ -24,7 +26,7 @@ Deliver = Callable[..., list[str]]
 
 
 def test_the_receiver_can_verify_what_it_gets(deliver: Deliver, receiver: Receiver) -> None:
-    webhook = subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    webhook = subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     event = image("alice", title="Kaufe Käse 🧀\u2028")
     assert deliver(queue_batch(message(event))) == []
     (request,) = receiver.requests
@@ -38,7 +40,7 @@ def test_the_receiver_can_verify_what_it_gets(deliver: Deliver, receiver: Receiv
 def test_a_retry_has_the_same_id_and_body_and_its_own_timestamp(
     deliver: Deliver, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    webhook = subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    webhook = subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     event = image("alice")
     receiver.answer = lambda _: 500
     deliver(queue_batch(message(event)))
@@ -60,43 +62,43 @@ def test_only_webhooks_of_the_owner_that_match_are_told(deliver: Deliver, receiv
         ("alice", ["TodoCreated"], ["inbox"]),
         ("bob", None, None),
     ]:
-        subscriptions.create(owner, subscriptions.new_id(), receiver.url, types=types, lists=lists)
+        subscriptions.create(Owner(owner), subscriptions.new_id(), receiver.url, types=types, lists=lists)
     deliver(queue_batch(message(image("alice", list="Groß & klein"))))
     assert len(receiver.requests) == 3
 
 
 def test_owners_with_odd_names_are_told_of_their_own(deliver: Deliver, receiver: Receiver) -> None:
-    subscriptions.create("a#b/ü", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("a#b/ü"), subscriptions.new_id(), receiver.url)
     deliver(queue_batch(message(image("a#b/ü")), message(image("a"))))
     assert len(receiver.requests) == 1
 
 
 def test_a_deleted_webhook_is_not_told(deliver: Deliver, receiver: Receiver) -> None:
-    webhook = subscriptions.create("alice", subscriptions.new_id(), receiver.url)
-    subscriptions.delete("alice", webhook.webhook_id)
+    webhook = subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
+    subscriptions.delete(Owner("alice"), webhook.webhook_id)
     assert deliver(queue_batch(message(image("alice")))) == []
     assert receiver.requests == []
 
 
 def test_a_receiver_that_is_gone_is_told_nothing_more(deliver: Deliver, receiver: Receiver) -> None:
     receiver.answer = lambda _: 410
-    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     assert deliver(queue_batch(message(image("alice")))) == []
     assert deliver(queue_batch(message(image("alice")))) == []
     assert len(receiver.requests) == 1
-    (webhook,) = subscriptions.of_owner("alice")
+    (webhook,) = subscriptions.of_owner(Owner("alice"))
     assert webhook.disabled_at is not None
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 404, 429, 500, 503])
 def test_any_answer_but_2xx_is_a_failure(deliver: Deliver, receiver: Receiver, status: int) -> None:
     receiver.answer = lambda _: status
-    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     assert len(deliver(queue_batch(message(image("alice"))))) == 1
 
 
 def test_one_failing_message_leaves_its_neighbours_done(deliver: Deliver, receiver: Receiver) -> None:
-    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     bad = message(image("alice", title="bad"))
     receiver.answer = lambda request: 500 if '"bad"' in request.body else 200
     batch = [message(image("alice")), bad, message(image("alice")), message(image("nobody"))]
@@ -105,7 +107,7 @@ def test_one_failing_message_leaves_its_neighbours_done(deliver: Deliver, receiv
 
 def test_when_all_fail_they_are_reported_one_by_one(deliver: Deliver, receiver: Receiver) -> None:
     receiver.answer = lambda _: 500
-    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     batch = [message(image("alice")) for _ in range(3)]
     assert deliver(queue_batch(*batch)) == [record["messageId"] for record in batch]
 
@@ -123,7 +125,7 @@ def test_when_all_fail_they_are_reported_one_by_one(deliver: Deliver, receiver: 
 def test_poison_goes_to_the_quarantine_whole_and_the_batch_goes_on(
     deliver: Deliver, receiver: Receiver, quarantined: Callable[[], list[str]], record: dict[str, Any]
 ) -> None:
-    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     assert deliver(queue_batch(message(image("alice")), record, message(image("alice")))) == []
     assert len(receiver.requests) == 2
     (poison,) = map(json.loads, quarantined())
@@ -143,13 +145,13 @@ def test_poison_that_cannot_be_quarantined_comes_again(deliver: Deliver, monkeyp
 def test_a_settings_table_that_does_not_answer_fails_only_its_messages(
     deliver: Deliver, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     found = subscriptions.of_partition
 
     def of_partition(partition: str) -> list[subscriptions.Webhook]:
         if partition == "bob":
-            raise errors.Unavailable("throttled")
-        return found(partition)
+            raise Unavailable("throttled")
+        return found(Partition(partition))
 
     monkeypatch.setattr(subscriptions, "of_partition", of_partition)
     bobs = message(image("bob"))
@@ -169,8 +171,8 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_others(
 
     with Receiver(hang) as hanging:
         for _ in range(10):
-            subscriptions.create("alice", subscriptions.new_id(), hanging.url)
-        subscriptions.create("bob", subscriptions.new_id(), receiver.url)
+            subscriptions.create(Owner("alice"), subscriptions.new_id(), hanging.url)
+        subscriptions.create(Owner("bob"), subscriptions.new_id(), receiver.url)
         slow, quick = message(image("alice")), message(image("bob"))
         started = time.monotonic()
         assert deliver(queue_batch(slow, quick)) == [slow["messageId"]]
@@ -180,7 +182,7 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_others(
 
 
 def test_nothing_is_begun_that_the_invocation_has_no_time_for(deliver: Deliver, receiver: Receiver) -> None:
-    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     assert len(deliver(queue_batch(message(image("alice"))), seconds=12.0)) == 1
     assert receiver.requests == []
 
@@ -204,7 +206,7 @@ def test_the_queue_gives_a_message_up_when_the_schedule_is_over() -> None:
 
 def test_a_failed_message_is_hidden_for_longer_each_time(deliver: Deliver, receiver: Receiver) -> None:
     receiver.answer = lambda _: 500
-    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     asked: list[dict[str, Any]] = []
     queues.sqs().meta.events.register(
         "provide-client-params.sqs.ChangeMessageVisibility", lambda params, **_: asked.append(dict(params))
@@ -223,7 +225,7 @@ def test_a_failed_message_is_hidden_for_longer_each_time(deliver: Deliver, recei
 
 def test_a_message_that_cannot_be_hidden_is_reported_all_the_same(deliver: Deliver, receiver: Receiver) -> None:
     receiver.answer = lambda _: 500
-    subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     record = message(image("alice")) | {"receiptHandle": "of nothing"}
     assert deliver(queue_batch(record)) == [record["messageId"]]
 
@@ -232,7 +234,7 @@ def test_what_is_logged_names_no_url_and_no_secret(
     deliver: Deliver, receiver: Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     receiver.answer = lambda _: 500
-    webhook = subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    webhook = subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
     deliver(queue_batch(message(image("alice", title="a private matter"))))
     logged = capsys.readouterr()
     for private in ("of=mine", webhook.secret, "a private matter"):

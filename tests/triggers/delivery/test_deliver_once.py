@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from chalicelib.todos.ids import Owner
 from chalicelib.webhooks import subscriptions
 from chalicelib.webhooks.deliver import REMEMBERED_SECONDS
 from tests.support.lambda_events import image, message, queue_batch
@@ -23,7 +24,7 @@ Deliveries = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def webhook(environment: None, receiver: Receiver) -> subscriptions.Webhook:
-    return subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+    return subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
 
 
 @pytest.fixture
@@ -192,9 +193,9 @@ def test_of_several_webhooks_only_the_one_that_failed_is_told_again(
     deliver: Deliver, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     with Receiver(lambda _: 500) as broken:
-        subscriptions.create("alice", subscriptions.new_id(), receiver.url)
-        subscriptions.create("alice", subscriptions.new_id(), broken.url)
-        subscriptions.create("alice", subscriptions.new_id(), receiver.url)
+        subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
+        subscriptions.create(Owner("alice"), subscriptions.new_id(), broken.url)
+        subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
         assert len(deliver(queue_batch(message(event)))) == 1
         assert (len(receiver.requests), len(broken.requests)) == (2, 1)
         broken.answer = lambda _: 200

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from chalicelib.webhooks import http_post, subscriptions
-from chalicelib.webhooks.http_post import AddressRefused, DeliveryFailed
+from chalicelib.webhooks.errors import AddressRefused, DeliveryFailed
 from tests.support.receiver import Receiver
 from tests.triggers.delivery.test_webhook_destinations import INSIDE
 

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from chalicelib.aws import dynamodb
+from chalicelib.todos.ids import Owner
 from chalicelib.webhooks import subscriptions
 from tests.support.client import Client
 from tests.support.in_process import InProcess
@@ -236,7 +237,7 @@ def test_a_transaction_that_meets_another_is_tried_again(here: InProcess, monkey
 
 def test_a_webhook_that_was_disabled_is_still_seen(here: InProcess) -> None:
     create(here)
-    (webhook,) = subscriptions.of_owner("alice")
+    (webhook,) = subscriptions.of_owner(Owner("alice"))
     subscriptions.disable(webhook)
     (seen,) = listed(here)
     assert seen["disabled_at"] is not None
@@ -246,7 +247,7 @@ def test_a_webhook_that_was_disabled_is_still_seen(here: InProcess) -> None:
 
 def test_a_webhook_that_was_deleted_meanwhile_is_not_brought_back_by_disabling(here: InProcess) -> None:
     made = create(here)
-    (webhook,) = subscriptions.of_owner("alice")
+    (webhook,) = subscriptions.of_owner(Owner("alice"))
     delete(here, made["id"])
     subscriptions.disable(webhook)
     assert listed(here) == []

@@ -10,6 +10,7 @@ import pytest
 from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.todos import ids
+from chalicelib.todos.ids import Owner
 from chalicelib.views import queries, schema
 from stack import cli, progress
 from stack.operate import audit, catchup
@@ -21,7 +22,7 @@ OTHERS = [f"owner {number}" for number in range(8)]
 
 
 def counts(owner: str) -> tuple[int, int, int]:
-    tally = queries.tally(owner)
+    tally = queries.tally(Owner(owner))
     return tally.total, tally.open, tally.completed
 
 

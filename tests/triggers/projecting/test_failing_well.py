@@ -11,7 +11,9 @@ from botocore.exceptions import ClientError
 
 from chalicelib import settings
 from chalicelib.todos import ids
-from chalicelib.views import projector, queries
+from chalicelib.todos.ids import Owner
+from chalicelib.views import queries
+from chalicelib.views.errors import ProjectionIncomplete
 from tests.support.alone import Alone
 from tests.support.faults import refusals
 from tests.support.lambda_events import stream_record
@@ -32,7 +34,7 @@ def record(owner: str, number: int, state: str = '{"title":"x"}', todo_id: str |
 
 
 def total(owner: str) -> int:
-    return queries.tally(owner).total
+    return queries.tally(Owner(owner)).total
 
 
 def quarantined(alone: Alone) -> list[dict[str, Any]]:
@@ -110,7 +112,7 @@ def test_a_throttled_owner_is_raised_after_all_the_others_were_done(alone: Alone
 
     with (
         refusals("TransactWriteItems", code, body_contains='"owner-7"'),
-        pytest.raises(projector.ProjectionIncomplete) as raised,
+        pytest.raises(ProjectionIncomplete) as raised,
     ):
         project(*batch)
 
@@ -140,7 +142,7 @@ def test_an_event_type_of_the_future_projects_as_usual(alone: Alone) -> None:
 
     project(one)
 
-    assert queries.tally("me").completed == 1
+    assert queries.tally(Owner("me")).completed == 1
     assert quarantined(alone) == []
 
 

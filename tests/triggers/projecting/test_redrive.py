@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.aws import quarantine
 from chalicelib.todos import ids
+from chalicelib.todos.ids import Partition
 from chalicelib.views import queries, schema
 from stack.errors import StackError
 from stack.operate import audit, redrive
@@ -86,7 +87,7 @@ def test_with_every_hundredth_record_poisoned_the_others_are_projected_and_after
     def bug(owner: str, todo_id: str, state: str) -> dict[str, Any]:
         if todo_id in poisoned:
             raise ValueError("a bug of this handler")
-        return index_attributes(owner, todo_id, state)
+        return index_attributes(Partition(owner), todo_id, state)
 
     index_attributes = schema.index_attributes
     with monkeypatch.context() as before_the_fix:

@@ -15,6 +15,7 @@ from chalicelib.aws.sqs import sqs
 from chalicelib.commands import execute, reminders
 from chalicelib.todos import content, ids, instants
 from chalicelib.todos.decide import Create
+from chalicelib.todos.ids import Owner, Partition
 from chalicelib.views import queries, schema
 from chalicelib.views.queries import DueReminder
 from stack.local.local_stack import LocalStack
@@ -169,7 +170,7 @@ def many(alone: Alone, count: int, owners: int) -> None:
         command = Create(content.validate({"title": f"t{number}", "remind_at": PAST}))
         owner = f"owner {number % owners}"
         request = execute.CommandRequest(
-            owner=owner, todo_id=execute.new_todo_id(), command=command, actor=owner, is_new=True
+            owner=Owner(owner), todo_id=execute.new_todo_id(), command=command, actor=owner, is_new=True
         )
         execute.execute(request)
 
@@ -233,7 +234,7 @@ def test_a_shard_that_cannot_be_read_leaves_the_others_handed_on_before_it_is_to
     found = [each for message in alone.messages() for each in json.loads(message["body"])["reminders"]]
 
     def shard(partition: str) -> str:
-        return schema.index_attributes(partition, "id", '{"remind_at":"2026-01-01"}')["remind_shard"]["N"]
+        return schema.index_attributes(Partition(partition), "id", '{"remind_at":"2026-01-01"}')["remind_shard"]["N"]
 
     expected = {f"owner%20{number}" for number in range(64) if shard(f"owner%20{number}") != "3"}
     assert {partition for partition, _, _ in found} == expected

@@ -13,6 +13,7 @@ from chalicelib.ledger import ledger
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Create, Delete, Patch
 from chalicelib.todos.events import CONTENT_FIELDS, Event
+from chalicelib.todos.ids import Owner
 from tests.support.alone import Alone
 from tests.support.faults import counted, just_before, lost_answers, refusals
 from tests.support.gateway import REQUEST_ID
@@ -293,16 +294,16 @@ def test_a_loader_never_makes_a_next_one() -> None:
     created = decide.decide(Create({"title": "x", **WEEKLY, **COMPLETE}), None, 0)
     assert created is not None
     event = Event("s", 1, "e", created.type, created.change, {}, 1, "loader", "now")  # type: ignore[typeddict-item]
-    request = execute.CommandRequest(owner="me", todo_id="t", command=Create({}), actor="loader")
+    request = execute.CommandRequest(owner=Owner("me"), todo_id="t", command=Create({}), actor="loader")
     assert execute._next_occurrence(request, event) is None
 
 
 def test_no_key_and_no_source_gives_the_id_of_a_next_one() -> None:
     owner, todo_id, due = "me", "0197e1f0-0000-7000-8000-000000000001", "2026-12-08T00:00:00.000000Z"
-    derived = ids.id_for_occurrence(owner, todo_id, due)
+    derived = ids.id_for_occurrence(Owner(owner), todo_id, due)
     assert ids.is_todo_id(derived)
-    assert derived != ids.id_for_key(owner, f"{todo_id}#{due}")
-    assert derived != ids.id_for_source(owner, todo_id, due)
+    assert derived != ids.id_for_key(Owner(owner), f"{todo_id}#{due}")
+    assert derived != ids.id_for_source(Owner(owner), todo_id, due)
 
 
 def test_a_history_stays_what_it_was_folded_from(alone: Alone) -> None:

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem, problem_of
 from chalicelib.api.request import Request
+from chalicelib.todos.ids import Owner
 
 
 def a_request(
@@ -22,7 +23,7 @@ def a_request(
     path: Mapping[str, str] | None = None,
 ) -> Request:
     return Request(
-        owner=owner,
+        owner=Owner(owner),
         method="GET",
         route=route,
         path=path or {},

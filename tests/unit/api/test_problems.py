@@ -9,9 +9,9 @@ import pytest
 from chalicelib.api import problem_types
 from chalicelib.api.problems import Problem, problem_of
 from chalicelib.commands import execute
-from chalicelib.ledger import codec, ledger
+from chalicelib.ledger.errors import EventTooLarge, LedgerUnavailable
 from chalicelib.todos import content, decide
-from chalicelib.views import queries
+from chalicelib.views.errors import ViewsUnavailable
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,11 @@ from chalicelib.views import queries
         (decide.CannotRevertToDeletion(), 400, "bad-request"),
         (decide.TodoNotFound(), 404, "not-found"),
         (decide.TodoIsDeleted(), 410, "deleted"),
-        (codec.EventTooLarge(70_000), 413, "payload-too-large"),
+        (EventTooLarge(70_000), 413, "payload-too-large"),
         (execute.KeyReused(), 422, "idempotency-key-reused"),
         (execute.TooContended(), 503, "unavailable"),
-        (ledger.LedgerUnavailable("secret"), 503, "unavailable"),
-        (queries.ViewsUnavailable("secret"), 503, "unavailable"),
+        (LedgerUnavailable("secret"), 503, "unavailable"),
+        (ViewsUnavailable("secret"), 503, "unavailable"),
         (RuntimeError("secret"), 500, "internal-error"),
         (KeyError("secret"), 500, "internal-error"),
     ],

@@ -12,14 +12,16 @@ import pytest
 
 from chalicelib.commands import execute
 from chalicelib.ledger import ledger
+from chalicelib.ledger.errors import VersionTaken
 from chalicelib.todos import fold, ids, instants
 from chalicelib.todos.decide import Command
 from chalicelib.todos.events import Event
+from chalicelib.todos.ids import Owner, Partition
 from tests.support.events import after
 
 OWNER = "me"
 TODO_ID = "0197e1f0-0000-7000-8000-000000000001"
-STREAM = ids.stream_id(OWNER, TODO_ID)
+STREAM = ids.stream_id(Partition(OWNER), TODO_ID)
 
 
 @dataclass
@@ -56,11 +58,11 @@ class MemoryLedger:
         self._called("append", event.stream_id)
         assert event.version <= len(self.events) + 1, "nobody writes n + 1 without having read n"
         if event.version <= len(self.events):
-            raise ledger.VersionTaken
+            raise VersionTaken
         self.events.append(event)
         if self.lost_answers:
             self.lost_answers -= 1
-            raise ledger.VersionTaken
+            raise VersionTaken
 
     def _called(self, name: str, stream: str) -> None:
         assert stream == STREAM
@@ -86,7 +88,7 @@ class MemoryLedger:
 
 def command_request(command: Command, **options: Any) -> execute.CommandRequest:
     """A command request of the caller whose todo this is."""
-    return execute.CommandRequest(owner=OWNER, todo_id=TODO_ID, command=command, actor=OWNER, **options)
+    return execute.CommandRequest(owner=Owner(OWNER), todo_id=TODO_ID, command=command, actor=OWNER, **options)
 
 
 def keyed(command: Command, key: str = "k", request_hash: str = "h", **options: Any) -> execute.CommandRequest:
@@ -105,6 +107,6 @@ def given_a_ledger(monkeypatch: pytest.MonkeyPatch, *commands: Command) -> Memor
 
 def remembered(memory: MemoryLedger) -> MemoryLedger:
     """The same, once this process has read it."""
-    execute.current(OWNER, TODO_ID)
+    execute.current(Owner(OWNER), TODO_ID)
     memory.calls.clear()
     return memory

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.commands import execute
 from chalicelib.ledger import ledger as ledger_module
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Replace
 from chalicelib.todos.events import Event
 from tests.unit.commands.memory_ledger import STREAM, MemoryLedger, command_request, given_a_ledger, keyed, remembered
@@ -90,11 +91,11 @@ def test_where_the_ledger_gives_no_answer_at_all_the_caller_is_told(
 ) -> None:
     def append_in_silence(event: Event) -> None:
         ledger.append(event)
-        raise ledger_module.LedgerUnavailable
+        raise LedgerUnavailable
 
     remembered(ledger)
     monkeypatch.setattr(ledger_module, "append", append_in_silence)
-    with pytest.raises(ledger_module.LedgerUnavailable):
+    with pytest.raises(LedgerUnavailable):
         execute.execute(command_request(Patch({"notes": "a"})))
     monkeypatch.setattr(ledger_module, "append", ledger.append)
     event, _ = execute.execute(command_request(Patch({"order": 1})))

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws.errors import Poison
 from chalicelib.commands import reminders
 from chalicelib.ledger.codec import dump_state, load_state
 from chalicelib.todos import content, fold, representation
@@ -24,7 +23,9 @@ from chalicelib.todos.decide import (
     VersionMismatch,
     decide,
 )
+from chalicelib.todos.errors import Poison
 from chalicelib.todos.events import REMINDED, Todo
+from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
 from chalicelib.views.queries import DueReminder
 
@@ -133,7 +134,7 @@ def test_a_state_from_before_there_were_reminders_is_the_same_state() -> None:
 
 
 def index_of(todo: Todo) -> set[str]:
-    return set(schema.index_attributes("me", "id", dump_state(todo)))
+    return set(schema.index_attributes(Partition("me"), "id", dump_state(todo)))
 
 
 def test_what_waits_stands_in_the_index_and_what_was_given_does_not() -> None:
@@ -154,7 +155,7 @@ def test_the_next_occurrence_is_reminded_of_anew() -> None:
     assert is_wanted(fold.evolve(None, created.type, created.change, "2026-11-20T00:00:00.000Z"), Remind(LATER))
 
 
-PAGE = [DueReminder("al%23ice", "0197e1f0-0000-7000-8000-000000000001", SAME_INSTANT)]
+PAGE = [DueReminder(Partition("al%23ice"), "0197e1f0-0000-7000-8000-000000000001", SAME_INSTANT)]
 
 
 def test_a_page_comes_back_from_its_message() -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from chalicelib.commands import execute
 from chalicelib.ledger import ledger as ledger_module
-from chalicelib.ledger.codec import EventTooLarge
+from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Restore, TodoIsDeleted, VersionMismatch
 from chalicelib.todos.events import Event
+from chalicelib.todos.ids import Owner
 from tests.unit.commands.memory_ledger import (
     OWNER,
     TODO_ID,
@@ -116,7 +117,7 @@ def test_the_fresh_read_costs_one_call_and_no_pause(monkeypatch: pytest.MonkeyPa
 
 def test_reading_a_todo_is_always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = given_that_others_wrote(monkeypatch, [], [Patch({"notes": "theirs"})])
-    assert execute.current(OWNER, TODO_ID) == memory.events[1]
+    assert execute.current(Owner(OWNER), TODO_ID) == memory.events[1]
 
 
 def test_after_a_refusal_nothing_old_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,8 @@ ROOMS = [
 STRANGERS = [{"webhooks", "calendar"}, {"api", "triggers"}]
 # Pure modules outside `todos`: values in, values out.
 PURE = {
-    "ledger.codec", "publishing.cloudevents", "webhooks.urls", "calendar.vtodo", "views.projection", "views.schema",
-    "views.codec",
+    "ledger.codec", "ledger.errors", "publishing.cloudevents", "webhooks.urls", "calendar.vtodo", "views.projection",
+    "views.schema", "views.codec",
 }  # fmt: skip
 
 # The same for the other two packages, where each module at the root is a room of its own.
@@ -44,7 +44,7 @@ STRANGERS_OF: dict[str, list[set[str]]] = {
 AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}
 # Beside the room `aws`: DynamoDB first, then the clients of the other services, and what logs.
 SPEAK_TO_AWS = {
-    "ledger.ledger", "ledger.model", "views.projector", "views.queries", "views.sync.feed", "views.pointer",
+    "ledger.ledger", "ledger.model", "views.projector", "views.pointer",
     "publishing.topic", "webhooks.deliver", "logs",
 }  # fmt: skip
 KNOW_CHALICE = {"api"}

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.todos import ids as keys
+from chalicelib.todos.ids import Owner
 
 any_text = st.text(max_size=30) | st.text(alphabet="#%23/.a", max_size=12)
 # Owners of whom one's name begins with the other's are the ones that could reach into each other.
@@ -28,7 +29,7 @@ def test_a_stream_id_tells_owner_and_todo_apart(owner: str, todo_id: str) -> Non
 
 
 @given(one=st.tuples(any_text, any_text), other=st.tuples(any_text, any_text))
-def test_different_todos_have_different_streams(one: tuple[str, str], other: tuple[str, str]) -> None:
+def test_different_todos_have_different_streams(one: tuple[Owner, str], other: tuple[Owner, str]) -> None:
     streams = [keys.stream_id(keys.partition_of(owner), todo_id) for owner, todo_id in (one, other)]
     assert (streams[0] == streams[1]) == (one == other)
 
@@ -51,7 +52,7 @@ def test_even_an_owner_that_is_no_unicode_has_a_partition(owner: str) -> None:
 
 
 @given(one=st.tuples(any_text, any_text), other=st.tuples(any_text, any_text))
-def test_a_key_makes_one_id_and_another_makes_another(one: tuple[str, str], other: tuple[str, str]) -> None:
+def test_a_key_makes_one_id_and_another_makes_another(one: tuple[Owner, str], other: tuple[Owner, str]) -> None:
     ids = [keys.id_for_key(*pair) for pair in (one, other)]
     assert (ids[0] == ids[1]) == (one == other)
     assert all(keys.is_todo_id(todo_id) for todo_id in ids)
@@ -61,19 +62,19 @@ def test_a_key_makes_one_id_and_another_makes_another(one: tuple[str, str], othe
 @example(one=("me", "a#b", "c"), other=("me", "a", "b#c"))
 @example(one=("me#a", "b", "c"), other=("me", "a#b", "c"))
 def test_a_source_makes_one_id_and_another_makes_another(
-    one: tuple[str, str, str], other: tuple[str, str, str]
+    one: tuple[Owner, str, str], other: tuple[Owner, str, str]
 ) -> None:
     assert (keys.id_for_source(*one) == keys.id_for_source(*other)) == (one == other)
 
 
 @pytest.mark.parametrize(("system", "source_id"), [("jsonl", "1"), ("a", ""), ("", "b#c")])
 def test_no_key_makes_the_id_of_a_loaded_row(system: str, source_id: str) -> None:
-    assert keys.id_for_key("me", f"{system}#{source_id}") != keys.id_for_source("me", system, source_id)
+    assert keys.id_for_key(Owner("me"), f"{system}#{source_id}") != keys.id_for_source(Owner("me"), system, source_id)
 
 
 def test_derived_ids_never_change() -> None:
     """They are stored: another id for the same key would make a second todo of a repeat."""
-    assert keys.id_for_key("me", "k") == str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, "todo-ledger"), "me#k"))
+    assert keys.id_for_key(Owner("me"), "k") == str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, "todo-ledger"), "me#k"))
 
 
 @pytest.mark.parametrize("version", [1, 4, 5, 7])

@@ -11,6 +11,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.ledger.codec import dump_state
 from chalicelib.todos import export_rows, representation
 from chalicelib.todos.events import UNSET, Todo
+from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 
 LAMBDA_ANSWER_BYTES = 6 * 1024 * 1024
@@ -43,7 +44,7 @@ def test_the_largest_page_of_an_export_fits(
     monkeypatch.setenv("SETTINGS_TABLE", "settings")
     monkeypatch.setattr(dynamodb, "client", lambda: Rows(dump_state(todo)))
 
-    page = queries.by_list("ann", None, list_name=None, after=None, limit=200)
+    page = queries.by_list(Owner("ann"), None, list_name=None, after=None, limit=200)
 
     assert page.rows
     assert page.next_after is not None

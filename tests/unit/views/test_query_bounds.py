@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import dynamodb
+from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 
 EARLY, LATE = "2026-01-01T00:00:00.000000Z", "2026-12-01T00:00:00.000000Z"
@@ -42,13 +43,13 @@ def assert_upwards(table: EmptyTable) -> None:
 @pytest.mark.parametrize("after", [None, f"{EARLY}#id", f"{LATE}#id", "~", "0"])
 @pytest.mark.parametrize(("earliest", "latest"), [("", ""), (EARLY, ""), ("", LATE), (EARLY, LATE)])
 def test_by_due(table: EmptyTable, after: str | None, earliest: str, latest: str) -> None:
-    queries.by_due("me", None, after=after, limit=10, earliest=earliest, latest=latest)
+    queries.by_due(Owner("me"), None, after=after, limit=10, earliest=earliest, latest=latest)
     assert_upwards(table)
 
 
 @pytest.mark.parametrize(("earliest", "latest"), [(LATE, EARLY), (LATE, LATE)])
 def test_by_due_between_bounds_that_nothing_lies_between(table: EmptyTable, earliest: str, latest: str) -> None:
-    page = queries.by_due("me", None, after=None, limit=10, earliest=earliest, latest=latest)
+    page = queries.by_due(Owner("me"), None, after=None, limit=10, earliest=earliest, latest=latest)
     assert page == queries.Page([], None)
     assert_upwards(table)
 
@@ -56,11 +57,11 @@ def test_by_due_between_bounds_that_nothing_lies_between(table: EmptyTable, earl
 @pytest.mark.parametrize("after", [None, "home#~#id", "zzz", "0"])
 @pytest.mark.parametrize("list_name", [None, "home", "a/b"])
 def test_by_list(table: EmptyTable, after: str | None, list_name: str | None) -> None:
-    queries.by_list("me", None, list_name=list_name, after=after, limit=10)
+    queries.by_list(Owner("me"), None, list_name=list_name, after=after, limit=10)
     assert_upwards(table)
 
 
 @pytest.mark.parametrize("after", [None, "list#home", "zzz"])
 def test_lists(table: EmptyTable, after: str | None) -> None:
-    queries.lists("me", after=after, limit=10)
+    queries.lists(Owner("me"), after=after, limit=10)
     assert_upwards(table)

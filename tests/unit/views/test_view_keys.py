@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.todos import content, ids
 from chalicelib.todos.fields import MAX_ORDER
+from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
 
 TODO_ID = "0197e1f0-0000-7000-8000-000000000001"
@@ -28,7 +29,7 @@ name_pairs = st.tuples(list_names | awkward_names, list_names | awkward_names) |
 
 
 def indexed(**todo: Any) -> dict[str, str]:
-    attributes = schema.index_attributes("me", TODO_ID, json.dumps({"title": "x", **todo}))
+    attributes = schema.index_attributes(Partition("me"), TODO_ID, json.dumps({"title": "x", **todo}))
     return {name: next(iter(value.values())) for name, value in attributes.items()}
 
 

@@ -1,0 +1,48 @@
+"""The views' exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from chalicelib.todos.errors import Permanent, Transient, Unavailable
+from chalicelib.todos.ids import Partition
+from chalicelib.views.projection import Head
+
+
+class ViewsUnavailable(Unavailable):
+    """DynamoDB did not answer, or refused for now (throttling)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An event that cannot be projected, however often it is tried; the others of its batch are in the views."""
+
+    owner: Partition
+    head: Head
+    error: Exception
+
+
+class ProjectionIncomplete(Transient):
+    """Some owners' events could not be projected for now; those of the others are in the views.
+
+    Attributes
+    ----------
+    failures : mapping of str to Exception
+        By owner (as keys have it).
+    refused : sequence of Refused
+        What no retry can bring in, of the same batch.
+    """
+
+    def __init__(self, failures: Mapping[str, Exception], refused: Sequence[Refused]) -> None:
+        super().__init__(f"{len(failures)} owners, such as: {next(iter(failures.values()))!r}")
+        self.failures = failures
+        self.refused = refused
+
+
+class Outrun(Transient):
+    """Another process has changed the item since it was read."""
+
+
+class PositionExpired(Permanent):
+    """The changes after a position are no longer available: its reader starts over. The message says why."""

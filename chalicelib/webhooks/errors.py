@@ -1,0 +1,17 @@
+"""The exceptions of deliveries to webhooks."""
+
+from __future__ import annotations
+
+from chalicelib.todos.errors import Permanent, Transient
+
+
+class DeliveryFailed(Transient):
+    """The webhook was not called, or did not accept the message; another try may succeed."""
+
+
+class AddressRefused(DeliveryFailed):
+    """The URL's name leads to an address that is not public."""
+
+
+class WebhookGone(Permanent):
+    """The receiver answered 410: it wants nothing more (Standard Webhooks asks to disable such a webhook)."""
