@@ -11,7 +11,7 @@ from chalicelib.ledger import codec
 from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import decide, fold, instants
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
 
 ACTOR: Final = "loader"
 
@@ -43,7 +43,7 @@ def change(wanted: Event, history: list[Event]) -> Event | Conflict | None:
     history : list of Event
         All events of its stream, at least one.
     """
-    content = {name: wanted.change.get(name, UNSET[name]) for name in CONTENT_FIELDS}
+    content = {name: wanted.change.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS}
     newest = history[-1]
     if _has(newest, content):
         return None

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS
 from chalicelib.todos.ids import Owner
 
 OWNERS: Final = tuple(f"owner/{number}" for number in range(12))
@@ -19,7 +19,7 @@ LISTS: Final = ("inbox", "home", "garden", "work/2026")
 WRITERS: Final = 4
 EVENTS_A_SECOND: Final = 80
 
-_EMPTY: Final = {name: UNSET[name] for name in CONTENT_FIELDS}
+_EMPTY: Final = {name: DEFAULTS[name] for name in CONTENT_FIELDS}
 
 
 def write(events: int, seed: int, progress: Callable[[int], None] = lambda _: None) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import ids
-from chalicelib.todos.events import MAX_EVENT_BYTES, UNSET, Event, Todo, dump_json
+from chalicelib.todos.events import DEFAULTS, MAX_EVENT_BYTES, Event, Todo, dump_json
 
 Item = dict[str, dict[str, Any]]
 
@@ -108,9 +108,9 @@ def _size(attributes: dict[str, Any]) -> int:
 
 def dump_state(todo: Todo) -> str:
     """The todo as stored: unset fields left out, which keeps a usual event within one write unit (1 KB)."""
-    return dump_json({name: value for name, value in todo.items() if name not in UNSET or value != UNSET[name]})
+    return dump_json({name: value for name, value in todo.items() if name not in DEFAULTS or value != DEFAULTS[name]})
 
 
 def load_state(stored: str) -> Todo:
     """The todo of a stored state; a field that is younger than the event is unset."""
-    return {**UNSET, **json.loads(stored)}  # type: ignore[typeddict-item]
+    return {**DEFAULTS, **json.loads(stored)}  # type: ignore[typeddict-item]

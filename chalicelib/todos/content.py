@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from chalicelib.todos import ids, instants, recurrence, rules
-from chalicelib.todos.events import READ_ONLY_FIELDS, UNSET, dump_json
+from chalicelib.todos.events import DEFAULTS, READ_ONLY_FIELDS, dump_json
 from chalicelib.todos.fields import (
     MAX_LIST_BYTES,
     MAX_LIST_LENGTH,
@@ -90,7 +90,7 @@ def settle(content: Content) -> dict[str, Any]:
     fields = msgspec.structs.asdict(content)
     for name in ("completed", "list", "priority"):
         if fields[name] is None:
-            fields[name] = UNSET[name]
+            fields[name] = DEFAULTS[name]
     errors = [
         FieldError(pointer(name), complaint)
         for name, rule in _RULES.items()

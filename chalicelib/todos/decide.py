@@ -14,6 +14,7 @@ from chalicelib.todos.events import (
     COMPLETED,
     CONTENT_FIELDS,
     CREATED,
+    DEFAULTS,
     DELETED,
     EDITED,
     READ_ONLY_FIELDS,
@@ -21,7 +22,6 @@ from chalicelib.todos.events import (
     REOPENED,
     RESTORED,
     REVERTED,
-    UNSET,
     Change,
     Todo,
     canonical_json,
@@ -183,7 +183,7 @@ def content_of(todo: Todo) -> dict[str, Any]:
 
 def _create(command: Create, todo: Todo | None) -> Decision:
     if todo is None:
-        return Decision(CREATED, {name: value for name, value in command.content.items() if value != UNSET[name]})
+        return Decision(CREATED, {name: value for name, value in command.content.items() if value != DEFAULTS[name]})
     if todo["deleted"]:
         return Decision(RESTORED, _difference(todo, command.content))
     raise TodoExists

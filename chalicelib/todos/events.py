@@ -48,7 +48,7 @@ class Todo(TypedDict):
     reminded: str | None
 
 
-UNSET: Final[dict[str, Any]] = {
+DEFAULTS: Final[dict[str, Any]] = {
     "title": "",
     "notes": None,
     "completed": False,
@@ -70,7 +70,7 @@ UNSET: Final[dict[str, Any]] = {
 }
 
 # What a client may set; the rest follows from the events.
-CONTENT_FIELDS: Final = tuple(UNSET)[:13]
+CONTENT_FIELDS: Final = tuple(DEFAULTS)[:13]
 READ_ONLY_FIELDS: Final = frozenset({"id", "version", "created_at", "updated_at", "completed_at", "url"})
 
 Change = dict[str, Any]

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from chalicelib.todos.events import (
     CREATED,
+    DEFAULTS,
     DELETED,
     REMINDED,
     RESTORED,
     REVERTED,
-    UNSET,
     Change,
     Event,
     Todo,
@@ -23,7 +23,7 @@ STATE_SCHEMA = 1
 
 def evolve(todo: Todo | None, event_type: str, change: Change, occurred_at: str) -> Todo:
     """The todo after one more event; `todo` is None before the first."""
-    before: dict[str, Any] = UNSET if todo is None else cast("dict[str, Any]", todo)
+    before: dict[str, Any] = DEFAULTS if todo is None else cast("dict[str, Any]", todo)
     after = {**before, **change, "updated_at": occurred_at}
     if todo is None:
         after["created_at"] = occurred_at

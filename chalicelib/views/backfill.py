@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalicelib.ledger import scan as ledger_scanning
+from chalicelib.ledger import scan
 from chalicelib.todos import ids, instants
 from chalicelib.todos.ids import Partition
 from chalicelib.views import codec, projector, schema
@@ -150,9 +150,9 @@ class Filling:
                     found.put(what, timeout=_LISTEN_SECONDS)
                     return
 
-        def scan(segment: int) -> None:
+        def read(segment: int) -> None:
             try:
-                for head in ledger_scanning.heads(segment, len(self.ended), self.positions[segment]):
+                for head in scan.heads(segment, len(self.ended), self.positions[segment]):
                     put((segment, head))
                     if stopped.is_set():
                         return
@@ -162,7 +162,7 @@ class Filling:
 
         running = [segment for segment, ended in enumerate(self.ended) if not ended]
         for segment in running:
-            threading.Thread(target=scan, args=(segment,), daemon=True).start()
+            threading.Thread(target=read, args=(segment,), daemon=True).start()
         left = len(running)
         batch: list[_Scanned] = []
         try:

@@ -9,8 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib import settings
-from chalicelib.aws import dynamodb as dynamo
-from chalicelib.aws import errors
+from chalicelib.aws import dynamodb, errors
 from chalicelib.views import schema
 from chalicelib.views.errors import Outrun
 from chalicelib.views.schema import POINTER_KEY
@@ -50,7 +49,7 @@ class Record:
 
 def pointer() -> Pointer:
     """Which views tables are in use, by a consistent read."""
-    item = dynamo.client().get_item(TableName=settings.settings_table(), Key=POINTER_KEY, ConsistentRead=True)["Item"]
+    item = dynamodb.client().get_item(TableName=settings.settings_table(), Key=POINTER_KEY, ConsistentRead=True)["Item"]
     return Pointer(item["reader"]["S"], tuple(table["S"] for table in item["tables"]["L"]))
 
 
@@ -79,14 +78,14 @@ def point(to: Pointer, *, instead_of: Pointer, under: Record) -> None:
         {"ConditionCheck": {"TableName": table, "Key": RECORD_KEY, **same_claim}},
     ]
     try:
-        dynamo.client().transact_write_items(TransactItems=writes)
+        dynamodb.client().transact_write_items(TransactItems=writes)
     except ClientError as error:
         raise _outrun(error, "the pointer to the views tables, or the record of the rebuild") from error
 
 
 def record() -> Record | None:
     """The record of the rebuild under way, or of the last one."""
-    answer = dynamo.client().get_item(TableName=settings.settings_table(), Key=RECORD_KEY, ConsistentRead=True)
+    answer = dynamodb.client().get_item(TableName=settings.settings_table(), Key=RECORD_KEY, ConsistentRead=True)
     item = answer.get("Item")
     if item is None:
         return None
@@ -118,7 +117,7 @@ def write_record(new: Record, *, instead_of: Record | None) -> None:
         "lease_until": {"N": str(new.lease_until)},
     }
     try:
-        dynamo.client().put_item(TableName=settings.settings_table(), Item=item, **condition)
+        dynamodb.client().put_item(TableName=settings.settings_table(), Item=item, **condition)
     except ClientError as error:
         raise _outrun(error, "the record of the rebuild") from error
 
@@ -128,37 +127,37 @@ def beside(table: str) -> str:
     return f"{table.rpartition(_SEPARATOR)[0]}{_SEPARATOR}{uuid.uuid4().hex}"
 
 
-def make(table: str, dynamodb: Any = None) -> bool:
+def make(table: str, client: Any = None) -> bool:
     """Make a views table, or go on making it; whether it is ready. Doing it twice does no harm."""
-    dynamodb = dynamodb or dynamo.client()
-    status = _status(dynamodb, table)
+    client = client or dynamodb.client()
+    status = _status(client, table)
     if status is None:
         try:
-            dynamodb.create_table(**schema.table_definition(table))
+            client.create_table(**schema.table_definition(table))
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceInUseException":
                 raise
-        status = _status(dynamodb, table)
+        status = _status(client, table)
     if status != "ACTIVE":
         return False
-    described = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    described = client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
     if described.get("TimeToLiveStatus") not in ("ENABLED", "ENABLING"):
         wanted = {"Enabled": True, "AttributeName": schema.TTL_ATTRIBUTE}
-        dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
+        client.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
     return True
 
 
-def drop(table: str, dynamodb: Any = None) -> bool:
+def drop(table: str, client: Any = None) -> bool:
     """Drop a views table; whether it is gone. Doing it twice does no harm."""
-    dynamodb = dynamodb or dynamo.client()
-    if _status(dynamodb, table) == "ACTIVE":
-        dynamodb.delete_table(TableName=table)
-    return _status(dynamodb, table) is None
+    client = client or dynamodb.client()
+    if _status(client, table) == "ACTIVE":
+        client.delete_table(TableName=table)
+    return _status(client, table) is None
 
 
-def _status(dynamodb: Any, table: str) -> str | None:
+def _status(client: Any, table: str) -> str | None:
     try:
-        status: str = dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
+        status: str = client.describe_table(TableName=table)["Table"]["TableStatus"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             return None

@@ -13,8 +13,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from chalicelib import settings
-from chalicelib.aws import dynamodb
-from chalicelib.aws import errors as failures
+from chalicelib.aws import dynamodb, errors
 from chalicelib.aws.errors import KeysUnprocessed
 from chalicelib.aws.retry import back_off
 from chalicelib.todos.ids import Partition
@@ -152,7 +151,7 @@ def _project_or_refuse(table: str, owner: Partition, heads: list[Head]) -> list[
     try:
         _project_alone(table, owner, heads)
     except Exception as error:
-        if failures.is_transient(error):
+        if errors.is_transient(error):
             raise
         if len(heads) == 1:
             return [Refused(owner, heads[0], error)]
@@ -253,6 +252,6 @@ def _write(table: str, updates: Mapping[Partition, Update]) -> None:
     try:
         dynamodb.client().transact_write_items(TransactItems=writes)
     except ClientError as error:
-        if failures.is_conflict(error):
+        if errors.is_conflict(error):
             raise _NotNow from error
         raise

@@ -86,7 +86,7 @@ def by_list(owner: Owner, accept: Filter | None, *, list_name: str | None, after
         At most so many rows; a page may hold fewer, even none, and still have a next.
     """
     prefix = schema.list_prefix(list_name) if list_name is not None else ""
-    table = reader()
+    table = current_table()
 
     def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
         low = position + _JUST_BEHIND if position else prefix or _BEFORE_ALL
@@ -102,7 +102,7 @@ def by_due(owner: Owner, accept: Filter | None, *, after: str | None, limit: int
 
     `earliest` and `latest` (as `instants.sortable` makes them, both exclusive, or empty) bound what is examined.
     """
-    table = reader()
+    table = current_table()
 
     def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
         low = max(position + _JUST_BEHIND if position else "", earliest + _BEHIND_ALL if earliest else "")
@@ -119,18 +119,18 @@ def by_due(owner: Owner, accept: Filter | None, *, after: str | None, limit: int
 def lists(owner: Owner, *, after: str | None, limit: int) -> tuple[list[ListCount], str | None]:
     """The owner's lists with their counts, by name, and where the next page begins (None: nowhere)."""
     low = after + _JUST_BEHIND if after else schema.LIST_PREFIX
-    items, last = _query(reader(), owner, None, low, schema.LIST_PREFIX + _BEHIND_ALL, limit)
+    items, last = _query(current_table(), owner, None, low, schema.LIST_PREFIX + _BEHIND_ALL, limit)
     return [_count(item) for item in items], last
 
 
 def tally(owner: Owner) -> ListCount:
     """The counts over all of an owner's todos."""
-    return _count(_get(reader(), owner, schema.TALLY_KEY))
+    return _count(_get(current_table(), owner, schema.TALLY_KEY))
 
 
 def has_todos(owner: Owner) -> bool:
     """Whether the owner has a todo, or ever had one."""
-    return bool(_get(reader(), owner, schema.TALLY_KEY))
+    return bool(_get(current_table(), owner, schema.TALLY_KEY))
 
 
 def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
@@ -139,7 +139,7 @@ def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
     A global index is read as it happens to be: it may lag, lack what was just written, and have what was already given.
     """
     request: dict[str, Any] = {
-        "TableName": reader(),
+        "TableName": current_table(),
         "IndexName": "by_remind_at",
         "KeyConditionExpression": "remind_shard = :shard AND remind_at <= :until",
         "ExpressionAttributeValues": {":shard": {"N": str(shard)}, ":until": {"S": until}},
@@ -160,7 +160,7 @@ def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
 
 def wait_for_versions(owner: Owner, versions: Mapping[str, int], seconds: float) -> bool:
     """Wait until the views have these versions of todos (by id), or later ones; False when the time runs out first."""
-    table = reader()
+    table = current_table()
     awaited = dict(versions)
     deadline = time.monotonic() + seconds
     pause = POLL_FIRST_SECONDS
@@ -178,11 +178,11 @@ def wait_for_versions(owner: Owner, versions: Mapping[str, int], seconds: float)
 
 def having_versions(owner: Owner, versions: Mapping[str, int]) -> set[str]:
     """Those of some todos (by id) that the views have at these versions, or later ones."""
-    return _having(reader(), owner, versions)
+    return _having(current_table(), owner, versions)
 
 
-def reader() -> str:
-    """The views table that readers use now; read each time, since a rebuild may change it at any moment."""
+def current_table() -> str:
+    """The name of the views table that is read now, by a consistent read each time: a rebuild may change it."""
     answer = _call("get_item", TableName=settings.settings_table(), Key=schema.POINTER_KEY, ConsistentRead=True)
     name: str = answer["Item"]["reader"]["S"]
     return name

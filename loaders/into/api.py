@@ -16,7 +16,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
 
 from chalicelib.todos import ids
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, canonical_json
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, canonical_json
 from loaders.errors import CannotLoad
 from loaders.into.ledger import ANOTHER_LIST, looks_like_another_list
 from loaders.into.writer import MAX_TRIES, Written, wait_stopped
@@ -238,7 +238,7 @@ def _id(one: Planned) -> str:
 
 def _content(todo: Todo) -> str:
     """The content as JSON has it, unset fields filled in: to Python, 1 == True."""
-    return canonical_json({name: todo.get(name, UNSET[name]) for name in CONTENT_FIELDS})
+    return canonical_json({name: todo.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS})
 
 
 def _may_pass(status: int) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from chalicelib.ledger import codec as events_codec
-from chalicelib.todos.events import UNSET, Event
+from chalicelib.todos.events import DEFAULTS, Event
 from chalicelib.todos.ids import Partition
 from chalicelib.views import codec as views_codec
 from chalicelib.views import schema
@@ -29,7 +29,7 @@ def documented(text: str) -> set[str]:
 
 
 def test_the_attributes_of_an_event_are_those() -> None:
-    event = Event("o#t", 1, "id", "T", {}, {**UNSET}, 1, "o", "now", "c", "d", "k", "h")  # type: ignore[typeddict-item]
+    event = Event("o#t", 1, "id", "T", {}, {**DEFAULTS}, 1, "o", "now", "c", "d", "k", "h")  # type: ignore[typeddict-item]
     assert documented(section("Events table")) == set(events_codec.attributes_of(event))
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
 from chalicelib.todos.ids import Owner, split_stream_id
 from loaders.formats import formats, recognised, system_of
 from loaders.into.ledger import Appending, LedgerDestination, Reading
@@ -70,7 +70,7 @@ def stated(file: Path) -> list[dict[str, Any]]:
         {
             name: titles.get(str(state["parent"]), "not here") if name == "parent" else state[name]
             for name in CONTENT_FIELDS
-            if state[name] != UNSET[name]
+            if state[name] != DEFAULTS[name]
         }
         for state in states
     ]

@@ -22,7 +22,7 @@ from chalicelib.todos.decide import (
     Restore,
     decide,
 )
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
 from chalicelib.todos.ids import Owner
 from tests.simulation.scheduler import Crash
 from tests.simulation.world import Memory, World
@@ -120,7 +120,7 @@ class Customers:
         return Delete() if kind < 0.9 else Restore()
 
     def _content(self) -> dict[str, Any]:
-        return {name: UNSET[name] for name in CONTENT_FIELDS} | {"title": "Todo"} | self._fields()
+        return {name: DEFAULTS[name] for name in CONTENT_FIELDS} | {"title": "Todo"} | self._fields()
 
     def _fields(self) -> dict[str, Any]:
         draw = self._draw

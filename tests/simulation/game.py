@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore, TodoIsDeleted
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Event
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
 from chalicelib.todos.ids import Owner
 from chalicelib.triggers import project
 from tests.simulation import audit
@@ -153,7 +153,7 @@ def _invoke(client: Crashing, batch: list[dict[str, Any]]) -> bool:
 def _command(draw: random.Random, owner: str, todo_id: str, *, is_first: bool) -> None:
     command: Command
     if is_first:
-        command = Create({name: UNSET[name] for name in CONTENT_FIELDS} | {"title": "Todo"})
+        command = Create({name: DEFAULTS[name] for name in CONTENT_FIELDS} | {"title": "Todo"})
     else:
         change = draw.choice(
             (

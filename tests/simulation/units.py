@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.aws import dynamodb
 from chalicelib.commands import execute
 from chalicelib.todos.decide import Command, Create, Patch
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS
 from chalicelib.todos.ids import Owner
 from chalicelib.triggers import project
 from tests.simulation.expressions import Item
@@ -93,7 +93,7 @@ def _deliver(handle: Any, world: World, start: int = 0) -> None:
 
 def table() -> list[tuple[str, float, float]]:
     """What is done, and the units for each event alone and in a batch of `BATCH`."""
-    create = Create({name: UNSET[name] for name in CONTENT_FIELDS} | {"title": "A todo of the usual kind"})
+    create = Create({name: DEFAULTS[name] for name in CONTENT_FIELDS} | {"title": "A todo of the usual kind"})
     edit, complete = Patch({"notes": "Something else"}), Patch({"completed": True})
     record = IN_A_TRANSACTION * _units(IDEMPOTENCY_RECORD)
     with installed() as seat:

@@ -102,5 +102,5 @@ def recount(streams: Streams) -> dict[str, Any]:
 def revision(owner: str) -> int:
     """How many transactions have changed the owner's views."""
     key = {"owner": {"S": keys.partition_of(owner)}, "sk": {"S": schema.TALLY_KEY}}
-    item = dynamodb.client().get_item(TableName=queries.reader(), Key=key, ConsistentRead=True)["Item"]
+    item = dynamodb.client().get_item(TableName=queries.current_table(), Key=key, ConsistentRead=True)["Item"]
     return int(item["revision"]["N"])

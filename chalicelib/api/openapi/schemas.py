@@ -19,7 +19,7 @@ from chalicelib.api.resources.feeds import Name as FeedName
 from chalicelib.api.resources.webhooks import EventType, Subscription, Types, Url
 from chalicelib.api.resources.webhooks import Lists as WebhookLists
 from chalicelib.todos import ids
-from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS, UNSET
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, READ_ONLY_FIELDS
 from chalicelib.todos.fields import Content, ListName
 
 REFERENCE: Final = "#/components/schemas/{name}"
@@ -59,7 +59,7 @@ def _set(hint: Any) -> Any:
 
 
 # What an answer has for a field that is unset: its default, or null.
-_ANSWERED: Final = {name: hint if UNSET[name] is None else _set(hint) for name, hint in FIELDS.items()}
+_ANSWERED: Final = {name: hint if DEFAULTS[name] is None else _set(hint) for name, hint in FIELDS.items()}
 
 Todo = msgspec.defstruct(
     "Todo",
@@ -78,7 +78,7 @@ Todo = msgspec.defstruct(
 
 TodoContent = msgspec.defstruct(
     "TodoContent",
-    [("title", FIELDS["title"]), *((name, FIELDS[name], UNSET[name]) for name in CONTENT_FIELDS[1:])],
+    [("title", FIELDS["title"]), *((name, FIELDS[name], DEFAULTS[name]) for name in CONTENT_FIELDS[1:])],
     namespace={"__doc__": "A whole todo as a client states it; what it leaves out, or gives as null, is unset."},
     kw_only=True,
     forbid_unknown_fields=True,
@@ -88,7 +88,7 @@ TodoContentOfList = msgspec.defstruct(
     "TodoContentOfList",
     [
         ("title", FIELDS["title"]),
-        *((name, FIELDS[name], UNSET[name]) for name in CONTENT_FIELDS[1:] if name != "list"),
+        *((name, FIELDS[name], DEFAULTS[name]) for name in CONTENT_FIELDS[1:] if name != "list"),
         ("list", Annotated[None, Meta(description="The path names it; that very name is taken here too.")], None),
     ],
     namespace={"__doc__": "A whole todo of the path's list; what it leaves out, or gives as null, is unset."},

@@ -137,7 +137,7 @@ class _Reader:
     """One page's reads of one owner's partition in the views table that is in use."""
 
     def __init__(self, owner: Owner) -> None:
-        self._table = queries.reader()
+        self._table = queries.current_table()
         self._generation = hashlib.sha256(self._table.encode()).hexdigest()[:16]
         self._partition = ids.partition_of(owner)
         self._now = time.time_ns() // 1_000_000

@@ -92,7 +92,7 @@ def test_it_is_fit_for_a_url_and_names_nothing_from_inside(client: Client) -> No
 
 
 def test_one_from_before_a_rebuild_is_gone(here: InProcess, synced: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "reader", lambda: "todo-ledger-local-views-another")
+    monkeypatch.setattr(queries, "current_table", lambda: "todo-ledger-local-views-another")
 
     assert is_gone(here, synced)
 
@@ -172,7 +172,7 @@ def test_so_does_who_starts_when_the_whole_log_has_expired(
     later(2 * MINUTE)
     entry = take_away(here, schema.log_key(newest_revision(here)))
     just_now = instants.format_milliseconds(instants.milliseconds_of(entry["at"]["S"]) + 2 * MINUTE)
-    dynamodb.client().put_item(TableName=queries.reader(), Item=entry | {"at": {"S": just_now}})
+    dynamodb.client().put_item(TableName=queries.current_table(), Item=entry | {"at": {"S": just_now}})
 
     assert [change["title"] for change in again.page()["changes"]] == ["new"]
 
@@ -197,7 +197,7 @@ def test_a_revision_that_is_not_visible_yet_is_waited_for(here: InProcess, synce
         here.created_and_seen(title)
     late = take_away(here, schema.log_key(revision + 1))
     assert (synced.page()["changes"], synced.page()["more"]) == ([], True)
-    dynamodb.client().put_item(TableName=queries.reader(), Item=late)
+    dynamodb.client().put_item(TableName=queries.current_table(), Item=late)
 
     assert [change["title"] for change in synced.sync()] == ["late", "early"]
 
@@ -209,10 +209,10 @@ def test_so_is_a_row_that_is_not_visible_yet(here: InProcess, synced: Replica, i
     here.patch(f"/todos/{todo_id}", {"title": "late"}, prefer="wait=10")
     after = take_away(here, schema.todo_key(todo_id))
     if not is_new:
-        dynamodb.client().put_item(TableName=queries.reader(), Item=before)
+        dynamodb.client().put_item(TableName=queries.current_table(), Item=before)
     here.created_and_seen("early")
     assert (synced.page()["changes"], synced.page()["more"]) == ([], True)
-    dynamodb.client().put_item(TableName=queries.reader(), Item=after)
+    dynamodb.client().put_item(TableName=queries.current_table(), Item=after)
 
     assert [change["title"] for change in synced.sync()] == ["late", "early"]
 
@@ -222,11 +222,11 @@ def test_a_first_sync_brings_later_what_was_not_visible_when_it_began(here: InPr
     before = item(here, schema.todo_key(todo_id))
     here.patch(f"/todos/{todo_id}", {"title": "late"}, prefer="wait=10")
     after = item(here, schema.todo_key(todo_id))
-    dynamodb.client().put_item(TableName=queries.reader(), Item=before)
+    dynamodb.client().put_item(TableName=queries.current_table(), Item=before)
     again = Replica(here)
     assert again.page()["more"]
     assert again.todos[todo_id]["title"] != "late"
-    dynamodb.client().put_item(TableName=queries.reader(), Item=after)
+    dynamodb.client().put_item(TableName=queries.current_table(), Item=after)
 
     again.sync()
     assert again.todos[todo_id]["title"] == "late"
@@ -243,7 +243,9 @@ def key_of(here: InProcess, sort_key: str) -> dict[str, Any]:
 
 def item(here: InProcess, sort_key: str) -> dict[str, Any]:
     """An item of the views; empty where there is none."""
-    answer = dynamodb.client().get_item(TableName=queries.reader(), Key=key_of(here, sort_key), ConsistentRead=True)
+    answer = dynamodb.client().get_item(
+        TableName=queries.current_table(), Key=key_of(here, sort_key), ConsistentRead=True
+    )
     found: dict[str, Any] = answer.get("Item", {})
     return found
 
@@ -252,7 +254,7 @@ def take_away(here: InProcess, sort_key: str) -> dict[str, Any]:
     """Remove an item from the views, as its TTL does."""
     found = item(here, sort_key)
     assert found
-    dynamodb.client().delete_item(TableName=queries.reader(), Key=key_of(here, sort_key))
+    dynamodb.client().delete_item(TableName=queries.current_table(), Key=key_of(here, sort_key))
     return found
 
 

@@ -10,7 +10,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.commands import execute
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS
 from chalicelib.views import schema
 
 Item = dict[str, dict[str, Any]]
@@ -26,7 +26,7 @@ class Owner:
     def create(self, title: str = "Buy milk", **fields: Any) -> str:
         """A new todo's id."""
         todo_id = str(uuid.uuid4())
-        unset = {name: UNSET[name] for name in CONTENT_FIELDS}
+        unset = {name: DEFAULTS[name] for name in CONTENT_FIELDS}
         self.execute(todo_id, Create({**unset, "title": title, **fields}))
         return todo_id
 

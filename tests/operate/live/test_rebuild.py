@@ -121,7 +121,7 @@ def test_both_tables_are_written_while_there_are_two(owner: Owner, views: str) -
     run.advance()
     both = projector.tables()
     assert both == [views, run.state.table]
-    assert queries.reader() == views
+    assert queries.current_table() == views
     todo_id = owner.create("Into both")
     for table in both:
         eventually(lambda: owner.row(table, todo_id), timeout=60)  # noqa: B023
@@ -347,7 +347,7 @@ def test_a_table_that_fails_its_audit_is_not_switched_to(
     dynamodb.client().put_item(TableName=run.state.table, Item=tally | {"open": {"N": "99"}})
     with pytest.raises(StackError, match=r"tally.*where .* are counted"):
         command.rebuild_views(**UNLEASED | {"patience": 0.2})
-    assert queries.reader() == views
+    assert queries.current_table() == views
     assert "step 4 of 7: audit" in command.describe_status()
     assert "are counted" in command.describe_status()
     # Seen to, the very same rebuild goes on.
@@ -369,7 +369,7 @@ def test_the_command_says_what_it_does(
     monkeypatch.setattr(rebuild.Run, "claim", partial(rebuild.Run.claim, **SHORT))
     assert cli.main(["rebuild"]) == 0
     said = capsys.readouterr()
-    assert f"the views are rebuilt: {queries.reader()}" in said.out
+    assert f"the views are rebuilt: {queries.current_table()}" in said.out
     assert "waiting for Lambdas that know of one only" in said.err
     assert cli.main(["rebuild", "--status"]) == 0
     assert "is done" in capsys.readouterr().out
@@ -469,7 +469,7 @@ def killed_after(allowed: int) -> Iterator[None]:
 
 def audit_of_readers_is_clean() -> bool:
     """What clients read is right at any moment."""
-    return audit.audit_views([queries.reader()], patience=20).is_clean
+    return audit.audit_views([queries.current_table()], patience=20).is_clean
 
 
 def counts(owner: Owner) -> tuple[int, int, int]:

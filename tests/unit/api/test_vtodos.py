@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.calendar import vtodo as vtodos
-from chalicelib.todos.events import UNSET
+from chalicelib.todos.events import DEFAULTS
 
 TODO_ID = "0190c3a0-0000-7000-8000-000000000000"
 BASE_URL = "https://todo.example/v1"
@@ -21,7 +21,7 @@ UPDATED = "2026-11-21T10:11:12.345Z"
 
 
 def rendered(**fields: Any) -> bytes:
-    todo: Any = {**UNSET, "title": "Plant the garlic", "created_at": CREATED, "updated_at": UPDATED, **fields}
+    todo: Any = {**DEFAULTS, "title": "Plant the garlic", "created_at": CREATED, "updated_at": UPDATED, **fields}
     return vtodos.calendar("Todos", None, [vtodos.vtodo(BASE_URL, TODO_ID, 3, todo)])
 
 
@@ -156,7 +156,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="
 
 @given(title=ANY_TEXT, notes=ANY_TEXT, tags=st.lists(ANY_TEXT, max_size=3), name=ANY_TEXT)
 def test_no_text_breaks_the_calendar(title: str, notes: str, tags: list[str], name: str) -> None:
-    fields: Any = {**UNSET, "title": title, "notes": notes, "tags": tags, "list": name}
+    fields: Any = {**DEFAULTS, "title": title, "notes": notes, "tags": tags, "list": name}
     fields |= {"created_at": CREATED, "updated_at": UPDATED}
     component = vtodos.vtodo(BASE_URL, TODO_ID, 1, fields)
     content = vtodos.calendar(name, "Cut", [component])

@@ -11,13 +11,13 @@ from chalicelib.todos.decide import Delete, Patch, Restore
 from chalicelib.todos.events import (
     COMPLETED,
     CREATED,
+    DEFAULTS,
     DELETED,
     EDITED,
     REMINDED,
     REOPENED,
     RESTORED,
     REVERTED,
-    UNSET,
 )
 from tests.unit.scenarios import deleted, instant, live, patched
 
@@ -27,7 +27,7 @@ GONE = fold.evolve(DONE, DELETED, {}, instant(3))
 
 
 def test_a_first_event_fills_in_what_it_does_not_say() -> None:
-    assert {**UNSET, "title": "Buy milk", "created_at": instant(1), "updated_at": instant(1)} == OPEN
+    assert {**DEFAULTS, "title": "Buy milk", "created_at": instant(1), "updated_at": instant(1)} == OPEN
 
 
 def test_a_todo_created_completed_was_completed_then() -> None:

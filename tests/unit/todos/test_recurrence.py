@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.todos import content, instants, recurrence, rules
-from chalicelib.todos.events import UNSET, Todo
+from chalicelib.todos.events import DEFAULTS, Todo
 
 COMPLETED_AT = "2026-11-10T14:23:11.123Z"  # a Tuesday
 
 
 def completed(repeat: str | None, **fields: Any) -> Todo:
     """A todo, just completed."""
-    state = {**UNSET, "title": "Water the plants", "completed": True, "completed_at": COMPLETED_AT, "repeat": repeat}
+    state = {**DEFAULTS, "title": "Water the plants", "completed": True, "completed_at": COMPLETED_AT, "repeat": repeat}
     return cast("Todo", {**state, **fields})
 
 

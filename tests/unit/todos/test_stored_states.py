@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.ledger.codec import dump_state, load_state
-from chalicelib.todos.events import CONTENT_FIELDS, UNSET, Todo
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Todo
 from tests.unit.scenarios import deleted, live
 
 
@@ -21,7 +21,7 @@ def test_unset_fields_are_left_out() -> None:
 
 
 def test_the_text_is_the_shortest_and_keeps_its_characters() -> None:
-    text = dump_state(cast("Todo", {**UNSET, "title": "é€😀", "tags": ["a", "b"]}))
+    text = dump_state(cast("Todo", {**DEFAULTS, "title": "é€😀", "tags": ["a", "b"]}))
     assert text == '{"title":"é€😀","tags":["a","b"]}'
 
 
@@ -34,7 +34,7 @@ def test_a_deleted_todo_is_marked_and_keeps_its_last_state() -> None:
 
 
 def test_a_state_written_before_a_field_existed_has_it_unset() -> None:
-    assert load_state('{"title":"Old"}') == {**UNSET, "title": "Old"}
+    assert load_state('{"title":"Old"}') == {**DEFAULTS, "title": "Old"}
 
 
 def test_a_state_written_by_a_newer_writer_keeps_what_this_one_does_not_know() -> None:
@@ -45,7 +45,7 @@ def test_a_state_written_by_a_newer_writer_keeps_what_this_one_does_not_know() -
 def test_no_reading_changes_what_unset_means() -> None:
     todo = load_state('{"title":"x"}')
     todo["notes"] = "n"
-    assert UNSET["notes"] is None
+    assert DEFAULTS["notes"] is None
     assert load_state('{"title":"x"}')["notes"] is None
 
 
@@ -70,7 +70,7 @@ FIELD_VALUES: dict[str, st.SearchStrategy[Any]] = {
 
 @given(fields=st.fixed_dictionaries({}, optional=FIELD_VALUES))
 def test_what_is_stored_is_read_back(fields: dict[str, Any]) -> None:
-    todo = cast("Todo", {**UNSET, **fields})
+    todo = cast("Todo", {**DEFAULTS, **fields})
     read = load_state(dump_state(todo))
     assert read == todo
     assert json.dumps(read, sort_keys=True) == json.dumps(todo, sort_keys=True), "also where Python takes 1 for True"
@@ -79,4 +79,4 @@ def test_what_is_stored_is_read_back(fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize("value", [[], {}, "", 0, 0.0])
 def test_an_empty_value_is_stored(value: object) -> None:
     field = {list: "tags", dict: "metadata", str: "notes", int: "order", float: "order"}[type(value)]
-    assert field in json.loads(dump_state(cast("Todo", {**UNSET, field: value})))
+    assert field in json.loads(dump_state(cast("Todo", {**DEFAULTS, field: value})))

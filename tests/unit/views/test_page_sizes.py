@@ -10,7 +10,7 @@ import pytest
 from chalicelib.aws import dynamodb
 from chalicelib.ledger.codec import dump_state
 from chalicelib.todos import export_rows, representation
-from chalicelib.todos.events import UNSET, Todo
+from chalicelib.todos.events import DEFAULTS, Todo
 from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 
@@ -40,7 +40,7 @@ class Rows:
 def test_the_largest_page_of_an_export_fits(
     monkeypatch: pytest.MonkeyPatch, notes: str, metadata: dict[str, Any] | None
 ) -> None:
-    todo: Todo = {**UNSET, "title": '"' * 500, "notes": notes, "metadata": metadata}  # type: ignore[typeddict-item]
+    todo: Todo = {**DEFAULTS, "title": '"' * 500, "notes": notes, "metadata": metadata}  # type: ignore[typeddict-item]
     monkeypatch.setenv("SETTINGS_TABLE", "settings")
     monkeypatch.setattr(dynamodb, "client", lambda: Rows(dump_state(todo)))
 
