@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
 from chalicelib.todos.ids import Owner, split_stream_id
@@ -136,7 +137,6 @@ class GroupLedger(LedgerAppender):
 
     @staticmethod
     def lost_answer() -> Exception:
-        from chalicelib.ledger.errors import LedgerUnavailable
 
         return LedgerUnavailable("no answer")
 
