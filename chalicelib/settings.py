@@ -50,7 +50,7 @@ def deliveries_table() -> str:
 
 
 def deliver_queue_url() -> str | None:
-    """The queue that `deliver` works on; None means that a failed message comes back when the queue thinks best."""
+    """The queue that `deliver` works on; None means that a failed message comes back after its visibility timeout."""
     return os.environ.get("DELIVER_QUEUE_URL") or None
 
 

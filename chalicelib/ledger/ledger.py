@@ -21,7 +21,7 @@ from chalicelib.todos.events import Event
 MAX_TRANSACTION_ITEMS: Final = 100
 MAX_TRANSACTION_BYTES: Final = 3_500_000
 
-# A write that met another transaction on the same item has lost no race: the same write is tried again.
+# A write that conflicts with another transaction on the same item has not lost a race: it is tried again.
 WRITE_TRIES: Final = 8
 
 
@@ -29,15 +29,18 @@ _VERSION_IS_FREE: Final = "attribute_not_exists(stream_id)"
 
 
 def connect() -> None:
-    """Make the connection that threads are to share: were they the first to ask for it, each would make its own."""
+    """Create the client that threads share, before they start: otherwise each would create its own."""
     dynamodb.client()
 
 
 def latest(stream: str) -> Event | None:
-    """The newest event of a stream, by a strongly consistent read; None where there is none.
+    """The newest event of a stream, by a strongly consistent read; None if the stream does not exist.
 
-    What a command needs speaks to the client itself: PynamoDB's request building costs a tenth of a command, and its
-    import a part of every cold start (docs/performance.md).
+    Like every hot read it uses the client directly (see `chalicelib.ledger.model`).
+
+    Raises
+    ------
+    LedgerUnavailable
     """
     try:
         items = dynamodb.client().query(
@@ -54,7 +57,12 @@ def latest(stream: str) -> Event | None:
 
 
 def at_version(stream: str, version: int) -> Event | None:
-    """One event, by a strongly consistent read."""
+    """One event, by a strongly consistent read; None if it does not exist.
+
+    Raises
+    ------
+    LedgerUnavailable
+    """
     try:
         found = dynamodb.client().get_item(
             TableName=settings.events_table(),
@@ -67,9 +75,13 @@ def at_version(stream: str, version: int) -> Event | None:
 
 
 def at_instant(stream: str, instant: str) -> Event | None:
-    """The event that a stream was at, at an instant (inclusive, as `instants.sortable` makes it), if any.
+    """The last event up to an instant (inclusive, as `instants.sortable` makes it); None if there was none yet.
 
-    Versions have no gaps and their instants only grow, so it is found by halving: no index, no long read.
+    Versions have no gaps and their instants only grow, so a binary search finds it: no index, no long read.
+
+    Raises
+    ------
+    LedgerUnavailable
     """
     newest = latest(stream)
     found: Event | None = None
@@ -111,7 +123,7 @@ def append(event: Event) -> None:
     Raises
     ------
     VersionTaken
-        When the version stands already.
+        When the version exists already.
     EventTooLarge
         Before anything is sent.
     LedgerUnavailable
@@ -131,7 +143,7 @@ def append(event: Event) -> None:
             if code != "TransactionConflictException" or attempt == WRITE_TRIES:
                 raise LedgerUnavailable(str(error)) from error
         except BotoCoreError as error:
-            # No answer at all. One more try is safe: had the first written, the caller knows its own event again.
+            # No answer at all. One more try is safe: if the first one wrote, the caller recognises its own event.
             if attempt > 1:
                 raise LedgerUnavailable(str(error)) from error
         back_off(attempt)
@@ -148,7 +160,7 @@ def append_together(group: list[Event]) -> dict[int, Event]:
     Returns
     -------
     dict of int to Event
-        What stands already at the version of an event of the group, by the position of that. Nothing was written unless
+        The events that exist already at a version of the group, by position in the group. Nothing was written unless
         it is empty.
 
     Raises
@@ -225,7 +237,7 @@ def _current(event: Event) -> Event:
 
 
 def _cancellation_reasons(error: Exception) -> list[dict[str, Any]]:
-    """Why a transaction was cancelled, by item; an item that had no part in it has the code "None"."""
+    """Why a transaction was cancelled, by item; an item without a reason has the code "None"."""
     if not isinstance(error, ClientError):
         return []
     reasons: Any = error.response.get("CancellationReasons", [])

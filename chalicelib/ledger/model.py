@@ -1,4 +1,7 @@
-"""The PynamoDB model of the ledger's table, over the one shared client."""
+"""The PynamoDB model of the ledger's table, over the one shared client: it describes the table and serves cold reads.
+
+Why the hot reads do not go through it: docs/adr/0007-pynamodb-for-cold-reads.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The topic: messages published in batches by count and bytes, what fails of a batch tried again, and none skipped."""
+"""The topic: messages are published in batches bounded by count and bytes; those of a batch that fail are retried."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Refused(Poison):
 
 
 class PublishIncomplete(Unavailable):
-    """Some messages could not be published for now; all the others were."""
+    """Some messages could not be published for now; all others were."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(f"{len(reasons)} messages could not be published: {', '.join(sorted(set(reasons)))}")
@@ -85,7 +85,7 @@ def publish(messages: Iterable[Message]) -> list[tuple[Message, Refused]]:
     Raises
     ------
     PublishIncomplete
-        After everything else went out. Publishing all again is safe: receivers know a repeat by its id.
+        After everything else was published. Publishing all again is safe: receivers recognise a repeat by its id.
     """
     refused: list[tuple[Message, Refused]] = []
     reasons: list[str] = []
@@ -108,7 +108,7 @@ def publish(messages: Iterable[Message]) -> list[tuple[Message, Refused]]:
 
 
 def batches(messages: Iterable[Message], refused: list[tuple[Message, Refused]]) -> Iterator[list[Message]]:
-    """The messages in order, cut by count and by bytes; one that is too long even alone is added to `refused`."""
+    """The messages in order, in batches; one that is too long even alone is added to `refused`."""
     batch: list[Message] = []
     size = 0
     for message in messages:
@@ -125,12 +125,12 @@ def batches(messages: Iterable[Message], refused: list[tuple[Message, Refused]])
 
 
 def _send(batch: Sequence[Message]) -> list[tuple[Message, str]]:
-    """Send one batch; the messages that did not go out, each with the code that says why.
+    """Send one batch; returns the messages that were not published, each with the error code.
 
     Raises
     ------
     ClientError
-        When the request itself is wrong, so that no message of any batch would go out.
+        When the request itself is wrong, so that no message of any batch would be published.
     """
     entries = [
         {

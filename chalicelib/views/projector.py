@@ -56,7 +56,7 @@ def project_batch(table: str, heads_by_owner: Mapping[Partition, Iterable[Head]]
     ----------
     table : str
     heads_by_owner : mapping of str to iterable of Head
-        By the owner as keys have it (`keys.partition_of`).
+        By the owner as keys have it (`ids.partition_of`).
 
     Returns
     -------

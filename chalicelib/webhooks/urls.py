@@ -1,7 +1,7 @@
 """Where a webhook may go: what its URL must be, and which addresses its name may lead to. Nothing is resolved here.
 
-An owner chooses the URL, and our Lambda sends to it from inside AWS. So what the URL says is checked when it is given,
-and what its name leads to when something is sent (delivery.py): names change, and may be made to (DNS rebinding).
+An owner chooses the URL, and our Lambda sends to it from inside AWS. So the URL is checked when it is given, and the
+addresses of its name when something is sent (http_post.py): names change, and may be made to (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def is_allowed(address: Address, scheme: str, *, allow_loopback: bool) -> bool:
     allow_loopback : bool
         Whether this machine itself is allowed too, even over http: while developing, never in production.
     """
-    # From Python 3.13 on, an IPv4-mapped loopback address calls itself one too; nobody needs it, so it is none here.
+    # From Python 3.13 on, an IPv4-mapped loopback address calls itself one too; nobody needs it, so it is not one here.
     is_mapped = isinstance(address, IPv6Address) and address.ipv4_mapped is not None
     if address.is_loopback and not is_mapped:
         return allow_loopback
@@ -138,7 +138,7 @@ def is_allowed(address: Address, scheme: str, *, allow_loopback: bool) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one of the Internet's, and no special one that could lead inside."""
+    """Whether an address is one of the Internet's, and not a special one that could lead inside."""
     if isinstance(address, IPv4Address):
         return not any(address in block for block in _SPECIAL_IPV4)
     return address in _GLOBAL_IPV6 and not any(address in block for block in _SPECIAL_IPV6)
