@@ -60,7 +60,7 @@ class Refused(Poison):
 
 
 class PublishIncomplete(Unavailable):
-    """Some messages could not be published for now; all the others were."""
+    """Some messages could not be published for now; all others were."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(f"{len(reasons)} messages could not be published: {', '.join(sorted(set(reasons)))}")
