@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,162 +16,18 @@ from loaders.planner import Planned
 from loaders.reading.input import Input
 from loaders.rows.row import BadRow, Row
 from tests.loaders.loading import by_line, errors_of, lines, plan, read, titles
-
-
-@dataclass(frozen=True)
-class Sample:
-    """How to write a file of a format.
-
-    Attributes
-    ----------
-    row : callable
-        A row with this title, and of `id`, `parent`, `due` and `priority` those that are given.
-    bad_due : str
-        What looks like a due date to the format, and is none.
-    """
-
-    name: str
-    head: str
-    row: Callable[..., str]
-    separator: str
-    tail: str
-    bad_due: str
-    has_ids: bool = True
-    has_parents: bool = True
-
-    def file(self, *rows: str) -> bytes:
-        return (self.head + self.separator.join(rows) + self.tail).encode("utf-8", "surrogateescape")
-
-    def line(self, *rows: str) -> int:
-        """Where the row after these begins."""
-        return (self.head + "".join(row + self.separator for row in rows)).count("\n") + 1
-
-
-def _object(**names: Any) -> Callable[..., str]:
-    """A row as a JSON object whose members have these names; a value may be made of the given one."""
-
-    def row(title: str, **given: str) -> str:
-        members = names.get("always", {}) | {names["title"]: title}
-        for field, value in given.items():
-            name = names.get(field, field)
-            members |= name(value) if callable(name) else {name: value}
-        return json.dumps(members, ensure_ascii=False)
-
-    return row
-
-
-def _cells(columns: dict[str, str]) -> Callable[..., str]:
-    """A row of a table: by column, a field's name in braces, or what always stands there."""
-
-    def row(title: str, **given: str) -> str:
-        values = {"title": title, "id": "", "parent": "", "due": "", "priority": "", **given}
-        return ",".join(cell.format(**values) for cell in columns.values())
-
-    return row
-
-
-def _todo_txt(title: str, **given: str) -> str:
-    return " ".join([title, *(f"{'pri' if name == 'priority' else name}:{value}" for name, value in given.items())])
-
-
-def _vtodo(title: str, **given: str) -> str:
-    names = {"id": "UID", "parent": "RELATED-TO", "due": "DUE", "priority": "PRIORITY"}
-    properties = [f"{names[name]}:{value}" for name, value in given.items()]
-    return "\n".join(["BEGIN:VTODO", f"SUMMARY:{title}", *properties, "END:VTODO"])
-
-
-_CSV = {"id": "{id}", "title": "{title}", "due": "{due}", "priority": "{priority}", "parent": "{parent}"}
-_TODOIST = {"TYPE": "task", "CONTENT": "{title}", "PRIORITY": "{priority}", "INDENT": "1", "DATE": "{due}"}
-_TICKTICK = {
-    "List Name": "L",
-    "Title": "{title}",
-    "Status": "0",
-    "Is All Day": "false",
-    "Due Date": "{due}",
-    "Priority": "{priority}",
-    "taskId": "{id}",
-    "parentId": "{parent}",
-}
-_GOOGLE = '{"kind": "tasks#taskLists", "items": [{"title": "L", "items": [\n'
-_MICROSOFT = '{"@odata.context": "x", "value": [{"displayName": "L", "tasks": [\n'
-_PLAIN = _object(title="title")
-
-SAMPLES = [
-    Sample("json", "[\n", _PLAIN, ",\n", "\n]", "tomorrow"),
-    Sample("jsonl", "", _PLAIN, "\n", "\n", "tomorrow"),
-    Sample("csv", ",".join(_CSV) + "\n", _cells(_CSV), "\n", "\n", "tomorrow"),
-    Sample("todo.txt", "", _todo_txt, "\n", "\n", "2026-02-30", has_ids=False, has_parents=False),
-    Sample(
-        "taskwarrior",
-        "[\n",
-        _object(
-            title="description",
-            id="uuid",
-            always={"uuid": None, "entry": "20261120T150427Z", "status": "pending"},
-        ),
-        ",\n",
-        "\n]",
-        "tomorrow",
-        has_parents=False,
-    ),
-    Sample("icalendar", "BEGIN:VCALENDAR\n", _vtodo, "\n", "\nEND:VCALENDAR\n", "20260230"),
-    Sample(
-        "todoist",
-        ",".join(_TODOIST) + "\n",
-        _cells(_TODOIST),
-        "\n",
-        "\n",
-        "2026-02-30",
-        has_ids=False,
-        has_parents=False,
-    ),
-    Sample("google-tasks", _GOOGLE, _object(title="title"), ",\n", "\n]}]}", "tomorrow"),
-    Sample(
-        "microsoft-to-do",
-        _MICROSOFT,
-        _object(
-            title="title",
-            priority="importance",
-            due=lambda due: {"dueDateTime": {"dateTime": due, "timeZone": "UTC"}},
-        ),
-        ",\n",
-        "\n]}]}",
-        "tomorrow",
-        has_parents=False,
-    ),
-    Sample(
-        "ticktick",
-        '"Date: 2026-11-20+0000"\n"Version: 7.2"\n"Status: \n0 Normal"\n' + ",".join(_TICKTICK) + "\n",
-        _cells(_TICKTICK),
-        "\n",
-        "\n",
-        "tomorrow",
-    ),
-]
-# Google's tasks have no priority.
-WITH_PRIORITIES = [sample for sample in SAMPLES if sample.name != "google-tasks"]
-WITH_IDS = [sample for sample in SAMPLES if sample.has_ids]
-WITH_PARENTS = [sample for sample in SAMPLES if sample.has_parents]
-TABLES = [sample for sample in SAMPLES if sample.name in ("csv", "todoist", "ticktick")]
-OBJECTS = [
-    sample for sample in SAMPLES if sample.name in ("json", "jsonl", "taskwarrior", "google-tasks", "microsoft-to-do")
-]
-# What ends by itself has an end that may be missing.
-ENDED = [sample for sample in SAMPLES if sample.tail.strip()]
-
-
-def each(samples: list[Sample]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("sample", samples, ids=[sample.name for sample in samples])
-
-
-def rejected_between(sample: Sample, row: str) -> tuple[str, str]:
-    """Pointer and detail of the complaint about a row between two good ones, which load, and whose line is told."""
-    before, after = (sample.row(title, id=title) if sample.has_ids else sample.row(title) for title in "AB")
-    content = sample.file(before, row, after)
-    assert titles(content, sample.name) == ["A", "B"]
-    [(line, pointer, detail)] = errors_of(content, sample.name)
-    assert line == sample.line(before)
-    return pointer, detail
+from tests.loaders.samples import (
+    ENDED,
+    OBJECTS,
+    SAMPLES,
+    TABLES,
+    WITH_IDS,
+    WITH_PARENTS,
+    WITH_PRIORITIES,
+    Sample,
+    each,
+    rejected_between,
+)
 
 
 @each(SAMPLES)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import dynamodb
-from tests.http.batch.test_batch import create, results, statuses
+from tests.http.batch.commands import create, results, statuses
 from tests.support.client import Client, Verbs, problem_name
 from tests.support.faults import just_before, lost_answers, refusals
 from tests.support.in_process import InProcess
