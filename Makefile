@@ -8,7 +8,7 @@ LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth diff deploy settle drift destroy test simulate race fuzz lint openapi bench experiment lock
+.PHONY: help up down status watch synth diff deploy settle drift destroy test test-fast simulate race fuzz lint openapi bench experiment lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -30,6 +30,9 @@ status: $(INSTALLED) ## Show what is running and how far behind the readers are
 
 test: $(DEVELOPING) ## Run every test, on a private engine
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4
+
+test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (a minute)
+	@$(VENV)/python -m pytest -n auto --maxprocesses 4 -m 'not engine and not slow' tests/unit tests/loaders
 
 lint: $(LINTER) ## Check style, types, spelling, and the API's contract
 	$(VENV)/ruff check

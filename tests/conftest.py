@@ -28,6 +28,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     longer.addoption("--fuzz-examples", type=int, help="for each operation of the API (default: few)")
 
 
+# The fixtures that start an engine.
+ENGINES = {"stack", "own_stack", "running", "engine", "account", "emulator"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if ENGINES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("engine")
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[LocalStack]:
     """The service, deployed on a private engine.

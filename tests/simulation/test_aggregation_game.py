@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.simulation.emulated import play_on_the_emulator
 from tests.simulation.game import FULL, Played, Size, play_in_memory
 
@@ -12,6 +14,7 @@ def test_all_sums_are_right_although_calls_crash_and_every_batch_comes_twice() -
     _assert_right(play_in_memory(FULL), FULL)
 
 
+@pytest.mark.engine
 def test_they_are_right_on_the_emulators_own_stream_and_tables(tmp_path: Path) -> None:
     size = Size(owners=5, todos=100, commands=1_000)
     _assert_right(play_on_the_emulator(size, tmp_path), size)
