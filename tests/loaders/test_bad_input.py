@@ -45,6 +45,7 @@ def test_a_byte_order_mark_and_crlf_make_no_difference(sample: Sample) -> None:
     assert [row.line for row in read(from_windows, sample.name)] == [row.line for row in read(content, sample.name)]
 
 
+@pytest.mark.slow
 @each(SAMPLES)
 def test_a_line_of_10_megabytes_is_rejected_alone_and_kept(sample: Sample) -> None:
     row = sample.row("a" * 10_000_000)

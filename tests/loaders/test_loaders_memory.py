@@ -10,6 +10,8 @@ import pytest
 from tests.loaders.loading import rows
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 MEASURE = """
 import resource, sys
 from loaders.cli import main

@@ -21,6 +21,8 @@ from stack.deploy.stages import Stage
 from stack.errors import StackError
 from stack.settings import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 HANDLERS = ("api", "authorize", "project", "publish", "deliver", "remind", "remind_page", "clear", "rebuild")
 STAGE = "dev"
 

@@ -17,6 +17,8 @@ from stack.deploy.package import package
 from stack.deploy.stages import Stage
 from stack.settings import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 DAY = 24 * 3600
 STREAM = {"Ref": "EventsStream"}
 

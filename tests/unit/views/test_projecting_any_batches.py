@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from chalicelib.todos.events import Event
 from chalicelib.views.projection import Head, applied, list_of, newest, project
 from tests.unit.scenarios import Stream, content_of
 from tests.unit.views.views_model import Views, head_of
+
+pytestmark = pytest.mark.slow
 
 LISTS = ["inbox", "home", "a/b#c"]
 TODOS = ["me#1", "me#2", "me#3"]
