@@ -34,11 +34,11 @@ class Rates:
     Attributes
     ----------
     raises_before, raises_after : float
-        Of an invocation: the handler is not called, or it has done its work and then reports a failure to Lambda.
+        Per invocation: the handler is not called, or it has done its work and then reports a failure to Lambda.
     killed : float
-        Of a call: the process ends, in half of the cases before the call and otherwise after it.
+        Per call: the process ends, in half of the cases before the call and otherwise after it.
     refused, unanswered : float
-        Of a call: no connection, or the call is executed and its response lost. The caller may try again.
+        Per call: no connection, or the call is executed and its response lost. The caller may try again.
     """
 
     raises_before: float

@@ -11,7 +11,7 @@ from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
 from chalicelib.views.projection import Row, Tally, Update
 
-# Of a row beside its state: keys, revision, conditions and the indexes' attributes.
+# What a row has beside its state: keys, revision, conditions and the indexes' attributes.
 ROW_OVERHEAD_BYTES: Final = 2_500
 
 TOMBSTONE_SECONDS: Final = 100 * 24 * 3600

@@ -170,7 +170,7 @@ class _Lines:
         return text
 
     def _next_line(self) -> tuple[int, str]:
-        # Of an endless line there is only the first_members, which is still too long for any todo: it will be refused.
+        # Only the beginning of an endless line is here. It is too long for any todo, so it will be refused.
         number, line, _ = next(self._lines)
         return number, line.decode("utf-8", "surrogateescape")
 

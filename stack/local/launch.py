@@ -34,7 +34,8 @@ def start(state: State, port: int, engine_port: int = 0, *, attached: bool = Fal
     Parameters
     ----------
     port, engine_port : int
-        Of the API and of the AWS API, on 127.0.0.1. 0 chooses a free one; for the engine, its last one if that is free.
+        The ports of the API and of the AWS API, on 127.0.0.1. 0 chooses a free one; for the engine, its last one if
+        that is free.
     attached : bool
         End with this process, however that ends; otherwise the engine outlives it.
 

@@ -33,7 +33,7 @@ class LocalStack:
     directory : Path
         Keeps all of its state; starting there again continues with it.
     port, engine_port : int
-        Of the API and of the AWS API, on 127.0.0.1. 0 chooses free ones, and keeps them over a restart.
+        The ports of the API and of the AWS API, on 127.0.0.1. 0 chooses free ones, and keeps them over a restart.
     attached : bool
         Whether the engine ends with this process.
     source : Path

@@ -32,7 +32,7 @@ VISIBLE_AFTER: Final = 60_000
 # 90 days, so that a tombstone, kept for 100, outlives its entry).
 LONGEST_AWAY: Final = codec.LOG_SECONDS * 1000 - DAY
 
-# Of a bulk load each entry has 4 KB, of a client's edits 150 bytes.
+# An entry has 4 KB after a bulk load, and 150 bytes after a client's edit.
 ENTRIES_AT_ONCE: Final = 25
 # A todo that was changed a thousand times has a thousand entries, and one of them counts.
 QUERIES_OF_A_PAGE: Final = 20

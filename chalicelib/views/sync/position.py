@@ -21,7 +21,7 @@ class Position:
     Attributes
     ----------
     generation : str
-        Of the views table; revisions of another one mean nothing here.
+        The views table's generation; revisions of another one mean nothing here.
     complete_at : int
         Milliseconds since 1970: what lies behind the position was written after that, or lies before `began_at`.
     revision, given : int
@@ -30,7 +30,7 @@ class Position:
         The revision that the views had when a first sync began, until the walk is past it: its rows were read after
         that. 0 from then on.
     listed_to : str or None
-        Of a first sync, the id of the todo that it listed last, empty before the first; None once all are listed.
+        The id of the todo that a first sync listed last, empty before the first; None once all are listed.
     """
 
     generation: str
