@@ -8,7 +8,7 @@ LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth diff deploy settle drift destroy test test-fast simulate race fuzz lint openapi bench experiment lock
+.PHONY: help up down status watch synth diff deploy settle drift destroy test test-fast coverage simulate race fuzz lint openapi bench experiment lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -33,6 +33,12 @@ test: $(DEVELOPING) ## Run every test, on a private engine
 
 test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (a minute)
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4 -m 'not engine and not slow' tests/unit tests/loaders
+
+coverage: $(DEVELOPING) ## Run every test and show which lines and branches ran, in the Lambdas too (TESTS=tests/unit)
+	@$(VENV)/coverage erase
+	@$(VENV)/coverage run -m pytest -n auto --maxprocesses 4 $(TESTS)
+	@$(VENV)/coverage combine --quiet
+	@$(VENV)/coverage report $(if $(TESTS),--fail-under 0)
 
 lint: $(LINTER) ## Check style, types, spelling, and the API's contract
 	$(VENV)/ruff check

@@ -18,8 +18,8 @@ from tests.support.paths import ROOT
 # Kept from one run to the next: what tests make of the same sources each time, above all the deployment packages.
 KEPT = ROOT / ".pytest_cache" / "todo-ledger"
 
-# What a program needs to be found and to start, and where temporary files go.
-PASSED_ON = ("PATH", "TMPDIR", "USER", "LOGNAME")
+# What a program needs to be found and to start, where temporary files go, and whether it is measured.
+PASSED_ON = ("PATH", "TMPDIR", "USER", "LOGNAME", "COVERAGE_PROCESS_CONFIG")
 # Where pip finds packages, as when the requirements were installed: the deployment package is made of wheels.
 OF_PIP = (
     "PIP_CERT",
