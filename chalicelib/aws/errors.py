@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -46,6 +46,8 @@ REFUSED_CODES: Final = frozenset(
 )
 
 _SERVER_ERROR: Final = 500
+# The code of a write that is no reason for its transaction's cancellation.
+_NO_REASON: Final = "None"
 
 
 class KeysUnprocessed(Transient):
@@ -60,8 +62,22 @@ def codes_of(error: BaseException) -> frozenset[str]:
     """The error codes in an AWS answer: of the request, or of each item that cancelled a transaction."""
     if not isinstance(error, ClientError):
         return frozenset()
-    reasons = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])} - {"None"}
+    reasons = {reason.get("Code", _NO_REASON) for reason in cancellation_reasons(error)} - {_NO_REASON}
     return frozenset(reasons or {error.response.get("Error", {}).get("Code", "")})
+
+
+def cancellation_reasons(error: BaseException) -> list[dict[str, Any]]:
+    """Why a transaction was cancelled, write by write in its order; empty for any other error.
+
+    Each reason has a ``Code``, which is "None" for a write that was not in the way, and the ``Item`` that made a
+    condition fail if the write asked for it (``ReturnValuesOnConditionCheckFailure``).
+    """
+    return list(error.response.get("CancellationReasons", [])) if isinstance(error, ClientError) else []
+
+
+def failed_conditions(error: BaseException) -> list[bool]:
+    """Which writes of a cancelled transaction had a condition that failed, in its order; empty for any other error."""
+    return [reason.get("Code") == "ConditionalCheckFailed" for reason in cancellation_reasons(error)]
 
 
 def is_transient(error: BaseException) -> bool:

@@ -143,8 +143,7 @@ def transact(writes: list[dict[str, Any]]) -> list[bool]:
             dynamodb.client().transact_write_items(TransactItems=writes)
             return [False] * len(writes)
         except (ClientError, BotoCoreError) as error:
-            reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
-            failed = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]
+            failed = errors.failed_conditions(error)
             if any(failed):
                 return failed
             if not errors.is_conflict(error) or attempt == MAX_TRIES:
