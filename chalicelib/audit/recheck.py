@@ -15,6 +15,7 @@ from typing import Any, Final
 from chalicelib.audit.findings import Difference, Findings
 from chalicelib.audit.owner_checks import Partition
 from chalicelib.audit.stream_checks import Found, StreamCheck, check_row
+from chalicelib.aws.retry import Pauses
 from chalicelib.ledger import scan
 from chalicelib.todos import ids
 from chalicelib.views import schema, table_reads
@@ -64,7 +65,7 @@ class Recheck:
     checks_streams: bool
     findings: Findings
 
-    def settle(self, suspects: Suspects) -> None:
+    def look_again(self, suspects: Suspects) -> None:
         """Look at each suspect until nothing is wrong; what stays wrong until time is up is found."""
         deadline = time.monotonic() + self.patience
         for stream_id, wanted in suspects.streams.items():
@@ -98,18 +99,18 @@ class Recheck:
                 newest = item
                 if int(item["version"]["N"]) in versions:
                     standing[int(item["version"]["N"])] = item
-        differences = _named(stream_id, "", check.found) if self.checks_streams else []
+        differences = _differences(stream_id, "", check.found) if self.checks_streams else []
         for table, row in rows.items():
             at = standing.get(int(row["version"]["N"])) if row and "version" in row else None
             # A row ahead of the stream is told from one without any stream by the stream's newest event.
             found = _readable(owner, todo_id, row, wanted or (newest if at is None else None), at)
-            differences += _named(stream_id, table, found)
+            differences += _differences(stream_id, table, found)
         return differences
 
     def _owner(self, table: str, owner: ids.Partition) -> list[Difference] | None:
         """What is wrong with an owner's partition; None where it changed all the while."""
         partition = self._read(table, owner)
-        return None if partition is None else _named(owner, table, partition.check())
+        return None if partition is None else _differences(owner, table, partition.check())
 
     def _read(self, table: str, owner: ids.Partition) -> Partition | None:
         """An owner's partition as it was at one moment; None where it changed all the while."""
@@ -155,17 +156,14 @@ class Recheck:
 
 def _last(deadline: float, look: Callable[[], list[Difference] | None]) -> list[Difference] | None:
     """What is wrong at the last of several looks: at the first that finds nothing, or when time is up."""
-    pause = POLL_FIRST_SECONDS
+    pauses = Pauses(POLL_FIRST_SECONDS, POLL_CEILING_SECONDS, growth=2)
     while True:
         differences = look()
-        left = deadline - time.monotonic()
-        if differences == [] or left <= 0:
+        if differences == [] or not pauses.wait(deadline - time.monotonic()):
             return differences
-        time.sleep(min(pause, left))
-        pause = min(2 * pause, POLL_CEILING_SECONDS)
 
 
-def _named(subject: str, table: str, found: Iterable[Found]) -> list[Difference]:
+def _differences(subject: str, table: str, found: Iterable[Found]) -> list[Difference]:
     return [Difference(subject, kind, detail, table) for kind, detail in found]
 
 

@@ -119,12 +119,12 @@ class _Worker:
         for after in self._views(part, suspects) if part.table else self._ledger(part, suspects):
             self._progress(self._findings)
             if len(suspects) >= MAX_SUSPECTS:
-                self._recheck.settle(suspects)
+                self._recheck.look_again(suspects)
             part.after = after
             if time.monotonic() >= self._until or self._findings.is_full:
-                self._recheck.settle(suspects)
+                self._recheck.look_again(suspects)
                 return
-        self._recheck.settle(suspects)
+        self._recheck.look_again(suspects)
         self._progress(self._findings)
         part.is_done = True
 

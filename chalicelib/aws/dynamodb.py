@@ -91,6 +91,28 @@ def pages(operation: str, **request: Any) -> Iterator[list[dict[str, Any]]]:
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def between(table: str, partition: str, low: str, high: str, index: str | None = None) -> dict[str, Any]:
+    """The request of a ``query`` of one partition for the items between two sort keys, inclusive.
+
+    Its read is strongly consistent: what a client waited for (``Prefer: wait``) must be in what it reads next.
+
+    Parameters
+    ----------
+    table : str
+        Its keys are ``owner`` and ``sk``.
+    index : str, optional
+        A local index, whose sort key has the index's name.
+    """
+    return {
+        "TableName": table,
+        **({"IndexName": index} if index else {}),
+        "KeyConditionExpression": "#owner = :owner AND #sort BETWEEN :low AND :high",
+        "ExpressionAttributeNames": {"#owner": "owner", "#sort": index or "sk"},
+        "ExpressionAttributeValues": {":owner": {"S": partition}, ":low": {"S": low}, ":high": {"S": high}},
+        "ConsistentRead": True,
+    }
+
+
 # Where, in botocore's context of one call, the writes of its transaction wait.
 _SET_ASIDE: Final = "todo-ledger-writes"
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.aws.errors import READ_ERRORS
+from chalicelib.aws.retry import Pauses
 from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids
 from chalicelib.todos.events import Todo
@@ -163,17 +164,14 @@ def wait_for_versions(owner: Owner, versions: Mapping[str, int], seconds: float)
     table = current_table()
     awaited = dict(versions)
     deadline = time.monotonic() + seconds
-    pause = POLL_FIRST_SECONDS
+    pauses = Pauses(POLL_FIRST_SECONDS, POLL_CEILING_SECONDS)
     while True:
         for todo_id in _having(table, owner, awaited):
             del awaited[todo_id]
         if not awaited:
             return True
-        left = deadline - time.monotonic()
-        if left <= 0:
+        if not pauses.wait(deadline - time.monotonic()):
             return False
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, POLL_CEILING_SECONDS)
 
 
 def having_versions(owner: Owner, versions: Mapping[str, int]) -> set[str]:
@@ -235,24 +233,10 @@ def _query(
     if low > high:
         # Nothing lies between; DynamoDB would refuse to look.
         return [], None
-    sort_key = index or "sk"
-    answer = _call(
-        "query",
-        TableName=table,
-        **({"IndexName": index} if index else {}),
-        **({"Limit": limit} if limit else {}),
-        KeyConditionExpression="#owner = :owner AND #sort BETWEEN :low AND :high",
-        ExpressionAttributeNames={"#owner": "owner", "#sort": sort_key},
-        ExpressionAttributeValues={
-            ":owner": {"S": ids.partition_of(owner)},
-            ":low": {"S": low},
-            ":high": {"S": high},
-        },
-        # What a client waited for (Prefer: wait) must be in what it reads next.
-        ConsistentRead=True,
-    )
+    request = dynamodb.between(table, ids.partition_of(owner), low, high, index)
+    answer = _call("query", **request, **({"Limit": limit} if limit else {}))
     last = answer.get("LastEvaluatedKey")
-    return answer["Items"], last[sort_key]["S"] if last else None
+    return answer["Items"], last[index or "sk"]["S"] if last else None
 
 
 def _rows(table: str, item_keys: list[Item]) -> dict[str, Item]:

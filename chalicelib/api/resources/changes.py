@@ -18,7 +18,7 @@ from chalicelib.api.request import Request, parameters
 from chalicelib.todos import representation
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.queries import TodoRow
-from chalicelib.views.sync import feed
+from chalicelib.views.sync import walk
 from chalicelib.views.sync.position import Position
 
 # The gateway gives up after 29 s, and the last read may have to be repeated.
@@ -37,10 +37,10 @@ def read(request: Request) -> Response:
     try:
         if seconds:
             with _waits.one_more() as left:
-                found = feed.next_page(request.owner, since, limit, seconds)
+                found = walk.next_page(request.owner, since, limit, seconds)
             headers |= {"Preference-Applied": f"wait={seconds}", **_rate_limit(left)}
         else:
-            found = feed.next_page(request.owner, since, limit, 0)
+            found = walk.next_page(request.owner, since, limit, 0)
     except PositionExpired as expired:
         detail = f"{expired} Start over without a cursor, and discard todos that the new sync omits."
         raise Problem(problem_types.CURSOR_EXPIRED, detail) from None

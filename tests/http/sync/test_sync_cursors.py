@@ -14,7 +14,7 @@ import pytest
 from chalicelib.aws import dynamodb
 from chalicelib.todos import ids, instants
 from chalicelib.views import queries, schema
-from chalicelib.views.sync import feed
+from chalicelib.views.sync import walk
 from tests.support.client import Client, next_path, problem, problem_name
 from tests.support.in_process import InProcess
 from tests.support.replica import Replica
@@ -38,17 +38,15 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Lets time pass for those who ask (milliseconds since the test's own time): the log's entries are that older."""
 
     def pass_time(milliseconds: int) -> None:
-        clock = SimpleNamespace(
-            time_ns=lambda: time.time_ns() + milliseconds * 1_000_000, monotonic=time.monotonic, sleep=time.sleep
-        )
-        monkeypatch.setattr(feed, "time", clock)
+        clock = SimpleNamespace(time_ns=lambda: time.time_ns() + milliseconds * 1_000_000, monotonic=time.monotonic)
+        monkeypatch.setattr(walk, "time", clock)
 
     return pass_time
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(walk, "PATIENCE_SECONDS", 0)
 
 
 @pytest.mark.parametrize("cursor", GARBLED)
@@ -152,7 +150,7 @@ def test_who_starts_over_then_comes_to_an_end(here: InProcess, synced: Replica, 
 def test_what_is_older_than_a_minute_comes_once_in_a_first_sync(
     here: InProcess, synced: Replica, later: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "CHANGES_BEFORE_THE_FIRST", 1)
+    monkeypatch.setattr(walk, "CHANGES_BEFORE_THE_FIRST", 1)
     assert len(Replica(here, limit=2).sync()) == 5, "the two that were not looked at before come again"
     later(2 * MINUTE)
 

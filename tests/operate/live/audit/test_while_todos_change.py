@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit import recheck
 from chalicelib.audit.findings import Findings
 from chalicelib.audit.recheck import Recheck
-from chalicelib.aws import dynamodb
+from chalicelib.aws import dynamodb, retry
 from chalicelib.todos import instants
 from chalicelib.views import schema, table_reads
 from stack.operate import audit
@@ -56,7 +55,7 @@ def test_a_lag_is_no_difference(planted: Planted, monkeypatch: pytest.MonkeyPatc
         pauses.append(seconds)
         dynamodb.client().put_item(TableName=planted.views, Item=newest)
 
-    monkeypatch.setattr(recheck, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+    monkeypatch.setattr(retry, "time", SimpleNamespace(sleep=pause))
     assert audit.audit_views(patience=PATIENCE_SECONDS).differences == []
     assert pauses
     assert planted.row("plain") == newest
