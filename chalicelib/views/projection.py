@@ -130,7 +130,7 @@ def project(view: OwnerView, heads: Iterable[Head]) -> Update | None:
     return Update(revision, rows, moved, (view.tally, replace(tally, revision=revision)))
 
 
-def applied(view: OwnerView, update: Update) -> OwnerView:
+def apply_update(view: OwnerView, update: Update) -> OwnerView:
     """The view as it stands once the update's transaction has succeeded."""
     lists = {**view.lists, **{name: after for name, _, after in update.lists}}
     return OwnerView(

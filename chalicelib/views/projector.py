@@ -23,7 +23,7 @@ from chalicelib.views.projection import (
     Head,
     OwnerView,
     Update,
-    applied,
+    apply_update,
     is_behind,
     is_deleted,
     list_of,
@@ -177,7 +177,7 @@ def _project_alone(table: str, owner: Partition, heads: list[Head]) -> None:
                 update, rest = _fitting(view, rest)
                 if update is not None:
                     _write(table, {owner: update})
-                    view = applied(view, update)
+                    view = apply_update(view, update)
             return
         except _NotNow:
             if attempt == MAX_TRIES:
