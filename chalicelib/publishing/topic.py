@@ -14,7 +14,7 @@ from chalicelib import settings
 from chalicelib.aws import errors
 from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
-from chalicelib.todos.errors import Poison, Unavailable
+from chalicelib.publishing.errors import PublishIncomplete, Refused
 
 # SNS takes 10 messages and 256 KB (of bodies and attributes) in one request; the rest is room for how it counts.
 MAX_BATCH_MESSAGES: Final = 10
@@ -53,17 +53,6 @@ class Message:
         """Bytes, as SNS counts them: the body, and each attribute's name, type and value."""
         attributes = sum(len(name) + len("String") + len(value.encode()) for name, value in self.attributes.items())
         return len(self.body.encode()) + attributes
-
-
-class Refused(Poison):
-    """The topic does not take a message, however often it is sent."""
-
-
-class PublishIncomplete(Unavailable):
-    """Some messages could not be published for now; all others were."""
-
-    def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(f"{len(reasons)} messages could not be published: {', '.join(sorted(set(reasons)))}")
 
 
 @remembered

@@ -12,7 +12,7 @@ from msgspec import Meta
 from chalicelib import settings
 from chalicelib.api import problem_types, structs
 from chalicelib.api.bodies import read_json
-from chalicelib.api.owned import OwnedCollection
+from chalicelib.api.collection_resource import CollectionResource
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
 from chalicelib.aws.owned_collection import CollectionFull
@@ -54,7 +54,7 @@ class Subscription(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     lists: Lists | None = None
 
 
-_WEBHOOKS: Final = OwnedCollection(
+_WEBHOOKS: Final = CollectionResource(
     "webhook", MAX_WEBHOOKS, problem_types.TOO_MANY_WEBHOOKS, subscriptions.new_id, subscriptions.id_for_key
 )
 
