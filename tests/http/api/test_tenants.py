@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.todos import ids as keys
+from chalicelib.todos import ids
 from tests.support.client import Client, list_path, problem
 
 # Pairs whose keys would meet if owner and id, or owner and key, were put together without encoding.
@@ -89,9 +89,9 @@ def test_an_owner_and_a_key_are_not_confused_with_another_pair_of_them(
 ) -> None:
     pairs = [(owner, "b#c"), (f"{owner}#b", "c"), (f"{owner}%23b", "c"), (owner, "b%23c"), (f"{owner}#b#c", "#")]
 
-    ids = {client_of(name).post("/todos", {"title": "x"}, idempotency_key=key).json()["id"] for name, key in pairs}
+    todo_ids = {client_of(name).post("/todos", {"title": "x"}, idempotency_key=key).json()["id"] for name, key in pairs}
 
-    assert len(ids) == len(pairs)
+    assert len(todo_ids) == len(pairs)
 
 
 def test_nothing_in_a_request_names_an_owner(client: Client, client_of: Callable[..., Client], owner: str) -> None:
@@ -110,7 +110,7 @@ def test_an_id_that_looks_like_a_key_reaches_nothing(
 ) -> None:
     todo = client.created_and_seen("secret")
     stranger = client_of(f"{owner}-2")
-    partition = keys.partition_of(owner)
+    partition = ids.partition_of(owner)
 
     for guess in (f"{partition}#{todo['id']}", f"#{todo['id']}", f"../{partition}#{todo['id']}", "tally", "list#inbox"):
         problem(stranger.get(f"/todos/{quote(guess, safe='')}"), 404)

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.commands import execute
-from chalicelib.ledger import ledger as ledger_module
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Replace
 from chalicelib.todos.events import Event
@@ -74,7 +73,7 @@ def test_each_try_of_a_lost_race_has_an_id_of_its_own(ledger: MemoryLedger, monk
         tried.append(event)
         append(event)
 
-    monkeypatch.setattr(ledger_module, "append", noted)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", noted)
     ledger.before["append"] = [lambda: ledger.another_writes(Patch({"notes": "theirs"}))]
     execute.execute(command_request(Patch({"order": 1})))
     assert [event.version for event in tried] == [2, 3]
@@ -89,10 +88,10 @@ def test_where_the_ledger_gives_no_answer_at_all_the_caller_is_told(
         raise LedgerUnavailable
 
     remembered(ledger)
-    monkeypatch.setattr(ledger_module, "append", append_in_silence)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", append_in_silence)
     with pytest.raises(LedgerUnavailable):
         execute.execute(command_request(Patch({"notes": "a"})))
-    monkeypatch.setattr(ledger_module, "append", ledger.append)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", ledger.append)
     event, _ = execute.execute(command_request(Patch({"order": 1})))
     assert (event.version, event.state["notes"]) == (3, "a"), "and what happened is found again"
 

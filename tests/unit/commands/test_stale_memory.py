@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.commands import execute
-from chalicelib.ledger import ledger as ledger_module
 from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Restore, TodoIsDeleted, VersionMismatch
 from chalicelib.todos.events import Event
@@ -94,7 +93,7 @@ def test_an_event_too_large_for_the_remembered_state_may_fit_now(monkeypatch: py
             raise EventTooLarge(70_000)
         memory.append(event)
 
-    monkeypatch.setattr(ledger_module, "append", append)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", append)
     assert execute.execute(command_request(Patch({"order": 1})))[0].version == 4
 
 
@@ -104,7 +103,7 @@ def test_an_event_too_large_for_the_newest_state_is_refused(monkeypatch: pytest.
     def append(event: Event) -> None:
         raise EventTooLarge(70_000)
 
-    monkeypatch.setattr(ledger_module, "append", append)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", append)
     with pytest.raises(EventTooLarge):
         execute.execute(command_request(Patch({"order": 1})))
 
