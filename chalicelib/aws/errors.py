@@ -72,7 +72,10 @@ def cancellation_reasons(error: BaseException) -> list[dict[str, Any]]:
     Each reason has a ``Code``, which is "None" for a write that was not in the way, and the ``Item`` that made a
     condition fail if the write asked for it (``ReturnValuesOnConditionCheckFailure``).
     """
-    return list(error.response.get("CancellationReasons", [])) if isinstance(error, ClientError) else []
+    if not isinstance(error, ClientError):
+        return []
+    reasons: Any = error.response.get("CancellationReasons", [])
+    return list(reasons)
 
 
 def failed_conditions(error: BaseException) -> list[bool]:

@@ -125,7 +125,7 @@ INSIDE = ("Traceback", "chalice", "botocore", "pynamodb", "DynamoDB", "dynamodb"
 @pytest.fixture
 def made(client: Client) -> dict[str, str]:
     """A live todo in version 1 and in a list, a deleted one, a webhook, and a key that was used."""
-    live = client.post("/todos", {"title": "x", "list": "garden"}, prefer="wait=10").json()
+    live = client.seen.post("/todos", {"title": "x", "list": "garden"}).json()
     deleted = client.post("/todos", TITLE, idempotency_key="used").json()
     client.delete(f"/todos/{deleted['id']}")
     webhook = client.post("/webhooks", {"url": "http://127.0.0.1:9/"}).json()

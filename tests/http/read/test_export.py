@@ -51,9 +51,9 @@ def filled(client: Client) -> Client:
     """A client whose todos are hard to write down, with a subtask and one that is deleted."""
     made = [client.create(**todo) for todo in NASTY]
     gone = client.create("gone")
-    client.delete(f"/todos/{gone['id']}", prefer="wait=10")
+    client.seen.delete(f"/todos/{gone['id']}")
     client.create("A subtask", parent=made[0]["id"], order=-3)
-    client.patch(f"/todos/{made[1]['id']}", {"notes": ""}, prefer="wait=10")
+    client.seen.patch(f"/todos/{made[1]['id']}", {"notes": ""})
     shows(lambda: client.stats()["total"], len(NASTY) + 1)
     return client
 

@@ -128,7 +128,7 @@ def test_where_a_tombstone_has_expired_it_is_gone(
     here: InProcess, synced: Replica, later: Callable[[int], None]
 ) -> None:
     gone = next(iter(synced.todos))
-    here.delete(f"/todos/{gone}", prefer="wait=10")
+    here.seen.delete(f"/todos/{gone}")
     take_away(here, schema.todo_key(gone))
     later(2 * MINUTE)
 
@@ -204,7 +204,7 @@ def test_a_revision_that_is_not_visible_yet_is_waited_for(here: InProcess, synce
 def test_so_is_a_row_that_is_not_visible_yet(here: InProcess, synced: Replica, is_new: bool) -> None:
     todo_id = here.create("late")["id"] if is_new else next(iter(synced.todos))
     before = item(here, schema.todo_key(todo_id))
-    here.patch(f"/todos/{todo_id}", {"title": "late"}, prefer="wait=10")
+    here.seen.patch(f"/todos/{todo_id}", {"title": "late"})
     after = take_away(here, schema.todo_key(todo_id))
     if not is_new:
         dynamodb.client().put_item(TableName=queries.current_table(), Item=before)
@@ -218,7 +218,7 @@ def test_so_is_a_row_that_is_not_visible_yet(here: InProcess, synced: Replica, i
 def test_a_first_sync_brings_later_what_was_not_visible_when_it_began(here: InProcess, synced: Replica) -> None:
     todo_id = next(iter(synced.todos))
     before = item(here, schema.todo_key(todo_id))
-    here.patch(f"/todos/{todo_id}", {"title": "late"}, prefer="wait=10")
+    here.seen.patch(f"/todos/{todo_id}", {"title": "late"})
     after = item(here, schema.todo_key(todo_id))
     dynamodb.client().put_item(TableName=queries.current_table(), Item=before)
     again = Replica(here)

@@ -92,10 +92,10 @@ def test_then_come_the_changes_in_their_order_each_as_the_newest_state(filled: C
     replica = Replica(filled)
     replica.sync()
     one, other, *_ = replica.todos
-    filled.patch(f"/todos/{one}", {"title": "first"}, prefer="wait=10")
-    filled.patch(f"/todos/{other}", {"completed": True}, prefer="wait=10")
+    filled.seen.patch(f"/todos/{one}", {"title": "first"})
+    filled.seen.patch(f"/todos/{other}", {"completed": True})
     created = filled.created_and_seen("new")
-    newest = filled.patch(f"/todos/{one}", {"title": "last"}, prefer="wait=10").json()
+    newest = filled.seen.patch(f"/todos/{one}", {"title": "last"}).json()
 
     changes = replica.sync()
 
@@ -108,7 +108,7 @@ def test_a_deletion_is_a_tombstone(filled: Client) -> None:
     replica = Replica(filled)
     replica.sync()
     gone = next(iter(replica.todos))
-    filled.delete(f"/todos/{gone}", prefer="wait=10")
+    filled.seen.delete(f"/todos/{gone}")
     tombstone = {"id": gone, "version": len(filled.events(gone)), "deleted": True}
 
     assert replica.sync() == [tombstone]
@@ -120,9 +120,9 @@ def test_what_is_restored_comes_back(filled: Client) -> None:
     replica = Replica(filled)
     replica.sync()
     path = f"/todos/{next(iter(replica.todos))}"
-    filled.delete(path, prefer="wait=10")
+    filled.seen.delete(path)
     replica.sync()
-    restored = filled.post(f"{path}/restore", prefer="wait=10").json()
+    restored = filled.seen.post(f"{path}/restore").json()
 
     assert replica.sync() == [restored]
     assert replica.todos == by_id(filled.rows("/todos"))
@@ -133,9 +133,9 @@ def test_a_todo_that_changed_often_comes_once(filled: Client) -> None:
     replica.sync()
     path = f"/todos/{next(iter(replica.todos))}"
     for number in range(6):
-        filled.patch(path, {"title": f"edit {number}"}, prefer="wait=10")
-    filled.delete(path, prefer="wait=10")
-    restored = filled.post(f"{path}/restore", prefer="wait=10").json()
+        filled.seen.patch(path, {"title": f"edit {number}"})
+    filled.seen.delete(path)
+    restored = filled.seen.post(f"{path}/restore").json()
 
     assert replica.sync() == [restored]
 
@@ -143,7 +143,7 @@ def test_a_todo_that_changed_often_comes_once(filled: Client) -> None:
 def test_what_changes_between_two_pages_comes_again(filled: Client) -> None:
     replica = Replica(filled, limit=2)
     (listed, _) = replica.page()["changes"]
-    newest = filled.patch(f"/todos/{listed['id']}", {"title": "since then"}, prefer="wait=10").json()
+    newest = filled.seen.patch(f"/todos/{listed['id']}", {"title": "since then"}).json()
 
     assert newest in replica.sync()
     assert replica.todos == by_id(filled.rows("/todos"))
@@ -199,7 +199,7 @@ def test_a_page_ends_where_it_has_enough_bytes(here: InProcess, monkeypatch: pyt
     replica = Replica(here)
     replica.sync()
     for todo_id in replica.todos:
-        here.patch(f"/todos/{todo_id}", {"title": "y"}, prefer="wait=10")
+        here.seen.patch(f"/todos/{todo_id}", {"title": "y"})
     monkeypatch.setattr(queries, "MAX_ANSWERED_BYTES", 3000)
 
     assert [len(page["changes"]) for page in pages_of(replica)] == [2, 1]
