@@ -15,7 +15,7 @@ def serves(handler: str) -> bool:
 
 
 def stage() -> str:
-    """The stage that this process is of."""
+    """The stage that this process belongs to."""
     return os.environ.get("STAGE", "local")
 
 

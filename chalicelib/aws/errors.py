@@ -1,4 +1,4 @@
-"""Which errors are transient and which no retry can help: decided here for every handler."""
+"""Which errors of AWS are transient, and which are permanent: decided here for every handler."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ _NO_REASON: Final = "None"
 
 
 class KeysUnprocessed(Transient):
-    """DynamoDB left keys of a BatchGetItem unprocessed, time after time: it is throttled."""
+    """DynamoDB repeatedly left keys of a BatchGetItem unprocessed: it throttles."""
 
 
-# What a read of DynamoDB raises if it got no answer, or a refusal.
+# What a read of DynamoDB raises without an answer, or if it is refused.
 READ_ERRORS: Final = (BotoCoreError, ClientError, KeysUnprocessed)
 
 
@@ -86,7 +86,7 @@ def failed_conditions(error: BaseException) -> list[bool]:
 def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed later, so that a handler should raise and be called again.
 
-    An unknown error counts as transient, since losing nothing matters more than making progress.
+    An unknown error counts as transient: to lose nothing matters more than to make progress.
     """
     if isinstance(error, Poison | ParamValidationError | ValueError | TypeError | LookupError | AttributeError):
         return False
@@ -102,5 +102,5 @@ def is_refused(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether a transaction met another one, or another writer made a condition fail."""
+    """Whether a transaction conflicted with another one, or another writer made a condition fail."""
     return bool(codes_of(error) & {"ConditionalCheckFailed", "TransactionConflict", "TransactionConflictException"})

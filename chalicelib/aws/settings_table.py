@@ -132,7 +132,7 @@ def _try_condition(call: Callable[..., Any], **request: Any) -> bool:
 
 
 def transact(writes: list[dict[str, Any]]) -> list[bool]:
-    """Write all or nothing; tells of each write whether its condition failed (then nothing was written).
+    """Write all or nothing; returns for each write whether its condition failed (if one did, nothing was written).
 
     Raises
     ------
