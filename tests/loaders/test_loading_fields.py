@@ -31,7 +31,7 @@ def test_a_second_name_for_a_field_is_not_lost() -> None:
     assert todo["metadata"] == {"name": "N", "content": "C", "note": "M"}
 
 
-def test_a_source_that_the_row_states_stands_and_its_id_is_kept() -> None:
+def test_a_source_that_the_row_states_is_kept_and_so_is_its_id() -> None:
     [todo] = todos(lines({"id": "x", "title": "A", "source": "paper"}))
     assert (todo["source"], todo["metadata"]) == ("paper", {"id": "x"})
 
@@ -98,7 +98,7 @@ def test_a_bad_value_is_pointed_at_by_the_rows_own_name(row: dict[str, Any], poi
     assert titles(content) == ["Good"]
 
 
-def test_everything_wrong_with_a_row_is_told_at_once() -> None:
+def test_all_errors_of_a_row_are_reported_at_once() -> None:
     pointers = [pointer for _, pointer, _ in errors_of(lines({"due": "soon", "priority": "asap", "title": 5}))]
     assert sorted(pointers) == ["#/due", "#/priority", "#/title"]
 

@@ -56,7 +56,7 @@ def test_loading_again_adds_nothing() -> None:
     assert ledger.events == before
 
 
-def test_of_a_file_that_has_grown_only_the_new_rows_are_added() -> None:
+def test_only_the_new_rows_of_a_file_that_has_grown_are_added() -> None:
     ledger = GroupLedger()
     load(rows(130), ledger)
     summary, _ = load(rows(260), ledger)

@@ -113,7 +113,7 @@ def test_options_says_what_a_path_has(client: Client, path: str) -> None:
     assert ("Accept-Patch" in options.headers) == ("PATCH" in METHODS_OF[path])
 
 
-def test_what_a_patch_may_be_is_told_with_the_todo_and_to_who_sends_something_else(client: Client) -> None:
+def test_accepted_patches_are_named_with_the_todo_and_when_another_type_is_sent(client: Client) -> None:
     path = f"/todos/{client.create()['id']}"
     refused = client.patch(path, {"title": "x"}, content_type="application/json-patch+json")
 

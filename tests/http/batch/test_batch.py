@@ -101,7 +101,7 @@ def test_one_that_fails_does_not_stop_the_others(client: Client, client_of: Call
     assert client_of("somebody-else").get(f"/todos/{foreign}").headers["ETag"] == '"1"'
 
 
-def test_a_stale_version_is_told_with_the_todo_and_what_happened_since(client: Client) -> None:
+def test_a_stale_version_is_reported_with_the_todo_and_its_events_since(client: Client) -> None:
     todo = client.create("first")
     path = f"/todos/{todo['id']}"
     client.patch(path, {"title": "another's"})

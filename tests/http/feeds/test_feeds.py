@@ -39,7 +39,7 @@ def anybody(stack: LocalStack) -> Client:
     return Client(stack.url, None)
 
 
-def test_a_feed_is_made_with_a_url_that_is_told_once(client: Client) -> None:
+def test_a_new_feed_has_a_url_that_is_shown_once(client: Client) -> None:
     answer = client.post("/feeds", {"name": "Phone", "lists": ["garden", "garden", "a/b"]})
 
     feed = answer.json()

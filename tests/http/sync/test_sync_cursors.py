@@ -201,7 +201,7 @@ def test_a_revision_that_is_not_visible_yet_is_waited_for(here: InProcess, synce
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_so_is_a_row_that_is_not_visible_yet(here: InProcess, synced: Replica, is_new: bool) -> None:
+def test_a_row_that_is_not_visible_yet_is_waited_for_too(here: InProcess, synced: Replica, is_new: bool) -> None:
     todo_id = here.create("late")["id"] if is_new else next(iter(synced.todos))
     before = item(here, schema.todo_key(todo_id))
     here.seen.patch(f"/todos/{todo_id}", {"title": "late"})

@@ -44,7 +44,7 @@ def test_a_first_sync_that_would_bring_the_same_again_is_a_304(filled: Client, l
     assert filled.get("/changes?limit=200", if_none_match=tag).status_code == 200
 
 
-def test_of_another_day_it_is_another_since_its_cursor_may_have_expired(
+def test_the_tag_is_another_on_another_day_since_its_cursor_may_have_expired(
     here: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tags = []
@@ -227,7 +227,7 @@ def test_head_is_get_without_the_body(filled: Client) -> None:
     assert head.headers["Content-Type"] == "application/json"
 
 
-def test_nobody_is_told_of_anothers_changes(
+def test_nobody_learns_of_anothers_changes(
     client: Client, client_of: Callable[..., Client], owner: str, filled: Client
 ) -> None:
     for name in (f"{owner}#", f"{owner}2", owner[:-1], owner.upper(), "#views"):

@@ -35,7 +35,7 @@ def test_who_waits_is_told_of_a_change(client: Client) -> None:
     assert answer.headers["Preference-Applied"] == "wait=20"
 
 
-def test_so_is_who_waits_for_the_first_change_of_all(client: Client) -> None:
+def test_a_wait_for_the_very_first_change_is_answered_too(client: Client) -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(wait_for_a_change, client.another(), "/changes")
         created = client.created_and_seen()

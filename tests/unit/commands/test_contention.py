@@ -80,7 +80,7 @@ def clock(request: pytest.FixtureRequest, memory: MemoryLedger, monkeypatch: pyt
     return clock
 
 
-def test_of_twenty_writers_and_two_hundred_commands_none_gives_up(
+def test_none_of_twenty_writers_and_two_hundred_commands_gives_up(
     clock: Clock, memory: MemoryLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcomes: list[tuple[Event, bool]] = []

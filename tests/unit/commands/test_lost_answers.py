@@ -18,7 +18,7 @@ CREATE = Create(content_of())
 
 @pytest.mark.parametrize("command", [Patch({"notes": "n"}), Replace(content_of(title="New")), Delete()])
 @pytest.mark.parametrize("if_match", [None, IfMatch(frozenset({1}))])
-def test_a_write_whose_answer_was_lost_stands_once(
+def test_a_write_whose_answer_was_lost_happened_once(
     ledger: MemoryLedger, no_sleep: list[float], command: Command, if_match: IfMatch | None
 ) -> None:
     ledger.lost_answers = 1
@@ -29,20 +29,20 @@ def test_a_write_whose_answer_was_lost_stands_once(
     assert no_sleep == [], "no race was lost"
 
 
-def test_so_does_a_creation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_creation_is_healed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     empty = given_a_ledger(monkeypatch)
     empty.lost_answers = 1
     assert execute.execute(command_request(CREATE, is_new=True))[0] == empty.events[0]
     assert len(empty.events) == 1
 
 
-def test_so_does_a_keyed_write(ledger: MemoryLedger) -> None:
+def test_a_keyed_write_is_healed_too(ledger: MemoryLedger) -> None:
     ledger.lost_answers = 1
     event, appended = execute.execute(keyed(Patch({"notes": "n"})))
     assert (event, appended, len(ledger.events)) == (ledger.events[1], True, 2)
 
 
-def test_it_stands_even_where_others_have_written_since(ledger: MemoryLedger) -> None:
+def test_it_counts_even_if_others_have_written_since(ledger: MemoryLedger) -> None:
     ledger.lost_answers = 1
     ledger.before["at_version"] = [lambda: ledger.another_writes(Patch({"notes": "theirs"}))]
     event, _ = execute.execute(command_request(Patch({"notes": "mine"})))

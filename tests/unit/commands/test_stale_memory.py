@@ -72,7 +72,7 @@ def test_a_mismatch_is_said_of_a_fresh_read(monkeypatch: pytest.MonkeyPatch) -> 
     assert execute.execute(command_request(Patch({"order": 1}), if_match=IfMatch(frozenset({2}))))[0].version == 3
 
 
-def test_a_match_with_the_remembered_version_alone_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_match_with_only_the_remembered_version_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = given_that_others_wrote(monkeypatch, [], [Patch({"notes": "theirs"})])
     with pytest.raises(VersionMismatch):
         execute.execute(command_request(Patch({"order": 1}), if_match=IfMatch(frozenset({1}))))

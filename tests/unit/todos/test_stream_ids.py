@@ -47,7 +47,7 @@ def test_an_owner_in_keys_is_plain_ascii(owner: str) -> None:
 
 
 @pytest.mark.parametrize("owner", ["\ud800", "me\udfff"])
-def test_even_an_owner_that_is_no_unicode_has_a_partition(owner: str) -> None:
+def test_even_an_owner_that_is_not_unicode_has_a_partition(owner: str) -> None:
     assert ids.partition_of(owner) != ids.partition_of("?")
 
 

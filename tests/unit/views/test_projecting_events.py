@@ -121,7 +121,7 @@ def test_only_what_is_behind_is_written_and_logged() -> None:
     assert views.rows["a"].revision == 1
 
 
-def test_of_each_todo_the_newest_event_counts_in_whatever_order() -> None:
+def test_the_newest_event_of_each_todo_counts_in_whatever_order() -> None:
     heads = [head("a", 2), head("b", 1), head("a", 3), head("a", 1)]
     assert newest(heads) == newest(reversed(heads)) == {"a": heads[2], "b": heads[1]}
 

@@ -47,6 +47,6 @@ def test_nothing_else_is_one(values: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "[", "9" * 5000, "[NaN", "\0"])
-def test_nor_is_what_is_no_json(text: str) -> None:
+def test_text_that_is_not_json_is_refused_too(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever it says: callers tell them alike
         Position.parse(text)

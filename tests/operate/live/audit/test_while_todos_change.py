@@ -24,7 +24,7 @@ from tests.operate.live.commanding import Item, Owner
 from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 
-def test_an_expired_tombstone_is_no_difference(planted: Planted) -> None:
+def test_an_expired_tombstone_is_not_a_difference(planted: Planted) -> None:
     planted.remove(planted.views, planted.row("deleted"))
     entries = [item for item in items_of(planted.views) if item["sk"]["S"].startswith(schema.LOG_PREFIX)]
     for entry in entries:
@@ -33,7 +33,7 @@ def test_an_expired_tombstone_is_no_difference(planted: Planted) -> None:
     assert audit.audit_views(patience=BRIEFLY).differences == []
 
 
-def test_a_log_that_begins_later_is_no_gap(planted: Planted) -> None:
+def test_a_log_that_begins_later_has_no_gap(planted: Planted) -> None:
     """Entries older than 90 days are gone, or about to be."""
     old = {"at": {"S": instants.format_milliseconds(int((time.time() - 89.5 * 86400) * 1000))}}
     first = planted.owner.item(planted.views, schema.log_key(1))
@@ -45,7 +45,7 @@ def test_a_log_that_begins_later_is_no_gap(planted: Planted) -> None:
     assert kinds <= {"log-missing"}, named
 
 
-def test_a_lag_is_no_difference(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lag_is_not_a_difference(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     """The row comes a moment after the audit has missed it."""
     newest = planted.row("plain")
     planted.remove(planted.views, newest)
@@ -98,7 +98,7 @@ def test_what_changes_while_an_owner_is_read_is_read_again(planted: Planted, mon
     assert partition.rows[goes].counted_in is None
 
 
-def test_an_owner_that_never_stands_still_is_left_open(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_owner_that_keeps_changing_is_left_open(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     revisions = itertools.count(1_000_000)
     monkeypatch.setattr(
         table_reads, "tally", lambda table, owner: planted.tally() | {"revision": {"N": str(next(revisions))}}

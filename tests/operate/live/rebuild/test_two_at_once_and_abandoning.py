@@ -16,7 +16,7 @@ from tests.operate.live.rebuild.rebuilding import SHORT, UNLEASED, Killed, advan
 from tests.support.waiting import at_once, eventually
 
 
-def test_of_two_at_once_one_is_refused(owner: Owner, views: str) -> None:
+def test_one_of_two_at_once_is_refused(owner: Owner, views: str) -> None:
     first = Run.claim(**SHORT)
     first.advance()
     with pytest.raises(Busy):
@@ -26,7 +26,7 @@ def test_of_two_at_once_one_is_refused(owner: Owner, views: str) -> None:
     first.keep(0)
 
 
-def test_of_two_that_begin_together_one_wins(owner: Owner, views: str) -> None:
+def test_one_of_two_that_begin_together_wins(owner: Owner, views: str) -> None:
     def begin() -> Run | None:
         try:
             return Run.claim(**SHORT)
@@ -98,7 +98,7 @@ def test_an_abandoning_that_was_cut_off_is_gone_on_with(
     assert not exists(run.state.table)
 
 
-def test_a_switch_that_becomes_visible_while_it_is_abandoned_stands(
+def test_a_switch_that_becomes_visible_while_it_is_abandoned_is_kept(
     owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run.claim(**UNLEASED)
