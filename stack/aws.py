@@ -9,6 +9,7 @@ from typing import Any
 import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.model import OperationModel
 
 REGION = "us-east-1"
 RETRIES: Any = {"mode": "standard", "max_attempts": 3}
@@ -60,6 +61,17 @@ def client(service: str) -> Any:
     s3: Any = {"addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "auto"}
     created: BaseClient = botocore.session.get_session().create_client(service, config=Config(s3=s3, retries=RETRIES))
     return created
+
+
+def expect_owner(s3: Any, account: str) -> None:
+    """Make every call of an S3 client fail (403) on a bucket of another account: names of buckets can be guessed."""
+
+    def add(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
+        # All operations on an existing bucket have it.
+        if "ExpectedBucketOwner" in model.input_shape.members:
+            params.setdefault("ExpectedBucketOwner", account)
+
+    s3.meta.events.register("before-parameter-build.s3", add)
 
 
 def local_client(service: str, endpoint: LocalEndpoint) -> Any:

@@ -20,6 +20,8 @@ from stack.deploy.cloudformation import Stack
 from tests.support.server import Received, Reply, Server
 from tests.support.waiting import PATIENCE_SECONDS
 
+# The engine's account.
+ACCOUNT = "000000000000"
 API = re.compile(r"/restapis/([^/]+)")
 
 
@@ -34,7 +36,7 @@ def answering(endpoint: LocalEndpoint) -> Callable[[Received], Reply]:
     engine = urlsplit(endpoint.url)
     cloudformation = local_client("cloudformation", endpoint)
     apigateway = local_client("apigateway", endpoint)
-    templates = Artifacts(local_client("s3", endpoint), "imported-rest-apis")
+    templates = Artifacts(local_client("s3", endpoint), "imported-rest-apis", ACCOUNT)
 
     def imported(body: bytes) -> Reply:
         stack = Stack(cloudformation, f"rest-api-{uuid.uuid4().hex}")
@@ -48,7 +50,7 @@ def answering(endpoint: LocalEndpoint) -> Callable[[Received], Reply]:
         return described(200, api)
 
     def deploy(stack: Stack, body: bytes) -> None:
-        change_set = stack.prepare(templates.upload_template(template(body)), {})
+        change_set = stack.prepare(templates.template(template(body)), {})
         if change_set is not None:
             change_set.execute()
 
