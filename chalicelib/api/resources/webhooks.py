@@ -110,7 +110,9 @@ def _load(body: object) -> Subscription:
         400 with a pointer to each field that is missing, unknown, of the wrong type or out of its bounds.
     """
     subscription = structs.load_body(body, Subscription, "webhook", {"types": EVENT_TYPES})
-    error = urls.url_error(subscription.url, allow_loopback=settings.webhooks_allow_private())
+    error = urls.url_error(
+        subscription.url, allow_loopback=settings.webhooks_allow_private(), own_ports=settings.own_ports()
+    )
     errors = [FieldError(pointer("url"), error)] if error else []
     errors += structs.list_errors(subscription.lists)
     if errors:
