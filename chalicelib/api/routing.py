@@ -14,6 +14,7 @@ from chalice.app import Blueprint, CORSConfig, Response
 
 from chalicelib import logs, settings
 from chalicelib.api import auth, negotiation, problem_types
+from chalicelib.api.answer_headers import EXPOSED
 from chalicelib.api.caching import with_validators
 from chalicelib.api.headers import parse_request_id
 from chalicelib.api.media_types import JSON, MERGE_PATCH
@@ -27,11 +28,6 @@ blueprint = Blueprint(__name__)
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 READS: Final = ("GET", "HEAD")
-
-# Headers that browsers may show to a page of another origin.
-EXPOSED: Final = [
-    "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
-]  # fmt: skip
 
 _dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -47,7 +43,7 @@ class PathHeaders(CORSConfig):
         super().__init__(
             allow_origin="*",
             allow_headers=["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-Id"],
-            expose_headers=EXPOSED,
+            expose_headers=[*EXPOSED],
             max_age=600,
         )
         self._headers = {

@@ -9,6 +9,7 @@ from typing import Any
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from chalicelib.api import media_types, problem_types
+from chalicelib.api.answer_headers import EXPOSED
 from stack.local.state import read_json
 
 KEY_SET_PATH = "/.well-known/jwks.json"
@@ -81,6 +82,7 @@ async def _answer(
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", ",".join(EXPOSED).encode()),
         *headers,
     )
     await send({"type": "http.response.start", "status": status, "headers": described})
