@@ -14,7 +14,7 @@ from chalice.app import Blueprint, CORSConfig, Response
 
 from chalicelib import logs, settings
 from chalicelib.api import auth, negotiation, problem_types
-from chalicelib.api.answer_headers import EXPOSED
+from chalicelib.api.answer_headers import EXPOSED, NO_STORE
 from chalicelib.api.caching import with_validators
 from chalicelib.api.headers import parse_request_id
 from chalicelib.api.media_types import JSON, MERGE_PATCH
@@ -36,7 +36,8 @@ _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 class PathHeaders(CORSConfig):
     """The headers of a path: CORS, `Allow`, and with PATCH also `Accept-Patch` (RFC 5789, section 3.1).
 
-    Chalice adds these to every answer of the path, and makes the gateway's answer to OPTIONS from them.
+    Chalice adds these to every answer of the path that does not have them, and makes the gateway's answer to OPTIONS
+    from them. So nothing is stored but what says otherwise: an answer with a validator.
     """
 
     def __init__(self, allowed: Sequence[str]) -> None:
@@ -50,6 +51,7 @@ class PathHeaders(CORSConfig):
             **super().get_access_control_headers(),
             "Access-Control-Allow-Methods": ",".join(allowed),
             "Allow": ", ".join(allowed),
+            "Cache-Control": NO_STORE,
             **({"Accept-Patch": f"{MERGE_PATCH}, {JSON}"} if "PATCH" in allowed else {}),
         }
 

@@ -42,6 +42,8 @@ def check(method: str, url: str, status: int, headers: Mapping[str, str], text: 
         return
     asked = f"{method} {url} answered {status}, which the contract has otherwise"
     _check_exposed(asked, headers)
+    if method not in ("GET", "HEAD") or status not in (200, 304):
+        assert headers["Cache-Control"] == "no-store", f"{asked}: it may be stored"
     path = _path_of(url)
     if path is None:
         assert status == 404, f"{asked}: it has no such path"

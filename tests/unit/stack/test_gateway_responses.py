@@ -1,4 +1,4 @@
-"""What API Gateway answers itself, as the compute template has it: a web page can read its headers."""
+"""What API Gateway answers itself, as the compute template has it: no cache keeps it, and a web page can read it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ def headers(request: pytest.FixtureRequest) -> dict[str, str]:
 def test_every_response_exposes_the_same_headers_as_the_app(headers: dict[str, str]) -> None:
     assert headers["Access-Control-Allow-Origin"] == "'*'"
     assert headers["Access-Control-Expose-Headers"] == f"'{','.join(EXPOSED)}'"
+
+
+def test_no_response_is_stored(headers: dict[str, str]) -> None:
+    assert headers["Cache-Control"] == "'no-store'"
 
 
 def test_every_header_of_a_response_is_exposed(headers: dict[str, str]) -> None:
