@@ -1,4 +1,4 @@
-"""Cache-Control, ETag and 304."""
+"""Cache-Control, ETag and 304 of reads; every other answer is not to be stored (`answer_headers`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def with_validators(request: Request, response: Response) -> Response:
         400 for an `If-None-Match` without entity tags.
     """
     headers = cast("dict[str, str]", response.headers)
-    if response.status_code != 200 or "no-store" in headers.get("Cache-Control", ""):
+    if response.status_code != 200:
         return response
     headers.setdefault("Cache-Control", f"private, {REVALIDATED}" if request.owner else REVALIDATED)
     if "ETag" not in headers:

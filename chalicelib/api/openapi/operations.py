@@ -15,7 +15,7 @@ from chalicelib.api.route import Route
 
 Schema = dict[str, Any]
 
-_VALIDATORS: Final = headers.named("ETag", "Cache-Control")
+_VALIDATORS: Final = headers.named("ETag")
 
 
 def operation(
@@ -80,7 +80,7 @@ def of_route(operation: dict[str, Any], route: Route) -> dict[str, Any]:
     if route.method == "GET":
         common.append(IF_NONE_MATCH)
         responses["200"] = {**responses["200"], "headers": responses["200"]["headers"] | _VALIDATORS}
-        responses["304"] = answer("The caller has the current answer already.", sends=("ETag", "Cache-Control"))
+        responses["304"] = answer("The caller has the current answer already.", sends=("ETag",))
     responses |= problems.responses(*kinds)
     return {
         **operation,
