@@ -21,6 +21,8 @@ blueprint = Blueprint(__name__)
 
 READ: Final = "todos:read"
 WRITE: Final = "todos:write"
+# For what makes a credential or a channel that shows todos: it must not have more rights than the token that made it.
+READ_AND_WRITE: Final = f"{READ} {WRITE}"
 
 # An allow-list: a caller who could choose the algorithm would choose "none", or HMAC with the public key as secret.
 ALGORITHMS: Final = ("RS256", "ES256")
