@@ -188,10 +188,11 @@ def _owner(context: Mapping[str, Any], scope: str) -> Owner:
             "The token has expired.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
-    if scope not in found.get("scope", "").split():
+    lacking = set(scope.split()).difference(found.get("scope", "").split())
+    if lacking:
         raise Problem(
             problem_types.FORBIDDEN,
-            f"The token lacks the scope {scope}.",
+            f"The token lacks the scope {' and '.join(sorted(lacking))}.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
         )
     return Owner(found["principalId"])

@@ -11,6 +11,20 @@ from chalicelib.todos.errors import Permanent, Transient
 MAX_REASON_LENGTH: Final = 200
 
 
+class UrlTaken(Permanent):
+    """Another webhook of the owner has the URL.
+
+    Attributes
+    ----------
+    webhook_id : str
+        That webhook.
+    """
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"the webhook {webhook_id} has this URL")
+        self.webhook_id = webhook_id
+
+
 class DeliveryFailed(Transient):
     """The webhook was not called, or did not accept the message; another try may succeed.
 

@@ -58,7 +58,7 @@ PATHS: Final[dict[str, Any]] = {
                     links={"delete": link("deleteWebhook", "Unsubscribe.", webhook_id="$response.body#/id")},
                 )
             },
-            refusals=(problem_types.TOO_MANY_WEBHOOKS, problem_types.KEY_REUSED),
+            refusals=(problem_types.TOO_MANY_WEBHOOKS, problem_types.WEBHOOK_EXISTS, problem_types.KEY_REUSED),
         ),
     },
     "/webhooks/{webhook_id}": {
