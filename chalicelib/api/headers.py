@@ -78,6 +78,12 @@ def parse_if_none_match(value: str) -> IfNoneMatch:
     return IfNoneMatch(_versions(tag.removeprefix("W/") for tag in tags))
 
 
+def is_match(if_match: str, tag: str) -> bool:
+    """Whether `If-Match` has the entity tag of an answer (section 13.1.1, strong comparison)."""
+    tags = _entity_tags(if_match, "If-Match")
+    return tags == ["*"] or (tag in tags and not tag.startswith("W/"))
+
+
 def is_not_modified(if_none_match: str, tag: str) -> bool:
     """Whether `If-None-Match` has the entity tag that an answer would have (section 13.1.2, weak comparison)."""
     tags = _entity_tags(if_none_match, "If-None-Match")

@@ -124,9 +124,10 @@ PRECONDITION_FAILED: Final = ProblemType(
     "precondition-failed",
     412,
     "Precondition failed",
-    "The todo is at a version that the request does not accept. The answer has the current todo, and the events since "
-    "the version that the caller knew. Nothing was written.",
-    "Merge the change into the current todo, and repeat the request with its `ETag` as `If-Match`.",
+    "What was asked for is at a version that `If-Match` or `If-None-Match` does not accept. The answer to a write of a "
+    "todo has the current todo, and the events since the version that the caller knew. Nothing was written.",
+    "For a write, merge the change into the current todo, and repeat the request with its `ETag` as `If-Match`. For a "
+    "read, leave the condition out.",
 )
 PAYLOAD_TOO_LARGE: Final = ProblemType(
     "payload-too-large",

@@ -16,6 +16,7 @@ from chalicelib import logs, settings
 from chalicelib.api import auth, negotiation, problem_types
 from chalicelib.api.answer_headers import EXPOSED, NO_STORE
 from chalicelib.api.caching import with_validators
+from chalicelib.api.conditions import CONDITIONS, READS, refuse_unevaluated
 from chalicelib.api.headers import join_lines, parse_request_id
 from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, problem_of
@@ -27,7 +28,6 @@ from chalicelib.todos.ids import Owner
 blueprint = Blueprint(__name__)
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-READS: Final = ("GET", "HEAD")
 
 _dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -157,6 +157,8 @@ def _service(route: Route) -> _Serve:
         if query and route.method not in READS:
             # A write states everything in its body and headers.
             parameters(request)
+        if not CONDITIONS.isdisjoint(headers):
+            refuse_unevaluated(route, headers)
         response = _as_text(load()(request))
         return with_validators(request, response) if route.method in READS else response
 

@@ -105,12 +105,12 @@ _ERRORS: Final = {
 }
 _TODO_AND_EVENTS: Final = {
     "todo": {
-        "description": "The current todo; null if it was deleted and the request was to bring it back.",
+        "description": "After a write of a todo: the current todo; null if it was deleted and was to be brought back.",
         "anyOf": [{"$ref": "#/components/schemas/Todo"}, {"type": "null"}],
     },
     "events": {
         "type": "array",
-        "description": "The events since the version that the caller knew, oldest first, at most 100.",
+        "description": "After a write of a todo: the events since the version that the caller knew, at most 100.",
         "items": {"$ref": "#/components/schemas/Event"},
     },
 }
@@ -141,7 +141,7 @@ _declare(
 _declare(
     problem_types.PRECONDITION_FAILED,
     "The todo is at version 4.",
-    members=_TODO_AND_EVENTS,
+    optional=_TODO_AND_EVENTS,
     sends=("ETag",),
     example={"todo": {**examples.PATCHED, "version": 4}, "events": [{**examples.EVENT, "version": 4}]},
 )
