@@ -34,6 +34,15 @@ def fail(message: str, error: BaseException) -> None:
     _logger().error(message, exc_info=error)
 
 
+def printable(text: str, length: int) -> str:
+    """A text from outside as a log may have it: at most `length` characters of printable ASCII, all else escaped."""
+    escaped = "".join(
+        character if " " <= character <= "~" else character.encode("unicode_escape").decode()
+        for character in text[:length]
+    )
+    return escaped[:length]
+
+
 def correlate(correlation_id: str) -> None:
     """Add the id of the current request to the lines that follow."""
     _logger().set_correlation_id(correlation_id)

@@ -59,6 +59,16 @@ def webhooks_allow_private() -> bool:
     return os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"
 
 
+def own_ports() -> frozenset[int]:
+    """The ports of this machine on which the service itself and its AWS API listen: on a laptop, otherwise none."""
+    from urllib.parse import urlsplit
+
+    urls = [urlsplit(os.environ.get("PUBLIC_URL", "")), urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))]
+    return frozenset(
+        url.port for url in urls if url.port is not None and url.hostname in ("127.0.0.1", "localhost", "::1")
+    )
+
+
 def remind_queue_url() -> str:
     """The queue of pages of reminders."""
     return os.environ["REMIND_QUEUE_URL"]

@@ -61,7 +61,8 @@ FORBIDDEN: Final = ProblemType(
     403,
     "Forbidden",
     "The token is valid, but lacks the scope that the request needs.",
-    "Get a token with the scope that `WWW-Authenticate` names: `todos:read` for reading, `todos:write` for writing.",
+    "Get a token with the scopes that `WWW-Authenticate` names: `todos:read` for reading, `todos:write` for writing, "
+    "and both for a webhook or calendar feed, which show todos to others.",
 )
 NOT_FOUND: Final = ProblemType(
     "not-found",
@@ -91,6 +92,13 @@ TOO_MANY_WEBHOOKS: Final = ProblemType(
     "The owner already has the maximum number of webhooks.",
     "Delete a webhook that is no longer needed, then repeat the request.",
 )
+WEBHOOK_EXISTS: Final = ProblemType(
+    "webhook-exists",
+    409,
+    "Webhook exists",
+    "Another webhook of the owner has this URL; `webhook` is its id. Nothing was written.",
+    "Change that webhook with `PATCH /webhooks/{id}`, or use another URL.",
+)
 TOO_MANY_FEEDS: Final = ProblemType(
     "too-many-feeds",
     409,
@@ -116,9 +124,10 @@ PRECONDITION_FAILED: Final = ProblemType(
     "precondition-failed",
     412,
     "Precondition failed",
-    "The todo is at a version that the request does not accept. The answer has the current todo, and the events since "
-    "the version that the caller knew. Nothing was written.",
-    "Merge the change into the current todo, and repeat the request with its `ETag` as `If-Match`.",
+    "What was asked for is at a version that `If-Match` or `If-None-Match` does not accept. The answer to a write of a "
+    "todo has the current todo, and the events since the version that the caller knew. Nothing was written.",
+    "For a write, merge the change into the current todo, and repeat the request with its `ETag` as `If-Match`. For a "
+    "read, leave the condition out.",
 )
 PAYLOAD_TOO_LARGE: Final = ProblemType(
     "payload-too-large",
@@ -175,7 +184,7 @@ TYPES: Final = {
     each.name: each
     for each in (
         BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_MANY_WEBHOOKS,
-        TOO_MANY_FEEDS, DELETED, CURSOR_EXPIRED, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
-        KEY_REUSED, PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL_ERROR, UNAVAILABLE,
+        WEBHOOK_EXISTS, TOO_MANY_FEEDS, DELETED, CURSOR_EXPIRED, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE,
+        UNSUPPORTED_MEDIA_TYPE, KEY_REUSED, PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL_ERROR, UNAVAILABLE,
     )
 }  # fmt: skip

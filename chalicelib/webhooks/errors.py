@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from chalicelib import logs
 from chalicelib.todos.errors import Permanent, Transient
+
+# What a receiver answers, up to 64 KB of it, gets into some errors, and from there into the log.
+MAX_REASON_LENGTH: Final = 200
+
+
+class UrlTaken(Permanent):
+    """Another webhook of the owner has the URL.
+
+    Attributes
+    ----------
+    webhook_id : str
+        That webhook.
+    """
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"the webhook {webhook_id} has this URL")
+        self.webhook_id = webhook_id
 
 
 class DeliveryFailed(Transient):
-    """The webhook was not called, or did not accept the message; another try may succeed."""
+    """The webhook was not called, or did not accept the message; another try may succeed.
+
+    Parameters
+    ----------
+    reason : str
+        Cut to `MAX_REASON_LENGTH` characters of printable ASCII, everything else escaped as Python does.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(logs.printable(reason, MAX_REASON_LENGTH))
 
 
 class AddressRefused(DeliveryFailed):

@@ -9,11 +9,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.aws.owned_collection import OwnedItems, attributes_of, dump_names, names_of, text_of
+from chalicelib.aws.owned_collection import Occupied, OwnedItems, attributes_of, dump_names, names_of, text_of
 from chalicelib.aws.settings_table import Item
 from chalicelib.todos import events, ids, instants
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Owner, Partition
+from chalicelib.webhooks import url_claims
 
 # Each event of the owner is sent to each of them.
 MAX_WEBHOOKS: Final = 20
@@ -96,7 +97,7 @@ def create(
 
     Raises
     ------
-    CollectionFull, Unavailable
+    CollectionFull, UrlTaken, Unavailable
     """
     webhook = Webhook(
         partition=ids.partition_of(owner),
@@ -108,8 +109,15 @@ def create(
         created_at=instants.instant_after(None),
         request_hash=request_hash,
     )
-    if _COLLECTION.add(_item(webhook)):
-        return webhook
+    found = find(owner, webhook_id)
+    if found is not None:
+        return found
+    url_claims.check_free(of_partition(webhook.partition), url)
+    try:
+        if _COLLECTION.add(_item(webhook), url_claims.claim(webhook.partition, url, webhook_id)):
+            return webhook
+    except Occupied:
+        raise url_claims.taken(webhook.partition, url) from None
     found = find(owner, webhook_id)
     if found is None:
         raise Unavailable("the webhook was deleted a moment ago")
@@ -154,7 +162,11 @@ def delete(owner: Owner, webhook_id: str) -> bool:
     ------
     Unavailable
     """
-    return _COLLECTION.remove(ids.partition_of(owner), webhook_id)
+    webhook = find(owner, webhook_id)
+    if webhook is None:
+        return False
+    release = url_claims.release(webhook.partition, webhook.url, webhook_id)
+    return _COLLECTION.remove(webhook.partition, webhook_id, release)
 
 
 def disable(webhook: Webhook) -> None:

@@ -23,7 +23,7 @@ class LocalDeployment(Deployment):
     """The stage ``local`` on a running engine."""
 
     def __init__(self, state: State, engine: EngineProcess, checkout: Path = REPOSITORY) -> None:
-        super().__init__(Stage(LOCAL, checkout), lambda service: local_client(service, engine.engine_url))
+        super().__init__(Stage(LOCAL, checkout), lambda service: local_client(service, engine.endpoint))
         self._state = state
         self._engine = engine
 

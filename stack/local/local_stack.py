@@ -179,7 +179,11 @@ class LocalStack:
         if engine is not None:
             if self._port not in (0, engine.port):
                 raise StackError(f"it is already running on port {engine.port}; `make down` first to change the port")
-            return False
+            if engine.token:
+                return False
+            self._say("stopping an engine of an older version, which others could use")
+            process.stop(self.state, engine)
+            self._port = engine.port
         self._say("starting the engine")
         engine = launch.start(self.state, self._port, self._engine_port, attached=self._attached)
         # Keep the addresses that clients know when the stack is started again.

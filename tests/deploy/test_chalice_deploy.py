@@ -9,7 +9,7 @@ from tests.deploy.rest_api_import import in_front_of
 
 
 def test_chalice_deploys_by_itself_and_settle_sets_the_rest(account: Account) -> None:
-    with in_front_of(account.engine.engine_url) as endpoint:
+    with in_front_of(account.engine.endpoint) as endpoint:
         account.stack("deploy", "--only-data")
         account.do_what_the_engine_left_out()
 

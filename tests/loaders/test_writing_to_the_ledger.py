@@ -35,7 +35,7 @@ def test_every_row_is_added_in_transactions_of_a_hundred(concurrency: int) -> No
     assert (summary.read, summary.added, summary.already, summary.is_all_in) == (950, 950, 0, True)
     assert sorted(ledger.groups) == [50] + [100] * 9
     assert {event.type for event in ledger.events.values()} == {"TodoCreated"}
-    assert {(event.version, event.actor) for event in ledger.events.values()} == {(1, "loader")}
+    assert {(event.version, event.actor) for event in ledger.events.values()} == {(1, "urn:todo-ledger:loader")}
 
 
 def test_a_transaction_stays_within_the_bytes_that_dynamodb_takes() -> None:

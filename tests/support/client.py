@@ -24,9 +24,12 @@ class Verbs:
     def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
         raise NotImplementedError
 
-    def request(self, method: str, path: str, content: object = NOTHING, **headers: str | None) -> Any:
-        """`content` becomes JSON, bytes are sent as they are; a header of None is left out."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
+    def request(self, method: str, path: str, content: object = NOTHING, **headers: str | list[str] | None) -> Any:
+        """`content` becomes JSON, bytes are sent as they are. A header of None is left out.
+
+        A list is a header in several lines; only in process.
+        """
+        sent: dict[str, Any] = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
         body = None
         if content is not NOTHING:
             body = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -34,22 +37,22 @@ class Verbs:
                 sent["content-type"] = "application/json"
         return self.send(method, path, body, sent)
 
-    def get(self, path: str, **headers: str | None) -> Any:
+    def get(self, path: str, **headers: str | list[str] | None) -> Any:
         return self.request("GET", path, **headers)
 
-    def head(self, path: str, **headers: str | None) -> Any:
+    def head(self, path: str, **headers: str | list[str] | None) -> Any:
         return self.request("HEAD", path, **headers)
 
-    def post(self, path: str, content: object = NOTHING, **headers: str | None) -> Any:
+    def post(self, path: str, content: object = NOTHING, **headers: str | list[str] | None) -> Any:
         return self.request("POST", path, content, **headers)
 
-    def put(self, path: str, content: object = NOTHING, **headers: str | None) -> Any:
+    def put(self, path: str, content: object = NOTHING, **headers: str | list[str] | None) -> Any:
         return self.request("PUT", path, content, **headers)
 
-    def patch(self, path: str, content: object = NOTHING, **headers: str | None) -> Any:
+    def patch(self, path: str, content: object = NOTHING, **headers: str | list[str] | None) -> Any:
         return self.request("PATCH", path, content, **headers)
 
-    def delete(self, path: str, **headers: str | None) -> Any:
+    def delete(self, path: str, **headers: str | list[str] | None) -> Any:
         return self.request("DELETE", path, **headers)
 
     @property
@@ -149,7 +152,7 @@ class Client(Verbs):
         """The same owner on a connection of its own, for a thread of its own."""
         return Client(self.url, self.token)
 
-    def options(self, path: str, **headers: str | None) -> Any:
+    def options(self, path: str, **headers: str | list[str] | None) -> Any:
         return self.request("OPTIONS", path, **headers)
 
 

@@ -58,8 +58,7 @@ PATHS: Final[dict[str, Any]] = {
             "clearList",
             "Clear a list",
             "Deletes each todo that the list shows, each by its own event; a long list is cleared after the answer. A "
-            "repeat with the same key deletes no todo that was added since. `If-Match` is refused: a list has no "
-            "version.",
+            "repeat with the same key deletes no todo that was added since.",
             tag=TAG,
             parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
             answers={

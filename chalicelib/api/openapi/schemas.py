@@ -120,7 +120,16 @@ class Event(msgspec.Struct, kw_only=True):
     type: EventType
     event_id: Annotated[str, Meta(description="A UUIDv7.", extra_json_schema={"format": "uuid"})]
     occurred_at: Instant
-    actor: Annotated[str, Meta(description="Who made the change: the `sub` of the token.", examples=["alice"])]
+    actor: Annotated[
+        str,
+        Meta(
+            description=(
+                "Who made the change: the `sub` of the token, or `urn:todo-ledger:` and the name of a worker of the"
+                " service."
+            ),
+            examples=["alice"],
+        ),
+    ]
     change: Annotated[
         dict[str, Any], Meta(description="The fields that changed, new values only.", examples=[{"title": "Buy milk"}])
     ]

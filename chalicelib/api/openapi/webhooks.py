@@ -54,11 +54,11 @@ PATHS: Final[dict[str, Any]] = {
                     "The webhook, with its secret.",
                     reference(NewWebhook),
                     example={**examples.WEBHOOK, **_SECRET},
-                    sends=("Location", "Cache-Control"),
+                    sends=("Location",),
                     links={"delete": link("deleteWebhook", "Unsubscribe.", webhook_id="$response.body#/id")},
                 )
             },
-            refusals=(problem_types.TOO_MANY_WEBHOOKS, problem_types.KEY_REUSED),
+            refusals=(problem_types.TOO_MANY_WEBHOOKS, problem_types.WEBHOOK_EXISTS, problem_types.KEY_REUSED),
         ),
     },
     "/webhooks/{webhook_id}": {

@@ -13,12 +13,14 @@ from chalicelib import settings
 from chalicelib.api import problem_types, structs
 from chalicelib.api.bodies import read_json
 from chalicelib.api.collection_resource import CollectionResource
+from chalicelib.api.problems import Problem
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
 from chalicelib.aws.owned_collection import CollectionFull
 from chalicelib.todos import fields
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.webhooks import subscriptions, urls
+from chalicelib.webhooks.errors import UrlTaken
 from chalicelib.webhooks.subscriptions import EVENT_TYPES, MAX_WEBHOOKS, Webhook
 
 # All lists of a webhook are in one item, which may have 400 KB; an owner has up to 20 webhooks.
@@ -75,6 +77,8 @@ def create(request: Request) -> Response:
         )
     except CollectionFull:
         raise _WEBHOOKS.limit_reached() from None
+    except UrlTaken as taken:
+        raise _url_taken(taken.webhook_id) from None
     if webhook.request_hash != request_hash:
         raise _WEBHOOKS.key_reused()
     return _WEBHOOKS.answer_created(request, webhook.webhook_id, {**_represent(webhook), "secret": webhook.secret})
@@ -101,6 +105,11 @@ def _represent(webhook: Webhook) -> dict[str, Any]:
     }
 
 
+def _url_taken(webhook_id: str) -> Problem:
+    detail = f"The webhook {webhook_id} has this URL already."
+    return Problem(problem_types.WEBHOOK_EXISTS, detail, members={"webhook": webhook_id})
+
+
 def _load(body: object) -> Subscription:
     """The subscription that a body defines.
 
@@ -110,7 +119,9 @@ def _load(body: object) -> Subscription:
         400 with a pointer to each field that is missing, unknown, of the wrong type or out of its bounds.
     """
     subscription = structs.load_body(body, Subscription, "webhook", {"types": EVENT_TYPES})
-    error = urls.url_error(subscription.url, allow_loopback=settings.webhooks_allow_private())
+    error = urls.url_error(
+        subscription.url, allow_loopback=settings.webhooks_allow_private(), own_ports=settings.own_ports()
+    )
     errors = [FieldError(pointer("url"), error)] if error else []
     errors += structs.list_errors(subscription.lists)
     if errors:

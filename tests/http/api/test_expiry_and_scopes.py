@@ -63,6 +63,22 @@ def test_a_read_needs_the_scope_for_reading(client: Client, stack: LocalStack, o
         assert writer.head(path.format(id=todo["id"])).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("scope", "lacking"),
+    [("todos:write", "todos:read"), ("todos:read", "todos:write"), ("", "todos:read and todos:write")],
+)
+def test_what_shows_todos_to_others_is_made_with_both_scopes_only(
+    client: Client, stack: LocalStack, owner: str, scope: str, lacking: str
+) -> None:
+    limited = Client(stack.url, stack.token(owner, scope=scope))
+
+    for path, content in (("/feeds", {}), ("/webhooks", {"url": "http://127.0.0.1:9/"})):
+        refused = limited.post(path, content)
+        assert problem(refused, 403)["detail"] == f"The token lacks the scope {lacking}."
+        assert 'scope="todos:read todos:write"' in refused.headers["WWW-Authenticate"]
+        assert client.get(path).json() == []
+
+
 def test_each_scope_is_enough_for_its_own(client: Client, stack: LocalStack, owner: str) -> None:
     path = f"/todos/{client.create()['id']}"
 

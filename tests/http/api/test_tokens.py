@@ -125,7 +125,7 @@ def test_a_good_token_opens(opens: Callable[[str], bool], issuer: Issuer, claims
     [
         {"aud": None}, {"aud": []}, {"aud": ""}, {"iss": None}, {"iss": ISSUER.rstrip("/")}, {"exp": None},
         {"exp": "soon"}, {"exp": 0}, {"nbf": 4_000_000_000}, {"sub": ""}, {"sub": "x" * 256}, {"sub": 7},
-        {"sub": ["a"]}, {"sub": "\ud800"},
+        {"sub": ["a"]}, {"sub": "\ud800"}, {"sub": "urn:todo-ledger:loader"},
     ],
     ids=lambda changes: ascii(changes)[:40],
 )  # fmt: skip

@@ -50,7 +50,7 @@ def test_what_is_due_is_reminded_of_by_an_event(alone: Alone) -> None:
     (message,) = alone.messages()
     assert alone.remind_page(message) == []
     created, reminded = alone.events(todo_id)
-    assert (reminded.type, reminded.actor, reminded.change) == ("TodoReminded", "remind", {})
+    assert (reminded.type, reminded.actor, reminded.change) == ("TodoReminded", "urn:todo-ledger:remind", {})
     assert reminded.causation_id == "remind_at:2026-01-01T08:00:00.000000Z"
     assert {**reminded.state, "reminded": None, "updated_at": None} == {**created.state, "updated_at": None}
 
