@@ -99,6 +99,7 @@ async def _answer(
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"access-control-allow-origin", b"*"),
+        (b"x-content-type-options", b"nosniff"),
         *headers,
     )
     await send({"type": "http.response.start", "status": status, "headers": described})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-# In every answer of the service, but not in refusals by the gateway itself.
-ALWAYS: Final = ("X-Request-Id", "Allow")
+# In every answer of the service; refusals by the gateway itself lack `Allow`.
+ALWAYS: Final = ("X-Request-Id", "Allow", "X-Content-Type-Options")
 
 
 def _header(description: str, schema: dict[str, Any], example: object, *, required: bool = True) -> dict[str, Any]:
