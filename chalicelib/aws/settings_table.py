@@ -120,6 +120,32 @@ def update_existing(partition: Partition, sk: str, expression: str, values: Mapp
     )
 
 
+def update_if(
+    partition: Partition,
+    sk: str,
+    expression: str,
+    *,
+    condition: str,
+    names: Mapping[str, str],
+    values: Mapping[str, Any],
+) -> bool:
+    """Change an item, or make it, on a condition; False if it failed.
+
+    Raises
+    ------
+    Unavailable
+    """
+    return _try_condition(
+        dynamodb.client().update_item,
+        TableName=settings.settings_table(),
+        Key=key(partition, sk),
+        UpdateExpression=expression,
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
+        ConditionExpression=condition,
+    )
+
+
 def _try_condition(call: Callable[..., Any], **request: Any) -> bool:
     """Make a conditional request; False if its condition failed."""
     try:

@@ -147,6 +147,7 @@ def check(answer: Any, row: Row) -> None:
     """What every answer has, and no answer may have."""
     assert answer.headers["X-Request-Id"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert not [name for name in INSIDE if name in answer.text], row
     if row.status >= 400:
         problem(answer, row.status)

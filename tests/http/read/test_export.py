@@ -70,6 +70,7 @@ def test_csv_has_a_header_and_quotes_as_rfc_4180_says(filled: Client) -> None:
     answer = filled.get("/export", accept="text/csv")
 
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     header, *rows = csv.reader(io.StringIO(answer.content.decode(), newline=""), strict=True)
     todos = filled.rows("/todos")
     assert header == list(todos[0])
