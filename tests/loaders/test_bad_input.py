@@ -1,4 +1,4 @@
-"""Whatever is wrong with a file of whatever format: it is told with the line and a reason, and nothing else is lost."""
+"""Every error in a file of any format is reported with its line and a reason, and the other rows load."""
 
 from __future__ import annotations
 

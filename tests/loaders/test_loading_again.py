@@ -1,4 +1,4 @@
-"""A file that is loaded again: what has changed at the source is taken over, what has changed here is not undone."""
+"""A file that is loaded again: changes in the source are applied, changes made here are not undone."""
 
 from dataclasses import replace
 from typing import Any

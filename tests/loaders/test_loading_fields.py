@@ -1,4 +1,4 @@
-"""What a row says becomes a todo, in full: what a todo has no field for is kept in its metadata."""
+"""A row becomes a todo without loss: data without a matching field is kept in its metadata."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A client of the sync feed: it asks for page after page, starts over when it must, and keeps what it is told."""
+"""A client that syncs: it asks for page after page, starts over when it must, and keeps what it receives."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Alone:
 
     @classmethod
     def made(cls) -> Alone:
-        """Tables as deployed, but without a stream, and queues: nothing is called but by the test."""
+        """Tables as deployed, but without a stream, and queues: only the test calls handlers."""
         suffix = uuid.uuid4().hex
         database, sqs = of_engine("dynamodb"), of_engine("sqs")
         names = {}

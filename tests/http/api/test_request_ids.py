@@ -1,4 +1,4 @@
-"""`X-Request-Id`: a caller's own id stands in the event and in the answer; without one the gateway's does."""
+"""`X-Request-Id`: the event and the answer have the caller's own id, or without one the gateway's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owners are apart: nothing that a caller can send reaches another's todos, whatever the two are called."""
+"""Tenants are isolated: no request reaches another owner's todos, whatever the two are called."""
 
 from __future__ import annotations
 

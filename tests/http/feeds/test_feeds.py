@@ -35,7 +35,7 @@ def token_of(feed: dict[str, Any]) -> str:
 
 @pytest.fixture
 def anybody(stack: LocalStack) -> Client:
-    """Who has no bearer token, as a calendar program."""
+    """A client without a bearer token, like a calendar program."""
     return Client(stack.url, None)
 
 

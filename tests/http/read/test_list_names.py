@@ -1,4 +1,4 @@
-"""A list may have any name but one with control characters: what stands in a URL comes out as it went in."""
+"""A list may have any name without control characters: a name in a URL comes back unchanged."""
 
 from __future__ import annotations
 

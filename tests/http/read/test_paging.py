@@ -1,4 +1,4 @@
-"""Pages: every todo exactly once to the end, and a cursor that serves its owner and its query alone."""
+"""Pages: every todo exactly once to the end, and a cursor that is valid only for its owner and query."""
 
 from __future__ import annotations
 

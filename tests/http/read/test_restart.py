@@ -15,7 +15,7 @@ from tests.support.waiting import shows
 
 @pytest.fixture(scope="module")
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """A stack for these tests alone, since they stop it under everybody's feet."""
+    """A stack for these tests alone, since they stop it."""
     with LocalStack(tmp_path_factory.mktemp("restart")) as stack:
         yield stack
 

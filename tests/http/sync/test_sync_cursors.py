@@ -1,4 +1,4 @@
-"""Cursors of the sync feed: refused when they are another's or none, gone when they lead to what the views forgot."""
+"""Sync cursors: refused if they are another's or malformed, and 410 once the views no longer have what follows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def synced(here: InProcess) -> Replica:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Lets time pass for those who ask (milliseconds since the test's own time): the log's entries are that older."""
+    """Lets this process's time pass, by milliseconds: the log's entries are that much older."""
 
     def pass_time(milliseconds: int) -> None:
         clock = SimpleNamespace(time_ns=lambda: time.time_ns() + milliseconds * 1_000_000, monotonic=time.monotonic)

@@ -1,4 +1,4 @@
-"""The sync feed: what there is, then what changes; a client that takes it over ends with exactly the live todos."""
+"""Sync: first everything, then the changes; a client that applies them ends with exactly the live todos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long polling: `Prefer: wait=N` (RFC 7240) on the sync feed, and how many may wait at once."""
+"""Long polling: `Prefer: wait=N` (RFC 7240) on `/changes`, and how many clients may wait at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.waiting import eventually
 
 
 def wait_for_a_change(client: Client, path: str) -> Any:
-    """The answer to who waits; who was told that nothing has changed yet waits again."""
+    """The answer to a wait; after an answer without changes it waits again."""
     return eventually(lambda: (answer := client.get(path, prefer="wait=10")).json()["changes"] and answer)
 
 

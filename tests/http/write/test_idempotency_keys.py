@@ -1,4 +1,4 @@
-"""What an Idempotency-Key stands for, whose it is, and what the ledger keeps of it."""
+"""What an Idempotency-Key covers, whose it is, and what the ledger keeps of it."""
 
 from __future__ import annotations
 

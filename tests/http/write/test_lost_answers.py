@@ -1,4 +1,4 @@
-"""DynamoDB did it, and its answer was lost: whoever asked gets the answer all the same, and it happened once."""
+"""DynamoDB's answer to a write is lost: the caller still gets an answer, and the write happened once."""
 
 from __future__ import annotations
 

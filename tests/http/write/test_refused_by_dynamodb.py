@@ -1,4 +1,4 @@
-"""DynamoDB refuses for now: what can be tried again is, and what cannot is answered 503 with Retry-After."""
+"""DynamoDB refuses temporarily: what can be retried is retried; otherwise the answer is 503 with Retry-After."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""republish brings the ledger's events since an instant to the topic once more, as they were."""
+"""republish publishes the ledger's events since an instant again, unchanged."""
 
 from __future__ import annotations
 

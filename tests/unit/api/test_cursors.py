@@ -1,4 +1,4 @@
-"""Cursors: opaque, and good for their owner and their very query alone."""
+"""Cursors: opaque, and valid only for the same owner and query."""
 
 from __future__ import annotations
 

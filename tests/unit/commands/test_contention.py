@@ -28,7 +28,7 @@ REQUEST_SECONDS = 0.01
 
 
 class Clock:
-    """Lets the one go on whose wait is over first; each has a memory of its own, as a process has."""
+    """Continues the writer whose wait ends first; each has a memory of its own, like a process."""
 
     def __init__(self) -> None:
         self.now = 0.0

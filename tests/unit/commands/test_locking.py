@@ -1,4 +1,4 @@
-"""Optimistic locking: whoever else writes, a change is decided on the state that it follows."""
+"""Optimistic locking: whatever other writers do, a command is decided on the state that its event follows."""
 
 from __future__ import annotations
 

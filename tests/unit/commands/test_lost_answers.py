@@ -1,4 +1,4 @@
-"""A write whose answer was lost is known again by its event's id: it happens once, and the caller is told so."""
+"""A write whose answer was lost is recognised by its event's id: it happens once, and the caller gets its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process remembers may be old: it may only try a put. All that is said to a caller is said of a fresh read."""
+"""A remembered event may be out of date, so it serves only to try a put; every answer rests on a fresh read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `drift` takes for a difference between what is deployed and what should be."""
+"""What `drift` counts as a difference between deployed and wanted settings."""
 
 from __future__ import annotations
 

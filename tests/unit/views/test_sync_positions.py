@@ -1,4 +1,4 @@
-"""Positions in the sync feed as the text of cursors: what `str` made comes back, and nothing else is taken for one."""
+"""Sync positions as the text of cursors: the text of `str` is parsed back, and any other text is refused."""
 
 from __future__ import annotations
 

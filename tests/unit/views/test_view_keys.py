@@ -1,4 +1,4 @@
-"""Keys of the views table: they sort as what they stand for does, fit DynamoDB, and keep lists apart."""
+"""Keys of the views table: they sort like the values that they encode, fit DynamoDB, and keep lists apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of two rebuilds at once one goes on, and a rebuild that is abandoned leaves the views as they were."""
+"""One of two simultaneous rebuilds continues, and an abandoned rebuild leaves the views as they were."""
 
 from __future__ import annotations
 
