@@ -117,8 +117,8 @@ CURSOR_EXPIRED: Final = ProblemType(
     "cursor-expired",
     410,
     "Cursor expired",
-    "The cursor is too old: changes since then are no longer kept.",
-    "Start a new sync without a cursor, and discard todos that the new sync omits.",
+    "The cursor is too old: changes since then are no longer kept, or the pages have been in another order since.",
+    "Start over without a cursor, and discard the todos that the new sync or export omits.",
 )
 PRECONDITION_FAILED: Final = ProblemType(
     "precondition-failed",

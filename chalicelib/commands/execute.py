@@ -18,7 +18,7 @@ from chalicelib.aws.retry import back_off
 from chalicelib.ledger import ledger
 from chalicelib.ledger.errors import EventTooLarge, LedgerUnavailable, VersionTaken
 from chalicelib.todos import events, fold, ids, instants, recurrence
-from chalicelib.todos.content import InvalidContent
+from chalicelib.todos.content import FieldError, InvalidContent
 from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, IfNoneMatch, Refusal, decide
 from chalicelib.todos.events import COMPLETED, Event
 
@@ -196,6 +196,9 @@ def _event_to_append(request: CommandRequest, before: Event | None) -> Event | N
     if decision is None and request.idempotency_key is not None:
         # Recorded even if unchanged: otherwise a repeat would be decided anew, on what others have done since.
         decision = NOTHING_CHANGED
+    if decision is not None and decision.change.get("parent") == request.todo_id:
+        # One that was its own parent before this was refused stays so until its parent is changed.
+        raise InvalidContent([FieldError("#/parent", "a todo cannot be its own parent")])
     return None if decision is None else _event_of(request, decision, before)
 
 
