@@ -35,7 +35,10 @@ def create(request: Request) -> Response:
     body = read_json(request)
     name = _list_name(request)
     if isinstance(body, dict):
-        if content.composed(body.get("list")) not in (None, name):
+        stated, errors = content.compose_fields({"list": body.get("list")}, {})
+        if errors:
+            raise content.InvalidContent(errors)
+        if stated["list"] not in (None, name):
             raise content.InvalidContent([content.FieldError("#/list", "differs from the list in the path")])
         body = {**body, "list": name}
     return todos.create_todo(request, body)

@@ -118,7 +118,9 @@ def _load(body: object) -> Subscription:
     Problem
         400 with a pointer to each field that is missing, unknown, of the wrong type or out of its bounds.
     """
-    subscription = structs.load_body(body, Subscription, "webhook", {"types": EVENT_TYPES})
+    subscription = structs.load_body(
+        body, Subscription, "webhook", choices={"types": EVENT_TYPES}, limits={"url": urls.MAX_URL_LENGTH}
+    )
     error = urls.url_error(
         subscription.url, allow_loopback=settings.webhooks_allow_private(), own_ports=settings.own_ports()
     )
