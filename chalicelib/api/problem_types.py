@@ -161,7 +161,7 @@ TOO_MANY_REQUESTS: Final = ProblemType(
     "too-many-requests",
     429,
     "Too many requests",
-    "The caller has sent too many requests, or too many of its requests are waiting for changes.",
+    "The caller sent too many requests, has too many that wait for changes, or changed or pinged a webhook too often.",
     "Wait for the seconds in `Retry-After`, then repeat the request.",
 )
 INTERNAL_ERROR: Final = ProblemType(

@@ -110,8 +110,8 @@ _TODO_AND_EVENTS: Final = {
     },
     "events": {
         "type": "array",
-        "description": "After a write of a todo: the events since the version that the caller knew, oldest first, at most 100. In a batch, "
-        "at most 32 KB of them, and only once for each todo: empty in later results about it.",
+        "description": "After a write of a todo: the events since the version that the caller knew, oldest first, "
+        "at most 100. In a batch, at most 32 KB of them, and only once for each todo: empty in later results about it.",
         "items": {"$ref": "#/components/schemas/Event"},
     },
 }
