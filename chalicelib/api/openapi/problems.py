@@ -104,6 +104,19 @@ _declare(problem_types.NOT_FOUND, "There is no such todo.")
 _declare(problem_types.NOT_ACCEPTABLE, "This path answers in application/json.")
 _declare(problem_types.TOO_MANY_WEBHOOKS, "There may be 20 webhooks; delete one first.")
 _declare(problem_types.TOO_MANY_FEEDS, "There may be 20 feeds; delete one first.")
+_declare(problem_types.TOO_MANY_LISTS, "There may be 500 named lists; delete one that is empty first.")
+_declare(
+    problem_types.LIST_UNFINISHED,
+    "1 of the list's todos cannot be changed. The others were.",
+    optional={
+        "todos": {
+            "type": "array",
+            "description": "The ids of the todos that cannot be changed.",
+            "items": {"type": "string", "format": "uuid"},
+        }
+    },
+    example={"todos": [examples.TODO["id"]]},
+)
 _declare(problem_types.DELETED, "The todo was deleted; its events remain, and restore brings it back.")
 _declare(
     problem_types.CURSOR_EXPIRED,
