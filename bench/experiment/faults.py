@@ -83,7 +83,7 @@ def install(app: dict[str, Any]) -> None:
         from chalicelib.webhooks import schedule
 
         schedule.PAUSES_SECONDS = PAUSES_SECONDS  # type: ignore[misc,assignment]
-    URLLib3Session.send = _send_or_fail  # type: ignore[method-assign,assignment]
+    URLLib3Session.send = _send_or_fail  # type: ignore[method-assign]
 
 
 def failing(name: str, handler: Handler) -> Handler:

@@ -16,8 +16,8 @@ from chalicelib.todos.ids import Partition
 
 MAX_TRIES: Final = 8
 
-# Of items that are kept for a while only.
-TTL_ATTRIBUTE: Final = "expires"
+# The attribute that DynamoDB's TTL goes by (.chalice/data.yaml), in seconds since 1970. Few items have it.
+TTL_ATTRIBUTE: Final = "expires_at"
 
 IS_NEW: Final = "attribute_not_exists(sk)"
 EXISTS: Final = "attribute_exists(sk)"
@@ -84,6 +84,19 @@ def newest(partition: Partition, prefix: str, limit: int) -> list[Item]:
     )
     found: list[Item] = answer["Items"]
     return found
+
+
+def page_between(partition: Partition, low: str, high: str, limit: int) -> tuple[list[Item], str | None]:
+    """Up to `limit` items between two sort keys (inclusive), read consistently; and the last key if there may be more.
+
+    Raises
+    ------
+    Unavailable
+    """
+    request = dynamodb.between(settings.settings_table(), partition, low, high)
+    answer = ask(dynamodb.client().query, **request, Limit=limit)
+    last = answer.get("LastEvaluatedKey")
+    return answer["Items"], last["sk"]["S"] if last else None
 
 
 def put(item: Item) -> dict[str, Any]:
@@ -213,6 +226,31 @@ def update_if(
         ExpressionAttributeNames=names,
         ExpressionAttributeValues=values,
         ConditionExpression=condition,
+    )
+
+
+def update_once(partition: Partition, sk: str, attribute: str, values: Mapping[str, Any]) -> bool:
+    """Set attributes of an existing item that lacks one of them; False if it has that one, or does not exist.
+
+    Parameters
+    ----------
+    attribute : str
+        The name of the one that tells; one of `values`.
+    values : mapping of str to attribute value
+        By name.
+
+    Raises
+    ------
+    Unavailable
+    """
+    return _try_condition(
+        dynamodb.client().update_item,
+        TableName=settings.settings_table(),
+        Key=key(partition, sk),
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        ExpressionAttributeNames={f"#{name}": name for name in values},
+        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+        ConditionExpression=f"{EXISTS} AND attribute_not_exists(#{attribute})",
     )
 
 

@@ -151,6 +151,11 @@ def lists(owner: Owner, *, after: str | None, limit: int) -> tuple[list[ListCoun
     return [_count(item) for item in items], last
 
 
+def has_list(owner: Owner, name: str) -> bool:
+    """Whether a list has todos."""
+    return bool(_get(current_table(), owner, schema.list_key(name)))
+
+
 def tally(owner: Owner) -> ListCount:
     """The counts over all of an owner's todos."""
     return _count(_get(current_table(), owner, schema.TALLY_KEY))

@@ -103,7 +103,7 @@ class Account:
             )
         for table in ("events", "settings", "deliveries"):
             dynamodb.update_table(TableName=f"todo-ledger-{STAGE}-{table}", SSESpecification={"Enabled": True})
-        for table, attribute in (("deliveries", "expiration"), ("settings", "expires")):
+        for table, attribute in (("deliveries", "expiration"), ("settings", "expires_at")):
             ttl = {"AttributeName": attribute, "Enabled": True}
             dynamodb.update_time_to_live(TableName=f"todo-ledger-{STAGE}-{table}", TimeToLiveSpecification=ttl)
         outputs = self.deployment().outputs()

@@ -134,6 +134,19 @@ _declare(
     example={"webhook": examples.WEBHOOK["id"]},
 )
 _declare(problem_types.TOO_MANY_FEEDS, "There may be 20 feeds; delete one first.")
+_declare(problem_types.TOO_MANY_LISTS, "There may be 500 named lists; delete one that is empty first.")
+_declare(
+    problem_types.LIST_UNFINISHED,
+    "1 of the list's todos cannot be changed. The others were.",
+    optional={
+        "todos": {
+            "type": "array",
+            "description": "The ids of the todos that cannot be changed.",
+            "items": {"type": "string", "format": "uuid"},
+        }
+    },
+    example={"todos": [examples.TODO["id"]]},
+)
 _declare(problem_types.DELETED, "The todo was deleted; its events remain, and restore brings it back.")
 _declare(
     problem_types.CURSOR_EXPIRED,

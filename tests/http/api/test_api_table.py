@@ -29,6 +29,7 @@ class Row(NamedTuple):
 
 
 KEYED = {"idempotency_key": "used"}
+ANOTHER_KEY = {"idempotency_key": "another"}
 STALE = {"if_match": '"9"'}
 CURRENT = {"if_match": '"1"'}
 NEW = {"if_none_match": "*"}
@@ -92,6 +93,18 @@ TABLE: dict[str, list[Row]] = {
         Row(200, "/todos/{deleted}/events"),
     ],
     "GET /lists": [Row(400, "/lists?limit=201"), Row(400, "/lists?cursor=x"), Row(200, "/lists")],
+    "PUT /lists/{list}": [
+        Row(400, "/lists/%00"), Row(400, "/lists/a?colour=red"), Row(201, "/lists/a"), Row(200, "/lists/a"),
+    ],
+    "DELETE /lists/{list}": [
+        Row(400, "/lists/%00"), Row(404, "/lists/nothing"), Row(204, "/lists/garden"), Row(204, "/lists/garden"),
+    ],
+    "POST /lists/{list}/rename": [
+        Row(400, "/lists/%00/rename", {"to": "b"}), Row(400, "/lists/garden/rename", {}),
+        Row(413, "/lists/garden/rename", LONG), Row(415, "/lists/garden/rename", {"to": "b"}, TEXT),
+        Row(200, "/lists/nothing/rename", {"to": "b"}, ANOTHER_KEY), Row(200, "/lists/garden/rename", {"to": "b"}),
+        Row(422, "/lists/garden/rename", {"to": "b"}, ANOTHER_KEY),
+    ],
     "GET /lists/{list}/todos": [
         Row(400, "/lists/%00/todos"), Row(400, "/lists/garden/todos?list=a"), Row(200, "/lists/garden/todos"),
         Row(200, "/lists/nothing/todos"),
