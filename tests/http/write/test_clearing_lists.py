@@ -10,7 +10,6 @@ from unittest.mock import patch
 import pytest
 
 from chalicelib.aws import settings_table
-from chalicelib.aws.settings_table import Item
 from chalicelib.ledger import ledger
 from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import content, decide, ids, instants
@@ -134,7 +133,11 @@ def test_a_record_expires_after_the_days_that_the_contract_states(here: InProces
 
 def test_a_key_of_an_earlier_version_deletes_nothing_and_says_why(here: InProcess) -> None:
     todo = here.created_and_seen(list="shopping")
-    older: Item = {"list": {"S": "shopping"}, "asked_at": {"S": "2999-01-01T00:00:00.000Z"}, "at_once": {"BOOL": True}}
+    older: dict[str, Any] = {
+        "list": {"S": "shopping"},
+        "asked_at": {"S": "2999-01-01T00:00:00.000Z"},
+        "at_once": {"BOOL": True},
+    }
     key = settings_table.key(ids.partition_of(here.owner), "clearing#k")
     assert settings_table.put_new({**key, **older})
 

@@ -64,7 +64,7 @@ def test_every_field_has_its_property() -> None:
 
 
 def test_a_todo_is_not_related_to_itself() -> None:
-    assert "RELATED-TO" not in calendar_of(parent=TODO_ID)
+    assert "RELATED-TO" not in exported(parent=TODO_ID)
 
 
 @pytest.mark.parametrize(("priority", "number"), [("none", None), ("low", 9), ("medium", 5), ("high", 1)])
