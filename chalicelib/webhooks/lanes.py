@@ -1,7 +1,7 @@
 """Fairness within a batch: how many tries of one owner, and of one failing webhook, are made at the same time.
 
 An owner whose receivers hang must not hold up the others. SQS hands over the owners' messages fairly
-(`queue.group_of`); here an owner has a few places in each invocation, and what waits for one goes back untried once
+(`ids.group_of`); here an owner has a few places in each invocation, and what waits for one goes back untried once
 a receiver has kept this owner's tries waiting. Of a webhook that is failing one message at a time is tried.
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 import uuid
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from chalicelib import logs, settings
 from chalicelib.aws.sqs import ask, unlinked_sqs
+from chalicelib.todos import ids
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Partition
 from chalicelib.webhooks import messages, schedule
@@ -79,7 +79,7 @@ def ping(partition: Partition, webhook_id: str) -> None:
         QueueUrl=settings.deliver_queue_url(),
         MessageBody=body,
         MessageAttributes=_as_sqs(attributes),
-        MessageGroupId=group_of(partition),
+        MessageGroupId=ids.group_of(partition),
     )
 
 
@@ -91,16 +91,6 @@ def hide(record: Record, seconds: int) -> None:
         )
     except Exception as error:
         logs.warn("a message could not be hidden", error)
-
-
-def group_of(partition: Partition) -> str:
-    """The message group of an owner: a standard queue hands the groups' messages over fairly.
-
-    It has at most 128 characters, and an owner may have more.
-
-    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
-    """
-    return hashlib.sha256(partition.encode()).hexdigest()
 
 
 def batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
@@ -124,7 +114,7 @@ def _entry(record: Record, seconds: int, changed: Mapping[str, str]) -> Entry:
     return {
         "MessageBody": record["body"],
         "MessageAttributes": _as_sqs(attributes),
-        "MessageGroupId": group_of(Partition(attributes[messages.OWNER])),
+        "MessageGroupId": ids.group_of(Partition(attributes[messages.OWNER])),
         "DelaySeconds": min(max(seconds, 0), schedule.MAX_DELAY_SECONDS),
     }
 
