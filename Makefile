@@ -60,7 +60,7 @@ lock: $(LINTER) ## Pin in requirements*.txt what requirements*.in name and need 
 	$(call pin,requirements-lint.txt,requirements-lint.in,--constraint requirements-dev.txt)
 
 # A part of Lambda's Python runtime, which its package leaves out.
-LAMBDA_HAS := botocore jmespath python-dateutil six urllib3
+LAMBDA_HAS := botocore
 
 # What is pinned stays so unless UPGRADE is set. Every environment has its own pip.
 pin = @$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package pip \

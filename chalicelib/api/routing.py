@@ -108,6 +108,8 @@ def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
         except Exception as error:
             response = _as_text(problem_of(error).response(base_url))
         response.headers["X-Request-Id"] = request_id
+        # An owner's texts and the files made of them must not be taken for a page, a script or a style sheet.
+        response.headers["X-Content-Type-Options"] = "nosniff"
         if varies:
             response.headers["Vary"] = "Accept"
         if method == "HEAD":

@@ -51,8 +51,13 @@ class StreamCheck:
             self._todo = event.state
             return
         self._todo = fold.evolve(self._todo, event.type, event.change, event.occurred_at)
-        if event.state_schema == fold.STATE_SCHEMA and self._todo != event.state:
+        if event.state_schema == fold.STATE_SCHEMA and self._todo != _with_short_reminded(event.state):
             yield "state", f"version {version}: {_unequal(self._todo, event.state)} not as the events make it"
+
+
+def _with_short_reminded(todo: Todo) -> Todo:
+    """The state as the fold makes it today, which shortens a long `reminded` that it once copied."""
+    return {**todo, "reminded": fold.reminded_form(todo["reminded"])}
 
 
 def check_row(

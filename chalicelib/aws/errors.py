@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from chalicelib.todos.errors import Poison, Transient
+from chalicelib.todos.errors import Permanent, Transient
 
 # What AWS services answer when the same request may succeed later. ConditionalCheckFailed is not among them: the code
 # that sets a condition knows what its failure means.
@@ -88,7 +88,7 @@ def is_transient(error: BaseException) -> bool:
 
     An unknown error counts as transient: to lose nothing matters more than to make progress.
     """
-    if isinstance(error, Poison | ParamValidationError | ValueError | TypeError | LookupError | AttributeError):
+    if isinstance(error, Permanent | ParamValidationError | ValueError | TypeError | LookupError | AttributeError):
         return False
     return not is_refused(error)
 

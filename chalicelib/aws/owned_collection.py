@@ -103,14 +103,21 @@ class OwnedItems:
         gone, *_ = settings_table.transact([removal, *also, settings_table.count(partition, self.count_key, -1)])
         return not gone
 
-    def change(self, partition: Partition, item_id: str, expression: str, values: Mapping[str, Any]) -> bool:
-        """Change an item by an update expression; False if it does not exist.
+    def change(
+        self,
+        partition: Partition,
+        item_id: str,
+        expression: str,
+        values: Mapping[str, Any],
+        condition: str = settings_table.EXISTS,
+    ) -> bool:
+        """Change an item by an update expression; False if it does not exist, or another condition does not hold.
 
         Raises
         ------
         Unavailable
         """
-        return settings_table.update_existing(partition, self.prefix + item_id, expression, values)
+        return settings_table.update_existing(partition, self.prefix + item_id, expression, values, condition)
 
 
 def attributes_of(**texts: str | None) -> dict[str, dict[str, str]]:

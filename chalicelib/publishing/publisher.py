@@ -9,6 +9,7 @@ from chalicelib import settings
 from chalicelib.aws import quarantine
 from chalicelib.ledger import codec
 from chalicelib.publishing import cloudevents, topic
+from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 
 # The handler that quarantines: `redrive` returns a record to it.
@@ -70,8 +71,10 @@ def _message(record: Mapping[str, Any]) -> topic.Message | None:
 
 
 def _message_of(event: Event) -> topic.Message:
+    partition, _ = ids.split_stream_id(event.stream_id)
     return topic.Message(
         cloudevents.dumps(cloudevents.cloudevent(event, settings.public_url() or "")),
         cloudevents.attributes_of(event),
         {"stream_id": event.stream_id, "version": event.version},
+        ids.group_of(partition),
     )

@@ -42,11 +42,14 @@ class Message:
         String attributes for filter policies.
     keys : mapping
         The keys of the event in the ledger, for when the topic refuses the message.
+    group : str, optional
+        The message group of its owner (`ids.group_of`).
     """
 
     body: str
     attributes: Mapping[str, str]
     keys: Mapping[str, Any] = field(default_factory=dict)
+    group: str | None = None
 
     @property
     def size(self) -> int:
@@ -125,6 +128,8 @@ def _send(batch: Sequence[Message]) -> list[tuple[Message, str]]:
         {
             "Id": str(position),
             "Message": message.body,
+            # A standard topic hands it on to standard queues, which are fair to the groups then.
+            **({"MessageGroupId": message.group} if message.group else {}),
             "MessageAttributes": {
                 name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()
             },

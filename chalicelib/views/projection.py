@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.todos.events import DEFAULT_LIST
 
@@ -141,7 +141,10 @@ def apply_update(view: OwnerView, update: Update) -> OwnerView:
     )
 
 
-@lru_cache(maxsize=512)
+# A usual state has a few hundred characters. Hundreds of the largest would fill the memory of a Lambda.
+MAX_REMEMBERED_LENGTH: Final = 2_000
+
+
 def todo_of(state: str) -> Mapping[str, Any]:
     """The fields of a stored state that are set. One state is looked at several times on its way into a row.
 
@@ -150,6 +153,15 @@ def todo_of(state: str) -> Mapping[str, Any]:
     ValueError
         When it is not a JSON object.
     """
+    return _remembered_todo(state) if len(state) <= MAX_REMEMBERED_LENGTH else _load_todo(state)
+
+
+@lru_cache(maxsize=512)
+def _remembered_todo(state: str) -> Mapping[str, Any]:
+    return _load_todo(state)
+
+
+def _load_todo(state: str) -> Mapping[str, Any]:
     todo = json.loads(state)
     if not isinstance(todo, dict):
         raise ValueError("a state is a JSON object")

@@ -117,11 +117,43 @@ def by_due(owner: Owner, accept: Filter | None, *, after: str | None, limit: int
     return _page(read, accept, after, limit)
 
 
+def by_id(owner: Owner, *, after: str | None, limit: int) -> Page:
+    """The owner's todos by id, which never changes: whatever happens between two pages, each todo is in one of them.
+
+    Parameters
+    ----------
+    after : str, optional
+        The row's key behind which the page begins, as a page before gave it.
+    """
+    table = current_table()
+    is_first = True
+
+    def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
+        nonlocal is_first
+        low = position + _JUST_BEHIND if position else schema.TODO_PREFIX
+        # A page that is not full yet has met many tombstones: then as many as DynamoDB gives at once (1 MB).
+        items, last = _query(table, owner, None, low, schema.TODO_PREFIX + _BEHIND_ALL, wanted if is_first else None)
+        is_first = False
+        return [(item["sk"]["S"], item) for item in items], last
+
+    return _page(read, lambda todo: not todo["deleted"], after, limit)
+
+
+def is_key_of_row(key: str) -> bool:
+    """Whether this may be where a page of `by_id` ended."""
+    return key.startswith(schema.TODO_PREFIX)
+
+
 def lists(owner: Owner, *, after: str | None, limit: int) -> tuple[list[ListCount], str | None]:
     """The owner's lists with their counts, by name, and where the next page begins (None after the last)."""
     low = after + _JUST_BEHIND if after else schema.LIST_PREFIX
     items, last = _query(current_table(), owner, None, low, schema.LIST_PREFIX + _BEHIND_ALL, limit)
     return [_count(item) for item in items], last
+
+
+def has_list(owner: Owner, name: str) -> bool:
+    """Whether a list has todos."""
+    return bool(_get(current_table(), owner, schema.list_key(name)))
 
 
 def tally(owner: Owner) -> ListCount:

@@ -15,7 +15,7 @@ from chalicelib.webhooks import urls
 from chalicelib.webhooks.errors import UrlTaken
 
 if TYPE_CHECKING:
-    from chalicelib.webhooks.subscriptions import Webhook
+    from chalicelib.webhooks.webhook import Webhook
 
 PREFIX: Final = "webhook-url#"
 
@@ -27,18 +27,31 @@ def claim(partition: Partition, url: str, webhook_id: str) -> dict[str, Any]:
 
 
 def release(partition: Partition, url: str, webhook_id: str) -> dict[str, Any]:
-    """A transaction's write that gives a URL up; a webhook of an older version of the service has not claimed its own.
-
-    Its condition fails if another webhook has the URL.
-    """
+    """A transaction's write that gives up a URL that the webhook has claimed."""
     return {
         "Delete": {
             "TableName": settings.settings_table(),
             "Key": settings_table.key(partition, _key(url)),
-            "ConditionExpression": "attribute_not_exists(sk) OR webhook = :webhook",
+            "ConditionExpression": "webhook = :webhook",
             "ExpressionAttributeValues": {":webhook": {"S": webhook_id}},
         }
     }
+
+
+def has_claim(partition: Partition, url: str, webhook_id: str) -> bool:
+    """Whether the webhook has claimed the URL; one of an older version of the service has not.
+
+    Raises
+    ------
+    Unavailable
+    """
+    found = settings_table.find(partition, _key(url))
+    return found is not None and found["webhook"]["S"] == webhook_id
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two valid URLs are spellings of one."""
+    return urls.parse(one).canonical == urls.parse(other).canonical
 
 
 def check_free(webhooks: Iterable[Webhook], url: str) -> None:
@@ -48,9 +61,8 @@ def check_free(webhooks: Iterable[Webhook], url: str) -> None:
     ------
     UrlTaken
     """
-    wanted = urls.parse(url).canonical
     for webhook in webhooks:
-        if urls.parse(webhook.url).canonical == wanted:
+        if is_same(webhook.url, url):
             raise UrlTaken(webhook.webhook_id)
 
 

@@ -153,6 +153,18 @@ class Deployment:
         responses: dict[str, Any] = references.resolve(definition_in(template)[GATEWAY_RESPONSES])
         return responses
 
+    def throttling(self) -> dict[str, float]:
+        """The bounds of the API's stage on all requests, as API Gateway's stages have them."""
+        declared, configured = self.stage.compute_template["Parameters"], self.configured_parameters()
+
+        def value(name: str) -> float:
+            return float(configured.get(name, declared[name]["Default"]))
+
+        return {
+            "throttlingRateLimit": value("RequestsPerSecond"),
+            "throttlingBurstLimit": value("RequestsAtOnce"),
+        }
+
     def package(self) -> Package:
         """Package the app for the stage, or find that package in the cache."""
         return package(self.stage.name, self.stage.checkout)

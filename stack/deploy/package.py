@@ -35,6 +35,12 @@ LEFT_OUT = (
     "aws_lambda_powertools/utilities/feature_flags",
     "aws_lambda_powertools/utilities/kafka",
     "aws_lambda_powertools/utilities/parser",
+    # cryptography needs the compiled half of cffi only, beside it.
+    "cffi",
+    "pycparser",
+    # Time zones come from tzdata.
+    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
+    "urllib3/contrib/emscripten",
 )
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 # Lambda's names for its architectures, and those of the wheels' platforms.
@@ -167,11 +173,18 @@ def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> Non
         archive.unpack(wheel, tree)
     (tree / SWAGGER_UI).rename(made / "swagger_ui")
     for part in LEFT_OUT:
-        shutil.rmtree(tree / part)
+        _remove(tree / part)
     shutil.copytree(made / "swagger_ui", tree / SWAGGER_UI)
     archive.compile_all(tree)
     archive.pack(tree, made / "dependencies.zip")
     (made / "dependencies.zip").rename(kept)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _download_wheels(stage: str, project: Path, directory: Path) -> None:

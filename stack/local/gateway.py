@@ -112,6 +112,7 @@ async def _answer(
         (b"cache-control", NO_STORE.encode()),
         (b"access-control-allow-origin", b"*"),
         (b"access-control-expose-headers", ",".join(EXPOSED).encode()),
+        (b"x-content-type-options", b"nosniff"),
         *headers,
     )
     await send({"type": "http.response.start", "status": status, "headers": described})

@@ -24,6 +24,9 @@ def of_engine(service_name: Literal["dynamodb", "sqs"]) -> Any:
     return boto3.client(service_name)
 
 
+# Of the queues, those that tests look into.
+QUEUES: Final = ("REMIND_QUEUE_URL", "CLEAR_QUEUE_URL", "QUARANTINE_QUEUE_URL")
+
 OWNER: Final = ids.Owner("al#ice@example.com")
 
 
@@ -47,7 +50,7 @@ class Alone:
         views = f"alone-views-{suffix}"
         database.create_table(**schema.table_definition(views))
         database.put_item(TableName=names["SETTINGS_TABLE"], Item=pointer_to(views))
-        for variable in ("REMIND_QUEUE_URL", "QUARANTINE_QUEUE_URL"):
+        for variable in QUEUES:
             name = f"alone-{variable.lower()[:-4].replace('_', '-')}-{suffix}"
             names[variable] = sqs.create_queue(QueueName=name)["QueueUrl"]
         return cls({**names, "PUBLIC_URL": "http://api.example"}, views)
@@ -56,7 +59,7 @@ class Alone:
         database, sqs = of_engine("dynamodb"), of_engine("sqs")
         for table in (self.environment["EVENTS_TABLE"], self.environment["SETTINGS_TABLE"], self.views):
             database.delete_table(TableName=table)
-        for variable in ("REMIND_QUEUE_URL", "QUARANTINE_QUEUE_URL"):
+        for variable in QUEUES:
             sqs.delete_queue(QueueUrl=self.environment[variable])
 
     def api(self, owner: str | None = None) -> InProcess:

@@ -174,6 +174,7 @@ def problem(answer: Any, status: int) -> dict[str, Any]:
     """The problem document of an answer that must be one, of this status (RFC 9457)."""
     assert answer.status_code == status, f"{answer.status_code}: {answer.text}"
     assert answer.headers["Content-Type"] == PROBLEM
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     document: dict[str, Any] = answer.json()
     assert document["status"] == status
     kind = TYPES[problem_name(document)]

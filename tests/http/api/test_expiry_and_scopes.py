@@ -30,13 +30,17 @@ def test_the_app_itself_looks_at_the_expiry_and_the_scope(environment: None, own
     problem(InProcess(owner, scope="").get("/stats"), 403)
 
 
-READS = ["/todos", "/todos/{id}", "/todos/{id}/events", "/lists", "/lists/inbox/todos", "/stats", "/webhooks"]
+READS = [
+    "/todos", "/todos/{id}", "/todos/{id}/events", "/lists", "/lists/inbox/todos", "/stats", "/webhooks",
+    "/webhooks/{id}", "/webhooks/{id}/deliveries",
+]  # fmt: skip
 WRITES = [
     ("POST", "/todos", {"title": "x"}), ("PUT", "/todos/{id}", {"title": "x"}),
     ("PATCH", "/todos/{id}", {"title": "x"}), ("DELETE", "/todos/{id}", None),
     ("POST", "/todos/{id}/restore", None), ("POST", "/todos/{id}/revert", {"to_version": 1}),
     ("POST", "/lists/inbox/todos", {"title": "x"}), ("DELETE", "/lists/inbox/todos", None),
-    ("POST", "/webhooks", {"url": "https://hooks.example/"}), ("DELETE", "/webhooks/{id}", None),
+    ("POST", "/webhooks", {"url": "https://hooks.example/"}), ("PATCH", "/webhooks/{id}", {}),
+    ("POST", "/webhooks/{id}/ping", None), ("POST", "/webhooks/{id}/rotate", None), ("DELETE", "/webhooks/{id}", None),
 ]  # fmt: skip
 
 

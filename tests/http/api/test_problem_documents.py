@@ -22,7 +22,10 @@ PRIVATE_METHODS_OF = {
     "/changes": {"GET", "HEAD"},
     "/stats": {"GET", "HEAD"},
     "/webhooks": {"GET", "HEAD", "POST"},
-    f"/webhooks/{SOME_ID}": {"DELETE"},
+    f"/webhooks/{SOME_ID}": {"GET", "HEAD", "PATCH", "DELETE"},
+    f"/webhooks/{SOME_ID}/ping": {"POST"},
+    f"/webhooks/{SOME_ID}/rotate": {"POST"},
+    f"/webhooks/{SOME_ID}/deliveries": {"GET", "HEAD"},
 }
 PUBLIC_METHODS_OF = {
     path: {"GET", "HEAD"}

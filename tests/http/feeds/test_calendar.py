@@ -39,6 +39,7 @@ def test_it_shows_each_todo_as_it_is(client: Client, stack: LocalStack) -> None:
     answer = anybody.get(path_of(made(client, name="Phone")))
 
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     parsed = icalendar.Calendar.from_ical(answer.text)
     assert (parsed["VERSION"], parsed["NAME"], parsed["X-WR-CALNAME"]) == ("2.0", "Phone", "Phone")
     found: dict[str, Any] = {str(each["UID"]): each for each in parsed.walk("VTODO")}

@@ -155,13 +155,13 @@ def test_a_412_tells_no_events_beyond_the_todo_that_it_shows(
 ) -> None:
     path = f"/todos/{here.create()['id']}"
     client.patch(path, {"title": "second"})
-    read_history = ledger.history
+    read_history = ledger.history_within
 
     def read_after_another_wrote(*arguments: Any) -> Any:
         client.patch(path, {"title": "third"})
         return read_history(*arguments)
 
-    monkeypatch.setattr(ledger, "history", read_after_another_wrote)
+    monkeypatch.setattr(ledger, "history_within", read_after_another_wrote)
 
     document = problem(here.patch(path, {"title": "x"}, if_match='"1"'), 412)
 

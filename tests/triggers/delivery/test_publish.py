@@ -316,3 +316,12 @@ def test_events_of_the_ledger_go_out_the_same_way(environment: None, fake: FakeT
     event = image()
     publisher.publish([codec.decode(event)])
     assert fake.ids == ids_of(event)
+
+
+def test_messages_are_grouped_by_owner_so_that_queues_behind_the_topic_are_fair(
+    handler: Handler, fake: FakeTopic
+) -> None:
+    handler(stream_batch(image("alice"), image("alice"), image("b" * 255)))
+    first, second, third = (entry["MessageGroupId"] for call in fake.calls for entry in call)
+    assert first == second != third
+    assert max(len(first), len(third)) <= 128

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from chalicelib.aws import dynamodb
 from chalicelib.todos.ids import Owner
-from chalicelib.webhooks import subscriptions, url_claims
+from chalicelib.webhooks import health, subscriptions, url_claims
+from chalicelib.webhooks.webhook import GONE, MAX_WEBHOOKS
 from tests.support.client import Client
 from tests.support.in_process import InProcess
 from tests.triggers.delivery.conftest import aws
@@ -155,7 +156,7 @@ def test_on_a_laptop_this_machine_is_taken_too(here: InProcess) -> None:
 
 
 def test_an_owner_may_have_twenty(here: InProcess) -> None:
-    made = [create(here)["id"] for _ in range(subscriptions.MAX_WEBHOOKS)]
+    made = [create(here)["id"] for _ in range(MAX_WEBHOOKS)]
     answer = here.post("/webhooks", {"url": another_url()})
     assert answer.status_code == 409
     assert answer.json()["type"].endswith("/too-many-webhooks")
@@ -211,7 +212,7 @@ def test_a_repeat_with_its_key_gets_the_same_again(here: InProcess) -> None:
 def test_a_repeat_gets_the_same_again_also_when_there_is_no_room_for_another(here: InProcess) -> None:
     headers = {"idempotency_key": "key-1"}
     first = here.post("/webhooks", {"url": URL}, **headers)
-    for _ in range(subscriptions.MAX_WEBHOOKS - 1):
+    for _ in range(MAX_WEBHOOKS - 1):
         create(here)
     assert here.post("/webhooks", {"url": URL}, **headers) == first
 
@@ -275,10 +276,11 @@ def test_a_transaction_that_meets_another_is_tried_again(here: InProcess, monkey
 def test_a_webhook_that_was_disabled_is_still_seen(here: InProcess) -> None:
     create(here)
     (webhook,) = subscriptions.of_owner(Owner("alice"))
-    subscriptions.disable(webhook)
+    health.disable(webhook, GONE)
     (seen,) = listed(here)
     assert seen["disabled_at"] is not None
-    subscriptions.disable(webhook)
+    assert (seen["disabled_reason"], seen["enabled"]) == ("gone", False)
+    health.disable(webhook, GONE)
     assert listed(here) == [seen]
 
 
@@ -286,7 +288,7 @@ def test_a_webhook_that_was_deleted_meanwhile_is_not_brought_back_by_disabling(h
     made = create(here)
     (webhook,) = subscriptions.of_owner(Owner("alice"))
     delete(here, made["id"])
-    subscriptions.disable(webhook)
+    health.disable(webhook, GONE)
     assert listed(here) == []
 
 

@@ -63,6 +63,10 @@ def test_every_field_has_its_property() -> None:
     assert found["RELATED-TO"] == parent
 
 
+def test_a_todo_is_not_related_to_itself() -> None:
+    assert "RELATED-TO" not in exported(parent=TODO_ID)
+
+
 @pytest.mark.parametrize(("priority", "number"), [("none", None), ("low", 9), ("medium", 5), ("high", 1)])
 def test_a_priority_is_a_number(priority: str, number: int | None) -> None:
     assert exported(priority=priority).get("PRIORITY") == number

@@ -21,8 +21,8 @@ ROOMS = [
 STRANGERS = [{"webhooks", "calendar"}, {"api", "triggers"}]
 # Pure modules outside `todos`: values in, values out.
 PURE = {
-    "ledger.codec", "ledger.errors", "publishing.cloudevents", "webhooks.urls", "calendar.vtodo", "views.projection",
-    "views.schema", "views.codec",
+    "ledger.codec", "ledger.errors", "publishing.cloudevents", "webhooks.urls", "webhooks.versions",
+    "webhooks.schedule", "webhooks.messages", "calendar.vtodo", "views.projection", "views.schema", "views.codec",
 }  # fmt: skip
 
 # The same for the other two packages, where each module at the root is a room of its own.
@@ -45,7 +45,7 @@ AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}
 # Beside the room `aws`: DynamoDB first, then the clients of the other services, and what logs.
 SPEAK_TO_AWS = {
     "ledger.ledger", "ledger.model", "views.projector", "views.pointer",
-    "publishing.topic", "webhooks.deliver", "logs",
+    "publishing.topic", "webhooks.guard", "logs",
 }  # fmt: skip
 KNOW_CHALICE = {"api"}
 IMPURE = {*AWS, "chalice", "requests", "urllib3", "jwt", "os"}

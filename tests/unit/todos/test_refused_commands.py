@@ -9,6 +9,7 @@ from chalicelib.todos.decide import (
     Command,
     Delete,
     IfMatch,
+    Move,
     Patch,
     Replace,
     Restore,
@@ -19,7 +20,7 @@ from chalicelib.todos.decide import (
 from tests.unit.scenarios import content_of, deleted, live, nothing
 
 THEN = live().events[0].state
-ON_LIVE_TODOS = [Replace(content_of()), Patch({"title": "x"}), Delete(), Delete(only_in="inbox"), Delete(only_in="x")]
+ON_LIVE_TODOS = [Replace(content_of()), Patch({"title": "x"}), Move("inbox", "x"), Delete()]
 ON_ANY_TODO = [Restore(), Revert(THEN)]
 ANY_MATCH = [None, IfMatch(None), IfMatch(frozenset({1})), IfMatch(frozenset())]
 
