@@ -62,7 +62,7 @@ def change_event(wanted: Event, history: list[Event]) -> Event | Conflict | None
     assert decision is not None, "the contents differ"
     event = next_event(newest, decision)
     try:
-        codec.size_of(event)
+        codec.check_room(event.state, newest.state)
     except EventTooLarge as error:
         return Conflict(str(error))
     return event

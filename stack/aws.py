@@ -68,7 +68,8 @@ def expect_owner(s3: Any, account: str) -> None:
 
     def add(params: dict[str, Any], model: OperationModel, **_: Any) -> None:
         # All operations on an existing bucket have it.
-        if "ExpectedBucketOwner" in model.input_shape.members:
+        shape = model.input_shape
+        if shape is not None and "ExpectedBucketOwner" in shape.members:
             params.setdefault("ExpectedBucketOwner", account)
 
     s3.meta.events.register("before-parameter-build.s3", add)

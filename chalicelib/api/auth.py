@@ -22,6 +22,8 @@ blueprint = Blueprint(__name__)
 
 READ: Final = "todos:read"
 WRITE: Final = "todos:write"
+# For what makes a credential or a channel that shows todos: it must not have more rights than the token that made it.
+READ_AND_WRITE: Final = f"{READ} {WRITE}"
 
 AUTHORIZER_TTL_SECONDS: Final = 60
 # A scope and a list of them (RFC 6749, section 3.3); some issuers write the list as a JSON array.

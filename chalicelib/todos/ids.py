@@ -58,6 +58,19 @@ def owner_of(partition: Partition) -> Owner:
     return Owner(unquote(partition, errors="surrogatepass"))
 
 
+def group_of(partition: Partition) -> str:
+    """The message group of an owner: by it a standard queue hands the owners' messages over fairly.
+
+    A group's name has at most 128 characters, and a partition may have more.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+    """
+    # Only what sends messages needs it.
+    import hashlib
+
+    return hashlib.sha256(partition.encode()).hexdigest()
+
+
 @lru_cache(maxsize=1024)
 def stream_id(partition: Partition, todo_id: str) -> str:
     """The events-table partition of one todo: ``{owner}#{todo_id}``."""

@@ -86,6 +86,11 @@ class Destination:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
+    def canonical(self) -> str:
+        """The URL in the one form that all its spellings share: host in lower case, no default port, a path."""
+        return f"{self.scheme}://{self.authority}{self.target}"
+
+    @property
     def literal(self) -> Address | None:
         """The address, where the URL has one instead of a name."""
         try:

@@ -167,7 +167,7 @@ class Deployment:
 
     def package(self) -> Package:
         """Package the app for the stage, or find that package in the cache."""
-        return package(self.stage.name, self.stage.source)
+        return package(self.stage.name, self.stage.checkout)
 
     def template(self, packaged: Package) -> dict[str, Any]:
         """The compute stack's template, its code uploaded to the bucket."""
@@ -187,7 +187,7 @@ class Deployment:
         return made
 
     def _prepare_data(self, fingerprint: str | None = None) -> ChangeSet | None:
-        template = (self.stage.source / ".chalice" / "data.yaml").read_text()
+        template = (self.stage.checkout / ".chalice" / "data.yaml").read_text()
         return self.data.prepare(self.artifacts.template(template), {"Stage": self.stage.name}, fingerprint)
 
     def _prepare_compute(self, fingerprint: str | None = None) -> ChangeSet | None:
@@ -198,7 +198,7 @@ class Deployment:
         return self.compute.prepare(self.artifacts.template(template), parameters, fingerprint)
 
     def _prepare_watch(self) -> ChangeSet | None:
-        template = (self.stage.source / ".chalice" / "watch.yaml").read_text()
+        template = (self.stage.checkout / ".chalice" / "watch.yaml").read_text()
         return self.watch.prepare(self.artifacts.template(template), self.watch_parameters())
 
     def _of_the_ledger(self) -> dict[str, str]:

@@ -42,6 +42,7 @@ def service_environment(engine: EngineProcess, data: dict[str, str]) -> dict[str
             "EVENTS_TOPIC_ARN": data["EventsTopicArn"],
             "DELIVERIES_TABLE": data["DeliveriesTableName"],
             "DELIVER_QUEUE_URL": data["DeliverQueueUrl"],
+            "DELIVER_DEAD_LETTERS_URL": data["DeliverDeadLetterQueueUrl"],
             "WEBHOOKS_ALLOW_PRIVATE": "1",
             "REMIND_QUEUE_URL": data["RemindQueueUrl"],
             "PUBLIC_URL": engine.url,

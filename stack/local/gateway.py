@@ -10,6 +10,7 @@ from typing import Any
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from chalicelib.api import media_types, problem_types
+from chalicelib.api.answer_headers import EXPOSED, NO_STORE
 from stack.local.state import read_json
 
 KEY_SET_PATH = "/.well-known/jwks.json"
@@ -78,13 +79,23 @@ class Gateway:
         forwarded: Any = {**scope, "path": path, "raw_path": path.encode(), "headers": headers}
 
         async def send_on(message: Any) -> None:
-            if message["type"] == "http.response.start" and (scope["method"] == "HEAD" or message["status"] == 304):
-                # The engine counts the empty body, but Content-Length would be that of a GET (RFC 9110, 8.6).
-                kept = [pair for pair in message["headers"] if pair[0].lower() != b"content-length"]
-                message = {**message, "headers": kept}
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": _headers(scope["method"], message["status"], message["headers"])}
             await send(message)
 
         await self._engine(forwarded, receive, send_on)
+
+
+def _headers(method: str, status: int, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer that the engine gave, or refused to give."""
+    headers = list(given)
+    if method == "HEAD" or status == 304:
+        # The engine counts the empty body, but Content-Length would be that of a GET (RFC 9110, 8.6).
+        headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
+    if not any(name.lower() == b"cache-control" for name, _ in headers):
+        # A refusal of the engine's own, which no template describes.
+        headers.append((b"cache-control", NO_STORE.encode()))
+    return headers
 
 
 def not_deployed(base_url: str) -> bytes:
@@ -98,7 +109,9 @@ async def _answer(
     described = (
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
+        (b"cache-control", NO_STORE.encode()),
         (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", ",".join(EXPOSED).encode()),
         (b"x-content-type-options", b"nosniff"),
         *headers,
     )

@@ -26,7 +26,8 @@ START_SECONDS = 30
 POLL_SECONDS = 0.05
 
 # What the engine and its Lambda workers inherit: no AWS_PROFILE, no proxies, no settings of other emulators.
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME")
+# COVERAGE_PROCESS_CONFIG makes coverage.py measure them, too (`make coverage`).
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "COVERAGE_PROCESS_CONFIG")
 
 
 def start(state: State, port: int, engine_port: int = 0, *, attached: bool = False) -> EngineProcess:

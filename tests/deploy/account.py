@@ -103,8 +103,9 @@ class Account:
             )
         for table in ("events", "settings", "deliveries"):
             dynamodb.update_table(TableName=f"todo-ledger-{STAGE}-{table}", SSESpecification={"Enabled": True})
-        ttl = {"AttributeName": "expiration", "Enabled": True}
-        dynamodb.update_time_to_live(TableName=f"todo-ledger-{STAGE}-deliveries", TimeToLiveSpecification=ttl)
+        for table, attribute in (("deliveries", "expiration"), ("settings", "expires_at")):
+            ttl = {"AttributeName": attribute, "Enabled": True}
+            dynamodb.update_time_to_live(TableName=f"todo-ledger-{STAGE}-{table}", TimeToLiveSpecification=ttl)
         outputs = self.deployment().outputs()
         sns.set_topic_attributes(
             TopicArn=outputs["EventsTopicArn"], AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns"

@@ -1,4 +1,4 @@
-"""A file that is loaded again: what has changed at the source is taken over, what has changed here is not undone."""
+"""A file that is loaded again: changes in the source are applied, changes made here are not undone."""
 
 from dataclasses import replace
 from typing import Any
@@ -94,20 +94,20 @@ def test_a_todo_changed_here_and_at_the_source_is_reported_and_not_overwritten(
     assert len(history_of(ledger)) == 2
 
 
-def test_a_change_that_both_made_is_none(ledger: GroupLedger) -> None:
+def test_a_change_that_both_sides_made_is_not_a_conflict(ledger: GroupLedger) -> None:
     by_the_user(ledger, Patch({"completed": True}))
     summary, _ = load(first(done="x"), ledger)
     assert (summary.already, len(history_of(ledger))) == (1, 2)
 
 
-def test_a_change_that_the_user_took_back_stands_in_no_way(ledger: GroupLedger) -> None:
+def test_a_change_that_the_user_took_back_is_not_a_conflict(ledger: GroupLedger) -> None:
     by_the_user(ledger, Patch({"completed": True}))
     by_the_user(ledger, Patch({"completed": False}))
     summary, _ = load(first(due="2026-12-01"), ledger)
     assert (summary.updated, len(history_of(ledger))) == (1, 4)
 
 
-def test_a_reminder_is_no_change_of_the_users() -> None:
+def test_a_reminder_does_not_count_as_a_change_by_the_user() -> None:
     ledger = GroupLedger()
     load(first(remind_at="2026-12-01"), ledger)
     by_the_user(ledger, Remind("2026-12-01"), actor=ids.REMIND)

@@ -15,7 +15,7 @@ from chalicelib.api.request import Request, parameters
 from chalicelib.todos import representation
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.queries import TodoRow
-from chalicelib.views.sync import feed
+from chalicelib.views.sync import walk
 from chalicelib.views.sync.position import Position
 
 
@@ -26,11 +26,11 @@ def read(request: Request) -> Response:
     seconds = parse_wait(request.headers.get("prefer", ""))
     headers = {"Preference-Applied": f"wait={seconds}"} if seconds else {}
     try:
-        found = feed.next_page(request.owner, since, limit, 0)
+        found = walk.next_page(request.owner, since, limit, 0)
         if seconds and not found.changes:
             # Only a request that waits takes a place.
             with waits.one_more(request.owner, seconds) as left:
-                found = feed.next_page(request.owner, found.position, limit, seconds)
+                found = walk.next_page(request.owner, found.position, limit, seconds)
             headers |= waits.limit_headers(left)
     except PositionExpired as expired:
         detail = f"{expired} Start over without a cursor, and discard todos that the new sync omits."

@@ -1,4 +1,4 @@
-"""Who gets in: a token of the issuer's own key, for this audience and in time, whatever else it says.
+"""Accepted tokens: signed by the issuer's own key, for this audience and in time, whatever else they say.
 
 The engine starts the authorizer anew after each refusal, which takes a second: so one token of each kind goes through
 the gateway, and the variants are shown to the authorizer in this process.

@@ -75,8 +75,8 @@ def test_it_follows_completions_and_deletions(client: Client) -> None:
     path = path_of(made(client))
     done, gone = client.created_and_seen("done"), client.created_and_seen("gone")
 
-    client.patch(f"/todos/{done['id']}", {"completed": True}, prefer="wait=10")
-    client.delete(f"/todos/{gone['id']}", prefer="wait=10")
+    client.seen.patch(f"/todos/{done['id']}", {"completed": True})
+    client.seen.delete(f"/todos/{gone['id']}")
 
     (found,) = vtodos(client.get(path))
     assert (found["SUMMARY"], found["STATUS"], found["PERCENT-COMPLETE"]) == ("done", "COMPLETED", 100)

@@ -168,8 +168,11 @@ def test_an_issuer_that_never_ends_is_given_up(published: KeySet, monkeypatch: p
 
 
 def jwk(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **members: str) -> dict[str, Any]:
-    algorithm = jwt.algorithms.RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else jwt.algorithms.ECAlgorithm
-    made: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)  # type: ignore[arg-type]
+    made: dict[str, Any]
+    if isinstance(key, rsa.RSAPrivateKey):
+        made = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    else:
+        made = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
     return {**made, "kid": "key", **members}
 
 

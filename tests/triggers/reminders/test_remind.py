@@ -159,7 +159,7 @@ def test_what_is_over_meanwhile_is_not_reminded_of(alone: Alone, meanwhile: str,
     assert alone.types(todo_id) == types
 
 
-def test_a_todo_that_never_was_is_no_failure(alone: Alone) -> None:
+def test_a_todo_that_does_not_exist_is_not_a_failure(alone: Alone) -> None:
     assert alone.remind_page(page_of(alone, "0197e1f0-0000-7000-8000-000000000001")) == []
 
 
@@ -221,9 +221,7 @@ def test_a_run_that_is_short_of_time_stops_between_pages_and_the_next_goes_on(al
     assert sum(len(json.loads(message["body"])["reminders"]) for message in alone.messages()) == 150
 
 
-def test_a_shard_that_cannot_be_read_leaves_the_others_handed_on_before_it_is_told(
-    alone: Alone, impatient: None
-) -> None:
+def test_an_unreadable_shard_is_reported_after_the_others_were_handed_on(alone: Alone, impatient: None) -> None:
     many(alone, count=64, owners=64)
     with (
         refusals("Query", "ProvisionedThroughputExceededException", body_contains='":shard": {"N": "3"}') as refused,

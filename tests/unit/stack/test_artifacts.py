@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -126,7 +126,7 @@ def test_a_template_that_fits_into_the_call_is_never_in_the_bucket(s3: S3, artif
 def test_every_other_call_on_a_bucket_names_the_account_too(s3: S3, client: Any) -> None:
     s3.owners[BUCKET] = THEIRS
     expect_owner(client, OURS)
-    calls = (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: client.delete_bucket(Bucket=BUCKET),
         lambda: client.list_object_versions(Bucket=BUCKET),
         lambda: client.delete_object(Bucket=BUCKET, Key="key"),
