@@ -104,10 +104,10 @@ def test_everything_wrong_with_a_row_is_told_at_once() -> None:
 
 
 def test_a_row_whose_event_would_be_too_large_is_rejected() -> None:
-    # Each control character takes six bytes in JSON, and the event holds the notes twice.
+    # Each control character takes six bytes in JSON, and a creation holds the notes twice.
     [(line, _, detail)] = errors_of(lines({"title": "A", "notes": "\x01" * 16_000}))
     assert line == 1
-    assert "65536 are allowed" in detail
+    assert "30000 are allowed" in detail
 
 
 def test_a_large_row_that_still_fits_is_accepted() -> None:
