@@ -19,7 +19,7 @@ def main() -> int:
     """Run it; the exit code is 1 if there was a 5xx, or a process of the API grew by more than `MAX_GROWTH_BYTES`."""
     parser = argparse.ArgumentParser(prog="python -m bench.hostile", description=__doc__)
     parser.add_argument("--seconds", type=float, default=300, help="how long, after the warm-up; default: 300")
-    parser.add_argument("--warm-up", type=float, default=60, help="seconds before memory is measured; default: 60")
+    parser.add_argument("--warm-up", type=float, default=120, help="seconds before memory is measured; default: 120")
     parser.add_argument("--clients", type=int, default=4, help="default: 4")
     parser.add_argument("--seed", type=int, default=1, help="of the requests; default: 1")
     parser.add_argument("--kind", action="append", choices=list(KINDS), help="only this kind; can be repeated")
@@ -37,7 +37,7 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(_described(outcome))
-    return 1 if outcome.server_errors or not outcome.before or outcome.growth > MAX_GROWTH_BYTES else 0
+    return 1 if outcome.server_errors or not outcome.memory[0] or outcome.growth > MAX_GROWTH_BYTES else 0
 
 
 def _described(outcome: Outcome) -> str:
@@ -49,17 +49,14 @@ def _described(outcome: Outcome) -> str:
         answers = ", ".join(f"{count:,} × {status or 'none'}" for status, count in statuses.items())
         lines.append(f"| {kind} | {answers} | {outcome.slowest[kind]:.1f} s |")
     lines += ["", *outcome.failures[:20], ""]
-    for pid in sorted(outcome.before.keys() | outcome.after.keys()):
-        before, after = outcome.before.get(pid), outcome.after.get(pid)
-        lines.append(f"process {pid}: {_megabytes(before)} after the warm-up, {_megabytes(after)} at the end")
+    lines.append("megabytes of each process after the warm-up, every half minute, and at the end:")
+    for pid in sorted({pid for sample in outcome.memory for pid in sample}):
+        sizes = (sample.get(pid) for sample in outcome.memory)
+        lines.append(f"- {pid}: {' '.join('-' if size is None else f'{size / 1e6:.1f}' for size in sizes)}")
     total = sum(outcome.answers.values())
     lines += ["", f"{total:,} requests, {outcome.server_errors} without an answer below 500"]
     lines.append(f"growth of the process that grew most: {outcome.growth / 1e6:+.1f} MB")
     return "\n".join(lines)
-
-
-def _megabytes(size: int | None) -> str:
-    return "not running" if size is None else f"{size / 1e6:.1f} MB"
 
 
 if __name__ == "__main__":

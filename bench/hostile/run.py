@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,7 @@ VERSIONS: Final = 60
 NOTES: Final = "0123456789" * 1_200
 # Processes give memory back, and threads end, shortly after the last request.
 QUIET_SECONDS: Final = 5
+SAMPLE_SECONDS: Final = 30
 
 
 @dataclass
@@ -41,16 +42,15 @@ class Outcome:
         How often each kind of request was answered with each status; 0 for no answer at all.
     slowest : dict of str to float
         The longest that an answer took, in seconds, by kind. Other work on the machine counts, too.
-    before, after : dict of int to int
-        Bytes of resident memory by the id of the process, of those that served the API: after the warm-up, and at the
-        end.
+    memory : list of dict of int to int
+        Bytes of resident memory by the id of the process, of those that serve the API: after the warm-up, then every
+        `SAMPLE_SECONDS`, and at the end, when all is quiet.
     """
 
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
     slowest: dict[str, float] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
-    before: dict[int, int] = field(default_factory=dict)
-    after: dict[int, int] = field(default_factory=dict)
+    memory: list[dict[int, int]] = field(default_factory=list)
 
     @property
     def server_errors(self) -> int:
@@ -60,7 +60,10 @@ class Outcome:
     @property
     def growth(self) -> int:
         """By how many bytes the process grew that grew most, among those that lived all the time."""
-        return max((self.after[pid] - self.before[pid] for pid in self.before.keys() & self.after.keys()), default=0)
+        if not self.memory:
+            return 0
+        before, after = self.memory[0], self.memory[-1]
+        return max((after[pid] - before[pid] for pid in before.keys() & after.keys()), default=0)
 
 
 def run(
@@ -90,10 +93,10 @@ def run(
             target = _prepare(stack)
             say(f"warming up for {warm_up:.0f} s")
             _load(stack, target, Outcome(), kinds, clients, seed + 1_000_000, warm_up)
-            outcome.before = _memory(stack.engine.pid)
+            outcome.memory.append(_memory(stack.engine.pid))
             say(f"sending hostile requests for {seconds:.0f} s")
             _load(stack, target, outcome, kinds, clients, seed, seconds)
-            outcome.after = _memory(stack.engine.pid)
+            outcome.memory.append(_memory(stack.engine.pid))
         finally:
             # Stopping would first save everything.
             stack.kill()
@@ -145,7 +148,10 @@ def _load(
         connection.close()
 
     with ThreadPoolExecutor(clients) as pool:
-        for done in [pool.submit(send_until_the_end, number) for number in range(clients)]:
+        sending = [pool.submit(send_until_the_end, number) for number in range(clients)]
+        while wait(sending, timeout=SAMPLE_SECONDS).not_done:
+            outcome.memory.append(_memory(stack.engine.pid))
+        for done in sending:
             done.result()
     time.sleep(QUIET_SECONDS)
 
