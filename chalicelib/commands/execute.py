@@ -19,7 +19,7 @@ from chalicelib.aws.retry import back_off
 from chalicelib.ledger import codec, ledger
 from chalicelib.ledger.errors import EventTooLarge, LedgerUnavailable, VersionTaken
 from chalicelib.todos import events, fold, ids, instants, recurrence
-from chalicelib.todos.content import InvalidContent
+from chalicelib.todos.content import FieldError, InvalidContent
 from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, IfNoneMatch, Refusal, decide
 from chalicelib.todos.events import COMPLETED, REVERTED, Event
 
@@ -201,6 +201,9 @@ def _event_to_append(request: CommandRequest, before: Event | None) -> Event | N
         decision = NOTHING_CHANGED
     if decision is None:
         return None
+    if decision.change.get("parent") == request.todo_id:
+        # One that was its own parent before this was refused stays so until its parent is changed.
+        raise InvalidContent([FieldError("#/parent", "a todo cannot be its own parent")])
     event = _event_of(request, decision, before)
     if event.type != REVERTED:
         # What was there once may come back.

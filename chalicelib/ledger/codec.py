@@ -1,4 +1,4 @@
-"""An event as an item of the events table, in DynamoDB's JSON: the one codec for whoever writes or reads one."""
+"""An event as an item of the events table, in DynamoDB's JSON: the one codec for all readers and writers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chalicelib.todos.events import (
 
 Item = dict[str, dict[str, Any]]
 
-# What an event's other attributes take at most: owner, actor, key and ids, percent-encoded where they are.
+# The maximum size of an event's other attributes: owner, actor, key and ids, with their percent-encoding.
 MAX_OTHER_BYTES: Final = 4 * 1024
 # What the content takes at most without its notes, as JSON; and as many characters of notes as fit beside that whatever
 # they are (an escape such as \\u0001 takes six bytes), so that most todos need no counting.
@@ -45,12 +45,12 @@ def encode(event: Event) -> Item:
 
 
 def decode(item: Mapping[str, Any]) -> Event:
-    """The event of an item, as a query, a scan or a stream record brings it.
+    """The event of an item from a query, a scan or a stream record.
 
     Raises
     ------
     LookupError, ValueError, TypeError
-        When it is none.
+        When it is not an event.
     """
     text = {name: value["S"] for name, value in item.items() if "S" in value}
     change = json.loads(text["change"])

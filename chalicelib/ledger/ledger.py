@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
-from chalicelib.aws.errors import READ_ERRORS
+from chalicelib.aws.errors import READ_ERRORS, cancellation_reasons, codes_of, failed_conditions
 from chalicelib.aws.retry import back_off
 from chalicelib.ledger.codec import Item, decode, encode
 from chalicelib.ledger.errors import LedgerUnavailable, VersionTaken
@@ -211,16 +211,15 @@ def append_together(group: list[Event]) -> dict[int, Event]:
             dynamodb.transact_ready(puts)
             return {}
         except (BotoCoreError, ClientError) as error:
-            reasons = _cancellation_reasons(error)
-            standing = {
+            failed = failed_conditions(error)
+            existing = {
                 position: _current(decode(reason["Item"]))
-                for position, reason in enumerate(reasons)
-                if reason.get("Code") == "ConditionalCheckFailed"
+                for position, reason in enumerate(cancellation_reasons(error))
+                if failed[position]
             }
-            if standing:
-                return standing
-            is_conflict = any(reason.get("Code") == "TransactionConflict" for reason in reasons)
-            if not is_conflict or attempt == WRITE_TRIES:
+            if existing:
+                return existing
+            if "TransactionConflict" not in codes_of(error) or attempt == WRITE_TRIES:
                 raise LedgerUnavailable(str(error)) from error
             back_off(attempt)
     raise AssertionError("unreachable: the last attempt returns or raises")
@@ -283,11 +282,3 @@ def _current(event: Event) -> Event:
     state = fold.fold(_query(event.stream_id, until=event.version))
     assert state is not None
     return replace(event, state=state, state_schema=fold.STATE_SCHEMA)
-
-
-def _cancellation_reasons(error: Exception) -> list[dict[str, Any]]:
-    """Why a transaction was cancelled, by item; an item without a reason has the code "None"."""
-    if not isinstance(error, ClientError):
-        return []
-    reasons: Any = error.response.get("CancellationReasons", [])
-    return list(reasons)

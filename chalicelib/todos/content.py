@@ -88,7 +88,7 @@ def validate(value: object) -> dict[str, Any]:
         content = convert(stated, Content)
     except msgspec.ValidationError:
         raise InvalidContent(struct_errors(stated, Content, rule=_field_errors)) from None
-    return settle(content)
+    return _complete_and_check(content)
 
 
 @cache
@@ -104,13 +104,13 @@ def is_acceptable(name: str, value: object) -> bool:
     return not (errors or struct_errors({"title": "-", **stated}, Content, rule=_field_errors))
 
 
-def settle(content: Content) -> dict[str, Any]:
-    """The fields of a well-typed content, defaults filled in.
+def _complete_and_check(content: Content) -> dict[str, Any]:
+    """Fill in the defaults of a well-typed content, and check the rules that its types cannot express.
 
     Raises
     ------
     InvalidContent
-        When a value breaks a rule that its type cannot tell.
+        With an error for each value that breaks such a rule.
     """
     fields = msgspec.structs.asdict(content)
     for name in ("completed", "list", "priority"):

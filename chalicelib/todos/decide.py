@@ -51,9 +51,15 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """The todo's end; with `only_in`, nothing unless it still is in that list."""
+    """The todo's end."""
 
-    only_in: str | None = None
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The todo goes from one list to another; whatever else it has stays, also what newer rules would refuse."""
+
+    from_list: str
+    to_list: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Remind:
     remind_at: str
 
 
-Command = Create | Replace | Patch | Delete | Restore | Revert | Remind
+Command = Create | Replace | Patch | Move | Delete | Restore | Revert | Remind
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,10 @@ class VersionMismatch(Refusal):
     """The todo is not at a version that the caller accepts."""
 
 
+class NotInList(Refusal):
+    """The todo is to be moved from a list that it is not in."""
+
+
 class CannotRevertToDeletion(Refusal):
     """The version to go back to is one at which the todo was deleted."""
 
@@ -158,24 +168,30 @@ def decide(
         raise TodoNotFound
     if todo["deleted"] and not isinstance(command, Restore | Revert | Remind):
         raise TodoIsDeleted
-    if if_match is not None and not if_match.accepts(version):
-        raise VersionMismatch
-    # A deleted todo has nothing to show, and so nothing that could match.
-    if if_none_match is not None and not todo["deleted"] and if_none_match.refuses(version):
-        raise VersionMismatch
+    _check_preconditions(todo, version, if_match, if_none_match)
     match command:
         case Replace():
             return _edit(todo, command.content)
         case Patch():
             return _edit(todo, _patched(todo, command.patch))
+        case Move():
+            return _move(command, todo)
         case Delete():
-            return None if command.only_in not in (None, todo["list"]) else Decision(DELETED, {})
+            return Decision(DELETED, {})
         case Restore():
             return Decision(RESTORED, {}) if todo["deleted"] else None
         case Revert():
             return _revert(command, todo)
         case Remind():
             return _remind(command, todo)
+
+
+def _check_preconditions(todo: Todo, version: int, if_match: IfMatch | None, if_none_match: IfNoneMatch | None) -> None:
+    if if_match is not None and not if_match.accepts(version):
+        raise VersionMismatch
+    # A deleted todo has nothing to show, and so nothing that could match.
+    if if_none_match is not None and not todo["deleted"] and if_none_match.refuses(version):
+        raise VersionMismatch
 
 
 def content_of(todo: Todo) -> dict[str, Any]:
@@ -223,6 +239,12 @@ def _edit(todo: Todo, wanted: Mapping[str, Any]) -> Decision | None:
     if "completed" in change:
         return Decision(COMPLETED if change["completed"] else REOPENED, change)
     return Decision(EDITED, change)
+
+
+def _move(command: Move, todo: Todo) -> Decision | None:
+    if todo["list"] != command.from_list:
+        raise NotInList
+    return Decision(EDITED, {"list": command.to_list}) if command.to_list != command.from_list else None
 
 
 def _revert(command: Revert, todo: Todo) -> Decision | None:

@@ -29,9 +29,20 @@ def milliseconds_of(instant: str) -> int:
     return round(datetime.fromisoformat(instant).timestamp() * 1000)
 
 
-def instant_after(previous: str | None) -> str:
-    """Now, or a millisecond after the event before, so that a stream's instants only grow (a clock may be set back)."""
-    now = format_milliseconds(time.time_ns() // 1_000_000)
+def now_milliseconds() -> int:
+    """The clock's milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def instant_after(previous: str | None, milliseconds: int | None = None) -> str:
+    """Now, or a millisecond after the event before, so that a stream's instants only grow (a clock may be set back).
+
+    Parameters
+    ----------
+    milliseconds : int, optional
+        Instead of now.
+    """
+    now = format_milliseconds(now_milliseconds() if milliseconds is None else milliseconds)
     if previous is None or now > previous:
         return now
     return format_milliseconds(milliseconds_of(previous) + 1)

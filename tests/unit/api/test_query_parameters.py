@@ -1,4 +1,4 @@
-"""Query parameters: each is known, given once and valid, or the answer says of all of them which are not."""
+"""Query parameters: each must be known, given once and valid; the answer names every one that is not."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_an_instant_is_written_with_three_decimals(milliseconds: int, text: str)
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A clock that stands where its last element (milliseconds) says."""
+    """A clock that is set to its last element (milliseconds)."""
     stands = [1_766_000_000_000]
     monkeypatch.setattr(time, "time_ns", lambda: stands[-1] * 1_000_000 + 999_999)
     return stands

@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -43,7 +43,7 @@ class Composing:
     def __init__(self) -> None:
         self.given: list[str] = []
 
-    def normalize(self, form: str, text: str) -> str:
+    def normalize(self, form: Literal["NFC"], text: str) -> str:
         self.given.append(text)
         assert form == "NFC"
         return unicodedata.normalize(form, text)
