@@ -60,6 +60,8 @@ def _marks(draw: random.Random, target: Target) -> HostileRequest:
             _post("/feeds", {"name": "d" + MARKS}),
             _post("/batch", {"commands": [{"op": "create", "body": content} for _ in range(10)]}),
             HostileRequest("PATCH", _todo(draw, target), MERGE_PATCH, json.dumps(content).encode()),
+            _post("/lists/inbox/rename", {"to": "g" + MARKS}),
+            HostileRequest("PUT", "/lists/" + quote("h" + MARKS[:600])),
             HostileRequest("GET", "/lists/" + quote("e" + MARKS[:600]) + "/todos"),
             HostileRequest("GET", "/todos?q=" + quote("f" + MARKS[:600]) + "&tag=" + quote(MARKS[:300])),
         ]
@@ -93,6 +95,8 @@ def _surrogates(draw: random.Random, target: Target) -> HostileRequest:
             _post("/todos", {"title": SURROGATE, SURROGATE: SURROGATE, "metadata": {SURROGATE: SURROGATE}}),
             _post("/webhooks", {"url": SURROGATE, "types": [SURROGATE], SURROGATE: 1}),
             _post("/feeds", {"name": SURROGATE, "lists": [SURROGATE]}),
+            _post("/lists/inbox/rename", {"to": SURROGATE, SURROGATE: 1}),
+            HostileRequest("PATCH", f"/webhooks/{uuid.uuid4()}", dict(MERGE_PATCH), b'{"\\ud800": "\\ud800"}'),
         ]
     )
 
@@ -110,6 +114,22 @@ def _instants(draw: random.Random, target: Target) -> HostileRequest:
             ),
         ]
     )
+
+
+def _rules(draw: random.Random, target: Target) -> HostileRequest:
+    rule = draw.choice(
+        [
+            "FREQ=HOURLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=" + ",".join(["2"] * 220),
+            "FREQ=SECONDLY;INTERVAL=7919;BYMONTH=2;BYMONTHDAY=30",
+            "FREQ=MINUTELY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYSETPOS=366,-366",
+            "FREQ=YEARLY;BYWEEKNO=53;BYYEARDAY=1;BYMONTH=12",
+            "FREQ=DAILY;COUNT=" + "9" * 400,
+            "FREQ=DAILY;INTERVAL=" + "9" * 400,
+            "FREQ=YEARLY;BYHOUR=1,2;BYMINUTE=" + ",".join(map(str, range(60))) + ";BYSECOND=1,2,3",
+            ";" * 500,
+        ]
+    )
+    return _post("/todos", {"title": "x", "repeat": rule[:500], "due": "2026-12-01T09:00:00Z"})
 
 
 def _cursors(draw: random.Random, target: Target) -> HostileRequest:
@@ -275,6 +295,7 @@ KINDS: Final[dict[str, Kind]] = {
     "batches of conflicts": _conflicts,
     "lone surrogates": _surrogates,
     "instants": _instants,
+    "rules": _rules,
     "cursors": _cursors,
     "headers": _headers,
     "JSON": _json,

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from chalicelib.api import bodies, headers, negotiation, pages, routing
 from chalicelib.api.problems import Problem, problem_of
-from chalicelib.api.resources import batch, feeds, webhooks
+from chalicelib.api.resources import batch, feeds, lists, webhooks
 from chalicelib.todos import content, decide, instants, strict_json
 from chalicelib.todos.content import InvalidContent
 from chalicelib.views.sync.position import Position
@@ -127,6 +127,7 @@ PARSERS: dict[str, Parser] = {
     "a todo": Parser(lambda text: content.validate(parsed(text)), CONTENT_PIECES),
     "a merge patch": Parser(_patch, CONTENT_PIECES),
     "a webhook": Parser(lambda text: webhooks._load(parsed(text)), [b'"url":"https://a.b/', *CONTENT_PIECES]),
+    "a new name of a list": Parser(lambda text: lists._new_name(parsed(text)), [b"\"to\":\"", *CONTENT_PIECES]),
     "a feed": Parser(lambda text: feeds._load(parsed(text)), [b'"name":"', b'"lists":["a",', *CONTENT_PIECES]),
     "a batch": Parser(lambda text: batch._read_plans(a_body(text)), BATCH_PIECES),
     "list names": Parser(pages.parse_list_name, LIST_PIECES),
