@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chalicelib.api import pages, structs
 from chalicelib.api.problems import Problem
-from chalicelib.api.resources import feeds, webhooks
+from chalicelib.api.resources import feeds, lists, webhooks
 from chalicelib.todos import content, texts
 from chalicelib.todos.content import InvalidContent
 from chalicelib.todos.fields import MAX_NOTES_BYTES
@@ -95,6 +95,9 @@ PLACES: dict[str, Callable[[str], None]] = {
     "a todo's tags": lambda text: refused_content(tags=["fine", text]),
     "a webhook's URL": lambda text: refused_body(webhooks._load, {"url": text}),
     "a webhook's lists": lambda text: refused_body(webhooks._load, {"url": "https://a.example", "lists": [text]}),
+    "a webhook's new URL": lambda text: refused_body(webhooks._load_patch, {"url": text}),
+    "a webhook's new lists": lambda text: refused_body(webhooks._load_patch, {"lists": ["a", text]}),
+    "a list's new name": lambda text: refused_body(lists._new_name, {"to": text}),
     "a feed's name": lambda text: refused_body(feeds._load, {"name": text}),
     "a feed's lists": lambda text: refused_body(feeds._load, {"lists": [text]}),
     "a list in a path": lambda text: refused_parameter(pages.parse_list_name, text),
