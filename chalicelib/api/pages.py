@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -12,6 +13,7 @@ from urllib.parse import quote, urlencode
 from chalice.app import Response
 
 from chalicelib.api import represent
+from chalicelib.api.cursor_key import cursor_key
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.request import Request, parameters
 from chalicelib.todos import content, fields, instants, representation, texts
@@ -154,11 +156,8 @@ def parse_limit(text: str) -> int:
 
 def cursor_of(request: Request, query: Mapping[str, Any], position: str) -> str:
     """An opaque cursor: where the next page of this owner's query begins."""
-    return (
-        base64.urlsafe_b64encode(json.dumps([_fingerprint(request, query, position), position]).encode())
-        .decode()
-        .rstrip("=")
-    )
+    content = json.dumps([_signature(request, query, position), position])
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
 def position_of(request: Request, query: Mapping[str, Any]) -> str | None:
@@ -172,14 +171,29 @@ def position_of(request: Request, query: Mapping[str, Any]) -> str | None:
     cursor = query.get("cursor")
     if cursor is None:
         return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        fingerprint, position = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (ValueError, TypeError, RecursionError):
-        fingerprint, position = None, None
-    if not isinstance(position, str) or fingerprint != _fingerprint(request, query, position):
+    signature, position = _content_of(cursor)
+    if position is None or not hmac.compare_digest(signature, _signature(request, query, position)):
         raise foreign_cursor()
     return position
+
+
+def was_unsigned(request: Request, query: Mapping[str, Any]) -> bool:
+    """Whether the query's cursor is its own, but of the time when cursors were not signed."""
+    fingerprint, position = _content_of(query["cursor"])
+    return position is not None and fingerprint == _fingerprint(request, query, position)
+
+
+def _content_of(cursor: str) -> tuple[str, str | None]:
+    """The signature and the position in a cursor; the position is None if it has not the form of one."""
+    if len(cursor) > MAX_CURSOR_LENGTH:
+        return "", None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        signature, position = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, RecursionError):
+        return "", None
+    is_cursor = isinstance(signature, str) and signature.isascii() and isinstance(position, str)
+    return (signature, position) if is_cursor else ("", None)
 
 
 def foreign_cursor() -> Problem:
@@ -207,8 +221,16 @@ def answer(request: Request, query: Mapping[str, Any], rows: list[Any], position
     return represent.answer(200, rows, {"Content-Type": request.media_type, **next_link(request, cursor)})
 
 
+def _signature(request: Request, query: Mapping[str, Any], position: str) -> str:
+    """Binds a cursor to its owner, query and position, so that it is valid for no other, and only as it was made."""
+    return hmac.new(cursor_key(), _bound_to(request, query, position), hashlib.sha256).hexdigest()[:32]
+
+
 def _fingerprint(request: Request, query: Mapping[str, Any], position: str) -> str:
-    """Binds a cursor to its owner, query and position, so that it is valid for no other, and only unchanged."""
+    return hashlib.sha256(_bound_to(request, query, position)).hexdigest()[:16]
+
+
+def _bound_to(request: Request, query: Mapping[str, Any], position: str) -> bytes:
     asked = {name: str(value) for name, value in query.items() if name not in ("cursor", "limit")}
     text = json.dumps([request.owner, request.route, dict(request.path), asked, position], sort_keys=True)
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+    return text.encode(errors="surrogatepass")

@@ -16,8 +16,7 @@ from chalicelib.todos import content, decide
 from chalicelib.todos.errors import Unavailable
 
 RETRY_AFTER_SECONDS: Final = "1"
-# What an answer says of a request that has more errors, or quotes longer texts, shows enough of them.
-MAX_ERRORS: Final = 100
+# An answer shows so much of a longer text that it quotes.
 MAX_QUOTED: Final = 500
 
 
@@ -56,7 +55,8 @@ class Problem(Exception):
         members = dict(self.members)
         if "errors" in members:
             members["errors"] = [
-                {name: _quotable(value) for name, value in error.items()} for error in members["errors"][:MAX_ERRORS]
+                {name: _quotable(value) for name, value in error.items()}
+                for error in members["errors"][: content.MAX_ERRORS]
             ]
         return {**self.kind.document(base_url, _quotable(self.detail)), **members}
 

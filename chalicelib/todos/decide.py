@@ -211,6 +211,7 @@ def _patched(todo: Todo, patch: object) -> dict[str, Any]:
     if not isinstance(patch, dict):
         raise content.InvalidContent([content.FieldError("#", "expected an object")])
     unknown = [name for name in patch if name not in CONTENT_FIELDS and name not in READ_ONLY_FIELDS]
+    unknown = unknown[: content.MAX_ERRORS]
     if unknown:
         # A null for an unknown field would vanish in the merge, and with it the caller's mistake.
         raise content.InvalidContent([content.FieldError(content.pointer(name), "unknown field") for name in unknown])

@@ -48,12 +48,12 @@ def test_a_colon_in_a_value_does_not_begin_a_member() -> None:
     assert titles(b'{"title": "say \\"A\\": B", "metadata": {"a": {"a": 1}}}\n') == ['say "A": B']
 
 
-def test_a_line_of_10_megabytes_is_rejected_with_its_content() -> None:
-    content = b'{"title": "' + b"a" * 10_000_000 + b'"}\n' + GOOD
+def test_a_line_of_a_megabyte_is_rejected_with_its_content() -> None:
+    content = b'{"title": "' + b"a" * 1_000_000 + b'"}\n' + GOOD
     [bad, _] = plan(content)
     assert isinstance(bad, BadRow)
     assert bad.errors[0].pointer == "#/title"
-    assert len(bad.original["title"]) == 10_000_000
+    assert len(bad.original["title"]) == 1_000_000
     assert titles(content) == ["Good"]
 
 

@@ -24,7 +24,7 @@ from chalicelib.api.headers import (
     parse_if_match,
 )
 from chalicelib.api.problem_types import REQUIRED_MEMBERS
-from chalicelib.api.problems import MAX_ERRORS, Problem, bad_request, problem_of, unavailable
+from chalicelib.api.problems import Problem, bad_request, problem_of, unavailable
 from chalicelib.api.represent import answer, wait_for_views
 from chalicelib.api.request import Request
 from chalicelib.api.resources import todos
@@ -322,5 +322,5 @@ def _batch_errors(body: object) -> list[FieldError]:
 
 
 def _invalid(errors: list[FieldError]) -> Problem:
-    found = [{"pointer": each.pointer, "detail": each.detail} for each in errors[:MAX_ERRORS]]
+    found = [{"pointer": each.pointer, "detail": each.detail} for each in errors[: content.MAX_ERRORS]]
     return bad_request("The batch is not valid. Nothing was done.", found)
