@@ -41,8 +41,13 @@ def read_json(
     return body
 
 
+def media_type_of(request: Request) -> str:
+    """The media type of the body, without parameters; JSON if the request does not say."""
+    return request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+
+
 def _check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
-    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    media_type = media_type_of(request)
     if media_type not in accepted:
         detail = f"{media_type or 'An empty media type'} is not supported here; send {' or '.join(accepted)}."
         raise Problem(problem_types.UNSUPPORTED_MEDIA_TYPE, detail)

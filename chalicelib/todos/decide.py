@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.todos import content, instants, rules
+from chalicelib.todos import content, instants, json_patch, rules
 from chalicelib.todos.events import (
     COMPLETED,
     CONTENT_FIELDS,
@@ -50,6 +50,20 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class JsonPatch:
+    """A JSON Patch (RFC 6902) of the todo as it is answered.
+
+    Attributes
+    ----------
+    names : mapping
+        The todo's fields that the caller sees and its state does not have: `id` and `url`.
+    """
+
+    operations: tuple[json_patch.Operation, ...]
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """The todo's end; with `only_in`, nothing unless it still is in that list."""
 
@@ -75,7 +89,7 @@ class Remind:
     remind_at: str
 
 
-Command = Create | Replace | Patch | Delete | Restore | Revert | Remind
+Command = Create | Replace | Patch | JsonPatch | Delete | Restore | Revert | Remind
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +146,25 @@ class VersionMismatch(Refusal):
     """The todo is not at a version that the caller accepts."""
 
 
+class PatchDoesNotApply(Refusal):
+    """A test of a JSON Patch failed, or an operation names what the todo does not have.
+
+    Attributes
+    ----------
+    position : int
+        The operation's, from 0.
+    todo, version
+        The todo that the patch was tried on.
+    """
+
+    def __init__(self, position: int, detail: str, todo: Todo, version: int) -> None:
+        super().__init__(f"operation {position}: {detail}")
+        self.position = position
+        self.detail = detail
+        self.todo = todo
+        self.version = version
+
+
 class CannotRevertToDeletion(Refusal):
     """The version to go back to is one at which the todo was deleted."""
 
@@ -164,10 +197,8 @@ def decide(
     if if_none_match is not None and not todo["deleted"] and if_none_match.refuses(version):
         raise VersionMismatch
     match command:
-        case Replace():
-            return _edit(todo, command.content)
-        case Patch():
-            return _edit(todo, _patched(todo, command.patch))
+        case Replace() | Patch() | JsonPatch():
+            return _edit(todo, _wanted(command, todo, version))
         case Delete():
             return None if command.only_in not in (None, todo["list"]) else Decision(DELETED, {})
         case Restore():
@@ -191,6 +222,17 @@ def _create(command: Create, todo: Todo | None) -> Decision:
     raise TodoExists
 
 
+def _wanted(command: Replace | Patch | JsonPatch, todo: Todo, version: int) -> Mapping[str, Any]:
+    """The whole content that the todo is to have."""
+    match command:
+        case Replace():
+            return command.content
+        case Patch():
+            return _patched(todo, command.patch)
+        case JsonPatch():
+            return _json_patched(todo, version, command)
+
+
 def _patched(todo: Todo, patch: object) -> dict[str, Any]:
     if not isinstance(patch, dict):
         raise content.InvalidContent([content.FieldError("#", "expected an object")])
@@ -199,11 +241,57 @@ def _patched(todo: Todo, patch: object) -> dict[str, Any]:
         # A null for an unknown field would vanish in the merge, and with it the caller's mistake.
         raise content.InvalidContent([content.FieldError(content.pointer(name), "unknown field") for name in unknown])
     stated = {name: value for name, value in content_of(todo).items() if value is not None}
+    return _validated(content.merge_patch(stated, patch), todo, writes_repeat="repeat" in patch)
+
+
+def _validated(patched: object, todo: Todo, *, writes_repeat: bool) -> dict[str, Any]:
+    """The content that a patch has made of the todo's."""
     kept = {}
-    if "repeat" in stated and "repeat" not in patch and rules.rule_error(stated["repeat"]) is not None:
+    repeat = todo["repeat"]
+    if repeat is not None and not writes_repeat and isinstance(patched, dict) and rules.rule_error(repeat) is not None:
         # It passed an older validation, and whoever completes the todo did not write it.
-        kept["repeat"] = stated.pop("repeat")
-    return {**content.validate(content.merge_patch(stated, patch)), **kept}
+        patched = {name: value for name, value in patched.items() if name != "repeat"}
+        kept["repeat"] = repeat
+    return {**content.validate(patched), **kept}
+
+
+def _json_patched(todo: Todo, version: int, command: JsonPatch) -> dict[str, Any]:
+    """The content after the patch: what it leaves out is unset, and fields that only the ledger sets are ignored.
+
+    Raises
+    ------
+    PatchDoesNotApply
+    InvalidContent
+        Each error points to the last operation that wrote the field.
+    """
+    hidden = {name: todo[name] for name in ("completed_at", "created_at", "updated_at")}
+    document = {**command.names, "version": version, **content_of(todo), **hidden}
+    try:
+        patched = json_patch.apply(document, command.operations)
+    except json_patch.DoesNotApply as refused:
+        raise PatchDoesNotApply(refused.position, refused.detail, todo, version) from None
+    try:
+        return _validated(
+            patched,
+            todo,
+            writes_repeat=not json_patch.last_writers(command.operations).keys().isdisjoint(("", "repeat")),
+        )
+    except content.InvalidContent as invalid:
+        raise content.InvalidContent(_at_operations(invalid.errors, command.operations)) from None
+
+
+def _at_operations(
+    errors: list[content.FieldError], operations: tuple[json_patch.Operation, ...]
+) -> list[content.FieldError]:
+    """The errors of what a patch has made, each at the last operation that wrote the field, which is in the detail."""
+    last = json_patch.last_writers(operations)
+    found = []
+    for error in errors:
+        field = error.pointer.removeprefix("#/").partition("/")[0]
+        position = max(last.get(field, -1), last.get("", -1))
+        place = content.pointer(position) if position >= 0 else content.pointer()
+        found.append(content.FieldError(place, f"{error.pointer}: {error.detail}"))
+    return found
 
 
 def _edit(todo: Todo, wanted: Mapping[str, Any]) -> Decision | None:

@@ -104,6 +104,16 @@ _declare(problem_types.NOT_FOUND, "There is no such todo.")
 _declare(problem_types.NOT_ACCEPTABLE, "This path answers in application/json.")
 _declare(problem_types.TOO_MANY_WEBHOOKS, "There may be 20 webhooks; delete one first.")
 _declare(problem_types.TOO_MANY_FEEDS, "There may be 20 feeds; delete one first.")
+_declare(
+    problem_types.PATCH_CONFLICT,
+    "Operation #/0 does not apply to version 2: the test failed: the todo has another value there.",
+    members={"todo": {"$ref": "#/components/schemas/Todo"}, "errors": _ERRORS},
+    sends=("ETag",),
+    example={
+        "todo": examples.PATCHED,
+        "errors": [{"pointer": "#/0", "detail": "the test failed: the todo has another value there"}],
+    },
+)
 _declare(problem_types.DELETED, "The todo was deleted; its events remain, and restore brings it back.")
 _declare(
     problem_types.CURSOR_EXPIRED,

@@ -47,7 +47,7 @@ def test_every_line_of_prefer_counts(here: InProcess) -> None:
     ],
 )
 def test_two_lines_of_what_has_one_value_are_refused(here: InProcess, twice: dict[str, list[str]]) -> None:
-    refused = here.post("/todos", {"title": "x"}, **twice)  # type: ignore[arg-type]
+    refused = here.post("/todos", {"title": "x"}, **twice)
 
     assert "more than once" in problem(refused, 400)["detail"]
 
