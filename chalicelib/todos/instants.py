@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
@@ -51,6 +51,14 @@ def parse(text: str) -> datetime:
 def same(one: str | None, other: str | None) -> bool:
     """Whether two valid dates or date-times name the same instant, however they are written; None is no instant."""
     return one == other or (one is not None and other is not None and parse(one) == parse(other))
+
+
+def shifted(text: str, hours: int) -> str:
+    """A valid date or date-time so many hours later, as `sortable` text; empty beyond the first and the last year."""
+    try:
+        return sortable((parse(text) + timedelta(hours=hours)).isoformat())
+    except OverflowError:
+        return ""
 
 
 def sortable(text: str) -> str:

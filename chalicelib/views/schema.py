@@ -22,6 +22,11 @@ TODO_PREFIX: Final = "todo#"
 LIST_PREFIX: Final = "list#"
 LOG_PREFIX: Final = "log#"
 
+# Keys are ASCII without controls: this precedes every key,
+BEFORE_ALL: Final = " "
+# and this follows every key with the same beginning.
+BEHIND_ALL: Final = "\x7f"
+
 # How many partitions the reminders of all owners are spread over.
 REMIND_SHARDS: Final = 16
 

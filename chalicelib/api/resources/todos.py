@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib.api import commands, pages
+from chalicelib.api import commands, filters, pages
 from chalicelib.api.bodies import media_type_of, read_json
 from chalicelib.api.headers import parse_idempotency_key, parse_if_match, parse_if_none_match
 from chalicelib.api.media_types import JSON, JSON_PATCH, MERGE_PATCH
@@ -40,7 +40,7 @@ def create_todo(request: Request, body: Any) -> Response:
 
 def read(request: Request) -> Response:
     """The todo as it is now, or as it was at a version or at an instant."""
-    query = parameters(request, version=_version, at=pages.parse_instant)
+    query = parameters(request, version=_version, at=filters.parse_instant)
     event = execute.current(request.owner, _todo_id(request))
     if event is None:
         raise not_found()
