@@ -28,7 +28,7 @@ def list_todos(request: Request, list_name: str | None) -> Response:
     """A page of the owner's todos, or of one list, by the query's filters and order."""
     parsers: dict[str, Callable[[str], Any] | Several] = {
         **filters.PARSERS,
-        "sort": parse_choice("order", "due"),
+        "sort": parse_choice("order", "due", "created"),
         "limit": parse_limit,
         "cursor": parse_text,
     }
@@ -44,6 +44,9 @@ def list_todos(request: Request, list_name: str | None) -> Response:
         low, high = filters.due_range(query)
         accept = filters.accept(query, wanted_list)
         found = queries.by_due(request.owner, accept, after=position, limit=size, low=low, high=high)
+    elif query["sort"] == "created":
+        accept = filters.accept(query, wanted_list)
+        found = queries.by_created(request.owner, accept, after=position, limit=size)
     else:
         accept = filters.accept(query, None)
         found = queries.by_list(request.owner, accept, list_name=wanted_list, after=position, limit=size)

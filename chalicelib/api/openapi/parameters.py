@@ -158,8 +158,9 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
     parameter(
         "query",
         "sort",
-        "By list and order within it; or open todos with a due date, by that date.",
-        {"type": "string", "enum": ["order", "due"], "default": "order"},
+        "By list and order within it; or open todos with a due date, by that date; or by when they were created, the "
+        "oldest first.",
+        {"type": "string", "enum": ["order", "due", "created"], "default": "order"},
         example="due",
     ),
     LIMIT,

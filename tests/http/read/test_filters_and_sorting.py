@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.client import Client, list_path, next_path, problem
+from tests.support.waiting import shows
 
 
 @pytest.fixture
@@ -98,6 +99,24 @@ def test_a_filter_shows_what_it_names(filled: Client, query: str, expected: set[
         assert of_lists == expected
     # By due date come the open ones that have one.
     assert set(filled.titles(f"/todos?{query}&sort=due")) == expected & {"Milk", "Bread", "Taxes"}
+
+
+def test_by_created_come_the_oldest_first_whatever_happened_to_them(filled: Client) -> None:
+    todos = {todo["title"]: todo["id"] for todo in filled.rows("/todos")}
+    filled.patch(f"/todos/{todos['Milk']}", {"title": "Oat milk", "list": "c", "completed": True})
+    filled.delete(f"/todos/{todos['Bread']}")
+    filled.delete(f"/todos/{todos['Rest']}")
+    filled.post(f"/todos/{todos['Rest']}/restore", prefer="wait=10")
+    expected = ["Oat milk", "Taxes", "Rest", "Call", "File"]
+
+    shows(lambda: filled.titles("/todos?sort=created"), expected)
+    assert filled.titles("/todos?sort=created&limit=2") == expected
+    assert filled.titles("/todos?sort=created&completed=true&limit=1") == ["Oat milk", "Call", "File"]
+    assert filled.titles(f"{list_path('a')}?sort=created") == ["Taxes", "Rest", "File"]
+    assert filled.titles("/todos?sort=created&list=b") == ["Call"]
+    assert filled.titles("/todos?sort=created&due=none") == ["Rest", "File"]
+    assert filled.titles("/todos?sort=created&due_until=2026-12-01") == ["Taxes", "Call"]
+    problem(filled.get(next_path(filled.get("/todos?sort=created&limit=1")).replace("sort=created", "sort=due")), 400)
 
 
 def test_a_cursor_belongs_to_the_filters(filled: Client) -> None:
