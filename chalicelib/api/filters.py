@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalicelib.api.request import Several
-from chalicelib.todos import content, instants
+from chalicelib.todos import instants, texts
 from chalicelib.todos.events import Todo
 from chalicelib.views import schema
 
+MAX_SOUGHT_LENGTH: Final = 500
+MAX_TAG_LENGTH: Final = 64
 # A todo has no more of them.
 MAX_TAGS: Final = 32
 # A todo's own day begins and ends at most so long before and after that day of UTC, by the offsets that RFC 3339 has.
@@ -20,18 +22,18 @@ _DAY_LENGTH: Final = len("2026-12-01")
 Accept = Callable[[Todo], bool]
 
 
-def parse_text(given: str) -> str:
-    """A query parameter that is a text, in Unicode's composed form (NFC).
+def parse_text(limit: int) -> Callable[[str], str]:
+    """A parser of a query parameter that is a text of at most so many characters in Unicode's composed form (NFC)."""
 
-    Raises
-    ------
-    ValueError
-        It holds a NUL character.
-    """
-    if "\0" in given:
-        raise ValueError("contains a NUL character")
-    composed: str = content.composed(given)
-    return composed
+    def text(given: str) -> str:
+        composed = texts.compose(given, limit)
+        if len(composed) > limit:
+            raise ValueError(f"{len(composed)} characters where {limit} are allowed")
+        if "\0" in composed:
+            raise ValueError("contains a NUL character")
+        return composed
+
+    return text
 
 
 def parse_boolean(given: str) -> bool:
@@ -60,25 +62,25 @@ def parse_choice(*choices: str) -> Callable[[str], str]:
 
 def parse_instant(given: str) -> str:
     """An RFC 3339 date or date-time, as text that sorts in chronological order."""
-    return instants.sortable(given)
+    return instants.sortable_of(instants.parse_stated(given))
 
 
 def parse_day_or_instant(given: str) -> str:
     """A bare date as it is, which means a todo's own day; a date-time as text that sorts in chronological order."""
-    instant = instants.sortable(given)
+    instant = parse_instant(given)
     return given if len(given) == _DAY_LENGTH else instant
 
 
 PARSERS: Final[Mapping[str, Callable[[str], Any] | Several]] = {
     "completed": parse_boolean,
-    "tag": Several(parse_text, MAX_TAGS),
+    "tag": Several(parse_text(MAX_TAG_LENGTH), MAX_TAGS),
     "priority": parse_choice("none", "low", "medium", "high"),
     "due": parse_choice("none"),
     "due_before": parse_instant,
     "due_after": parse_instant,
     "due_from": parse_day_or_instant,
     "due_until": parse_day_or_instant,
-    "q": parse_text,
+    "q": parse_text(MAX_SOUGHT_LENGTH),
 }
 _OF_DUE: Final = ("due_before", "due_after", "due_from", "due_until")
 

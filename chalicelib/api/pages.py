@@ -12,16 +12,18 @@ from urllib.parse import quote, urlencode
 from chalice.app import Response
 
 from chalicelib.api import filters, represent
-from chalicelib.api.filters import parse_choice, parse_text
+from chalicelib.api.filters import parse_choice
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.request import Request, Several, parameters
-from chalicelib.todos import content, representation
+from chalicelib.todos import content, fields, representation, texts
 from chalicelib.views import queries
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 # Parameters that count for a cursor only where they are given, so that cursors given out before them remain valid.
 _ADDED_LATER: Final = ("due", "due_from", "due_until")
+# A position is an index key of at most 1,024 bytes; in Base64, with its signature, it takes less than this.
+MAX_CURSOR_LENGTH: Final = 2048
 
 
 def list_todos(request: Request, list_name: str | None) -> Response:
@@ -30,7 +32,7 @@ def list_todos(request: Request, list_name: str | None) -> Response:
         **filters.PARSERS,
         "sort": parse_choice("order", "due", "created"),
         "limit": parse_limit,
-        "cursor": parse_text,
+        "cursor": str,
     }
     if list_name is None:
         parsers["list"] = parse_list_name
@@ -62,7 +64,7 @@ def parse_list_name(given: str) -> str:
     ValueError
         No list can have it.
     """
-    name = parse_text(given)
+    name = texts.compose(given, fields.MAX_LIST_LENGTH)
     error = content.list_name_error(name)
     if error:
         raise ValueError(error)

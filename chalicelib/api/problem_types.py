@@ -61,7 +61,8 @@ FORBIDDEN: Final = ProblemType(
     403,
     "Forbidden",
     "The token is valid, but lacks the scope that the request needs.",
-    "Get a token with the scope that `WWW-Authenticate` names: `todos:read` for reading, `todos:write` for writing.",
+    "Get a token with the scopes that `WWW-Authenticate` names: `todos:read` for reading, `todos:write` for writing, "
+    "and both for a webhook or calendar feed, which show todos to others.",
 )
 NOT_FOUND: Final = ProblemType(
     "not-found",
@@ -91,6 +92,13 @@ TOO_MANY_WEBHOOKS: Final = ProblemType(
     "The owner already has the maximum number of webhooks.",
     "Delete a webhook that is no longer needed, then repeat the request.",
 )
+WEBHOOK_EXISTS: Final = ProblemType(
+    "webhook-exists",
+    409,
+    "Webhook exists",
+    "Another webhook of the owner has this URL; `webhook` is its id. Nothing was written.",
+    "Change that webhook with `PATCH /webhooks/{id}`, or use another URL.",
+)
 TOO_MANY_FEEDS: Final = ProblemType(
     "too-many-feeds",
     409,
@@ -105,6 +113,23 @@ PATCH_CONFLICT: Final = ProblemType(
     "A `test` of the JSON Patch failed, or an operation names a place that the todo does not have. The answer has the "
     "todo. Nothing was written.",
     "Make the patch again from the todo in the answer, and send that.",
+)
+TOO_MANY_LISTS: Final = ProblemType(
+    "too-many-lists",
+    409,
+    "Too many lists",
+    "The owner already has the maximum number of named lists. Lists that are not named exist while a todo is in them, "
+    "and are not limited.",
+    "Delete the name of a list that is no longer needed, then repeat the request.",
+)
+LIST_UNFINISHED: Final = ProblemType(
+    "list-unfinished",
+    409,
+    "List unfinished",
+    "The list cannot be cleared or renamed completely: `todos` cannot be changed, or what the list had when the "
+    "Idempotency-Key was first used is no longer known, since the views were rebuilt. What was done stays done, and "
+    "nothing else was changed.",
+    "Look at the list. Change or delete the todos that are named, or send a new key for what the list has now.",
 )
 DELETED: Final = ProblemType(
     "deleted",
@@ -161,7 +186,7 @@ TOO_MANY_REQUESTS: Final = ProblemType(
     "too-many-requests",
     429,
     "Too many requests",
-    "The caller has sent too many requests, or too many of its requests are waiting for changes.",
+    "The caller sent too many requests, has too many that wait for changes, or changed or pinged a webhook too often.",
     "Wait for the seconds in `Retry-After`, then repeat the request.",
 )
 INTERNAL_ERROR: Final = ProblemType(
@@ -184,7 +209,8 @@ TYPES: Final = {
     each.name: each
     for each in (
         BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_MANY_WEBHOOKS,
-        TOO_MANY_FEEDS, PATCH_CONFLICT, DELETED, CURSOR_EXPIRED, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE,
-        UNSUPPORTED_MEDIA_TYPE, KEY_REUSED, PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL_ERROR, UNAVAILABLE,
+        WEBHOOK_EXISTS, TOO_MANY_FEEDS, TOO_MANY_LISTS, LIST_UNFINISHED, PATCH_CONFLICT, DELETED, CURSOR_EXPIRED,
+        PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, KEY_REUSED, PRECONDITION_REQUIRED,
+        TOO_MANY_REQUESTS, INTERNAL_ERROR, UNAVAILABLE,
     )
 }  # fmt: skip

@@ -18,7 +18,7 @@ class Route:
     load : callable
         Returns the handler, and imports its module when first called.
     scope : str, optional
-        What the token must allow; None for a public route.
+        What the token must allow, separated by spaces (RFC 6749, section 3.3); None for a public route.
     produces : tuple of str
         The media types that the route can answer in, the default first; 406 if the caller accepts none of them.
     chosen_by : str, optional

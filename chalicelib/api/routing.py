@@ -108,6 +108,8 @@ def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
         except Exception as error:
             response = _as_text(problem_of(error).response(base_url))
         response.headers["X-Request-Id"] = request_id
+        # An owner's texts and the files made of them must not be taken for a page, a script or a style sheet.
+        response.headers["X-Content-Type-Options"] = "nosniff"
         if varies:
             response.headers["Vary"] = "Accept"
         if method == "HEAD":
@@ -190,10 +192,11 @@ def _owner(context: Mapping[str, Any], scope: str) -> Owner:
             "The token has expired.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
-    if scope not in found.get("scope", "").split():
+    lacking = set(scope.split()).difference(found.get("scope", "").split())
+    if lacking:
         raise Problem(
             problem_types.FORBIDDEN,
-            f"The token lacks the scope {scope}.",
+            f"The token lacks the scope {' and '.join(sorted(lacking))}.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
         )
     return Owner(found["principalId"])

@@ -5,11 +5,11 @@ Pure: a decision may be taken again on a newer state, and is whenever another wr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.todos import content, instants, json_patch, rules
+from chalicelib.todos import content, instants, json_patch
 from chalicelib.todos.events import (
     COMPLETED,
     CONTENT_FIELDS,
@@ -65,9 +65,15 @@ class JsonPatch:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """The todo's end; with `only_in`, nothing unless it still is in that list."""
+    """The todo's end."""
 
-    only_in: str | None = None
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The todo goes from one list to another; whatever else it has stays, also what newer rules would refuse."""
+
+    from_list: str
+    to_list: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class Remind:
     remind_at: str
 
 
-Command = Create | Replace | Patch | JsonPatch | Delete | Restore | Revert | Remind
+Command = Create | Replace | Patch | JsonPatch | Move | Delete | Restore | Revert | Remind
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,10 @@ class PatchDoesNotApply(Refusal):
         self.version = version
 
 
+class NotInList(Refusal):
+    """The todo is to be moved from a list that it is not in."""
+
+
 class CannotRevertToDeletion(Refusal):
     """The version to go back to is one at which the todo was deleted."""
 
@@ -191,22 +201,28 @@ def decide(
         raise TodoNotFound
     if todo["deleted"] and not isinstance(command, Restore | Revert | Remind):
         raise TodoIsDeleted
-    if if_match is not None and not if_match.accepts(version):
-        raise VersionMismatch
-    # A deleted todo has nothing to show, and so nothing that could match.
-    if if_none_match is not None and not todo["deleted"] and if_none_match.refuses(version):
-        raise VersionMismatch
+    _check_preconditions(todo, version, if_match, if_none_match)
     match command:
         case Replace() | Patch() | JsonPatch():
             return _edit(todo, _wanted(command, todo, version))
+        case Move():
+            return _move(command, todo)
         case Delete():
-            return None if command.only_in not in (None, todo["list"]) else Decision(DELETED, {})
+            return Decision(DELETED, {})
         case Restore():
             return Decision(RESTORED, {}) if todo["deleted"] else None
         case Revert():
             return _revert(command, todo)
         case Remind():
             return _remind(command, todo)
+
+
+def _check_preconditions(todo: Todo, version: int, if_match: IfMatch | None, if_none_match: IfNoneMatch | None) -> None:
+    if if_match is not None and not if_match.accepts(version):
+        raise VersionMismatch
+    # A deleted todo has nothing to show, and so nothing that could match.
+    if if_none_match is not None and not todo["deleted"] and if_none_match.refuses(version):
+        raise VersionMismatch
 
 
 def content_of(todo: Todo) -> dict[str, Any]:
@@ -241,18 +257,27 @@ def _patched(todo: Todo, patch: object) -> dict[str, Any]:
         # A null for an unknown field would vanish in the merge, and with it the caller's mistake.
         raise content.InvalidContent([content.FieldError(content.pointer(name), "unknown field") for name in unknown])
     stated = {name: value for name, value in content_of(todo).items() if value is not None}
-    return _validated(content.merge_patch(stated, patch), todo, writes_repeat="repeat" in patch)
+    return _validated(content.merge_patch(stated, patch), stated, patch.keys())
 
 
-def _validated(patched: object, todo: Todo, *, writes_repeat: bool) -> dict[str, Any]:
-    """The content that a patch has made of the todo's."""
-    kept = {}
-    repeat = todo["repeat"]
-    if repeat is not None and not writes_repeat and isinstance(patched, dict) and rules.rule_error(repeat) is not None:
-        # It passed an older validation, and whoever completes the todo did not write it.
-        patched = {name: value for name, value in patched.items() if name != "repeat"}
-        kept["repeat"] = repeat
-    return {**content.validate(patched), **kept}
+def _validated(patched: object, stated: Mapping[str, Any], written: Collection[str]) -> dict[str, Any]:
+    """The content that a patch has made of what was `stated`, by writing some fields."""
+    try:
+        return content.validate(patched)
+    except content.InvalidContent:
+        # A field passed an older validation, and whoever completes the todo did not write it.
+        kept = {
+            name: value
+            for name, value in stated.items()
+            if name not in written and not content.is_acceptable(name, value)
+        }
+        if not kept or not isinstance(patched, dict):
+            raise
+    others = {name: value for name, value in patched.items() if name not in kept}
+    if "title" in kept:
+        # A todo has a title, whatever becomes of it.
+        others["title"] = "-"
+    return {**content.validate(others), **kept}
 
 
 def _json_patched(todo: Todo, version: int, command: JsonPatch) -> dict[str, Any]:
@@ -264,27 +289,22 @@ def _json_patched(todo: Todo, version: int, command: JsonPatch) -> dict[str, Any
     InvalidContent
         Each error points to the last operation that wrote the field.
     """
+    before = content_of(todo)
     hidden = {name: todo[name] for name in ("completed_at", "created_at", "updated_at")}
-    document = {**command.names, "version": version, **content_of(todo), **hidden}
     try:
-        patched = json_patch.apply(document, command.operations)
+        patched = json_patch.apply({**command.names, "version": version, **before, **hidden}, command.operations)
     except json_patch.DoesNotApply as refused:
         raise PatchDoesNotApply(refused.position, refused.detail, todo, version) from None
+    last = json_patch.last_writers(command.operations)
+    stated = {name: value for name, value in before.items() if value is not None}
     try:
-        return _validated(
-            patched,
-            todo,
-            writes_repeat=not json_patch.last_writers(command.operations).keys().isdisjoint(("", "repeat")),
-        )
+        return _validated(patched, stated, before.keys() if "" in last else last.keys())
     except content.InvalidContent as invalid:
-        raise content.InvalidContent(_at_operations(invalid.errors, command.operations)) from None
+        raise content.InvalidContent(_at_operations(invalid.errors, last)) from None
 
 
-def _at_operations(
-    errors: list[content.FieldError], operations: tuple[json_patch.Operation, ...]
-) -> list[content.FieldError]:
+def _at_operations(errors: list[content.FieldError], last: Mapping[str, int]) -> list[content.FieldError]:
     """The errors of what a patch has made, each at the last operation that wrote the field, which is in the detail."""
-    last = json_patch.last_writers(operations)
     found = []
     for error in errors:
         field = error.pointer.removeprefix("#/").partition("/")[0]
@@ -301,6 +321,12 @@ def _edit(todo: Todo, wanted: Mapping[str, Any]) -> Decision | None:
     if "completed" in change:
         return Decision(COMPLETED if change["completed"] else REOPENED, change)
     return Decision(EDITED, change)
+
+
+def _move(command: Move, todo: Todo) -> Decision | None:
+    if todo["list"] != command.from_list:
+        raise NotInList
+    return Decision(EDITED, {"list": command.to_list}) if command.to_list != command.from_list else None
 
 
 def _revert(command: Revert, todo: Todo) -> Decision | None:

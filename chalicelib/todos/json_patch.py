@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.todos.content import FieldError, InvalidContent, composed, pointer
+from chalicelib.todos.content import FieldError, InvalidContent, compose_member, pointer
 from chalicelib.todos.events import CONTENT_FIELDS, READ_ONLY_FIELDS
 
 MAX_OPERATIONS: Final = 100
@@ -122,8 +122,11 @@ def _operation(position: int, stated: object, errors: list[FieldError]) -> Opera
     if error:
         errors.append(FieldError(pointer(position, "path"), error))
     value = stated.get("value")
-    # Texts are kept in NFC; metadata is the caller's own.
-    return Operation(op, tokens, value if tokens[:1] == ("metadata",) else composed(value))
+    if tokens and tokens[0] != "metadata":
+        # Texts are kept in NFC; metadata is the caller's own.
+        value, wrong = compose_member(tokens[0], value)
+        errors += [FieldError(pointer(position, "value"), each.detail) for each in wrong]
+    return Operation(op, tokens, value)
 
 
 def _place_error(op: str, path: tuple[str, ...]) -> str | None:

@@ -1,4 +1,4 @@
-"""Holds an answer of the API against the API's own contract: every test that asks for something asks this too."""
+"""Checks each answer of the API against the API's own contract, in every test that sends a request."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ Todos with an event for every change. A client knows what it would overwrite, ca
 lost, and can read, undo or replay the history.
 
 **Tokens.** A request carries `Authorization: Bearer …`, a JWT whose `sub` is the owner of all todos that it reads and
-writes. Reading needs the scope `{READ}`, writing `{WRITE}`.
+writes. Reading needs the scope `{READ}`, writing `{WRITE}`, and making a webhook or a calendar feed both.
 
 **Versions.** Each event of a todo has a version: 1, 2, 3 … without gaps. It is the todo's `ETag`, so `If-Match`
 prevents overwriting unseen changes, and `If-None-Match` avoids reading the same again.

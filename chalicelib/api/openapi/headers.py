@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-# In every answer of the service. Refusals by the gateway itself do not have all of them.
-ALWAYS: Final = ("X-Request-Id", "Allow", "Cache-Control")
+# In every answer of the service; refusals by the gateway itself lack `Allow`.
+ALWAYS: Final = ("X-Request-Id", "Allow", "X-Content-Type-Options", "Cache-Control")
 
 
 def _header(description: str, schema: dict[str, Any], example: object, *, required: bool = True) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def of_route(operation: dict[str, Any], route: Route) -> dict[str, Any]:
     its scope (403); one with a body may have a wrong one (413, 415); one that answers with a body may be asked for
     another media type (406); a read may be one that a cache asks about (304), or be wanted only as it was (412).
     """
-    by_scope = [] if route.scope is None else [{"bearer": [route.scope]}]
+    by_scope = [] if route.scope is None else [{"bearer": route.scope.split()}]
     security = by_scope if operation["security"] is None else list(operation["security"])
     responses = dict(operation["responses"])
     common = [REQUEST_ID]

@@ -22,7 +22,10 @@ PRIVATE_METHODS_OF = {
     "/changes": {"GET", "HEAD"},
     "/stats": {"GET", "HEAD"},
     "/webhooks": {"GET", "HEAD", "POST"},
-    f"/webhooks/{SOME_ID}": {"DELETE"},
+    f"/webhooks/{SOME_ID}": {"GET", "HEAD", "PATCH", "DELETE"},
+    f"/webhooks/{SOME_ID}/ping": {"POST"},
+    f"/webhooks/{SOME_ID}/rotate": {"POST"},
+    f"/webhooks/{SOME_ID}/deliveries": {"GET", "HEAD"},
 }
 PUBLIC_METHODS_OF = {
     path: {"GET", "HEAD"}
@@ -111,7 +114,7 @@ def test_options_says_what_a_path_has(client: Client, path: str) -> None:
     assert ("Accept-Patch" in options.headers) == ("PATCH" in METHODS_OF[path])
 
 
-def test_what_a_patch_may_be_is_told_with_the_todo_and_to_who_sends_something_else(client: Client) -> None:
+def test_accepted_patches_are_named_with_the_todo_and_when_another_type_is_sent(client: Client) -> None:
     path = f"/todos/{client.create()['id']}"
     refused = client.patch(path, {"title": "x"}, content_type="application/xml")
 

@@ -54,9 +54,9 @@ def filled(client: Client) -> Client:
     """A client whose todos are hard to write down, with a subtask and one that is deleted."""
     made = [client.create(**todo) for todo in NASTY]
     gone = client.create("gone")
-    client.delete(f"/todos/{gone['id']}", prefer="wait=10")
+    client.seen.delete(f"/todos/{gone['id']}")
     client.create("A subtask", parent=made[0]["id"], order=-3)
-    client.patch(f"/todos/{made[1]['id']}", {"notes": ""}, prefer="wait=10")
+    client.seen.patch(f"/todos/{made[1]['id']}", {"notes": ""})
     shows(lambda: client.stats()["total"], len(NASTY) + 1)
     return client
 
@@ -74,6 +74,7 @@ def test_csv_has_a_header_and_quotes_as_rfc_4180_says(filled: Client) -> None:
     answer = filled.get("/export", accept="text/csv")
 
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     header, *rows = csv.reader(io.StringIO(answer.content.decode(), newline=""), strict=True)
     todos = sorted(filled.rows("/todos"), key=lambda todo: todo["id"])
     assert header == list(todos[0])

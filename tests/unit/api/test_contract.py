@@ -77,14 +77,20 @@ def test_every_route_has_a_handler(route: Route) -> None:
 
 def test_security_follows_from_the_route(name: str, operation: dict[str, Any]) -> None:
     scope = SERVED[name].scope
-    expected = [] if scope is None else [{"bearer": [scope]}]
+    expected = [] if scope is None else [{"bearer": scope.split()}]
     if name == "GET /todos.ics":
         expected = [{"feed": []}]
 
     assert operation["security"] == expected
     assert ("401" in operation["responses"]) == bool(expected)
     assert ("403" in operation["responses"]) == (scope is not None)
-    assert scope in (None, "todos:read" if name.startswith("GET ") else "todos:write")
+    assert scope in (None, "todos:read") if name.startswith("GET ") else "todos:write" in (scope or "").split()
+
+
+@pytest.mark.parametrize("name", ["POST /webhooks", "POST /feeds"])
+def test_what_makes_a_channel_that_shows_todos_needs_both_scopes(name: str) -> None:
+    assert SERVED[name].scope == "todos:read todos:write"
+    assert OPERATIONS[name]["security"] == [{"bearer": ["todos:read", "todos:write"]}]
 
 
 def test_an_answer_comes_in_the_media_types_of_the_route(name: str, operation: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from chalicelib.todos.ids import Owner
 
 
 @dataclass(frozen=True, slots=True)
-class OwnedCollection:
+class CollectionResource:
     """A collection at ``/{noun}s``, of which an owner has at most so many.
 
     Attributes
