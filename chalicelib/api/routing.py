@@ -18,7 +18,7 @@ from chalicelib.api.answer_headers import EXPOSED, NO_STORE
 from chalicelib.api.caching import with_validators
 from chalicelib.api.conditions import CONDITIONS, READS, refuse_unevaluated
 from chalicelib.api.headers import join_lines, parse_request_id
-from chalicelib.api.media_types import JSON, MERGE_PATCH
+from chalicelib.api.media_types import JSON, JSON_PATCH, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, problem_of
 from chalicelib.api.request import NOT_UTF8, Handler, Request, parameters
 from chalicelib.api.route import Route
@@ -52,7 +52,7 @@ class PathHeaders(CORSConfig):
             "Access-Control-Allow-Methods": ",".join(allowed),
             "Allow": ", ".join(allowed),
             "Cache-Control": NO_STORE,
-            **({"Accept-Patch": f"{MERGE_PATCH}, {JSON}"} if "PATCH" in allowed else {}),
+            **({"Accept-Patch": f"{MERGE_PATCH}, {JSON_PATCH}, {JSON}"} if "PATCH" in allowed else {}),
         }
 
     def get_access_control_headers(self) -> dict[str, str]:
