@@ -82,7 +82,7 @@ def install(app: dict[str, Any]) -> None:
         # Only the function that delivers has this module.
         from chalicelib.webhooks import schedule
 
-        schedule.PAUSES_SECONDS = PAUSES_SECONDS  # type: ignore[misc,assignment]
+        schedule.PAUSES_SECONDS = PAUSES_SECONDS  # type: ignore[misc]
     URLLib3Session.send = _send_or_fail  # type: ignore[method-assign,assignment]
 
 

@@ -227,7 +227,7 @@ def test_a_patch_that_makes_no_webhook_is_refused_with_a_pointer(
 )
 def test_anothers_or_no_webhook_is_not_found(here: InProcess, webhook: Webhook, method: str, path: str) -> None:
     bob = InProcess("bob")
-    body = [{}] if method == "PATCH" else []
+    body: list[object] = [{}] if method == "PATCH" else []
     for webhook_id in (webhook.webhook_id, "77fedb31-6d2e-485a-b177-43718f207552", "x", "%23"):
         assert bob.request(method, f"/webhooks/{webhook_id}{path}", *body).status_code == 404
     assert find(webhook) == webhook
@@ -236,7 +236,8 @@ def test_anothers_or_no_webhook_is_not_found(here: InProcess, webhook: Webhook, 
 def test_a_change_that_meets_another_is_decided_again(
     webhook: Webhook, patch: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, raced = settings_table.transact, []
+    write = settings_table.transact
+    raced: list[bool] = []
 
     def lose_once(writes: list[dict[str, Any]]) -> list[bool]:
         if not raced:

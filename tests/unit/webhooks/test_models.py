@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.aws.owned_collection import OwnedItems
 from chalicelib.todos.errors import Permanent
 from chalicelib.todos.ids import Partition
 from chalicelib.todos.instants import format_milliseconds
@@ -150,7 +151,7 @@ def store(*, is_conditional: bool) -> Iterator[Store]:
     kept = Store(Webhook(Partition("alice"), "1", url, None, None, "whsec_eA==", "2026"), is_conditional)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subscriptions, "replace_unless_changed", kept.replace_unless_changed)
-        patch.setattr(type(health.COLLECTION), "change", lambda _, *given: kept.change(*given))
+        patch.setattr(OwnedItems, "change", lambda _, *given: kept.change(*given))
         yield kept
 
 
