@@ -95,7 +95,7 @@ def run_experiment(events: int, seed: int, say: Callable[[str], None] = lambda _
     with tempfile.TemporaryDirectory(prefix="todo-ledger-experiment-") as temporary:
         source = Path(temporary, "app")
         faulty.copy_faulty_app(source)
-        with LocalStack(Path(temporary, "state"), source=source, say=say) as stack, Receiver() as receiver:
+        with LocalStack(Path(temporary, "state"), checkout=source, say=say) as stack, Receiver() as receiver:
             try:
                 with _service_of(stack):
                     return _observe(stack, receiver, events, seed, say)

@@ -16,8 +16,8 @@ from chalicelib.todos.ids import Partition
 
 MAX_TRIES: Final = 8
 
-# Of items that are kept for a while only.
-TTL_ATTRIBUTE: Final = "expires"
+# The attribute that DynamoDB's TTL goes by (.chalice/data.yaml), in seconds since 1970. Few items have it.
+TTL_ATTRIBUTE: Final = "expires_at"
 
 IS_NEW: Final = "attribute_not_exists(sk)"
 EXISTS: Final = "attribute_exists(sk)"
@@ -84,6 +84,19 @@ def newest(partition: Partition, prefix: str, limit: int) -> list[Item]:
     )
     found: list[Item] = answer["Items"]
     return found
+
+
+def page_between(partition: Partition, low: str, high: str, limit: int) -> tuple[list[Item], str | None]:
+    """Up to `limit` items between two sort keys (inclusive), read consistently; and the last key if there may be more.
+
+    Raises
+    ------
+    Unavailable
+    """
+    request = dynamodb.between(settings.settings_table(), partition, low, high)
+    answer = ask(dynamodb.client().query, **request, Limit=limit)
+    last = answer.get("LastEvaluatedKey")
+    return answer["Items"], last["sk"]["S"] if last else None
 
 
 def put(item: Item) -> dict[str, Any]:
@@ -190,6 +203,57 @@ def count_within(partition: Partition, sk: str, most: int, seconds: int) -> bool
     )
 
 
+def update_if(
+    partition: Partition,
+    sk: str,
+    expression: str,
+    *,
+    condition: str,
+    names: Mapping[str, str],
+    values: Mapping[str, Any],
+) -> bool:
+    """Change an item, or make it, on a condition; False if it failed.
+
+    Raises
+    ------
+    Unavailable
+    """
+    return _try_condition(
+        dynamodb.client().update_item,
+        TableName=settings.settings_table(),
+        Key=key(partition, sk),
+        UpdateExpression=expression,
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
+        ConditionExpression=condition,
+    )
+
+
+def update_once(partition: Partition, sk: str, attribute: str, values: Mapping[str, Any]) -> bool:
+    """Set attributes of an existing item that lacks one of them; False if it has that one, or does not exist.
+
+    Parameters
+    ----------
+    attribute : str
+        The name of the one that tells; one of `values`.
+    values : mapping of str to attribute value
+        By name.
+
+    Raises
+    ------
+    Unavailable
+    """
+    return _try_condition(
+        dynamodb.client().update_item,
+        TableName=settings.settings_table(),
+        Key=key(partition, sk),
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        ExpressionAttributeNames={f"#{name}": name for name in values},
+        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+        ConditionExpression=f"{EXISTS} AND attribute_not_exists(#{attribute})",
+    )
+
+
 def _try_condition(call: Callable[..., Any], **request: Any) -> bool:
     """Make a conditional request; False if its condition failed."""
     try:
@@ -202,7 +266,7 @@ def _try_condition(call: Callable[..., Any], **request: Any) -> bool:
 
 
 def transact(writes: list[dict[str, Any]]) -> list[bool]:
-    """Write all or nothing; tells of each write whether its condition failed (then nothing was written).
+    """Write all or nothing; returns for each write whether its condition failed (if one did, nothing was written).
 
     Raises
     ------
@@ -213,8 +277,7 @@ def transact(writes: list[dict[str, Any]]) -> list[bool]:
             dynamodb.client().transact_write_items(TransactItems=writes)
             return [False] * len(writes)
         except (ClientError, BotoCoreError) as error:
-            reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
-            failed = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]
+            failed = errors.failed_conditions(error)
             if any(failed):
                 return failed
             if not errors.is_conflict(error) or attempt == MAX_TRIES:

@@ -45,3 +45,14 @@ def ask(call: Callable[..., Any], **request: Any) -> Any:
         return call(**request)
     except (ClientError, BotoCoreError) as error:
         raise Unavailable(str(error)) from error
+
+
+def send(queue_url: str, body: str) -> None:
+    """Send a message.
+
+    Raises
+    ------
+    Unavailable
+        When the queue gave no clear answer; it may have the message all the same.
+    """
+    ask(unlinked_sqs().send_message, QueueUrl=queue_url, MessageBody=body)

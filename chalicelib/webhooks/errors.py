@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from chalicelib import logs
 from chalicelib.todos.errors import Permanent, Transient
+
+# What a receiver answers, up to 64 KB of it, gets into some errors, and from there into the log.
+MAX_REASON_LENGTH: Final = 200
 
 
 class UrlTaken(Permanent):
@@ -20,7 +26,16 @@ class UrlTaken(Permanent):
 
 
 class DeliveryFailed(Transient):
-    """The webhook was not called, or did not accept the message; another try may succeed."""
+    """The webhook was not called, or did not accept the message; another try may succeed.
+
+    Parameters
+    ----------
+    reason : str
+        Cut to `MAX_REASON_LENGTH` characters of printable ASCII, everything else escaped as Python does.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(logs.printable(reason, MAX_REASON_LENGTH))
 
 
 class Rejected(DeliveryFailed):

@@ -119,10 +119,12 @@ def checked_addresses(destination: Destination) -> list[Address]:
         found = resolve(destination.host, destination.port)
     except (OSError, UnicodeError) as error:
         raise DeliveryFailed(f"the name {destination.host} leads nowhere: {error}") from error
-    allow_loopback = settings.webhooks_allow_private()
+    allow_loopback, own_ports = settings.webhooks_allow_private(), settings.own_ports()
     for address in found:
         if not urls.is_allowed(address, destination.scheme, allow_loopback=allow_loopback):
             raise AddressRefused(f"{destination.host} leads to {address}, which is not public")
+        if urls.is_own(address, destination.port, own_ports):
+            raise AddressRefused(f"{destination.host} leads to port {destination.port} of this service itself")
     if not found:
         raise DeliveryFailed(f"the name {destination.host} leads nowhere")
     return found
@@ -224,8 +226,14 @@ def _pool(address: Address, destination: Destination, deadline: _Deadline) -> An
 
 @remembered
 def tls_context() -> ssl.SSLContext:
-    """The system's certificate authorities, loaded once; verification and the name's check are its defaults."""
-    return ssl.create_default_context()
+    """The system's certificate authorities, loaded once; verification and the name's check are its defaults.
+
+    A certificate must have the name among its subject alternative names: a common name does not count (RFC 9525,
+    section 2).
+    """
+    context = ssl.create_default_context()
+    context.hostname_checks_common_name = False
+    return context
 
 
 class _Deadline:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stack.aws import LOCAL_CREDENTIALS
 from stack.errors import NotRunning
 from stack.local.gateway import KEY_SET_PATH
 from stack.local.issuer import AUDIENCE, ISSUER
@@ -35,8 +34,7 @@ def service_environment(engine: EngineProcess, data: dict[str, str]) -> dict[str
         An older version is deployed, which lacks something that this code needs.
     """
     try:
-        return LOCAL_CREDENTIALS | {
-            "AWS_ENDPOINT_URL": engine.engine_url,
+        return engine.endpoint.environment() | {
             "EVENTS_TABLE": data["EventsTableName"],
             "SETTINGS_TABLE": data["SettingsTableName"],
             "CLEAR_QUEUE_URL": data["ClearQueueUrl"],

@@ -28,7 +28,7 @@ REQUEST = SimpleNamespace(url="http://127.0.0.1/")
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """The end of the process."""
 
 
 @pytest.fixture

@@ -105,12 +105,13 @@ _ERRORS: Final = {
 }
 _TODO_AND_EVENTS: Final = {
     "todo": {
-        "description": "The current todo; null if it was deleted and the request was to bring it back.",
+        "description": "After a write of a todo: the current todo; null if it was deleted and was to be brought back.",
         "anyOf": [{"$ref": "#/components/schemas/Todo"}, {"type": "null"}],
     },
     "events": {
         "type": "array",
-        "description": "The events since the version that the caller knew, oldest first, at most 100.",
+        "description": "After a write of a todo: the events since the version that the caller knew, oldest first, "
+        "at most 100. In a batch, at most 32 KB of them, and only once for each todo: empty in later results about it.",
         "items": {"$ref": "#/components/schemas/Event"},
     },
 }
@@ -133,6 +134,19 @@ _declare(
     example={"webhook": examples.WEBHOOK["id"]},
 )
 _declare(problem_types.TOO_MANY_FEEDS, "There may be 20 feeds; delete one first.")
+_declare(problem_types.TOO_MANY_LISTS, "There may be 500 named lists; delete one that is empty first.")
+_declare(
+    problem_types.LIST_UNFINISHED,
+    "1 of the list's todos cannot be changed. The others were.",
+    optional={
+        "todos": {
+            "type": "array",
+            "description": "The ids of the todos that cannot be changed.",
+            "items": {"type": "string", "format": "uuid"},
+        }
+    },
+    example={"todos": [examples.TODO["id"]]},
+)
 _declare(problem_types.DELETED, "The todo was deleted; its events remain, and restore brings it back.")
 _declare(
     problem_types.CURSOR_EXPIRED,
@@ -141,7 +155,7 @@ _declare(
 _declare(
     problem_types.PRECONDITION_FAILED,
     "The todo is at version 4.",
-    members=_TODO_AND_EVENTS,
+    optional=_TODO_AND_EVENTS,
     sends=("ETag",),
     example={"todo": {**examples.PATCHED, "version": 4}, "events": [{**examples.EVENT, "version": 4}]},
 )

@@ -16,6 +16,7 @@ from chalicelib.api.resources.batch import WITHOUT_BODY, Batch
 from chalicelib.api.resources.feeds import FeedRequest
 from chalicelib.api.resources.feeds import Lists as FeedLists
 from chalicelib.api.resources.feeds import Name as FeedName
+from chalicelib.api.resources.lists import RenameTo
 from chalicelib.api.resources.webhooks import EventType, Subscription, Types, Url, WebhookPatch
 from chalicelib.api.resources.webhooks import Lists as WebhookLists
 from chalicelib.todos import ids
@@ -130,7 +131,16 @@ class Event(msgspec.Struct, kw_only=True):
     type: EventType
     event_id: Annotated[str, Meta(description="A UUIDv7.", extra_json_schema={"format": "uuid"})]
     occurred_at: Instant
-    actor: Annotated[str, Meta(description="Who made the change: the `sub` of the token.", examples=["alice"])]
+    actor: Annotated[
+        str,
+        Meta(
+            description=(
+                "Who made the change: the `sub` of the token, or `urn:todo-ledger:` and the name of a worker of the"
+                " service."
+            ),
+            examples=["alice"],
+        ),
+    ]
     change: Annotated[
         dict[str, Any], Meta(description="The fields that changed, new values only.", examples=[{"title": "Buy milk"}])
     ]
@@ -228,9 +238,29 @@ class Counts(msgspec.Struct, kw_only=True):
 
 
 class ListCounts(Counts, kw_only=True):
-    """A list and the numbers of its todos; a list exists while a todo is in it."""
+    """A list and the numbers of its todos; a list exists while a todo is in it, or while its name is kept."""
 
     list: ListName
+
+
+class NamedList(msgspec.Struct, kw_only=True):
+    """A list whose name is kept."""
+
+    list: ListName
+
+
+class RenamingList(msgspec.Struct, kw_only=True):
+    """A list that is renamed, and what does not follow it."""
+
+    list: Annotated[ListName, Meta(description="The old name.")]
+    to: Annotated[ListName, Meta(description="The new name.")]
+    note: Annotated[str, Meta(description="What keeps the old name.")]
+
+
+class RenamedList(RenamingList, kw_only=True):
+    """A list that was renamed, with the number of todos that were moved."""
+
+    todos: Annotated[int, Meta(ge=0, description="How many todos were moved.")]
 
 
 class Webhook(msgspec.Struct, kw_only=True):
@@ -330,6 +360,10 @@ _TYPES: Final = (
     Changes,
     Counts,
     ListCounts,
+    NamedList,
+    RenameTo,
+    RenamingList,
+    RenamedList,
     Subscription,
     WebhookPatch,
     Webhook,

@@ -57,7 +57,7 @@ PATHS: Final[dict[str, Any]] = {
                     "The webhook, with its secret.",
                     reference(NewWebhook),
                     example={**examples.WEBHOOK, **_SECRET},
-                    sends=("Location", "Cache-Control"),
+                    sends=("Location",),
                     links={
                         "delete": link("deleteWebhook", "Unsubscribe.", webhook_id="$response.body#/id"),
                         "ping": link("pingWebhook", "Send the challenge again.", webhook_id="$response.body#/id"),

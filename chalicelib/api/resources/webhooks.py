@@ -13,8 +13,8 @@ from msgspec import Meta
 from chalicelib import settings
 from chalicelib.api import problem_types, structs
 from chalicelib.api.bodies import read_json
+from chalicelib.api.collection_resource import CollectionResource
 from chalicelib.api.media_types import MERGE_PATCH
-from chalicelib.api.owned import OwnedCollection
 from chalicelib.api.problems import Problem, not_found
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
@@ -72,7 +72,10 @@ class WebhookPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     enabled: Enabled | msgspec.UnsetType = msgspec.UNSET
 
 
-_WEBHOOKS: Final = OwnedCollection(
+# Raw lengths of texts, looked at before anything else is done with them.
+_LIMITS: Final = {"url": urls.MAX_URL_LENGTH}
+
+_WEBHOOKS: Final = CollectionResource(
     "webhook", MAX_WEBHOOKS, problem_types.TOO_MANY_WEBHOOKS, subscriptions.new_id, subscriptions.id_for_key
 )
 
@@ -264,14 +267,14 @@ def _load(body: object) -> Subscription:
     Problem
         400 with a pointer to each field that is missing, unknown, of the wrong type or out of its bounds.
     """
-    subscription = structs.load_body(body, Subscription, "webhook", {"types": EVENT_TYPES})
+    subscription = structs.load_body(body, Subscription, "webhook", choices={"types": EVENT_TYPES}, limits=_LIMITS)
     _check(subscription.url, subscription.lists)
     return subscription
 
 
 def _load_patch(body: object) -> WebhookPatch:
     """The patch that a body states; a Problem as for `_load`."""
-    wanted = structs.load_body(body, WebhookPatch, "webhook", {"types": EVENT_TYPES})
+    wanted = structs.load_body(body, WebhookPatch, "webhook", choices={"types": EVENT_TYPES}, limits=_LIMITS)
     _check(
         None if wanted.url is msgspec.UNSET else wanted.url,
         None if wanted.lists is msgspec.UNSET else wanted.lists,
@@ -282,7 +285,7 @@ def _load_patch(body: object) -> WebhookPatch:
 def _check(url: str | None, lists: list[str] | None) -> None:
     errors = structs.list_errors(lists)
     if url is not None:
-        error = urls.url_error(url, allow_loopback=settings.webhooks_allow_private())
+        error = urls.url_error(url, allow_loopback=settings.webhooks_allow_private(), own_ports=settings.own_ports())
         errors = [*([FieldError(pointer("url"), error)] if error else []), *errors]
     if errors:
         raise structs.invalid("webhook", errors)

@@ -29,6 +29,7 @@ class Row(NamedTuple):
 
 
 KEYED = {"idempotency_key": "used"}
+ANOTHER_KEY = {"idempotency_key": "another"}
 STALE = {"if_match": '"9"'}
 CURRENT = {"if_match": '"1"'}
 NEW = {"if_none_match": "*"}
@@ -92,6 +93,18 @@ TABLE: dict[str, list[Row]] = {
         Row(200, "/todos/{deleted}/events"),
     ],
     "GET /lists": [Row(400, "/lists?limit=201"), Row(400, "/lists?cursor=x"), Row(200, "/lists")],
+    "PUT /lists/{list}": [
+        Row(400, "/lists/%00"), Row(400, "/lists/a?colour=red"), Row(201, "/lists/a"), Row(200, "/lists/a"),
+    ],
+    "DELETE /lists/{list}": [
+        Row(400, "/lists/%00"), Row(404, "/lists/nothing"), Row(204, "/lists/garden"), Row(204, "/lists/garden"),
+    ],
+    "POST /lists/{list}/rename": [
+        Row(400, "/lists/%00/rename", {"to": "b"}), Row(400, "/lists/garden/rename", {}),
+        Row(413, "/lists/garden/rename", LONG), Row(415, "/lists/garden/rename", {"to": "b"}, TEXT),
+        Row(200, "/lists/nothing/rename", {"to": "b"}, ANOTHER_KEY), Row(200, "/lists/garden/rename", {"to": "b"}),
+        Row(422, "/lists/garden/rename", {"to": "b"}, ANOTHER_KEY),
+    ],
     "GET /lists/{list}/todos": [
         Row(400, "/lists/%00/todos"), Row(400, "/lists/garden/todos?list=a"), Row(200, "/lists/garden/todos"),
         Row(200, "/lists/nothing/todos"),
@@ -148,7 +161,7 @@ INSIDE = ("Traceback", "chalice", "botocore", "pynamodb", "DynamoDB", "dynamodb"
 @pytest.fixture
 def made(client: Client) -> dict[str, str]:
     """A live todo in version 1 and in a list, a deleted one, a webhook, and a key that was used."""
-    live = client.post("/todos", {"title": "x", "list": "garden"}, prefer="wait=10").json()
+    live = client.seen.post("/todos", {"title": "x", "list": "garden"}).json()
     deleted = client.post("/todos", TITLE, idempotency_key="used").json()
     client.delete(f"/todos/{deleted['id']}")
     webhook = client.post("/webhooks", {"url": "http://127.0.0.1:9/"}).json()
@@ -170,6 +183,7 @@ def check(answer: Any, row: Row) -> None:
     """What every answer has, and no answer may have."""
     assert answer.headers["X-Request-Id"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert not [name for name in INSIDE if name in answer.text], row
     if row.status >= 400:
         problem(answer, row.status)

@@ -227,7 +227,7 @@ def test_a_patch_that_makes_no_webhook_is_refused_with_a_pointer(
 )
 def test_anothers_or_no_webhook_is_not_found(here: InProcess, webhook: Webhook, method: str, path: str) -> None:
     bob = InProcess("bob")
-    body: list[object] = [{}] if method == "PATCH" else []
+    body: list[Any] = [{}] if method == "PATCH" else []
     for webhook_id in (webhook.webhook_id, "77fedb31-6d2e-485a-b177-43718f207552", "x", "%23"):
         assert bob.request(method, f"/webhooks/{webhook_id}{path}", *body).status_code == 404
     assert find(webhook) == webhook
@@ -342,7 +342,7 @@ def test_the_tries_of_a_batch_share_one_item_of_the_log(worker: Worker, webhook:
     items = aws("dynamodb").scan(TableName="settings")["Items"]
     (logged,) = [item for item in items if item["sk"]["S"].startswith("webhook-log#")]
     assert len(json.dumps(logged)) < 2 * 1024
-    assert int(logged["expires"]["N"]) > instants.now_milliseconds() // 1000
+    assert int(logged["expires_at"]["N"]) > instants.now_milliseconds() // 1000
 
 
 def test_the_log_names_no_address_that_a_name_leads_to(

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 
 from chalicelib.api import problem_types
+from chalicelib.api.answer_headers import EXPOSED
 from chalicelib.api.openapi import problems
 from chalicelib.api.openapi.document import RESOURCES, document
 from chalicelib.api.route import Route
@@ -118,6 +119,11 @@ def test_links_lead_to_operations_and_their_parameters(operation: dict[str, Any]
 
     for link in links:
         assert set(link["parameters"]) <= parameters[link["operationId"]]
+
+
+def test_a_web_page_may_read_every_header_of_every_answer() -> None:
+    """Cache-Control is one that it may always read (Fetch standard, CORS-safelisted response-header name)."""
+    assert {*CONTRACT["components"]["headers"]} - {"Cache-Control"} <= {*EXPOSED}
 
 
 def test_examples_are_what_their_schemas_say(operation: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ def is_package(name: str) -> bool:
 
 
 def breaches(module: str, source: str) -> Iterator[str]:
-    """What a module of this name and source imports although it must not."""
+    """The imports that a module of this name and source must not have."""
     names = imported_by(source)
     tops = top_level(names)
     package, _, within = module.partition(".")
@@ -228,7 +228,7 @@ def test_app_reaches_the_stack_in_one_function_alone() -> None:
 
 
 def cycle(modules: Mapping[str, str]) -> list[str]:
-    """Modules that import each other in a circle; empty where there is none."""
+    """Modules that import each other in a circle; empty if there is none."""
     graph = {
         module: {name for name in imported_by(source) if name in modules and not is_above(name, module)} - {module}
         for module, source in modules.items()
