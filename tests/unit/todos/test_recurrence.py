@@ -21,6 +21,13 @@ from tests.unit.todos.recurring import completed, following, next_due
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "2026-12-04", "2026-12-14"),
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU;WKST=SU", "2026-12-07", "2026-12-20"),
         ("FREQ=WEEKLY;BYDAY=MO", "2026-12-03", "2026-12-07"),
+        # The set of a week is all of it, also before the todo's own day.
+        ("FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2", "2027-01-06", "2027-01-13"),
+        # Weekdays with and without a number: all Mondays, and the last Wednesday.
+        ("FREQ=MONTHLY;BYDAY=MO,-1WE", "2027-01-25", "2027-01-27"),
+        ("FREQ=MONTHLY;BYDAY=MO,-1WE", "2027-01-27", "2027-02-01"),
+        # The weekday is the due date's.
+        ("FREQ=YEARLY;BYWEEKNO=20", "2026-12-02", "2027-05-19"),
         # A month without such a day is left out (RFC 5545: invalid dates are ignored).
         ("FREQ=MONTHLY", "2026-01-31", "2026-03-31"),
         ("FREQ=MONTHLY;BYMONTHDAY=-1", "2026-01-31", "2026-02-28"),
@@ -216,7 +223,7 @@ def test_a_rule_that_leads_nowhere_ends_there(rule: str, fields: dict[str, str])
     ("rule", "due", "last"),
     [
         ("FREQ=DAILY", "9999-12-30", "9999-12-31"),
-        ("FREQ=SECONDLY;BYHOUR=23;BYDAY=MO", "2026-11-30T23:59:58Z", "2026-11-30T23:59:59Z"),
+        ("FREQ=SECONDLY", "9999-12-31T23:59:58Z", "9999-12-31T23:59:59Z"),
     ],
 )
 def test_where_the_dates_end_the_last_one_repeats_no_more(rule: str, due: str, last: str) -> None:
