@@ -64,7 +64,8 @@ def first_after(rule: Rule, start: datetime, after: datetime) -> datetime | None
     -------
     datetime or None
         None where no date is left until the year 9999, or none is found with `MAX_WORK`. That is enough for 100 years,
-        whatever the rule; with a longer interval for 400 intervals of YEARLY, 4,800 of MONTHLY, 20,000 of the others.
+        whatever the rule; and for so many steps of INTERVAL, which may be longer: 400 years, 4,800 months, 12,000
+        weeks, 36,500 days, or as many steps of more than 30 days in hours, minutes or seconds.
     """
     bound = max(start, after).replace(microsecond=0)
     work = Work()

@@ -99,6 +99,54 @@ def test_each_occurrence_carries_what_is_left_of_the_count(rule: str, left: str)
     assert following(rule, due="2026-12-01")["repeat"] == left
 
 
+def dues(rule: str, due: str, how_many: int) -> list[str]:
+    """When a todo and those that follow it are due, each counted from the one before it."""
+    found = [due]
+    for _ in range(how_many):
+        content = following(rule, due=due)
+        rule, due = content["repeat"], content["due"]
+        found.append(due)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("FREQ=MONTHLY;SKIP=BACKWARD", ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30", "2027-05-31"]),
+        ("FREQ=MONTHLY;SKIP=FORWARD", ["2027-01-31", "2027-03-01", "2027-03-31", "2027-05-01", "2027-05-31"]),
+        ("FREQ=MONTHLY;BYMONTHDAY=31;SKIP=BACKWARD", ["2027-02-28", "2027-03-31", "2027-04-30", "2027-05-31"]),
+        # From December to February, which leads into March, and to April.
+        ("FREQ=MONTHLY;INTERVAL=2;SKIP=FORWARD", ["2026-12-31", "2027-03-01", "2027-05-01", "2027-07-01"]),
+        ("FREQ=YEARLY;SKIP=FORWARD", ["2024-02-29", "2025-03-01", "2026-03-01", "2027-03-01", "2028-02-29"]),
+        ("FREQ=YEARLY;SKIP=BACKWARD", ["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"]),
+        ("FREQ=MONTHLY", ["2027-01-31", "2027-03-31", "2027-05-31", "2027-07-31"]),
+        # Every second year in week 1, which begins in December.
+        ("FREQ=YEARLY;INTERVAL=2;BYWEEKNO=1", ["2023-01-02", "2024-12-30", "2027-01-04", "2029-01-01"]),
+    ],
+)  # fmt: skip
+def test_no_occurrence_loses_the_day_that_the_first_one_had(rule: str, expected: list[str]) -> None:
+    assert dues(rule, expected[0], len(expected) - 1) == expected
+
+
+def test_the_rule_of_the_next_names_that_day() -> None:
+    found = following("FREQ=MONTHLY;COUNT=3;SKIP=BACKWARD", due="2027-01-31")
+    assert found["repeat"] == "FREQ=MONTHLY;COUNT=2;SKIP=BACKWARD;BYMONTHDAY=31"
+    assert content.validate(found) == found
+
+
+@pytest.mark.parametrize(
+    ("rule", "next_due"),
+    [
+        ("FREQ=MONTHLY;BYDAY=MO,TU;BYHOUR=9,17;BYSETPOS=2", "2026-12-07"),
+        ("FREQ=WEEKLY;BYDAY=TU;BYHOUR=9", "2026-12-08"),
+    ],
+)
+def test_for_a_date_a_set_has_no_times(rule: str, next_due: str) -> None:
+    """RFC 5545, 3.3.10: BYHOUR, BYMINUTE and BYSECOND are ignored, so that BYSETPOS counts days."""
+    expected = {"2026-12-01": next_due}
+    assert {due: following(rule, due=due)["due"] for due in expected} == expected
+
+
 def test_a_count_of_one_is_the_last() -> None:
     assert next_due("FREQ=DAILY;COUNT=1", "2026-12-01") is None
 
