@@ -70,9 +70,6 @@ class Rule:
 
     Attributes
     ----------
-    dates : str
-        The parts that say on which dates it falls: all but INTERVAL, COUNT, UNTIL, RSCALE and SKIP, and without a leap
-        second.
     until : str, optional
         A date (that whole day is meant), a local time or, with a Z, a time in UTC.
     of_whole_days : bool
@@ -90,7 +87,6 @@ class Rule:
         RFC 7529: what becomes of an invalid date, such as 30 February.
     """
 
-    dates: str
     frequency: str
     interval: int
     count: int | None
@@ -127,7 +123,6 @@ def parse(repeat: str) -> Rule:
         # Without leap seconds, second 60 is second 59 (section 3.3.12), and no `datetime` can hold one.
         numbers["BYSECOND"] = tuple(sorted({min(second, 59) for second in numbers["BYSECOND"]}))
     return Rule(
-        dates=_dates(parts, numbers),
         frequency=frequency,
         interval=int(parts.get("INTERVAL", "1")),
         count=int(parts["COUNT"]) if "COUNT" in parts else None,
@@ -239,15 +234,6 @@ def _weekdays(parts: Mapping[str, str]) -> tuple[tuple[int, int], ...]:
         ordinal = int(f"{found[1]}{found[2]}") if found[2] else 0
         named.add((ordinal if parts["FREQ"] in ("YEARLY", "MONTHLY") else 0, _WEEKDAYS.index(found[3])))
     return tuple(sorted(named))
-
-
-def _dates(parts: Mapping[str, str], numbers: Mapping[str, tuple[int, ...]]) -> str:
-    texts = {
-        name: value for name, value in parts.items() if name not in ("INTERVAL", "COUNT", "UNTIL", "RSCALE", "SKIP")
-    }
-    if "BYSECOND" in texts:
-        texts["BYSECOND"] = ",".join(map(str, numbers["BYSECOND"]))
-    return ";".join(f"{name}={value}" for name, value in texts.items())
 
 
 def _check_value(name: str, value: str) -> None:
