@@ -42,9 +42,9 @@ from chalicelib.todos.rules import Rule
 _CYCLES: Final = {"YEARLY": 400, "MONTHLY": 4_800, "WEEKLY": 20_871}
 # What it takes to look at one.
 _COSTS: Final = {"YEARLY": 3, "MONTHLY": 3, "WEEKLY": 4}
-# Where more days than these lie between two dates, the dates are looked at, otherwise the days.
+# From an INTERVAL of so many days on, what it leads to is tried one by one; below, the days that the rule names are.
 _SPARSE_DAYS: Final = 30
-# Most rules are through with so many dates looked at.
+# Most rules have a date among the first few that INTERVAL leads to, which takes less than to list a year's days.
 _FIRST_TRIES: Final = 8
 
 
@@ -90,7 +90,7 @@ class _Intervals:
     def first_after(self, bound: datetime) -> datetime | None:
         """The first occurrence after a time, which is not before `start`."""
         origin, interval = self._origin(), self._rule.interval
-        # A set may have a day of the interval after its own.
+        # A set may have a day of the interval after its own, or before it.
         first = self._interval_of(bound) - (1 if self._days.may_lie_beyond else 0)
         number = origin + max(0, -((origin - first) // interval)) * interval
         for _ in range(_CYCLES[self._rule.frequency] + 2):
