@@ -262,6 +262,8 @@ def _check_value(name: str, value: str) -> None:
     elif name in _WORDS:
         is_right = value in _WORDS[name]
         expected = ("one of " if len(_WORDS[name]) > 1 else "") + ", ".join(_WORDS[name])
+    elif name == _BYEASTER:
+        is_right, expected = all(map(_NUMBER.fullmatch, value.split(","))), "numbers of days"
     else:
         return
     if not is_right:
