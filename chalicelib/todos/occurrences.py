@@ -41,7 +41,7 @@ from chalicelib.todos.rules import Rule
 # After so many intervals there is nothing new, whatever INTERVAL is: the calendar repeats itself every 400 years.
 _CYCLES: Final = {"YEARLY": 400, "MONTHLY": 4_800, "WEEKLY": 20_871}
 # What it takes to look at one.
-_COSTS: Final = {"YEARLY": 3, "MONTHLY": 3, "WEEKLY": 4}
+_COSTS: Final = {"YEARLY": 3, "MONTHLY": 3, "WEEKLY": 5}
 # From an INTERVAL of so many days on, what it leads to is tried one by one; below, the days that the rule names are.
 _SPARSE_DAYS: Final = 30
 # Most rules have a date among the first few that INTERVAL leads to, which takes less than to list a year's days.
@@ -64,7 +64,7 @@ def first_after(rule: Rule, start: datetime, after: datetime) -> datetime | None
     -------
     datetime or None
         None where no date is left until the year 9999, or none is found with `MAX_WORK`. That is enough for 100 years,
-        whatever the rule; and for so many steps of INTERVAL, which may be longer: 400 years, 4,800 months, 12,000
+        whatever the rule; and for so many steps of INTERVAL, which may be longer: 400 years, 4,800 months, 10,000
         weeks, 36,500 days, or as many steps of more than 30 days in hours, minutes or seconds.
     """
     bound = max(start, after).replace(microsecond=0)
