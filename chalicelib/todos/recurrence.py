@@ -12,19 +12,7 @@ from typing import Any, Final
 
 from chalicelib.todos import instants
 from chalicelib.todos.events import CONTENT_FIELDS, Todo
-from chalicelib.todos.rules import Rule, parse
-
-# How far a search goes, in steps of FREQ and INTERVAL: a hundred years of days or more, and of what is more frequent
-# enough to get through a few days second by second. No rule takes longer than about a second.
-SEARCH_STEPS: Final = {
-    "YEARLY": 100,
-    "MONTHLY": 1_200,
-    "WEEKLY": 5_300,
-    "DAILY": 36_600,
-    "HOURLY": 100_000,
-    "MINUTELY": 100_000,
-    "SECONDLY": 300_000,
-}
+from chalicelib.todos.rules import Rule, anchored, of_dates, parse
 
 # When a todo without a due date will be completed is not known yet. Every month has a first, so that no day which only
 # some of them have keeps a rule from going on.
@@ -66,7 +54,8 @@ def next_occurrence(todo: Todo) -> dict[str, Any] | None:
         return None
     content: dict[str, Any] = {name: todo[name] for name in CONTENT_FIELDS}  # type: ignore[literal-required]
     content.update(completed=False, due=due, remind_at=remind_at, source=None)
-    left = _counted_down(todo["repeat"], rule)
+    start, _ = _start(rule, todo["due"], todo["completed_at"])
+    left = _counted_down(anchored(todo["repeat"], start), rule)
     # A rule that did not go on would break the bounds of a todo, which could then be neither edited nor completed.
     content["repeat"] = left if goes_on(left, due) else None
     return content
@@ -103,52 +92,14 @@ def _wall(text: str) -> datetime:
     return datetime.fromisoformat(text[:_WALL_LENGTH].upper())
 
 
-def _dates(rule: Rule, start: datetime) -> Any:
-    """The rule's dates from `start` on, a `dateutil.rrule.rrule`; raises whatever it raises of what is no rule."""
-    # dateutil comes with Lambda's runtime, but only a repeating todo pays for its import.
-    from dateutil.rrule import rrulestr
-
-    interval = _CountedInterval(rule.interval)
-    interval.steps_left = SEARCH_STEPS[rule.frequency]
-    return rrulestr(rule.dates, dtstart=start).replace(interval=interval)
-
-
 def _first_after(rule: Rule, start: datetime, *, by_day: bool) -> datetime | None:
     """The first date after `start`, or after its whole day; None where there is none within reach."""
-    last_before = datetime.combine(start, time.max) if by_day else start
-    try:
-        found: datetime | None = _dates(rule, start).after(last_before)
-    except Exception:
-        # Out of steps, or out of the calendar, or a combination of parts that dateutil finds empty only on its way.
-        return None
-    return found
+    # Only a repeating todo pays for its import.
+    from chalicelib.todos.occurrences import first_after
 
-
-class _OutOfSteps(Exception):
-    """The search for a date went on for too long."""
-
-
-class _CountedInterval(int):
-    """An INTERVAL that bounds a search.
-
-    dateutil looks for a date that never comes (30 February) until the year 9999, and second by second if so asked: for
-    hours. It offers no bound, but it adds the interval, or a multiple of it, for each step.
-    """
-
-    steps_left: int
-
-    def __radd__(self, other: int) -> int:
-        self._count()
-        return other + int(self)
-
-    def __mul__(self, other: int) -> int:
-        self._count()
-        return int(self) * other
-
-    def _count(self) -> None:
-        self.steps_left -= 1
-        if self.steps_left < 0:
-            raise _OutOfSteps
+    if by_day:
+        return first_after(of_dates(rule), start, datetime.combine(start, time.max))
+    return first_after(rule, start, start)
 
 
 def _moved(text: str, distance: timedelta) -> str:
