@@ -14,6 +14,7 @@ from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
 from tests.simulation.expressions import Item
 from tests.simulation.reader import Reader
+from tests.simulation.series import breaches
 
 COUNTERS = ("total", "open", "completed")
 
@@ -163,3 +164,11 @@ def published(bodies: Mapping[str, list[str]], events: Iterable[Event]) -> Itera
             yield f"{event.stream_id}, version {event.version}: not published"
         elif len(set(of_event)) > 1 or json.loads(of_event[0])["data"]["event"] != representation.event_answer(event):
             yield f"{event.stream_id}, version {event.version}: published as {set(of_event)}"
+
+
+def series(commits: list[list[Event]]) -> Iterator[str]:
+    """Breaches of what is promised of next occurrences, and events of one transaction at different instants."""
+    yield from (breach.text for breach in breaches(commits) if not breach.is_accepted)
+    for events in commits:
+        if len({event.occurred_at for event in events}) > 1:
+            yield f"{events[0].stream_id}, version {events[0].version}: {[event.occurred_at for event in events]}"

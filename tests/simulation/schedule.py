@@ -34,7 +34,7 @@ SOMETIMES = {"rebuild": 0.1, "remind": 0.1, "publish": 0.1}
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
-EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed", "rebuild", "reminders", "published"})
+EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed", "rebuild", "reminders", "published", "series"})
 
 
 class Schedule:
@@ -203,6 +203,7 @@ class Schedule:
                 audit.published(self.world.topic.published, events) if self._publishing is not None else ()
             ),
             "streams": lambda: audit.streams(events),
+            "series": lambda: audit.series(self.world.commits()),
             "rows": lambda: audit.rows(newest, items),
             "tallies": lambda: audit.tallies(newest, items),
             "tally": lambda: (line for line in audit.tallies(newest, items) if f"'{schema.TALLY_KEY}'" in line),
