@@ -22,6 +22,8 @@ from chalicelib.todos.events import COMPLETED, Change, Event, Next, Todo
 MAX_LINKS: Final = 8
 # How far back the completions of a todo are looked for that has no `next` yet; once for each todo.
 MAX_EVENTS_BACK: Final = 1000
+# Each asks dateutil for a date, which takes up to a second for the worst rule.
+MAX_COMPLETIONS_BACK: Final = 10
 # What the next occurrence goes without, one after the other, where it would exceed an event's bytes otherwise.
 DISPENSABLE: Final = ("metadata", "notes", "tags")
 
@@ -111,8 +113,9 @@ class _Series:
         known = self._known(self._before, repeats=state["repeat"] is not None)
         step = self._take_back(known) if wanted is None else self._bring(known, wanted)
         change = self._event.change
-        if known is not None or step is not None or self._before.version > 1:
-            change = {**change, "next": self._next_after(known, step, is_completed=state["completed"])}
+        following = self._next_after(known, step, is_completed=state["completed"])
+        if state["completed"] or following != self._before.state["next"]:
+            change = {**change, "next": following}
         own = replace(self._event, occurred_at=at, change=change, state=self._state_at(at, change))
         events = [own]
         if step is not None and step.decision is not None:
@@ -158,11 +161,13 @@ class _Series:
             return None
         return Step(known["id"], decide.decide(Delete(), newest.state, newest.version))
 
-    def _next_after(self, known: Next | None, step: Step | None, *, is_completed: bool) -> Next:
-        """What the todo knows of its next occurrence after this step.
+    def _next_after(self, known: Next | None, step: Step | None, *, is_completed: bool) -> Next | None:
+        """What the todo knows of its next occurrence after this step; None where it need not remember that none exists.
 
-        Written even if it is the same as before: the change says then that the event has a next occurrence.
+        A completion states it even if it is the same as before: its answer names the next occurrence.
         """
+        if known is None and step is None and self._before.version == 1:
+            return None
         first = known["first"] if known else ids.id_for_next(self._todo_id)
         if step is not None and step.decision is not None:
             newest = self._newest.get(step.link)
@@ -188,16 +193,22 @@ class _Series:
     def _made_earlier(self, newest: Event) -> Next | None:
         """The next occurrence that a completion made under an id of the earlier kind, the newest completion's first."""
         _, todo_id = ids.split_stream_id(newest.stream_id)
+        tried: set[tuple[str | None, ...]] = set()
         for page in ledger.newest_first(newest.stream_id, max(0, newest.version - MAX_EVENTS_BACK)):
-            completions = (event for event in page if event.type == COMPLETED and event.version <= newest.version)
-            found = (earlier_ids.id_of_next(self._partition, todo_id, event.state) for event in completions)
-            candidates = list(dict.fromkeys(each for each in found if each is not None))
-            if not candidates:
-                continue
-            existing = ledger.events_at((self._stream(each), 1) for each in candidates)
-            for each in candidates:
-                if (self._stream(each), 1) in existing:
-                    return {"first": each, "id": each, "version": 1}
+            candidates = []
+            for event in page:
+                state = event.state
+                # Without a due date, the next one was counted from the completion.
+                counted = (state["repeat"], state["due"], None if state["due"] else state["completed_at"])
+                if event.type != COMPLETED or counted in tried or len(tried) == MAX_COMPLETIONS_BACK:
+                    continue
+                tried.add(counted)
+                candidates.append(earlier_ids.id_of_next(self._partition, todo_id, state))
+            versions = [(self._stream(each), 1) for each in dict.fromkeys(candidates) if each is not None]
+            existing = ledger.events_at(versions) if versions else {}
+            for stream, _ in (version for version in versions if version in existing):
+                _, found = ids.split_stream_id(stream)
+                return {"first": found, "id": found, "version": 1}
         return None
 
     def _is_as_left(self, known: Next | None, link: str, newest: Event) -> bool:

@@ -207,8 +207,8 @@ class Customers:
         decided = decide(request.command, before.state if before else None, event.version - 1, request.if_match)
         decided = decided or NOTHING_CHANGED
         # What the event does to the next occurrence is told by its own audit.
-        change = {name: value for name, value in event.change.items() if name != "next"}
-        if event.version <= version_before or (decided.type, decided.change) != (event.type, change):
+        stated, change = ({**each, "next": None} for each in (decided.change, event.change))
+        if event.version <= version_before or (decided.type, stated) != (event.type, change):
             raise WrongAnswer(f"{request} made {event} of {before}")
 
     def _check_refusal(

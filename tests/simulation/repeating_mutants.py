@@ -161,7 +161,7 @@ MUTANTS = (
         "an id from the completion's version", 100, SIGNS,
         lambda: an_id_by(lambda series, wanted: series._event.version),
     ),
-    RepeatingMutant("a revert of what the todo knows", 300, SIGNS, reverted_with_the_content),
+    RepeatingMutant("a revert of what the todo knows", 1000, SIGNS, reverted_with_the_content),
     RepeatingMutant(
         "only completions and reopenings act", 100, SIGNS,
         acting(lambda before, event: event.type in (COMPLETED, REOPENED)),
@@ -188,7 +188,7 @@ MUTANTS = (
     ),
     RepeatingMutant("what was only looked at is not checked", 2000, SIGNS, without_checks),
     RepeatingMutant("completed alone where the next one's condition fails", 1000, SIGNS, completed_alone),
-    RepeatingMutant("an instant after the todo's own events alone", 300, SIGNS, at_the_todos_own_instant),
+    RepeatingMutant("an instant after the todo's own events alone", 600, SIGNS, at_the_todos_own_instant),
     RepeatingMutant(
         "earlier completions are not looked up", 100, SIGNS,
         lambda: patch.object(Series, "_made_earlier", lambda *arguments: None),
