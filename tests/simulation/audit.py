@@ -144,13 +144,15 @@ def feed(reader: Reader, newest: dict[tuple[str, str], Event], items: Iterable[I
             yield f"{owner}, {todo_id}: the feed brought {brought}, the newest is {now}"
 
 
-def reminders(found: Iterable[Event]) -> Iterator[str]:
-    """Todos that were reminded of twice at the same instant, or not although they wait for it."""
+def reminders(found: Iterable[Event], until: int) -> Iterator[str]:
+    """Todos that were reminded of twice at the same instant, or not by `until` (ms) although they wait for it."""
     for stream, events in _by_stream(found):
         given = [instants.sortable(str(event.state["remind_at"])) for event in events if event.type == REMINDED]
         yield from (f"{stream}: reminded twice of {one}" for one, other in pairwise(given) if one == other)
         head = events[-1].state
         if head["deleted"] or head["completed"] or head["remind_at"] is None:
+            continue
+        if instants.parse(head["remind_at"]).timestamp() * 1000 > until:
             continue
         if head["reminded"] is None or not instants.same(head["reminded"], head["remind_at"]):
             yield f"{stream}: not reminded of {head['remind_at']}"
