@@ -1,50 +1,43 @@
-"""Clearing a list: each todo by its own event, at once where they are few, else page by page through a queue."""
+"""Clearing a list: the todos that the views show in it are deleted, each at the version that they show.
+
+Up to a page of todos the set is their ids and versions; of a long list it is a cut (`chalicelib.views.cuts`), and a
+queue's worker deletes page by page. A todo that was edited, reminded of or moved meanwhile is at another version, and
+stays. docs/exactly-once.md explains why a repeat, and a message that comes twice, delete nothing else.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
 
-from chalicelib import settings
+import uuid_utils
+
 from chalicelib.aws import settings_table
-from chalicelib.aws.sqs import sqs
-from chalicelib.commands import execute
-from chalicelib.todos import ids, instants
-from chalicelib.todos.decide import Delete, TodoIsDeleted
-from chalicelib.views import queries
+from chalicelib.commands import execute, list_queue, list_records
+from chalicelib.commands.list_operation import (
+    PAGE,
+    Failure,
+    ListOperation,
+    ListUnfinished,
+    change_each,
+    raise_first,
+)
+from chalicelib.commands.list_queue import Work
+from chalicelib.commands.list_records import Record
+from chalicelib.todos import ids
+from chalicelib.todos.decide import Delete, TodoIsDeleted, TodoNotFound, VersionMismatch
+from chalicelib.todos.errors import Poison
+from chalicelib.views import cuts, queries
 
-# As many as one request deletes itself, and one message after it: a second or two of conditional puts.
-PAGE: Final = 200
-AT_THE_SAME_TIME: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Clearance:
-    """A list to be cleared of the todos that stood in it when that was asked for.
-
-    Attributes
-    ----------
-    asked_at : str
-        Todos created later stay. The clock bounds only what the caller meant; what happens is each todo's own event.
-    after : str, optional
-        The place in the list up to which it is done.
-    """
-
-    owner: ids.Owner
-    list_name: str
-    actor: str
-    correlation_id: str | None
-    asked_at: str
-    after: str | None = None
+_REBUILT = (
+    "The views were rebuilt since the list was to be cleared, so that it is not known any more which of its todos were "
+    "meant. What was deleted stays deleted; the others stay. To clear what the list has now, send a new key."
+)
 
 
 def clear(
     owner: ids.Owner, list_name: str, *, actor: str, correlation_id: str | None, key: str | None = None
 ) -> dict[str, int] | None:
-    """Delete the todos that the view shows in a list.
+    """Delete the todos that the views show in a list.
 
     Parameters
     ----------
@@ -54,69 +47,93 @@ def clear(
     Returns
     -------
     dict of str to int, or None
-        The deleted todos' ids and versions; None when the queue's worker will delete them.
+        By id, versions of which the views show that the todos are cleared; None when the queue's worker deletes them.
 
     Raises
     ------
     KeyReused
-        The key was used before, to clear another list.
+        The key was used before, to do something else.
+    ListUnfinished
+        Some todos cannot be deleted, or what the key stands for is not known any more.
+    Unavailable
     """
-    clearance = Clearance(owner, list_name, actor, correlation_id, asked_at=instants.instant_after(None))
-    page = queries.by_list(owner, None, list_name=list_name, after=None, limit=PAGE)
+    operation_id = str(uuid_utils.uuid7())
+    record_key = None if key is None else list_records.key_of(key, operation_id)
+    operation = ListOperation(owner, list_name, actor, correlation_id, operation_id, record=record_key)
+    record = list_records.find(operation)
+    is_repeat = record is not None
+    record = record or _recorded(operation)
+    if record.todos is not None:
+        if not record.is_done:
+            _, failures = change_each(record.todos, lambda *todo: _delete(operation, *todo))
+            raise_first(failures)
+            list_records.finish(operation)
+        # Of a todo that stayed the next version is another's.
+        return {todo_id: version + 1 for todo_id, version in record.todos}
+    assert record.cut is not None
+    if not record.is_done:
+        if is_repeat and queries.current_table() != record.cut.table:
+            raise ListUnfinished(_REBUILT)
+        list_queue.send(Work(operation, record.cut))
+    return None
+
+
+def resume(work: Work) -> list[Failure]:
+    """Clear the page that a message names, and send on what is left; repeating it does no harm.
+
+    Returns
+    -------
+    list of Failure
+        The todos that could not be deleted. If one of them may be deleted later, nothing was sent on.
+
+    Raises
+    ------
+    Poison
+        The views were rebuilt since the message was sent.
+    Unavailable
+    """
+    operation = work.operation
+    if work.todos is not None:
+        return change_each(work.todos, lambda *todo: _delete(operation, *todo))[1]
+    if operation.record is not None and list_records.is_done(operation.partition, operation.record):
+        return []
+    # The revisions of another table say nothing about this cut. The page is read from the cut's own table, whatever
+    # the pointer names by then: what that has at the version of the ledger is as it was.
+    if queries.current_table() != work.cut.table:
+        raise Poison(f"list {operation.list_name!r}: {_REBUILT}")
+    page = cuts.list_page(work.cut.table, operation.owner, operation.list_name, after=work.after, limit=PAGE)
+    meant = [(todo.todo_id, todo.version) for todo in page.todos if work.cut.has(todo)]
+    _, failures = change_each(meant, lambda *todo: _delete(operation, *todo))
+    if not any(failure.is_transient for failure in failures):
+        if page.next_after is None:
+            list_records.finish(operation)
+        else:
+            list_queue.send(replace(work, after=page.next_after))
+    return failures
+
+
+def _recorded(operation: ListOperation) -> Record:
+    """What the list has, recorded under the key if there is one; a twin of this request may have been faster."""
+    cut = cuts.read_cut(operation.owner)
+    page = cuts.list_page(cut.table, operation.owner, operation.list_name, after=None, limit=PAGE)
     at_once = page.next_after is None
-    if key is not None:
-        clearance, at_once = _as_first_asked(clearance, key, at_once=at_once)
-    if page.next_after is not None or not at_once:
-        _enqueue(clearance)
-        return {} if at_once else None
-    return _delete(clearance, page.rows)
+    record = Record(
+        operation.operation_id,
+        at_once,
+        todos=tuple((todo.todo_id, todo.version) for todo in page.todos) if at_once else None,
+        cut=None if at_once else cut.covering(page.todos),
+    )
+    if operation.record is None or settings_table.put_new(list_records.item_of(operation, record)):
+        return record
+    first = list_records.find(operation)
+    assert first is not None, "the record was there a moment ago, and lives for days"
+    return first
 
 
-def resume(message: str) -> None:
-    """Clear the next page of what a queue's message names, and send on what is left; repeating it does no harm."""
-    clearance = Clearance(**json.loads(message))
-    page = queries.by_list(clearance.owner, None, list_name=clearance.list_name, after=clearance.after, limit=PAGE)
-    _delete(clearance, page.rows)
-    if page.next_after is not None:
-        _enqueue(replace(clearance, after=page.next_after))
-
-
-def _as_first_asked(clearance: Clearance, key: str, *, at_once: bool) -> tuple[Clearance, bool]:
-    """What the first request with this key asked for, and whether it was done at once."""
-    partition, sk = ids.partition_of(clearance.owner), f"clearing#{key}"
-    stated: dict[str, Any] = {
-        "list": {"S": clearance.list_name}, "asked_at": {"S": clearance.asked_at}, "at_once": {"BOOL": at_once},
-    }  # fmt: skip
-    if settings_table.put_new({**settings_table.key(partition, sk), **stated}):
-        return clearance, at_once
-    first: Any = settings_table.find(partition, sk)
-    if first["list"]["S"] != clearance.list_name:
-        raise execute.KeyReused
-    return replace(clearance, asked_at=first["asked_at"]["S"]), first["at_once"]["BOOL"]
-
-
-def _delete(clearance: Clearance, rows: Iterable[queries.TodoRow]) -> dict[str, int]:
-    """Delete each todo, unless its newest state is in another list by now; the versions of those that were."""
-
-    def delete(todo_id: str) -> tuple[str, int] | None:
-        request = execute.CommandRequest(
-            owner=clearance.owner,
-            todo_id=todo_id,
-            command=Delete(only_in=clearance.list_name),
-            actor=clearance.actor,
-            correlation_id=clearance.correlation_id,
-        )
-        try:
-            event, appended = execute.execute(request)
-        except TodoIsDeleted:
-            return None
-        return (todo_id, event.version) if appended else None
-
-    meant = [row.todo_id for row in rows if row.todo["created_at"] <= clearance.asked_at]
-    with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:
-        # A failure is raised here, after the others of the page were done.
-        return dict(filter(None, pool.map(delete, meant)))
-
-
-def _enqueue(clearance: Clearance) -> None:
-    sqs().send_message(QueueUrl=settings.clear_queue_url(), MessageBody=json.dumps(asdict(clearance)))
+def _delete(operation: ListOperation, todo_id: str, version: int) -> int | None:
+    try:
+        event, _ = execute.execute(operation.command(todo_id, version, Delete()))
+    except (TodoIsDeleted, TodoNotFound, VersionMismatch):
+        # It was changed since; or the views show what the ledger, restored to an earlier time, does not have.
+        return None
+    return event.version

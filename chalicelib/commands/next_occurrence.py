@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import uuid_utils
 
-from chalicelib.ledger import codec, ledger
-from chalicelib.ledger.errors import EventTooLarge
+from chalicelib.ledger import ledger
 from chalicelib.todos import decide, earlier_ids, fold, ids, instants, recurrence
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
 from chalicelib.todos.events import COMPLETED, Change, Event, Next, Todo
@@ -24,8 +23,6 @@ MAX_LINKS: Final = 8
 MAX_EVENTS_BACK: Final = 1000
 # Each asks dateutil for a date, which takes up to a second for the worst rule.
 MAX_COMPLETIONS_BACK: Final = 10
-# What the next occurrence goes without, one after the other, where it would exceed an event's bytes otherwise.
-DISPENSABLE: Final = ("metadata", "notes", "tags")
 
 # The newest event of a stream; None if there is no such stream.
 Look = Callable[[str], Event | None]
@@ -221,31 +218,12 @@ class _Series:
         return left is not None and not decide.is_changed(newest.state, left.state)
 
     def _written(self, link: str, wanted: dict[str, Any]) -> Step:
-        """The step that gives a todo the wanted content, open; without what its event would have no room for."""
-        step = self._step_to(link, wanted)
-        for name in DISPENSABLE:
-            if self._has_room(step):
-                break
-            # Completing a todo must work all the same, and the completed one keeps what the next one lacks.
-            wanted = {**wanted, name: None}
-            step = self._step_to(link, wanted)
-        return step
-
-    def _step_to(self, link: str, wanted: dict[str, Any]) -> Step:
+        """The step that gives a todo the wanted content, open."""
         newest = self._newest[link]
         if newest is None:
             return Step(link, decide.decide(Create(wanted), None, 0))
         command = Create(wanted) if newest.state["deleted"] else Replace(wanted)
         return Step(link, decide.decide(command, newest.state, newest.version))
-
-    def _has_room(self, step: Step) -> bool:
-        if step.decision is None:
-            return True
-        try:
-            codec.size_of(self._event_of(step.link, step.decision, self._event))
-        except EventTooLarge:
-            return False
-        return True
 
     def _event_of(self, link: str, decision: Decision, own: Event) -> Event:
         newest = self._newest[link]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.todos import content, instants, rules
+from chalicelib.todos import content, instants
 from chalicelib.todos.events import (
     COMPLETED,
     CONTENT_FIELDS,
@@ -51,9 +51,15 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """The todo's end; with `only_in`, nothing unless it still is in that list."""
+    """The todo's end."""
 
-    only_in: str | None = None
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The todo goes from one list to another; whatever else it has stays, also what newer rules would refuse."""
+
+    from_list: str
+    to_list: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Remind:
     remind_at: str
 
 
-Command = Create | Replace | Patch | Delete | Restore | Revert | Remind
+Command = Create | Replace | Patch | Move | Delete | Restore | Revert | Remind
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,10 @@ class VersionMismatch(Refusal):
     """The todo is not at a version that the caller accepts."""
 
 
+class NotInList(Refusal):
+    """The todo is to be moved from a list that it is not in."""
+
+
 class CannotRevertToDeletion(Refusal):
     """The version to go back to is one at which the todo was deleted."""
 
@@ -158,24 +168,30 @@ def decide(
         raise TodoNotFound
     if todo["deleted"] and not isinstance(command, Restore | Revert | Remind):
         raise TodoIsDeleted
-    if if_match is not None and not if_match.accepts(version):
-        raise VersionMismatch
-    # A deleted todo has nothing to show, and so nothing that could match.
-    if if_none_match is not None and not todo["deleted"] and if_none_match.refuses(version):
-        raise VersionMismatch
+    _check_preconditions(todo, version, if_match, if_none_match)
     match command:
         case Replace():
             return _edit(todo, command.content)
         case Patch():
             return _edit(todo, _patched(todo, command.patch))
+        case Move():
+            return _move(command, todo)
         case Delete():
-            return None if command.only_in not in (None, todo["list"]) else Decision(DELETED, {})
+            return Decision(DELETED, {})
         case Restore():
             return Decision(RESTORED, {}) if todo["deleted"] else None
         case Revert():
             return _revert(command, todo)
         case Remind():
             return _remind(command, todo)
+
+
+def _check_preconditions(todo: Todo, version: int, if_match: IfMatch | None, if_none_match: IfNoneMatch | None) -> None:
+    if if_match is not None and not if_match.accepts(version):
+        raise VersionMismatch
+    # A deleted todo has nothing to show, and so nothing that could match.
+    if if_none_match is not None and not todo["deleted"] and if_none_match.refuses(version):
+        raise VersionMismatch
 
 
 def content_of(todo: Todo) -> dict[str, Any]:
@@ -204,11 +220,20 @@ def _patched(todo: Todo, patch: object) -> dict[str, Any]:
         # A null for an unknown field would vanish in the merge, and with it the caller's mistake.
         raise content.InvalidContent([content.FieldError(content.pointer(name), "unknown field") for name in unknown])
     stated = {name: value for name, value in content_of(todo).items() if value is not None}
-    kept = {}
-    if "repeat" in stated and "repeat" not in patch and rules.rule_error(stated["repeat"]) is not None:
-        # It passed an older validation, and whoever completes the todo did not write it.
-        kept["repeat"] = stated.pop("repeat")
-    return {**content.validate(content.merge_patch(stated, patch)), **kept}
+    try:
+        return content.validate(content.merge_patch(stated, patch))
+    except content.InvalidContent:
+        # A field passed an older validation, and whoever completes the todo did not write it.
+        kept = {
+            name: value
+            for name, value in stated.items()
+            if name not in patch and not content.is_acceptable(name, value)
+        }
+        if not kept:
+            raise
+    # A todo has a title, whatever becomes of it.
+    others = {"title": "-", **{name: value for name, value in stated.items() if name not in kept}}
+    return {**content.validate(content.merge_patch(others, patch)), **kept}
 
 
 def _edit(todo: Todo, wanted: Mapping[str, Any]) -> Decision | None:
@@ -218,6 +243,12 @@ def _edit(todo: Todo, wanted: Mapping[str, Any]) -> Decision | None:
     if "completed" in change:
         return Decision(COMPLETED if change["completed"] else REOPENED, change)
     return Decision(EDITED, change)
+
+
+def _move(command: Move, todo: Todo) -> Decision | None:
+    if todo["list"] != command.from_list:
+        raise NotInList
+    return Decision(EDITED, {"list": command.to_list}) if command.to_list != command.from_list else None
 
 
 def _revert(command: Revert, todo: Todo) -> Decision | None:

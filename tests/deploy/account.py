@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stack.aws import LOCAL_CREDENTIALS, local_client
+from stack.aws import local_client
 from stack.deploy.deployment import Deployment
 from stack.deploy.stages import Stage
 from stack.local.gateway import KEY_SET_PATH
@@ -53,10 +53,10 @@ class Account:
 
     @property
     def environment(self) -> dict[str, str]:
-        return own_environment() | LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": self.engine.engine_url}
+        return own_environment() | self.engine.endpoint.environment()
 
     def client(self, service: str) -> Any:
-        return local_client(service, self.engine.engine_url)
+        return local_client(service, self.engine.endpoint)
 
     def deployment(self) -> Deployment:
         return Deployment(Stage(STAGE, self.project), self.client)
@@ -103,8 +103,9 @@ class Account:
             )
         for table in ("events", "settings", "deliveries"):
             dynamodb.update_table(TableName=f"todo-ledger-{STAGE}-{table}", SSESpecification={"Enabled": True})
-        ttl = {"AttributeName": "expiration", "Enabled": True}
-        dynamodb.update_time_to_live(TableName=f"todo-ledger-{STAGE}-deliveries", TimeToLiveSpecification=ttl)
+        for table, attribute in (("deliveries", "expiration"), ("settings", "expires_at")):
+            ttl = {"AttributeName": attribute, "Enabled": True}
+            dynamodb.update_time_to_live(TableName=f"todo-ledger-{STAGE}-{table}", TimeToLiveSpecification=ttl)
         outputs = self.deployment().outputs()
         sns.set_topic_attributes(
             TopicArn=outputs["EventsTopicArn"], AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns"

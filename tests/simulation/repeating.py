@@ -138,14 +138,14 @@ class RepeatingSchedule:
         try:
             for number in range(self._draw.choice((1, 2, 2, 3))):
                 if number:
-                    self.world.scheduler.settle()
+                    self.world.scheduler.finish_aftermath()
                     self.world.scheduler.now += self._draw.randrange(20) * DAY
                 for client in range(self._draw.randint(1, 3)):
                     work = partial(self._customers.work, self._draw.randint(1, MOST_COMMANDS))
                     self.world.spawn(f"client {client}", work)
                 self.world.scheduler.run()
             self.world.faults.active = False
-            self.world.scheduler.settle()
+            self.world.scheduler.finish_aftermath()
             self._customers.check_the_end()
         except WrongAnswer as wrong:
             return [f"answer: {wrong}"]

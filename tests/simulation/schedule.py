@@ -156,7 +156,7 @@ class Schedule:
 
     def _pass_time(self, milliseconds: int) -> None:
         """Nothing runs, and what is under way is over long before."""
-        self.world.scheduler.settle()
+        self.world.scheduler.finish_aftermath()
         self.world.scheduler.now += milliseconds
         if milliseconds >= DAYS:
             for stream in self._streams:
@@ -171,7 +171,7 @@ class Schedule:
         if self._draw.random() < 0.5:
             # The TTL may take days: what has expired may stand at the end.
             aftermath[:] = [each for each in aftermath if not isinstance(each, Sweeper)]
-        self.world.scheduler.settle()
+        self.world.scheduler.finish_aftermath()
         for stream in self._streams:
             stream.deliver_the_rest()
         if self._is_ours:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib import logs
-from chalicelib.commands import clear_list
+from chalicelib.commands import list_worker
 from chalicelib.ledger import ledger
 from chalicelib.triggers import clear
 from tests.support.client import problem
@@ -28,7 +28,7 @@ def lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def read(said: str) -> list[dict[str, Any]]:
-    """The lines of the log; those of metrics stand between them."""
+    """The lines of the log, without those of metrics between them."""
     return [line for line in map(json.loads, said.splitlines()) if "_aws" not in line]
 
 
@@ -93,7 +93,7 @@ def test_neither_a_token_nor_what_a_todo_says_is_logged(
 
     monkeypatch.setattr(ledger, "latest", break_down)
     problem(here.get(path, x_request_id="broken", **authorization), 500)
-    monkeypatch.setattr(clear_list, "resume", break_down)
+    monkeypatch.setattr(list_worker, "work_or_quarantine", break_down)
     clear.handle({"Records": [{"messageId": "1", "body": PRIVATE}]})
 
     said = capsys.readouterr()

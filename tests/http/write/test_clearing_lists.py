@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from chalicelib.aws import settings_table
 from chalicelib.ledger import ledger
+from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import content, decide, ids, instants
-from tests.support.client import Client, list_path, problem
+from chalicelib.todos.events import Event
+from tests.support.client import Client, list_path, problem, problem_name
 from tests.support.events import after
-from tests.support.faults import refusals
+from tests.support.faults import just_before, refusals
 from tests.support.in_process import InProcess
 from tests.support.waiting import shows
 
@@ -54,9 +61,97 @@ def test_a_repeat_with_its_key_spares_what_has_come_since(client: Client) -> Non
     assert client.get(f"/todos/{since['id']}").status_code == 410
 
 
+def test_a_repeat_with_its_key_spares_what_was_restored_or_moved_in_or_edited_since(client: Client) -> None:
+    """Born before the first request is not "was in the list then"."""
+    restored, moved, put_again = (client.created_and_seen(list=name) for name in ("shopping", "garden", "shopping"))
+    assert client.delete(list_path("shopping"), prefer="wait=10", idempotency_key="clear-1").status_code == 204
+    assert client.post(f"/todos/{restored['id']}/restore", prefer="wait=10").status_code == 200
+    assert client.patch(f"/todos/{moved['id']}", {"list": "shopping"}, prefer="wait=10").status_code == 200
+    again = {"title": "x", "list": "shopping"}
+    assert client.put(f"/todos/{put_again['id']}", again, if_none_match="*", prefer="wait=10").status_code == 201
+
+    assert client.delete(list_path("shopping"), idempotency_key="clear-1").status_code == 204
+
+    for todo in (restored, moved, put_again):
+        assert client.get(f"/todos/{todo['id']}").status_code == 200
+
+
+def test_a_repeat_spares_what_has_come_since_the_list_was_found_empty(client: Client) -> None:
+    assert client.delete(list_path("empty"), idempotency_key="clear-1").status_code == 204
+    todo = client.created_and_seen(list="empty")
+
+    assert client.delete(list_path("empty"), idempotency_key="clear-1").status_code == 204
+
+    assert client.get(f"/todos/{todo['id']}").status_code == 200
+
+
+def test_what_was_changed_since_the_list_showed_it_stays(here: InProcess) -> None:
+    todo = here.created_and_seen(list="shopping")
+    path = f"/todos/{todo['id']}"
+    with just_before("PutItem", lambda: here.patch(path, {"notes": "wait, this one stays"})):
+        assert here.delete(list_path("shopping"), idempotency_key="clear").status_code == 204
+
+    assert here.get(path).json()["version"] == 2
+    assert here.delete(list_path("shopping"), idempotency_key="clear").status_code == 204
+    assert here.get(path).json()["version"] == 2
+
+
+def test_a_todo_that_cannot_be_deleted_keeps_no_other_from_it(here: InProcess) -> None:
+    meant = [here.created_and_seen(list="shopping")["id"] for _ in range(12)]
+    with patch.object(ledger, "append", refusing(meant[3])):
+        refused = problem(here.delete(list_path("shopping"), idempotency_key="clear"), 409)
+
+    assert problem_name(refused) == "list-unfinished"
+    assert refused["todos"] == [meant[3]]
+    assert [here.get(f"/todos/{todo}").status_code for todo in meant] == [410] * 3 + [200] + [410] * 8
+    assert here.delete(list_path("shopping"), idempotency_key="clear").status_code == 204
+    assert here.get(f"/todos/{meant[3]}").status_code == 410
+
+
+def test_a_key_stands_for_what_it_was_first_used_for(client: Client) -> None:
+    assert client.delete(list_path("a"), idempotency_key="k").status_code == 204
+    problem(client.delete(list_path("b"), idempotency_key="k"), 422)
+    problem(client.post("/lists/a/rename", {"to": "b"}, idempotency_key="k"), 422)
+    assert client.post("/lists/a/rename", {"to": "b"}, idempotency_key="l").status_code == 200
+    problem(client.delete(list_path("a"), idempotency_key="l"), 422)
+    problem(client.post("/lists/a/rename", {"to": "c"}, idempotency_key="l"), 422)
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_record_expires_after_the_days_that_the_contract_states(here: InProcess) -> None:
+    assert here.delete(list_path("a"), idempotency_key="k").status_code == 204
+
+    item = settings_table.find(ids.partition_of(here.owner), "clearing#k")
+    assert item is not None
+    left = int(item[settings_table.TTL_ATTRIBUTE]["N"]) - time.time()
+    assert 29 * 86_400 < left < 31 * 86_400
+    (parameter,) = (
+        each for each in here.get("/openapi.json").json()["paths"]["/lists/{list_name}/todos"]["delete"]["parameters"]
+        if each["name"] == "Idempotency-Key"
+    )  # fmt: skip
+    assert "30 days" in parameter["description"]
+
+
+def test_a_key_of_an_earlier_version_deletes_nothing_and_says_why(here: InProcess) -> None:
+    todo = here.created_and_seen(list="shopping")
+    older: dict[str, Any] = {
+        "list": {"S": "shopping"},
+        "asked_at": {"S": "2999-01-01T00:00:00.000Z"},
+        "at_once": {"BOOL": True},
+    }
+    key = settings_table.key(ids.partition_of(here.owner), "clearing#k")
+    assert settings_table.put_new({**key, **older})
+
+    refused = problem(here.delete(list_path("shopping"), idempotency_key="k"), 409)
+
+    assert "earlier version" in refused["detail"]
+    problem(here.delete(list_path("another"), idempotency_key="k"), 422)
+    assert here.get(f"/todos/{todo['id']}").status_code == 200
+
+
 def test_a_repeat_goes_on_where_the_first_request_was_cut_off(here: InProcess) -> None:
     meant = [here.created_and_seen(list="shopping")["id"] for _ in range(3)]
-    with refusals("PutItem", "ProvisionedThroughputExceededException", body_contains=meant[1]):
+    with refusals("PutItem", "ProvisionedThroughputExceededException", body_contains=f"#{meant[1]}"):
         problem(here.delete(list_path("shopping"), idempotency_key="clear"), 503)
     since = here.created_and_seen(list="shopping")["id"]
 
@@ -100,6 +195,18 @@ def test_more_than_two_hundred_are_left_to_the_worker(client: Client, owner: str
     shows(client.stats, {"total": 1, "open": 1, "completed": 0})
     assert client.rows(list_path("long")) == []
     assert client.get(f"/todos/{kept['id']}").status_code == 200
+
+
+def refusing(todo_id: str) -> Callable[[Event], None]:
+    """The ledger's append, for which an event of this todo is too large."""
+    real = ledger.append
+
+    def append(event: Event) -> None:
+        if event.stream_id.endswith(todo_id):
+            raise EventTooLarge(70_000)
+        real(event)
+
+    return append
 
 
 def write_todos(owner: str, list_name: str, count: int) -> None:

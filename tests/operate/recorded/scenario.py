@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib import settings
-from chalicelib.aws import dynamodb
-from chalicelib.commands import execute
-from chalicelib.commands.clear_list import Clearance
+from chalicelib.aws import dynamodb, settings_table
+from chalicelib.commands import execute, list_queue, list_records
+from chalicelib.commands.list_operation import ListOperation
+from chalicelib.commands.list_queue import Pass, Work
+from chalicelib.commands.list_records import Record
 from chalicelib.ledger import ledger, scan
 from chalicelib.rebuild import state, task
 from chalicelib.rebuild.run import Run
 from chalicelib.todos import fold, ids, instants
 from chalicelib.todos.events import COMPLETED
 from chalicelib.todos.ids import Owner
-from chalicelib.views import schema
+from chalicelib.views import cuts, schema
+from chalicelib.webhooks import subscriptions
 from tests.operate.recorded.calls import Recorder
 from tests.support.faults import just_before, lost_answers, refusals
 from tests.support.in_process import InProcess
@@ -35,6 +38,7 @@ from tests.support.lambda_events import (
 )  # fmt: skip
 from tests.support.receiver import Receiver
 from tests.support.reset import forget_todos
+from tests.support.webhooks import put_in_force
 
 LONG_LIST = 401
 
@@ -168,6 +172,13 @@ class Scenario:
         hook = api.post("/webhooks", {"url": "http://127.0.0.1:9/"}, idempotency_key="w").json()
         assert api.post("/webhooks", {"url": "http://127.0.0.1:9/"}, idempotency_key="w").ok
         assert api.get("/webhooks").ok
+        path = f"/webhooks/{hook['id']}"
+        assert api.get(path).ok
+        assert api.patch(path, {"url": "http://127.0.0.1:9/b", "lists": ["garden"]}).ok
+        assert api.post("/webhooks", {"url": "http://127.0.0.1:9/b"}).status_code == 409
+        assert api.post(f"{path}/ping").status_code == 202
+        assert api.post(f"{path}/rotate").ok
+        assert api.get(f"{path}/deliveries").ok
         assert api.delete(f"/webhooks/{hook['id']}").ok
         feed = api.post("/feeds", {"name": "phone"}, idempotency_key="f").json()
         feed = api.post("/feeds", {"name": "phone"}, idempotency_key="f").json()
@@ -182,24 +193,54 @@ class Scenario:
             commands = [{"op": "create", "body": {"title": "x", "list": "long"}} for _ in range(100)]
             assert api.post("/batch", {"commands": commands}).ok
         self.project()
-        assert api.delete("/lists/short/todos").status_code == 204
-        assert api.delete("/lists/long/todos").status_code == 202
+        assert api.put("/lists/short").ok
+        assert api.put("/lists/named").ok
+        assert api.post("/lists/short/rename", {"to": "shorter"}, idempotency_key="r").status_code == 200
+        assert api.post("/lists/shorter/rename", {"to": "named"}).status_code == 200
+        self.project()
+        assert api.delete("/lists/named/todos", idempotency_key="c").status_code == 204
+        assert api.delete("/lists/named/todos", idempotency_key="c").status_code == 204
+        assert api.delete("/lists/named").ok
+        assert api.post("/lists/long/rename", {"to": "longer"}).status_code == 202
+        self._rename("long", "longer")
+        assert api.delete("/lists/longer/todos", idempotency_key="d").status_code == 202
         forget_todos()
-        self.call("clear", queue_batch(queue_record(self._clearance())))
+        clearance = self._work("longer", record="clearing#d")
+        self.call("clear", queue_batch(queue_record(clearance)))
         self.call("clear", queue_batch(queue_record("no message")))
         self.project()
         # Of the next page another writer is faster with one.
-        (todo,) = api.get("/lists/long/todos?limit=1").json()
+        clearance = self._work("longer")
+        (todo,) = api.get("/lists/longer/todos?limit=1").json()
         with just_before("PutItem", lambda: execute.execute(_edit(self.owner, todo["id"]))):
-            self.call("clear", queue_batch(queue_record(self._clearance())))
+            self.call("clear", queue_batch(queue_record(clearance)))
         self.project()
+        clearance = self._work("longer", record="clearing#d")
         with refusals("PutItem", "ThrottlingException", status=500):
-            self.call("clear", queue_batch(queue_record(self._clearance())))
+            self.call("clear", queue_batch(queue_record(clearance)))
+        self.call("clear", queue_batch(queue_record(clearance)))
         self.project()
 
-    def _clearance(self) -> str:
-        asked_at = "9999-01-01T00:00:00.000Z"
-        return json.dumps(asdict(Clearance(Owner(self.owner), "long", self.owner, None, asked_at=asked_at)))
+    def _rename(self, name: str, to: str) -> None:
+        """Page by page; of the first page another writer is faster with one."""
+        operation = self._operation(name, to_list=to, record="renaming#recorded")
+        record = Record(operation.operation_id, at_once=False)
+        assert settings_table.put_new(list_records.item_of(operation, record))
+        work = Work(operation, cuts.read_cut(operation.owner), renaming=Pass())
+        (todo,) = self.api.get(f"/lists/{name}/todos?limit=1").json()
+        forget_todos()
+        with just_before("PutItem", lambda: execute.execute(_edit(self.owner, todo["id"]))):
+            self.call("clear", queue_batch(queue_record(list_queue.encode(work))))
+        for _ in range(LONG_LIST // 200 + 1):
+            self.call("clear", queue_batch(queue_record(list_queue.encode(work))))
+            self.project()
+
+    def _work(self, name: str, record: str | None = None) -> str:
+        operation = self._operation(name, record=record)
+        return list_queue.encode(Work(operation, cuts.read_cut(operation.owner)))
+
+    def _operation(self, name: str, to_list: str | None = None, record: str | None = None) -> ListOperation:
+        return ListOperation(Owner(self.owner), name, self.owner, None, "recorded", to_list, record)
 
     def publish(self) -> None:
         (image, *_) = self._images()
@@ -209,17 +250,32 @@ class Scenario:
     def deliver(self) -> None:
         (image, *_) = self._images()
         with Receiver() as receiver:
-            assert self.api.post("/webhooks", {"url": receiver.url}).ok
+            made = self.api.post("/webhooks", {"url": receiver.url, "lists": ["elsewhere"]}).json()
+            target = {"owner": ids.partition_of(self.owner), "webhook": made["id"]}
+            self.call("deliver", queue_batch(queue_record("{}", {**target, "ping": "1"})))
+            assert self.api.get(f"/webhooks/{made['id']}").json()["verified_at"]
+            hook = subscriptions.find(ids.partition_of(self.owner), made["id"])
+            assert hook is not None
+            put_in_force(hook)
+            moved = {"version": {"N": "2"}, "change": {"S": '{"list": "left"}'}, "state": _in_list(image, "left")}
+            self.call("deliver", queue_batch(message({**image, **moved})))
+            self.call("deliver", queue_batch(message({**image, "state": _in_list(image, "elsewhere")})))
             told = message(image)
+            told["messageAttributes"] |= queue_record("", target)["messageAttributes"]
             receiver.answer = lambda _: 500
             self.call("deliver", queue_batch(told))
+            last = queue_record(told["body"], {**_texts(told), "tries": "7"})
+            self.call("deliver", queue_batch(last))
             receiver.answer = lambda _: 200
             self.call("deliver", queue_batch(told))
             self.call("deliver", queue_batch(told))
             self.call("deliver", queue_batch(queue_record("no message")))
             gone = message({**image, "event_id": {"S": str(uuid.uuid4())}})
+            gone["messageAttributes"] |= queue_record("", target)["messageAttributes"]
             receiver.answer = lambda _: 410
             self.call("deliver", queue_batch(gone))
+            with refusals("GetItem", "ThrottlingException", status=500):
+                self.call("deliver", queue_batch(gone))
 
     def _images(self) -> Iterator[dict[str, Any]]:
         mine = ids.partition_of(self.owner) + "#"
@@ -268,6 +324,14 @@ class Scenario:
         row: dict[str, Any] = dynamodb.client().get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
         dynamodb.client().put_item(TableName=table, Item={**row, "version": {"N": "1"}})
         return row
+
+
+def _in_list(image: dict[str, Any], name: str) -> dict[str, str]:
+    return {"S": json.dumps({**json.loads(image["state"]["S"]), "list": name})}
+
+
+def _texts(record: dict[str, Any]) -> dict[str, str]:
+    return {name: value["stringValue"] for name, value in record["messageAttributes"].items()}
 
 
 def _edit(owner: str, todo_id: str) -> execute.CommandRequest:

@@ -85,7 +85,17 @@ def test_only_where_aws_requires_it_is_any_resource_allowed(function: str) -> No
 
 def test_the_pointer_alone_is_what_most_may_read_of_the_settings(recorded: Recorder) -> None:
     whole = {f for f in FUNCTIONS for g in granted(f) if "settings" in g.resource and g.leading_keys is None}
-    assert whole == {"api_handler", "deliver"}
+    assert whole == {"api_handler", "deliver", "clear"}
+
+
+def test_a_rebuild_alone_may_write_the_pointer() -> None:
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/todo-ledger-{STAGE}-settings"
+    writes = [
+        Call(f"dynamodb:{action}", table, keys)
+        for action in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate")
+        for keys in (frozenset({"#views"}), frozenset({"#views", "alice"}))
+    ]
+    assert {f for f in FUNCTIONS for g in granted(f) if any(g.covers(call) for call in writes)} == {"rebuild"}
 
 
 def test_every_function_has_a_policy_of_its_own() -> None:

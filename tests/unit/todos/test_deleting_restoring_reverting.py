@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chalicelib.todos.decide import Decision, Delete, Patch, Restore, Revert, content_of
 from chalicelib.todos.events import DELETED, RESTORED, REVERTED
 from tests.unit.scenarios import deleted, live, patched
@@ -17,19 +15,6 @@ def test_a_live_todo_is_deleted_and_keeps_its_last_state() -> None:
     after = stream.after(Delete()).todo
     assert after is not None
     assert after == {**last, "deleted": True, "updated_at": stream.events[-1].occurred_at}
-
-
-def test_clearing_a_list_deletes_what_is_in_it() -> None:
-    assert live(list="home").decide(Delete(only_in="home")) == Decision(DELETED, {})
-
-
-@pytest.mark.parametrize("name", ["inbox", "Home", "home ", ""])
-def test_clearing_another_list_leaves_it_alone(name: str) -> None:
-    assert live(list="home").decide(Delete(only_in=name)) is None
-
-
-def test_clearing_the_inbox_deletes_what_was_put_in_no_list() -> None:
-    assert live().decide(Delete(only_in="inbox")) == Decision(DELETED, {})
 
 
 def test_a_restored_todo_is_back_as_it_was() -> None:

@@ -9,6 +9,7 @@ from chalicelib.todos.decide import (
     Command,
     Delete,
     IfMatch,
+    Move,
     Patch,
     Replace,
     Restore,
@@ -19,7 +20,7 @@ from chalicelib.todos.decide import (
 from tests.unit.scenarios import content_of, deleted, live, nothing
 
 THEN = live().events[0].state
-ON_LIVE_TODOS = [Replace(content_of()), Patch({"title": "x"}), Delete(), Delete(only_in="inbox"), Delete(only_in="x")]
+ON_LIVE_TODOS = [Replace(content_of()), Patch({"title": "x"}), Move("inbox", "x"), Delete()]
 ON_ANY_TODO = [Restore(), Revert(THEN)]
 ANY_MATCH = [None, IfMatch(None), IfMatch(frozenset({1})), IfMatch(frozenset())]
 
@@ -51,7 +52,7 @@ def test_nobody_reverts_a_deleted_todo_to_its_deletion() -> None:
         stream.decide(Revert(stream.events[1].state))
 
 
-def test_a_deletion_is_no_version_to_go_back_to_on_a_live_todo_either() -> None:
+def test_a_live_todo_cannot_be_reverted_to_a_deletion_either() -> None:
     stream = deleted().after(Restore())
     with pytest.raises(CannotRevertToDeletion):
         stream.decide(Revert(stream.events[1].state))

@@ -1,0 +1,49 @@
+"""The queue's work on long lists: what a message asks for is done, and what no retry can help is quarantined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.aws import errors, quarantine
+from chalicelib.commands import clear_list, list_queue, rename_list
+from chalicelib.todos.errors import Poison
+
+
+def work_or_quarantine(handler: str, record: dict[str, Any]) -> None:
+    """Do a page's work.
+
+    Parameters
+    ----------
+    handler : str
+        The name under which to quarantine.
+    record : dict
+        The message as Lambda hands it over.
+
+    Raises
+    ------
+    Exception
+        The first transient error, after every other todo of the page was tried.
+    """
+    try:
+        work = list_queue.decode(record["body"])
+        failures = clear_list.resume(work) if work.operation.to_list is None else rename_list.resume(work)
+    except Poison as poison:
+        quarantine.put(handler, poison, record=record)
+        return
+    except Exception as error:
+        if errors.is_transient(error):
+            raise
+        quarantine.put(handler, error, record=record)
+        return
+    transient = None
+    for failure in failures:
+        if failure.is_transient:
+            transient = transient or failure.error
+            continue
+        # Alone, in a message of its own, so that redriving it does not try the others again.
+        alone = {**record, "body": list_queue.encode(replace(work, todos=(failure.todo,)))}
+        keys = {"owner": work.operation.partition, "todo_id": failure.todo[0]}
+        quarantine.put(handler, failure.error, record=alone, keys=keys)
+    if transient is not None:
+        raise transient
