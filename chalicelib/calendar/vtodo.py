@@ -133,7 +133,14 @@ def _recur(repeat: str, rule: rules.Rule, counted_from: str) -> vRecur | None:
 
     if rule.breach is not None:
         return None
-    recur: vRecur = vRecur.from_ical(repeat)
+    recur: vRecur = vRecur.from_ical(repeat.upper())
+    if rule.skip == "OMIT":
+        # As without them, which any program understands.
+        recur.pop("RSCALE", None)
+        recur.pop("SKIP", None)
+    else:
+        # RFC 7529, section 4.1: SKIP must not be present without RSCALE.
+        recur["RSCALE"] = ["GREGORIAN"]
     start = _moment(counted_from)
     local = datetime.fromisoformat(counted_from.upper())
     if not isinstance(start, datetime):

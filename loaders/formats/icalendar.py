@@ -5,8 +5,8 @@
   floating time, or one in an unknown zone, is taken as UTC. A value that is not plain UTC is also kept as it was.
 - PRIORITY 1 to 4 is high, 5 medium, 6 to 9 low; all except 1, 5 and 9 are also kept. CATEGORIES are tags.
 - A CANCELLED task no longer needs to be done, so it is loaded as completed, and its status is kept.
-- RRULE is the rule if a todo can repeat by it, and X-TODO-LEDGER-REPEAT-FROM what that is counted from. RELATED-TO a
-  parent is the parent.
+- RRULE is the rule if a todo can repeat by it, also with SKIP (RFC 7529); X-TODO-LEDGER-REPEAT-FROM is what that is
+  counted from. RELATED-TO a parent is the parent.
 - The list is X-TODO-LEDGER-LIST, otherwise the calendar's name (X-WR-CALNAME, or NAME by RFC 7986).
 - The first VALARM's TRIGGER is `remind_at`; all alarms are kept.
 

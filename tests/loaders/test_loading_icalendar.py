@@ -112,9 +112,16 @@ def test_a_bad_property_is_pointed_at(properties: list[str], pointer: str, detai
     assert titles(content) == ["A", "C"]
 
 
+@pytest.mark.parametrize("rule", ["RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD", "FREQ=YEARLY;SKIP=FORWARD"])
+def test_a_rule_may_skip_days_that_a_month_does_not_have(rule: str) -> None:
+    [todo] = todos(calendar(vtodo("Pay", "DUE;VALUE=DATE:20280229", f"RRULE:{rule}")))
+    assert todo["repeat"] == rule
+
+
 @pytest.mark.parametrize(
     "rule",
     [
+        "RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=5L",
         "FREQ=MONTHLY;BYMONTHDAY=0",
         "FREQ=WEEKLY;BYDAY=1MO",
         "FREQ=DAILY;COUNT=3;UNTIL=20301231",
