@@ -107,6 +107,9 @@ def _add_recurrence(made: Any, todo: Todo) -> None:
     """
     if todo["repeat"] is None:
         return
+    if todo["repeat_from"] is not None:
+        # RFC 5545 counts from DTSTART alone; only this service's own loader reads it.
+        made.add("x-todo-ledger-repeat-from", _text(todo["repeat_from"]))
     try:
         rule = rules.parse(todo["repeat"])
         counted_from = todo["due"] or (

@@ -230,6 +230,11 @@ def content_of(todo: Todo) -> dict[str, Any]:
     return {name: todo[name] for name in CONTENT_FIELDS}  # type: ignore[literal-required]
 
 
+def is_changed(todo: Todo, since: Todo) -> bool:
+    """Whether a todo has another content than it had; a reminder is no change, nor is what was undone."""
+    return bool(_difference(since, content_of(todo)))
+
+
 def _create(command: Create, todo: Todo | None) -> Decision:
     if todo is None:
         return Decision(CREATED, {name: value for name, value in command.content.items() if value != DEFAULTS[name]})

@@ -94,6 +94,16 @@ Repeat = Annotated[
         extra_json_schema={"format": "rrule"},
     ),
 ]
+RepeatFrom = Annotated[
+    Literal["due", "completion", "next_future"],
+    Meta(
+        description=(
+            "What the next occurrence is counted from: `due` (also if null), the `completion`, or `next_future`: "
+            "`due`, but the first date after the completion, however late that is."
+        ),
+        examples=["next_future"],
+    ),
+]
 Parent = Annotated[
     str,
     Meta(
@@ -134,6 +144,7 @@ class Content(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     remind_at: RemindAt | None = None
     order: Order | None = None
     repeat: Repeat | None = None
+    repeat_from: RepeatFrom | None = None
     parent: Parent | None = None
     source: Source | None = None
     metadata: Metadata | None = None

@@ -136,6 +136,15 @@ def test_a_rule_that_the_rfc_forbids_is_kept_but_not_followed(rule: str) -> None
     assert (todo["repeat"], todo["metadata"]) == (None, {"RRULE": rule})
 
 
+def test_what_a_rule_is_counted_from_comes_back() -> None:
+    rule = ["DUE;VALUE=DATE:20261201", "RRULE:FREQ=DAILY"]
+    [todo] = todos(calendar(vtodo("Water", *rule, "X-TODO-LEDGER-REPEAT-FROM:completion")))
+    assert (todo["repeat_from"], todo["metadata"]) == ("completion", None)
+    [(_, pointer, detail)] = errors_of(calendar(vtodo("Water", *rule, "X-TODO-LEDGER-REPEAT-FROM:sunrise")))
+    assert pointer == "#/X-TODO-LEDGER-REPEAT-FROM"
+    assert "expected one of due, completion, next_future" in detail
+
+
 def test_a_todo_without_an_end_costs_only_itself() -> None:
     content = calendar(vtodo("A"), vtodo("B").replace("END:VTODO\n", ""), vtodo("C"))
     assert errors_of(content) == [(5, "#", "the VTODO has no END:VTODO")]

@@ -34,7 +34,7 @@ SOMETIMES = {"rebuild": 0.1, "remind": 0.1, "publish": 0.1}
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
-EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed", "rebuild", "reminders", "published"})
+EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed", "rebuild", "reminders", "published", "series"})
 
 
 class Schedule:
@@ -79,6 +79,7 @@ class Schedule:
         self._busy = self._clients_left = 0
         self._has_forgotten = False
         self._wrong_with_the_rebuild: list[str] = []
+        self._last_minute = 0
 
     def run(self) -> list[str]:
         """The differences that the audit finds at the end, or the one wrong answer that a client got before."""
@@ -179,6 +180,7 @@ class Schedule:
             if self._has_forgotten:
                 stack.operate.catchup.catch_up()
         if self._reminders is not None:
+            self._last_minute = self.world.now()
             remind.handle({})
             self._reminders.work_off()
             for stream in self._streams:
@@ -198,11 +200,12 @@ class Schedule:
         newest = audit.heads(events)
         found: dict[str, Any] = {
             "rebuild": lambda: self._wrong_with_the_rebuild,
-            "reminders": lambda: audit.reminders(events) if self._reminders is not None else (),
+            "reminders": lambda: audit.reminders(events, self._last_minute) if self._reminders is not None else (),
             "published": lambda: (
                 audit.published(self.world.topic.published, events) if self._publishing is not None else ()
             ),
             "streams": lambda: audit.streams(events),
+            "series": lambda: audit.series(self.world.commits()),
             "rows": lambda: audit.rows(newest, items),
             "tallies": lambda: audit.tallies(newest, items),
             "tally": lambda: (line for line in audit.tallies(newest, items) if f"'{schema.TALLY_KEY}'" in line),

@@ -20,7 +20,7 @@ import stack.operate.catchup
 import stack.operate.redrive
 from chalicelib import logs
 from chalicelib.aws import dynamodb, quarantine, retry
-from chalicelib.commands import execute, reminders
+from chalicelib.commands import execute, next_occurrence, reminders
 from chalicelib.ledger import model
 from chalicelib.publishing import topic
 from chalicelib.rebuild import run
@@ -121,7 +121,7 @@ def installed() -> Iterator[Seat]:
 
     silent = logging.getLogger("simulation")
     silent.disabled = True
-    threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event)
+    threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event, Lock=threading.Lock)
 
     def uuid7() -> uuid.UUID:
         return uuid.UUID(int=seat.chance.getrandbits(128), version=4)
@@ -141,6 +141,7 @@ def installed() -> Iterator[Seat]:
             (topic, "sns", lambda: seat.topic),
             (stack.operate.redrive, "sqs", lambda: seat.queues),
             (execute, "uuid_utils", SimpleNamespace(uuid7=uuid7)),
+            (next_occurrence, "uuid_utils", SimpleNamespace(uuid7=uuid7)),
             (pointer, "uuid", SimpleNamespace(uuid4=uuid7)),
             (run, "uuid", SimpleNamespace(uuid4=uuid7)),
             (backfill, "BATCH", HEADS_AT_ONCE),

@@ -203,6 +203,13 @@ class BatchResult(msgspec.Struct, kw_only=True):
     id: Id
     etag: Annotated[str, Meta(examples=['"1"'])] | msgspec.UnsetType = msgspec.UNSET
     location: Annotated[str, Meta(extra_json_schema={"format": "uri"})] | msgspec.UnsetType = msgspec.UNSET
+    link: (
+        Annotated[
+            str,
+            Meta(description="As the `Link` header: the next occurrence, if the command completed a repeating todo."),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
     # Null if there is no room for it.
     todo: Todo | msgspec.UnsetType | None = msgspec.UNSET  # type: ignore[valid-type]
     problem: ProblemInBatch | msgspec.UnsetType = msgspec.UNSET

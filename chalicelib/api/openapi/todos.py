@@ -67,7 +67,7 @@ CREATED: Final = answer(
     "The todo was created.",
     reference(Todo),
     example=examples.TODO,
-    sends=("ETag", "Location", "Preference-Applied"),
+    sends=("ETag", "Location", "NextOccurrence", "Preference-Applied"),
     links=_onward(_ID_OF_ANSWER),
 )
 
@@ -77,7 +77,7 @@ def _written(description: str, example: dict[str, Any] = examples.PATCHED) -> di
         description,
         reference(Todo),
         example=example,
-        sends=("ETag", "Preference-Applied"),
+        sends=("ETag", "NextOccurrence", "Preference-Applied"),
         links={**_onward(_ID_OF_ANSWER), "revert": link("revertTodo", "Undo.", todo_id=_ID_OF_ANSWER)},
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Final, Literal, get_args
 
@@ -30,7 +30,7 @@ from chalicelib.api.request import Request
 from chalicelib.api.resources import todos
 from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
-from chalicelib.todos import content, decide, fields, ids
+from chalicelib.todos import content, decide, fields, ids, representation
 from chalicelib.todos.content import FieldError, pointer, struct_errors
 from chalicelib.todos.events import dump_json
 from chalicelib.todos.ids import Owner
@@ -120,11 +120,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The answer to one command, and the version that its todo has now; None if it was refused."""
+    """The answer to one command, and the versions, by todo id, that it wrote; none if it was refused."""
 
     todo_id: str
     response: Response
-    version: int | None = None
+    versions: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def has_events(self) -> bool:
@@ -154,7 +154,7 @@ def run(request: Request) -> Response:
     with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:
         found = dict(result for of_one in pool.map(run_in_order, of_todo.values()) for result in of_one)
     results = [found[position] for position in range(len(plans))]
-    versions = sorted((each.version, each.todo_id) for each in results if each.version is not None)
+    versions = sorted((version, todo_id) for each in results for todo_id, version in each.versions.items())
     waited = wait_for_views(request, {todo_id: version for version, todo_id in versions})
     return answer(200, {"results": _within_bounds(results)}, waited)
 
@@ -184,7 +184,8 @@ def _result(base_url: str, plan: Plan, events_bytes: int) -> Result:
         event = todos.carry_out(base_url, request, events_bytes)
     except Exception as error:
         return Result(plan.todo_id, problem_of(error).response(base_url))
-    return Result(plan.todo_id, todos.answer_written(base_url, request, event), event.version)
+    response = todos.answer_written(base_url, request, event)
+    return Result(plan.todo_id, response, representation.versions_written(event))
 
 
 def _not_tried() -> Problem:
@@ -212,7 +213,7 @@ def _within_bounds(results: list[Result]) -> list[dict[str, Any]]:
 def _shape(result: Result, *, brief: bool = False) -> dict[str, Any]:
     response = result.response
     shape: dict[str, Any] = {"status": response.status_code, "id": result.todo_id}
-    for member, header in (("etag", "ETag"), ("location", "Location")):
+    for member, header in (("etag", "ETag"), ("location", "Location"), ("link", "Link")):
         if header in response.headers:
             shape[member] = response.headers[header]
     body: Any = response.body

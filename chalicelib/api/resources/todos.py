@@ -22,6 +22,9 @@ from chalicelib.todos.decide import Command, Create, Delete, Patch, Replace, Res
 from chalicelib.todos.events import CREATED, RESTORED, Event
 from chalicelib.todos.ids import Owner
 
+# The relation (RFC 8288) of a completed todo to the one that follows it.
+NEXT_OCCURRENCE: Final = "next-occurrence"
+
 
 def list_todos(request: Request) -> Response:
     return pages.list_todos(request, list_name=None)
@@ -171,7 +174,7 @@ def _write(request: Request, operation: str, todo_id: str, body: Any, command: C
     event = carry_out(request.base_url, asked)
     response = answer_written(request.base_url, asked, event)
     if "prefer" in request.headers:
-        response.headers.update(wait_for_views(request, {todo_id: event.version}))
+        response.headers.update(wait_for_views(request, representation.versions_written(event)))
     return response
 
 
@@ -191,6 +194,9 @@ def answer_written(base_url: str, request: CommandRequest, event: Event) -> Resp
     if creates and event.type in (CREATED, RESTORED):
         status = 201
         headers["Location"] = representation.todo_url(base_url, request.todo_id)
+    next_id = representation.next_occurrence_of(event)
+    if next_id is not None:
+        headers["Link"] = f'<{representation.todo_url(base_url, next_id)}>; rel="{NEXT_OCCURRENCE}"'
     todo = representation.todo_answer(base_url, request.todo_id, event.version, event.state)
     return Response(todo, {"Content-Type": JSON, **headers}, status)
 

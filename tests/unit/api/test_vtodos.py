@@ -138,6 +138,12 @@ def test_a_rule_comes_with_the_start_that_it_needs(repeat: str, due: str | None,
     assert set(found.removeprefix("RRULE:").split(";")) == set(rule.split(";"))
 
 
+def test_what_a_rule_is_counted_from_has_a_property_of_this_services_own() -> None:
+    found = exported(repeat="FREQ=DAILY", due="2026-12-01", repeat_from="next_future")
+    assert found["X-TODO-LEDGER-REPEAT-FROM"] == "next_future"
+    assert "X-TODO-LEDGER-REPEAT-FROM" not in exported(repeat_from="next_future", due="2026-12-01")
+
+
 @pytest.mark.parametrize(
     ("repeat", "due"),
     [

@@ -218,9 +218,72 @@ def test_without_a_due_date_it_is_counted_from_the_completion(rule: str, due: st
     assert following(rule)["due"] == due
 
 
-def test_then_the_reminder_keeps_its_distance_to_that() -> None:
-    found = following("FREQ=WEEKLY;BYDAY=MO", remind_at="2026-11-10T09:00:00+01:00")
-    assert found["remind_at"] == "2026-11-16T09:00:00+01:00"
+@pytest.mark.parametrize(
+    ("rule", "remind_at", "expected"),
+    [
+        ("FREQ=WEEKLY;BYDAY=MO", "2026-11-10T09:00:00+01:00", "2026-11-16T09:00:00+01:00"),
+        # Long ago: to its first date after the completion (Tuesday, 14:23 UTC), not one week on.
+        ("FREQ=WEEKLY", "2026-09-01T09:00:00Z", "2026-11-17T09:00:00Z"),
+        ("FREQ=WEEKLY", "2026-09-01T15:00:00Z", "2026-11-10T15:00:00Z"),
+        ("FREQ=DAILY", "2026-09-01T15:00:00+01:00", "2026-11-11T15:00:00+01:00"),
+        ("FREQ=DAILY", "2026-09-01", "2026-11-11"),
+        # Not yet: counted from itself all the same.
+        ("FREQ=WEEKLY", "2026-12-01T09:00:00Z", "2026-12-08T09:00:00Z"),
+        ("FREQ=HOURLY;INTERVAL=6", "2026-11-10T00:30:00Z", "2026-11-10T18:30:00Z"),
+        # COUNT counts the todos that are made, not the dates that have passed.
+        ("FREQ=WEEKLY;COUNT=2", "2026-09-01T09:00:00Z", "2026-11-17T09:00:00Z"),
+        # The next todo is due in time, its reminder would not be; and a year that no calendar has.
+        ("FREQ=DAILY;UNTIL=20261111T120000Z", "2026-09-01T13:00:00Z", None),
+        ("FREQ=YEARLY", "9999-12-31T00:00:00Z", None),
+    ],
+)
+def test_then_the_reminder_follows_the_rule_by_itself(rule: str, remind_at: str, expected: str | None) -> None:
+    assert following(rule, remind_at=remind_at)["remind_at"] == expected
+
+
+@pytest.mark.parametrize(
+    ("repeat_from", "rule", "due", "expected"),
+    [
+        # Completed on Tuesday 10 November, 14:23 UTC.
+        (None, "FREQ=DAILY", "2026-11-01", "2026-11-02"),
+        ("due", "FREQ=DAILY", "2026-11-01", "2026-11-02"),
+        ("next_future", "FREQ=DAILY", "2026-11-01", "2026-11-11"),
+        ("next_future", "FREQ=DAILY;INTERVAL=4", "2026-11-01", "2026-11-13"),
+        ("next_future", "FREQ=DAILY", "2026-11-01T14:00:00Z", "2026-11-11T14:00:00Z"),
+        ("next_future", "FREQ=DAILY", "2026-11-01T15:00:00Z", "2026-11-10T15:00:00Z"),
+        ("next_future", "FREQ=DAILY", "2026-11-01T15:00:00+02:00", "2026-11-11T15:00:00+02:00"),
+        ("next_future", "FREQ=DAILY", "2026-11-01T17:00:00+02:00", "2026-11-10T17:00:00+02:00"),
+        ("next_future", "FREQ=WEEKLY;BYDAY=MO", "2026-10-05", "2026-11-16"),
+        ("next_future", "FREQ=HOURLY", "2026-11-01T09:30:00Z", "2026-11-10T14:30:00Z"),
+        ("next_future", "FREQ=DAILY", "2026-12-24", "2026-12-25"),
+        ("completion", "FREQ=DAILY;INTERVAL=3", "2026-11-01", "2026-11-13"),
+        ("completion", "FREQ=DAILY;INTERVAL=3", "2026-11-01T09:00:00Z", "2026-11-13T09:00:00Z"),
+        ("completion", "FREQ=DAILY", "2026-11-01T09:00:00+10:00", "2026-11-12T09:00:00+10:00"),
+        ("completion", "FREQ=WEEKLY;BYDAY=MO", "2026-10-05", "2026-11-16"),
+        ("completion", "FREQ=HOURLY;INTERVAL=5", "2026-11-01T09:30:00Z", "2026-11-10T19:23:11Z"),
+        # Done early, the next is early too.
+        ("completion", "FREQ=DAILY;INTERVAL=3", "2026-11-20", "2026-11-13"),
+        ("completion", "FREQ=WEEKLY", None, "2026-11-17"),
+        ("next_future", "FREQ=WEEKLY", None, "2026-11-17"),
+    ],
+)
+def test_repeat_from_says_what_the_next_date_is_counted_from(
+    repeat_from: str | None, rule: str, due: str | None, expected: str
+) -> None:
+    found = following(rule, due=due, repeat_from=repeat_from)
+    assert (found["due"], found["repeat_from"]) == (expected, repeat_from)
+
+
+@pytest.mark.parametrize(("repeat_from", "expected"), [("next_future", "2026-11-10"), ("completion", "2026-11-12")])
+def test_the_reminder_keeps_its_distance_then_too(repeat_from: str, expected: str) -> None:
+    rule = "FREQ=DAILY" if repeat_from == "next_future" else "FREQ=DAILY;INTERVAL=3"
+    found = following(rule, due="2026-11-01", remind_at="2026-10-31", repeat_from=repeat_from)
+    assert found["remind_at"] == expected
+
+
+def test_a_date_past_until_ends_the_series_however_it_is_counted() -> None:
+    todo = completed("FREQ=DAILY;UNTIL=20261110", due="2026-11-01", repeat_from="next_future")
+    assert recurrence.next_occurrence(todo) is None
 
 
 def test_the_next_is_an_open_copy_of_all_but_where_it_came_from() -> None:
@@ -241,6 +304,7 @@ def test_the_next_is_an_open_copy_of_all_but_where_it_came_from() -> None:
         "due": "2026-12-02",
         "remind_at": None,
         "repeat": "FREQ=DAILY",
+        "repeat_from": None,
         "source": None,
     }
     assert content.validate(found) == found
