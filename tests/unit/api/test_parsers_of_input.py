@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.api import bodies, headers, negotiation, pages, routing
+from chalicelib.api import bodies, filters, headers, negotiation, pages, routing
 from chalicelib.api.problems import Problem, problem_of
 from chalicelib.api.resources import batch, feeds, lists, webhooks
 from chalicelib.todos import content, decide, instants, strict_json
@@ -105,7 +105,7 @@ def _patch(body: bytes) -> object:
 PARSERS: dict[str, Parser] = {
     "instants": Parser(instants.parse_stated, DIGITS),
     "instants of a todo": Parser(content.instant_error, DIGITS),
-    "instants of a query": Parser(pages.parse_instant, DIGITS),
+    "instants of a query": Parser(filters.parse_instant, DIGITS),
     "stored instants": Parser(instants.sortable, DIGITS),
     "cursors": Parser(lambda text: pages.position_of(a_request(), {"cursor": text}), CURSOR_PIECES),
     "what a cursor has": Parser(
@@ -127,11 +127,11 @@ PARSERS: dict[str, Parser] = {
     "a todo": Parser(lambda text: content.validate(parsed(text)), CONTENT_PIECES),
     "a merge patch": Parser(_patch, CONTENT_PIECES),
     "a webhook": Parser(lambda text: webhooks._load(parsed(text)), [b'"url":"https://a.b/', *CONTENT_PIECES]),
-    "a new name of a list": Parser(lambda text: lists._new_name(parsed(text)), [b"\"to\":\"", *CONTENT_PIECES]),
+    "a new name of a list": Parser(lambda text: lists._new_name(parsed(text)), [b'"to":"', *CONTENT_PIECES]),
     "a feed": Parser(lambda text: feeds._load(parsed(text)), [b'"name":"', b'"lists":["a",', *CONTENT_PIECES]),
     "a batch": Parser(lambda text: batch._read_plans(a_body(text)), BATCH_PIECES),
     "list names": Parser(pages.parse_list_name, LIST_PIECES),
-    "texts that are sought": Parser(pages.parse_text(pages.MAX_SOUGHT_LENGTH), LIST_PIECES),
+    "texts that are sought": Parser(filters.parse_text(filters.MAX_SOUGHT_LENGTH), LIST_PIECES),
     "limits": Parser(pages.parse_limit, DIGITS),
     "paths": Parser(lambda text: routing._path_parameters(f"/lists/{text}/todos", "/lists/{name}/todos"), PATH_PIECES),
 }
