@@ -196,7 +196,7 @@ def _check_preconditions(todo: Todo, version: int, if_match: IfMatch | None, if_
 
 def content_of(todo: Todo) -> dict[str, Any]:
     """The fields of a todo that a client may set."""
-    return {name: todo[name] for name in CONTENT_FIELDS}  # type: ignore[literal-required]
+    return {name: todo[name] for name in CONTENT_FIELDS}
 
 
 def is_changed(todo: Todo, since: Todo) -> bool:

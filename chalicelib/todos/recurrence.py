@@ -53,7 +53,7 @@ def next_occurrence(todo: Todo) -> dict[str, Any] | None:
     due, remind_at = moved
     if rule.until is not None and _is_past(rule.until, due):
         return None
-    content: dict[str, Any] = {name: todo[name] for name in CONTENT_FIELDS}  # type: ignore[literal-required]
+    content: dict[str, Any] = {name: todo[name] for name in CONTENT_FIELDS}
     content.update(completed=False, due=due, remind_at=remind_at, source=None)
     repeat = todo["repeat"]
     if todo["due"] is None or todo["repeat_from"] != "completion":
