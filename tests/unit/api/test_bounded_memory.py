@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.api import filters, pages
 from chalicelib.commands import execute
-from chalicelib.todos import content, ids, instants
+from chalicelib.todos import content, ids, instants, rules
 from chalicelib.todos.events import CREATED, Event
 from chalicelib.views import projection
 from tests.support.events import following
@@ -24,6 +24,7 @@ from tests.unit.scenarios import content_of, instant
 CACHES: dict[str, tuple[_lru_cache_wrapper[Any], int]] = {
     "chalicelib/todos/content.py": (content._list_name_error, 100),
     "chalicelib/todos/content.py ": (content._instant_error, instants.MAX_LENGTH),
+    "chalicelib/todos/rules.py": (rules.parse, rules.MAX_LENGTH),
     "chalicelib/views/projection.py": (projection._remembered_todo, projection.MAX_REMEMBERED_LENGTH),
     # An owner is bounded by the token's check, a todo's id by its form.
     "chalicelib/todos/ids.py": (ids.partition_of, ids.MAX_OWNER_BYTES),
