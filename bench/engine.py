@@ -12,7 +12,6 @@ from typing import Any
 
 import boto3
 
-from stack.aws import LOCAL_CREDENTIALS
 from stack.deploy import views_table
 from stack.local import launch, process
 from stack.local.state import State
@@ -27,7 +26,7 @@ def running() -> Iterator[Any]:
         state = State(Path(directory))
         engine = launch.start(state, 0, 0, attached=True)
         try:
-            os.environ.update(LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": engine.engine_url})
+            os.environ.update(engine.endpoint.environment())
             forget_everything()
             yield boto3.client("dynamodb")
         finally:

@@ -1,7 +1,7 @@
-"""One structured line for each thing handled, by Powertools' Logger: JSON on standard output, so in CloudWatch Logs.
+"""One structured line for each event handled, by Powertools' Logger: JSON on standard output, for CloudWatch Logs.
 
-Neither tokens nor what todos say may get into a line. That is the caller's care for the fields, and this module's for
-errors, whose messages may quote either.
+No line may contain a token or the content of a todo. Callers ensure it for the fields, and this module for errors,
+whose messages may quote either.
 """
 
 from __future__ import annotations
@@ -15,33 +15,42 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-# Another name than the app's: Chalice gives that one's logger a handler of its own, and every line would come twice.
+# Not the app's name: Chalice adds a handler to the logger of that name, and every line would appear twice.
 SERVICE: Final = "todo_ledger"
 
 
 def write(message: str, **fields: Any) -> None:
-    """Log a line. Neither tokens nor what todos say belong into `fields`."""
+    """Log a line. `fields` must not contain tokens or the content of todos."""
     _logger().info(message, extra=fields)
 
 
 def warn(message: str, error: BaseException) -> None:
-    """Log an error that passes by itself, or is dealt with."""
+    """Log an error that passes by itself, or is handled."""
     _logger().warning(message, exc_info=error)
 
 
 def fail(message: str, error: BaseException) -> None:
-    """Log an error that somebody should look at."""
+    """Log an error that a person should look at."""
     _logger().error(message, exc_info=error)
 
 
+def printable(text: str, length: int) -> str:
+    """A text from outside as a log may have it: at most `length` characters of printable ASCII, all else escaped."""
+    escaped = "".join(
+        character if " " <= character <= "~" else character.encode("unicode_escape").decode()
+        for character in text[:length]
+    )
+    return escaped[:length]
+
+
 def correlate(correlation_id: str) -> None:
-    """Give the lines that follow the id of the request that they are about."""
+    """Add the id of the current request to the lines that follow."""
     _logger().set_correlation_id(correlation_id)
 
 
 @cache
 def _logger() -> Logger:
-    # Imported with the first line: it would take a stream handler's cold start near its bar (docs/performance.md).
+    # Imported at the first line: it would bring a stream handler's cold start near its limit (docs/performance.md).
     from aws_lambda_powertools import Logger
     from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
@@ -51,14 +60,14 @@ def _logger() -> Logger:
 
     # The stack trace in parts would have the error's message; the location would be this module's, always.
     formatter = Formatter(utc=True, use_rfc3339=True, serialize_stacktrace=False)
-    # Stated, or LOG_LEVEL would decide, which the local engine has for lines of its own and hands on to its Lambdas.
+    # Explicit, since the local engine sets LOG_LEVEL for its own lines and passes it on to its Lambdas.
     return Logger(
         service=SERVICE, level=logging.INFO, logger_handler=_Output(), logger_formatter=formatter, location=None
     )
 
 
 def _told(error: BaseException) -> str:
-    """Where an error arose and of which type it is, its causes first; the message only of those that AWS answered."""
+    """Type and place of an error and of its causes, causes first; the message only if it is an answer of AWS."""
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     told = "" if cause is None else f"{_told(cause)}\n\n"
     name = f"{type(error).__module__}.{type(error).__qualname__}"
@@ -68,7 +77,7 @@ def _told(error: BaseException) -> str:
 
 
 class _Output(logging.StreamHandler[TextIO]):
-    """Standard output as it is when a line is written: what runs the service may have replaced it meanwhile."""
+    """Standard output at the time when a line is written: the runtime may have replaced it meanwhile."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)

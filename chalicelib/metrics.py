@@ -1,7 +1,7 @@
-"""What CloudWatch counts: at most one line for each invocation, in the embedded metric format (EMF).
+"""Metrics for CloudWatch: at most one line for each invocation, in the embedded metric format (EMF).
 
-CloudWatch Logs makes metrics of such a line by itself, so that no function waits for a call. Powertools' Metrics writes
-the same, but its import would take `project` past the bar of its cold start (docs/performance.md).
+CloudWatch Logs turns such a line into metrics, so no function waits for a call. Powertools' Metrics writes the same,
+but its import would bring `project` over the limit of its cold start (docs/performance.md).
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
@@ -19,15 +19,15 @@ from typing import Any, Final
 from chalicelib import settings
 
 NAMESPACE: Final = "todo-ledger"
-# Each combination of values is a metric of its own, to be paid for: so never an owner, a list, a todo.
+# Each combination of values is a metric that costs money: never an owner, a list, a todo.
 DIMENSION: Final = "stage"
 
-# Commands on one todo, whatever became of them; races that they lost for a version, each of which is tried again.
+# Commands on one todo, whatever their result; races for a version that they lost, each of which is retried.
 COMMANDS: Final = "Commands"
 CONFLICTS: Final = "Conflicts"
 # From an event's `occurred_at` to when the views have it.
 PROJECTION_LAG: Final = "ProjectionLag"
-# Records that no retry can help; webhooks that took an event.
+# Records that no retry can process; webhooks that accepted an event.
 QUARANTINED: Final = "Quarantined"
 DELIVERED: Final = "Delivered"
 
@@ -38,12 +38,12 @@ UNITS: Final = {
     QUARANTINED: "Count",
     DELIVERED: "Count",
 }
-# As many values as a line may have of one metric.
+# The maximum number of values of one metric in a line.
 MAX_VALUES: Final = 100
 
 _counts: dict[str, int] = {}
 _values: dict[str, deque[float]] = {}
-# A batch's commands and a message's webhooks are done by several threads.
+# Several threads work on a batch's commands and a message's webhooks.
 _lock: Final = threading.Lock()
 
 
@@ -54,13 +54,13 @@ def count(name: str, by: int = 1) -> None:
 
 
 def observe(name: str, value: float) -> None:
-    """Add a value, of which CloudWatch makes percentiles; of more than `MAX_VALUES` the last ones stay."""
+    """Add a value, for percentiles in CloudWatch; only the last `MAX_VALUES` are kept."""
     with _lock:
         _values.setdefault(name, deque(maxlen=MAX_VALUES)).append(value)
 
 
 def write_after(event: Any, get_response: Callable[[Any], Any]) -> Any:
-    """Middleware of the app: whatever an invocation ends in, what it counted is written."""
+    """Middleware of the app: write what an invocation counted, however it ends."""
     try:
         return get_response(event)
     finally:
@@ -75,7 +75,7 @@ def forget() -> None:
 
 
 def write() -> None:
-    """Write what this invocation has counted and observed; nothing where that is nothing."""
+    """Write what this invocation has counted and observed, if anything."""
     with _lock:
         found = {**_counts, **{name: list(values) for name, values in _values.items()}}
         _counts.clear()
@@ -92,5 +92,5 @@ def write() -> None:
         DIMENSION: settings.stage(),
         **found,
     }
-    # In one piece: another thread's line must not come in between.
+    # In one write: another thread's line must not come in between.
     sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")

@@ -15,7 +15,7 @@ def serves(handler: str) -> bool:
 
 
 def stage() -> str:
-    """The stage that this process is of."""
+    """The stage that this process belongs to."""
     return os.environ.get("STAGE", "local")
 
 
@@ -49,14 +49,29 @@ def deliveries_table() -> str:
     return os.environ["DELIVERIES_TABLE"]
 
 
-def deliver_queue_url() -> str | None:
-    """The queue that `deliver` works on; None means that a failed message comes back after its visibility timeout."""
-    return os.environ.get("DELIVER_QUEUE_URL") or None
+def deliver_queue_url() -> str:
+    """The queue that `deliver` works on, and sends to: a message for each recipient, and later tries."""
+    return os.environ["DELIVER_QUEUE_URL"]
+
+
+def deliver_dead_letters_url() -> str:
+    """The queue of deliveries that failed for the last time."""
+    return os.environ["DELIVER_DEAD_LETTERS_URL"]
 
 
 def webhooks_allow_private() -> bool:
     """Whether webhooks may go to this very machine, over http too: on a laptop, and never where others have access."""
     return os.environ.get("WEBHOOKS_ALLOW_PRIVATE") == "1"
+
+
+def own_ports() -> frozenset[int]:
+    """The ports of this machine on which the service itself and its AWS API listen: on a laptop, otherwise none."""
+    from urllib.parse import urlsplit
+
+    urls = [urlsplit(os.environ.get("PUBLIC_URL", "")), urlsplit(os.environ.get("AWS_ENDPOINT_URL", ""))]
+    return frozenset(
+        url.port for url in urls if url.port is not None and url.hostname in ("127.0.0.1", "localhost", "::1")
+    )
 
 
 def remind_queue_url() -> str:

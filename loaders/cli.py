@@ -124,6 +124,7 @@ def _session_options(options: argparse.Namespace) -> Options:
         max_lag=options.max_lag,
         url=options.to,
         token=options.token or os.environ.get(TOKEN_VARIABLE),
+        allow_http=options.allow_http,
         as_json=options.json,
     )
 
@@ -179,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
         "--token",
         help=f"with --to: the bearer token (prefer {TOKEN_VARIABLE}, because other users can see command lines)",
     )
+    add("--allow-http", action="store_true", help="with --to: send the token to another machine over plain http")
     add("--concurrency", type=_concurrency, default=4, help="transactions or requests in flight (default: 4)")
     add(
         "--max-lag",

@@ -113,6 +113,7 @@ class Planner:
             return BadRow(row.line, row.original, [cycle])
         event = self._event(todo_id, todo_fields)
         try:
+            codec.check_room(event.state, None)
             size = _size_of(event)
         except EventTooLarge as error:
             return bad_row(row.line, row.original, str(error))

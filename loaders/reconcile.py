@@ -9,11 +9,13 @@ import uuid_utils
 
 from chalicelib.ledger import codec
 from chalicelib.ledger.errors import EventTooLarge
-from chalicelib.todos import decide, fold, instants
+from chalicelib.todos import decide, fold, ids, instants
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
 
-ACTOR: Final = "loader"
+ACTOR: Final = ids.LOADER
+# Its name up to version 0.1.0, which is also an owner's.
+FORMER_ACTOR: Final = "loader"
 
 OnChange = Literal["update", "keep", "report"]
 
@@ -60,7 +62,7 @@ def change_event(wanted: Event, history: list[Event]) -> Event | Conflict | None
     assert decision is not None, "the contents differ"
     event = next_event(newest, decision)
     try:
-        codec.size_of(event)
+        codec.check_room(event.state, newest.state)
     except EventTooLarge as error:
         return Conflict(str(error))
     return event
@@ -75,7 +77,16 @@ def delete_event(newest: Event) -> Event:
 
 def last_loaded(history: list[Event]) -> Event | None:
     """The newest event that a load wrote, if any."""
-    return next((event for event in reversed(history) if event.actor == ACTOR), None)
+    return next((event for event in reversed(history) if is_of_a_load(event)), None)
+
+
+def is_of_a_load(event: Event) -> bool:
+    """Whether a load wrote the event.
+
+    Events that were written under `FORMER_ACTOR` may be those of an owner with that name. Whatever an owner does
+    through the API has the request's id (`correlation_id`), which no event of a load has.
+    """
+    return event.actor == ACTOR or (event.actor == FORMER_ACTOR and event.correlation_id is None)
 
 
 def is_changed_since(loaded: Event, newest: Event) -> bool:

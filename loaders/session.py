@@ -57,6 +57,7 @@ class Options:
     max_lag: float
     url: str | None
     token: str | None
+    allow_http: bool
     as_json: bool
 
 
@@ -171,7 +172,7 @@ def _owner(options: Options) -> Owner:
     if options.url is None:
         assert options.owner is not None
         return options.owner
-    api.check_url(options.url)
+    api.check_url(options.url, allow_http=options.allow_http)
     if not options.token:
         raise CannotLoad("--to requires a token in TODO_LEDGER_TOKEN, or --token")
     subject = api.owner_of_token(options.token)

@@ -39,8 +39,8 @@ def prepare() -> Sources:
         CloudFormation has deployed the same functions.
     """
     context = click.get_current_context()
-    source = Path(context.find_root().obj["project_dir"])
-    deployment = Deployment(Stage(context.params["stage"], source))
+    checkout = Path(context.find_root().obj["project_dir"])
+    deployment = Deployment(Stage(context.params["stage"], checkout))
     outputs = deployment.outputs()
     if not outputs:
         advice = f"deploy it first: python -m stack deploy --stage {deployment.stage.name} --only-data"
@@ -49,8 +49,8 @@ def prepare() -> Sources:
         raise StackError(f"the stack {deployment.compute.name} has these functions: deploy to it, or destroy it")
     _make_log_of_the_api(deployment)
     _give_variables(deployment)
-    _give_policies(deployment, source)
-    _give_package(deployment.package(), source, deployment.stage.chalice())
+    _give_policies(deployment, checkout)
+    _give_package(deployment.package(), checkout, deployment.stage.chalice())
     stream = deployment.parameters()["EventsStream"]
     return Sources(stream, outputs["DeliverQueueArn"], outputs["RemindQueueArn"], outputs["ClearQueueArn"])
 
@@ -72,9 +72,9 @@ def _give_variables(deployment: Deployment) -> None:
     Config.environment_variables = property(environment_variables)  # type: ignore[method-assign,assignment]
 
 
-def _give_policies(deployment: Deployment, source: Path) -> None:
+def _give_policies(deployment: Deployment, checkout: Path) -> None:
     """Make the configuration of each function name its policy for this account, region and stage."""
-    kept = source / ".chalice" / "deployments" / f"policies-{deployment.stage.name}"
+    kept = checkout / ".chalice" / "deployments" / f"policies-{deployment.stage.name}"
     files = policies.write_resolved(deployment.stage, functions.references(deployment), kept)
 
     def iam_policy_file(config: Config) -> str | None:
@@ -83,12 +83,12 @@ def _give_policies(deployment: Deployment, source: Path) -> None:
     Config.iam_policy_file = property(iam_policy_file)  # type: ignore[method-assign,assignment]
 
 
-def _give_package(packaged: Package, source: Path, config: Config) -> None:
+def _give_package(packaged: Package, checkout: Path, config: Config) -> None:
     """Put our package where Chalice looks for one that it made before.
 
     The name is a hash of ``chalicelib``, bytecode included, so no bytecode may be written between now and then.
     """
     sys.dont_write_bytecode = True
-    expected = Path(packager(config).deployment_package_filename(str(source), config.lambda_python_version))
+    expected = Path(packager(config).deployment_package_filename(str(checkout), config.lambda_python_version))
     expected.parent.mkdir(exist_ok=True)
     shutil.copyfile(packaged.code, expected)

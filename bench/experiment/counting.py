@@ -80,11 +80,14 @@ def stages(
     # A message keeps its id when it is received again; the same event in another message was published again.
     messages: dict[str, tuple[str, float]] = {}
     for line in journal:
-        if "records" in line:
+        if "records" in line and line["handler"] != "deliver":
             handed[line["handler"]].update(line["records"])
-            if line["handler"] == "deliver":
-                for message, event_id in zip(line["messages"], line["records"], strict=True):
+        elif "records" in line:
+            for event_id, message, webhook in zip(line["records"], line["messages"], line["webhooks"], strict=True):
+                if webhook is None:
                     messages.setdefault(message, (event_id, line["at"]))
+                else:
+                    handed["deliver"][event_id] += 1
     return {
         "project": _in_views(events, handed["project"], log),
         "publish": _outside(events, handed["publish"], messages.values()),

@@ -22,9 +22,9 @@ from botocore.httpsession import URLLib3Session
 # The engine empties its TMPDIR at each start, and its Lambdas inherit it.
 JOURNAL_NAME: Final = "experiment.jsonl"
 
-# On AWS, a message is hidden for five minutes after its second failure, for five hours after its fifth. Here it is
+# On AWS, a delivery is tried again five minutes after its second failure, five hours after its fifth. Here it takes
 # minutes in all, and still longer than the minute for which the work of a killed invocation counts as under way.
-HIDDEN_SECONDS: Final = (5, 20, 40, 60, 60, 60, 60)
+PAUSES_SECONDS: Final = (5, 20, 40, 60, 60, 60, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,9 @@ def install(app: dict[str, Any]) -> None:
             app[name] = failing(name, app[name])
     if "deliver_trigger" in app:
         # Only the function that delivers has this module.
-        from chalicelib.webhooks import deliver
+        from chalicelib.webhooks import schedule
 
-        deliver.HIDDEN_SECONDS = HIDDEN_SECONDS  # type: ignore[misc]
+        schedule.PAUSES_SECONDS = PAUSES_SECONDS  # type: ignore[misc]
     URLLib3Session.send = _send_or_fail  # type: ignore[method-assign,assignment]
 
 
@@ -95,7 +95,9 @@ def failing(name: str, handler: Handler) -> Handler:
         try:
             records = event["Records"]
             handed = [_event_id(each) for each in records]
-            _note(name, records=handed, messages=[each.get("messageId") for each in records])
+            # Of the messages of `deliver`, those that are for one webhook.
+            webhooks = [each.get("messageAttributes", {}).get("webhook", {}).get("stringValue") for each in records]
+            _note(name, records=handed, messages=[each.get("messageId") for each in records], webhooks=webhooks)
             if _happens(rates.raises_before):
                 _note(name, fault="raised before the work")
                 raise Injected("before the work")

@@ -29,6 +29,7 @@ from stack.operate import audit, redrive
 from stack.progress import Progress
 from stack.settings import LOCAL
 from tests.support.reset import forget_everything
+from tests.support.webhooks import put_in_force
 
 # How long the messages of a killed invocation are hidden; on AWS it is six minutes.
 HIDDEN_AFTER_A_CRASH_SECONDS: Final = 15
@@ -94,7 +95,7 @@ def run_experiment(events: int, seed: int, say: Callable[[str], None] = lambda _
     with tempfile.TemporaryDirectory(prefix="todo-ledger-experiment-") as temporary:
         source = Path(temporary, "app")
         faulty.copy_faulty_app(source)
-        with LocalStack(Path(temporary, "state"), source=source, say=say) as stack, Receiver() as receiver:
+        with LocalStack(Path(temporary, "state"), checkout=source, say=say) as stack, Receiver() as receiver:
             try:
                 with _service_of(stack):
                     return _observe(stack, receiver, events, seed, say)
@@ -110,7 +111,7 @@ def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say:
     hidden = {"VisibilityTimeout": str(HIDDEN_AFTER_A_CRASH_SECONDS)}
     sqs.set_queue_attributes(QueueUrl=outputs["DeliverQueueUrl"], Attributes=hidden)
     for owner in writers.OWNERS:
-        subscriptions.create(ids.Owner(owner), subscriptions.new_id(), receiver.url)
+        put_in_force(subscriptions.create(ids.Owner(owner), subscriptions.new_id(), receiver.url))
     started = time.time()
     with Progress("appending") as bar:
         writers.write(events, seed, lambda done: bar.show(f"{done:,} events", done=done, total=events))

@@ -33,12 +33,23 @@ def read_json(
         JSON, repeats a name, or has a number that is not one (NaN) or that no double can hold.
     """
     _check_media_type(request, (JSON, *media_types))
-    if len(request.body) > max_bytes:
-        detail = f"The body has {len(request.body)} bytes where {max_bytes} are allowed."
-        raise Problem(problem_types.PAYLOAD_TOO_LARGE, detail)
+    check_size(len(request.body), max_bytes)
     body = _parse(request)
     _check_nesting(body, max_nesting)
     return body
+
+
+def check_size(size: int, max_bytes: int) -> None:
+    """See that a body of so many bytes may be read.
+
+    Raises
+    ------
+    Problem
+        413 if it has more than `max_bytes`.
+    """
+    if size > max_bytes:
+        detail = f"The body has {size} bytes where {max_bytes} are allowed."
+        raise Problem(problem_types.PAYLOAD_TOO_LARGE, detail)
 
 
 def _check_media_type(request: Request, accepted: tuple[str, ...]) -> None:

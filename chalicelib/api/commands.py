@@ -56,7 +56,7 @@ def replacement(body: Any, if_match: IfMatch | None) -> Replace:
 def reversion(owner: ids.Owner, todo_id: str, body: Any) -> Revert:
     """The content that the todo had at the version that the body names."""
     try:
-        version = msgspec.convert(body, RevertTo).to_version
+        version = content.convert(body, RevertTo).to_version
     except msgspec.ValidationError:
         detail = "expected a version, a whole number from 1, and nothing else"
         raise InvalidContent([FieldError("#/to_version", detail)]) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from chalicelib.api.problems import bad_request
@@ -16,6 +16,31 @@ ENTITY_TAG: Final = '(?:W/)?"[!#-~]*"'
 ENTITY_TAGS: Final = rf"^([\s,]*{ENTITY_TAG}(\s*,[\s,]*{ENTITY_TAG})*[\s,]*|\*)$"
 IDEMPOTENCY_KEY: Final = "[!-~]{1,255}"
 REQUEST_ID: Final = "[!-~]{1,200}"
+
+# Those that have one value (RFC 9110, section 5.3): of two lines nobody knows which one counts.
+_SINGLE: Final = ("authorization", "content-length", "content-type", "idempotency-key", "x-request-id")
+
+
+def join_lines(given: Mapping[str, list[str]]) -> dict[str, str]:
+    """Headers in several lines as one line each, by their names in lower case (RFC 9110, section 5.3).
+
+    Raises
+    ------
+    Problem
+        400 for a header that has one value and comes more than once.
+    """
+    lines: dict[str, list[str]] = {}
+    for name, values in given.items():
+        lines.setdefault(name.lower(), []).extend(values)
+    for name in _SINGLE:
+        if name in lines and _is_repeated(name, lines[name]):
+            raise bad_request(f"The header {name.title()} was sent more than once; send it once.")
+    return {name: ", ".join(values) for name, values in lines.items()}
+
+
+def _is_repeated(name: str, values: list[str]) -> bool:
+    # A proxy may have joined the lines. A media type has a comma in a quoted parameter only.
+    return len(values) > 1 or (name == "content-type" and "," in values[0] and len(list(elements(values[0]))) > 1)
 
 
 def parse_request_id(value: str) -> str:
@@ -51,6 +76,12 @@ def parse_if_none_match(value: str) -> IfNoneMatch:
     if tags == ["*"]:
         return IfNoneMatch(None)
     return IfNoneMatch(_versions(tag.removeprefix("W/") for tag in tags))
+
+
+def is_match(if_match: str, tag: str) -> bool:
+    """Whether `If-Match` has the entity tag of an answer (section 13.1.1, strong comparison)."""
+    tags = _entity_tags(if_match, "If-Match")
+    return tags == ["*"] or (tag in tags and not tag.startswith("W/"))
 
 
 def is_not_modified(if_none_match: str, tag: str) -> bool:

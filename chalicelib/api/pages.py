@@ -14,26 +14,30 @@ from chalice.app import Response
 from chalicelib.api import represent
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.request import Request, parameters
-from chalicelib.todos import content, instants, representation
+from chalicelib.todos import content, fields, instants, representation, texts
 from chalicelib.todos.events import Todo
 from chalicelib.views import queries
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+MAX_SOUGHT_LENGTH: Final = 500
+MAX_TAG_LENGTH: Final = 64
+# A position is an index key of at most 1,024 bytes; in Base64, with its signature, it takes less than this.
+MAX_CURSOR_LENGTH: Final = 2048
 
 
 def list_todos(request: Request, list_name: str | None) -> Response:
     """A page of the owner's todos, or of one list, by the query's filters and order."""
     parsers: dict[str, Callable[[str], Any]] = {
         "completed": parse_boolean,
-        "tag": parse_text,
+        "tag": parse_text(MAX_TAG_LENGTH),
         "priority": parse_choice("none", "low", "medium", "high"),
         "due_before": parse_instant,
         "due_after": parse_instant,
-        "q": parse_text,
+        "q": parse_text(MAX_SOUGHT_LENGTH),
         "sort": parse_choice("order", "due"),
         "limit": parse_limit,
-        "cursor": parse_text,
+        "cursor": str,
     }
     if list_name is None:
         parsers["list"] = parse_list_name
@@ -77,18 +81,18 @@ def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo],
     return (lambda todo: all(test(todo) for test in tests)) if tests else None
 
 
-def parse_text(given: str) -> str:
-    """A query parameter that is a text, in Unicode's composed form (NFC).
+def parse_text(limit: int) -> Callable[[str], str]:
+    """A parser of a query parameter that is a text of at most so many characters in Unicode's composed form (NFC)."""
 
-    Raises
-    ------
-    ValueError
-        It holds a NUL character.
-    """
-    if "\0" in given:
-        raise ValueError("contains a NUL character")
-    composed: str = content.composed(given)
-    return composed
+    def text(given: str) -> str:
+        composed = texts.compose(given, limit)
+        if len(composed) > limit:
+            raise ValueError(f"{len(composed)} characters where {limit} are allowed")
+        if "\0" in composed:
+            raise ValueError("contains a NUL character")
+        return composed
+
+    return text
 
 
 def parse_list_name(given: str) -> str:
@@ -99,7 +103,7 @@ def parse_list_name(given: str) -> str:
     ValueError
         No list can have it.
     """
-    name = parse_text(given)
+    name = texts.compose(given, fields.MAX_LIST_LENGTH)
     error = content.list_name_error(name)
     if error:
         raise ValueError(error)
@@ -132,7 +136,7 @@ def parse_choice(*choices: str) -> Callable[[str], str]:
 
 def parse_instant(given: str) -> str:
     """An RFC 3339 date or date-time, as text that sorts in chronological order."""
-    return instants.sortable(given)
+    return instants.sortable_of(instants.parse_stated(given))
 
 
 def parse_limit(text: str) -> int:

@@ -61,7 +61,8 @@ FORBIDDEN: Final = ProblemType(
     403,
     "Forbidden",
     "The token is valid, but lacks the scope that the request needs.",
-    "Get a token with the scope that `WWW-Authenticate` names: `todos:read` for reading, `todos:write` for writing.",
+    "Get a token with the scopes that `WWW-Authenticate` names: `todos:read` for reading, `todos:write` for writing, "
+    "and both for a webhook or calendar feed, which show todos to others.",
 )
 NOT_FOUND: Final = ProblemType(
     "not-found",
@@ -90,6 +91,13 @@ TOO_MANY_WEBHOOKS: Final = ProblemType(
     "Too many webhooks",
     "The owner already has the maximum number of webhooks.",
     "Delete a webhook that is no longer needed, then repeat the request.",
+)
+WEBHOOK_EXISTS: Final = ProblemType(
+    "webhook-exists",
+    409,
+    "Webhook exists",
+    "Another webhook of the owner has this URL; `webhook` is its id. Nothing was written.",
+    "Change that webhook with `PATCH /webhooks/{id}`, or use another URL.",
 )
 TOO_MANY_FEEDS: Final = ProblemType(
     "too-many-feeds",
@@ -126,16 +134,17 @@ CURSOR_EXPIRED: Final = ProblemType(
     "cursor-expired",
     410,
     "Cursor expired",
-    "The cursor is too old: changes since then are no longer kept.",
-    "Start a new sync without a cursor, and discard todos that the new sync omits.",
+    "The cursor is too old: changes since then are no longer kept, or the pages have been in another order since.",
+    "Start over without a cursor, and discard the todos that the new sync or export omits.",
 )
 PRECONDITION_FAILED: Final = ProblemType(
     "precondition-failed",
     412,
     "Precondition failed",
-    "The todo is at a version that the request does not accept. The answer has the current todo, and the events since "
-    "the version that the caller knew. Nothing was written.",
-    "Merge the change into the current todo, and repeat the request with its `ETag` as `If-Match`.",
+    "What was asked for is at a version that `If-Match` or `If-None-Match` does not accept. The answer to a write of a "
+    "todo has the current todo, and the events since the version that the caller knew. Nothing was written.",
+    "For a write, merge the change into the current todo, and repeat the request with its `ETag` as `If-Match`. For a "
+    "read, leave the condition out.",
 )
 PAYLOAD_TOO_LARGE: Final = ProblemType(
     "payload-too-large",
@@ -169,7 +178,7 @@ TOO_MANY_REQUESTS: Final = ProblemType(
     "too-many-requests",
     429,
     "Too many requests",
-    "The caller has sent too many requests, or too many of its requests are waiting for changes.",
+    "The caller sent too many requests, has too many that wait for changes, or changed or pinged a webhook too often.",
     "Wait for the seconds in `Retry-After`, then repeat the request.",
 )
 INTERNAL_ERROR: Final = ProblemType(
@@ -192,8 +201,8 @@ TYPES: Final = {
     each.name: each
     for each in (
         BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_MANY_WEBHOOKS,
-        TOO_MANY_FEEDS, TOO_MANY_LISTS, LIST_UNFINISHED, DELETED, CURSOR_EXPIRED, PRECONDITION_FAILED,
-        PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
-        KEY_REUSED, PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL_ERROR, UNAVAILABLE,
+        WEBHOOK_EXISTS, TOO_MANY_FEEDS, TOO_MANY_LISTS, LIST_UNFINISHED, DELETED, CURSOR_EXPIRED, PRECONDITION_FAILED,
+        PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, KEY_REUSED, PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL_ERROR,
+        UNAVAILABLE,
     )
 }  # fmt: skip

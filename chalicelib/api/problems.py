@@ -16,6 +16,9 @@ from chalicelib.todos import content, decide
 from chalicelib.todos.errors import Unavailable
 
 RETRY_AFTER_SECONDS: Final = "1"
+# What an answer says of a request that has more errors, or quotes longer texts, shows enough of them.
+MAX_ERRORS: Final = 100
+MAX_QUOTED: Final = 500
 
 
 class Problem(Exception):
@@ -46,13 +49,26 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
     def document(self, base_url: str) -> dict[str, Any]:
-        """The problem document; the type's address begins with `base_url`."""
-        return {**self.kind.document(base_url, self.detail), **self.members}
+        """The problem document; the type's address begins with `base_url`.
+
+        Details and pointers may quote what the caller sent: they are cut, and made text that can be encoded.
+        """
+        members = dict(self.members)
+        if "errors" in members:
+            members["errors"] = [
+                {name: _quotable(value) for name, value in error.items()} for error in members["errors"][:MAX_ERRORS]
+            ]
+        return {**self.kind.document(base_url, _quotable(self.detail)), **members}
 
     def response(self, base_url: str) -> Response:
         """The answer that carries the problem document."""
         headers: dict[str, Any] = {"Content-Type": media_types.PROBLEM, **self.headers}
         return Response(body=self.document(base_url), status_code=self.status, headers=headers)
+
+
+def _quotable(text: str) -> str:
+    cut = text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
+    return cut if cut.isascii() else cut.encode(errors="replace").decode()
 
 
 def bad_request(detail: str, errors: list[dict[str, str]] | None = None) -> Problem:

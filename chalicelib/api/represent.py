@@ -18,6 +18,7 @@ from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
 from chalicelib.todos import representation
 from chalicelib.todos.decide import Restore, Revert, TodoIsDeleted
+from chalicelib.todos.events import Event
 from chalicelib.views import queries
 from chalicelib.views.errors import ViewsUnavailable
 
@@ -34,6 +35,11 @@ def precondition_failed(base_url: str, request: CommandRequest, max_events_bytes
     """412 with what the caller needs to try again: the current todo, and the events since the version it knew.
 
     It is "deleted" instead if the todo was deleted between the refusal and this read.
+
+    Parameters
+    ----------
+    max_events_bytes : int
+        The events end after so many bytes; 0 for none at all.
     """
     event = execute.current(request.owner, request.todo_id)
     is_deleted = event is None or event.state["deleted"]
@@ -43,7 +49,9 @@ def precondition_failed(base_url: str, request: CommandRequest, max_events_bytes
     known = max((version for version in accepted or () if version <= event.version), default=None)
     # They end at the todo's version in this answer, even if somebody has written since.
     count = 0 if known is None else min(event.version - known, MAX_EVENTS_IN_PROBLEM)
-    since = ledger.history(event.stream_id, known, count) if known is not None and count else []
+    since: list[Event] = []
+    if known is not None and count and max_events_bytes:
+        since, _ = ledger.history_within(event.stream_id, known, count, max_events_bytes)
     return Problem(
         problem_types.PRECONDITION_FAILED,
         f"The todo {'was deleted' if is_deleted else 'is'} at version {event.version}.",

@@ -12,6 +12,8 @@ from chalicelib.api.problems import bad_request
 from chalicelib.todos.ids import Owner
 
 NOT_UTF8: Final = "is not percent-encoded UTF-8"
+# Several times as many as any route takes.
+MAX_PARAMETERS: Final = 50
 
 Parsed = TypeVar("Parsed")
 
@@ -62,8 +64,11 @@ def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
     Raises
     ------
     Problem
-        400 for a parameter that is unknown, repeated, not UTF-8, or refused by its parser with a ValueError.
+        400 for a parameter that is unknown, repeated, not UTF-8, or refused by its parser with a ValueError, and for
+        more than `MAX_PARAMETERS`.
     """
+    if len(request.query) > MAX_PARAMETERS:
+        raise bad_request(f"The query has {len(request.query)} parameters where {MAX_PARAMETERS} are allowed.")
     values: dict[str, Any] = dict.fromkeys(parsers)
     errors = []
     for name, given in request.query.items():

@@ -18,11 +18,14 @@ class Route:
     load : callable
         Returns the handler, and imports its module when first called.
     scope : str, optional
-        What the token must allow; None for a public route.
+        What the token must allow, separated by spaces (RFC 6749, section 3.3); None for a public route.
     produces : tuple of str
         The media types that the route can answer in, the default first; 406 if the caller accepts none of them.
     chosen_by : str, optional
         The query parameter that overrides `Accept`, for clients that cannot set a header.
+    conditional : bool
+        Whether a write evaluates `If-Match` and `If-None-Match`; those of other writes are refused. Every read
+        evaluates them.
     """
 
     method: str
@@ -31,3 +34,4 @@ class Route:
     scope: str | None
     produces: tuple[str, ...] = (JSON,)
     chosen_by: str | None = None
+    conditional: bool = False

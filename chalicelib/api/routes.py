@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from chalicelib.api import resources
-from chalicelib.api.auth import READ, WRITE
+from chalicelib.api.auth import READ, READ_AND_WRITE, WRITE
 from chalicelib.api.media_types import CALENDAR, CSV, HTML, JSON, JSON_LINES, NDJSON, SCRIPT, STYLE
 from chalicelib.api.problem_types import PATH as PROBLEMS
 from chalicelib.api.request import Handler
@@ -22,12 +22,12 @@ ROUTES: Final = (
     Route("GET", "/todos", lambda: resources.todos.list_todos, READ),
     Route("POST", "/todos", lambda: resources.todos.create, WRITE),
     Route("GET", "/todos/{todo_id}", lambda: resources.todos.read, READ),
-    Route("PUT", "/todos/{todo_id}", lambda: resources.todos.put, WRITE),
-    Route("PATCH", "/todos/{todo_id}", lambda: resources.todos.patch, WRITE),
-    Route("DELETE", "/todos/{todo_id}", lambda: resources.todos.delete, WRITE),
+    Route("PUT", "/todos/{todo_id}", lambda: resources.todos.put, WRITE, conditional=True),
+    Route("PATCH", "/todos/{todo_id}", lambda: resources.todos.patch, WRITE, conditional=True),
+    Route("DELETE", "/todos/{todo_id}", lambda: resources.todos.delete, WRITE, conditional=True),
     Route("GET", "/todos/{todo_id}/events", lambda: resources.todos.history, READ, (JSON, BATCH_MEDIA_TYPE)),
-    Route("POST", "/todos/{todo_id}/restore", lambda: resources.todos.restore, WRITE),
-    Route("POST", "/todos/{todo_id}/revert", lambda: resources.todos.revert, WRITE),
+    Route("POST", "/todos/{todo_id}/restore", lambda: resources.todos.restore, WRITE, conditional=True),
+    Route("POST", "/todos/{todo_id}/revert", lambda: resources.todos.revert, WRITE, conditional=True),
     Route("POST", "/batch", lambda: resources.batch.run, WRITE),
     Route("GET", "/lists", lambda: resources.lists.lists, READ),
     Route("PUT", "/lists/{list_name}", lambda: resources.lists.keep, WRITE),
@@ -39,11 +39,16 @@ ROUTES: Final = (
     Route("GET", "/changes", lambda: resources.changes.read, READ),
     Route("GET", "/stats", lambda: resources.system.stats, READ),
     Route("GET", "/export", lambda: resources.exports.read, READ, (JSON_LINES, NDJSON, CSV), chosen_by="format"),
-    Route("GET", "/webhooks", lambda: resources.webhooks.read, READ),
-    Route("POST", "/webhooks", lambda: resources.webhooks.create, WRITE),
+    Route("GET", "/webhooks", lambda: resources.webhooks.list_webhooks, READ),
+    Route("POST", "/webhooks", lambda: resources.webhooks.create, READ_AND_WRITE),
+    Route("GET", "/webhooks/{webhook_id}", lambda: resources.webhooks.read, READ),
+    Route("PATCH", "/webhooks/{webhook_id}", lambda: resources.webhooks.patch, READ_AND_WRITE),
     Route("DELETE", "/webhooks/{webhook_id}", lambda: resources.webhooks.delete, WRITE),
+    Route("POST", "/webhooks/{webhook_id}/ping", lambda: resources.webhooks.ping, READ_AND_WRITE),
+    Route("POST", "/webhooks/{webhook_id}/rotate", lambda: resources.webhooks.rotate, READ_AND_WRITE),
+    Route("GET", "/webhooks/{webhook_id}/deliveries", lambda: resources.webhooks.deliveries, READ),
     Route("GET", "/feeds", lambda: resources.feeds.read, READ),
-    Route("POST", "/feeds", lambda: resources.feeds.create, WRITE),
+    Route("POST", "/feeds", lambda: resources.feeds.create, READ_AND_WRITE),
     Route("DELETE", "/feeds/{feed_id}", lambda: resources.feeds.delete, WRITE),
     # The feed's token in the query says whose todos these are.
     Route("GET", "/todos.ics", lambda: resources.calendar.read, None, (CALENDAR,)),

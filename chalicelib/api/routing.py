@@ -14,8 +14,10 @@ from chalice.app import Blueprint, CORSConfig, Response
 
 from chalicelib import logs, settings
 from chalicelib.api import auth, negotiation, problem_types
+from chalicelib.api.answer_headers import EXPOSED, NO_STORE
 from chalicelib.api.caching import with_validators
-from chalicelib.api.headers import parse_request_id
+from chalicelib.api.conditions import CONDITIONS, READS, refuse_unevaluated
+from chalicelib.api.headers import join_lines, parse_request_id
 from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, problem_of
 from chalicelib.api.request import NOT_UTF8, Handler, Request, parameters
@@ -26,12 +28,6 @@ from chalicelib.todos.ids import Owner
 blueprint = Blueprint(__name__)
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-READS: Final = ("GET", "HEAD")
-
-# Headers that browsers may show to a page of another origin.
-EXPOSED: Final = [
-    "ETag", "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
-]  # fmt: skip
 
 _dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -40,20 +36,22 @@ _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 class PathHeaders(CORSConfig):
     """The headers of a path: CORS, `Allow`, and with PATCH also `Accept-Patch` (RFC 5789, section 3.1).
 
-    Chalice adds these to every answer of the path, and makes the gateway's answer to OPTIONS from them.
+    Chalice adds these to every answer of the path that does not have them, and makes the gateway's answer to OPTIONS
+    from them. So nothing is stored but what says otherwise: an answer with a validator.
     """
 
     def __init__(self, allowed: Sequence[str]) -> None:
         super().__init__(
             allow_origin="*",
             allow_headers=["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-Id"],
-            expose_headers=EXPOSED,
+            expose_headers=[*EXPOSED],
             max_age=600,
         )
         self._headers = {
             **super().get_access_control_headers(),
             "Access-Control-Allow-Methods": ",".join(allowed),
             "Allow": ", ".join(allowed),
+            "Cache-Control": NO_STORE,
             **({"Accept-Patch": f"{MERGE_PATCH}, {JSON}"} if "PATCH" in allowed else {}),
         }
 
@@ -99,10 +97,10 @@ def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
         event = gateway_request.to_original_event()
         context = event["requestContext"]
         method, request_id = context["httpMethod"], context.get("requestId", "")
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         base_url = settings.public_url() or _gateway_url(context, path)
         logs.correlate(request_id)
         try:
+            headers = _headers(event)
             if "x-request-id" in headers:
                 request_id = parse_request_id(headers["x-request-id"])
                 logs.correlate(request_id)
@@ -110,6 +108,8 @@ def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
         except Exception as error:
             response = _as_text(problem_of(error).response(base_url))
         response.headers["X-Request-Id"] = request_id
+        # An owner's texts and the files made of them must not be taken for a page, a script or a style sheet.
+        response.headers["X-Content-Type-Options"] = "nosniff"
         if varies:
             response.headers["Vary"] = "Accept"
         if method == "HEAD":
@@ -143,7 +143,7 @@ def _service(route: Route) -> _Serve:
         event: dict[str, Any], headers: Mapping[str, str], base_url: str, request_id: str, body: bytes
     ) -> Response:
         context = event["requestContext"]
-        query = event.get("multiValueQueryStringParameters") or {}
+        query = _query(event)
         request = Request(
             owner=_owner(context, route.scope) if route.scope is not None else Owner(""),
             media_type=_media_type(route, headers, query),
@@ -159,6 +159,8 @@ def _service(route: Route) -> _Serve:
         if query and route.method not in READS:
             # A write states everything in its body and headers.
             parameters(request)
+        if not CONDITIONS.isdisjoint(headers):
+            refuse_unevaluated(route, headers)
         response = _as_text(load()(request))
         return with_validators(request, response) if route.method in READS else response
 
@@ -190,13 +192,44 @@ def _owner(context: Mapping[str, Any], scope: str) -> Owner:
             "The token has expired.",
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
-    if scope not in found.get("scope", "").split():
+    lacking = set(scope.split()).difference(found.get("scope", "").split())
+    if lacking:
         raise Problem(
             problem_types.FORBIDDEN,
-            f"The token lacks the scope {scope}.",
+            f"The token lacks the scope {' and '.join(sorted(lacking))}.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
         )
     return Owner(found["principalId"])
+
+
+def _headers(event: Mapping[str, Any]) -> Mapping[str, str]:
+    """The headers by their names in lower case.
+
+    API Gateway has every line of a header in `multiValueHeaders`, but only the last one in `headers`.
+
+    Raises
+    ------
+    Problem
+        400 for a header that has one value and comes more than once.
+    """
+    lines = event.get("multiValueHeaders")
+    if not lines:
+        return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers: dict[str, str] = {}
+    for name, values in lines.items():
+        lower = name.lower()
+        # A proxy may have joined two lines.
+        if len(values) != 1 or lower in headers or (lower == "content-type" and "," in values[0]):
+            return join_lines(lines)
+        headers[lower] = values[0]
+    return headers
+
+
+def _query(event: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    """Each parameter with all its values; API Gateway's other form has only the last of them."""
+    if values := event.get("multiValueQueryStringParameters"):
+        return cast("Mapping[str, list[str]]", values)
+    return {name: [value] for name, value in (event.get("queryStringParameters") or {}).items()}
 
 
 def _media_type(route: Route, headers: Mapping[str, str], query: Mapping[str, Any]) -> str:

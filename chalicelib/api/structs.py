@@ -15,7 +15,12 @@ Loaded = TypeVar("Loaded", bound=msgspec.Struct)
 
 
 def load_body(
-    body: object, struct: type[Loaded], noun: str, choices: Mapping[str, Sequence[str]] | None = None
+    body: object,
+    struct: type[Loaded],
+    noun: str,
+    *,
+    choices: Mapping[str, Sequence[str]] | None = None,
+    limits: Mapping[str, int] | None = None,
 ) -> Loaded:
     """The struct that a body has, its texts in NFC.
 
@@ -25,6 +30,8 @@ def load_body(
         What a problem calls it.
     choices : mapping, optional
         The values of enumerated fields, for the message if a field has another.
+    limits : mapping, optional
+        How long the text of a field may be, as `content.compose_fields` takes them.
 
     Raises
     ------
@@ -33,10 +40,12 @@ def load_body(
     """
     if not isinstance(body, dict):
         raise invalid(noun, [FieldError("#", "expected an object")])
-    composed = {name: content.composed(value) for name, value in body.items()}
+    composed, errors = content.compose_fields(body, limits or {})
+    if errors:
+        raise invalid(noun, errors)
     try:
-        return msgspec.convert(composed, struct)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+        return content.convert(composed, struct)
+    except msgspec.ValidationError:
         raise invalid(noun, content.struct_errors(composed, struct, choices=choices)) from None
 
 

@@ -1,1 +1,1 @@
-"""Whether ledger and views are what they should be: every stream in itself, every row, tally and log beside it."""
+"""Comparing ledger and views: each stream is checked in itself, then its row, the tallies and the log against it."""

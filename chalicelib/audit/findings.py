@@ -1,4 +1,4 @@
-"""What an audit has looked at and what it found, gathered by several threads."""
+"""The counts and differences of an audit, gathered by several threads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-# Enough to see what is wrong. A table that is wrong throughout need not be read, twice, to its end.
+# Enough to see what is wrong. A table that is wrong throughout is not read, twice, to its end.
 MAX_DIFFERENCES: Final = 1_000
 
 READ_UNIT_BYTES: Final = 4096
@@ -44,16 +44,16 @@ Item = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """Something that is not as it should be.
+    """One thing that is wrong.
 
     Attributes
     ----------
     subject : str
-        The stream id of a todo, or the owner as keys have it.
+        The stream id of a todo, or the owner as encoded in keys.
     kind : str
         One of `KINDS`.
     table : str
-        The views table; empty where the ledger itself is at fault.
+        The views table; empty if the ledger itself is wrong.
     """
 
     subject: str
@@ -69,7 +69,7 @@ class Findings:
     Attributes
     ----------
     unsettled : list of str
-        Owners that changed too fast, all the while, to be recounted: neither right nor wrong can be said of them.
+        Owners that kept changing, so that their counts could be neither confirmed nor refuted.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -80,11 +80,11 @@ class Findings:
 
     @property
     def is_full(self) -> bool:
-        """Whether so much is wrong that looking on tells nothing new."""
+        """Whether so much is wrong that the audit stops."""
         return len(self.differences) >= self.limit
 
     def count(self, what: str, number: int = 1) -> None:
-        """Add to one of the counts; any thread may."""
+        """Add to one of the counts; safe in any thread."""
         with self._lock:
             self.counts[what] += number
 
@@ -93,12 +93,12 @@ class Findings:
         self.count("read_units", _units(sum(map(size_of, page))))
 
     def pay_each(self, found: Iterable[Item], asked: int) -> None:
-        """Count the read units of single reads: each item rounded up, one unit for what is not there."""
+        """Count the read units of single reads: each item rounded up, one unit for an item that does not exist."""
         sizes = [size_of(item) for item in found]
         self.count("read_units", sum(map(_units, sizes)) + asked - len(sizes))
 
     def add(self, differences: Iterable[Difference]) -> None:
-        """Add the differences that are not known yet; any thread may."""
+        """Add the differences that are not known yet; safe in any thread."""
         with self._lock:
             known = set(self.differences)
             self.differences += [difference for difference in differences if difference not in known]
@@ -110,7 +110,7 @@ class Findings:
                 self.unsettled.append(owner)
 
     def to_json(self) -> dict[str, Any]:
-        """What `from_json` takes, and what `stack audit --json` prints."""
+        """The content that `from_json` takes and `stack audit --json` prints."""
         return {
             "counts": {name: self.counts[name] for name in COUNTED},
             "differences": [asdict(difference) for difference in sorted(self.differences)],
@@ -128,13 +128,13 @@ class Findings:
 
 
 def size_of(item: Item) -> int:
-    """An item's size in bytes, near enough (DynamoDB Developer Guide, "DynamoDB item sizes and formats")."""
+    """An item's approximate size in bytes (DynamoDB Developer Guide, "DynamoDB item sizes and formats")."""
     return sum(len(name) + _size(value) for name, value in item.items())
 
 
 def _size(value: dict[str, Any]) -> int:
     ((kind, content),) = value.items()
-    # A number takes a byte for each two digits, and one more.
+    # A number takes one byte for every two digits, and one more.
     return len(content.encode()) if kind == "S" else len(str(content)) // 2 + 1
 
 

@@ -1,4 +1,4 @@
-"""Checks of one owner's partition of a views table, pure: rows, tallies and log beside each other."""
+"""Pure checks of one owner's partition of a views table: rows, tallies and log against each other."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class _Row:
 
 @dataclass
 class Partition:
-    """The items of one owner, taken in in any order; an item that comes again replaces what it was before.
+    """The items of one owner, added in any order; an item that is added again replaces the earlier one.
 
     It holds some 300 bytes for each todo and 100 for each entry of the log.
 
     Parameters
     ----------
     owner : str
-        As keys have it.
+        As encoded in keys.
     since : str
-        The instant from which on the log must be whole.
+        The instant from which the log must be complete.
     """
 
     owner: ids.Partition
@@ -49,7 +49,7 @@ class Partition:
     tally: Item | None = None
     rows: dict[str, _Row] = field(default_factory=dict)
     lists: dict[str, Item] = field(default_factory=dict)
-    # Which revisions the log has; the oldest one that is young; and of each todo its newest entry: (revision, version).
+    # The log's revisions; the oldest one of them that is young; each todo's newest entry: (revision, version).
     revisions: set[int] = field(default_factory=set)
     first_young: int | None = None
     named: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Partition:
         return _number(self.tally, "revision")
 
     def take(self, item: Item) -> None:
-        """Sort an item of the owner's partition by its key; one that cannot be read is noted as unknown."""
+        """Add an item of the owner's partition; one that cannot be read is noted as unknown."""
         sort_key = item["sk"]["S"]
         self.unknown.discard(sort_key)
         try:
@@ -82,7 +82,7 @@ class Partition:
             self.unknown.add(sort_key)
 
     def check(self) -> Iterator[Found]:
-        """What is wrong, if anything."""
+        """Everything that is wrong."""
         for sort_key in sorted(self.unknown):
             yield "unknown-item", f"{sort_key} is nothing as the projection writes it"
         if self.tally is None and (self.rows or self.lists):

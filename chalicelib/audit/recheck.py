@@ -1,7 +1,7 @@
-"""Fresh reads of what looked wrong, until it is right or time is up: the stream may simply lag.
+"""Reading again what looked wrong, until it is right or the time is over: the stream may simply lag.
 
-Reads of several items are no snapshot, so their order matters: the row first, and afterwards its event, which must be
-there. An owner's partition is read as a first sync reads it: all of it, then what changed meanwhile, until nothing did.
+Reads of several items are not a snapshot, so their order matters: the row first and then its event, which must exist.
+An owner's partition is read as a first sync reads it: all of it, then what changed meanwhile, until nothing did.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 from chalicelib.audit.findings import Difference, Findings
 from chalicelib.audit.owner_checks import Partition
 from chalicelib.audit.stream_checks import Found, StreamCheck, check_row
+from chalicelib.aws.retry import Pauses
 from chalicelib.ledger import scan
 from chalicelib.todos import ids
 from chalicelib.views import schema, table_reads
@@ -22,10 +23,10 @@ from chalicelib.views import schema, table_reads
 POLL_FIRST_SECONDS: Final = 0.05
 POLL_CEILING_SECONDS: Final = 2.0
 
-# An owner that still changes after so many ever shorter looks is looked at anew, a little later.
+# An owner that still changes after this many reads, each shorter than the one before, is read anew a little later.
 MAX_ROUNDS: Final = 20
 
-# Behind every sort key with the same beginning.
+# Sorts after every key with the same prefix.
 _END: Final = "\x7f"
 
 Item = dict[str, dict[str, Any]]
@@ -44,16 +45,16 @@ class Suspects:
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """How suspects are looked at again.
+    """How suspects are read again.
 
     Attributes
     ----------
     tables : tuple of str
         The views tables that are audited.
     since : str
-        From when on the log must be whole.
+        From when on the log must be complete.
     patience : float
-        Seconds for the lag to pass, for all suspects together; 0 looks once.
+        Seconds for the lag to pass, for all suspects together; 0 reads each once.
     checks_streams : bool
         Whether the ledger itself is audited too.
     """
@@ -64,8 +65,8 @@ class Recheck:
     checks_streams: bool
     findings: Findings
 
-    def settle(self, suspects: Suspects) -> None:
-        """Look at each suspect until nothing is wrong; what stays wrong until time is up is found."""
+    def look_again(self, suspects: Suspects) -> None:
+        """Read each suspect until nothing is wrong; what is still wrong when the time is over is a finding."""
         deadline = time.monotonic() + self.patience
         for stream_id, wanted in suspects.streams.items():
             self.findings.add(_last(deadline, partial(self._stream, stream_id, wanted)) or [])
@@ -98,21 +99,21 @@ class Recheck:
                 newest = item
                 if int(item["version"]["N"]) in versions:
                     standing[int(item["version"]["N"])] = item
-        differences = _named(stream_id, "", check.found) if self.checks_streams else []
+        differences = _differences(stream_id, "", check.found) if self.checks_streams else []
         for table, row in rows.items():
             at = standing.get(int(row["version"]["N"])) if row and "version" in row else None
-            # A row ahead of the stream is told from one without any stream by the stream's newest event.
+            # The stream's newest event tells a row ahead of its stream from one without any stream.
             found = _readable(owner, todo_id, row, wanted or (newest if at is None else None), at)
-            differences += _named(stream_id, table, found)
+            differences += _differences(stream_id, table, found)
         return differences
 
     def _owner(self, table: str, owner: ids.Partition) -> list[Difference] | None:
-        """What is wrong with an owner's partition; None where it changed all the while."""
+        """What is wrong with an owner's partition; None if it kept changing."""
         partition = self._read(table, owner)
-        return None if partition is None else _named(owner, table, partition.check())
+        return None if partition is None else _differences(owner, table, partition.check())
 
     def _read(self, table: str, owner: ids.Partition) -> Partition | None:
-        """An owner's partition as it was at one moment; None where it changed all the while."""
+        """An owner's partition as it was at one moment; None if it kept changing."""
         known = self._tally(table, owner)
         partition = Partition(owner, self.since)
         self._take(partition, table_reads.partition(table, owner))
@@ -154,25 +155,22 @@ class Recheck:
 
 
 def _last(deadline: float, look: Callable[[], list[Difference] | None]) -> list[Difference] | None:
-    """What is wrong at the last of several looks: at the first that finds nothing, or when time is up."""
-    pause = POLL_FIRST_SECONDS
+    """The differences of the last of several looks: the first one that finds none, or the last one in time."""
+    pauses = Pauses(POLL_FIRST_SECONDS, POLL_CEILING_SECONDS, growth=2)
     while True:
         differences = look()
-        left = deadline - time.monotonic()
-        if differences == [] or left <= 0:
+        if differences == [] or not pauses.wait(deadline - time.monotonic()):
             return differences
-        time.sleep(min(pause, left))
-        pause = min(2 * pause, POLL_CEILING_SECONDS)
 
 
-def _named(subject: str, table: str, found: Iterable[Found]) -> list[Difference]:
+def _differences(subject: str, table: str, found: Iterable[Found]) -> list[Difference]:
     return [Difference(subject, kind, detail, table) for kind, detail in found]
 
 
 def _readable(
     owner: ids.Partition, todo_id: str, row: Item | None, wanted: Item | None, standing: Item | None
 ) -> list[Found]:
-    """What is wrong with a row, also where it is nothing that can be read."""
+    """What is wrong with a row, including one that cannot be read."""
     try:
         return list(check_row(owner, todo_id, row, wanted, standing))
     except (LookupError, ValueError, TypeError) as error:

@@ -1,7 +1,7 @@
-"""The two passes of an audit, cut into parts that threads share and slices that a Lambda's time bounds.
+"""The two passes of an audit, in parts that threads share and in slices that fit a Lambda's time.
 
 The first goes through the ledger and looks up each todo's row; the second goes through each views table and looks up
-each row's event. Both read by scans, which bring a partition together: a stream, or one owner, is all that is held.
+each row's event. Both use scans, which return a partition's items together: only one stream or one owner is in memory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chalicelib.views import schema, table_reads
 SEGMENTS: Final = 4
 BATCH: Final = 100
 
-# A part looks at its suspects again when it has so many, and at its end.
+# A part reads its suspects again once it has this many, and at its end.
 MAX_SUSPECTS: Final = 200
 
 PATIENCE_SECONDS: Final = 30.0
@@ -56,7 +56,7 @@ class Audit:
     checks_streams : bool
         Whether the ledger itself is audited too, beside the views.
     progress : callable
-        Is told of the findings after each batch, by any thread.
+        Called with the findings after each batch, by any thread.
     """
 
     tables: tuple[str, ...]
@@ -77,7 +77,7 @@ class Audit:
         return self.findings.is_full or all(part.is_done for part in self.parts)
 
     def advance(self, until: float = float("inf")) -> None:
-        """Go on until everything has been looked at, or an instant of `time.monotonic` has come; then at a boundary."""
+        """Continue until everything has been checked, or to the first boundary after an instant of `time.monotonic`."""
         left = [part for part in self.parts if not part.is_done]
         worker = _Worker(self, until)
         if self.segments == 1:
@@ -89,12 +89,12 @@ class Audit:
                 pass
 
     def to_json(self) -> dict[str, Any]:
-        """What is needed to continue the audit later."""
+        """The content with which `take_up` continues the audit later."""
         parts = [[part.table, part.segment, part.after, part.is_done] for part in self.parts]
         return {"parts": parts, "findings": self.findings.to_json()}
 
     def take_up(self, content: dict[str, Any]) -> None:
-        """Go on from what `to_json` gave."""
+        """Continue from the content of `to_json`."""
         self.findings = Findings.from_json(content["findings"])
         self.parts = [
             Part(table, segment, tuple(after) if after else None, is_done)
@@ -119,12 +119,12 @@ class _Worker:
         for after in self._views(part, suspects) if part.table else self._ledger(part, suspects):
             self._progress(self._findings)
             if len(suspects) >= MAX_SUSPECTS:
-                self._recheck.settle(suspects)
+                self._recheck.look_again(suspects)
             part.after = after
             if time.monotonic() >= self._until or self._findings.is_full:
-                self._recheck.settle(suspects)
+                self._recheck.look_again(suspects)
                 return
-        self._recheck.settle(suspects)
+        self._recheck.look_again(suspects)
         self._progress(self._findings)
         part.is_done = True
 
@@ -142,7 +142,7 @@ class _Worker:
                     newest, check = None, StreamCheck()
                     if len(batch) >= BATCH:
                         yield self._end_streams(batch, suspects)
-                # A scan promises no order within a stream; one that comes out of order is looked at again by a query.
+                # A scan promises no order within a stream; one that comes out of order is read again by a query.
                 if newest is None or int(item["version"]["N"]) > int(newest["version"]["N"]):
                     newest = item
                 check.take(item)
@@ -171,7 +171,7 @@ class _Worker:
             self._findings.pay_each(rows.values(), len(wanted))
             for stream_id, (owner, todo_id) in places.items():
                 row, newest = rows.get(wanted[stream_id]), batch[stream_id]
-                # One that is behind or ahead needs a fresh look, in which its own event is read after it.
+                # A row that is behind or ahead is read again, and its own event after it.
                 standing = newest if row is not None and row.get("version") == newest["version"] else None
                 if _looks_wrong(owner, todo_id, row, newest, standing):
                     suspects.streams[stream_id] = newest
@@ -213,7 +213,7 @@ class _Worker:
             suspects.owners.add((table, partition.owner))
 
     def _look_up_events(self, rows: list[Item], suspects: Suspects) -> None:
-        """Find rows whose own event the ledger does not have as they do."""
+        """Find rows that differ from their own event in the ledger."""
         named = {}
         for row in rows:
             todo_id = row["sk"]["S"].removeprefix(schema.TODO_PREFIX)
@@ -234,7 +234,7 @@ class _Worker:
 def _looks_wrong(
     owner: ids.Partition, todo_id: str, row: Item | None, wanted: Item | None, standing: Item | None
 ) -> bool:
-    """Whether a row may be wrong beside its event."""
+    """Whether a row may differ from its event."""
     try:
         return any(check_row(owner, todo_id, row, wanted, standing))
     except (LookupError, ValueError, TypeError):

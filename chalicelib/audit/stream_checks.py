@@ -1,4 +1,4 @@
-"""Checks of one todo, pure: its events in themselves, and its row beside them."""
+"""Pure checks of one todo: its events in themselves, and its row against them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ INDEX_ATTRIBUTES: Final = ("by_list", "by_due", "remind_shard", "remind_at")
 
 Item = dict[str, dict[str, Any]]
 
-# What is wrong, in one word, and in detail.
+# What is wrong: its kind and a detail.
 Found = tuple[str, str]
 
 
 class StreamCheck:
-    """What the events of one stream must agree on, taken in one by one, oldest first; holds one state at a time."""
+    """Checks the events of one stream, given one by one, oldest first; holds one state at a time."""
 
     def __init__(self) -> None:
         self.found: list[Found] = []
@@ -46,13 +46,18 @@ class StreamCheck:
         if event.occurred_at <= self._occurred_at:
             yield "occurred-at", f"version {version} occurred at {event.occurred_at}, not after {self._occurred_at}"
         self._occurred_at = max(event.occurred_at, self._occurred_at)
-        # Behind a gap, or from a newer writer, only the state that the event carries can be gone on from.
+        # After a gap, or an event of a newer writer, the check continues from the event's own state.
         if not follows or event.state_schema > fold.STATE_SCHEMA:
             self._todo = event.state
             return
         self._todo = fold.evolve(self._todo, event.type, event.change, event.occurred_at)
-        if event.state_schema == fold.STATE_SCHEMA and self._todo != event.state:
+        if event.state_schema == fold.STATE_SCHEMA and self._todo != _with_short_reminded(event.state):
             yield "state", f"version {version}: {_unequal(self._todo, event.state)} not as the events make it"
+
+
+def _with_short_reminded(todo: Todo) -> Todo:
+    """The state as the fold makes it today, which shortens a long `reminded` that it once copied."""
+    return {**todo, "reminded": fold.reminded_form(todo["reminded"])}
 
 
 def check_row(

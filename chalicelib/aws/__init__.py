@@ -1,1 +1,1 @@
-"""What every room needs of AWS: clients, retries, errors, the settings table, the quarantine."""
+"""AWS for every room: clients, retries, errors, the settings table, the quarantine."""

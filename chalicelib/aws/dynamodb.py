@@ -13,9 +13,9 @@ from chalicelib.aws.errors import KeysUnprocessed
 from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
 
-# Botocore builds its own User-Agent anew for each call, which is a fifth of a PutItem's CPU (docs/performance.md).
+# Botocore builds its own User-Agent for each call, which takes a fifth of a PutItem's CPU (docs/performance.md).
 USER_AGENT = "todo-ledger"
-# A Lambda must answer within the gateway's 29 s: give a connection up early, and try again.
+# A Lambda must answer within the gateway's 29 s: time out early, and retry.
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 5
 ATTEMPTS = 3
@@ -45,7 +45,7 @@ def client() -> Any:
     return made
 
 
-# What BatchGetItem takes at once.
+# The maximum of one BatchGetItem.
 MAX_BATCH_GET_KEYS: Final = 100
 BATCH_GET_TRIES: Final = 8
 
@@ -56,7 +56,7 @@ def batch_get(table: str, item_keys: Iterable[dict[str, Any]]) -> Iterator[dict[
     Raises
     ------
     KeysUnprocessed
-        After `BATCH_GET_TRIES` answers that left some out.
+        After `BATCH_GET_TRIES` answers that left keys unprocessed.
     ClientError, BotoCoreError
         As ``client().batch_get_item`` does.
     """
@@ -91,19 +91,41 @@ def pages(operation: str, **request: Any) -> Iterator[list[dict[str, Any]]]:
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-# Where, in botocore's context of one call, the writes of its transaction wait.
+def between(table: str, partition: str, low: str, high: str, index: str | None = None) -> dict[str, Any]:
+    """The request of a ``query`` of one partition for the items between two sort keys, inclusive.
+
+    Its read is strongly consistent: what a client waited for (``Prefer: wait``) must be in what it reads next.
+
+    Parameters
+    ----------
+    table : str
+        Its keys are ``owner`` and ``sk``.
+    index : str, optional
+        A local index, whose sort key has the index's name.
+    """
+    return {
+        "TableName": table,
+        **({"IndexName": index} if index else {}),
+        "KeyConditionExpression": "#owner = :owner AND #sort BETWEEN :low AND :high",
+        "ExpressionAttributeNames": {"#owner": "owner", "#sort": index or "sk"},
+        "ExpressionAttributeValues": {":owner": {"S": partition}, ":low": {"S": low}, ":high": {"S": high}},
+        "ConsistentRead": True,
+    }
+
+
+# The key under which botocore's context of one call keeps the writes of its transaction.
 _SET_ASIDE: Final = "todo-ledger-writes"
 
 
 class _Ready(list[dict[str, Any]]):
-    """The writes of a transaction in the very form of DynamoDB's JSON protocol."""
+    """The writes of a transaction, already in the form of DynamoDB's JSON protocol."""
 
 
 def transact_ready(writes: list[dict[str, Any]]) -> None:
-    """TransactWriteItems of writes that are in DynamoDB's JSON already, sent without walking through them.
+    """TransactWriteItems of writes that are in DynamoDB's JSON already, sent without traversing them.
 
-    Botocore walks through all items twice, for the tables that they name and to serialise them, only to end at the same
-    JSON. In a bulk load of a hundred items a call that is a good part of the CPU (docs/performance.md).
+    Botocore traverses all items twice, to find the tables that they name and to serialise them, and ends with the same
+    JSON. In a bulk load of a hundred items per call that takes much of the CPU (docs/performance.md).
 
     Raises
     ------

@@ -1,12 +1,12 @@
-"""Which errors are transient and which no retry can help: decided here for every handler."""
+"""Which errors of AWS are transient, and which are permanent: decided here for every handler."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from chalicelib.todos.errors import Poison, Transient
+from chalicelib.todos.errors import Permanent, Transient
 
 # What AWS services answer when the same request may succeed later. ConditionalCheckFailed is not among them: the code
 # that sets a condition knows what its failure means.
@@ -46,13 +46,15 @@ REFUSED_CODES: Final = frozenset(
 )
 
 _SERVER_ERROR: Final = 500
+# The code of a write that is no reason for its transaction's cancellation.
+_NO_REASON: Final = "None"
 
 
 class KeysUnprocessed(Transient):
-    """DynamoDB left keys of a BatchGetItem unprocessed, time after time: it is throttled."""
+    """DynamoDB repeatedly left keys of a BatchGetItem unprocessed: it throttles."""
 
 
-# What a read of DynamoDB raises if it got no answer, or a refusal.
+# What a read of DynamoDB raises without an answer, or if it is refused.
 READ_ERRORS: Final = (BotoCoreError, ClientError, KeysUnprocessed)
 
 
@@ -60,16 +62,33 @@ def codes_of(error: BaseException) -> frozenset[str]:
     """The error codes in an AWS answer: of the request, or of each item that cancelled a transaction."""
     if not isinstance(error, ClientError):
         return frozenset()
-    reasons = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])} - {"None"}
+    reasons = {reason.get("Code", _NO_REASON) for reason in cancellation_reasons(error)} - {_NO_REASON}
     return frozenset(reasons or {error.response.get("Error", {}).get("Code", "")})
+
+
+def cancellation_reasons(error: BaseException) -> list[dict[str, Any]]:
+    """Why a transaction was cancelled, write by write in its order; empty for any other error.
+
+    Each reason has a ``Code``, which is "None" for a write that was not in the way, and the ``Item`` that made a
+    condition fail if the write asked for it (``ReturnValuesOnConditionCheckFailure``).
+    """
+    if not isinstance(error, ClientError):
+        return []
+    reasons: Any = error.response.get("CancellationReasons", [])
+    return list(reasons)
+
+
+def failed_conditions(error: BaseException) -> list[bool]:
+    """Which writes of a cancelled transaction had a condition that failed, in its order; empty for any other error."""
+    return [reason.get("Code") == "ConditionalCheckFailed" for reason in cancellation_reasons(error)]
 
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed later, so that a handler should raise and be called again.
 
-    An unknown error counts as transient, since losing nothing matters more than making progress.
+    An unknown error counts as transient: to lose nothing matters more than to make progress.
     """
-    if isinstance(error, Poison | ParamValidationError | ValueError | TypeError | LookupError | AttributeError):
+    if isinstance(error, Permanent | ParamValidationError | ValueError | TypeError | LookupError | AttributeError):
         return False
     return not is_refused(error)
 
@@ -83,5 +102,5 @@ def is_refused(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether a transaction met another one, or another writer made a condition fail."""
+    """Whether a transaction conflicted with another one, or another writer made a condition fail."""
     return bool(codes_of(error) & {"ConditionalCheckFailed", "TransactionConflict", "TransactionConflictException"})

@@ -20,6 +20,10 @@ class CollectionFull(Permanent):
     """The owner has the maximum number of items already."""
 
 
+class Occupied(Permanent):
+    """One of the writes that belong to an item was refused: what it claims has another owner."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnedItems:
     """One kind of item.
@@ -56,14 +60,18 @@ class OwnedItems:
 
         Raises
         ------
-        CollectionFull, Unavailable
+        CollectionFull, Occupied, Unavailable
         """
         partition = Partition(item["owner"]["S"])
         counted = settings_table.count(partition, self.count_key, 1, most=self.most)
-        taken, *_, full = settings_table.transact([settings_table.put(item), *also, counted])
-        if full and not taken:
+        taken, *others, full = settings_table.transact([settings_table.put(item), *also, counted])
+        if taken:
+            return False
+        if any(others):
+            raise Occupied
+        if full:
             raise CollectionFull
-        return not taken
+        return True
 
     def find(self, partition: Partition, item_id: str) -> Item | None:
         """One item, by a strongly consistent read.
@@ -95,14 +103,21 @@ class OwnedItems:
         gone, *_ = settings_table.transact([removal, *also, settings_table.count(partition, self.count_key, -1)])
         return not gone
 
-    def change(self, partition: Partition, item_id: str, expression: str, values: Mapping[str, Any]) -> bool:
-        """Change an item by an update expression; False if it does not exist.
+    def change(
+        self,
+        partition: Partition,
+        item_id: str,
+        expression: str,
+        values: Mapping[str, Any],
+        condition: str = settings_table.EXISTS,
+    ) -> bool:
+        """Change an item by an update expression; False if it does not exist, or another condition does not hold.
 
         Raises
         ------
         Unavailable
         """
-        return settings_table.update_existing(partition, self.prefix + item_id, expression, values)
+        return settings_table.update_existing(partition, self.prefix + item_id, expression, values, condition)
 
 
 def attributes_of(**texts: str | None) -> dict[str, dict[str, str]]:

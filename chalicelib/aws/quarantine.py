@@ -1,4 +1,4 @@
-"""The quarantine: where a record goes that no retry can help, whole, with the error, until `redrive` brings it back."""
+"""The quarantine: it keeps a record that no retry can process, whole and with the error, until `redrive` returns it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from chalicelib import logs, metrics, settings
 from chalicelib.aws.sqs import sqs
 
-# SQS takes 256 KB. Beyond this the keys are kept alone; the ledger has the rest.
+# SQS accepts 256 KB. Of a larger record only the keys are kept; the ledger has the rest.
 MAX_MESSAGE_BYTES: Final = 200_000
 MAX_ERROR_CHARACTERS: Final = 2_000
 
@@ -22,16 +22,16 @@ def put(
     Parameters
     ----------
     handler : str
-        Which handler could not take it; `redrive` hands it back to the same.
+        The handler that could not process it; `redrive` returns it to the same one.
     record : mapping
-        The record as Lambda handed it over.
+        The record as Lambda delivered it.
     keys : mapping, optional
-        What finds it in the ledger, where the record itself cannot tell or is too long.
+        Its keys in the ledger, for a record that does not state them or is too large.
 
     Raises
     ------
     ClientError, BotoCoreError
-        When the queue does not take it: then the batch must not count as done.
+        When the queue cannot be written to: the batch must not count as done.
     """
     stream = record.get("dynamodb") or {} if isinstance(record, Mapping) else {}
     message: dict[str, Any] = {
@@ -51,7 +51,7 @@ def put(
 
 
 def _plain(keys: Any) -> dict[str, Any] | None:
-    """Keys in DynamoDB's JSON as plain values, as far as they are what they should be."""
+    """Keys in DynamoDB's JSON as plain values, as far as they are well-formed."""
     if not isinstance(keys, Mapping):
         return None
     return {name: next(iter(value.values())) for name, value in keys.items() if isinstance(value, Mapping) and value}

@@ -1,4 +1,4 @@
-"""How long to wait before the same thing is tried again."""
+"""How long to wait before the same thing is tried again, or looked at again."""
 
 from __future__ import annotations
 
@@ -17,3 +17,28 @@ def back_off(attempt: int) -> None:
     """
     ceiling = min(CEILING_SECONDS, FIRST_SECONDS * 2 ** (attempt - 1))
     time.sleep(random.uniform(0, ceiling))  # noqa: S311 - nothing to keep secret
+
+
+class Pauses:
+    """The pauses between looks at something that others change, each longer than the one before.
+
+    Parameters
+    ----------
+    first, ceiling : float
+        The shortest and the longest pause, in seconds.
+    growth : float
+        How many times as long as the one before a pause is.
+    """
+
+    def __init__(self, first: float, ceiling: float, growth: float = 1.5) -> None:
+        self._seconds = first
+        self._ceiling = ceiling
+        self._growth = growth
+
+    def wait(self, left: float) -> bool:
+        """Sleep until the next look, for no longer than the seconds that are left; False, at once, if none are."""
+        if left <= 0:
+            return False
+        time.sleep(min(self._seconds, left))
+        self._seconds = min(self._seconds * self._growth, self._ceiling)
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -64,8 +65,8 @@ def beginning_with(partition: Partition, prefix: str) -> list[Item]:
         raise Unavailable(str(error)) from error
 
 
-def page_between(partition: Partition, low: str, high: str, limit: int) -> tuple[list[Item], str | None]:
-    """Up to `limit` items between two sort keys (inclusive), read consistently; and the last key if there may be more.
+def newest(partition: Partition, prefix: str, limit: int) -> list[Item]:
+    """The last items of a partition whose sort key has the prefix, the last first, by a strongly consistent read.
 
     Raises
     ------
@@ -74,12 +75,26 @@ def page_between(partition: Partition, low: str, high: str, limit: int) -> tuple
     answer = ask(
         dynamodb.client().query,
         TableName=settings.settings_table(),
-        KeyConditionExpression="#owner = :owner AND sk BETWEEN :low AND :high",
+        KeyConditionExpression="#owner = :owner AND begins_with(sk, :prefix)",
         ExpressionAttributeNames={"#owner": "owner"},
-        ExpressionAttributeValues={":owner": {"S": partition}, ":low": {"S": low}, ":high": {"S": high}},
-        ConsistentRead=True,
+        ExpressionAttributeValues={":owner": {"S": partition}, ":prefix": {"S": prefix}},
+        ScanIndexForward=False,
         Limit=limit,
+        ConsistentRead=True,
     )
+    found: list[Item] = answer["Items"]
+    return found
+
+
+def page_between(partition: Partition, low: str, high: str, limit: int) -> tuple[list[Item], str | None]:
+    """Up to `limit` items between two sort keys (inclusive), read consistently; and the last key if there may be more.
+
+    Raises
+    ------
+    Unavailable
+    """
+    request = dynamodb.between(settings.settings_table(), partition, low, high)
+    answer = ask(dynamodb.client().query, **request, Limit=limit)
     last = answer.get("LastEvaluatedKey")
     return answer["Items"], last["sk"]["S"] if last else None
 
@@ -126,8 +141,10 @@ def put_new(item: Item) -> bool:
     return _try_condition(dynamodb.client().put_item, **put(item)["Put"])
 
 
-def update_existing(partition: Partition, sk: str, expression: str, values: Mapping[str, Any]) -> bool:
-    """Change an item; False if it does not exist.
+def update_existing(
+    partition: Partition, sk: str, expression: str, values: Mapping[str, Any], condition: str = EXISTS
+) -> bool:
+    """Change an item; False if it does not exist, or another condition does not hold.
 
     Raises
     ------
@@ -139,7 +156,76 @@ def update_existing(partition: Partition, sk: str, expression: str, values: Mapp
         Key=key(partition, sk),
         UpdateExpression=expression,
         ExpressionAttributeValues=values,
-        ConditionExpression=EXISTS,
+        ConditionExpression=condition,
+    )
+
+
+def put_expiring(partition: Partition, sk: str, values: Mapping[str, str], seconds: int) -> None:
+    """Write a new item of texts, which DynamoDB removes after so many seconds.
+
+    Raises
+    ------
+    Unavailable
+    """
+    names = {f"#{name}": name for name in (*values, TTL_ATTRIBUTE)}
+    ask(
+        dynamodb.client().update_item,
+        TableName=settings.settings_table(),
+        Key=key(partition, sk),
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in (*values, TTL_ATTRIBUTE)),
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues={
+            **{f":{name}": {"S": value} for name, value in values.items()},
+            f":{TTL_ATTRIBUTE}": {"N": str(int(time.time()) + seconds)},
+        },
+    )
+
+
+def count_within(partition: Partition, sk: str, most: int, seconds: int) -> bool:
+    """Count one more in an item that DynamoDB removes after so many seconds; False if the count is that high already.
+
+    Raises
+    ------
+    Unavailable
+    """
+    return _try_condition(
+        dynamodb.client().update_item,
+        TableName=settings.settings_table(),
+        Key=key(partition, sk),
+        UpdateExpression="SET #expires = :expires ADD #count :one",
+        ConditionExpression="attribute_not_exists(#count) OR #count < :most",
+        ExpressionAttributeNames={"#count": "count", "#expires": TTL_ATTRIBUTE},
+        ExpressionAttributeValues={
+            ":one": {"N": "1"},
+            ":most": {"N": str(most)},
+            ":expires": {"N": str(int(time.time()) + seconds)},
+        },
+    )
+
+
+def update_if(
+    partition: Partition,
+    sk: str,
+    expression: str,
+    *,
+    condition: str,
+    names: Mapping[str, str],
+    values: Mapping[str, Any],
+) -> bool:
+    """Change an item, or make it, on a condition; False if it failed.
+
+    Raises
+    ------
+    Unavailable
+    """
+    return _try_condition(
+        dynamodb.client().update_item,
+        TableName=settings.settings_table(),
+        Key=key(partition, sk),
+        UpdateExpression=expression,
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
+        ConditionExpression=condition,
     )
 
 
@@ -180,7 +266,7 @@ def _try_condition(call: Callable[..., Any], **request: Any) -> bool:
 
 
 def transact(writes: list[dict[str, Any]]) -> list[bool]:
-    """Write all or nothing; tells of each write whether its condition failed (then nothing was written).
+    """Write all or nothing; returns for each write whether its condition failed (if one did, nothing was written).
 
     Raises
     ------
@@ -191,8 +277,7 @@ def transact(writes: list[dict[str, Any]]) -> list[bool]:
             dynamodb.client().transact_write_items(TransactItems=writes)
             return [False] * len(writes)
         except (ClientError, BotoCoreError) as error:
-            reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
-            failed = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]
+            failed = errors.failed_conditions(error)
             if any(failed):
                 return failed
             if not errors.is_conflict(error) or attempt == MAX_TRIES:

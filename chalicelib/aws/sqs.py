@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import botocore.session
@@ -17,6 +18,35 @@ def sqs() -> Any:
     return botocore.session.get_session().create_client("sqs")
 
 
+@remembered
+def unlinked_sqs() -> Any:
+    """A client whose messages do not continue the trace of the invocation that sends them.
+
+    A worker that sends to its own queue needs this. Lambda counts a trace's passes through one function, and after 16
+    it takes them for an endless loop and drops the message. The workers bound their own loops.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    """
+    from botocore.handlers import add_recursion_detection_header
+
+    client = botocore.session.get_session().create_client("sqs")
+    client.meta.events.unregister("before-call", add_recursion_detection_header)
+    return client
+
+
+def ask(call: Callable[..., Any], **request: Any) -> Any:
+    """SQS's answer to a request.
+
+    Raises
+    ------
+    Unavailable
+    """
+    try:
+        return call(**request)
+    except (ClientError, BotoCoreError) as error:
+        raise Unavailable(str(error)) from error
+
+
 def send(queue_url: str, body: str) -> None:
     """Send a message.
 
@@ -25,7 +55,4 @@ def send(queue_url: str, body: str) -> None:
     Unavailable
         When the queue gave no clear answer; it may have the message all the same.
     """
-    try:
-        sqs().send_message(QueueUrl=queue_url, MessageBody=body)
-    except (ClientError, BotoCoreError) as error:
-        raise Unavailable(f"the queue did not take a message: {error}") from error
+    ask(unlinked_sqs().send_message, QueueUrl=queue_url, MessageBody=body)

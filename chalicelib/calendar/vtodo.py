@@ -69,7 +69,8 @@ def vtodo(base_url: str, todo_id: str, version: int, todo: Todo) -> bytes:
         categories.cats = [_text(tag) for tag in todo["tags"]]
         made.add("categories", categories)
     made.add("x-todo-ledger-list", _text(todo["list"]))
-    if todo["parent"] is not None:
+    # Programs walk up the parents, and some have no end with a todo that is its own.
+    if todo["parent"] not in (None, todo_id):
         made.add("related-to", todo["parent"])
     made.add("url", representation.todo_url(base_url, todo_id))
     if todo["due"] is not None:

@@ -6,6 +6,7 @@ The steps and their order make optimistic locking and idempotency work; docs/exa
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,19 +16,21 @@ import uuid_utils
 from chalicelib import metrics
 from chalicelib.aws.memory import on_forget
 from chalicelib.aws.retry import back_off
-from chalicelib.ledger import ledger
+from chalicelib.ledger import codec, ledger
 from chalicelib.ledger.errors import EventTooLarge, LedgerUnavailable, VersionTaken
 from chalicelib.todos import events, fold, ids, instants, recurrence
-from chalicelib.todos.content import InvalidContent
+from chalicelib.todos.content import FieldError, InvalidContent
 from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, IfNoneMatch, Refusal, decide
-from chalicelib.todos.events import COMPLETED, Event
+from chalicelib.todos.events import COMPLETED, REVERTED, Event
 
 # With 20 writers on one todo, none needs more than 14 tries with this backoff if a request takes 10 ms
 # (docs/performance.md). All tries together take at most 15 s of the gateway's 29.
 MAX_TRIES: Final = 20
 
-# The newest events of the streams that this process wrote or read last, about 1 KB each.
+# The newest events of the streams that this process wrote or read last: a thousand of the usual ones, and fewer large
+# ones, of which a thousand would take 200 MB.
 REMEMBERED_STREAMS: Final = 1000
+REMEMBERED_BYTES: Final = 8_000_000
 
 
 class KeyReused(Exception):
@@ -196,7 +199,16 @@ def _event_to_append(request: CommandRequest, before: Event | None) -> Event | N
     if decision is None and request.idempotency_key is not None:
         # Recorded even if unchanged: otherwise a repeat would be decided anew, on what others have done since.
         decision = NOTHING_CHANGED
-    return None if decision is None else _event_of(request, decision, before)
+    if decision is None:
+        return None
+    if decision.change.get("parent") == request.todo_id:
+        # One that was its own parent before this was refused stays so until its parent is changed.
+        raise InvalidContent([FieldError("#/parent", "a todo cannot be its own parent")])
+    event = _event_of(request, decision, before)
+    if event.type != REVERTED:
+        # What was there once may come back.
+        codec.check_room(event.state, state)
+    return event
 
 
 def _append(request: CommandRequest, event: Event) -> None:
@@ -271,25 +283,59 @@ def _event_of(request: CommandRequest, decision: Decision, before: Event | None)
 class _LatestEvents:
     """The newest events that this process knows of, the least recently used forgotten first."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, most_bytes: int = REMEMBERED_BYTES) -> None:
         self._capacity = capacity
-        self._events: OrderedDict[str, Event] = OrderedDict()
+        self._most_bytes = most_bytes
+        self._events: OrderedDict[str, tuple[Event, int]] = OrderedDict()
+        self._bytes = 0
+        # The threads of a batch share it.
+        self._lock = threading.Lock()
 
     def recall(self, stream: str) -> Event | None:
-        return self._events.get(stream)
+        known = self._events.get(stream)
+        return None if known is None else known[0]
 
     def remember(self, event: Event) -> None:
-        known = self._events.pop(event.stream_id, None)
-        # Two threads may report out of order; the newer one stays.
-        self._events[event.stream_id] = known if known is not None and known.version > event.version else event
-        if len(self._events) > self._capacity:
-            self._events.popitem(last=False)
+        taken = _memory_of(event)
+        with self._lock:
+            known = self._remove(event.stream_id)
+            # Two threads may report out of order; the newer one stays.
+            if known is not None and known[0].version > event.version:
+                event, taken = known
+            self._events[event.stream_id] = event, taken
+            self._bytes += taken
+            while len(self._events) > self._capacity or self._bytes > self._most_bytes:
+                self._remove(next(iter(self._events)))
 
     def forget(self, stream: str) -> None:
-        self._events.pop(stream, None)
+        with self._lock:
+            self._remove(stream)
 
     def clear(self) -> None:
-        self._events.clear()
+        with self._lock:
+            self._events.clear()
+            self._bytes = 0
+
+    def _remove(self, stream: str) -> tuple[Event, int] | None:
+        known = self._events.pop(stream, None)
+        if known is not None:
+            self._bytes -= known[1]
+        return known
+
+
+def _memory_of(event: Event) -> int:
+    """About as many bytes of memory as an event takes at most: its texts four for each character, the rest by parts."""
+    todo = event.state
+    return 5_000 + 4 * len(todo["notes"] or "") + 300 * len(todo["tags"] or ()) + 100 * _parts(todo["metadata"])
+
+
+def _parts(value: object) -> int:
+    """How many values a JSON value consists of, and how many dozens of characters."""
+    if isinstance(value, dict):
+        return 1 + sum(_parts(name) + _parts(member) for name, member in value.items())
+    if isinstance(value, list):
+        return 1 + sum(map(_parts, value))
+    return 1 + len(value) // 24 if isinstance(value, str) else 1
 
 
 _latest_events: Final = _LatestEvents(REMEMBERED_STREAMS)

@@ -29,8 +29,6 @@ PAGE: Final = 100
 MAX_PAGE_BYTES: Final = 200_000
 AT_THE_SAME_TIME: Final = 8
 
-ACTOR: Final = "remind"
-
 
 def fan_out(has_time: Callable[[], bool] = lambda: True) -> tuple[int, int]:
     """Hand everything that is due to the queue, page by page; how many reminders and messages that were.
@@ -134,7 +132,7 @@ def _give(reminder: DueReminder) -> None:
         owner=ids.owner_of(reminder.partition),
         todo_id=reminder.todo_id,
         command=Remind(reminder.remind_at),
-        actor=ACTOR,
+        actor=ids.REMIND,
         causation_id=f"remind_at:{reminder.remind_at}",
     )
     try:

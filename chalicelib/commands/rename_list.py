@@ -30,6 +30,8 @@ from chalicelib.views.cuts import Cut
 MAX_PASSES: Final = 9
 # A row lags behind its todo by the events of a moment. One that is further behind is met again by the next pass.
 MAX_EVENTS_BEHIND: Final = 100
+# One that is followed by more is met again by the next pass, too.
+MAX_BYTES_BEHIND: Final = 1024 * 1024
 MAX_TRIES: Final = 20
 
 
@@ -240,6 +242,6 @@ def _newest_if_it_stayed(operation: ListOperation, todo_id: str, version: int) -
     behind = 0 if newest is None else newest.version - version
     if newest is None or not 0 < behind <= MAX_EVENTS_BEHIND:
         return None
-    since = ledger.history(newest.stream_id, version, behind)
+    since, _ = ledger.history_within(newest.stream_id, version, behind, MAX_BYTES_BEHIND)
     stayed = all(event.state["list"] == operation.list_name and not event.state["deleted"] for event in since)
     return newest.version if stayed and len(since) == behind else None

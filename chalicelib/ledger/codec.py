@@ -1,4 +1,4 @@
-"""An event as an item of the events table, in DynamoDB's JSON: the one codec for whoever writes or reads one."""
+"""An event as an item of the events table, in DynamoDB's JSON: the one codec for all readers and writers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ from typing import Any, Final
 
 from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import ids
-from chalicelib.todos.events import DEFAULTS, MAX_EVENT_BYTES, Event, Todo, dump_json
+from chalicelib.todos.events import (
+    CONTENT_FIELDS,
+    DEFAULTS,
+    MAX_CONTENT_BYTES,
+    MAX_EVENT_BYTES,
+    MAX_OLD_EVENT_BYTES,
+    Event,
+    Todo,
+    dump_json,
+)
 
 Item = dict[str, dict[str, Any]]
 
-# What an event's other attributes take at most: owner, actor, key and ids, percent-encoded where they are.
+# The maximum size of an event's other attributes: owner, actor, key and ids, with their percent-encoding.
 MAX_OTHER_BYTES: Final = 4 * 1024
+# What the content takes at most without its notes, as JSON; and as many characters of notes as fit beside that whatever
+# they are (an escape such as \\u0001 takes six bytes), so that most todos need no counting.
+MAX_BYTES_WITHOUT_NOTES: Final = 20_000
+_SHORT_NOTES: Final = (MAX_CONTENT_BYTES - MAX_BYTES_WITHOUT_NOTES) // 6
 
 _SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash")
 
@@ -32,12 +45,12 @@ def encode(event: Event) -> Item:
 
 
 def decode(item: Mapping[str, Any]) -> Event:
-    """The event of an item, as a query, a scan or a stream record brings it.
+    """The event of an item from a query, a scan or a stream record.
 
     Raises
     ------
     LookupError, ValueError, TypeError
-        When it is none.
+        When it is not an event.
     """
     text = {name: value["S"] for name, value in item.items() if "S" in value}
     change = json.loads(text["change"])
@@ -101,9 +114,35 @@ def size_of(event: Event) -> int:
 
 def _size(attributes: dict[str, Any]) -> int:
     size = sum(len(name) + len(str(value).encode()) for name, value in attributes.items())
-    if size > MAX_EVENT_BYTES:
+    if size > MAX_OLD_EVENT_BYTES:
         raise EventTooLarge(size)
     return size
+
+
+def check_room(after: Todo, before: Todo | None) -> None:
+    """See that a todo leaves room for the events that the service itself will add: reminders, deletions, the next one.
+
+    Parameters
+    ----------
+    before : Todo, optional
+        The todo until now. What was accepted when there was no such bound may not become larger; it may be completed
+        and deleted.
+
+    Raises
+    ------
+    EventTooLarge
+    """
+    notes = after["notes"]
+    if notes is None or len(notes) <= _SHORT_NOTES:
+        return
+    size = _content_size(after)
+    if size > MAX_CONTENT_BYTES and (before is None or size > _content_size(before)):
+        raise EventTooLarge(size, MAX_CONTENT_BYTES, "its fields take, as JSON,")
+
+
+def _content_size(todo: Todo) -> int:
+    fields = {name: todo[name] for name in CONTENT_FIELDS if name != "completed"}  # type: ignore[literal-required]
+    return len(dump_json(fields).encode(errors="surrogatepass"))
 
 
 def dump_state(todo: Todo) -> str:

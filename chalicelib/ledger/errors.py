@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.todos.errors import Permanent, Transient, Unavailable
-from chalicelib.todos.events import MAX_EVENT_BYTES
+from chalicelib.todos.events import MAX_OLD_EVENT_BYTES
 
 
 class VersionTaken(Transient):
@@ -15,7 +15,7 @@ class LedgerUnavailable(Unavailable):
 
 
 class EventTooLarge(Permanent):
-    """The event would exceed `MAX_EVENT_BYTES`."""
+    """The event would exceed `MAX_OLD_EVENT_BYTES`, or the todo's content `MAX_CONTENT_BYTES`."""
 
-    def __init__(self, size: int) -> None:
-        super().__init__(f"the event takes {size} bytes where {MAX_EVENT_BYTES} are allowed")
+    def __init__(self, size: int, limit: int = MAX_OLD_EVENT_BYTES, noun: str = "the event takes") -> None:
+        super().__init__(f"{noun} {size} bytes where {limit} are allowed")

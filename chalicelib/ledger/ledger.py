@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
-from chalicelib.aws.errors import READ_ERRORS
+from chalicelib.aws.errors import READ_ERRORS, cancellation_reasons, codes_of, failed_conditions
 from chalicelib.aws.retry import back_off
 from chalicelib.ledger.codec import Item, decode, encode
 from chalicelib.ledger.errors import LedgerUnavailable, VersionTaken
 from chalicelib.todos import fold, instants
-from chalicelib.todos.events import Event
+from chalicelib.todos.events import MAX_EVENT_BYTES, Event
 
 # What DynamoDB allows in one transaction, with room for the request's own framing (4 MB).
 MAX_TRANSACTION_ITEMS: Final = 100
@@ -24,6 +24,9 @@ MAX_TRANSACTION_BYTES: Final = 3_500_000
 # A write that conflicts with another transaction on the same item has not lost a race: it is tried again.
 WRITE_TRIES: Final = 8
 
+
+# How many events are read at first where a few KB of them are wanted.
+_FIRST_EVENTS: Final = 4
 
 _VERSION_IS_FREE: Final = "attribute_not_exists(stream_id)"
 
@@ -96,9 +99,39 @@ def at_instant(stream: str, instant: str) -> Event | None:
     return found
 
 
-def history(stream: str, after: int = 0, limit: int | None = None) -> list[Event]:
-    """The events of a stream after a version, oldest first, at most `limit` of them."""
-    return [_current(event) for event in _query(stream, after=after, limit=limit)]
+def history(stream: str) -> list[Event]:
+    """All events of a stream, oldest first, however much that is."""
+    return [_current(event) for event in _query(stream)]
+
+
+def history_within(stream: str, after: int, limit: int, max_bytes: int) -> tuple[list[Event], bool]:
+    """The events of a stream after a version, oldest first, and whether these are all up to `limit`.
+
+    DynamoDB bounds a query by a number of items, not by bytes. So it is asked for a few, and then for as many again as
+    there are by now: at most one page (1 MB) is read beyond `max_bytes`.
+
+    Parameters
+    ----------
+    limit : int
+        At most so many events.
+    max_bytes : int
+        It ends early once it has so many bytes of events; one event is given at least.
+
+    Raises
+    ------
+    LedgerUnavailable
+    """
+    found: list[Event] = []
+    read = 0
+    while len(found) < limit and (read < max_bytes or not found):
+        step = max(_FIRST_EVENTS, max_bytes // MAX_EVENT_BYTES, len(found))
+        items, is_end = _query_page(stream, after, min(step, limit - len(found)))
+        found += [_current(decode(item)) for item in items]
+        read += sum(len(item["change"]["S"]) + len(item["state"]["S"]) for item in items)
+        if is_end:
+            return found, True
+        after = found[-1].version
+    return found, len(found) == limit
 
 
 def version_with_key(stream: str, idempotency_key: str) -> int | None:
@@ -178,16 +211,15 @@ def append_together(group: list[Event]) -> dict[int, Event]:
             dynamodb.transact_ready(puts)
             return {}
         except (BotoCoreError, ClientError) as error:
-            reasons = _cancellation_reasons(error)
-            standing = {
+            failed = failed_conditions(error)
+            existing = {
                 position: _current(decode(reason["Item"]))
-                for position, reason in enumerate(reasons)
-                if reason.get("Code") == "ConditionalCheckFailed"
+                for position, reason in enumerate(cancellation_reasons(error))
+                if failed[position]
             }
-            if standing:
-                return standing
-            is_conflict = any(reason.get("Code") == "TransactionConflict" for reason in reasons)
-            if not is_conflict or attempt == WRITE_TRIES:
+            if existing:
+                return existing
+            if "TransactionConflict" not in codes_of(error) or attempt == WRITE_TRIES:
                 raise LedgerUnavailable(str(error)) from error
             back_off(attempt)
     raise AssertionError("unreachable: the last attempt returns or raises")
@@ -213,15 +245,31 @@ def stored_at(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Item
     return {(item["stream_id"]["S"], int(item["version"]["N"])): item for item in dynamodb.batch_get(table, item_keys)}
 
 
-def _query(stream: str, after: int = 0, until: int | None = None, limit: int | None = None) -> list[Event]:
-    """The events after one version and until another (inclusive), oldest first, by strongly consistent reads."""
+def _query_page(stream: str, after: int, limit: int) -> tuple[list[Item], bool]:
+    """One page of the events after a version, as they are stored, and whether nothing follows."""
+    try:
+        answer = dynamodb.client().query(
+            TableName=settings.events_table(),
+            KeyConditionExpression="stream_id = :stream_id AND version > :after",
+            ExpressionAttributeValues={":stream_id": {"S": stream}, ":after": {"N": str(after)}},
+            Limit=limit,
+            ConsistentRead=True,
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise LedgerUnavailable(str(error)) from error
+    items: list[Item] = answer["Items"]
+    return items, "LastEvaluatedKey" not in answer or not items
+
+
+def _query(stream: str, until: int | None = None) -> list[Event]:
+    """The events until a version (inclusive), oldest first, by strongly consistent reads."""
     from pynamodb.exceptions import PynamoDBException
 
     from chalicelib.ledger.model import EventItem, events
 
-    versions = EventItem.version > after if until is None else EventItem.version.between(after + 1, until)
+    versions = None if until is None else EventItem.version <= until
     try:
-        found = events().query(stream, versions, consistent_read=True, limit=limit)
+        found = events().query(stream, versions, consistent_read=True)
         return [decode(item.serialize()) for item in found]
     except (PynamoDBException, BotoCoreError, ClientError) as error:
         raise LedgerUnavailable(str(error)) from error
@@ -234,11 +282,3 @@ def _current(event: Event) -> Event:
     state = fold.fold(_query(event.stream_id, until=event.version))
     assert state is not None
     return replace(event, state=state, state_schema=fold.STATE_SCHEMA)
-
-
-def _cancellation_reasons(error: Exception) -> list[dict[str, Any]]:
-    """Why a transaction was cancelled, by item; an item without a reason has the code "None"."""
-    if not isinstance(error, ClientError):
-        return []
-    reasons: Any = error.response.get("CancellationReasons", [])
-    return list(reasons)

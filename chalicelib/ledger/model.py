@@ -39,7 +39,7 @@ class EventItem(Model):
 
 @remembered
 def events() -> type[EventItem]:
-    """The model, bound to this stage's table and to the shared client (PynamoDB would make one of its own)."""
+    """The model, bound to this stage's table and to the shared client (PynamoDB would create its own)."""
     EventItem.Meta.table_name = settings.events_table()
     EventItem._get_connection().connection._client = dynamodb.client()
     return EventItem

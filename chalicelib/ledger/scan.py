@@ -1,4 +1,4 @@
-"""The ledger from end to end, as it is stored: for what compares, fills or sends again all that there is."""
+"""The whole ledger as it is stored, for audits, backfills and republishing."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from chalicelib.todos import fold
 def heads(segment: int = 0, segments: int = 1, after: tuple[str, int] | None = None) -> Iterator[tuple[str, int, str]]:
     """The (stream id, newest version, its state) of every stream, by a consistent scan of one part of the ledger.
 
-    A scan brings a partition's items together, so only one stream is held in memory; it promises no order among them. A
-    stream that grows meanwhile may come with a version that is no longer its newest.
+    A scan returns a partition's items together, so only one stream is held in memory; it promises no order among them.
+    For a stream that grows meanwhile, the version may no longer be its newest.
 
     Parameters
     ----------
     segment, segments : int
         Which of how many equal parts, for scans in parallel.
     after : (str, int), optional
-        The stream id and version of the head that came last, to go on behind it; what its stream got since comes too.
+        The stream id and version of the last head, to continue after it; newer events of its stream are included.
     """
     newest: Item | None = None
     for page in scan(segment, segments, after, attributes=("stream_id", "version", "state", "state_schema")):
@@ -49,7 +49,7 @@ def scan(
     segment, segments, after
         As `heads` has them.
     attributes : tuple of str
-        Which attributes; all of them where none are named.
+        The attributes to read; all of them if none are named.
     """
     start: dict[str, Any] = {}
     if after is not None:

@@ -1,6 +1,6 @@
-"""An event as the world sees it: a CloudEvents 1.0 message in JSON, made of the event as the ledger stores it.
+"""The CloudEvents 1.0 message, in JSON, of an event of the ledger.
 
-Nothing here speaks to AWS or imports PynamoDB: the stream hands over whole items, and an event carries its state.
+Nothing here calls AWS or imports PynamoDB: the stream delivers whole items, and an event carries its state.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from chalicelib.todos.events import Event
 
 SPECVERSION: Final = "1.0"
 TYPE_PREFIX: Final = "todo-ledger."
-# What a structured event is sent as over HTTP (CloudEvents HTTP protocol binding 1.0, section 3.2).
+# The media type of a structured event over HTTP (CloudEvents HTTP protocol binding 1.0, section 3.2).
 MEDIA_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 # A JSON array of such events (JSON event format 1.0, section 4).
 BATCH_MEDIA_TYPE: Final = "application/cloudevents-batch+json"
@@ -26,7 +26,7 @@ def cloudevent(event: Event, base_url: str) -> dict[str, Any]:
     Parameters
     ----------
     base_url : str
-        The absolute address that the API's paths follow. Where it is not known, an empty one makes `source` a relative
+        The absolute address that precedes the API's paths. If it is not known, an empty one makes `source` a relative
         reference, which the specification allows.
     """
     _, todo_id = ids.split_stream_id(event.stream_id)
@@ -43,18 +43,18 @@ def cloudevent(event: Event, base_url: str) -> dict[str, Any]:
 
 
 def attributes_of(event: Event) -> dict[str, str]:
-    """What a subscriber can filter by: the event's type, and owner and list percent-encoded, as keys have them.
+    """The attributes that a subscriber can filter by: the event's type, and owner and list, percent-encoded as in keys.
 
-    The list is the one that the todo is in after the event.
+    The list is the todo's list after the event.
     """
     partition, _ = ids.split_stream_id(event.stream_id)
     return {"type": event.type, "owner": partition, "list": ids.encode_list(event.state["list"])}
 
 
 def dumps(message: Mapping[str, Any]) -> str:
-    """The message as JSON, in ASCII alone: SNS and SQS refuse some of the characters that JSON may hold.
+    """The message as ASCII-only JSON: SNS and SQS refuse some of the characters that JSON may hold.
 
-    A character of the ledger's UTF-8 takes at most three times as many bytes here, so that of an event's 64 KB no more
-    than 192 come.
+    A character takes at most three times as many bytes as in the ledger's UTF-8, so an event's 64 KB become at most
+    192 KB.
     """
     return json.dumps(message, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

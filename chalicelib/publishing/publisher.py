@@ -1,4 +1,4 @@
-"""Publishing events, live ones from the stream and old ones from the ledger: what is refused is quarantined."""
+"""Publishing events, live ones from the stream and old ones from the ledger; refused ones are quarantined."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from chalicelib import settings
 from chalicelib.aws import quarantine
 from chalicelib.ledger import codec
 from chalicelib.publishing import cloudevents, topic
+from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 
-# Which handler quarantines: `redrive` hands a record back to the same one.
+# The handler that quarantines: `redrive` returns a record to it.
 HANDLER: Final = "publish"
 
 
@@ -31,7 +32,7 @@ def messages_of(records: Iterable[Mapping[str, Any]]) -> Iterator[topic.Message]
     Raises
     ------
     ClientError, BotoCoreError
-        When the quarantine does not take a record.
+        When the quarantine queue cannot be written to.
     """
     for record in records:
         try:
@@ -44,34 +45,36 @@ def messages_of(records: Iterable[Mapping[str, Any]]) -> Iterator[topic.Message]
 
 
 def send(messages: Iterable[topic.Message]) -> None:
-    """Publish messages; one that the topic will never take is quarantined by its keys: the ledger has the rest.
+    """Publish messages; one that the topic never accepts is quarantined by its keys: the ledger has the rest.
 
     Raises
     ------
     PublishIncomplete
         After everything else was published.
     ClientError, BotoCoreError
-        When the quarantine does not take what belongs there.
+        When the quarantine queue cannot be written to.
     """
     for message, refusal in topic.publish(messages):
         quarantine.put(HANDLER, refusal, record={}, keys=message.keys)
 
 
 def _message(record: Mapping[str, Any]) -> topic.Message | None:
-    """The message of a stream record; None for one that brings no event (this service removes none).
+    """The message of a stream record; None for one without an event (this service removes none).
 
     Raises
     ------
     Exception
-        Of any kind, when the record is not an event.
+        Of any type, when the record is not an event.
     """
     image = record["dynamodb"].get("NewImage")
     return None if image is None else _message_of(codec.decode(image))
 
 
 def _message_of(event: Event) -> topic.Message:
+    partition, _ = ids.split_stream_id(event.stream_id)
     return topic.Message(
         cloudevents.dumps(cloudevents.cloudevent(event, settings.public_url() or "")),
         cloudevents.attributes_of(event),
         {"stream_id": event.stream_id, "version": event.version},
+        ids.group_of(partition),
     )

@@ -14,26 +14,26 @@ from chalicelib import settings
 from chalicelib.aws import errors
 from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
-from chalicelib.todos.errors import Poison, Unavailable
+from chalicelib.publishing.errors import PublishIncomplete, Refused
 
-# SNS takes 10 messages and 256 KB (of bodies and attributes) in one request; the rest is room for how it counts.
+# SNS accepts 10 messages and 256 KB (of bodies and attributes) in one request; the margin is for how it counts.
 MAX_BATCH_MESSAGES: Final = 10
 MAX_BATCH_BYTES: Final = 240_000
 MAX_MESSAGE_BYTES: Final = 256 * 1024
 
-# Of each batch: ten of them, a stream's hundred records, must fit the function's 60 s. The stream brings all again.
+# Tries of each batch: ten batches, a stream's hundred records, must fit the function's 60 s. The stream redelivers all.
 MAX_TRIES: Final = 5
 
 CONNECT_TIMEOUT_SECONDS: Final = 2
 READ_TIMEOUT_SECONDS: Final = 5
 
-# What SNS says of a single message that it will never take; anything else may pass, if only once we mend a policy.
+# The codes of a single message that SNS never accepts; any other error may pass, if only after a policy is corrected.
 REFUSED_CODES: Final = frozenset({"InvalidParameter", "InvalidParameterValue"})
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes on the topic.
+    """A message for the topic.
 
     Attributes
     ----------
@@ -41,12 +41,15 @@ class Message:
     attributes : mapping
         String attributes for filter policies.
     keys : mapping
-        What finds the event in the ledger, should the topic refuse the message.
+        The keys of the event in the ledger, for when the topic refuses the message.
+    group : str, optional
+        The message group of its owner (`ids.group_of`).
     """
 
     body: str
     attributes: Mapping[str, str]
     keys: Mapping[str, Any] = field(default_factory=dict)
+    group: str | None = None
 
     @property
     def size(self) -> int:
@@ -55,20 +58,9 @@ class Message:
         return len(self.body.encode()) + attributes
 
 
-class Refused(Poison):
-    """The topic does not take a message, however often it is sent."""
-
-
-class PublishIncomplete(Unavailable):
-    """Some messages could not be published for now; all others were."""
-
-    def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(f"{len(reasons)} messages could not be published: {', '.join(sorted(set(reasons)))}")
-
-
 @remembered
 def sns() -> Any:
-    """A botocore client for SNS that does not retry by itself: `publish` does, and knows what of a batch failed."""
+    """A botocore client for SNS without retries: `publish` retries, and knows which messages of a batch failed."""
     return botocore.session.get_session().create_client(
         "sns",
         config=Config(
@@ -80,12 +72,12 @@ def sns() -> Any:
 
 
 def publish(messages: Iterable[Message]) -> list[tuple[Message, Refused]]:
-    """Publish every message at least once; those that the topic will never take are returned.
+    """Publish every message at least once; those that the topic never accepts are returned.
 
     Raises
     ------
     PublishIncomplete
-        After everything else was published. Publishing all again is safe: receivers recognise a repeat by its id.
+        After everything else was published. Publishing all of it again is safe: receivers recognise a repeat by its id.
     """
     refused: list[tuple[Message, Refused]] = []
     reasons: list[str] = []
@@ -108,7 +100,7 @@ def publish(messages: Iterable[Message]) -> list[tuple[Message, Refused]]:
 
 
 def batches(messages: Iterable[Message], refused: list[tuple[Message, Refused]]) -> Iterator[list[Message]]:
-    """The messages in order, in batches; one that is too long even alone is added to `refused`."""
+    """The messages in batches, in their order; one that is too large even alone is added to `refused`."""
     batch: list[Message] = []
     size = 0
     for message in messages:
@@ -136,6 +128,8 @@ def _send(batch: Sequence[Message]) -> list[tuple[Message, str]]:
         {
             "Id": str(position),
             "Message": message.body,
+            # A standard topic hands it on to standard queues, which are fair to the groups then.
+            **({"MessageGroupId": message.group} if message.group else {}),
             "MessageAttributes": {
                 name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()
             },
@@ -147,10 +141,10 @@ def _send(batch: Sequence[Message]) -> list[tuple[Message, str]]:
     except (ClientError, BotoCoreError) as error:
         if not errors.is_transient(error):
             raise
-        # No answer, or a refusal of the whole: some may have gone out, which a receiver bears.
+        # No answer, or the whole request was refused. Some messages may have been sent; receivers tolerate repeats.
         code = next(iter(errors.codes_of(error)), type(error).__name__)
         return [(message, f"request: {code}") for message in batch]
     codes = {int(entry["Id"]): entry.get("Code", "unknown") for entry in answer.get("Failed", [])}
     arrived = {int(entry["Id"]) for entry in answer.get("Successful", [])}
-    # A message that the answer does not name has not arrived either, as far as anybody knows.
+    # A message that the answer does not name is treated as not sent.
     return [(message, codes.get(n, "unknown")) for n, message in enumerate(batch) if n not in arrived]

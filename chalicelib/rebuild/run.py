@@ -1,16 +1,16 @@
-"""Rebuilding the views beside the live ones while writes go on, in steps that may be cut off and repeated.
+"""Rebuilding the views beside the live ones while writes go on, in steps that can be interrupted and repeated.
 
-    make    the new table, and the pointer names both: from now on `project` writes both
-    settle  one timeout of `project` passes: every invocation that knows of one table only has ended
-    fill    every stream's head, by a scan of the ledger: what was written before the pointer named both
-    audit   of the new table
+    make    the new table is made, and the pointer names both: from now on `project` writes both
+    settle  one timeout of `project` passes: every invocation that knows only one table has ended
+    fill    every stream's head is projected, by a scan of the ledger: what was written before the pointer named both
+    audit   the new table is audited
     switch  the pointer names the new table alone, for readers and `project`
     drain   the longest timeout of a Lambda passes: nothing uses the old table any more
-    drop    the old table
+    drop    the old table is dropped
 
-Or, until the switch: `abandon`, the pointer names the old table alone, and the new one is dropped.
+Until the switch, `abandon` undoes it: the pointer names the old table alone, and the new one is dropped.
 
-The settings table keeps how far it is, beside the pointer. A run holds a lease, so that two runs do not do the same
+The settings table keeps its progress, beside the pointer. A run holds a lease, so that two runs do not do the same
 work; they do no harm because each write of either names the claim under which it was made.
 """
 
@@ -47,13 +47,13 @@ from chalicelib.views.backfill import Filling, without_old_deletions
 from chalicelib.views.errors import Outrun
 from chalicelib.views.pointer import Pointer, Record
 
-# After this much work the record is written, so that no more than this is done twice.
+# The record is written after this much work, so at most this much is repeated.
 SLICE_SECONDS: Final = 5.0
-# Longer than a slice takes with all its waiting; a run that was killed is taken up again after this at most.
+# Longer than a slice takes, waiting included; a run that was killed is continued after at most this.
 LEASE_SECONDS: Final = 60.0
 TABLE_SECONDS: Final = 1.0
 
-# As many as a person can look at; the record, which carries them, may have 400 KB.
+# As many as a person can read; the record that carries them may have 400 KB.
 MAX_DIFFERENCES: Final = 50
 
 
@@ -71,7 +71,7 @@ class Run:
     patience : float
         Seconds that the audit waits for a lag to pass.
     despite_differences : bool
-        Switch over whatever the audit finds.
+        Switch to the new table whatever the audit finds.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Run:
         despite_differences: bool = False,
         begins: bool = True,
     ) -> Run:
-        """Take up the rebuild under way, or begin one.
+        """Continue the rebuild under way, or begin one.
 
         Parameters
         ----------
@@ -118,7 +118,7 @@ class Run:
         Outrun
             When another runner claimed it at the same time.
         NothingToAbandon
-            When none is under way, and none is to begin.
+            When none is under way, and `begins` is False.
         """
         runner = runner or uuid.uuid4().hex
         found = pointer.record()
@@ -156,7 +156,7 @@ class Run:
         return progress
 
     def abandon(self) -> Progress:
-        """Begin or continue to go back to the old table alone, and to drop the new one.
+        """Begin or continue to return to the old table alone, and to drop the new one.
 
         Raises
         ------
@@ -175,7 +175,7 @@ class Run:
         return self.advance()
 
     def keep(self, seconds: float) -> None:
-        """Extend the lease by so many seconds while nothing is done; 0 gives it up."""
+        """Extend the lease by so many seconds while waiting; 0 releases it."""
         self._save(seconds)
 
     def _save(self, lease_seconds: float) -> None:
@@ -229,7 +229,7 @@ class Run:
             self.state = replace(self.state, audit=audit.to_json())
             return self._progress(counts=counts)
         if found.differences and not self._despite_differences:
-            # The next run audits anew: somebody may have repaired the differences.
+            # The next run audits again: somebody may have repaired the differences.
             self.state = replace(self.state, audit=None, problem=_describe(found))
             return self._progress(counts=counts)
         return self._go_to(SWITCH, counts, audit=None)
@@ -268,7 +268,7 @@ class Run:
         pointer.point(to, instead_of=instead_of, under=self._record)
 
     def _wait_or_go_to(self, then: str, at_most: float) -> Progress:
-        """Go to the next step when the time has come; a clock that was set back does not make the wait longer."""
+        """Wait, or go to the next step if it is time; a clock that was set back does not prolong the wait."""
         left = min(self.state.resume_at - time.time(), at_most)
         return self._progress(left) if left > 0 else self._go_to(then)
 

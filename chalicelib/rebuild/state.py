@@ -1,4 +1,4 @@
-"""How far a rebuild is: its steps, and the state that its record in the settings table keeps."""
+"""The progress of a rebuild: its steps, and the state that its record in the settings table keeps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ABANDONED: Final = "abandoned"
 
 
 class Busy(Exception):
-    """Another run is working on the rebuild, or was killed a moment ago.
+    """Another run holds the lease of the rebuild, or was killed a moment ago.
 
     Attributes
     ----------

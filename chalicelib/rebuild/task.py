@@ -15,7 +15,7 @@ OPTIONS: Final = ("settle_seconds", "drain_seconds", "patience")
 
 
 def invoke(request: str, options: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-    """Go on with the rebuild that a request names, for so many seconds.
+    """Continue the rebuild that a request names, for so many seconds.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def invoke(request: str, options: Mapping[str, Any], seconds: float) -> dict[str
 
 
 def work(until: float, **options: Any) -> Progress:
-    """Do slice after slice, until an instant of `time.monotonic` or until there is nothing to do but wait.
+    """Work slice by slice, until an instant of `time.monotonic` or until nothing is left but to wait.
 
     Errors as in `Run.claim` and `Run.advance`.
     """

@@ -7,12 +7,12 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, TypeVar, get_type_hints
 from urllib.parse import quote
 
 import msgspec
 
-from chalicelib.todos import ids, instants, recurrence, rules
+from chalicelib.todos import ids, instants, recurrence, rules, texts
 from chalicelib.todos.events import DEFAULTS, READ_ONLY_FIELDS, dump_json
 from chalicelib.todos.fields import (
     MAX_LIST_BYTES,
@@ -26,6 +26,14 @@ from chalicelib.todos.fields import (
 
 LONE_SURROGATE: Final = "holds a lone surrogate, which is no character"
 _CONTAINERS: Final = (dict, list)
+# The lengths within which a field's text is composed. The bounds of `Content` are these or narrower.
+_TEXT_LIMITS: Final = {"notes": MAX_NOTES_BYTES}
+_OTHER_TEXT_LIMIT: Final = 500
+# A longer array is refused, so that there is no use in composing it.
+_MAX_COMPOSED_ITEMS: Final = 100
+
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +75,33 @@ def validate(value: object) -> dict[str, Any]:
     if too_deep:
         detail = f"nested deeper than {MAX_NESTING} levels"
         raise InvalidContent([FieldError(pointer(name), detail) for name in too_deep])
-    stated = {
-        name: member if isinstance(member, str) and member.isascii() else composed(member)
-        for name, member in value.items()
-        if name not in READ_ONLY_FIELDS
-    }
+    stated, errors = compose_fields(
+        {name: member for name, member in value.items() if name not in READ_ONLY_FIELDS}, _TEXT_LIMITS
+    )
+    if errors:
+        found = {error.pointer for error in errors}
+        others = struct_errors(stated, Content, rule=_field_errors)
+        raise InvalidContent(errors + [error for error in others if error.pointer not in found])
     try:
-        content = msgspec.convert(stated, Content)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+        content = convert(stated, Content)
+    except msgspec.ValidationError:
         raise InvalidContent(struct_errors(stated, Content, rule=_field_errors)) from None
-    return settle(content)
+    return _complete_and_check(content)
 
 
-def settle(content: Content) -> dict[str, Any]:
-    """The fields of a well-typed content, defaults filled in.
+def is_acceptable(name: str, value: object) -> bool:
+    """Whether a field may be set to a value; what an older event has may not be any more."""
+    stated, errors = compose_fields({name: value}, _TEXT_LIMITS)
+    return not (errors or struct_errors({"title": "-", **stated}, Content, rule=_field_errors))
+
+
+def _complete_and_check(content: Content) -> dict[str, Any]:
+    """Fill in the defaults of a well-typed content, and check the rules that its types cannot express.
 
     Raises
     ------
     InvalidContent
-        When a value breaks a rule that its type cannot tell.
+        With an error for each value that breaks such a rule.
     """
     fields = msgspec.structs.asdict(content)
     for name in ("completed", "list", "priority"):
@@ -144,12 +160,10 @@ def is_too_deep(value: object, levels: int = MAX_NESTING) -> bool:
 def type_error(annotation: Any, value: object, *path: str | int) -> FieldError | None:
     """What keeps a value, which stands at `path`, from being of a type, in the decoder's words; None where nothing."""
     try:
-        msgspec.convert(value, annotation)
+        convert(value, annotation)
     except msgspec.ValidationError as error:
         detail, _, place = str(error).partition(" - at `$")
         return FieldError(pointer(*path, *re.findall(r"\d+", place)), detail)
-    except UnicodeEncodeError:
-        return FieldError(pointer(*path), LONE_SURROGATE)
     return None
 
 
@@ -186,16 +200,58 @@ def struct_errors(
     return errors
 
 
-def composed(value: Any) -> Any:
-    """Strings, also in an array, in Unicode's composed form (NFC), so that what looks the same compares the same.
+def convert(value: object, kind: type[Kind]) -> Kind:
+    """The value as a type: the one way from what a client sent to a struct.
 
-    Objects stay as they are: metadata is the caller's own.
+    Raises
+    ------
+    msgspec.ValidationError
+        It is not of the type, or holds a lone surrogate, on which the decoder itself fails otherwise.
     """
-    if isinstance(value, str):
-        return value if value.isascii() else unicodedata.normalize("NFC", value)
-    if isinstance(value, list):
-        return [composed(item) for item in value]
-    return value
+    try:
+        return msgspec.convert(value, kind)
+    except UnicodeEncodeError:
+        raise msgspec.ValidationError(LONE_SURROGATE) from None
+
+
+def compose_fields(members: Mapping[str, Any], limits: Mapping[str, int]) -> tuple[dict[str, Any], list[FieldError]]:
+    """The members of an object with their texts, also those in an array, in Unicode's composed form (NFC).
+
+    Inner objects stay as they are: metadata is the caller's own.
+
+    Parameters
+    ----------
+    limits : mapping
+        How long the text of a member may be, if it may be longer than `_OTHER_TEXT_LIMIT`.
+
+    Returns
+    -------
+    dict
+    list of FieldError
+        For each text that is not composed, because it is too long or has too many combining marks.
+    """
+    fields: dict[str, Any] = {}
+    errors: list[FieldError] = []
+    for name, member in members.items():
+        if isinstance(member, str) and not member.isascii():
+            member = _compose(member, limits.get(name, _OTHER_TEXT_LIMIT), errors, name)
+        elif isinstance(member, list) and len(member) <= _MAX_COMPOSED_ITEMS:
+            member = [
+                _compose(item, _OTHER_TEXT_LIMIT, errors, name, position)
+                if isinstance(item, str) and not item.isascii()
+                else item
+                for position, item in enumerate(member)
+            ]
+        fields[name] = member
+    return fields, errors
+
+
+def _compose(text: str, limit: int, errors: list[FieldError], *path: str | int) -> str:
+    try:
+        return texts.compose(text, limit)
+    except ValueError as error:
+        errors.append(FieldError(pointer(*path), str(error)))
+        return text
 
 
 def _field_errors(name: str, value: Any) -> list[FieldError]:
@@ -244,21 +300,33 @@ def _too_long(value: str, limit: int) -> str | None:
     return f"{size} bytes of UTF-8 where {limit} are allowed" if size > limit else None
 
 
-@lru_cache(maxsize=1024)
 def list_name_error(value: str) -> str | None:
     """What keeps a text from being a list's name, or None."""
     if not 1 <= len(value) <= MAX_LIST_LENGTH:
         return f"a list's name has 1 to {MAX_LIST_LENGTH} characters"
+    return _list_name_error(value)
+
+
+# A cache holds what it was asked for, so that only what has a bounded length may reach one.
+@lru_cache(maxsize=1024)
+def _list_name_error(value: str) -> str | None:
     if value in (".", ".."):
         return "a list cannot be named . or .. (URLs take them for steps)"
     return name_error(value) or _too_long(value, MAX_LIST_BYTES)
 
 
+def instant_error(value: str) -> str | None:
+    """What keeps a text from being an instant that a caller may state, or None."""
+    if len(value) > instants.MAX_LENGTH:
+        return instants.TOO_LONG
+    return _instant_error(value)
+
+
 # The same dates come again and again, in a load above all.
 @lru_cache(maxsize=1024)
-def _instant(value: str) -> str | None:
+def _instant_error(value: str) -> str | None:
     try:
-        instants.parse(value)
+        instants.parse_stated(value)
     except ValueError as error:
         return str(error)
     return None
@@ -299,8 +367,8 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "title": _text,
     "notes": _notes,
     "list": list_name_error,
-    "due": _instant,
-    "remind_at": _instant,
+    "due": instant_error,
+    "remind_at": instant_error,
     "order": _order,
     "repeat": rules.rule_error,
     "parent": _parent,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.todos import content, instants, rules
+from chalicelib.todos import content, instants
 from chalicelib.todos.events import (
     COMPLETED,
     CONTENT_FIELDS,
@@ -215,11 +215,20 @@ def _patched(todo: Todo, patch: object) -> dict[str, Any]:
         # A null for an unknown field would vanish in the merge, and with it the caller's mistake.
         raise content.InvalidContent([content.FieldError(content.pointer(name), "unknown field") for name in unknown])
     stated = {name: value for name, value in content_of(todo).items() if value is not None}
-    kept = {}
-    if "repeat" in stated and "repeat" not in patch and rules.rule_error(stated["repeat"]) is not None:
-        # It passed an older validation, and whoever completes the todo did not write it.
-        kept["repeat"] = stated.pop("repeat")
-    return {**content.validate(content.merge_patch(stated, patch)), **kept}
+    try:
+        return content.validate(content.merge_patch(stated, patch))
+    except content.InvalidContent:
+        # A field passed an older validation, and whoever completes the todo did not write it.
+        kept = {
+            name: value
+            for name, value in stated.items()
+            if name not in patch and not content.is_acceptable(name, value)
+        }
+        if not kept:
+            raise
+    # A todo has a title, whatever becomes of it.
+    others = {"title": "-", **{name: value for name, value in stated.items() if name not in kept}}
+    return {**content.validate(content.merge_patch(others, patch)), **kept}
 
 
 def _edit(todo: Todo, wanted: Mapping[str, Any]) -> Decision | None:

@@ -22,6 +22,11 @@ DEFAULT_LIST: Final = "inbox"
 
 # A whole event; a DynamoDB item may hold 400 KB, but a Lambda's stream batch (6 MB) must hold a hundred of them.
 MAX_EVENT_BYTES: Final = 64 * 1024
+# A todo's content as JSON. A creation has it twice, as its change and in its state, and must fit an event: the next
+# occurrence of a repeating todo is created when nobody is there to shorten it.
+MAX_CONTENT_BYTES: Final = 30_000
+# What the service writes for a todo that was accepted before its content was bounded: the creation that follows it.
+MAX_OLD_EVENT_BYTES: Final = 2 * MAX_EVENT_BYTES + 4 * 1024
 
 
 class Todo(TypedDict):

@@ -92,7 +92,7 @@ Repeat = Annotated[
 Parent = Annotated[
     str,
     Meta(
-        description="The id of the todo that it is a part of.",
+        description="The id of the todo that it is a part of; not its own. It need not exist.",
         examples=["0197e1f0-0000-7000-8000-00000000000a"],
         extra_json_schema={"format": "uuid", "pattern": ids.TODO_ID_PATTERN},
     ),

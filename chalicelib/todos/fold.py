@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
+from chalicelib.todos import instants
 from chalicelib.todos.events import (
     CREATED,
     DEFAULTS,
@@ -35,8 +36,15 @@ def evolve(todo: Todo | None, event_type: str, change: Change, occurred_at: str)
         after["deleted"] = False
     elif event_type == REMINDED:
         # Decided on this very state, so the reminder is the one that it names.
-        after["reminded"] = after["remind_at"]
+        after["reminded"] = reminded_form(after["remind_at"])
     return cast("Todo", after)
+
+
+def reminded_form(remind_at: str | None) -> str | None:
+    """How `reminded` names an instant: as `remind_at` does, unless that is longer than it may be stated today."""
+    if remind_at is None or len(remind_at) <= instants.MAX_LENGTH:
+        return remind_at
+    return instants.sortable(remind_at)
 
 
 def fold(events: Iterable[Event]) -> Todo | None:

@@ -19,6 +19,12 @@ SOURCE_NAMESPACE = uuid.uuid5(NAMESPACE, "source")
 # A separate one, since an idempotency key could look like a todo's id and a date.
 OCCURRENCE_NAMESPACE = uuid.uuid5(NAMESPACE, "occurrence")
 
+# The service's own actors have names that begin so, and no owner has: `sub` is any text, so some must be reserved.
+SERVICE_PREFIX = "urn:todo-ledger:"
+# Who appends what a file says, and who reminds.
+LOADER = f"{SERVICE_PREFIX}loader"
+REMIND = f"{SERVICE_PREFIX}remind"
+
 # Percent-encoding at most triples them, and a partition key has room for 2,048.
 MAX_OWNER_BYTES = 255
 
@@ -33,7 +39,12 @@ def owner_error(owner: str) -> str | None:
         size = len(owner.encode())
     except UnicodeEncodeError:
         return "an owner is Unicode text"
-    return None if 1 <= size <= MAX_OWNER_BYTES else f"an owner has 1 to {MAX_OWNER_BYTES} bytes"
+    if not 1 <= size <= MAX_OWNER_BYTES:
+        return f"an owner has 1 to {MAX_OWNER_BYTES} bytes"
+    # URNs are compared without regard to the case of their first parts (RFC 8141, section 3.1).
+    if owner[: len(SERVICE_PREFIX)].lower() == SERVICE_PREFIX:
+        return f"names that begin with {SERVICE_PREFIX} are the service's own"
+    return None
 
 
 @lru_cache(maxsize=1024)
@@ -45,6 +56,19 @@ def partition_of(owner: Owner) -> Partition:
 def owner_of(partition: Partition) -> Owner:
     """The owner that a partition belongs to: the inverse of `partition_of`."""
     return Owner(unquote(partition, errors="surrogatepass"))
+
+
+def group_of(partition: Partition) -> str:
+    """The message group of an owner: by it a standard queue hands the owners' messages over fairly.
+
+    A group's name has at most 128 characters, and a partition may have more.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+    """
+    # Only what sends messages needs it.
+    import hashlib
+
+    return hashlib.sha256(partition.encode()).hexdigest()
 
 
 @lru_cache(maxsize=1024)

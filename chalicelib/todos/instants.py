@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, date, datetime
+from typing import Final
+
+# What a caller may state: enough for nanoseconds and an offset. Older events can have longer ones.
+MAX_LENGTH: Final = 40
+MAX_FRACTION_DIGITS: Final = 9
+TOO_LONG: Final = f"an instant has at most {MAX_LENGTH} characters, {MAX_FRACTION_DIGITS} of them decimals of a second"
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
+
+_TOO_PRECISE = re.compile(rf"\.\d{{{MAX_FRACTION_DIGITS + 1}}}", re.ASCII)
 
 
 def format_milliseconds(milliseconds: int) -> str:
@@ -21,9 +29,20 @@ def milliseconds_of(instant: str) -> int:
     return round(datetime.fromisoformat(instant).timestamp() * 1000)
 
 
-def instant_after(previous: str | None) -> str:
-    """Now, or a millisecond after the event before, so that a stream's instants only grow (a clock may be set back)."""
-    now = format_milliseconds(time.time_ns() // 1_000_000)
+def now_milliseconds() -> int:
+    """The clock's milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def instant_after(previous: str | None, milliseconds: int | None = None) -> str:
+    """Now, or a millisecond after the event before, so that a stream's instants only grow (a clock may be set back).
+
+    Parameters
+    ----------
+    milliseconds : int, optional
+        Instead of now.
+    """
+    now = format_milliseconds(now_milliseconds() if milliseconds is None else milliseconds)
     if previous is None or now > previous:
         return now
     return format_milliseconds(milliseconds_of(previous) + 1)
@@ -48,6 +67,22 @@ def parse(text: str) -> datetime:
     raise ValueError("expected an RFC 3339 date (2026-12-01) or date-time (2026-12-01T09:00:00Z)")
 
 
+def parse_stated(text: str) -> datetime:
+    """As `parse`, for an instant that a caller states: bounded before anything is done with it.
+
+    Raises
+    ------
+    ValueError
+        Also when it is longer than `MAX_LENGTH`, or more precise than `MAX_FRACTION_DIGITS`.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ValueError(TOO_LONG)
+    instant = parse(text)
+    if _TOO_PRECISE.search(text):
+        raise ValueError(TOO_LONG)
+    return instant
+
+
 def same(one: str | None, other: str | None) -> bool:
     """Whether two valid dates or date-times name the same instant, however they are written; None is no instant."""
     return one == other or (one is not None and other is not None and parse(one) == parse(other))
@@ -55,5 +90,9 @@ def same(one: str | None, other: str | None) -> bool:
 
 def sortable(text: str) -> str:
     """A valid date or date-time as UTC text of fixed width: text order is then the order in time."""
-    instant = parse(text)
+    return sortable_of(parse(text))
+
+
+def sortable_of(instant: datetime) -> str:
+    """An instant in UTC as `sortable` has it."""
     return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond:06d}Z".rjust(27, "0")

@@ -191,12 +191,14 @@ class _BadNumber(float):
 
 def _errors_in(value: Any) -> Iterator[FieldError]:
     """The marks within a value, each with its place; without recursion, because the sender chooses the depth."""
-    yield from _errors_at(value, ())
+    yield from _errors_at(value, [])
     path: list[str | int] = []
     levels = [_members(value)]
     while levels:
         for step, member in levels[-1]:
-            yield from _errors_at(member, (*path, step))
+            # Only the path to an error is made: made for each member, its length would count for each.
+            if isinstance(member, _BadNumber | _Duplicated):
+                yield from _errors_at(member, [*path, step])
             if isinstance(member, dict | list):
                 path.append(step)
                 levels.append(_members(member))
@@ -206,7 +208,7 @@ def _errors_in(value: Any) -> Iterator[FieldError]:
             del path[-1:]
 
 
-def _errors_at(value: Any, path: tuple[str | int, ...]) -> Iterator[FieldError]:
+def _errors_at(value: Any, path: list[str | int]) -> Iterator[FieldError]:
     if isinstance(value, _BadNumber):
         yield FieldError(pointer(*path), value.detail)
     elif isinstance(value, _Duplicated):

@@ -1,4 +1,4 @@
-"""The queue's worker that delivers events to webhooks."""
+"""The queue's worker that fans events out to webhooks, and delivers them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from chalicelib.webhooks import deliver
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Deliver a batch of SQS messages; returns those to be handed over again (ReportBatchItemFailures)."""
+    """Work on a batch of SQS messages; returns those to be handed over again (ReportBatchItemFailures)."""
     done = deliver.deliver_batch(event, context)
     logs.write(
         "deliver",
         records=len(event["Records"]),
-        deliveries=done.deliveries,
+        recipients=done.recipients,
+        tried=done.tried,
         failed=len(done.failed),
         reasons=done.reasons,
     )

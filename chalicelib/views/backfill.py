@@ -1,4 +1,4 @@
-"""Bringing views tables up from the ledger: for a gap in the stream, and for a table that is new."""
+"""Filling views tables from the ledger: after a gap in the stream, or when a table is new."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from chalicelib.views.projection import Head, is_deleted, todo_of
 
 SEGMENTS: Final = 4
 BATCH: Final = 500
-# So many heads wait for the projection at most, however fast the scans are.
+# At most this many heads wait for the projection, however fast the scans are.
 WAITING: Final = 4 * BATCH
-# An owner's events all go through the same one of these, so that they are not in each other's way.
+# All events of one owner go through the same worker, so that they do not conflict with each other.
 PROJECTORS: Final = 4
 
 _LISTEN_SECONDS: Final = 0.1
@@ -42,9 +42,9 @@ class Filling:
     ended : list of bool
         Which segments are done.
     streams, projected : int
-        How many streams were looked at, and how many of them were handed to the projection.
+        How many streams were examined, and how many of them were handed to the projection.
     refused : list of str
-        Stream ids of what can never be projected.
+        Ids of streams that can never be projected.
     """
 
     positions: list[tuple[str, int] | None] = field(default_factory=lambda: [None] * SEGMENTS)
@@ -66,23 +66,23 @@ class Filling:
         until: float = float("inf"),
         progress: Callable[[Filling], None] = lambda _: None,
     ) -> None:
-        """Project the heads of all streams; what was done before a failure need not be done again, but may.
+        """Project the heads of all streams; after a failure, repeating what was done does no harm.
 
         Parameters
         ----------
         tables : callable
-            Gives the views tables; asked before each batch.
+            Returns the views tables; called before each batch.
         choose : callable
-            Gives those of some heads that a table needs.
+            Selects the heads that a table needs.
         until : float
             An instant of `time.monotonic` at which to stop, between two batches.
         progress : callable
-            Is told after each batch.
+            Called after each batch.
 
         Raises
         ------
         ProjectionIncomplete
-            When some owners could not be done; the same again goes on.
+            When some owners could not be projected; calling it again continues.
         """
         with ThreadPoolExecutor(PROJECTORS) as pool:
             for batch in self._batches():
@@ -107,7 +107,7 @@ class Filling:
                     return
 
     def to_json(self) -> dict[str, Any]:
-        """What `from_json` takes: enough to continue in another process."""
+        """The content that `from_json` takes: enough to continue in another process."""
         return {
             "positions": self.positions,
             "ended": self.ended,
@@ -118,7 +118,7 @@ class Filling:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Filling:
-        """The filling that `to_json` gave, with its counts; takes `content` apart."""
+        """The filling of `to_json`'s content, with its counts; consumes `content`."""
         positions = [(position[0], position[1]) if position else None for position in content.pop("positions")]
         return cls(positions=positions, **content)
 
@@ -136,14 +136,14 @@ class Filling:
                 todo_of(state)
                 schema.index_attributes(owner, todo_id, state)
             except Exception:
-                # One event that nobody can read must not keep all the others out of the views.
+                # One unreadable event must not keep all the others out of the views.
                 self._refuse(iter([stream_id]))
             else:
                 by_owner[owner].append(Head(todo_id, version, state))
         return by_owner
 
     def _batches(self) -> Iterator[list[_Scanned]]:
-        """The heads that are left, from scans in parallel, each segment's in order and None at its end."""
+        """The remaining heads from parallel scans, in order within each segment, with None at its end."""
         found: queue.Queue[_Scanned | BaseException] = queue.Queue(WAITING)
         stopped = threading.Event()
 
@@ -183,7 +183,7 @@ class Filling:
 
 
 def without_old_deletions(_table: str, heads: Heads) -> Heads:
-    """What a new table needs: todos deleted longer ago than a tombstone lives have left the views for good."""
+    """The heads that a new table needs: without todos that were deleted longer ago than a tombstone is kept."""
     now = time.time_ns() // 1_000_000
     since = instants.format_milliseconds(now - codec.TOMBSTONE_SECONDS * 1000)
     return {
@@ -194,7 +194,7 @@ def without_old_deletions(_table: str, heads: Heads) -> Heads:
 
 
 def _project(table: str, heads: Heads) -> tuple[int, list[str]]:
-    """How many heads were projected, and the stream ids of those that never can be."""
+    """Project heads; how many were, and the stream ids of those that never can be."""
     refused = projector.project_batch(table, heads)
     return sum(map(len, heads.values())), [ids.stream_id(each.owner, each.head.todo_id) for each in refused]
 

@@ -11,7 +11,7 @@ from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
 from chalicelib.views.projection import Row, Tally, Update
 
-# What a row has beside its state: keys, revision, conditions and the indexes' attributes.
+# Bytes of a row beside its state: keys, revision, conditions and the indexes' attributes.
 ROW_OVERHEAD_BYTES: Final = 2_500
 
 TOMBSTONE_SECONDS: Final = 100 * 24 * 3600
@@ -21,12 +21,12 @@ Item = dict[str, dict[str, Any]]
 
 
 def writes(table: str, owner: Partition, update: Update, now: int) -> Iterator[dict[str, Any]]:
-    """The writes of one owner's update, each item on condition that it has not changed since it was read.
+    """The writes of one owner's update, each conditional on the item's not having changed since it was read.
 
     Parameters
     ----------
     owner : str
-        As keys have it.
+        As encoded in keys.
     now : int
         Milliseconds since 1970.
     """
@@ -61,7 +61,7 @@ def writes(table: str, owner: Partition, update: Update, now: int) -> Iterator[d
 
 
 def size_of(update: Update) -> int:
-    """About how many bytes the writes of an update take."""
+    """The approximate size of an update's writes, in bytes."""
     return sum(len(new.state.encode()) + ROW_OVERHEAD_BYTES for _, new in update.rows)
 
 

@@ -16,7 +16,7 @@ class ViewsUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An event that cannot be projected, however often it is tried; the others of its batch are in the views."""
+    """An event that no retry can project; the others of its batch are in the views."""
 
     owner: Partition
     head: Head
@@ -29,9 +29,9 @@ class ProjectionIncomplete(Transient):
     Attributes
     ----------
     failures : mapping of str to Exception
-        By owner (as keys have it).
+        By owner (as encoded in keys).
     refused : sequence of Refused
-        What no retry can bring in, of the same batch.
+        Events of the same batch that no retry can project.
     """
 
     def __init__(self, failures: Mapping[str, Exception], refused: Sequence[Refused]) -> None:

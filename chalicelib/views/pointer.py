@@ -1,4 +1,4 @@
-"""The generations of the views table: which are in use (the pointer), made and dropped; the record of a rebuild."""
+"""The generations of the views table: which are in use (the pointer), making and dropping them, a rebuild's record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SEPARATOR: Final = "-views-"
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """The table that queries read, and those that `project` writes."""
+    """The table that queries read, and the tables that `project` writes."""
 
     reader: str
     tables: tuple[str, ...]
@@ -29,16 +29,16 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """How far a rebuild is, and who is at it.
+    """How far a rebuild is, and who runs it.
 
     Attributes
     ----------
     state : str
-        The rebuild's own words (JSON).
+        The rebuild's state (JSON).
     runner : str
-        Who is at it, until `lease_until` (milliseconds since 1970; 0: nobody).
+        Who runs it, until `lease_until` (milliseconds since 1970; 0: nobody).
     token : str
-        New with each claim: what tells a runner that another has taken over.
+        New with each claim; it tells a runner that another one has taken over.
     """
 
     state: str
@@ -54,7 +54,7 @@ def pointer() -> Pointer:
 
 
 def point(to: Pointer, *, instead_of: Pointer, under: Record) -> None:
-    """Change the pointer, on condition that it still is what was read, and the record still names the same claim.
+    """Change the pointer, provided that it has not changed since it was read and the record still names the same claim.
 
     Without the latter a run that was overtaken could point at a table that another one has dropped.
 
@@ -93,7 +93,7 @@ def record() -> Record | None:
 
 
 def write_record(new: Record, *, instead_of: Record | None) -> None:
-    """Write the record, on condition that nobody else has claimed it since it was read (None: there was none).
+    """Write the record, provided that nobody has claimed it since it was read (None: there was none).
 
     Raises
     ------
@@ -123,12 +123,12 @@ def write_record(new: Record, *, instead_of: Record | None) -> None:
 
 
 def beside(table: str) -> str:
-    """A name for another generation beside this views table."""
+    """A name for a new generation beside this views table."""
     return f"{table.rpartition(_SEPARATOR)[0]}{_SEPARATOR}{uuid.uuid4().hex}"
 
 
 def make(table: str, client: Any = None) -> bool:
-    """Make a views table, or go on making it; whether it is ready. Doing it twice does no harm."""
+    """Make a views table, or continue making it; whether it is ready. Calling it twice does no harm."""
     client = client or dynamodb.client()
     status = _status(client, table)
     if status is None:
@@ -148,7 +148,7 @@ def make(table: str, client: Any = None) -> bool:
 
 
 def drop(table: str, client: Any = None) -> bool:
-    """Drop a views table; whether it is gone. Doing it twice does no harm."""
+    """Drop a views table; whether it is gone. Calling it twice does no harm."""
     client = client or dynamodb.client()
     if _status(client, table) == "ACTIVE":
         client.delete_table(TableName=table)

@@ -1,7 +1,7 @@
-"""The projection, pure: the items as they were read and the newest events make the items as they shall be.
+"""The pure projection: it turns items as they were read, and the newest events, into the items to be written.
 
 The counters move by the difference between the old row and the new row, never by what an event says happened. So an
-event that comes twice, late, or before the one it follows, moves nothing that it should not.
+event that comes twice, late, or before its predecessor changes no count wrongly.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.todos.events import DEFAULT_LIST
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest event of a todo, as far as a reader knows: all that the projection needs of it."""
+    """The newest event of a todo that a reader knows, with what the projection needs of it."""
 
     todo_id: str
     version: int
@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of todos that are not deleted, and the revision that wrote them; revision 0 stands for no item."""
+    """Counts of todos that are not deleted, and the revision that wrote them; revision 0 means no item."""
 
     total: int = 0
     open: int = 0
@@ -44,7 +44,7 @@ class Tally:
     revision: int = 0
 
     def plus(self, sign: int, *, is_completed: bool) -> Tally:
-        """The tally with one todo more (`sign` 1) or less (-1)."""
+        """The tally with one todo more (`sign` 1) or one less (-1)."""
         return replace(
             self,
             total=self.total + sign,
@@ -64,7 +64,7 @@ class OwnerView:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One transaction's worth of changes to an owner's view, each beside what it replaces.
+    """The changes of one transaction to an owner's view, each with what it replaces.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Update:
 
 
 def newest(heads: Iterable[Head]) -> dict[str, Head]:
-    """Of each todo the newest event."""
+    """The newest event of each todo."""
     found: dict[str, Head] = {}
     for head in heads:
         known = found.get(head.todo_id)
@@ -103,7 +103,7 @@ def is_behind(row: Row | None, head: Head) -> bool:
 
 
 def project(view: OwnerView, heads: Iterable[Head]) -> Update | None:
-    """What the events change in the owner's view; None where the rows have them all."""
+    """What the events change in the owner's view; None if the rows have all of them."""
     revision = view.tally.revision + 1
     rows: list[tuple[Row | None, Row]] = []
     tally = view.tally
@@ -130,26 +130,38 @@ def project(view: OwnerView, heads: Iterable[Head]) -> Update | None:
     return Update(revision, rows, moved, (view.tally, replace(tally, revision=revision)))
 
 
-def applied(view: OwnerView, update: Update) -> OwnerView:
-    """The view as it stands once the update's transaction has succeeded."""
+def apply_update(view: OwnerView, update: Update) -> OwnerView:
+    """The view after the update's transaction has succeeded."""
     lists = {**view.lists, **{name: after for name, _, after in update.lists}}
     return OwnerView(
         tally=update.tally[1],
         rows={**view.rows, **{new.todo_id: new for _, new in update.rows}},
-        # An empty tally's item is gone: to the next transaction it never was.
+        # The item of an empty tally was deleted: the next transaction must treat it as absent.
         lists={name: tally for name, tally in lists.items() if tally.total},
     )
 
 
-@lru_cache(maxsize=512)
+# A usual state has a few hundred characters. Hundreds of the largest would fill the memory of a Lambda.
+MAX_REMEMBERED_LENGTH: Final = 2_000
+
+
 def todo_of(state: str) -> Mapping[str, Any]:
     """The fields of a stored state that are set. One state is looked at several times on its way into a row.
 
     Raises
     ------
     ValueError
-        When it is no JSON object.
+        When it is not a JSON object.
     """
+    return _remembered_todo(state) if len(state) <= MAX_REMEMBERED_LENGTH else _load_todo(state)
+
+
+@lru_cache(maxsize=512)
+def _remembered_todo(state: str) -> Mapping[str, Any]:
+    return _load_todo(state)
+
+
+def _load_todo(state: str) -> Mapping[str, Any]:
     todo = json.loads(state)
     if not isinstance(todo, dict):
         raise ValueError("a state is a JSON object")
@@ -168,7 +180,7 @@ def is_deleted(state: str) -> bool:
 
 
 def _counted_in(row: Row | None) -> tuple[str, bool] | None:
-    """The list that counts the row and whether as completed; None where no row is, or a deleted todo's."""
+    """The list that counts the row, and whether as completed; None without a row, or for a deleted todo."""
     if row is None:
         return None
     todo = todo_of(row.state)

@@ -1,7 +1,7 @@
 """The views table's only writer: reads what a batch touches, writes what the projection makes of it in transactions.
 
-Reads of several items are no snapshot (a transaction's items become visible one by one), so every item is written on
-condition that it still is what was read: it carries the revision that wrote it, and a revision never comes twice.
+Reads of several items are not a snapshot (a transaction's items become visible one by one), so every write has the
+condition that the item has not changed: it carries the revision that wrote it, and no revision is used twice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chalicelib.views.projection import (
     Head,
     OwnerView,
     Update,
-    applied,
+    apply_update,
     is_behind,
     is_deleted,
     list_of,
@@ -48,25 +48,25 @@ def tables() -> list[str]:
 
 
 def project_batch(table: str, heads_by_owner: Mapping[Partition, Iterable[Head]]) -> list[Refused]:
-    """Bring the events of a batch into one views table, each owner's in transactions that are whole or not at all.
+    """Project the events of a batch into one views table, each owner's in transactions.
 
-    Safe to run twice, at once, or with any part of the batch: what a row has already is skipped.
+    Safe to run twice, concurrently, or with any part of the batch: what a row has already is skipped.
 
     Parameters
     ----------
     table : str
     heads_by_owner : mapping of str to iterable of Head
-        By the owner as keys have it (`ids.partition_of`).
+        By the owner as encoded in keys (`ids.partition_of`).
 
     Returns
     -------
     list of Refused
-        Those that no retry can bring in.
+        The events that no retry can project.
 
     Raises
     ------
     ProjectionIncomplete
-        When some owners were not done, after all the others were.
+        When some owners could not be projected, after all the others were.
     """
     pending = {owner: list(newest(heads).values()) for owner, heads in heads_by_owner.items()}
     failed: dict[str, Exception] = {}
@@ -76,7 +76,7 @@ def project_batch(table: str, heads_by_owner: Mapping[Partition, Iterable[Head]]
             try:
                 refused += _project_or_refuse(table, owner, heads)
             except Exception as error:
-                # One owner's trouble is no reason to leave the others of the batch behind.
+                # An error of one owner must not hold up the others of the batch.
                 failed[owner] = error
     if failed:
         raise ProjectionIncomplete(failed, refused)
@@ -84,9 +84,9 @@ def project_batch(table: str, heads_by_owner: Mapping[Partition, Iterable[Head]]
 
 
 def lagging(table: str, heads_by_owner: Mapping[Partition, Iterable[Head]]) -> dict[Partition, list[Head]]:
-    """Those heads that the views table does not have yet.
+    """The heads that the views table does not have yet.
 
-    A deletion without a row is no lag: the tombstone has expired.
+    A deletion without a row is not a lag: its tombstone has expired.
     """
     heads = [(owner, head) for owner, of_owner in heads_by_owner.items() for head in newest(of_owner).values()]
     found = _get(table, [(owner, schema.todo_key(head.todo_id)) for owner, head in heads])
@@ -100,7 +100,7 @@ def lagging(table: str, heads_by_owner: Mapping[Partition, Iterable[Head]]) -> d
 
 
 class _NotNow(Exception):
-    """Another projector was faster, or DynamoDB asks for patience: the same again, from the reads, may well succeed."""
+    """A conflict with another projector, or throttling: retry from the reads."""
 
 
 def _shares(pending: dict[Partition, list[Head]]) -> Iterator[dict[Partition, list[Head]]]:
@@ -141,13 +141,13 @@ def _project_together(table: str, group: dict[Partition, list[Head]]) -> dict[Pa
         if shared:
             _write(table, shared)
     except Exception:
-        # One of them is in another's way, throttled, or beyond help: alone, each of the others gets through.
+        # One of them conflicts, is throttled, or is refused; projected alone, each of the others succeeds.
         return group
     return left
 
 
 def _project_or_refuse(table: str, owner: Partition, heads: list[Head]) -> list[Refused]:
-    """Project one owner's events; where that fails for good, each alone, to find those that are the cause."""
+    """Project one owner's events; if that fails for good, project each alone to find the cause."""
     try:
         _project_alone(table, owner, heads)
     except Exception as error:
@@ -160,12 +160,12 @@ def _project_or_refuse(table: str, owner: Partition, heads: list[Head]) -> list[
 
 
 def _project_alone(table: str, owner: Partition, heads: list[Head]) -> None:
-    """Project one owner's events, again from the reads whenever another projector was faster.
+    """Project one owner's events; after a conflict with another projector, again from the reads.
 
     Raises
     ------
     _NotNow
-        When that outlasts `MAX_TRIES`.
+        When that has failed `MAX_TRIES` times.
     ClientError, BotoCoreError
         When DynamoDB refuses for another reason, or does not answer.
     """
@@ -177,7 +177,7 @@ def _project_alone(table: str, owner: Partition, heads: list[Head]) -> None:
                 update, rest = _fitting(view, rest)
                 if update is not None:
                     _write(table, {owner: update})
-                    view = applied(view, update)
+                    view = apply_update(view, update)
             return
         except _NotNow:
             if attempt == MAX_TRIES:
@@ -243,7 +243,7 @@ def _write(table: str, updates: Mapping[Partition, Update]) -> None:
     Raises
     ------
     _NotNow
-        When any item no longer is what was read.
+        When an item has changed since it was read.
     ClientError, BotoCoreError
         When DynamoDB refuses for another reason, or does not answer.
     """

@@ -1,6 +1,6 @@
 """Reading the views: pages of todos, lists with their counts, the tally.
 
-Every read is of one owner's partition, but for the reminders of all owners that the clock finds.
+Every read is of one owner's partition, except for reminders, which the clock looks up across owners.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final
 from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.aws.errors import READ_ERRORS
+from chalicelib.aws.retry import Pauses
 from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids
 from chalicelib.todos.events import Todo
@@ -21,7 +22,7 @@ from chalicelib.todos.ids import Owner, Partition
 from chalicelib.views import schema
 from chalicelib.views.errors import ViewsUnavailable
 
-# A page ends here even where its limit is not reached: a Lambda answers at most 6 MB, and what is examined is paid for
+# A page ends here even if its limit is not reached: a Lambda answers at most 6 MB, and what is examined is paid for
 # (a read unit for each 4 KB) and takes time.
 MAX_ANSWERED_BYTES: Final = 3 * 1024 * 1024
 MAX_EXAMINED_BYTES: Final = 4 * 1024 * 1024
@@ -74,23 +75,23 @@ Filter = Callable[[Todo], bool]
 
 
 def by_list(owner: Owner, accept: Filter | None, *, list_name: str | None, after: str | None, limit: int) -> Page:
-    """The owner's todos by list, then order, then id; of one list only where it is named.
+    """The owner's todos by list, then order, then id; only those of one list if it is named.
 
     Parameters
     ----------
     accept : callable, optional
         What a todo must fulfil to be in the page.
     after : str, optional
-        The index key behind which the page begins, as a page before gave it.
+        The index key after which the page begins, as the page before returned it.
     limit : int
-        At most so many rows; a page may hold fewer, even none, and still have a next.
+        The maximum number of rows; a page may hold fewer, even none, and still have a next.
     """
     prefix = schema.list_prefix(list_name) if list_name is not None else ""
     table = current_table()
 
     def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
         low = position + _JUST_BEHIND if position else prefix or _BEFORE_ALL
-        # A filter makes it unknown how many rows a page takes: then as many as DynamoDB gives at once (1 MB).
+        # With a filter it is unknown how many rows a page takes: read as many as DynamoDB returns at once (1 MB).
         items, last = _query(table, owner, "by_list", low, prefix + _BEHIND_ALL, None if accept else wanted)
         return [(item["by_list"]["S"], item) for item in items], last
 
@@ -109,15 +110,42 @@ def by_due(owner: Owner, accept: Filter | None, *, after: str | None, limit: int
         wanted = dynamodb.MAX_BATCH_GET_KEYS if accept else min(wanted, dynamodb.MAX_BATCH_GET_KEYS)
         found, last = _query(table, owner, "by_due", low or _BEFORE_ALL, latest or _BEHIND_ALL, wanted)
         rows = _rows(table, [{"owner": item["owner"], "sk": item["sk"]} for item in found])
-        # The index has the keys alone. A row that moved since then stands elsewhere in it by now, or not at all.
+        # The index has only the keys. A row that changed since then may have moved in it, or left it.
         current = [(item["by_due"]["S"], rows.get(item["sk"]["S"], {})) for item in found]
         return [(key, row) for key, row in current if row.get("by_due") == {"S": key}], last
 
     return _page(read, accept, after, limit)
 
 
+def by_id(owner: Owner, *, after: str | None, limit: int) -> Page:
+    """The owner's todos by id, which never changes: whatever happens between two pages, each todo is in one of them.
+
+    Parameters
+    ----------
+    after : str, optional
+        The row's key behind which the page begins, as a page before gave it.
+    """
+    table = current_table()
+    is_first = True
+
+    def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
+        nonlocal is_first
+        low = position + _JUST_BEHIND if position else schema.TODO_PREFIX
+        # A page that is not full yet has met many tombstones: then as many as DynamoDB gives at once (1 MB).
+        items, last = _query(table, owner, None, low, schema.TODO_PREFIX + _BEHIND_ALL, wanted if is_first else None)
+        is_first = False
+        return [(item["sk"]["S"], item) for item in items], last
+
+    return _page(read, lambda todo: not todo["deleted"], after, limit)
+
+
+def is_key_of_row(key: str) -> bool:
+    """Whether this may be where a page of `by_id` ended."""
+    return key.startswith(schema.TODO_PREFIX)
+
+
 def lists(owner: Owner, *, after: str | None, limit: int) -> tuple[list[ListCount], str | None]:
-    """The owner's lists with their counts, by name, and where the next page begins (None: nowhere)."""
+    """The owner's lists with their counts, by name, and where the next page begins (None after the last)."""
     low = after + _JUST_BEHIND if after else schema.LIST_PREFIX
     items, last = _query(current_table(), owner, None, low, schema.LIST_PREFIX + _BEHIND_ALL, limit)
     return [_count(item) for item in items], last
@@ -141,7 +169,7 @@ def has_todos(owner: Owner) -> bool:
 def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
     """The reminders of one shard that are due at `until` (as `instants.sortable` makes it), oldest first.
 
-    A global index is read as it happens to be: it may lag, lack what was just written, and have what was already given.
+    A global index is eventually consistent: it may lack recent writes, and repeat reminders that were already given.
     """
     request: dict[str, Any] = {
         "TableName": current_table(),
@@ -168,21 +196,18 @@ def wait_for_versions(owner: Owner, versions: Mapping[str, int], seconds: float)
     table = current_table()
     awaited = dict(versions)
     deadline = time.monotonic() + seconds
-    pause = POLL_FIRST_SECONDS
+    pauses = Pauses(POLL_FIRST_SECONDS, POLL_CEILING_SECONDS)
     while True:
         for todo_id in _having(table, owner, awaited):
             del awaited[todo_id]
         if not awaited:
             return True
-        left = deadline - time.monotonic()
-        if left <= 0:
+        if not pauses.wait(deadline - time.monotonic()):
             return False
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, POLL_CEILING_SECONDS)
 
 
 def having_versions(owner: Owner, versions: Mapping[str, int]) -> set[str]:
-    """Those of some todos (by id) that the views have at these versions, or later ones."""
+    """The ids of those todos that the views have at these versions, or later ones."""
     return _having(current_table(), owner, versions)
 
 
@@ -193,7 +218,7 @@ def current_table() -> str:
     return name
 
 
-# Index keys are ASCII without controls: this precedes every continuation of a key, but not the key itself,
+# Index keys are ASCII without control characters: this precedes every continuation of a key, but not the key itself,
 _JUST_BEHIND: Final = " "
 # this every key,
 _BEFORE_ALL: Final = " "
@@ -207,7 +232,7 @@ def _page(
     after: str | None,
     limit: int,
 ) -> Page:
-    """Read on from `after` until the page is full, nothing is left, or enough was answered or examined."""
+    """Read from `after` until the page is full, nothing is left, or enough was answered or examined."""
     rows: list[TodoRow] = []
     answered = examined = 0
     position = last_row = after
@@ -240,24 +265,10 @@ def _query(
     if low > high:
         # Nothing lies between; DynamoDB would refuse to look.
         return [], None
-    sort_key = index or "sk"
-    answer = _call(
-        "query",
-        TableName=table,
-        **({"IndexName": index} if index else {}),
-        **({"Limit": limit} if limit else {}),
-        KeyConditionExpression="#owner = :owner AND #sort BETWEEN :low AND :high",
-        ExpressionAttributeNames={"#owner": "owner", "#sort": sort_key},
-        ExpressionAttributeValues={
-            ":owner": {"S": ids.partition_of(owner)},
-            ":low": {"S": low},
-            ":high": {"S": high},
-        },
-        # What a client waited for (Prefer: wait) must be in what it reads next.
-        ConsistentRead=True,
-    )
+    request = dynamodb.between(table, ids.partition_of(owner), low, high, index)
+    answer = _call("query", **request, **({"Limit": limit} if limit else {}))
     last = answer.get("LastEvaluatedKey")
-    return answer["Items"], last[sort_key]["S"] if last else None
+    return answer["Items"], last[index or "sk"]["S"] if last else None
 
 
 def _rows(table: str, item_keys: list[Item]) -> dict[str, Item]:
@@ -280,7 +291,7 @@ def _having(table: str, owner: Owner, versions: Mapping[str, int]) -> set[str]:
 
 
 def _get(table: str, owner: Owner, sort_key: str) -> Item:
-    """One item by a consistent read; empty where it is not."""
+    """One item by a consistent read; empty if it does not exist."""
     key = {"owner": {"S": ids.partition_of(owner)}, "sk": {"S": sort_key}}
     item: Item = _call("get_item", TableName=table, Key=key, ConsistentRead=True).get("Item", {})
     return item

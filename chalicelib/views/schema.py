@@ -1,4 +1,4 @@
-"""What the views table looks like: its keys, its indexes and their encodings, in one definition."""
+"""The views table's schema: its keys, its indexes and their encodings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from chalicelib.todos import ids, instants
 from chalicelib.todos.events import DEFAULT_LIST
 from chalicelib.todos.ids import Partition
 
-# Where the settings table says which views tables are in use. No token's sub can equal its owner: in those, a "#" is
-# percent-encoded.
+# The settings table's item that says which views tables are in use. No token's sub leads to its owner: a "#" in a sub
+# is percent-encoded.
 POINTER_KEY: Final = {"owner": {"S": "#views"}, "sk": {"S": "pointer"}}
 
 TTL_ATTRIBUTE: Final = "expires_at"
@@ -25,7 +25,7 @@ LOG_PREFIX: Final = "log#"
 # How many partitions the reminders of all owners are spread over.
 REMIND_SHARDS: Final = 16
 
-# Sorts behind every encoded number: a todo without an order stands after those that have one.
+# Sorts after every encoded number: a todo without an order follows those that have one.
 _UNORDERED: Final = "~"
 
 
@@ -40,12 +40,12 @@ def list_key(name: str) -> str:
 
 
 def log_key(revision: int) -> str:
-    """Zero-padded, so that text order is the order of the revisions."""
+    """The sort key of a revision's log entry, zero-padded, so that text order is the order of the revisions."""
     return f"{LOG_PREFIX}{revision:015d}"
 
 
 def list_prefix(name: str) -> str:
-    """What every `by_list` key of the list's todos begins with."""
+    """The prefix of every `by_list` key of the list's todos."""
     return ids.encode_list(name) + "#"
 
 
@@ -54,12 +54,12 @@ def order_key(order: float | None) -> str:
     if order is None:
         return _UNORDERED
     (bits,) = struct.unpack(">Q", struct.pack(">d", order + 0.0))
-    # IEEE 754 sorts as an unsigned integer once the sign bit is flipped, or all bits where it is set.
+    # IEEE 754 sorts as an unsigned integer once the sign bit is flipped, or all bits if it is set.
     return f"{bits ^ (0xFFFFFFFFFFFFFFFF if bits >> 63 else 1 << 63):016x}"
 
 
 def index_attributes(owner: Partition, todo_id: str, state: str) -> dict[str, dict[str, str]]:
-    """The attributes (DynamoDB's JSON) by which a todo of this state stands in the indexes; a deleted one in none."""
+    """The index attributes (DynamoDB's JSON) of a todo of this state; a deleted todo has none."""
     todo = json.loads(state)
     if todo.get("deleted"):
         return {}

@@ -1,4 +1,4 @@
-"""Projecting what the stream brings: its records' events into every views table in use, poison into the quarantine."""
+"""Projecting stream records: their events into every views table in use, and poison into the quarantine."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from chalicelib.views import projector, schema
 from chalicelib.views.errors import ProjectionIncomplete, Refused
 from chalicelib.views.projection import Head, todo_of
 
-# Which handler quarantines: `redrive` hands a record back to the same one.
+# The handler that quarantines: `redrive` returns a record to it.
 HANDLER: Final = "project"
 
 Heads = Mapping[Partition, list[Head]]
 
 
 def heads_of(records: Iterable[Mapping[str, Any]]) -> Heads:
-    """The events of stream records, by owner (as keys have it); a record that cannot be projected is quarantined.
+    """The events of stream records, by owner (as encoded in keys); a record that cannot be projected is quarantined.
 
     Raises
     ------
     ClientError, BotoCoreError
-        When the quarantine does not take a record.
+        When the quarantine queue cannot be written to.
     """
     heads: defaultdict[Partition, list[Head]] = defaultdict(list)
     for record in records:
@@ -44,12 +44,12 @@ def heads_of(records: Iterable[Mapping[str, Any]]) -> Heads:
 
 
 def project_everywhere(heads: Heads) -> list[Refused]:
-    """Bring events into every views table in use, each on its own; returns what no retry can bring in.
+    """Project events into every views table in use, each on its own; returns those that no retry can project.
 
     Raises
     ------
     ProjectionIncomplete
-        When some owners were not done for now, after all the others were.
+        When some owners could not be projected for now, after all the others were.
     """
     failures: dict[str, Exception] = {}
     refused: list[Refused] = []
@@ -65,14 +65,14 @@ def project_everywhere(heads: Heads) -> list[Refused]:
 
 
 def project_or_quarantine(heads: Heads) -> None:
-    """Bring events into every views table in use; what no retry can bring in is quarantined.
+    """Project events into every views table in use; those that no retry can project are quarantined.
 
     Raises
     ------
     ProjectionIncomplete
-        When some owners were not done for now, after all the others were.
+        When some owners could not be projected for now, after all the others were.
     ClientError, BotoCoreError
-        When the pointer cannot be read, or the quarantine does not take what belongs there.
+        When the pointer cannot be read, or the quarantine queue cannot be written to.
     """
     try:
         refused = project_everywhere(heads)
@@ -86,30 +86,30 @@ def observe_lag(records: Iterable[Mapping[str, Any]]) -> None:
     """Add each record's lag, in milliseconds from its event's `occurred_at` until now, to the metrics."""
     now = time.time_ns() // 1_000_000
     for record in records:
-        # A quarantined record may have no instant, nor has one that removes an event.
+        # A quarantined record may have no instant; a record that removes an event has none.
         with suppress(LookupError, TypeError, ValueError):
             happened = instants.milliseconds_of(record["dynamodb"]["NewImage"]["occurred_at"]["S"])
             metrics.observe(metrics.PROJECTION_LAG, max(0, now - happened))
 
 
 def _quarantine(refused: Iterable[Refused]) -> None:
-    """Quarantine what DynamoDB refuses by its keys alone: the event itself is sound, and the ledger has it."""
+    """Quarantine an event that DynamoDB refuses by its keys alone: the event itself is sound, and the ledger has it."""
     for each in refused:
         found_by = {"stream_id": ids.stream_id(each.owner, each.head.todo_id), "version": each.head.version}
         quarantine.put(HANDLER, each.error, record={}, keys=found_by)
 
 
 def _head(record: Mapping[str, Any]) -> tuple[Partition, Head] | None:
-    """The owner (as keys have it) and event of a record; None for a record that brings no event.
+    """The owner (as encoded in keys) and event of a record; None for a record without an event.
 
     Raises
     ------
     Exception
-        Of any kind, when the record cannot be decoded or its state cannot be indexed.
+        Of any type, when the record cannot be decoded or its state cannot be indexed.
     """
     image = record["dynamodb"].get("NewImage")
     if image is None:
-        # This service removes no event, and nothing need be done about one that was removed by hand.
+        # This service removes no events, and one that was removed by hand needs no action.
         return None
     owner, todo_id = ids.split_stream_id(image["stream_id"]["S"])
     head = Head(todo_id, int(image["version"]["N"]), image["state"]["S"])

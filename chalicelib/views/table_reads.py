@@ -28,14 +28,7 @@ def scan(table: str, segment: int, segments: int, after: tuple[str, str] | None 
 
 def partition(table: str, owner: Partition, low: str = " ", high: str = "\x7f") -> Iterator[list[Item]]:
     """The items of one owner (as keys have it) between two sort keys, inclusive, page by page."""
-    return dynamodb.pages(
-        "query",
-        TableName=table,
-        KeyConditionExpression="#owner = :owner AND #sk BETWEEN :low AND :high",
-        ExpressionAttributeNames={"#owner": "owner", "#sk": "sk"},
-        ExpressionAttributeValues={":owner": {"S": owner}, ":low": {"S": low}, ":high": {"S": high}},
-        ConsistentRead=True,
-    )
+    return dynamodb.pages("query", **dynamodb.between(table, owner, low, high))
 
 
 def items(table: str, item_keys: Iterable[tuple[Partition, str]]) -> dict[tuple[Partition, str], Item]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +21,7 @@ from chalicelib import settings
 from chalicelib.aws.memory import remembered
 from chalicelib.publishing import cloudevents
 from chalicelib.webhooks import urls
-from chalicelib.webhooks.errors import AddressRefused, DeliveryFailed, WebhookGone
+from chalicelib.webhooks.errors import AddressRefused, DeliveryFailed, Rejected, TimedOut, WebhookGone
 from chalicelib.webhooks.urls import Address, Destination
 
 if TYPE_CHECKING:
@@ -31,17 +32,33 @@ TIMEOUT_SECONDS: Final = 10.0
 CONNECT_TIMEOUT_SECONDS: Final = 4.0
 # Of several addresses the first that answers is taken; a name with hundreds must not keep us busy.
 MAX_ADDRESSES: Final = 4
-# So much of the answer is read, and thrown away: the receiver should not see its connection break off.
+# So much of the answer is read: the receiver should not see its connection break off.
 MAX_RESPONSE_BYTES: Final = 16 * 1024
 
 GONE: Final = 410
 
 
-def send(url: str, secret: str, message_id: str, body: str) -> int:
-    """Send one signed POST, and return the status, one of 2xx.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver answered.
+
+    Attributes
+    ----------
+    content : bytes
+        The beginning of its body, at most `MAX_RESPONSE_BYTES`.
+    """
+
+    status: int
+    content: bytes = b""
+
+
+def send(url: str, secrets: Sequence[str], message_id: str, body: str) -> Answer:
+    """Send one signed POST, and return the answer, whose status is one of 2xx.
 
     Parameters
     ----------
+    secrets : sequence of str
+        Each signs the message.
     message_id : str
         The same for every try, so that the receiver can drop repeats.
     body : str
@@ -49,8 +66,10 @@ def send(url: str, secret: str, message_id: str, body: str) -> int:
 
     Raises
     ------
-    DeliveryFailed
-        When the answer was another status or took too long, or none came.
+    Rejected
+        When the answer was another status.
+    TimedOut, DeliveryFailed
+        When it took too long; when none came.
     AddressRefused
         Before anything was sent.
     WebhookGone
@@ -58,28 +77,31 @@ def send(url: str, secret: str, message_id: str, body: str) -> int:
     headers = {
         "Content-Type": cloudevents.MEDIA_TYPE,
         "User-Agent": "todo-ledger-webhooks",
-        **signature(secret, message_id, datetime.now(UTC), body),
+        **signature(secrets, message_id, datetime.now(UTC), body),
     }
     try:
-        status = post(urls.parse(url), headers, body.encode())
+        answer = post(urls.parse(url), headers, body.encode())
     except ValueError as error:
         raise DeliveryFailed(f"the URL {error}") from error
-    if status == GONE:
+    if answer.status == GONE:
         raise WebhookGone
-    if not 200 <= status < 300:
-        raise DeliveryFailed(f"answered {status}")
-    return status
+    if not 200 <= answer.status < 300:
+        raise Rejected(answer.status)
+    return answer
 
 
-def signature(secret: str, message_id: str, now: datetime, body: str) -> dict[str, str]:
-    """The headers of a Standard Webhooks 1.0 message; `secret` is ``whsec_`` and base64, `now` is in UTC."""
+def signature(secrets: Sequence[str], message_id: str, now: datetime, body: str) -> dict[str, str]:
+    """The headers of a Standard Webhooks 1.0 message, with a signature by each secret; `now` is in UTC.
+
+    A secret is ``whsec_`` and base64.
+    """
     # Only who sends needs it.
     from standardwebhooks import Webhook
 
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(message_id, now, body),
+        "webhook-signature": " ".join(Webhook(secret).sign(message_id, now, body) for secret in secrets),
     }
 
 
@@ -97,10 +119,12 @@ def checked_addresses(destination: Destination) -> list[Address]:
         found = resolve(destination.host, destination.port)
     except (OSError, UnicodeError) as error:
         raise DeliveryFailed(f"the name {destination.host} leads nowhere: {error}") from error
-    allow_loopback = settings.webhooks_allow_private()
+    allow_loopback, own_ports = settings.webhooks_allow_private(), settings.own_ports()
     for address in found:
         if not urls.is_allowed(address, destination.scheme, allow_loopback=allow_loopback):
             raise AddressRefused(f"{destination.host} leads to {address}, which is not public")
+        if urls.is_own(address, destination.port, own_ports):
+            raise AddressRefused(f"{destination.host} leads to port {destination.port} of this service itself")
     if not found:
         raise DeliveryFailed(f"the name {destination.host} leads nowhere")
     return found
@@ -112,14 +136,14 @@ def resolve(host: str, port: int) -> list[Address]:
     return list(dict.fromkeys(ip_address(str(address[0]).partition("%")[0]) for *_, address in answers))
 
 
-def post(destination: Destination, headers: Mapping[str, str], body: bytes) -> int:
-    """POST to one of the destination's checked addresses; the status of the answer.
+def post(destination: Destination, headers: Mapping[str, str], body: bytes) -> Answer:
+    """POST to one of the destination's checked addresses; the answer.
 
     Raises
     ------
-    DeliveryFailed
+    TimedOut, DeliveryFailed
     """
-    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
     sent = {**headers, "Host": destination.authority}
     failure: Exception | None = None
@@ -135,13 +159,15 @@ def post(destination: Destination, headers: Mapping[str, str], body: bytes) -> i
                 failure = error
                 break
         if deadline.has_passed:
-            raise DeliveryFailed(f"no answer within {TIMEOUT_SECONDS:g} s") from failure
+            raise TimedOut(f"no answer within {TIMEOUT_SECONDS:g} s") from failure
+    if isinstance(failure, ConnectTimeoutError | ReadTimeoutError):
+        raise TimedOut(type(failure).__name__) from failure
     raise DeliveryFailed(f"{type(failure).__name__}: {failure}") from failure
 
 
 def _post_to(
     address: Address, destination: Destination, headers: Mapping[str, str], body: bytes, deadline: _Deadline
-) -> int:
+) -> Answer:
     pool = _pool(address, destination, deadline)
     try:
         response: BaseHTTPResponse = pool.urlopen(
@@ -157,12 +183,12 @@ def _post_to(
         if deadline.has_passed:
             # Cut off by us, an answer's headers look as if they had come to their end.
             raise TimeoutError("the time is over")
-        status = int(response.status)
-        # What comes after the status changes nothing any more.
+        status, content = int(response.status), b""
+        # Only the answer to a challenge is looked at; for an event, what comes after the status changes nothing.
         with suppress(Exception):
-            response.read(MAX_RESPONSE_BYTES, decode_content=False)
+            content = response.read(MAX_RESPONSE_BYTES, decode_content=False)
         response.close()
-        return status
+        return Answer(status, content)
     finally:
         pool.close()
 
@@ -200,8 +226,14 @@ def _pool(address: Address, destination: Destination, deadline: _Deadline) -> An
 
 @remembered
 def tls_context() -> ssl.SSLContext:
-    """The system's certificate authorities, loaded once; verification and the name's check are its defaults."""
-    return ssl.create_default_context()
+    """The system's certificate authorities, loaded once; verification and the name's check are its defaults.
+
+    A certificate must have the name among its subject alternative names: a common name does not count (RFC 9525,
+    section 2).
+    """
+    context = ssl.create_default_context()
+    context.hostname_checks_common_name = False
+    return context
 
 
 class _Deadline:

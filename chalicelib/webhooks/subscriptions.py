@@ -1,4 +1,4 @@
-"""Webhooks: which events an owner wants to receive, and where. Only the settings table holds them."""
+"""Subscribing and unsubscribing webhooks: which events an owner wants to receive, and where."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import base64
 import secrets
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
-from chalicelib.aws.owned_collection import OwnedItems, attributes_of, dump_names, names_of, text_of
-from chalicelib.aws.settings_table import Item
+from chalicelib import settings
+from chalicelib.aws import settings_table
+from chalicelib.aws.owned_collection import Occupied
+from chalicelib.aws.retry import back_off
 from chalicelib.todos import events, ids, instants
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Owner, Partition
+from chalicelib.webhooks import url_claims
+from chalicelib.webhooks.webhook import COLLECTION, Webhook, item_of, webhook_of
 
-# Each event of the owner is sent to each of them.
-MAX_WEBHOOKS: Final = 20
 # Standard Webhooks asks for 24 to 64 bytes.
 SECRET_BYTES: Final = 32
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what every secret begins with
@@ -32,41 +34,6 @@ EVENT_TYPES: Final = (
     events.REMINDED,
 )
 
-_COLLECTION: Final = OwnedItems("webhook#", "webhooks", MAX_WEBHOOKS)
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """One subscription of an owner.
-
-    Attributes
-    ----------
-    types, lists : tuple of str, optional
-        Which events the webhook receives; None for all. The list is the one that the todo is in after the event.
-    secret : str
-        Signs the messages: ``whsec_`` and base64.
-    disabled_at : str, optional
-        When the receiver answered that it is gone; since then nothing is sent to it.
-    """
-
-    partition: Partition
-    webhook_id: str
-    url: str
-    types: tuple[str, ...] | None
-    lists: tuple[str, ...] | None
-    secret: str
-    created_at: str
-    request_hash: str | None = None
-    disabled_at: str | None = None
-
-    def wants(self, event_type: str, list_name: str) -> bool:
-        """Whether it receives an event of this type, after which the todo is in this list."""
-        return (
-            self.disabled_at is None
-            and (self.types is None or event_type in self.types)
-            and (self.lists is None or list_name in self.lists)
-        )
-
 
 def new_id() -> str:
     """The id of a webhook that is created without an idempotency key."""
@@ -75,7 +42,7 @@ def new_id() -> str:
 
 def id_for_key(owner: Owner, idempotency_key: str) -> str:
     """The id of the webhook that a POST with this key creates: the same for every repeat."""
-    return _COLLECTION.id_for_key(owner, idempotency_key)
+    return COLLECTION.id_for_key(owner, idempotency_key)
 
 
 def new_secret() -> str:
@@ -94,9 +61,11 @@ def create(
 ) -> Webhook:
     """Subscribe, or return the subscription that has this id already; the caller checks whether it is the same.
 
+    It receives nothing until its URL is verified (`handshake`).
+
     Raises
     ------
-    CollectionFull, Unavailable
+    CollectionFull, UrlTaken, Unavailable
     """
     webhook = Webhook(
         partition=ids.partition_of(owner),
@@ -108,23 +77,30 @@ def create(
         created_at=instants.instant_after(None),
         request_hash=request_hash,
     )
-    if _COLLECTION.add(_item(webhook)):
-        return webhook
-    found = find(owner, webhook_id)
+    found = find(webhook.partition, webhook_id)
+    if found is not None:
+        return found
+    url_claims.check_free(of_partition(webhook.partition), url)
+    try:
+        if COLLECTION.add(item_of(webhook), url_claims.claim(webhook.partition, url, webhook_id)):
+            return webhook
+    except Occupied:
+        raise url_claims.taken(webhook.partition, url) from None
+    found = find(webhook.partition, webhook_id)
     if found is None:
         raise Unavailable("the webhook was deleted a moment ago")
     return found
 
 
-def find(owner: Owner, webhook_id: str) -> Webhook | None:
+def find(partition: Partition, webhook_id: str) -> Webhook | None:
     """One webhook of an owner, by a strongly consistent read.
 
     Raises
     ------
     Unavailable
     """
-    item = _COLLECTION.find(ids.partition_of(owner), webhook_id)
-    return None if item is None else _webhook(item)
+    item = COLLECTION.find(partition, webhook_id)
+    return None if item is None else webhook_of(item)
 
 
 def of_partition(partition: Partition) -> list[Webhook]:
@@ -134,7 +110,7 @@ def of_partition(partition: Partition) -> list[Webhook]:
     ------
     Unavailable
     """
-    return [_webhook(item) for item in _COLLECTION.of_partition(partition)]
+    return [webhook_of(item) for item in COLLECTION.of_partition(partition)]
 
 
 def of_owner(owner: Owner) -> list[Webhook]:
@@ -154,45 +130,61 @@ def delete(owner: Owner, webhook_id: str) -> bool:
     ------
     Unavailable
     """
-    return _COLLECTION.remove(ids.partition_of(owner), webhook_id)
+    for attempt in range(1, settings_table.MAX_TRIES + 1):
+        webhook = find(ids.partition_of(owner), webhook_id)
+        if webhook is None:
+            return False
+        condition, values = unless_changed(webhook)
+        removal: dict[str, Any] = {
+            "TableName": settings.settings_table(),
+            "Key": settings_table.key(webhook.partition, COLLECTION.prefix + webhook_id),
+            "ConditionExpression": condition,
+        }
+        writes = [
+            {"Delete": {**removal, "ExpressionAttributeValues": values} if values else removal},
+            settings_table.count(webhook.partition, COLLECTION.count_key, -1),
+        ]
+        if url_claims.has_claim(webhook.partition, webhook.url, webhook_id):
+            writes.append(url_claims.release(webhook.partition, webhook.url, webhook_id))
+        if not any(settings_table.transact(writes)):
+            return True
+        back_off(attempt)
+    raise Unavailable("the webhook was changed each time")
 
 
-def disable(webhook: Webhook) -> None:
-    """Send nothing more to a webhook; its owner still sees it. One that was deleted meanwhile stays deleted.
+def replace_unless_changed(before: Webhook, after: Webhook) -> Webhook | None:
+    """Store a change of a webhook, with its claim on another URL; None if it has been changed or deleted meanwhile.
 
     Raises
     ------
-    Unavailable
+    UrlTaken, Unavailable
     """
-    _COLLECTION.change(
-        webhook.partition,
-        webhook.webhook_id,
-        "SET disabled_at = if_not_exists(disabled_at, :now)",
-        {":now": {"S": instants.instant_after(None)}},
-    )
+    after = replace(after, revision=before.revision + 1)
+    writes = [{"Put": _put_unless_changed(before, after)}]
+    if not url_claims.is_same(before.url, after.url):
+        writes.append(url_claims.claim(after.partition, after.url, after.webhook_id))
+        if url_claims.has_claim(before.partition, before.url, before.webhook_id):
+            writes.append(url_claims.release(before.partition, before.url, before.webhook_id))
+    changed, *claims = settings_table.transact(writes)
+    if changed:
+        return None
+    if any(claims):
+        raise url_claims.taken(after.partition, after.url)
+    return after
 
 
-def _item(webhook: Webhook) -> Item:
-    attributes = attributes_of(
-        url=webhook.url,
-        secret=webhook.secret,
-        created_at=webhook.created_at,
-        types=dump_names(webhook.types),
-        lists=dump_names(webhook.lists),
-        request_hash=webhook.request_hash,
-    )
-    return _COLLECTION.item(webhook.partition, webhook.webhook_id, attributes)
+def unless_changed(webhook: Webhook) -> tuple[str, dict[str, Any]]:
+    """The condition, and its values, that a webhook is still at the revision that is known of it."""
+    if webhook.revision == 0:
+        return "attribute_exists(sk) AND attribute_not_exists(revision)", {}
+    return "revision = :revision", {":revision": {"N": str(webhook.revision)}}
 
 
-def _webhook(item: Item) -> Webhook:
-    return Webhook(
-        partition=Partition(item["owner"]["S"]),
-        webhook_id=_COLLECTION.id_of(item),
-        url=item["url"]["S"],
-        types=names_of(item, "types"),
-        lists=names_of(item, "lists"),
-        secret=item["secret"]["S"],
-        created_at=item["created_at"]["S"],
-        request_hash=text_of(item, "request_hash"),
-        disabled_at=text_of(item, "disabled_at"),
-    )
+def _put_unless_changed(before: Webhook, after: Webhook) -> dict[str, Any]:
+    condition, values = unless_changed(before)
+    put: dict[str, Any] = {
+        "TableName": settings.settings_table(),
+        "Item": item_of(after),
+        "ConditionExpression": condition,
+    }
+    return {**put, "ExpressionAttributeValues": values} if values else put

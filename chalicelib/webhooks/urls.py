@@ -7,6 +7,7 @@ addresses of its name when something is sent (http_post.py): names change, and m
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
@@ -85,6 +86,11 @@ class Destination:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
+    def canonical(self) -> str:
+        """The URL in the one form that all its spellings share: host in lower case, no default port, a path."""
+        return f"{self.scheme}://{self.authority}{self.target}"
+
+    @property
     def literal(self) -> Address | None:
         """The address, where the URL has one instead of a name."""
         try:
@@ -137,6 +143,11 @@ def is_allowed(address: Address, scheme: str, *, allow_loopback: bool) -> bool:
     return scheme == "https" and is_public(address)
 
 
+def is_own(address: Address, port: int, own_ports: Container[int]) -> bool:
+    """Whether an address with a port is one on which the stack itself listens: a webhook would speak to it as we do."""
+    return address.is_loopback and port in own_ports
+
+
 def is_public(address: Address) -> bool:
     """Whether an address is one of the Internet's, and not a special one that could lead inside."""
     if isinstance(address, IPv4Address):
@@ -144,8 +155,16 @@ def is_public(address: Address) -> bool:
     return address in _GLOBAL_IPV6 and not any(address in block for block in _SPECIAL_IPV6)
 
 
-def url_error(url: str, *, allow_loopback: bool) -> str | None:
-    """What keeps a URL from being a webhook's, or None. What its name leads to is looked at when something is sent."""
+def url_error(url: str, *, allow_loopback: bool, own_ports: Container[int] = ()) -> str | None:
+    """What keeps a URL from being a webhook's, or None. What its name leads to is looked at when something is sent.
+
+    Parameters
+    ----------
+    allow_loopback : bool
+        As `is_allowed` takes it.
+    own_ports : container of int
+        The ports of this machine that are refused all the same.
+    """
     try:
         destination = parse(url)
     except ValueError as error:
@@ -155,6 +174,8 @@ def url_error(url: str, *, allow_loopback: bool) -> str | None:
     address = _LOCALHOST if destination.host in _LOCAL_NAMES else destination.literal
     if address is not None and not is_allowed(address, destination.scheme, allow_loopback=allow_loopback):
         return "leads to an address that is not public"
+    if address is not None and is_own(address, destination.port, own_ports):
+        return "leads to this service itself: choose the port of another program"
     return None
 
 

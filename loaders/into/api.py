@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from ipaddress import ip_address
 from typing import Any, Final
 
 import urllib3
@@ -28,6 +29,7 @@ from loaders.reconcile import CHANGED_HERE, DELETED_HERE
 _TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)
 _LONGEST_RETRY_AFTER_SECONDS: Final = 120.0
 _TOO_LARGE: Final = 413
+_MAX_SHOWN: Final = 500
 
 _ANOTHER_WAS_FASTER: Final = (404, 410, 412)
 
@@ -168,9 +170,9 @@ class ApiDestination:
                     return answer
                 reason, at_least = _error_in(answer), _retry_after(answer)
             except MaxRetryError as error:
-                reason = str(error.reason)
+                reason = _shown(str(error.reason))
             except HTTPError as error:
-                reason = str(error)
+                reason = _shown(str(error))
             self._throttle.note_overload()
             tries += 1
             if tries == MAX_TRIES or wait_or_stop(stopped, tries, at_least):
@@ -189,14 +191,37 @@ def owner_of_token(token: str) -> str | None:
     return subject if isinstance(subject, str) else None
 
 
-def check_url(url: str) -> None:
-    """Raise `CannotLoad` unless the URL is a complete http or https URL."""
+def check_url(url: str, *, allow_http: bool = False) -> None:
+    """Check the address that the token is sent to.
+
+    Parameters
+    ----------
+    allow_http : bool
+        Whether the token may be sent unencrypted to another machine.
+
+    Raises
+    ------
+    CannotLoad
+        It is not a complete http or https URL, or one over which others could read the token.
+    """
+    # urllib3 sends to the host that this same parser finds.
     try:
         parsed = urllib3.util.parse_url(url)
     except HTTPError:
         parsed = None
     if parsed is None or parsed.scheme not in ("http", "https") or not parsed.host:
         raise CannotLoad(f"{url} is not an http or https URL")
+    if parsed.scheme == "http" and not allow_http and not _is_this_machine(parsed.host):
+        raise CannotLoad(
+            f"{url} would get the token unencrypted: use https, or --allow-http if nobody else can read what is sent"
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _create(one: Planned) -> dict[str, Any]:
@@ -235,7 +260,7 @@ def _count(op: str, result: GroupResult) -> None:
 
 def _detail(result: dict[str, Any]) -> str:
     problem = result.get("problem") or {}
-    return str(problem.get("detail") or problem.get("title") or result["status"])
+    return _shown(str(problem.get("detail") or problem.get("title") or result["status"]))
 
 
 def _error_in(answer: urllib3.BaseHTTPResponse) -> str:
@@ -244,7 +269,12 @@ def _error_in(answer: urllib3.BaseHTTPResponse) -> str:
         detail = problem.get("detail") or problem.get("title") or ""
     except (ValueError, AttributeError):
         detail = ""
-    return f"{answer.status} {detail}".rstrip()
+    return f"{answer.status} {_shown(str(detail))}".rstrip()
+
+
+def _shown(text: str) -> str:
+    """A text from the service as a terminal may show it: short, and without control sequences."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:_MAX_SHOWN])
 
 
 def _retry_after(answer: urllib3.BaseHTTPResponse) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import NoCredentialsError, NoRegionError
 
+from chalicelib.aws.errors import codes_of
 from chalicelib.ledger import ledger
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.events import Event
@@ -114,7 +115,7 @@ class LedgerDestination:
                 pending = self._remaining(pending, existing, result)
             except LedgerUnavailable as error:
                 tries += 1
-                if _is(error, _REFUSED) and not stopped.is_set():
+                if _codes_of(error) & _REFUSED and not stopped.is_set():
                     self._write_halves(pending, result, error, stopped)
                     return
                 if _is_fatal(error):
@@ -180,13 +181,9 @@ class LedgerDestination:
             self._write(half, result, stopped)
 
 
-def _is(error: LedgerUnavailable, codes: frozenset[str]) -> bool:
-    cause = error.__cause__
-    if not isinstance(cause, ClientError):
-        return False
-    reasons = {reason.get("Code", "None") for reason in cause.response.get("CancellationReasons", [])}
-    return cause.response["Error"]["Code"] in codes or bool(reasons & codes)
+def _codes_of(error: LedgerUnavailable) -> frozenset[str]:
+    return frozenset() if error.__cause__ is None else codes_of(error.__cause__)
 
 
 def _is_fatal(error: LedgerUnavailable) -> bool:
-    return _is(error, _FATAL) or isinstance(error.__cause__, NoCredentialsError | NoRegionError)
+    return bool(_codes_of(error) & _FATAL) or isinstance(error.__cause__, NoCredentialsError | NoRegionError)

@@ -15,7 +15,7 @@ def run(parsed: Namespace) -> int:
     found = drift.find(targets.deployment(parsed))
     for difference in found:
         print(difference)
-    print(f"{len(found)} settings differ" if found else "all is as it should be")
+    print(f"{len(found)} settings differ" if found else "no setting differs")
     return 1 if found else 0
 
 

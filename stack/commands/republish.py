@@ -16,7 +16,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(parsed: Namespace) -> int:
-    from chalicelib.publishing.topic import PublishIncomplete
+    from chalicelib.publishing.errors import PublishIncomplete
     from stack.commands import targets
     from stack.operate.republish import republish
     from stack.progress import Progress

@@ -16,7 +16,7 @@ def run(parsed: Namespace) -> int:
     for difference in drift.settle(targets.deployment(parsed)):
         print(f"set {difference.name} of {difference.where} to {difference.wanted}")
         settled += 1
-    print(f"{settled} settings set" if settled else "all is as it should be")
+    print(f"{settled} settings set" if settled else "no setting differs")
     return 0
 
 

@@ -47,7 +47,8 @@ def _print_local(parsed: Namespace, found: dict[str, Any]) -> int:
         "views": stack.deployment.views_table(),
     }
     of_engine = {"url": stack.url, "token": stack.token(OWNER), "owner": OWNER, "tables": tables}
-    print(json.dumps({**found, **of_engine, "engine_url": stack.engine_url}))
+    aws = {"engine_url": stack.engine_url, "engine_environment": stack.engine.endpoint.environment()}
+    print(json.dumps({**found, **of_engine, **aws}))
     return 0
 
 

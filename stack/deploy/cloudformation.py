@@ -53,14 +53,14 @@ class Stack:
         return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found if "PhysicalResourceId" in one}
 
     def prepare(
-        self, template_url: str, parameters: dict[str, str], fingerprint: str | None = None
+        self, template: dict[str, str], parameters: dict[str, str], fingerprint: str | None = None
     ) -> ChangeSet | None:
         """Make a change set for this template and these parameters; None if it would change nothing.
 
         Parameters
         ----------
-        template_url : str
-            The template's address in S3 (inline it could have only 51,200 bytes).
+        template : dict of str to str
+            ``TemplateBody`` or ``TemplateURL``, as `Artifacts.template` gives it.
         parameters : dict of str to str
         fingerprint : str, optional
             Kept as a tag of the stack, for the next deployment to compare.
@@ -76,7 +76,7 @@ class Stack:
             StackName=self.name,
             ChangeSetName=name,
             ChangeSetType=kind,
-            TemplateURL=template_url,
+            **template,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Tags=[{"Key": FINGERPRINT_TAG, "Value": fingerprint}] if fingerprint else [],

@@ -33,7 +33,8 @@ class Deployment:
 
     def __init__(self, stage: Stage, client: Client = aws.client) -> None:
         self.stage = stage
-        self.client = cache(client)
+        self._client = client
+        self.client = cache(self._make_client)
         self.data = Stack(self.client("cloudformation"), stage.data_stack)
         self.compute = Stack(self.client("cloudformation"), stage.compute_stack)
         self.watch = Stack(self.client("cloudformation"), stage.watch_stack)
@@ -44,7 +45,8 @@ class Deployment:
         # A bucket's name must be unique in the world, and has at most 63 characters.
         s3 = self.client("s3")
         where = f"{self.place['AWS::AccountId']} {s3.meta.region_name}"
-        return Artifacts(s3, f"{self.stage.prefix}-artifacts-{hashlib.sha256(where.encode()).hexdigest()[:12]}")
+        name = f"{self.stage.prefix}-artifacts-{hashlib.sha256(where.encode()).hexdigest()[:12]}"
+        return Artifacts(s3, name, self.place["AWS::AccountId"])
 
     @cached_property
     def place(self) -> dict[str, str]:
@@ -151,9 +153,21 @@ class Deployment:
         responses: dict[str, Any] = references.resolve(definition_in(template)[GATEWAY_RESPONSES])
         return responses
 
+    def throttling(self) -> dict[str, float]:
+        """The bounds of the API's stage on all requests, as API Gateway's stages have them."""
+        declared, configured = self.stage.compute_template["Parameters"], self.configured_parameters()
+
+        def value(name: str) -> float:
+            return float(configured.get(name, declared[name]["Default"]))
+
+        return {
+            "throttlingRateLimit": value("RequestsPerSecond"),
+            "throttlingBurstLimit": value("RequestsAtOnce"),
+        }
+
     def package(self) -> Package:
         """Package the app for the stage, or find that package in the cache."""
-        return package(self.stage.name, self.stage.source)
+        return package(self.stage.name, self.stage.checkout)
 
     def template(self, packaged: Package) -> dict[str, Any]:
         """The compute stack's template, its code uploaded to the bucket."""
@@ -166,20 +180,26 @@ class Deployment:
         definition_in(template)[GATEWAY_RESPONSES] = self.gateway_responses()
         return template
 
+    def _make_client(self, service: str) -> Any:
+        made = self._client(service)
+        if service == "s3":
+            aws.expect_owner(made, self.place["AWS::AccountId"])
+        return made
+
     def _prepare_data(self, fingerprint: str | None = None) -> ChangeSet | None:
-        template = (self.stage.source / ".chalice" / "data.yaml").read_text()
-        return self.data.prepare(self.artifacts.upload_template(template), {"Stage": self.stage.name}, fingerprint)
+        template = (self.stage.checkout / ".chalice" / "data.yaml").read_text()
+        return self.data.prepare(self.artifacts.template(template), {"Stage": self.stage.name}, fingerprint)
 
     def _prepare_compute(self, fingerprint: str | None = None) -> ChangeSet | None:
         if not self.data.exists():
             raise NotDeployed(f"the stack {self.data.name}", f"deploy it first: deploy --stage {self.stage.name}")
         parameters = self.parameters()
         template = templates.dump(self.template(self.package()))
-        return self.compute.prepare(self.artifacts.upload_template(template), parameters, fingerprint)
+        return self.compute.prepare(self.artifacts.template(template), parameters, fingerprint)
 
     def _prepare_watch(self) -> ChangeSet | None:
-        template = (self.stage.source / ".chalice" / "watch.yaml").read_text()
-        return self.watch.prepare(self.artifacts.upload_template(template), self.watch_parameters())
+        template = (self.stage.checkout / ".chalice" / "watch.yaml").read_text()
+        return self.watch.prepare(self.artifacts.template(template), self.watch_parameters())
 
     def _of_the_ledger(self) -> dict[str, str]:
         # Read from the table, not the data stack's outputs: turning the stream off and on gives it a new ARN.

@@ -35,6 +35,12 @@ LEFT_OUT = (
     "aws_lambda_powertools/utilities/feature_flags",
     "aws_lambda_powertools/utilities/kafka",
     "aws_lambda_powertools/utilities/parser",
+    # cryptography needs the compiled half of cffi only, beside it.
+    "cffi",
+    "pycparser",
+    # Time zones come from tzdata.
+    "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
+    "urllib3/contrib/emscripten",
 )
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 # Lambda's names for its architectures, and those of the wheels' platforms.
@@ -62,13 +68,13 @@ def store() -> Path:
     return default_directory() / "packages"
 
 
-def package(stage: str, source: Path = REPOSITORY) -> Package:
+def package(stage: str, checkout: Path = REPOSITORY) -> Package:
     """The package of the app as it is now, from the cache if it is there.
 
     Parameters
     ----------
     stage : str
-    source : Path
+    checkout : Path
         The directory of the app: the repository, or a copy by `copy_app`.
 
     Raises
@@ -76,10 +82,10 @@ def package(stage: str, source: Path = REPOSITORY) -> Package:
     DeploymentFailed
         Chalice could not package the app; the message has its output.
     """
-    fingerprint = _fingerprint(stage, source)
+    fingerprint = _fingerprint(stage, checkout)
     directory = store() / fingerprint
     if not directory.exists():
-        _make(stage, source, directory)
+        _make(stage, checkout, directory)
         _delete_old_packages()
     os.utime(directory)
     return Package(fingerprint, directory / "deployment.zip", directory / "sam.yaml")
@@ -92,38 +98,38 @@ def packager(config: Config) -> LambdaDeploymentPackager:
     return LambdaDeploymentPackager(files, builder, UI(out=io.StringIO()), config.lambda_architecture)
 
 
-def copy_app(source: Path, project: Path) -> None:
+def copy_app(checkout: Path, project: Path) -> None:
     """Copy only what goes into the package to a new directory."""
     project.mkdir()
     for part in PARTS:
-        if (source / part).is_dir():
-            shutil.copytree(source / part, project / part, ignore=NOT_PACKAGED)
+        if (checkout / part).is_dir():
+            shutil.copytree(checkout / part, project / part, ignore=NOT_PACKAGED)
         else:
-            shutil.copy2(source / part, project / part)
+            shutil.copy2(checkout / part, project / part)
 
 
-def _fingerprint(stage: str, source: Path) -> str:
+def _fingerprint(stage: str, checkout: Path) -> str:
     digest = hashlib.sha256(f"{stage} {sys.version_info[:2]} {_host()}".encode() + _own_code())
-    for path in files(source):
+    for path in files(checkout):
         content = path.read_bytes()
-        digest.update(f"\n{path.relative_to(source)} {len(content)}\n".encode() + content)
+        digest.update(f"\n{path.relative_to(checkout)} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:32]
 
 
-def files(source: Path) -> Iterator[Path]:
+def files(checkout: Path) -> Iterator[Path]:
     """Every file that goes into the package or the templates."""
     for part in PARTS:
-        root = source / part
+        root = checkout / part
         found = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else [root]
         ignored = {"__pycache__", "deployments", "deployed"}
-        yield from (path for path in found if not ignored & set(path.relative_to(source).parts))
+        yield from (path for path in found if not ignored & set(path.relative_to(checkout).parts))
 
 
-def _make(stage: str, source: Path, directory: Path) -> None:
+def _make(stage: str, checkout: Path, directory: Path) -> None:
     store().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=store(), prefix=".making-") as temporary:
         project, made = Path(temporary, "project"), Path(temporary, "made")
-        copy_app(source, project)
+        copy_app(checkout, project)
         policies.write_with_tracing(Stage(stage, project))
         dependencies = _dependencies(stage, project)
         if not dependencies.exists():
@@ -167,11 +173,18 @@ def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> Non
         archive.unpack(wheel, tree)
     (tree / SWAGGER_UI).rename(made / "swagger_ui")
     for part in LEFT_OUT:
-        shutil.rmtree(tree / part)
+        _remove(tree / part)
     shutil.copytree(made / "swagger_ui", tree / SWAGGER_UI)
     archive.compile_all(tree)
     archive.pack(tree, made / "dependencies.zip")
     (made / "dependencies.zip").rename(kept)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _download_wheels(stage: str, project: Path, directory: Path) -> None:

@@ -24,7 +24,7 @@ TRACE: Final = {
 
 def file(stage: Stage, function: Function) -> Path:
     """The file of a function's policy."""
-    return stage.source / ".chalice" / function.config.iam_policy_file
+    return stage.checkout / ".chalice" / function.config.iam_policy_file
 
 
 def document(stage: Stage, function: Function) -> dict[str, Any]:

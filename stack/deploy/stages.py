@@ -54,7 +54,7 @@ class Stage:
     Parameters
     ----------
     name : str
-    source : Path
+    checkout : Path
         The directory of the app: the repository, or a copy by `package.copy_app`.
 
     Raises
@@ -64,11 +64,11 @@ class Stage:
     """
 
     name: str
-    source: Path = REPOSITORY
+    checkout: Path = REPOSITORY
     _config: dict[str, Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_config", json.loads((self.source / ".chalice" / "config.json").read_text()))
+        object.__setattr__(self, "_config", json.loads((self.checkout / ".chalice" / "config.json").read_text()))
         stages = ", ".join(sorted(self._config["stages"]))
         if self.name not in self._config["stages"] or not NAME.fullmatch(self.name):
             raise Misconfigured(f"there is no stage {self.name!r} in .chalice/config.json; it has {stages}")
@@ -109,17 +109,17 @@ class Stage:
     @cached_property
     def data_template(self) -> dict[str, Any]:
         """Tables, queues, the topic and the bucket."""
-        return templates.load(self.source / ".chalice" / "data.yaml")
+        return templates.load(self.checkout / ".chalice" / "data.yaml")
 
     @cached_property
     def compute_template(self) -> dict[str, Any]:
         """The template that Chalice merges into its own."""
-        return templates.load(self.source / ".chalice" / "compute.yaml")
+        return templates.load(self.checkout / ".chalice" / "compute.yaml")
 
     @cached_property
     def watch_template(self) -> dict[str, Any]:
         """Alarms and dashboard."""
-        return templates.load(self.source / ".chalice" / "watch.yaml")
+        return templates.load(self.checkout / ".chalice" / "watch.yaml")
 
     @property
     def restored_ledger(self) -> str | None:

@@ -22,8 +22,8 @@ from stack.settings import LOCAL, REPOSITORY
 class LocalDeployment(Deployment):
     """The stage ``local`` on a running engine."""
 
-    def __init__(self, state: State, engine: EngineProcess, source: Path = REPOSITORY) -> None:
-        super().__init__(Stage(LOCAL, source), lambda service: local_client(service, engine.engine_url))
+    def __init__(self, state: State, engine: EngineProcess, checkout: Path = REPOSITORY) -> None:
+        super().__init__(Stage(LOCAL, checkout), lambda service: local_client(service, engine.endpoint))
         self._state = state
         self._engine = engine
 

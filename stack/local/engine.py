@@ -1,4 +1,4 @@
-"""The engine process: ministack behind the gateway, on two sockets that its parent has bound."""
+"""The engine process: ministack behind the gateway and its guard, on two sockets that its parent has bound."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hypercorn.config import Config
 
 from stack.local.emulator import application
 from stack.local.gateway import Gateway
+from stack.local.guard import Guard
 from stack.local.issuer import Issuer
 from stack.local.state import State
 
@@ -38,7 +39,9 @@ async def _serve(state: State, engine_socket: int, api_socket: int) -> None:
     config.bind = [f"fd://{engine_socket}", f"fd://{api_socket}"]
     config.errorlog = None
     config.graceful_timeout = 5
-    gateway = Gateway(application(), _port(api_socket), state.api_record, Issuer(state.issuer_key).key_set())
+    engine = application()
+    guard = Guard(engine, _port(engine_socket), os.environ["AWS_SESSION_TOKEN"])
+    gateway = Gateway(engine, guard, _port(api_socket), state.api_record, Issuer(state.issuer_key).key_set())
     await serve(gateway, config)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stack.aws import LOCAL_CREDENTIALS
 from stack.errors import NotRunning
 from stack.local.gateway import KEY_SET_PATH
 from stack.local.issuer import AUDIENCE, ISSUER
@@ -35,8 +34,7 @@ def service_environment(engine: EngineProcess, data: dict[str, str]) -> dict[str
         An older version is deployed, which lacks something that this code needs.
     """
     try:
-        return LOCAL_CREDENTIALS | {
-            "AWS_ENDPOINT_URL": engine.engine_url,
+        return engine.endpoint.environment() | {
             "EVENTS_TABLE": data["EventsTableName"],
             "SETTINGS_TABLE": data["SettingsTableName"],
             "CLEAR_QUEUE_URL": data["ClearQueueUrl"],
@@ -44,6 +42,7 @@ def service_environment(engine: EngineProcess, data: dict[str, str]) -> dict[str
             "EVENTS_TOPIC_ARN": data["EventsTopicArn"],
             "DELIVERIES_TABLE": data["DeliveriesTableName"],
             "DELIVER_QUEUE_URL": data["DeliverQueueUrl"],
+            "DELIVER_DEAD_LETTERS_URL": data["DeliverDeadLetterQueueUrl"],
             "WEBHOOKS_ALLOW_PRIVATE": "1",
             "REMIND_QUEUE_URL": data["RemindQueueUrl"],
             "PUBLIC_URL": engine.url,

@@ -1,17 +1,23 @@
-"""The local API's short address: requests to its port go to the deployed REST API, all others to the engine."""
+"""The local API's short address: requests to its port go to the deployed REST API, all others to the guard."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from chalicelib.api import media_types, problem_types
+from chalicelib.api.answer_headers import EXPOSED, NO_STORE
 from stack.local.state import read_json
 
 KEY_SET_PATH = "/.well-known/jwks.json"
+
+# A request's target is a path, or an address with one (RFC 9112, section 3.2). Anything else would not be a path below
+# the REST API, and the engine would take it for a request to one of its own services.
+_TARGET = re.compile(rb"(https?://[^/]*)?(?P<path>/.*)?", re.DOTALL | re.IGNORECASE)
 
 
 class Gateway:
@@ -21,6 +27,8 @@ class Gateway:
     ----------
     engine : ASGIFramework
         The engine's own application.
+    guard : ASGIFramework
+        The engine as others may use it: what serves all other ports.
     api_port : int
         Requests to this port are for the API.
     api_record : Path
@@ -29,16 +37,21 @@ class Gateway:
         The token issuer's public keys (RFC 7517), served beside the API.
     """
 
-    def __init__(self, engine: ASGIFramework, api_port: int, api_record: Path, key_set: dict[str, Any]) -> None:
+    def __init__(
+        self, engine: ASGIFramework, guard: ASGIFramework, api_port: int, api_record: Path, key_set: dict[str, Any]
+    ) -> None:
         self._engine = engine
+        self._guard = guard
         self._api_port = api_port
         self._api_record = api_record
         self._key_set = json.dumps(key_set).encode()
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Handle an ASGI connection."""
-        if scope["type"] == "lifespan" or (scope["server"] or ("", None))[1] != self._api_port:
+        if scope["type"] == "lifespan":
             await self._engine(scope, receive, send)
+        elif (scope["server"] or ("", None))[1] != self._api_port:
+            await self._guard(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": None})
         elif scope["path"] == KEY_SET_PATH:
@@ -47,26 +60,42 @@ class Gateway:
             await self._forward(scope, receive, send)
 
     async def _forward(self, scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        base_url = f"http://127.0.0.1:{self._api_port}"
         api = read_json(self._api_record)
         if api is None:
-            document = not_deployed(f"http://127.0.0.1:{self._api_port}")
-            await _answer(send, 503, media_types.PROBLEM, document, ((b"retry-after", b"1"),))
+            await _answer(send, 503, media_types.PROBLEM, not_deployed(base_url), ((b"retry-after", b"1"),))
+            return
+        target = _TARGET.fullmatch(scope["raw_path"])
+        if target is None:
+            document = problem_types.BAD_REQUEST.document(base_url, "The request's target is not a path.")
+            await _answer(send, 400, media_types.PROBLEM, json.dumps(document).encode())
             return
         # AWS passes the path to Lambda percent-encoded: decoded, a "%2F" in a list's name would split it.
-        path = f"/restapis/{api['id']}/{api['stage']}/_user_request_{scope['raw_path'].decode('latin-1')}"
+        requested = (target["path"] or b"/").decode("latin-1")
+        path = f"/restapis/{api['id']}/{api['stage']}/_user_request_{requested}"
         # The engine also routes by Host: a client's name for this machine must not select a service.
         host = f"127.0.0.1:{self._api_port}".encode()
         headers = [(name, host if name == b"host" else value) for name, value in scope["headers"]]
         forwarded: Any = {**scope, "path": path, "raw_path": path.encode(), "headers": headers}
 
         async def send_on(message: Any) -> None:
-            if message["type"] == "http.response.start" and (scope["method"] == "HEAD" or message["status"] == 304):
-                # The engine counts the empty body, but Content-Length would be that of a GET (RFC 9110, 8.6).
-                kept = [pair for pair in message["headers"] if pair[0].lower() != b"content-length"]
-                message = {**message, "headers": kept}
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": _headers(scope["method"], message["status"], message["headers"])}
             await send(message)
 
         await self._engine(forwarded, receive, send_on)
+
+
+def _headers(method: str, status: int, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer that the engine gave, or refused to give."""
+    headers = list(given)
+    if method == "HEAD" or status == 304:
+        # The engine counts the empty body, but Content-Length would be that of a GET (RFC 9110, 8.6).
+        headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
+    if not any(name.lower() == b"cache-control" for name, _ in headers):
+        # A refusal of the engine's own, which no template describes.
+        headers.append((b"cache-control", NO_STORE.encode()))
+    return headers
 
 
 def not_deployed(base_url: str) -> bytes:
@@ -80,7 +109,10 @@ async def _answer(
     described = (
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
+        (b"cache-control", NO_STORE.encode()),
         (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", ",".join(EXPOSED).encode()),
+        (b"x-content-type-options", b"nosniff"),
         *headers,
     )
     await send({"type": "http.response.start", "status": status, "headers": described})

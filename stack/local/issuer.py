@@ -15,6 +15,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
+from stack.local.state import make_private
 from stack.settings import DEFAULT_SCOPE, TOKEN_SECONDS
 
 ISSUER = "https://issuer.todo-ledger.local/"
@@ -76,7 +77,7 @@ class Issuer:
 
 
 def _write_new_key(key_file: Path) -> None:
-    key_file.parent.mkdir(parents=True, exist_ok=True)
+    make_private(key_file.parent)
     encoded = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import asdict
 
-from stack.aws import LOCAL_CREDENTIALS
+from stack.aws import local_credentials
 from stack.errors import PortTaken, StackError
 from stack.local import process
+from stack.local.guard import TOKEN_HEADER
 from stack.local.process import EngineProcess
-from stack.local.state import State, read_json, write_json
+from stack.local.state import State, open_private, read_json, restrict, write_json
 from stack.settings import REPOSITORY
 
 START_SECONDS = 30
 POLL_SECONDS = 0.05
 
 # What the engine and its Lambda workers inherit: no AWS_PROFILE, no proxies, no settings of other emulators.
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME")
+# COVERAGE_PROCESS_CONFIG makes coverage.py measure them, too (`make coverage`).
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "COVERAGE_PROCESS_CONFIG")
 
 
 def start(state: State, port: int, engine_port: int = 0, *, attached: bool = False) -> EngineProcess:
     """Start the engine and wait until it answers.
 
-    The ports are bound here and passed on: nobody can take them in between, and a taken port is reported at once.
+    The ports are bound here and passed on: nobody can take them in between, and a taken port is reported at once. Only
+    this user can read what the engine stores.
 
     Parameters
     ----------
@@ -46,25 +51,32 @@ def start(state: State, port: int, engine_port: int = 0, *, attached: bool = Fal
     StackError
         The engine does not start.
     """
+    restrict(state)
     api_socket = _bind(port)
     engine_socket = _bind_engine(state, engine_port)
+    token = _token(state)
     shutil.rmtree(state.temporary, ignore_errors=True)
-    state.temporary.mkdir(parents=True)
+    state.temporary.mkdir(mode=0o700)
     command = [sys.executable, "-m", "stack.local.engine", str(state.directory)]
     command += [str(engine_socket.fileno()), str(api_socket.fileno())]
-    with api_socket, engine_socket, state.log.open("ab") as log:
+    with api_socket, engine_socket, open_private(state.log) as log:
         child = subprocess.Popen(
             command + (["--attached"] if attached else []),
             cwd=REPOSITORY,
-            env=_environment(state, engine_socket.getsockname()[1]),
+            env=_environment(state, engine_socket.getsockname()[1], token),
             stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             pass_fds=(engine_socket.fileno(), api_socket.fileno()),
             start_new_session=True,
+            umask=0o077,
         )
         engine = EngineProcess(
-            child.pid, process.start_time(child.pid) or "", api_socket.getsockname()[1], engine_socket.getsockname()[1]
+            child.pid,
+            process.start_time(child.pid) or "",
+            api_socket.getsockname()[1],
+            engine_socket.getsockname()[1],
+            token,
         )
     write_json(state.engine_record, asdict(engine))
     process.adopt(child)
@@ -72,10 +84,12 @@ def start(state: State, port: int, engine_port: int = 0, *, attached: bool = Fal
     return engine
 
 
-def answers(url: str) -> bool:
+def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
     """Whether a GET of this address, without any proxy, returns 200."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener.addheaders += (headers or {}).items()
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+        with opener.open(url, timeout=10) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -111,9 +125,16 @@ def _bind_engine(state: State, engine_port: int) -> socket.socket:
         return _bind(0)
 
 
-def _environment(state: State, engine_port: int) -> dict[str, str]:
+def _token(state: State) -> str:
+    """The session token of this stack, the same one at each start, so that its clients outlive a restart."""
+    remembered: str = (read_json(state.engine_record) or {}).get("token", "")
+    return remembered or secrets.token_hex(32)
+
+
+def _environment(state: State, engine_port: int, token: str) -> dict[str, str]:
     data = state.engine_data
-    return inherited_environment() | LOCAL_CREDENTIALS | {
+    # The engine's own credentials are also those that it gives its Lambda workers.
+    return inherited_environment() | local_credentials(token) | {
         "TMPDIR": str(state.temporary),
         "GATEWAY_PORT": str(engine_port),
         "MINISTACK_HOST": "127.0.0.1",
@@ -131,7 +152,7 @@ def _environment(state: State, engine_port: int) -> dict[str, str]:
 
 def _wait_until_it_answers(engine: EngineProcess, state: State) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not answers(f"{engine.engine_url}/_ministack/health"):
+    while not answers(f"{engine.engine_url}/_ministack/health", {TOKEN_HEADER: engine.token}):
         if not engine.alive() or time.monotonic() > deadline:
             raise StackError(f"the engine did not start; its log is {state.log}")
         time.sleep(POLL_SECONDS)

@@ -36,7 +36,7 @@ class LocalStack:
         The ports of the API and of the AWS API, on 127.0.0.1. 0 chooses free ones, and keeps them over a restart.
     attached : bool
         Whether the engine ends with this process.
-    source : Path
+    checkout : Path
         The directory of the app: the repository, or a copy by `package.copy_app`.
     say : callable
         Called with a line for each step.
@@ -49,7 +49,7 @@ class LocalStack:
         engine_port: int = 0,
         *,
         attached: bool = True,
-        source: Path = REPOSITORY,
+        checkout: Path = REPOSITORY,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.state = State(directory.resolve())
@@ -57,7 +57,7 @@ class LocalStack:
         self._port = port
         self._engine_port = engine_port
         self._attached = attached
-        self._source = source
+        self._checkout = checkout
         self._say = say
 
     def __enter__(self) -> LocalStack:
@@ -122,7 +122,7 @@ class LocalStack:
     @property
     def deployment(self) -> LocalDeployment:
         """The stage ``local`` on the running engine; it raises like `engine`."""
-        return LocalDeployment(self.state, self.engine, self._source)
+        return LocalDeployment(self.state, self.engine, self._checkout)
 
     @property
     def url(self) -> str:
@@ -179,7 +179,11 @@ class LocalStack:
         if engine is not None:
             if self._port not in (0, engine.port):
                 raise StackError(f"it is already running on port {engine.port}; `make down` first to change the port")
-            return False
+            if engine.token:
+                return False
+            self._say("stopping an engine of an older version, which others could use")
+            process.stop(self.state, engine)
+            self._port = engine.port
         self._say("starting the engine")
         engine = launch.start(self.state, self._port, self._engine_port, attached=self._attached)
         # Keep the addresses that clients know when the stack is started again.

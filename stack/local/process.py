@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.aws import LocalEndpoint
 from stack.errors import StackError
 from stack.local.state import State, read_json, write_json
 
@@ -20,12 +21,19 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class EngineProcess:
-    """A running engine. Its start time distinguishes it from a later process with the same pid."""
+    """A running engine. Its start time distinguishes it from a later process with the same pid.
+
+    Attributes
+    ----------
+    token : str
+        The session token that its AWS API requires. Empty: a version that anybody could use, without a guard.
+    """
 
     pid: int
     started: str
     port: int
     engine_port: int
+    token: str = ""
 
     @property
     def url(self) -> str:
@@ -36,6 +44,11 @@ class EngineProcess:
     def engine_url(self) -> str:
         """The address of the AWS API."""
         return f"http://127.0.0.1:{self.engine_port}"
+
+    @property
+    def endpoint(self) -> LocalEndpoint:
+        """The AWS API with its credentials."""
+        return LocalEndpoint(self.engine_url, self.token)
 
     def alive(self) -> bool:
         """Whether the process still exists."""
@@ -62,7 +75,7 @@ def stop(state: State, engine: EngineProcess) -> None:
     _send(engine, signal.SIGTERM)
     if not _gone(engine, STOP_SECONDS):
         raise StackError(f"the engine (pid {engine.pid}) is still saving its state; see {state.log}")
-    write_json(state.engine_record, {"engine_port": engine.engine_port})
+    write_json(state.engine_record, {"engine_port": engine.engine_port, "token": engine.token})
     shutil.rmtree(state.temporary, ignore_errors=True)
 
 

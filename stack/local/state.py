@@ -1,15 +1,24 @@
-"""The state of a local stack: the paths below its directory, and JSON files that are replaced as a whole."""
+"""The state of a local stack: the paths below its directory, and JSON files that are replaced as a whole.
+
+Only this user can read any of it: it has the todos, the webhooks' secrets, the issuer's key and the engine's token.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
+
+from stack.errors import StackError
+
+PRIVATE_DIRECTORY: Final = 0o700
+PRIVATE_FILE: Final = 0o600
 
 
 @dataclass(frozen=True)
@@ -20,7 +29,7 @@ class State:
 
     @property
     def engine_record(self) -> Path:
-        """The engine's process and ports while it runs; afterwards only its port."""
+        """The engine's process, ports and token while it runs; afterwards only its own port and its token."""
         return self.directory / "engine.json"
 
     @property
@@ -56,8 +65,8 @@ class State:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock that makes every other start, stop and deployment of this stack wait."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / "lock").open("w") as lock:
+        make_private(self.directory)
+        with open_private(self.directory / "lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -73,5 +82,54 @@ def read_json(path: Path) -> Any:
 def write_json(path: Path, content: Any) -> None:
     """Replace a JSON file in one step, so that nobody reads half of it."""
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content))
+    temporary.unlink(missing_ok=True)
+    with open_private(temporary) as file:
+        file.write(json.dumps(content).encode())
     temporary.replace(path)
+
+
+def open_private(path: Path) -> IO[bytes]:
+    """Open a file to append to, which only this user can read if it is new."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE), "ab")
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory, unless it exists, that only this user can enter.
+
+    Raises
+    ------
+    StackError
+        It belongs to another user, or is meant for all.
+    """
+    directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    if directory.stat().st_mode & stat.S_ISVTX:
+        raise StackError(f"{directory} is shared by all users; choose another directory")
+    _restrict(directory)
+
+
+def restrict(state: State) -> None:
+    """Take every access of other users to a state directory away, also to what an older version left in it.
+
+    Raises
+    ------
+    StackError
+        Some of it belongs to another user.
+    """
+    make_private(state.directory)
+    for entry in os.scandir(state.directory):
+        if entry.is_file(follow_symlinks=False):
+            _restrict(Path(entry.path))
+    for directory, _, files in os.walk(state.engine_data):
+        for path in (Path(directory), *(Path(directory, name) for name in files)):
+            _restrict(path)
+
+
+def _restrict(path: Path) -> None:
+    mode = path.lstat().st_mode
+    if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
+        wanted = PRIVATE_DIRECTORY if stat.S_ISDIR(mode) else PRIVATE_FILE
+        if stat.S_IMODE(mode) & ~wanted:
+            try:
+                path.chmod(stat.S_IMODE(mode) & wanted)
+            except PermissionError as error:
+                raise StackError(f"{path} belongs to another user; choose another directory, or remove it") from error

@@ -14,23 +14,23 @@ from stack.settings import REPOSITORY
 POLL_SECONDS: Final = 0.3
 
 
-def changes(source: Path = REPOSITORY) -> Iterator[None]:
+def changes(checkout: Path = REPOSITORY) -> Iterator[None]:
     """Yield at once, and after each change as soon as the files have been stable for POLL_SECONDS."""
     deployed = None
     while True:
-        seen = _state(source)
+        seen = _state(checkout)
         if seen != deployed:
             time.sleep(POLL_SECONDS)
-            if seen != _state(source):
+            if seen != _state(checkout):
                 continue
             deployed = seen
             yield
         time.sleep(POLL_SECONDS)
 
 
-def _state(source: Path) -> dict[Path, tuple[int, int]]:
+def _state(checkout: Path) -> dict[Path, tuple[int, int]]:
     found = {}
-    for path in files(source):
+    for path in files(checkout):
         # An editor may be replacing it.
         if path.exists():
             status = path.stat()

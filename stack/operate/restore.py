@@ -42,31 +42,31 @@ def restore(deployment: Deployment, to: str, say: Callable[[str], None] = lambda
     """
     if not deployment.outputs():
         raise NotDeployed(f"the stack {deployment.data.name}")
-    dynamodb, source = deployment.client("dynamodb"), deployment.ledger()
+    dynamodb, ledger = deployment.client("dynamodb"), deployment.ledger()
     moment = instants.parse(to).replace(microsecond=0).astimezone(UTC)
     target = f"{deployment.stage.prefix}-events-{moment:%Y%m%dt%H%M%S}"
     if _status(dynamodb, target) is None:
-        _begin(dynamodb, source, target, moment)
-        say(f"restoring {source} as of {moment.isoformat()} to {target}; on AWS this takes minutes to hours")
+        _begin(dynamodb, ledger, target, moment)
+        say(f"restoring {ledger} as of {moment.isoformat()} to {target}; on AWS this takes minutes to hours")
     _wait(dynamodb, target)
     _complete(dynamodb, target, deployment.stage.data_template["Resources"]["EventsTable"]["Properties"])
     say(f"{target} has a stream, deletion protection and point-in-time recovery")
     return target
 
 
-def _begin(dynamodb: Any, source: str, target: str, moment: datetime) -> None:
+def _begin(dynamodb: Any, ledger: str, target: str, moment: datetime) -> None:
     try:
         dynamodb.restore_table_to_point_in_time(
-            SourceTableName=source,
+            SourceTableName=ledger,
             TargetTableName=target,
             RestoreDateTime=moment,
         )
     except dynamodb.exceptions.InvalidRestoreTimeException:
-        described = dynamodb.describe_continuous_backups(TableName=source)["ContinuousBackupsDescription"]
+        described = dynamodb.describe_continuous_backups(TableName=ledger)["ContinuousBackupsDescription"]
         recovery = described["PointInTimeRecoveryDescription"]
         span = (recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"])
         range_ = " to ".join(each.astimezone(UTC).isoformat(timespec="seconds") for each in span)
-        raise StackError(f"{source} can be restored as of {range_}, not of {moment.isoformat()}") from None
+        raise StackError(f"{ledger} can be restored as of {range_}, not of {moment.isoformat()}") from None
 
 
 def _complete(dynamodb: Any, name: str, wanted: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stack.aws import LOCAL_CREDENTIALS, local_client
+from stack.aws import local_client
 from stack.deploy.deployment import Deployment
 from stack.deploy.stages import Stage
 from stack.local.gateway import KEY_SET_PATH
@@ -53,10 +53,10 @@ class Account:
 
     @property
     def environment(self) -> dict[str, str]:
-        return own_environment() | LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": self.engine.engine_url}
+        return own_environment() | self.engine.endpoint.environment()
 
     def client(self, service: str) -> Any:
-        return local_client(service, self.engine.engine_url)
+        return local_client(service, self.engine.endpoint)
 
     def deployment(self) -> Deployment:
         return Deployment(Stage(STAGE, self.project), self.client)

@@ -14,27 +14,29 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
-from stack.aws import local_client
+from stack.aws import LocalEndpoint, local_client
 from stack.deploy.artifacts import Artifacts
 from stack.deploy.cloudformation import Stack
 from tests.support.server import Received, Reply, Server
 from tests.support.waiting import PATIENCE_SECONDS
 
+# The engine's account.
+ACCOUNT = "000000000000"
 API = re.compile(r"/restapis/([^/]+)")
 
 
 @contextmanager
-def in_front_of(engine_url: str) -> Iterator[str]:
+def in_front_of(endpoint: LocalEndpoint) -> Iterator[str]:
     """The address of the engine with both calls."""
-    with Server(answering(engine_url)) as server:
+    with Server(answering(endpoint)) as server:
         yield server.url
 
 
-def answering(engine_url: str) -> Callable[[Received], Reply]:
-    engine = urlsplit(engine_url)
-    cloudformation = local_client("cloudformation", engine_url)
-    apigateway = local_client("apigateway", engine_url)
-    templates = Artifacts(local_client("s3", engine_url), "imported-rest-apis")
+def answering(endpoint: LocalEndpoint) -> Callable[[Received], Reply]:
+    engine = urlsplit(endpoint.url)
+    cloudformation = local_client("cloudformation", endpoint)
+    apigateway = local_client("apigateway", endpoint)
+    templates = Artifacts(local_client("s3", endpoint), "imported-rest-apis", ACCOUNT)
 
     def imported(body: bytes) -> Reply:
         stack = Stack(cloudformation, f"rest-api-{uuid.uuid4().hex}")
@@ -48,7 +50,7 @@ def answering(engine_url: str) -> Callable[[Received], Reply]:
         return described(200, api)
 
     def deploy(stack: Stack, body: bytes) -> None:
-        change_set = stack.prepare(templates.upload_template(template(body)), {})
+        change_set = stack.prepare(templates.template(template(body)), {})
         if change_set is not None:
             change_set.execute()
 
@@ -58,13 +60,14 @@ def answering(engine_url: str) -> Callable[[Received], Reply]:
 
     def pass_on(request: Received) -> Reply:
         connection = http.client.HTTPConnection(str(engine.hostname), engine.port, timeout=PATIENCE_SECONDS)
-        connection.request(request.method, request.target, request.content, request.headers | {"Connection": "close"})
+        headers = request.headers | {"Host": engine.netloc, "Connection": "close"}
+        connection.request(request.method, request.target, request.content, headers)
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
         left = ("transfer-encoding", "content-length", "connection")
-        headers = {name: value for name, value in answer.getheaders() if name.lower() not in left}
-        return Reply(answer.status, content, headers)
+        kept = {name: value for name, value in answer.getheaders() if name.lower() not in left}
+        return Reply(answer.status, content, kept)
 
     def answer(request: Received) -> Reply:
         address = urlsplit(request.target)

@@ -9,7 +9,7 @@ from tests.deploy.rest_api_import import in_front_of
 
 
 def test_chalice_deploys_by_itself_and_settle_sets_the_rest(account: Account) -> None:
-    with in_front_of(account.engine.engine_url) as endpoint:
+    with in_front_of(account.engine.endpoint) as endpoint:
         account.stack("deploy", "--only-data")
         account.do_what_the_engine_left_out()
 
@@ -19,11 +19,11 @@ def test_chalice_deploys_by_itself_and_settle_sets_the_rest(account: Account) ->
         assert "function " not in said, "code, variables and logs are as they should be at once"
         assert "role of " not in said, "and so are permissions"
         assert "set BisectBatchOnFunctionError of mapping of project to True" in account.stack("settle")
-        assert "all is as it should be" in account.stack("settle"), "doing it again does nothing"
+        assert "no setting differs" in account.stack("settle"), "doing it again does nothing"
         first = deployed(account)
         account.chalice("deploy", endpoint)
         assert deployed(account) == first, "the second deployment changes nothing, and leaves what settle has set"
-        assert "all is as it should be" in account.stack("drift")
+        assert "no setting differs" in account.stack("drift")
 
         (api,) = account.client("apigateway").get_rest_apis()["items"]
         account.serve(api["id"])

@@ -69,6 +69,12 @@ def gateway_response(account: Account) -> None:
     account.client("apigateway").put_gateway_response(restApiId=api, responseType="THROTTLED", statusCode="418")
 
 
+def throttling(account: Account) -> None:
+    api = account.deployment().compute.outputs()["RestAPIId"]
+    change = {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": "9000"}
+    account.client("apigateway").update_stage(restApiId=api, stageName=STAGE, patchOperations=[change])
+
+
 def role(account: Account, function: str) -> str:
     found = account.client("lambda").get_function_configuration(FunctionName=function_name(account, function))
     return str(found["Role"].rpartition("/")[2])
@@ -143,6 +149,7 @@ SETTLED: dict[str, tuple[Change, str]] = {
     "a rarer schedule": (schedule_rarer, "ScheduleExpression is rate(1 day), and should be rate(1 minute)"),
     "an alarm's threshold": (alarm_threshold, "alarm Quarantine: Threshold is 1000"),
     "a silenced alarm": (alarm_silenced, "alarm ServerErrors: ActionsEnabled is False, and should be True"),
+    "throttling": (throttling, "throttling of the API: throttlingRateLimit is 9000.0, and should be 1000.0"),
     "the gateway's answers": (gateway_response, "gateway responses of the API: THROTTLED is {'statusCode': '418'"),
 }
 

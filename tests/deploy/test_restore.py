@@ -43,7 +43,7 @@ def test_the_ledger_as_it_was_takes_the_place_of_one_that_went_wrong(account: Ac
     account.wait_until_listed(account.create("Written after it"))
 
     account.stack("settle")
-    assert "all is as it should be" in account.stack("drift")
+    assert "no setting differs" in account.stack("drift")
     assert f"todo-ledger-{STAGE}-events" in tables(account), "what went wrong is still there to look at"
     account.stack("destroy", "--data", "--yes-delete-all-data")
     assert not tables(account)

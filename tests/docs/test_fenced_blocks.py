@@ -70,5 +70,5 @@ def test_what_a_page_says_is_printed(expected: str, printed: str) -> None:
         ("one\n", "two\none\n"),
     ],
 )
-def test_what_a_page_does_not_say_is_not(expected: str, printed: str) -> None:
+def test_other_output_is_not_what_the_page_says(expected: str, printed: str) -> None:
     assert not is_printed(expected, printed)

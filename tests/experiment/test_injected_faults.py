@@ -22,12 +22,13 @@ from bench.experiment.receiver import Receiver
 from tests.support.waiting import PATIENCE_SECONDS
 
 NEVER = {"raises_before": 0.0, "raises_after": 0.0, "killed": 0.0, "refused": 0.0, "unanswered": 0.0}
-BATCH = {"Records": [{"dynamodb": {"NewImage": {"event_id": {"S": "e1"}}}}, {"messageId": "m", "body": '{"id": "e2"}'}]}
+OF_A_WEBHOOK = {"messageId": "m", "body": '{"id": "e2"}', "messageAttributes": {"webhook": {"stringValue": "w"}}}
+BATCH = {"Records": [{"dynamodb": {"NewImage": {"event_id": {"S": "e1"}}}}, OF_A_WEBHOOK]}
 REQUEST = SimpleNamespace(url="http://127.0.0.1/")
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """The end of the process."""
 
 
 @pytest.fixture
@@ -64,6 +65,7 @@ def test_without_a_fault_the_handler_answers_and_the_journal_has_what_it_was_han
     assert invoke(monkeypatch) == "answer"
     (line,) = journal(tmp_path)
     assert (line["handler"], line["records"], line["messages"]) == ("project", ["e1", "e2"], [None, "m"])
+    assert line["webhooks"] == [None, "w"]
 
 
 @pytest.mark.parametrize(

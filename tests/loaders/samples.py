@@ -55,7 +55,7 @@ def _object(**names: Any) -> Callable[..., str]:
 
 
 def _cells(columns: dict[str, str]) -> Callable[..., str]:
-    """A row of a table: by column, a field's name in braces, or what always stands there."""
+    """A row of a table: by column, a field's name in braces, or a constant."""
 
     def row(title: str, **given: str) -> str:
         values = {"title": title, "id": "", "parent": "", "due": "", "priority": "", **given}

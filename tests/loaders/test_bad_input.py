@@ -1,4 +1,4 @@
-"""Whatever is wrong with a file of whatever format: it is told with the line and a reason, and nothing else is lost."""
+"""Every error in a file of any format is reported with its line and a reason, and the other rows load."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_quote_that_is_never_closed_costs_only_its_own_row(sample: Sample) -> 
 
 
 @each(TABLES)
-def test_a_column_that_stands_there_twice_is_refused(sample: Sample) -> None:
+def test_a_column_that_occurs_twice_is_refused(sample: Sample) -> None:
     header, row = sample.head.rstrip().rsplit("\n", 1)[-1], sample.row("A")
     column = header.split(",")[1]
     content = sample.head.replace(header, f"{header},{column.upper()}") + row
@@ -132,13 +132,13 @@ def test_a_column_that_stands_there_twice_is_refused(sample: Sample) -> None:
 
 
 @each(OBJECTS)
-def test_a_member_that_stands_there_twice_is_rejected(sample: Sample) -> None:
+def test_a_member_that_occurs_twice_is_rejected(sample: Sample) -> None:
     row = sample.row("C", id="1")
     assert rejected_between(sample, row[:-1] + ', "id": "2", "id": "3"}') == ("#", "the member 'id' is given twice")
 
 
 @each(ENDED)
-def test_a_file_that_breaks_off_is_told_after_the_rows_before(sample: Sample) -> None:
+def test_a_file_that_breaks_off_is_reported_after_the_rows_before_it(sample: Sample) -> None:
     content = sample.file(sample.row("A"), sample.row("B")).removesuffix(sample.tail.encode())
     rows = formats()[sample.name].read_rows(Input(io.BytesIO(content)))
     for title in "AB":

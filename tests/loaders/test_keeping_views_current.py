@@ -1,4 +1,4 @@
-"""A load writes no faster than the views follow, so that they lag by no more than the bound for anybody."""
+"""A load writes no faster than the views follow, so that no owner's views lag by more than the bound."""
 
 from __future__ import annotations
 

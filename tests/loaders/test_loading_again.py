@@ -1,11 +1,11 @@
-"""A file that is loaded again: what has changed at the source is taken over, what has changed here is not undone."""
+"""A file that is loaded again: changes in the source are applied, changes made here are not undone."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.todos import fold
+from chalicelib.todos import fold, ids
 from chalicelib.todos.decide import Command, Delete, Patch, Remind, decide
 from chalicelib.todos.events import Event
 from loaders.reconcile import ACTOR, next_event
@@ -16,12 +16,16 @@ def first(**fields: Any) -> bytes:
     return lines({"id": 1, "title": "Buy milk", **fields})
 
 
-def by_the_user(ledger: GroupLedger, command: Command, actor: str = "ann") -> None:
+def by_the_user(
+    ledger: GroupLedger, command: Command, actor: str = "ann", correlation_id: str | None = "a request"
+) -> None:
     """A command on the one todo that there is."""
     [(stream, history)] = ledger.streams.items()
     decision = decide(command, history[-1].state, history[-1].version)
     assert decision is not None
-    ledger.streams[stream].append(replace(next_event(history[-1], decision), actor=actor))
+    ledger.streams[stream].append(
+        replace(next_event(history[-1], decision), actor=actor, correlation_id=correlation_id)
+    )
 
 
 def history_of(ledger: GroupLedger) -> list[Event]:
@@ -90,26 +94,53 @@ def test_a_todo_changed_here_and_at_the_source_is_reported_and_not_overwritten(
     assert len(history_of(ledger)) == 2
 
 
-def test_a_change_that_both_made_is_none(ledger: GroupLedger) -> None:
+def test_a_change_that_both_sides_made_is_not_a_conflict(ledger: GroupLedger) -> None:
     by_the_user(ledger, Patch({"completed": True}))
     summary, _ = load(first(done="x"), ledger)
     assert (summary.already, len(history_of(ledger))) == (1, 2)
 
 
-def test_a_change_that_the_user_took_back_stands_in_no_way(ledger: GroupLedger) -> None:
+def test_a_change_that_the_user_took_back_is_not_a_conflict(ledger: GroupLedger) -> None:
     by_the_user(ledger, Patch({"completed": True}))
     by_the_user(ledger, Patch({"completed": False}))
     summary, _ = load(first(due="2026-12-01"), ledger)
     assert (summary.updated, len(history_of(ledger))) == (1, 4)
 
 
-def test_a_reminder_is_no_change_of_the_users() -> None:
+def test_a_reminder_does_not_count_as_a_change_by_the_user() -> None:
     ledger = GroupLedger()
     load(first(remind_at="2026-12-01"), ledger)
-    by_the_user(ledger, Remind("2026-12-01"), actor="remind")
+    by_the_user(ledger, Remind("2026-12-01"), actor=ids.REMIND)
     summary, _ = load(first(remind_at="2026-12-24"), ledger)
     assert (summary.updated, summary.reported) == (1, 0)
     assert [event.type for event in history_of(ledger)] == ["TodoCreated", "TodoReminded", "TodoEdited"]
+
+
+@pytest.mark.parametrize("owner", ["loader", "remind", "ann"])
+def test_an_owner_with_the_name_of_a_worker_keeps_edits(ledger: GroupLedger, owner: str) -> None:
+    by_the_user(ledger, Patch({"title": "Buy oat milk"}), actor=owner)
+    summary, _ = load(first(due="2026-12-01"), ledger)
+    assert (summary.updated, summary.reported) == (0, 1)
+    assert history_of(ledger)[-1].state["title"] == "Buy oat milk"
+
+
+def test_what_an_earlier_version_loaded_is_recognised() -> None:
+    ledger = GroupLedger()
+    load(first(), ledger)
+    [(stream, [created])] = ledger.streams.items()
+    ledger.streams[stream] = [replace(created, actor="loader")]
+    by_the_user(ledger, Patch({"completed": True}), actor="loader")
+    by_the_user(ledger, Patch({"completed": False}), actor="loader")
+    summary, reported = load(first(due="2026-12-01"), ledger)
+    assert (summary.updated, reported) == (1, [])
+    assert (history_of(ledger)[-1].actor, history_of(ledger)[-1].state["due"]) == (ACTOR, "2026-12-01")
+
+
+def test_no_owner_can_have_the_name_of_a_worker() -> None:
+    for name in (ACTOR, ids.REMIND, f"{ids.SERVICE_PREFIX}anything", "URN:Todo-Ledger:loader"):
+        assert ids.owner_error(name) is not None
+    for name in ("loader", "remind", "urn:todo-ledger", "urn:another:loader"):
+        assert ids.owner_error(name) is None
 
 
 def test_a_change_that_another_makes_at_the_last_moment_is_not_overwritten(ledger: GroupLedger) -> None:

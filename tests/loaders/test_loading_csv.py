@@ -91,6 +91,6 @@ def test_a_row_that_is_not_utf8_is_rejected_alone() -> None:
         (b"t\xefitle\n", "not UTF-8"),
     ],
 )
-def test_a_header_that_cannot_be_used_is_told(header: bytes, explanation: str) -> None:
+def test_an_unusable_header_is_reported(header: bytes, explanation: str) -> None:
     with pytest.raises(UnreadableFile, match=explanation):
         read(header + b"A,no,n\n", "csv")

@@ -132,7 +132,7 @@ def test_a_todo_without_an_end_costs_only_itself() -> None:
     assert titles(content) == ["A", "C"]
 
 
-def test_a_calendar_without_an_end_is_told_after_its_todos() -> None:
+def test_a_calendar_without_an_end_is_reported_after_its_todos() -> None:
     with pytest.raises(UnreadableFile, match="the file ends where END:VCALENDAR belongs"):
         read(calendar(vtodo("A")).replace(b"END:VCALENDAR\n", b""))
 

@@ -64,7 +64,7 @@ def test_a_bad_element_is_rejected_alone(element: bytes, detail: str) -> None:
         (b"[" * 100_000, "line 3: nested too deeply"),
     ],
 )
-def test_a_broken_array_is_told_with_its_line_after_the_rows_before(ending: bytes, explanation: str) -> None:
+def test_a_broken_array_is_reported_with_its_line_after_the_rows_before_it(ending: bytes, explanation: str) -> None:
     content = b'[{"title": "A"},\n\n' + ending
     with pytest.raises(UnreadableFile, match="^" + explanation.replace("[", r"\[").replace("{", r"\{")):
         read(content)

@@ -44,7 +44,7 @@ def test_a_bad_line_is_rejected_alone(line: bytes, detail: str) -> None:
     assert titles(content) == ["Good", "Next"]
 
 
-def test_a_colon_in_a_value_is_no_member() -> None:
+def test_a_colon_in_a_value_does_not_begin_a_member() -> None:
     assert titles(b'{"title": "say \\"A\\": B", "metadata": {"a": {"a": 1}}}\n') == ['say "A": B']
 
 
@@ -57,7 +57,7 @@ def test_a_line_of_10_megabytes_is_rejected_with_its_content() -> None:
     assert titles(content) == ["Good"]
 
 
-def test_of_a_line_without_end_only_the_beginning_is_kept_and_the_next_line_is_read() -> None:
+def test_only_the_beginning_of_an_endless_line_is_kept_and_the_next_line_is_read() -> None:
     content = b'{"title": "' + b"a" * (2 * MAX_ROW_BYTES) + b'"}\n' + GOOD
     [bad, good] = read(content, "jsonl")
     assert isinstance(bad, BadRow)

@@ -142,3 +142,60 @@ def test_an_address_that_leads_nowhere_ends_it_with_2(
 ) -> None:
     monkeypatch.setattr(writer, "CEILING_SECONDS", 0.0)
     assert main([str(file), "--owner", "ann", "--token", "opaque", *arguments]) == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://todo.example",
+        "HTTP://todo.example",
+        "http://todo.example:8000/v1",
+        "http://192.168.1.7:8000",
+        "http://127.0.0.1@todo.example",
+        "http://127.0.0.1.todo.example",
+        "http://localhost.todo.example",
+        "http://[2606:4700::1]:8000",
+        "http://0.0.0.0:8000",
+    ],
+)
+def test_a_token_is_not_sent_unencrypted_to_another_machine(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "todos.jsonl"
+    file.write_bytes(rows(1))
+    assert main([str(file), "--to", url, "--token", "secret", "--owner", "ann"]) == 2
+    error = capsys.readouterr().err
+    assert "unencrypted" in error
+    assert "--allow-http" in error
+
+
+@pytest.mark.parametrize(
+    ("url", "allow_http"),
+    [
+        ("https://todo.example/v1", False),
+        ("http://127.0.0.1:8000", False),
+        ("http://127.3.2.1:8000", False),
+        ("http://localhost:8000", False),
+        ("http://[::1]:8000", False),
+        ("http://todo.example", True),
+    ],
+)
+def test_it_is_sent_over_https_on_this_machine_or_where_that_is_allowed(url: str, allow_http: bool) -> None:
+    api.check_url(url, allow_http=allow_http)
+
+
+def test_what_the_service_says_is_shown_short_and_without_control_sequences(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(_: Received) -> Reply:
+        detail = "\x1b[2J\x07\u202e" + "é" * 100_000
+        return Reply(400, json.dumps({"detail": detail}).encode())
+
+    file = tmp_path / "todos.jsonl"
+    file.write_bytes(rows(1))
+    with Server(answer) as server:
+        assert main([str(file), "--to", server.url, "--token", "secret", "--owner", "ann"]) == 2
+    said = "".join(capsys.readouterr())
+    assert "é" in said
+    assert len(said) < 5_000
+    assert all(each.isprintable() or each == "\n" for each in said)

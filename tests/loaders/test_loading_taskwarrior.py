@@ -150,7 +150,7 @@ def test_a_todo_that_was_completed_or_reopened_here_has_that_status(status: str,
     assert task({**todo, "completed": completed})["status"] == after
 
 
-def test_a_todo_that_never_was_a_task_goes_out_under_its_own_id() -> None:
+def test_a_todo_that_never_was_a_task_is_exported_under_its_own_id() -> None:
     [todo] = exported(lines({"uuid": "x", "description": "A", "status": "pending", "entry": "e"}), "elsewhere")
     assert task(todo)["uuid"] == todo["id"]
     assert set(task(todo)) == {"uuid", "description", "status", "entry", "modified"}
@@ -182,7 +182,7 @@ def test_the_converter_says_in_words_which_line_is_no_todo_and_why(
     assert capsys.readouterr().err.startswith(f"error: line 3 is not an exported todo: {explanation}")
 
 
-def test_of_nothing_the_converter_makes_an_empty_array() -> None:
+def test_the_converter_turns_no_rows_into_an_empty_array() -> None:
     assert json.loads(_converted(b"").stdout) == []
 
 

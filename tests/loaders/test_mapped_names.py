@@ -52,7 +52,7 @@ def test_a_name_that_is_given_goes_before_one_that_is_understood(
         (["title=Nr", "notes=Nr"], "--map gives a field or a column twice"),
     ],
 )
-def test_names_that_cannot_be_are_told(
+def test_impossible_names_are_reported(
     file: Path, capsys: pytest.CaptureFixture[str], mapping: list[str], explanation: str
 ) -> None:
     file.write_text("Aufgabe,Nr\nMilch,1\n")

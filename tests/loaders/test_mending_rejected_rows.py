@@ -130,7 +130,7 @@ def test_a_row_of_this_services_own_export_keeps_its_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", [b"{}", b'"text"', b"nonsense", b'{"row": {}}', b"\xff"])
-def test_a_line_that_is_no_rejected_row_is_rejected(tmp_path: Path, line: bytes) -> None:
+def test_a_line_that_is_not_a_rejected_row_is_rejected(tmp_path: Path, line: bytes) -> None:
     [entry] = rejected_file(tmp_path, lines({"id": 1, "title": ""}))
     entry["row"]["title"] = "A"
     first, second = read(lines(entry) + line + b"\n")

@@ -50,7 +50,7 @@ def test_standard_input_may_be_packed_too(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     "damaged", [packed(CONTENT)[:-5000], packed(CONTENT)[:30_000] + b"?" * 1000, b"\x1f\x8bnonsense"]
 )
-def test_damaged_gzip_is_told_and_what_comes_before_is_read(tmp_path: Path, damaged: bytes) -> None:
+def test_damaged_gzip_is_reported_and_what_precedes_it_is_read(tmp_path: Path, damaged: bytes) -> None:
     with open_stream(written(tmp_path, damaged)) as found, pytest.raises(UnreadableFile, match="gzip data is damaged"):
         list(Input(found.stream).lines())
 

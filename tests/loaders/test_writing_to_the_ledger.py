@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from chalicelib.ledger import codec
-from chalicelib.ledger import ledger as real
 from chalicelib.ledger.errors import LedgerUnavailable
+from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES
 from chalicelib.ledger.model import EventItem
 from loaders.into.changes import ChangePolicy
 from loaders.into.ledger import LedgerDestination
@@ -35,7 +35,7 @@ def test_every_row_is_added_in_transactions_of_a_hundred(concurrency: int) -> No
     assert (summary.read, summary.added, summary.already, summary.is_all_in) == (950, 950, 0, True)
     assert sorted(ledger.groups) == [50] + [100] * 9
     assert {event.type for event in ledger.events.values()} == {"TodoCreated"}
-    assert {(event.version, event.actor) for event in ledger.events.values()} == {(1, "loader")}
+    assert {(event.version, event.actor) for event in ledger.events.values()} == {(1, "urn:todo-ledger:loader")}
 
 
 def test_a_transaction_stays_within_the_bytes_that_dynamodb_takes() -> None:
@@ -43,8 +43,8 @@ def test_a_transaction_stays_within_the_bytes_that_dynamodb_takes() -> None:
     groups = list(split_into_groups(one for one in plan(content) if isinstance(one, Planned)))
     sizes = [sum(codec.size_of(one.event) for one in group) for group in groups]
     assert sum(map(len, groups)) == 300
-    assert max(sizes) <= real.MAX_TRANSACTION_BYTES
-    assert min(sizes[:-1]) > real.MAX_TRANSACTION_BYTES * 0.9
+    assert max(sizes) <= MAX_TRANSACTION_BYTES
+    assert min(sizes[:-1]) > MAX_TRANSACTION_BYTES * 0.9
 
 
 def test_loading_again_adds_nothing() -> None:
@@ -56,7 +56,7 @@ def test_loading_again_adds_nothing() -> None:
     assert ledger.events == before
 
 
-def test_of_a_file_that_has_grown_only_the_new_rows_are_added() -> None:
+def test_only_the_new_rows_of_a_file_that_has_grown_are_added() -> None:
     ledger = GroupLedger()
     load(rows(130), ledger)
     summary, _ = load(rows(260), ledger)

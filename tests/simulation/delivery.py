@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.publishing import topic
+from chalicelib.publishing.errors import PublishIncomplete
 from chalicelib.triggers import project
 from chalicelib.views.errors import ProjectionIncomplete
 from tests.simulation.expressions import Item
@@ -21,7 +21,7 @@ BROKEN = 0.03
 # Of an invocation; some hundred steps of all processes together.
 TIMEOUT_MILLISECONDS = 6_000
 # What a handler may raise: Lambda then hands the batch over again. Anything else is a defect.
-EXPECTED = (ProjectionIncomplete, topic.PublishIncomplete, ClientError, BotoCoreError)
+EXPECTED = (ProjectionIncomplete, PublishIncomplete, ClientError, BotoCoreError)
 
 
 class Delivery:

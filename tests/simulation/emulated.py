@@ -15,7 +15,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.ledger import codec, scan
 from chalicelib.todos.events import Event
 from chalicelib.views import table_reads
-from stack.aws import LOCAL_CREDENTIALS, local_client
+from stack.aws import LocalEndpoint, local_client
 from stack.local import launch, process
 from stack.local.state import State
 from tests.simulation.expressions import Item
@@ -30,21 +30,21 @@ def play_on_the_emulator(
 ) -> Played:
     """Play it on an engine that keeps its state in `directory`, and ends with the game."""
     draw = random.Random(seed)
-    with _engine(directory) as url, _service_on(url):
+    with _engine(directory) as endpoint, _service_on(endpoint):
         client = dynamodb.client()
         for definition in definitions():
             client.create_table(**definition)
         client.put_item(TableName=SETTINGS, Item=POINTER)
         crashing = Crashing(client, draw)
         with patch.object(dynamodb, "client", lambda: crashing):
-            return play(size, _Emulator(url), crashing, draw, progress)
+            return play(size, _Emulator(endpoint), crashing, draw, progress)
 
 
 class _Emulator:
     """The game's ground."""
 
-    def __init__(self, url: str) -> None:
-        self._streams = local_client("dynamodbstreams", url)
+    def __init__(self, endpoint: LocalEndpoint) -> None:
+        self._streams = local_client("dynamodbstreams", endpoint)
         (stream,) = self._streams.list_streams(TableName=EVENTS)["Streams"]
         (shard,) = self._streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
         self._iterator = self._streams.get_shard_iterator(
@@ -68,21 +68,21 @@ class _Emulator:
 
 
 @contextmanager
-def _engine(directory: Path) -> Iterator[str]:
+def _engine(directory: Path) -> Iterator[LocalEndpoint]:
     state = State(directory.resolve())
     state.directory.mkdir(parents=True, exist_ok=True)
     engine = launch.start(state, 0, attached=True)
     try:
-        yield engine.engine_url
+        yield engine.endpoint
     finally:
         process.kill(engine)
 
 
 @contextmanager
-def _service_on(url: str) -> Iterator[None]:
+def _service_on(endpoint: LocalEndpoint) -> Iterator[None]:
     """The service's code on this engine, with none of the clients or memories that it had before, or has after."""
     with ExitStack() as patches:
-        patches.enter_context(patch.dict(os.environ, ENVIRONMENT | LOCAL_CREDENTIALS | {"AWS_ENDPOINT_URL": url}))
+        patches.enter_context(patch.dict(os.environ, ENVIRONMENT | endpoint.environment()))
         patches.enter_context(patch.object(logs, "write", lambda message, **fields: None))
         forget_everything()
         patches.callback(forget_everything)

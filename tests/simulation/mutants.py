@@ -21,7 +21,7 @@ from chalicelib.todos.events import Todo
 from chalicelib.todos.ids import Partition
 from chalicelib.views import codec, pointer, projection, projector, schema
 from chalicelib.views.errors import ViewsUnavailable
-from chalicelib.views.sync import feed
+from chalicelib.views.sync import walk
 from chalicelib.views.sync.position import Position
 from tests.simulation import list_mutants
 from tests.simulation.delivery import Handler
@@ -167,7 +167,7 @@ class KeptCursorReader(Reader):
         position = super()._since()
         if position is None:
             return None
-        return replace(position, generation=feed._Reader(ids.owner_of(Partition(self.owner)))._generation)
+        return replace(position, generation=walk._Reader(ids.owner_of(Partition(self.owner)))._generation)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A client of the sync feed: it asks for page after page, starts over when it must, and keeps what it is told."""
+"""A client that syncs: it asks for page after page, starts over when it must, and keeps what it receives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from chalicelib.todos import ids
 from chalicelib.todos.ids import Partition
 from chalicelib.views.errors import PositionExpired, ViewsUnavailable
-from chalicelib.views.sync import feed
+from chalicelib.views.sync import walk
 from chalicelib.views.sync.position import Position
 from tests.simulation.scheduler import Crash
 
@@ -53,7 +53,7 @@ class Reader:
                 self.page()
 
     def start_from_the_first_revision(self) -> None:
-        first = feed.page(ids.owner_of(Partition(self.owner)), None, 1).position
+        first = walk.page(ids.owner_of(Partition(self.owner)), None, 1).position
         self._cursor = str(replace(first, revision=0, given=0, began_at=0, listed_to=None))
 
     def read_to_the_end(self) -> None:
@@ -63,7 +63,7 @@ class Reader:
         """Read on; whether there may be more."""
         since = self._since()
         try:
-            found = feed.page(ids.owner_of(Partition(self.owner)), since, self.page_size)
+            found = walk.page(ids.owner_of(Partition(self.owner)), since, self.page_size)
         except PositionExpired:
             self._cursor = None
             return True

@@ -177,7 +177,7 @@ class Schedule:
 
     def _pass_time(self, milliseconds: int) -> None:
         """Nothing runs, and what is under way is over long before."""
-        self.world.scheduler.settle()
+        self.world.scheduler.finish_aftermath()
         if self._lists is not None:
             self._lists.pass_time(milliseconds)
         self.world.scheduler.now += milliseconds
@@ -194,7 +194,7 @@ class Schedule:
         if self._draw.random() < 0.5:
             # The TTL may take days: what has expired may stand at the end.
             aftermath[:] = [each for each in aftermath if not isinstance(each, Sweeper)]
-        self.world.scheduler.settle()
+        self.world.scheduler.finish_aftermath()
         self._deliver_the_rest()
         if self._is_ours:
             redriven = stack.operate.redrive.redrive(QUARANTINE, lambda line: None)

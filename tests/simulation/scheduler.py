@@ -122,7 +122,7 @@ class Scheduler:
                 last = self.draw.choice(self.processes)
             self._resume(last)
 
-    def settle(self) -> None:
+    def finish_aftermath(self) -> None:
         """Bring to its end what is under way without a process."""
         while self.aftermath:
             self._step(self.aftermath[0])

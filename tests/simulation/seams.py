@@ -21,7 +21,7 @@ import stack.operate.redrive
 from chalicelib import logs
 from chalicelib.aws import dynamodb, quarantine, retry, sqs
 from chalicelib.commands import clear_list, execute, list_operation, reminders, rename_list
-from chalicelib.ledger import model as tables
+from chalicelib.ledger import model
 from chalicelib.publishing import topic
 from chalicelib.rebuild import run
 from chalicelib.views import backfill, pointer
@@ -118,14 +118,14 @@ class _InlinePool:
 def installed() -> Iterator[Seat]:
     """The real code on simulated ground, as long as this lasts."""
     seat = Seat()
-    model = tables.EventItem
-    connection = model._connection
+    item = model.EventItem
+    connection = item._connection
     memory = execute._latest_events
     clock = _Clock(seat)
 
     silent = logging.getLogger("simulation")
     silent.disabled = True
-    threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event)
+    threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event, Lock=threading.Lock)
 
     def uuid7() -> uuid.UUID:
         return uuid.UUID(int=seat.chance.getrandbits(128), version=4)
@@ -144,7 +144,7 @@ def installed() -> Iterator[Seat]:
             (reminders, "random", SimpleNamespace(sample=sample)),
             (topic, "sns", lambda: seat.topic),
             (stack.operate.redrive, "sqs", lambda: seat.queues),
-            (sqs, "sqs", lambda: seat.queues),
+            (sqs, "unlinked_sqs", lambda: seat.queues),
             *((module, "uuid_utils", SimpleNamespace(uuid7=uuid7)) for module in (execute, clear_list, rename_list)),
             *((module, "PAGE", LIST_PAGE) for module in (list_operation, clear_list, rename_list)),
             (pointer, "uuid", SimpleNamespace(uuid4=uuid7)),
@@ -158,12 +158,12 @@ def installed() -> Iterator[Seat]:
             ),
         ):
             stack_of_patches.enter_context(patch.object(owner, name, instead))
-        tables.forget()
+        model.forget()
         try:
             yield seat
         finally:
-            tables.events.cache_clear()
-            model._connection = connection
+            model.events.cache_clear()
+            item._connection = connection
             execute._latest_events = memory  # type: ignore[misc]
 
 

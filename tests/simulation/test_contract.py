@@ -21,7 +21,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     state = State(tmp_path_factory.mktemp("engine"))
     state.directory.mkdir(parents=True, exist_ok=True)
     engine = launch.start(state, 0, attached=True)
-    client = local_client("dynamodb", engine.engine_url)
+    client = local_client("dynamodb", engine.endpoint)
     client.create_table(**TABLE)
     yield client
     process.kill(engine)

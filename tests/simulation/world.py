@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.aws import settings_table
 from chalicelib.commands import execute
-from chalicelib.ledger import codec as event_items
+from chalicelib.ledger import codec
 from chalicelib.todos.events import Event
 from chalicelib.views import schema
 from tests.simulation import answers
@@ -119,7 +119,7 @@ class World:
         """What an item of the events table says; no event ever changes."""
         key = item["stream_id"]["S"], item["version"]["N"]
         if key not in self._decoded:
-            self._decoded[key] = event_items.decode(item)
+            self._decoded[key] = codec.decode(item)
         return self._decoded[key]
 
     def all_events(self) -> list[Event]:

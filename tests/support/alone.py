@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import boto3
 
-from chalicelib.aws import dynamodb as dynamo
+from chalicelib.aws import dynamodb
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from chalicelib.views import schema
@@ -40,25 +40,25 @@ class Alone:
 
     @classmethod
     def made(cls) -> Alone:
-        """Tables as deployed, but without a stream, and queues: nothing is called but by the test."""
+        """Tables as deployed, but without a stream, and queues: only the test calls handlers."""
         suffix = uuid.uuid4().hex
-        dynamodb, sqs = of_engine("dynamodb"), of_engine("sqs")
+        database, sqs = of_engine("dynamodb"), of_engine("sqs")
         names = {}
         for variable, resource in (("EVENTS_TABLE", "EventsTable"), ("SETTINGS_TABLE", "SettingsTable")):
             names[variable] = f"alone-{variable.lower()}-{suffix}"
-            dynamodb.create_table(**definition(resource, names[variable]))
+            database.create_table(**definition(resource, names[variable]))
         views = f"alone-views-{suffix}"
-        dynamodb.create_table(**schema.table_definition(views))
-        dynamodb.put_item(TableName=names["SETTINGS_TABLE"], Item=pointer_to(views))
+        database.create_table(**schema.table_definition(views))
+        database.put_item(TableName=names["SETTINGS_TABLE"], Item=pointer_to(views))
         for variable in QUEUES:
             name = f"alone-{variable.lower()[:-4].replace('_', '-')}-{suffix}"
             names[variable] = sqs.create_queue(QueueName=name)["QueueUrl"]
         return cls({**names, "PUBLIC_URL": "http://api.example"}, views)
 
     def drop(self) -> None:
-        dynamodb, sqs = of_engine("dynamodb"), of_engine("sqs")
+        database, sqs = of_engine("dynamodb"), of_engine("sqs")
         for table in (self.environment["EVENTS_TABLE"], self.environment["SETTINGS_TABLE"], self.views):
-            dynamodb.delete_table(TableName=table)
+            database.delete_table(TableName=table)
         for variable in QUEUES:
             sqs.delete_queue(QueueUrl=self.environment[variable])
 
@@ -87,14 +87,14 @@ class Alone:
 
     def todo_ids(self) -> set[str]:
         """The ids of every todo in the ledger, of all owners."""
-        pages = dynamo.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
+        pages = dynamodb.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
         return {ids.split_stream_id(item["stream_id"]["S"])[1] for page in pages for item in page["Items"]}
 
     def project(self) -> None:
         """Every event there is, as the stream brings it."""
         import app
 
-        pages = dynamo.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
+        pages = dynamodb.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
         images = [item for page in pages for item in page["Items"]]
         for start in range(0, len(images), 100):
             app.project(stream_batch(*images[start : start + 100]), None)

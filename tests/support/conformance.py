@@ -1,4 +1,4 @@
-"""Holds an answer of the API against the API's own contract: every test that asks for something asks this too."""
+"""Checks each answer of the API against the API's own contract, in every test that sends a request."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import jsonschema_rs
 
+from chalicelib.api.answer_headers import EXPOSED
 from chalicelib.api.openapi.document import document
 from chalicelib.api.routes import ROUTES
 from stack.local.gateway import KEY_SET_PATH
@@ -20,6 +21,12 @@ AMBIENT: Final = {
     "accept-patch",
 }  # fmt: skip
 AMBIENT_PREFIXES: Final = ("access-control-", "x-amz", "x-cache")
+# What a page of another origin may read in any case (Fetch standard, CORS-safelisted response-header names), and what
+# is between the server and its peer.
+READABLE: Final = {
+    "cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma",
+    "connection", "server", "transfer-encoding", "via",
+}  # fmt: skip
 
 Validate = Callable[[Any], None]
 
@@ -34,6 +41,9 @@ def check(method: str, url: str, status: int, headers: Mapping[str, str], text: 
     if method == "OPTIONS" or urlsplit(url).path == KEY_SET_PATH:
         return
     asked = f"{method} {url} answered {status}, which the contract has otherwise"
+    _check_exposed(asked, headers)
+    if method not in ("GET", "HEAD") or status not in (200, 304):
+        assert headers["Cache-Control"] == "no-store", f"{asked}: it may be stored"
     path = _path_of(url)
     if path is None:
         assert status == 404, f"{asked}: it has no such path"
@@ -56,6 +66,15 @@ def check(method: str, url: str, status: int, headers: Mapping[str, str], text: 
     _check_headers(asked, response.get("headers", {}), headers)
     if method != "HEAD":
         _check_body(asked, (name, str(status)), response.get("content", {}), headers.get("Content-Type"), text)
+
+
+def _check_exposed(asked: str, headers: Mapping[str, str]) -> None:
+    """Fail where a page of another origin cannot read what the answer carries, also an answer of the gateway itself."""
+    exposed = {name.lower() for name in headers["Access-Control-Expose-Headers"].split(",")}
+    assert exposed == {name.lower() for name in EXPOSED}, f"{asked}: it exposes others"
+    hidden = {name.lower() for name in headers} - exposed - READABLE
+    hidden = {name for name in hidden if not name.startswith(AMBIENT_PREFIXES)}
+    assert not hidden, f"{asked}: a web page cannot read {', '.join(sorted(hidden))}"
 
 
 def _check_headers(asked: str, documented: Mapping[str, Any], headers: Mapping[str, str]) -> None:

@@ -18,14 +18,14 @@ from tests.support.paths import ROOT
 # Kept from one run to the next: what tests make of the same sources each time, above all the deployment packages.
 KEPT = ROOT / ".pytest_cache" / "todo-ledger"
 
-# What a program needs to be found and to start, and where temporary files go.
-PASSED_ON = ("PATH", "TMPDIR", "USER", "LOGNAME")
-# Where pip finds packages, as when the requirements were installed: the deployment package is made of wheels.
+# Where programs are found, where temporary files go, and whether what runs is measured (`make coverage`).
+PASSED_ON = ("PATH", "TMPDIR", "COVERAGE_PROCESS_CONFIG")
+# How pip reaches its index. The first deployment package of a checkout is made of wheels that pip downloads; on a
+# machine behind a proxy, or with an index of its own, that fails without these.
 OF_PIP = (
     "PIP_CERT",
     "PIP_CLIENT_CERT",
     "PIP_CONFIG_FILE",
-    "PIP_DEFAULT_TIMEOUT",
     "PIP_EXTRA_INDEX_URL",
     "PIP_FIND_LINKS",
     "PIP_INDEX_URL",

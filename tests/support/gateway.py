@@ -16,7 +16,7 @@ def api_event(
     method: str,
     path: str,
     body: str | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str | list[str]] | None = None,
     *,
     owner: str,
     scope: str = READ_AND_WRITE,
@@ -28,6 +28,8 @@ def api_event(
     ----------
     path : str
         Percent-encoded, with its query.
+    headers : mapping, optional
+        A list is a header in several lines.
     expires_in : float
         Seconds until the token of the caller expires.
 
@@ -41,13 +43,13 @@ def api_event(
     url = urlsplit(path)
     route, parameters = matching_route(app.app.routes, url.path)
     query = parse_qs(url.query, keep_blank_values=True)
-    headers = dict(headers or {})
+    lines = {name: [value] if isinstance(value, str) else value for name, value in (headers or {}).items()}
     return {
         "resource": route,
         "path": url.path,
         "httpMethod": method,
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "headers": {name: values[-1] for name, values in lines.items()},
+        "multiValueHeaders": lines,
         "pathParameters": parameters,
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
         "multiValueQueryStringParameters": query or None,

@@ -6,7 +6,7 @@ import ast
 
 
 def imported_by(source: str) -> set[str]:
-    """Every name that the source imports from, at any depth: `from a import b` gives a and a.b."""
+    """Every name that a source imports, at any depth: `from a import b` gives a and a.b."""
     names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

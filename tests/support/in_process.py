@@ -38,7 +38,7 @@ class InProcess(Verbs):
         self.scope = scope
         self.expires_in = expires_in
 
-    def send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> LambdaAnswer:
+    def send(self, method: str, path: str, body: bytes | None, headers: dict[str, Any]) -> LambdaAnswer:
         import app
 
         event = api_event(

@@ -1,4 +1,4 @@
-"""A client that keeps a copy of an owner's todos by the sync feed."""
+"""A client that keeps a copy of an owner's todos by sync."""
 
 from __future__ import annotations
 

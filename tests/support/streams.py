@@ -9,8 +9,7 @@ from typing import Any
 
 from chalicelib.aws import dynamodb
 from chalicelib.ledger import codec
-from chalicelib.todos import content, decide, events
-from chalicelib.todos import ids as keys
+from chalicelib.todos import content, decide, events, ids
 from chalicelib.todos.ids import Owner
 from chalicelib.views import queries, schema
 from tests.support.events import after
@@ -30,7 +29,7 @@ class Streams:
 
     def happen(self, todo_id: str, command: decide.Command) -> None:
         before = self.newest.get(todo_id)
-        stream_id = keys.stream_id(keys.partition_of(self.owner), todo_id)
+        stream_id = ids.stream_id(ids.partition_of(self.owner), todo_id)
         instant = f"2026-12-01T00:00:{(before.version + 1 if before else 1) % 60:02}.000Z"
         event = after(before, stream_id, command, at=instant, actor=self.owner)
         if event is not None:
@@ -39,12 +38,12 @@ class Streams:
 
     def anything(self, todos: int, changes: int) -> None:
         """Some todos come into being; then any of them is edited, moved, completed, deleted or restored."""
-        ids = [str(uuid.uuid4()) for _ in range(todos)]
-        for todo_id in ids:
+        todo_ids = [str(uuid.uuid4()) for _ in range(todos)]
+        for todo_id in todo_ids:
             created = content.validate({"title": "x", "list": self.chance.choice("abc"), "due": "2026-12-01"})
             self.happen(todo_id, decide.Create(created))
         for _ in range(changes):
-            todo_id = self.chance.choice(ids)
+            todo_id = self.chance.choice(todo_ids)
             deed = self.chance.randrange(4)
             if self.newest[todo_id].state["deleted"]:
                 self.happen(todo_id, decide.Restore())
@@ -101,6 +100,6 @@ def recount(streams: Streams) -> dict[str, Any]:
 
 def revision(owner: str) -> int:
     """How many transactions have changed the owner's views."""
-    key = {"owner": {"S": keys.partition_of(owner)}, "sk": {"S": schema.TALLY_KEY}}
+    key = {"owner": {"S": ids.partition_of(owner)}, "sk": {"S": schema.TALLY_KEY}}
     item = dynamodb.client().get_item(TableName=queries.current_table(), Key=key, ConsistentRead=True)["Item"]
     return int(item["revision"]["N"])

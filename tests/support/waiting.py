@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 # A request or a projection that takes longer has failed. Both usually take a fraction of a second, but a machine can be
 # busy with other things, and a test that passes waits for no longer than it has to.
@@ -43,6 +43,16 @@ def shows(read: Callable[[], Result], expected: Result, timeout: float = PATIENC
     while (found := read()) != expected and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
     assert found == expected
+
+
+def in_time(write: Callable[[], Any]) -> Any:
+    """Repeat a write that can be repeated until the views had it within the time that it waits; its answer."""
+
+    def waited() -> Any:
+        answer = write()
+        return answer if "Preference-Applied" in answer.headers else None
+
+    return eventually(waited)
 
 
 def at_once(actions: Sequence[Callable[[], Result]]) -> list[Result]:

@@ -1,4 +1,4 @@
-"""Given a todo with a past, when a command comes, then …: the words that the tests are told in."""
+"""Given a todo with a past, when a command comes, then …: the vocabulary of the tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def instant(number: int) -> str:
 
 
 def content_of(**fields: Any) -> dict[str, Any]:
-    """A valid, whole content; "Buy milk" where nothing else is said."""
+    """A valid, complete content, titled "Buy milk" unless stated otherwise."""
     return content.validate({"title": "Buy milk", **fields})
 
 
@@ -78,7 +78,7 @@ def patched(stream: Stream, **patch: Any) -> Stream:
 
 
 def complaints(*values: dict[str, Any], **fields: Any) -> dict[str, str]:
-    """What is wrong with a content, by pointer; empty where it is valid."""
+    """The errors of a content, by pointer; empty if it is valid."""
     stated: dict[str, Any] = {"title": "Buy milk"}
     for value in values:
         stated |= value

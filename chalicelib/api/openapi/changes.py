@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.api import problem_types
+from chalicelib.api.headers import MAX_WAIT_SECONDS
 from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, link, operation
 from chalicelib.api.openapi.parameters import CURSOR, LIMIT, parameter
 from chalicelib.api.openapi.schemas import Changes, reference
-from chalicelib.api.resources.changes import MAX_WAIT_SECONDS, MAX_WAITS
+from chalicelib.api.waits import MAX_WAITS
 
 TAG: Final = "sync"
 
@@ -25,9 +26,9 @@ _PREFER: Final = parameter(
     "header",
     "Prefer",
     f"`wait=N` (RFC 7240): answer as soon as something has changed, or after N seconds (at most "
-    f"{MAX_WAIT_SECONDS}). At most {MAX_WAITS} requests wait in one process; more are refused with 429.",
+    f"{MAX_WAIT_SECONDS}). At most {MAX_WAITS} requests of an owner wait at the same time; more are refused with 429.",
     {"type": "string"},
-    example="wait=20",
+    example="wait=10",
 )
 
 PATHS: Final[dict[str, Any]] = {

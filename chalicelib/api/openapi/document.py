@@ -31,10 +31,14 @@ Todos with an event for every change. A client knows what it would overwrite, ca
 lost, and can read, undo or replay the history.
 
 **Tokens.** A request carries `Authorization: Bearer …`, a JWT whose `sub` is the owner of all todos that it reads and
-writes. Reading needs the scope `{READ}`, writing `{WRITE}`.
+writes. Reading needs the scope `{READ}`, writing `{WRITE}`, and making a webhook or a calendar feed both.
 
 **Versions.** Each event of a todo has a version: 1, 2, 3 … without gaps. It is the todo's `ETag`, so `If-Match`
 prevents overwriting unseen changes, and `If-None-Match` avoids reading the same again.
+
+**Conditions.** `If-Match` and `If-None-Match` are evaluated by every read and by every write of one todo, and refused
+with 400 elsewhere. `If-Unmodified-Since` is always refused; `If-Modified-Since` and `If-Range` are ignored (RFC 9110,
+section 13.1), since nothing has a modification date.
 
 **Repeating.** A write with an `Idempotency-Key` takes effect once, however often it is sent, and gets the same answer
 each time. Keys never expire.

@@ -63,8 +63,24 @@ WEBHOOK: Final[dict[str, Any]] = {
     "url": "https://example.com/todo-events",
     "types": ["TodoCompleted"],
     "lists": ["groceries"],
+    "enabled": True,
     "created_at": "2026-11-20T18:21:07.412Z",
+    "verified_at": "2026-11-20T18:21:08.020Z",
+    "active_from": "2026-11-20T18:21:18.020Z",
     "disabled_at": None,
+    "disabled_reason": None,
+    "failing_since": None,
+    "paused_until": None,
+}
+
+DELIVERY: Final[dict[str, Any]] = {
+    "event_id": EVENT["event_id"],
+    "type": "TodoCompleted",
+    "tried_at": "2026-11-21T07:00:00.300Z",
+    "result": "rejected",
+    "status": 503,
+    "milliseconds": 120,
+    "next_try_at": "2026-11-21T07:00:05.420Z",
 }
 
 

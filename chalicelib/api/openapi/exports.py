@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from chalicelib.api import problem_types
 from chalicelib.api.media_types import JSON_LINES
 from chalicelib.api.openapi.operations import answer, operation
 from chalicelib.api.openapi.parameters import CURSOR, LIMIT, parameter
@@ -29,7 +30,8 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "exportTodos",
             "Export todos",
-            "All todos page by page, as JSON Lines or CSV. The bodies of all pages, one after the other, are the file.",
+            "All todos page by page, by id, as JSON Lines or CSV. The bodies of all pages, one after the other, are "
+            "the file: each todo is in it once, also one that moves between two pages.",
             tag=TAG,
             parameters=(_FORMAT, _LIMIT, CURSOR),
             answers={
@@ -41,6 +43,7 @@ PATHS: Final[dict[str, Any]] = {
                     sends=("Link", "Content-Disposition"),
                 )
             },
+            refusals=(problem_types.CURSOR_EXPIRED,),
         )
     }
 }

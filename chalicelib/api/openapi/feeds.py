@@ -48,7 +48,7 @@ PATHS: Final[dict[str, Any]] = {
                     "The feed, with its URL.",
                     reference(NewFeed),
                     example={**_FEED, **_URL},
-                    sends=("Location", "Cache-Control"),
+                    sends=("Location",),
                     links={"delete": link("deleteFeed", "Revoke its token.", feed_id="$response.body#/id")},
                 )
             },

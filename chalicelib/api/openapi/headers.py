@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-# In every answer of the service, but not in refusals by the gateway itself.
-ALWAYS: Final = ("X-Request-Id", "Allow")
+# In every answer of the service; refusals by the gateway itself lack `Allow`.
+ALWAYS: Final = ("X-Request-Id", "Allow", "X-Content-Type-Options", "Cache-Control")
 
 
 def _header(description: str, schema: dict[str, Any], example: object, *, required: bool = True) -> dict[str, Any]:
@@ -69,7 +69,11 @@ COMPONENTS: Final[dict[str, Any]] = {
         {"type": "string", "pattern": "^Bearer"},
         'Bearer error="invalid_token"',
     ),
-    "Cache-Control": _header("Whether the answer may be cached.", {"type": "string"}, "private, no-cache"),
+    "Cache-Control": _header(
+        "Whether the answer may be stored: `no-store`, but for reads that succeed.",
+        {"type": "string"},
+        "no-store",
+    ),
     "Content-Disposition": _header(
         "The name to save the file under.", {"type": "string"}, 'attachment; filename="todos.jsonl"'
     ),

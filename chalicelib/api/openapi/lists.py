@@ -33,7 +33,6 @@ _KEY: Final = {
     "description": "A repeat with the same key takes effect once, and gets the same answer. The key is kept for at "
     f"least {KEPT_DAYS} days.",
 }
-_NO_PRECONDITION: Final = "`If-Match` and `If-None-Match` are refused: a list has no version."
 _RENAMED: Final = {"list": "groceries", "to": "shopping", "note": NOTE}
 
 _CONTENT: Final = {name: value for name, value in examples.CONTENT.items() if name != "list"}
@@ -61,7 +60,7 @@ PATHS: Final[dict[str, Any]] = {
             "keepList",
             "Name a list",
             "Keeps the list's name, so that it is listed also while no todo is in it. An owner may have "
-            f"{MAX_NAMED_LISTS} named lists. Repeating it changes nothing. {_NO_PRECONDITION}",
+            f"{MAX_NAMED_LISTS} named lists. Repeating it changes nothing.",
             tag=TAG,
             parameters=(LIST_NAME,),
             answers={
@@ -76,7 +75,7 @@ PATHS: Final[dict[str, Any]] = {
             "forgetList",
             "Forget a list's name",
             "Only the name is forgotten: a list with todos stays, and is listed while it has them. 404 if the list has "
-            f"neither a kept name nor todos. {_NO_PRECONDITION}",
+            "neither a kept name nor todos.",
             tag=TAG,
             parameters=(LIST_NAME,),
             answers={204: answer("The name is not kept any more.")},
@@ -89,7 +88,7 @@ PATHS: Final[dict[str, Any]] = {
             "Rename a list",
             "Moves each todo that the list shows, each by its own event, also those that are edited meanwhile; deleted "
             "todos stay as they are. If there is a list of the new name, both are merged. A kept name moves, too. Up "
-            f"to {PAGE_OF_A_LIST} todos are moved at once, a longer list after the answer. {NOTE} {_NO_PRECONDITION}",
+            f"to {PAGE_OF_A_LIST} todos are moved at once, a longer list after the answer. {NOTE}",
             tag=TAG,
             parameters=(LIST_NAME, _KEY, PREFER),
             body=json_body(reference(RenameTo), {"a new name": {"to": "shopping"}}),
@@ -134,8 +133,7 @@ PATHS: Final[dict[str, Any]] = {
             "Deletes each todo that the list shows, each by its own event and only at the version that the list shows: "
             f"what was changed meanwhile stays. More than {PAGE_OF_A_LIST} todos are deleted after the answer. A "
             "repeat with the same key deletes what the first request found, and nothing that came or was changed "
-            "since. If the views were rebuilt before a long list was cleared, the rest stays, and the repeat gets 409. "
-            f"{_NO_PRECONDITION}",
+            "since. If the views were rebuilt before a long list was cleared, the rest stays, and the repeat gets 409.",
             tag=TAG,
             parameters=(LIST_NAME, _KEY, PREFER),
             answers={

@@ -9,13 +9,13 @@ from chalicelib.api import problem_types
 from chalicelib.api.bodies import MAX_BODY_BYTES
 from chalicelib.api.media_types import JSON
 from chalicelib.api.openapi import headers, problems
-from chalicelib.api.openapi.parameters import IF_NONE_MATCH, REQUEST_ID
+from chalicelib.api.openapi.parameters import IF_MATCH_OF_READ, IF_NONE_MATCH, REQUEST_ID
 from chalicelib.api.problem_types import ProblemType
 from chalicelib.api.route import Route
 
 Schema = dict[str, Any]
 
-_VALIDATORS: Final = headers.named("ETag", "Cache-Control")
+_VALIDATORS: Final = headers.named("ETag")
 
 
 def operation(
@@ -57,9 +57,9 @@ def of_route(operation: dict[str, Any], route: Route) -> dict[str, Any]:
 
     Every operation may be wrong (400), too much (429) or fail (500, 503); one that needs a token may lack it (401) or
     its scope (403); one with a body may have a wrong one (413, 415); one that answers with a body may be asked for
-    another media type (406); a read may be one that a cache asks about (304).
+    another media type (406); a read may be one that a cache asks about (304), or be wanted only as it was (412).
     """
-    by_scope = [] if route.scope is None else [{"bearer": [route.scope]}]
+    by_scope = [] if route.scope is None else [{"bearer": route.scope.split()}]
     security = by_scope if operation["security"] is None else list(operation["security"])
     responses = dict(operation["responses"])
     common = [REQUEST_ID]
@@ -78,9 +78,11 @@ def of_route(operation: dict[str, Any], route: Route) -> dict[str, Any]:
     if "requestBody" in operation:
         kinds += [problem_types.PAYLOAD_TOO_LARGE, problem_types.UNSUPPORTED_MEDIA_TYPE]
     if route.method == "GET":
-        common.append(IF_NONE_MATCH)
+        common += [IF_MATCH_OF_READ, IF_NONE_MATCH]
+        kinds.append(problem_types.PRECONDITION_FAILED)
         responses["200"] = {**responses["200"], "headers": responses["200"]["headers"] | _VALIDATORS}
-        responses["304"] = answer("The caller has the current answer already.", sends=("ETag", "Cache-Control"))
+        unchanged = answer("The caller has the current answer already.")
+        responses["304"] = {**unchanged, "headers": responses["200"]["headers"]}
     responses |= problems.responses(*kinds)
     return {
         **operation,

@@ -43,6 +43,13 @@ IF_MATCH: Final = parameter(
     {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"3"',
 )
+IF_MATCH_OF_READ: Final = parameter(
+    "header",
+    "If-Match",
+    "The `ETag` that the answer is to have (RFC 9110, section 13.1.1, strong comparison); 412 if it has another.",
+    {"type": "string", "pattern": headers.ENTITY_TAGS},
+    example='"3"',
+)
 IF_NONE_MATCH: Final = parameter(
     "header",
     "If-None-Match",

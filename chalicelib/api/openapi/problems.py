@@ -19,8 +19,31 @@ def component_of(kind: ProblemType) -> str:
 
 
 def responses(*kinds: ProblemType) -> dict[str, Any]:
-    """The responses of these problem types, by status."""
-    return {str(kind.status): {"$ref": f"#/components/responses/{component_of(kind)}"} for kind in kinds}
+    """The responses of these problem types, by status; one of several types has a schema and an example for each."""
+    by_status: dict[str, list[ProblemType]] = {}
+    for kind in kinds:
+        by_status.setdefault(str(kind.status), []).append(kind)
+    return {status: _response(*of_status) for status, of_status in by_status.items()}
+
+
+def _response(*kinds: ProblemType) -> dict[str, Any]:
+    names = [component_of(kind) for kind in kinds]
+    if len(names) == 1:
+        return {"$ref": f"#/components/responses/{names[0]}"}
+    declared = [RESPONSES[name] for name in names]
+    contents = [each["content"][media_types.PROBLEM] for each in declared]
+    return {
+        "description": " Or: ".join(kind.meaning for kind in kinds),
+        "headers": {name: header for each in declared for name, header in each["headers"].items()},
+        "content": {
+            media_types.PROBLEM: {
+                "schema": {"oneOf": [content["schema"] for content in contents]},
+                "examples": {
+                    kind.name: {"value": content["example"]} for kind, content in zip(kinds, contents, strict=True)
+                },
+            }
+        },
+    }
 
 
 def _declare(
@@ -82,12 +105,13 @@ _ERRORS: Final = {
 }
 _TODO_AND_EVENTS: Final = {
     "todo": {
-        "description": "The current todo; null if it was deleted and the request was to bring it back.",
+        "description": "After a write of a todo: the current todo; null if it was deleted and was to be brought back.",
         "anyOf": [{"$ref": "#/components/schemas/Todo"}, {"type": "null"}],
     },
     "events": {
         "type": "array",
-        "description": "The events since the version that the caller knew, oldest first, at most 100.",
+        "description": "After a write of a todo: the events since the version that the caller knew, oldest first, "
+        "at most 100. In a batch, at most 32 KB of them, and only once for each todo: empty in later results about it.",
         "items": {"$ref": "#/components/schemas/Event"},
     },
 }
@@ -103,6 +127,12 @@ _declare(problem_types.FORBIDDEN, "The token lacks the scope todos:write.", send
 _declare(problem_types.NOT_FOUND, "There is no such todo.")
 _declare(problem_types.NOT_ACCEPTABLE, "This path answers in application/json.")
 _declare(problem_types.TOO_MANY_WEBHOOKS, "There may be 20 webhooks; delete one first.")
+_declare(
+    problem_types.WEBHOOK_EXISTS,
+    "The webhook 6b2c1f1e-9a53-4a0e-8a55-0d6f3d1c2b4a has this URL already.",
+    members={"webhook": {"type": "string", "format": "uuid", "description": "The id of the webhook with this URL."}},
+    example={"webhook": examples.WEBHOOK["id"]},
+)
 _declare(problem_types.TOO_MANY_FEEDS, "There may be 20 feeds; delete one first.")
 _declare(problem_types.TOO_MANY_LISTS, "There may be 500 named lists; delete one that is empty first.")
 _declare(
@@ -125,7 +155,7 @@ _declare(
 _declare(
     problem_types.PRECONDITION_FAILED,
     "The todo is at version 4.",
-    members=_TODO_AND_EVENTS,
+    optional=_TODO_AND_EVENTS,
     sends=("ETag",),
     example={"todo": {**examples.PATCHED, "version": 4}, "events": [{**examples.EVENT, "version": 4}]},
 )

@@ -17,11 +17,13 @@ from chalicelib.api.resources.feeds import FeedRequest
 from chalicelib.api.resources.feeds import Lists as FeedLists
 from chalicelib.api.resources.feeds import Name as FeedName
 from chalicelib.api.resources.lists import RenameTo
-from chalicelib.api.resources.webhooks import EventType, Subscription, Types, Url
+from chalicelib.api.resources.webhooks import EventType, Subscription, Types, Url, WebhookPatch
 from chalicelib.api.resources.webhooks import Lists as WebhookLists
 from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, READ_ONLY_FIELDS
 from chalicelib.todos.fields import Content, ListName
+from chalicelib.webhooks.delivery_log import RESULTS
+from chalicelib.webhooks.webhook import DISABLED_REASONS
 
 REFERENCE: Final = "#/components/schemas/{name}"
 SOME_ID: Final = "0197e1f0-0000-7000-8000-00000000000a"
@@ -43,6 +45,14 @@ Instant = Annotated[
     ),
 ]
 Count = Annotated[int, Meta(ge=0, examples=[7])]
+Secret = Annotated[
+    str,
+    Meta(
+        description="The key that messages are signed with (Standard Webhooks).",
+        examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazfgh2Fm0Dg="],
+        extra_json_schema={"pattern": "^whsec_"},
+    ),
+]
 
 # As they are validated. The class has a field named `list`, which hides the type.
 FIELDS: Final[dict[str, Any]] = get_type_hints(Content, localns={"list": list}, include_extras=True)
@@ -121,7 +131,16 @@ class Event(msgspec.Struct, kw_only=True):
     type: EventType
     event_id: Annotated[str, Meta(description="A UUIDv7.", extra_json_schema={"format": "uuid"})]
     occurred_at: Instant
-    actor: Annotated[str, Meta(description="Who made the change: the `sub` of the token.", examples=["alice"])]
+    actor: Annotated[
+        str,
+        Meta(
+            description=(
+                "Who made the change: the `sub` of the token, or `urn:todo-ledger:` and the name of a worker of the"
+                " service."
+            ),
+            examples=["alice"],
+        ),
+    ]
     change: Annotated[
         dict[str, Any], Meta(description="The fields that changed, new values only.", examples=[{"title": "Buy milk"}])
     ]
@@ -251,23 +270,49 @@ class Webhook(msgspec.Struct, kw_only=True):
     url: Url
     types: Types | None
     lists: WebhookLists | None
+    enabled: Annotated[bool, Meta(description="Whether events are sent, once the URL is verified.")]
     created_at: Instant
-    disabled_at: Annotated[
-        Instant | None, Meta(description="When the receiver answered 410; nothing has been sent since.")
+    verified_at: Annotated[
+        Instant | None, Meta(description="When the receiver answered the challenge; before that, nothing is sent.")
     ]
+    active_from: Annotated[
+        Instant | None,
+        Meta(description="Events from this instant on are sent as the fields now say; earlier ones as they said then."),
+    ]
+    disabled_at: Annotated[Instant | None, Meta(description="Nothing has been sent since; enabling it ends this.")]
+    disabled_reason: Annotated[
+        Literal[DISABLED_REASONS] | None,  # type: ignore[valid-type]
+        Meta(description="Its owner disabled it, its receiver answered 410, or every try failed for 28 hours."),
+    ]
+    failing_since: Annotated[Instant | None, Meta(description="All tries since then have failed.")]
+    paused_until: Annotated[
+        Instant | None, Meta(description="Nothing is sent before this, since the receiver did not answer in time.")
+    ]
+
+
+class RotatedWebhook(Webhook, kw_only=True):
+    """A webhook with its new secret."""
+
+    secret: Secret
+    old_secret_expires_at: Annotated[Instant, Meta(description="Until then messages are signed with both secrets.")]
+
+
+class WebhookDelivery(msgspec.Struct, kw_only=True):
+    """One try of a delivery, or of a ping."""
+
+    event_id: Annotated[str | None, Meta(description="The event; null for a ping.")]
+    type: Annotated[str, Meta(description="The event's type, or `webhook.ping`.", examples=["TodoCompleted"])]
+    tried_at: Instant
+    result: Literal[RESULTS]  # type: ignore[valid-type]
+    status: Annotated[int | None, Meta(description="The status that the receiver answered with, if it did.")]
+    milliseconds: Count
+    next_try_at: Annotated[Instant | None, Meta(description="When it is tried again; null if it is not.")]
 
 
 class NewWebhook(Webhook, kw_only=True):
     """A new webhook, with its secret."""
 
-    secret: Annotated[
-        str,
-        Meta(
-            description="The key that messages are signed with (Standard Webhooks).",
-            examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazfgh2Fm0Dg="],
-            extra_json_schema={"pattern": "^whsec_"},
-        ),
-    ]
+    secret: Secret
 
 
 class Feed(msgspec.Struct, kw_only=True):
@@ -320,8 +365,11 @@ _TYPES: Final = (
     RenamingList,
     RenamedList,
     Subscription,
+    WebhookPatch,
     Webhook,
     NewWebhook,
+    RotatedWebhook,
+    WebhookDelivery,
     FeedRequest,
     Feed,
     NewFeed,

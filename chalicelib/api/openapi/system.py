@@ -24,7 +24,7 @@ def _page(name: str, summary: str, description: str, **more: Any) -> dict[str, A
     page = answer(
         "The page.",
         {"type": "string"},
-        sends=("Content-Security-Policy", "X-Content-Type-Options"),
+        sends=("Content-Security-Policy",),
         media_type=HTML,
     )
     return operation(name, summary, description, tag=TAG, answers={200: page}, **more)
@@ -115,7 +115,7 @@ PATHS: Final[dict[str, Any]] = {
             answers={
                 200: {
                     "description": "The file.",
-                    "headers": headers.named("X-Content-Type-Options", *headers.ALWAYS),
+                    "headers": headers.named(*headers.ALWAYS),
                     "content": {
                         media_type: {"schema": {"type": "string"}}
                         for media_type in sorted({asset.media_type for asset in ASSETS.values()})

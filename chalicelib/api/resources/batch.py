@@ -15,8 +15,7 @@ import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
-from chalicelib.api import commands
-from chalicelib.api.bodies import read_json
+from chalicelib.api import bodies, commands
 from chalicelib.api.headers import (
     ENTITY_TAGS,
     IDEMPOTENCY_KEY,
@@ -25,14 +24,15 @@ from chalicelib.api.headers import (
     parse_if_match,
 )
 from chalicelib.api.problem_types import REQUIRED_MEMBERS
-from chalicelib.api.problems import Problem, bad_request, problem_of, unavailable
+from chalicelib.api.problems import MAX_ERRORS, Problem, bad_request, problem_of, unavailable
 from chalicelib.api.represent import answer, wait_for_views
 from chalicelib.api.request import Request
 from chalicelib.api.resources import todos
 from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
-from chalicelib.todos import decide, fields, ids
+from chalicelib.todos import content, decide, fields, ids
 from chalicelib.todos.content import FieldError, pointer, struct_errors
+from chalicelib.todos.events import dump_json
 from chalicelib.todos.ids import Owner
 
 MAX_COMMANDS: Final = 100
@@ -43,7 +43,7 @@ MAX_NESTING: Final = fields.MAX_NESTING + 4
 # A Lambda answers at most 6 MB; the rest is left to results that come without their todo.
 MAX_ANSWER_BYTES: Final = 5 * 1024 * 1024
 MAX_EVENTS_BYTES: Final = 32 * 1024
-MAX_ERRORS: Final = 100
+MAX_COMMAND_BYTES: Final = bodies.MAX_BODY_BYTES
 # Half of the client's connections. Each thread waits for DynamoDB most of the time.
 AT_THE_SAME_TIME: Final = 16
 # The gateway gives up after 29 s, of which a caller may ask to spend 10 s waiting for the views.
@@ -125,6 +125,11 @@ class Result:
     version: int | None = None
 
     @property
+    def has_events(self) -> bool:
+        """Whether the command was refused with the events that the caller does not know."""
+        return self.response.status_code == 412 and bool(self.response.body["events"])
+
+    @property
     def is_final(self) -> bool:
         """Whether the command was carried out, or refused for good; otherwise the batch is to be repeated."""
         return self.response.status_code < 500
@@ -158,19 +163,23 @@ def _run_in_order(base_url: str, plans: list[Plan], last_start: float) -> Iterat
     If a later one were run, the repeat would run the earlier one after it.
     """
     may_go_on = True
+    # Each conflict on a todo would read its events again, and the caller needs them once.
+    events_bytes = MAX_EVENTS_BYTES
     for each in plans:
         if may_go_on and time.monotonic() <= last_start:
-            result = _result(base_url, each)
+            result = _result(base_url, each, events_bytes)
+            if result.has_events:
+                events_bytes = 0
         else:
             result = Result(each.todo_id, _not_tried().response(base_url))
         may_go_on = result.is_final
         yield result
 
 
-def _result(base_url: str, plan: Plan) -> Result:
+def _result(base_url: str, plan: Plan, events_bytes: int) -> Result:
     try:
         request = plan.request()
-        event = todos.carry_out(base_url, request, MAX_EVENTS_BYTES)
+        event = todos.carry_out(base_url, request, events_bytes)
     except Exception as error:
         return Result(plan.todo_id, problem_of(error).response(base_url))
     return Result(plan.todo_id, todos.answer_written(base_url, request, event), event.version)
@@ -221,10 +230,10 @@ def _read_plans(request: Request) -> list[Plan]:
         400 with a pointer to each error in the batch or in a command itself, before anything is done. Errors in a
         command's body are part of that command's result.
     """
-    body = read_json(request, max_bytes=MAX_BODY_BYTES, max_nesting=MAX_NESTING)
+    body = bodies.read_json(request, max_bytes=MAX_BODY_BYTES, max_nesting=MAX_NESTING)
     batch_key = request.header("idempotency-key", parse_idempotency_key)
     try:
-        batch = msgspec.convert(body, Batch)
+        batch = content.convert(body, Batch)
     except msgspec.ValidationError:
         raise _invalid(_batch_errors(body)) from None
     errors: list[FieldError] = []
@@ -264,6 +273,8 @@ def _plan(request: Request, batch_key: str | None, position: int, command: Comma
 def _command_request(
     request: Request, stated: Command, todo_id: str, if_match: decide.IfMatch | None, key: str | None
 ) -> CommandRequest:
+    if len(request.body) > MAX_COMMAND_BYTES:
+        bodies.check_size(len(dump_json(stated.body).encode(errors="surrogatepass")), MAX_COMMAND_BYTES)
     operation: str = stated.op if stated.op != "create" else "put" if stated.id else "post"
     command = _command(request.owner, todo_id, stated, if_match)
     return todos.command_request(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.api import caching, pages, problem_types
+from chalicelib.api import caching, pages, problem_types, waits
 from chalicelib.api.headers import parse_wait
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.represent import answer
@@ -18,29 +15,23 @@ from chalicelib.api.request import Request, parameters
 from chalicelib.todos import representation
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.queries import TodoRow
-from chalicelib.views.sync import feed
+from chalicelib.views.sync import walk
 from chalicelib.views.sync.position import Position
-
-# The gateway gives up after 29 s, and the last read may have to be repeated.
-MAX_WAIT_SECONDS: Final = 20
-# Each waiting request occupies a Lambda, or a thread of the process.
-MAX_WAITS: Final = 4
-RETRY_AFTER_SECONDS: Final = 5
 
 
 def read(request: Request) -> Response:
     """The changes since a cursor; with `Prefer: wait=N`, as soon as there are any."""
     query = parameters(request, since=str, limit=pages.parse_limit)
     since, limit = _position(request, query["since"]), query["limit"] or pages.DEFAULT_LIMIT
-    seconds = parse_wait(request.headers.get("prefer", ""), MAX_WAIT_SECONDS)
-    headers: dict[str, str] = {}
+    seconds = parse_wait(request.headers.get("prefer", ""))
+    headers = {"Preference-Applied": f"wait={seconds}"} if seconds else {}
     try:
-        if seconds:
-            with _waits.one_more() as left:
-                found = feed.next_page(request.owner, since, limit, seconds)
-            headers |= {"Preference-Applied": f"wait={seconds}", **_rate_limit(left)}
-        else:
-            found = feed.next_page(request.owner, since, limit, 0)
+        found = walk.next_page(request.owner, since, limit, 0)
+        if seconds and not found.changes:
+            # Only a request that waits takes a place.
+            with waits.one_more(request.owner, seconds) as left:
+                found = walk.next_page(request.owner, found.position, limit, seconds)
+            headers |= waits.limit_headers(left)
     except PositionExpired as expired:
         detail = f"{expired} Start over without a cursor, and discard todos that the new sync omits."
         raise Problem(problem_types.CURSOR_EXPIRED, detail) from None
@@ -66,44 +57,3 @@ def _position(request: Request, since: str | None) -> Position | None:
     except (Problem, ValueError, RecursionError):
         error = {"parameter": "since", "detail": "not a cursor that /changes gave to this owner"}
         raise bad_request("The query is not valid.", [error]) from None
-
-
-class _Waits:
-    """Limits how many requests of this process wait at the same time."""
-
-    def __init__(self, at_most: int) -> None:
-        self._left = at_most
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def one_more(self) -> Iterator[int]:
-        """Let one more wait; yields how many more may.
-
-        Raises
-        ------
-        Problem
-            429 if none may.
-        """
-        with self._lock:
-            if not self._left:
-                detail = f"{MAX_WAITS} requests are waiting already. Try again later, or without waiting."
-                headers = {"Retry-After": str(RETRY_AFTER_SECONDS), **_rate_limit(0)}
-                raise Problem(problem_types.TOO_MANY_REQUESTS, detail, headers=headers)
-            self._left -= 1
-            left = self._left
-        try:
-            yield left
-        finally:
-            with self._lock:
-                self._left += 1
-
-
-def _rate_limit(left: int) -> dict[str, str]:
-    """The limit on waits and how many are left (draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4)."""
-    return {
-        "RateLimit-Policy": f'"waits";q={MAX_WAITS};qu="concurrent-requests"',
-        "RateLimit": f'"waits";r={left};t={RETRY_AFTER_SECONDS}',
-    }
-
-
-_waits: Final = _Waits(MAX_WAITS)

@@ -6,8 +6,9 @@ from typing import Final
 
 from chalice.app import Response
 
-from chalicelib.api import pages
+from chalicelib.api import pages, problem_types
 from chalicelib.api.media_types import CSV, JSON_LINES, NDJSON
+from chalicelib.api.problems import Problem
 from chalicelib.api.request import Request, parameters
 from chalicelib.todos import export_rows, representation
 from chalicelib.views import queries
@@ -16,17 +17,26 @@ FORMATS: Final = {JSON_LINES: "jsonl", NDJSON: "jsonl", CSV: "csv"}
 
 
 def read(request: Request) -> Response:
-    """A page of all todos, in the order of `GET /todos`; the bodies of all pages, one after the other, are the file.
+    """A page of all todos, by id; the bodies of all pages, one after the other, are the file.
 
-    `format` overrides `Accept`, for clients that cannot set a header.
+    An id never changes, so that a todo that moves meanwhile is neither missed nor there twice. `format` overrides
+    `Accept`, for clients that cannot set a header.
+
+    Raises
+    ------
+    Problem
+        410 for a cursor from when pages were by list and order.
     """
     query = parameters(request, format=pages.parse_choice("jsonl", "csv"), limit=pages.parse_limit, cursor=str)
     media_type = {"jsonl": JSON_LINES, "csv": CSV}.get(query["format"], request.media_type)
     # The cursor then continues in the format that it began in.
     query["format"] = FORMATS[media_type]
     position = pages.position_of(request, query)
+    if position is not None and not queries.is_key_of_row(position):
+        detail = "The cursor is of an older form of the export. Start over without a cursor, and discard what was read."
+        raise Problem(problem_types.CURSOR_EXPIRED, detail)
     size = query["limit"] or pages.MAX_LIMIT
-    found = queries.by_list(request.owner, None, list_name=None, after=position, limit=size)
+    found = queries.by_id(request.owner, after=position, limit=size)
     rows = [representation.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
     is_first = position is None
     if media_type == CSV:

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from chalicelib.api import problem_types, structs
 from chalicelib.api.bodies import read_json
-from chalicelib.api.owned import OwnedCollection
+from chalicelib.api.collection_resource import CollectionResource
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
 from chalicelib.aws.owned_collection import CollectionFull
@@ -53,7 +53,7 @@ class FeedRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     lists: Lists | None = None
 
 
-_FEEDS: Final = OwnedCollection("feed", MAX_FEEDS, problem_types.TOO_MANY_FEEDS, feeds.new_id, feeds.id_for_key)
+_FEEDS: Final = CollectionResource("feed", MAX_FEEDS, problem_types.TOO_MANY_FEEDS, feeds.new_id, feeds.id_for_key)
 
 
 def create(request: Request) -> Response:

@@ -76,7 +76,6 @@ def merge_lists(
 
 def keep(request: Request) -> Response:
     """Keep the list's name, also while it has no todos: 201, or 200 if it is kept already."""
-    _refuse_preconditions(request)
     name = _list_name(request)
     try:
         is_new = named_lists.add(request.owner, name)
@@ -89,7 +88,6 @@ def keep(request: Request) -> Response:
 
 def forget(request: Request) -> Response:
     """Forget the list's name. A list with todos stays, as it does without a name."""
-    _refuse_preconditions(request)
     name = _list_name(request)
     if not named_lists.remove(request.owner, name) and not queries.has_list(request.owner, name):
         raise not_found("There is no such list.")
@@ -99,7 +97,6 @@ def forget(request: Request) -> Response:
 def rename(request: Request) -> Response:
     """Move the list's todos to another name, each by its own event: few at once, many by a queue's worker."""
     body = read_json(request)
-    _refuse_preconditions(request)
     name, to = _list_name(request), _new_name(body)
     try:
         renamed = rename_list.rename(
@@ -127,7 +124,10 @@ def create(request: Request) -> Response:
     body = read_json(request)
     name = _list_name(request)
     if isinstance(body, dict):
-        if content.composed(body.get("list")) not in (None, name):
+        stated, errors = content.compose_fields({"list": body.get("list")}, {})
+        if errors:
+            raise content.InvalidContent(errors)
+        if stated["list"] not in (None, name):
             raise content.InvalidContent([content.FieldError("#/list", "differs from the list in the path")])
         body = {**body, "list": name}
     return todos.create_todo(request, body)
@@ -135,7 +135,6 @@ def create(request: Request) -> Response:
 
 def clear(request: Request) -> Response:
     """Delete what the view shows in the list, each todo by its own event: few at once, many by a queue's worker."""
-    _refuse_preconditions(request)
     try:
         deleted = clear_list.clear(
             request.owner,
@@ -159,11 +158,6 @@ def _problem_of(error: execute.KeyReused | ListUnfinished) -> Problem:
         return Problem(problem_types.LIST_UNFINISHED, str(error), members=members)
     detail = "The Idempotency-Key was used before, to clear or rename a list in another way."
     return Problem(problem_types.KEY_REUSED, detail)
-
-
-def _refuse_preconditions(request: Request) -> None:
-    if {"if-match", "if-none-match"} & request.headers.keys():
-        raise bad_request("A list has no version that If-Match or If-None-Match could name.")
 
 
 def _new_name(body: object) -> str:

@@ -95,7 +95,7 @@ def history(request: Request) -> Response:
         raise pages.foreign_cursor()
     after, limit = int(position or 0), query["limit"] or pages.DEFAULT_LIMIT
     stream = ids.stream_id(ids.partition_of(request.owner), _todo_id(request))
-    found = ledger.history(stream, after, limit + 1)
+    found, is_all = ledger.history_within(stream, after, limit + 1, representation.MAX_EVENTS_BYTES)
     if not found and not after:
         raise not_found()
     if request.media_type == cloudevents.BATCH_MEDIA_TYPE:
@@ -104,7 +104,7 @@ def history(request: Request) -> Response:
         )
     else:
         events = representation.events_within_bounds(found[:limit])
-    more = str(found[len(events) - 1].version) if len(events) < len(found) else None
+    more = None if is_all and len(events) == len(found) else str(found[len(events) - 1].version)
     return pages.answer(request, query, events, more)
 
 

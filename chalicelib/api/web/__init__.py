@@ -90,8 +90,7 @@ def prose(text: str) -> str:
 
 
 def _answer(text: str, media_type: str, headers: dict[str, str]) -> Response:
-    described = {"Content-Type": f"{media_type}; charset=utf-8", "X-Content-Type-Options": "nosniff", **headers}
-    return Response(body=text, status_code=200, headers={**described})
+    return Response(body=text, status_code=200, headers={"Content-Type": f"{media_type}; charset=utf-8", **headers})
 
 
 @cache

@@ -1,1 +1,1 @@
-"""The sync feed: what changed in an owner's views since a position."""
+"""Sync: what changed in an owner's views since a position."""

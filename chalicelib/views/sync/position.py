@@ -1,4 +1,4 @@
-"""Where a reader of the sync feed is, as values and as the text that cursors carry."""
+"""Where a client that syncs is, as values and as the text that cursors carry."""
 
 from __future__ import annotations
 

@@ -121,10 +121,33 @@ TABLE: dict[str, list[Row]] = {
     "GET /stats": [Row(400, "/stats?colour=red"), Row(200, "/stats")],
     "POST /webhooks": [
         Row(400, "/webhooks", {}), Row(413, "/webhooks", LONG), Row(415, "/webhooks", {}, TEXT),
-        Row(201, "/webhooks", {"url": "http://127.0.0.1:9/"}, KEYED),
+        Row(201, "/webhooks", {"url": "http://127.0.0.1:9/a"}, KEYED), Row(409, "/webhooks", {"url": "http://127.0.0.1:9/a"}),
         Row(422, "/webhooks", {"url": "http://127.0.0.1:9/b"}, KEYED),
     ],
     "GET /webhooks": [Row(400, "/webhooks?colour=red"), Row(200, "/webhooks")],
+    "GET /webhooks/{id}": [
+        Row(400, "/webhooks/{webhook}?colour=red"), Row(404, "/webhooks/{unknown}"), Row(404, "/webhooks/x"),
+        Row(200, "/webhooks/{webhook}"),
+    ],
+    "PATCH /webhooks/{id}": [
+        Row(400, "/webhooks/{webhook}?colour=red", {}), Row(400, "/webhooks/{webhook}", {"url": None}),
+        Row(404, "/webhooks/{unknown}", {}), Row(404, "/webhooks/x", {}),
+        Row(413, "/webhooks/{webhook}", LONG), Row(415, "/webhooks/{webhook}", {}, TEXT),
+        Row(200, "/webhooks/{webhook}", {"types": ["TodoCreated"], "enabled": False}),
+        Row(200, "/webhooks/{webhook}", {"lists": None}, {"content_type": "application/merge-patch+json"}),
+    ],
+    "POST /webhooks/{id}/ping": [
+        Row(400, "/webhooks/{webhook}/ping?colour=red"), Row(404, "/webhooks/{unknown}/ping"),
+        Row(202, "/webhooks/{webhook}/ping"),
+    ],
+    "POST /webhooks/{id}/rotate": [
+        Row(400, "/webhooks/{webhook}/rotate?colour=red"), Row(404, "/webhooks/{unknown}/rotate"),
+        Row(200, "/webhooks/{webhook}/rotate"),
+    ],
+    "GET /webhooks/{id}/deliveries": [
+        Row(400, "/webhooks/{webhook}/deliveries?colour=red"), Row(404, "/webhooks/{unknown}/deliveries"),
+        Row(200, "/webhooks/{webhook}/deliveries"),
+    ],
     "DELETE /webhooks/{id}": [
         Row(400, "/webhooks/{webhook}?colour=red"), Row(404, "/webhooks/{unknown}"), Row(404, "/webhooks/x"),
         Row(204, "/webhooks/{webhook}"), Row(404, "/webhooks/{webhook}"),
@@ -138,7 +161,7 @@ INSIDE = ("Traceback", "chalice", "botocore", "pynamodb", "DynamoDB", "dynamodb"
 @pytest.fixture
 def made(client: Client) -> dict[str, str]:
     """A live todo in version 1 and in a list, a deleted one, a webhook, and a key that was used."""
-    live = client.post("/todos", {"title": "x", "list": "garden"}, prefer="wait=10").json()
+    live = client.seen.post("/todos", {"title": "x", "list": "garden"}).json()
     deleted = client.post("/todos", TITLE, idempotency_key="used").json()
     client.delete(f"/todos/{deleted['id']}")
     webhook = client.post("/webhooks", {"url": "http://127.0.0.1:9/"}).json()
@@ -160,6 +183,7 @@ def check(answer: Any, row: Row) -> None:
     """What every answer has, and no answer may have."""
     assert answer.headers["X-Request-Id"]
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert not [name for name in INSIDE if name in answer.text], row
     if row.status >= 400:
         problem(answer, row.status)

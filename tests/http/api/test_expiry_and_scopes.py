@@ -30,13 +30,17 @@ def test_the_app_itself_looks_at_the_expiry_and_the_scope(environment: None, own
     problem(InProcess(owner, scope="").get("/stats"), 403)
 
 
-READS = ["/todos", "/todos/{id}", "/todos/{id}/events", "/lists", "/lists/inbox/todos", "/stats", "/webhooks"]
+READS = [
+    "/todos", "/todos/{id}", "/todos/{id}/events", "/lists", "/lists/inbox/todos", "/stats", "/webhooks",
+    "/webhooks/{id}", "/webhooks/{id}/deliveries",
+]  # fmt: skip
 WRITES = [
     ("POST", "/todos", {"title": "x"}), ("PUT", "/todos/{id}", {"title": "x"}),
     ("PATCH", "/todos/{id}", {"title": "x"}), ("DELETE", "/todos/{id}", None),
     ("POST", "/todos/{id}/restore", None), ("POST", "/todos/{id}/revert", {"to_version": 1}),
     ("POST", "/lists/inbox/todos", {"title": "x"}), ("DELETE", "/lists/inbox/todos", None),
-    ("POST", "/webhooks", {"url": "https://hooks.example/"}), ("DELETE", "/webhooks/{id}", None),
+    ("POST", "/webhooks", {"url": "https://hooks.example/"}), ("PATCH", "/webhooks/{id}", {}),
+    ("POST", "/webhooks/{id}/ping", None), ("POST", "/webhooks/{id}/rotate", None), ("DELETE", "/webhooks/{id}", None),
 ]  # fmt: skip
 
 
@@ -61,6 +65,22 @@ def test_a_read_needs_the_scope_for_reading(client: Client, stack: LocalStack, o
     for path in READS:
         problem(writer.get(path.format(id=todo["id"])), 403)
         assert writer.head(path.format(id=todo["id"])).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("scope", "lacking"),
+    [("todos:write", "todos:read"), ("todos:read", "todos:write"), ("", "todos:read and todos:write")],
+)
+def test_what_shows_todos_to_others_is_made_with_both_scopes_only(
+    client: Client, stack: LocalStack, owner: str, scope: str, lacking: str
+) -> None:
+    limited = Client(stack.url, stack.token(owner, scope=scope))
+
+    for path, content in (("/feeds", {}), ("/webhooks", {"url": "http://127.0.0.1:9/"})):
+        refused = limited.post(path, content)
+        assert problem(refused, 403)["detail"] == f"The token lacks the scope {lacking}."
+        assert 'scope="todos:read todos:write"' in refused.headers["WWW-Authenticate"]
+        assert client.get(path).json() == []
 
 
 def test_each_scope_is_enough_for_its_own(client: Client, stack: LocalStack, owner: str) -> None:

@@ -28,7 +28,7 @@ def lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def read(said: str) -> list[dict[str, Any]]:
-    """The lines of the log; those of metrics stand between them."""
+    """The lines of the log, without those of metrics between them."""
     return [line for line in map(json.loads, said.splitlines()) if "_aws" not in line]
 
 

@@ -1,4 +1,4 @@
-"""`X-Request-Id`: a caller's own id stands in the event and in the answer; without one the gateway's does."""
+"""`X-Request-Id`: the event and the answer have the caller's own id, or without one the gateway's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_every_verb_and_the_clearing_of_a_list_pass_it_on(client: Client) -> Non
         client.put(path, {"title": "3", "list": "a"}, if_match="*", x_request_id="3"),
         client.delete(path, x_request_id="4"),
         client.post(f"{path}/restore", x_request_id="5"),
-        client.post(f"{path}/revert", {"to_version": 1}, x_request_id="6", prefer="wait=10"),
+        client.seen.post(f"{path}/revert", {"to_version": 1}, x_request_id="6"),
         client.delete(list_path("a"), x_request_id="7"),
     ]
 

@@ -1,4 +1,4 @@
-"""Owners are apart: nothing that a caller can send reaches another's todos, whatever the two are called."""
+"""Tenants are isolated: no request reaches another owner's todos, whatever the two are called."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.todos import ids as keys
+from chalicelib.todos import ids
 from tests.support.client import Client, list_path, problem
 
 # Pairs whose keys would meet if owner and id, or owner and key, were put together without encoding.
@@ -53,7 +53,7 @@ def test_both_may_use_the_same_id_the_same_list_and_the_same_key(neighbours: tup
     todo = one.created_and_seen("mine", list="same")
     path = f"/todos/{todo['id']}"
 
-    created = other.put(path, {"title": "theirs", "list": "same"}, if_none_match="*", prefer="wait=10")
+    created = other.seen.put(path, {"title": "theirs", "list": "same"}, if_none_match="*")
 
     assert (created.status_code, created.headers["ETag"]) == (201, '"1"')
     for _ in range(2):
@@ -89,9 +89,9 @@ def test_an_owner_and_a_key_are_not_confused_with_another_pair_of_them(
 ) -> None:
     pairs = [(owner, "b#c"), (f"{owner}#b", "c"), (f"{owner}%23b", "c"), (owner, "b%23c"), (f"{owner}#b#c", "#")]
 
-    ids = {client_of(name).post("/todos", {"title": "x"}, idempotency_key=key).json()["id"] for name, key in pairs}
+    todo_ids = {client_of(name).post("/todos", {"title": "x"}, idempotency_key=key).json()["id"] for name, key in pairs}
 
-    assert len(ids) == len(pairs)
+    assert len(todo_ids) == len(pairs)
 
 
 def test_nothing_in_a_request_names_an_owner(client: Client, client_of: Callable[..., Client], owner: str) -> None:
@@ -110,7 +110,7 @@ def test_an_id_that_looks_like_a_key_reaches_nothing(
 ) -> None:
     todo = client.created_and_seen("secret")
     stranger = client_of(f"{owner}-2")
-    partition = keys.partition_of(owner)
+    partition = ids.partition_of(owner)
 
     for guess in (f"{partition}#{todo['id']}", f"#{todo['id']}", f"../{partition}#{todo['id']}", "tally", "list#inbox"):
         problem(stranger.get(f"/todos/{quote(guess, safe='')}"), 404)
@@ -125,5 +125,5 @@ def test_owners_named_like_the_services_own_records_are_owners_like_others(
         client = client_of(name)
         todo = client.created_and_seen("x")
         assert todo in client.rows("/todos")
-        client.delete(f"/todos/{todo['id']}", prefer="wait=10")
+        client.seen.delete(f"/todos/{todo['id']}")
         assert todo not in client.rows("/todos")

@@ -1,4 +1,4 @@
-"""Who gets in: a token of the issuer's own key, for this audience and in time, whatever else it says.
+"""Accepted tokens: signed by the issuer's own key, for this audience and in time, whatever else they say.
 
 The engine starts the authorizer anew after each refusal, which takes a second: so one token of each kind goes through
 the gateway, and the variants are shown to the authorizer in this process.
@@ -125,7 +125,7 @@ def test_a_good_token_opens(opens: Callable[[str], bool], issuer: Issuer, claims
     [
         {"aud": None}, {"aud": []}, {"aud": ""}, {"iss": None}, {"iss": ISSUER.rstrip("/")}, {"exp": None},
         {"exp": "soon"}, {"exp": 0}, {"nbf": 4_000_000_000}, {"sub": ""}, {"sub": "x" * 256}, {"sub": 7},
-        {"sub": ["a"]}, {"sub": "\ud800"},
+        {"sub": ["a"]}, {"sub": "\ud800"}, {"sub": "urn:todo-ledger:loader"},
     ],
     ids=lambda changes: ascii(changes)[:40],
 )  # fmt: skip

@@ -13,7 +13,7 @@ def new_id() -> str:
 
 
 def results(client: Verbs, commands: list[dict[str, Any]], **headers: str) -> list[dict[str, Any]]:
-    """What became of each command of a batch that was taken."""
+    """The result of each command of a batch that was accepted."""
     answer = client.post("/batch", {"commands": commands}, **headers)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["results"]

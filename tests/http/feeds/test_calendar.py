@@ -39,6 +39,7 @@ def test_it_shows_each_todo_as_it_is(client: Client, stack: LocalStack) -> None:
     answer = anybody.get(path_of(made(client, name="Phone")))
 
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     parsed = icalendar.Calendar.from_ical(answer.text)
     assert (parsed["VERSION"], parsed["NAME"], parsed["X-WR-CALNAME"]) == ("2.0", "Phone", "Phone")
     found: dict[str, Any] = {str(each["UID"]): each for each in parsed.walk("VTODO")}
@@ -74,8 +75,8 @@ def test_it_follows_completions_and_deletions(client: Client) -> None:
     path = path_of(made(client))
     done, gone = client.created_and_seen("done"), client.created_and_seen("gone")
 
-    client.patch(f"/todos/{done['id']}", {"completed": True}, prefer="wait=10")
-    client.delete(f"/todos/{gone['id']}", prefer="wait=10")
+    client.seen.patch(f"/todos/{done['id']}", {"completed": True})
+    client.seen.delete(f"/todos/{gone['id']}")
 
     (found,) = vtodos(client.get(path))
     assert (found["SUMMARY"], found["STATUS"], found["PERCENT-COMPLETE"]) == ("done", "COMPLETED", 100)

@@ -98,8 +98,8 @@ def test_vdirsyncer_and_todoman_read_the_feed(client: Client, desktop: Desktop) 
     assert shown["due"] == 1827648000
     assert shown["description"].splitlines() == ["Cloves:", "- in the shed", "- dry"]
 
-    client.patch(f"/todos/{garlic['id']}", {"completed": True, "repeat": None}, prefer="wait=10")
-    client.delete(f"/todos/{bed['id']}", prefer="wait=10")
+    client.seen.patch(f"/todos/{garlic['id']}", {"completed": True, "repeat": None})
+    client.seen.delete(f"/todos/{bed['id']}")
     desktop.sync()
 
     assert len(list(desktop.todos.iterdir())) == 1

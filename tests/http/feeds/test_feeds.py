@@ -35,11 +35,11 @@ def token_of(feed: dict[str, Any]) -> str:
 
 @pytest.fixture
 def anybody(stack: LocalStack) -> Client:
-    """Who has no bearer token, as a calendar program."""
+    """A client without a bearer token, like a calendar program."""
     return Client(stack.url, None)
 
 
-def test_a_feed_is_made_with_a_url_that_is_told_once(client: Client) -> None:
+def test_a_new_feed_has_a_url_that_is_shown_once(client: Client) -> None:
     answer = client.post("/feeds", {"name": "Phone", "lists": ["garden", "garden", "a/b"]})
 
     feed = answer.json()

@@ -73,7 +73,7 @@ def test_a_change_changes_the_tag_of_all_that_shows_it(client: Client, todo: dic
     known = {path: client.get(path).headers["ETag"] for path in paths}
 
     client.created_and_seen("Water it", list="garden", due="2026-12-02")
-    client.patch(f"/todos/{todo['id']}", {"title": "Plant the onions"}, prefer="wait=10")
+    client.seen.patch(f"/todos/{todo['id']}", {"title": "Plant the onions"})
 
     assert [path for path in paths if client.get(path, if_none_match=known[path]).status_code == 304] == []
 
@@ -91,10 +91,45 @@ def test_a_page_is_another_once_a_next_one_follows_it(client: Client, todo: dict
 
 def test_the_same_again_has_the_same_tag(client: Client, todo: dict[str, Any]) -> None:
     tag = client.get("/stats").headers["ETag"]
-    client.patch(f"/todos/{todo['id']}", {"completed": True}, prefer="wait=10")
-    client.patch(f"/todos/{todo['id']}", {"completed": False}, prefer="wait=10")
+    client.seen.patch(f"/todos/{todo['id']}", {"completed": True})
+    client.seen.patch(f"/todos/{todo['id']}", {"completed": False})
 
     shows(lambda: client.get("/stats").headers["ETag"], tag)
+
+
+def test_a_todo_that_was_restored_is_not_hidden_by_the_refusal_of_before(client: Client, todo: dict[str, Any]) -> None:
+    """410 may be stored without being told so (RFC 9110, section 15.1), and restore is another address."""
+    path = f"/todos/{todo['id']}"
+    client.delete(path)
+    gone = client.get(path)
+    client.post(f"{path}/restore")
+
+    assert (gone.status_code, gone.headers["Cache-Control"]) == (410, "no-store")
+    assert client.get(path).headers["Cache-Control"] == "private, no-cache"
+
+
+def test_nothing_but_a_read_that_succeeds_is_stored(client: Client, todo: dict[str, Any]) -> None:
+    """Also what the gateway itself refuses: an unknown path, and no valid token."""
+    path = f"/todos/{todo['id']}"
+    nobody = Client(client.url, "x")
+    answers = {
+        200: client.patch(path, {"title": "x"}),
+        201: client.post("/todos", {"title": "x"}),
+        204: client.delete(path),
+        400: client.get("/todos?colour=red"),
+        401: nobody.get("/todos"),
+        404: client.get("/nowhere"),
+        405: client.put("/stats", {}),
+        406: client.get("/stats", accept="text/html"),
+        410: client.get(path),
+        413: client.post("/todos", {"title": "x", "notes": "x" * 140_000}),
+        415: client.post("/todos", {}, content_type="text/plain"),
+        428: client.put(path, {"title": "x"}),
+    }
+
+    assert [answer.status_code for answer in answers.values()] == list(answers)
+    assert {answer.headers["Cache-Control"] for answer in answers.values()} == {"no-store"}
+    assert client.options(path).headers["Cache-Control"] == "no-store"
 
 
 def test_a_secret_is_not_kept(client: Client) -> None:

@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.api import pages
 from chalicelib.todos.events import CONTENT_FIELDS
 from stack.local.local_stack import LocalStack
 from tests.support.client import Client, next_path, problem
+from tests.support.in_process import InProcess
 from tests.support.waiting import shows
+from tests.unit.api.requests_given import a_request
 
 JSON_LINES = "application/jsonl"
 
@@ -51,9 +54,9 @@ def filled(client: Client) -> Client:
     """A client whose todos are hard to write down, with a subtask and one that is deleted."""
     made = [client.create(**todo) for todo in NASTY]
     gone = client.create("gone")
-    client.delete(f"/todos/{gone['id']}", prefer="wait=10")
+    client.seen.delete(f"/todos/{gone['id']}")
     client.create("A subtask", parent=made[0]["id"], order=-3)
-    client.patch(f"/todos/{made[1]['id']}", {"notes": ""}, prefer="wait=10")
+    client.seen.patch(f"/todos/{made[1]['id']}", {"notes": ""})
     shows(lambda: client.stats()["total"], len(NASTY) + 1)
     return client
 
@@ -63,15 +66,17 @@ def test_json_lines_are_the_todos_as_the_api_shows_them(filled: Client, accept: 
     answer = filled.get("/export", accept=accept)
 
     assert answer.headers["Content-Type"] == accept
-    assert [json.loads(line) for line in answer.content.decode().split("\n")[:-1]] == filled.rows("/todos")
+    lines = [json.loads(line) for line in answer.content.decode().split("\n")[:-1]]
+    assert lines == sorted(filled.rows("/todos"), key=lambda todo: todo["id"])
 
 
 def test_csv_has_a_header_and_quotes_as_rfc_4180_says(filled: Client) -> None:
     answer = filled.get("/export", accept="text/csv")
 
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     header, *rows = csv.reader(io.StringIO(answer.content.decode(), newline=""), strict=True)
-    todos = filled.rows("/todos")
+    todos = sorted(filled.rows("/todos"), key=lambda todo: todo["id"])
     assert header == list(todos[0])
     assert [row[header.index("title")] for row in rows] == [todo["title"] for todo in todos]
     assert [row[header.index("notes")] for row in rows] == [todo["notes"] or "" for todo in todos]
@@ -84,6 +89,45 @@ def test_the_pages_make_the_file(filled: Client, accept: str) -> None:
     whole = exported(filled, accept=accept)
 
     assert exported(filled, "?limit=2", accept=accept) == exported(filled, "?limit=1", accept=accept) == whole
+
+
+def test_what_moves_between_two_pages_is_in_the_file_once(client: Client) -> None:
+    made = [client.create(str(number), list="zzz")["id"] for number in range(6)]
+    shows(lambda: client.stats()["total"], len(made))
+
+    found: list[str] = []
+    path = "/export?limit=2"
+    while path:
+        page = client.get(path)
+        found += [json.loads(line)["id"] for line in page.text.splitlines()]
+        # From before to behind where a reader by list and order is, and the other way.
+        client.patch(f"/todos/{made[0]}", {"list": f"zzzz{len(found)}"}, prefer="wait=10")
+        client.patch(f"/todos/{made[-1]}", {"list": "a", "order": -len(found)}, prefer="wait=10")
+        path = next_path(page)
+
+    assert sorted(found) == sorted(made)
+
+
+def test_deleted_todos_neither_fill_a_page_nor_end_the_file(client: Client) -> None:
+    made = [client.create(str(number))["id"] for number in range(7)]
+    for gone in made[1:6]:
+        client.delete(f"/todos/{gone}")
+    client.patch(f"/todos/{made[0]}", {"title": "x"}, prefer="wait=10")
+    shows(lambda: client.stats()["total"], 2)
+
+    assert [json.loads(line)["id"] for line in exported(client, "?limit=2").splitlines()] == [made[0], made[6]]
+    assert next_path(client.get("/export?limit=2")) == ""
+
+
+def test_a_cursor_of_the_export_by_list_and_order_has_expired(here: InProcess) -> None:
+    query = {"format": "jsonl", "limit": None, "cursor": None}
+    request = a_request(owner=here.owner, route="/export")
+    cursor = pages.cursor_of(request, query, "inbox#~#0197e1f0-0000-7000-8000-00000000000a")
+
+    refused = problem(here.get(f"/export?cursor={cursor}", accept=JSON_LINES), 410)
+
+    assert refused["type"].endswith("/cursor-expired")
+    assert "Start over" in refused["detail"]
 
 
 def test_only_the_first_page_has_the_header_and_each_says_so(filled: Client) -> None:

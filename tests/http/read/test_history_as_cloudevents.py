@@ -1,4 +1,4 @@
-"""The history as CloudEvents: for who asks for them, in the shape that the topic and webhooks have too."""
+"""The history as CloudEvents: on request, in the shape that the topic and webhooks use."""
 
 from __future__ import annotations
 

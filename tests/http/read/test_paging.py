@@ -1,4 +1,4 @@
-"""Pages: every todo exactly once to the end, and a cursor that serves its owner and its query alone."""
+"""Pages: every todo exactly once to the end, and a cursor that is valid only for its owner and query."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def test_the_link_names_the_same_query_and_list(client: Client) -> None:
 def test_what_changes_while_paging_neither_hides_nor_repeats_the_rest(filled: Client) -> None:
     before = filled.rows("/todos?limit=200")
     first = filled.get("/todos?limit=10")
-    filled.delete(f"/todos/{before[2]['id']}", prefer="wait=10")
-    filled.delete(f"/todos/{before[9]['id']}", prefer="wait=10")
+    filled.seen.delete(f"/todos/{before[2]['id']}")
+    filled.seen.delete(f"/todos/{before[9]['id']}")
 
     assert [todo["id"] for todo in filled.rows(next_path(first))] == [todo["id"] for todo in before[10:]]
 

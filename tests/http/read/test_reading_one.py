@@ -67,7 +67,7 @@ def test_head_answers_as_get_does_but_without_a_body(client: Client) -> None:
 
 
 @pytest.mark.parametrize("todo_id", [UNKNOWN, UNKNOWN.upper(), UNKNOWN.replace("-", ""), "1", "a%20b", "%23"])
-def test_an_unknown_id_and_what_is_no_id_are_not_found(client: Client, todo_id: str) -> None:
+def test_an_unknown_id_and_a_malformed_id_are_not_found(client: Client, todo_id: str) -> None:
     problem(client.get(f"/todos/{todo_id}"), 404)
     problem(client.get(f"/todos/{todo_id}/events"), 404)
     problem(client.patch(f"/todos/{todo_id}", {"title": "x"}), 404)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ import pytest
 from tests.support.client import Client, list_path
 from tests.support.faults import refusals
 from tests.support.in_process import InProcess
+from tests.support.waiting import in_time
 
 
 def test_a_write_that_waited_is_in_list_counts_and_stats(client: Client) -> None:
-    created = client.post(list_path("now"), {"title": "x", "due": "2026-12-01"}, prefer="wait=10")
+    todo = {"title": "x", "due": "2026-12-01"}
+    created = in_time(lambda: client.post(list_path("now"), todo, idempotency_key="k", prefer="wait=10"))
 
     assert created.headers["Preference-Applied"] == "wait=10"
     assert client.rows("/todos") == client.rows(list_path("now")) == client.rows("/todos?sort=due") == [created.json()]
@@ -24,24 +27,25 @@ def test_a_write_that_waited_is_in_list_counts_and_stats(client: Client) -> None
 
 def test_every_write_may_wait(client: Client) -> None:
     path = f"/todos/{uuid.uuid4()}"
-    steps: list[tuple[Callable[[], Any], tuple[int, int, int]]] = [
-        (lambda: client.put(path, {"title": "x"}, if_none_match="*", prefer="wait=10"), (1, 1, 0)),
-        (lambda: client.put(path, {"title": "x", "completed": True}, if_match="*", prefer="wait=10"), (1, 0, 1)),
-        (lambda: client.patch(path, {"completed": False}, prefer="wait=10"), (1, 1, 0)),
-        (lambda: client.delete(path, prefer="wait=10"), (0, 0, 0)),
-        (lambda: client.post(f"{path}/restore", prefer="wait=10"), (1, 1, 0)),
-        (lambda: client.post(f"{path}/revert", {"to_version": 2}, prefer="wait=10"), (1, 0, 1)),
+    steps: list[tuple[Callable[..., Any], tuple[int, int, int]]] = [
+        (partial(client.put, path, {"title": "x"}, if_none_match="*"), (1, 1, 0)),
+        (partial(client.put, path, {"title": "x", "completed": True}, if_match="*"), (1, 0, 1)),
+        (partial(client.patch, path, {"completed": False}), (1, 1, 0)),
+        (partial(client.delete, path), (0, 0, 0)),
+        (partial(client.post, f"{path}/restore"), (1, 1, 0)),
+        (partial(client.post, f"{path}/revert", {"to_version": 2}), (1, 0, 1)),
     ]
 
-    for write, expected in steps:
-        assert write().headers["Preference-Applied"] == "wait=10"
+    for number, (write, expected) in enumerate(steps):
+        waited = in_time(partial(write, idempotency_key=str(number), prefer="wait=10"))
+        assert waited.headers["Preference-Applied"] == "wait=10"
         assert tuple(client.stats().values()) == expected
 
 
 def test_a_write_that_changed_nothing_need_not_wait(client: Client) -> None:
     todo = client.created_and_seen()
 
-    unchanged = client.patch(f"/todos/{todo['id']}", {"title": "Buy milk"}, prefer="wait=10")
+    unchanged = in_time(lambda: client.patch(f"/todos/{todo['id']}", {"title": "Buy milk"}, prefer="wait=10"))
 
     assert (unchanged.headers["ETag"], unchanged.headers["Preference-Applied"]) == ('"1"', "wait=10")
 
@@ -62,7 +66,8 @@ def test_a_write_that_changed_nothing_need_not_wait(client: Client) -> None:
 def test_only_a_preference_to_wait_is_applied_and_ten_seconds_at_most(
     client: Client, preference: str, applied: str | None
 ) -> None:
-    created = client.post("/todos", {"title": "x"}, prefer=preference)
+    create = partial(client.post, "/todos", {"title": "x"}, idempotency_key="k", prefer=preference)
+    created = create() if applied is None else in_time(create)
 
     assert created.status_code == 201
     assert created.headers.get("Preference-Applied") == applied

@@ -1,4 +1,4 @@
-"""Cursors of the sync feed: refused when they are another's or none, gone when they lead to what the views forgot."""
+"""Sync cursors: refused if they are another's or malformed, and 410 once the views no longer have what follows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from chalicelib.aws import dynamodb
 from chalicelib.todos import ids, instants
 from chalicelib.views import queries, schema
-from chalicelib.views.sync import feed
+from chalicelib.views.sync import walk
 from tests.support.client import Client, next_path, problem, problem_name
 from tests.support.in_process import InProcess
 from tests.support.replica import Replica
@@ -35,20 +35,18 @@ def synced(here: InProcess) -> Replica:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Lets time pass for those who ask (milliseconds since the test's own time): the log's entries are that older."""
+    """Lets this process's time pass, by milliseconds: the log's entries are that much older."""
 
     def pass_time(milliseconds: int) -> None:
-        clock = SimpleNamespace(
-            time_ns=lambda: time.time_ns() + milliseconds * 1_000_000, monotonic=time.monotonic, sleep=time.sleep
-        )
-        monkeypatch.setattr(feed, "time", clock)
+        clock = SimpleNamespace(time_ns=lambda: time.time_ns() + milliseconds * 1_000_000, monotonic=time.monotonic)
+        monkeypatch.setattr(walk, "time", clock)
 
     return pass_time
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(walk, "PATIENCE_SECONDS", 0)
 
 
 @pytest.mark.parametrize("cursor", GARBLED)
@@ -130,7 +128,7 @@ def test_where_a_tombstone_has_expired_it_is_gone(
     here: InProcess, synced: Replica, later: Callable[[int], None]
 ) -> None:
     gone = next(iter(synced.todos))
-    here.delete(f"/todos/{gone}", prefer="wait=10")
+    here.seen.delete(f"/todos/{gone}")
     take_away(here, schema.todo_key(gone))
     later(2 * MINUTE)
 
@@ -152,7 +150,7 @@ def test_who_starts_over_then_comes_to_an_end(here: InProcess, synced: Replica, 
 def test_what_is_older_than_a_minute_comes_once_in_a_first_sync(
     here: InProcess, synced: Replica, later: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "CHANGES_BEFORE_THE_FIRST", 1)
+    monkeypatch.setattr(walk, "CHANGES_BEFORE_THE_FIRST", 1)
     assert len(Replica(here, limit=2).sync()) == 5, "the two that were not looked at before come again"
     later(2 * MINUTE)
 
@@ -203,10 +201,10 @@ def test_a_revision_that_is_not_visible_yet_is_waited_for(here: InProcess, synce
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_so_is_a_row_that_is_not_visible_yet(here: InProcess, synced: Replica, is_new: bool) -> None:
+def test_a_row_that_is_not_visible_yet_is_waited_for_too(here: InProcess, synced: Replica, is_new: bool) -> None:
     todo_id = here.create("late")["id"] if is_new else next(iter(synced.todos))
     before = item(here, schema.todo_key(todo_id))
-    here.patch(f"/todos/{todo_id}", {"title": "late"}, prefer="wait=10")
+    here.seen.patch(f"/todos/{todo_id}", {"title": "late"})
     after = take_away(here, schema.todo_key(todo_id))
     if not is_new:
         dynamodb.client().put_item(TableName=queries.current_table(), Item=before)
@@ -220,7 +218,7 @@ def test_so_is_a_row_that_is_not_visible_yet(here: InProcess, synced: Replica, i
 def test_a_first_sync_brings_later_what_was_not_visible_when_it_began(here: InProcess, synced: Replica) -> None:
     todo_id = next(iter(synced.todos))
     before = item(here, schema.todo_key(todo_id))
-    here.patch(f"/todos/{todo_id}", {"title": "late"}, prefer="wait=10")
+    here.seen.patch(f"/todos/{todo_id}", {"title": "late"})
     after = item(here, schema.todo_key(todo_id))
     dynamodb.client().put_item(TableName=queries.current_table(), Item=before)
     again = Replica(here)

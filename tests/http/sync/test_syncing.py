@@ -1,4 +1,4 @@
-"""The sync feed: what there is, then what changes; a client that takes it over ends with exactly the live todos."""
+"""Sync: first everything, then the changes; a client that applies them ends with exactly the live todos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib.views import queries
-from chalicelib.views.sync import feed
+from chalicelib.views.sync import walk
 from tests.support.client import Client, problem
 from tests.support.in_process import InProcess
 from tests.support.replica import Replica
@@ -44,15 +44,13 @@ def test_a_first_sync_that_would_bring_the_same_again_is_a_304(filled: Client, l
     assert filled.get("/changes?limit=200", if_none_match=tag).status_code == 200
 
 
-def test_of_another_day_it_is_another_since_its_cursor_may_have_expired(
+def test_the_tag_is_another_on_another_day_since_its_cursor_may_have_expired(
     here: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tags = []
     for day in (20_000, 20_000.9, 20_001):
-        clock = SimpleNamespace(
-            time_ns=lambda day=day: int(day * 86_400 * 10**9), monotonic=time.monotonic, sleep=time.sleep
-        )
-        monkeypatch.setattr(feed, "time", clock)
+        clock = SimpleNamespace(time_ns=lambda day=day: int(day * 86_400 * 10**9), monotonic=time.monotonic)
+        monkeypatch.setattr(walk, "time", clock)
         tags.append(here.get("/changes").headers["ETag"])
 
     assert tags[0] == tags[1] != tags[2]
@@ -94,10 +92,10 @@ def test_then_come_the_changes_in_their_order_each_as_the_newest_state(filled: C
     replica = Replica(filled)
     replica.sync()
     one, other, *_ = replica.todos
-    filled.patch(f"/todos/{one}", {"title": "first"}, prefer="wait=10")
-    filled.patch(f"/todos/{other}", {"completed": True}, prefer="wait=10")
+    filled.seen.patch(f"/todos/{one}", {"title": "first"})
+    filled.seen.patch(f"/todos/{other}", {"completed": True})
     created = filled.created_and_seen("new")
-    newest = filled.patch(f"/todos/{one}", {"title": "last"}, prefer="wait=10").json()
+    newest = filled.seen.patch(f"/todos/{one}", {"title": "last"}).json()
 
     changes = replica.sync()
 
@@ -110,7 +108,7 @@ def test_a_deletion_is_a_tombstone(filled: Client) -> None:
     replica = Replica(filled)
     replica.sync()
     gone = next(iter(replica.todos))
-    filled.delete(f"/todos/{gone}", prefer="wait=10")
+    filled.seen.delete(f"/todos/{gone}")
     tombstone = {"id": gone, "version": len(filled.events(gone)), "deleted": True}
 
     assert replica.sync() == [tombstone]
@@ -122,9 +120,9 @@ def test_what_is_restored_comes_back(filled: Client) -> None:
     replica = Replica(filled)
     replica.sync()
     path = f"/todos/{next(iter(replica.todos))}"
-    filled.delete(path, prefer="wait=10")
+    filled.seen.delete(path)
     replica.sync()
-    restored = filled.post(f"{path}/restore", prefer="wait=10").json()
+    restored = filled.seen.post(f"{path}/restore").json()
 
     assert replica.sync() == [restored]
     assert replica.todos == by_id(filled.rows("/todos"))
@@ -135,9 +133,9 @@ def test_a_todo_that_changed_often_comes_once(filled: Client) -> None:
     replica.sync()
     path = f"/todos/{next(iter(replica.todos))}"
     for number in range(6):
-        filled.patch(path, {"title": f"edit {number}"}, prefer="wait=10")
-    filled.delete(path, prefer="wait=10")
-    restored = filled.post(f"{path}/restore", prefer="wait=10").json()
+        filled.seen.patch(path, {"title": f"edit {number}"})
+    filled.seen.delete(path)
+    restored = filled.seen.post(f"{path}/restore").json()
 
     assert replica.sync() == [restored]
 
@@ -145,7 +143,7 @@ def test_a_todo_that_changed_often_comes_once(filled: Client) -> None:
 def test_what_changes_between_two_pages_comes_again(filled: Client) -> None:
     replica = Replica(filled, limit=2)
     (listed, _) = replica.page()["changes"]
-    newest = filled.patch(f"/todos/{listed['id']}", {"title": "since then"}, prefer="wait=10").json()
+    newest = filled.seen.patch(f"/todos/{listed['id']}", {"title": "since then"}).json()
 
     assert newest in replica.sync()
     assert replica.todos == by_id(filled.rows("/todos"))
@@ -201,7 +199,7 @@ def test_a_page_ends_where_it_has_enough_bytes(here: InProcess, monkeypatch: pyt
     replica = Replica(here)
     replica.sync()
     for todo_id in replica.todos:
-        here.patch(f"/todos/{todo_id}", {"title": "y"}, prefer="wait=10")
+        here.seen.patch(f"/todos/{todo_id}", {"title": "y"})
     monkeypatch.setattr(queries, "MAX_ANSWERED_BYTES", 3000)
 
     assert [len(page["changes"]) for page in pages_of(replica)] == [2, 1]
@@ -229,7 +227,7 @@ def test_head_is_get_without_the_body(filled: Client) -> None:
     assert head.headers["Content-Type"] == "application/json"
 
 
-def test_nobody_is_told_of_anothers_changes(
+def test_nobody_learns_of_anothers_changes(
     client: Client, client_of: Callable[..., Client], owner: str, filled: Client
 ) -> None:
     for name in (f"{owner}#", f"{owner}2", owner[:-1], owner.upper(), "#views"):

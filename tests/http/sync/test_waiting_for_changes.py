@@ -1,17 +1,24 @@
-"""Long polling: `Prefer: wait=N` (RFC 7240) on the sync feed, and how many may wait at once."""
+"""Long polling: `Prefer: wait=N` (RFC 7240) on `/changes`, and how many clients may wait at once."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from chalicelib.api.resources import changes
-from chalicelib.views.sync import feed
+from chalicelib.api import waits
+from chalicelib.api.problems import Problem
+from chalicelib.aws import retry, settings_table
+from chalicelib.todos import ids
+from chalicelib.todos.ids import Owner
+from chalicelib.views.errors import PositionExpired
+from chalicelib.views.sync import walk
 from tests.support.client import Client, problem
 from tests.support.faults import counted
 from tests.support.in_process import InProcess
@@ -19,8 +26,8 @@ from tests.support.waiting import eventually
 
 
 def wait_for_a_change(client: Client, path: str) -> Any:
-    """The answer to who waits; who was told that nothing has changed yet waits again."""
-    return eventually(lambda: (answer := client.get(path, prefer="wait=20")).json()["changes"] and answer)
+    """The answer to a wait; after an answer without changes it waits again."""
+    return eventually(lambda: (answer := client.get(path, prefer="wait=10")).json()["changes"] and answer)
 
 
 def test_who_waits_is_told_of_a_change(client: Client) -> None:
@@ -31,10 +38,10 @@ def test_who_waits_is_told_of_a_change(client: Client) -> None:
         answer = waiting.result()
 
     assert answer.json()["changes"] == [created]
-    assert answer.headers["Preference-Applied"] == "wait=20"
+    assert answer.headers["Preference-Applied"] == "wait=10"
 
 
-def test_so_is_who_waits_for_the_first_change_of_all(client: Client) -> None:
+def test_a_wait_for_the_very_first_change_is_answered_too(client: Client) -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(wait_for_a_change, client.another(), "/changes")
         created = client.created_and_seen()
@@ -46,25 +53,33 @@ def test_a_wait_ends_with_the_first_look_that_finds_a_change(here: InProcess, mo
     cursor = here.get("/changes").json()["cursor"]
     created: list[dict[str, Any]] = []
     now = 0.0
+    is_creating = False
 
     def sleep(seconds: float) -> None:
-        nonlocal now
+        nonlocal now, is_creating
+        if is_creating:
+            # The write waits for the views.
+            time.sleep(seconds)
+            return
         now += seconds
-        if now > 10 and not created:
+        if now > 5 and not created:
+            is_creating = True
             created.append(here.created_and_seen())
+            is_creating = False
 
-    monkeypatch.setattr(feed, "time", SimpleNamespace(time_ns=time.time_ns, monotonic=lambda: now, sleep=sleep))
-    answer = here.get(f"/changes?since={cursor}", prefer="wait=20")
+    monkeypatch.setattr(walk, "time", SimpleNamespace(time_ns=time.time_ns, monotonic=lambda: now))
+    monkeypatch.setattr(retry, "time", SimpleNamespace(sleep=sleep))
+    answer = here.get(f"/changes?since={cursor}", prefer="wait=10")
 
     assert answer.json()["changes"] == created
-    assert 10 < now < 15
+    assert 5 < now < 8
 
 
 def test_nobody_waits_when_there_are_changes_already(here: InProcess) -> None:
     created = here.created_and_seen()
 
     with counted() as traffic:
-        answer = here.get("/changes", prefer="wait=20")
+        answer = here.get("/changes", prefer="wait=10")
 
     assert answer.json()["changes"] == [created]
     # The pointer is read for each page.
@@ -84,23 +99,25 @@ def test_when_the_time_is_up_the_page_is_empty_and_its_cursor_good(client: Clien
     assert client.get(f"/changes?since={page['cursor']}").json()["changes"] == [created]
 
 
-@pytest.mark.parametrize(("preference", "applied"), [("wait=99", "wait=20"), ("wait=0", None), ("wait=x", None)])
-def test_nobody_waits_for_longer_than_twenty_seconds(client: Client, preference: str, applied: str | None) -> None:
+@pytest.mark.parametrize(("preference", "applied"), [("wait=99", "wait=10"), ("wait=0", None), ("wait=x", None)])
+def test_nobody_waits_for_longer_than_ten_seconds(client: Client, preference: str, applied: str | None) -> None:
     client.created_and_seen()
 
     assert client.get("/changes", prefer=preference).headers.get("Preference-Applied") == applied
 
 
-def test_only_a_few_of_a_process_wait_at_once_and_the_others_are_told_when_to_come_again(here: InProcess) -> None:
+def test_only_a_few_requests_of_an_owner_wait_at_once_and_the_others_are_told_when_to_come_again(
+    here: InProcess,
+) -> None:
     cursor = here.get("/changes").json()["cursor"]
     path = f"/changes?since={cursor}"
-    with ThreadPoolExecutor(changes.MAX_WAITS) as pool:
-        waits = [pool.submit(here.get, path, prefer="wait=20") for _ in range(changes.MAX_WAITS)]
-        eventually(lambda: changes._waits._left == 0)
-        refused = here.get(path, prefer="wait=20")
+    with ThreadPoolExecutor(waits.MAX_WAITS) as pool:
+        waiting = [pool.submit(here.get, path, prefer="wait=10") for _ in range(waits.MAX_WAITS)]
+        eventually(lambda: places(here.owner) == waits.MAX_WAITS)
+        refused = here.get(path, prefer="wait=10")
         not_waiting = here.get(path)
         created = here.create()
-        answers = [wait.result() for wait in waits]
+        answers = [wait.result() for wait in waiting]
 
     problem(refused, 429)
     assert refused.headers["Retry-After"].isdigit()
@@ -108,17 +125,96 @@ def test_only_a_few_of_a_process_wait_at_once_and_the_others_are_told_when_to_co
     assert re.fullmatch(r'"waits";r=0;t=\d+', refused.headers["RateLimit"])
     assert not_waiting.status_code == 200
     assert "RateLimit" not in not_waiting.headers
-    assert [answer.json()["changes"] for answer in answers] == [[created]] * changes.MAX_WAITS
+    assert [answer.json()["changes"] for answer in answers] == [[created]] * waits.MAX_WAITS
     left = {int(re.search(r"r=(\d)", answer.headers["RateLimit"])[1]) for answer in answers}  # type: ignore[index]
-    assert left == set(range(changes.MAX_WAITS))
+    assert left == set(range(waits.MAX_WAITS))
+    assert places(here.owner) == 0
+
+
+def test_the_bound_holds_for_all_processes_together_and_for_each_owner_alone(
+    here: InProcess, client: Client, client_of: Callable[..., Client]
+) -> None:
+    cursor = client.get("/changes").json()["cursor"]
+    with ExitStack() as waiting_here:
+        for _ in range(waits.MAX_WAITS):
+            waiting_here.enter_context(waits.one_more(here.owner, 10))
+        refused = client.get(f"/changes?since={cursor}", prefer="wait=1")
+        assert client_of(f"{here.owner}-2").get("/changes", prefer="wait=1").status_code == 200
+    assert problem(refused, 429)["detail"].startswith("4 requests of this owner are waiting")
+    assert client.get(f"/changes?since={cursor}", prefer="wait=1").status_code == 200
+
+
+def test_a_process_that_ends_while_it_waits_keeps_its_place_for_a_while_only(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000_000_000.0
+    monkeypatch.setattr(waits, "time", SimpleNamespace(time=lambda: now))
+    abandoned = [waits.one_more(here.owner, 10) for _ in range(waits.MAX_WAITS)]
+    for each in abandoned:
+        each.__enter__()
+    with pytest.raises(Problem):
+        waits.one_more(here.owner, 10).__enter__()
+    now += 10 + waits.MARGIN_SECONDS
+    with waits.one_more(here.owner, 10) as left:
+        assert left == waits.MAX_WAITS - 1
+
+
+def test_who_gives_a_place_back_late_does_not_take_it_from_another(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000_000_000.0
+    monkeypatch.setattr(waits, "time", SimpleNamespace(time=lambda: now))
+    late = waits.one_more(here.owner, 10)
+    late.__enter__()
+    now += 10 + waits.MARGIN_SECONDS
+    with waits.one_more(here.owner, 10):
+        late.__exit__(None, None, None)
+        assert places(here.owner) == 1
+
+
+def test_only_a_request_that_waits_pays_for_its_place(here: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.created_and_seen()
+    with counted() as without:
+        cursor = here.get("/changes").json()["cursor"]
+    with counted() as at_once:
+        here.get("/changes", prefer="wait=10")
+    assert at_once.requests == without.requests
+    assert at_once.write_units == 0
+
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(walk, "time", SimpleNamespace(time_ns=time.time_ns, monotonic=lambda: now, sleep=sleep))
+    with counted() as waited:
+        here.get(f"/changes?since={cursor}", prefer="wait=1")
+    assert (waited.requests["UpdateItem"], waited.write_units) == (2, 2)
 
 
 def test_a_wait_that_fails_gives_its_place_back(here: InProcess) -> None:
     cursor = here.get("/changes").json()["cursor"]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chalicelib.views.queries.current_table", lambda: "no-such-table")
-        for _ in range(changes.MAX_WAITS + 1):
-            problem(here.get(f"/changes?since={cursor}", prefer="wait=20"), 410)
+    looks = 0
 
-    here.created_and_seen()
-    assert here.get("/changes", prefer="wait=20").status_code == 200
+    def fail_later(*_: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        if looks % 2 == 0:
+            assert places(here.owner) == 1
+            raise PositionExpired("gone")
+        return real(*_)
+
+    real = walk.page
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walk, "page", fail_later)
+        for _ in range(waits.MAX_WAITS + 1):
+            problem(here.get(f"/changes?since={cursor}", prefer="wait=10"), 410)
+
+    assert places(here.owner) == 0
+
+
+def places(owner: Owner) -> int:
+    """How many requests of an owner wait."""
+    item = settings_table.find(ids.partition_of(owner), "waits") or {}
+    return len(item.keys() - {"owner", "sk"})

@@ -57,6 +57,39 @@ def test_what_is_not_a_json_object_is_refused(client: Client, body: bytes) -> No
     problem(client.post("/todos", body), 400)
 
 
+def test_a_todo_is_not_its_own_parent(client: Client) -> None:
+    todo_id = client.create()["id"]
+    path, own = f"/todos/{todo_id}", {"title": "x", "parent": todo_id}
+    new = "0197e1f0-0000-7000-8000-00000000000b"
+    commands = [
+        {"op": "patch", "id": todo_id, "body": {"parent": todo_id}},
+        {"op": "create", "id": new, "body": {"title": "x", "parent": new}},
+    ]
+
+    for refused in (
+        client.patch(path, {"parent": todo_id}),
+        client.put(path, own, if_match='"1"'),
+        client.put(f"/todos/{new}", {"title": "x", "parent": new}, if_none_match="*"),
+    ):
+        assert pointers(refused) == {"#/parent"}
+    results = client.post("/batch", {"commands": commands}).json()["results"]
+    assert [result["status"] for result in results] == [400, 400]
+    assert client.get(path).json()["version"] == 1
+
+
+def test_parents_in_a_circle_are_read_and_written_like_any_others(client: Client) -> None:
+    """Nothing walks them, so that none of these has no end."""
+    first = client.created_and_seen("first")["id"]
+    second = client.created_and_seen("second", parent=first)["id"]
+    circle = client.patch(f"/todos/{first}", {"parent": second}, prefer="wait=10")
+
+    assert circle.status_code == 200
+    assert {row["id"] for row in client.rows("/todos")} == {first, second}
+    assert client.get("/export").text.count("\n") == 2
+    feed = client.post("/feeds", {}).json()["url"]
+    assert client.get(feed.removeprefix(client.url)).text.count("RELATED-TO:") == 2
+
+
 def test_a_name_stated_twice_is_refused(client: Client) -> None:
     assert pointers(client.post("/todos", b'{"title": "a", "title": "b"}')) == {"#/title"}
     nested = b'{"title": "a", "metadata": {"b": [{"c": 1, "c": 1}]}}'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -133,7 +134,11 @@ def test_a_record_expires_after_the_days_that_the_contract_states(here: InProces
 
 def test_a_key_of_an_earlier_version_deletes_nothing_and_says_why(here: InProcess) -> None:
     todo = here.created_and_seen(list="shopping")
-    older = {"list": {"S": "shopping"}, "asked_at": {"S": "2999-01-01T00:00:00.000Z"}, "at_once": {"BOOL": True}}
+    older: dict[str, Any] = {
+        "list": {"S": "shopping"},
+        "asked_at": {"S": "2999-01-01T00:00:00.000Z"},
+        "at_once": {"BOOL": True},
+    }
     key = settings_table.key(ids.partition_of(here.owner), "clearing#k")
     assert settings_table.put_new({**key, **older})
 

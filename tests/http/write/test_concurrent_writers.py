@@ -21,7 +21,7 @@ def assert_unbroken(events: list[dict[str, Any]]) -> None:
     assert len({event["event_id"] for event in events}) == len(events)
 
 
-def test_of_twenty_writers_with_if_match_exactly_one_wins_each_version(client: Client) -> None:
+def test_exactly_one_of_twenty_writers_with_if_match_wins_each_version(client: Client) -> None:
     todo = client.create(metadata={"wins": 0})
     path = f"/todos/{todo['id']}"
     rounds = 4
@@ -108,7 +108,7 @@ def test_patches_of_different_fields_at_once_all_survive(client: Client) -> None
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "restore"])
-def test_of_many_that_do_the_same_one_does_it(client: Client, method: str) -> None:
+def test_one_of_many_that_do_the_same_does_it(client: Client, method: str) -> None:
     todo = client.create()
     path = f"/todos/{todo['id']}"
     if method != "delete":

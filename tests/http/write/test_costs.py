@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
-from chalicelib.todos import ids as keys
+from chalicelib.todos import ids
 from tests.support.client import Client
 from tests.support.faults import counted
 from tests.support.in_process import InProcess
@@ -20,7 +20,7 @@ from tests.support.reset import forget_todos
 
 def size_of(owner: str, todo_id: str, version: int) -> int:
     """The size of an event's item as DynamoDB counts it: names and values in UTF-8; a small number takes 2 bytes."""
-    stream = keys.stream_id(keys.partition_of(owner), todo_id)
+    stream = ids.stream_id(ids.partition_of(owner), todo_id)
     key = {"stream_id": {"S": stream}, "version": {"N": str(version)}}
     item = dynamodb.client().get_item(TableName=settings.events_table(), Key=key, ConsistentRead=True)["Item"]
     return sum(len(name) + (len(value["S"].encode()) if "S" in value else 2) for name, value in item.items())
@@ -76,9 +76,9 @@ def test_a_creation_takes_one_request(here: InProcess, key: str | None, requests
 
 @pytest.mark.parametrize("key", [None, "b"])
 def test_a_command_in_a_batch_costs_what_it_costs_alone(here: InProcess, key: str | None) -> None:
-    ids = [here.create()["id"] for _ in range(10)]
+    todo_ids = [here.create()["id"] for _ in range(10)]
     forget_todos()
-    commands = [{"op": "patch", "id": todo_id, "body": {"order": 1}} for todo_id in ids]
+    commands = [{"op": "patch", "id": todo_id, "body": {"order": 1}} for todo_id in todo_ids]
     commands += [{"op": "create", "body": {"title": "x"}}] * 10
 
     with counted() as traffic:

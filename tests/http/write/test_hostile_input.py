@@ -1,4 +1,4 @@
-"""What no honest client sends: refused with what is wrong with it, and neither ledger nor views have anything of it."""
+"""Input that no honest client sends is refused with the reason, and leaves nothing in ledger or views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An Idempotency-Key makes a write happen once: whoever repeats it gets the first answer, whatever happened since."""
+"""An Idempotency-Key makes a write happen once: each repeat gets the first answer, whatever happened since."""
 
 from __future__ import annotations
 

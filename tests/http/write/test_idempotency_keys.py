@@ -1,4 +1,4 @@
-"""What an Idempotency-Key stands for, whose it is, and what the ledger keeps of it."""
+"""What an Idempotency-Key covers, whose it is, and what the ledger keeps of it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_key_reused_for_another_request_is_refused(client: Client) -> None:
     problem(client.post("/todos", {"title": "y"}, idempotency_key="k"), 422)
 
 
-def test_the_reuse_is_told_before_any_precondition(client: Client) -> None:
+def test_the_reuse_is_reported_before_any_precondition(client: Client) -> None:
     path = f"/todos/{client.create()['id']}"
     client.patch(path, {"title": "x"}, idempotency_key="k")
     client.delete(path)

@@ -1,4 +1,4 @@
-"""DynamoDB did it, and its answer was lost: whoever asked gets the answer all the same, and it happened once."""
+"""DynamoDB's answer to a write is lost: the caller still gets an answer, and the write happened once."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_creation_whose_answer_was_lost_creates_one_todo(here: InProcess, clie
 
 
 @pytest.mark.parametrize("if_match", [None, '"1"'])
-def test_a_healed_write_is_no_lost_race_even_if_another_wrote_after_it(
+def test_a_healed_write_is_not_a_lost_race_even_if_another_wrote_after_it(
     here: InProcess, client: Client, if_match: str | None
 ) -> None:
     path = f"/todos/{here.create()['id']}"

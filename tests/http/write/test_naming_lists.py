@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
+from chalicelib.aws.owned_collection import OwnedItems
 from chalicelib.commands import named_lists
 from tests.support.client import Client, list_path, problem, problem_name
 from tests.support.faults import counted
@@ -77,7 +78,7 @@ def test_names_and_lists_with_todos_come_in_one_order_page_by_page(client: Clien
 
 
 def test_an_owner_may_have_so_many_and_no_more(here: InProcess) -> None:
-    with patch.object(named_lists, "_COLLECTION", named_lists.OwnedItems("list#", "lists", 2)):
+    with patch.object(named_lists, "_COLLECTION", OwnedItems("list#", "lists", 2)):
         assert [here.put(f"/lists/{name}").status_code for name in "ab"] == [201, 201]
         assert problem_name(problem(here.put("/lists/c"), 409)) == "too-many-lists"
         assert here.put("/lists/a").status_code == 200

@@ -1,4 +1,4 @@
-"""DynamoDB refuses for now: what can be tried again is, and what cannot is answered 503 with Retry-After."""
+"""DynamoDB refuses temporarily: what can be retried is retried; otherwise the answer is 503 with Retry-After."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ THROTTLED = [
 
 @pytest.mark.parametrize("times", [1, 3, 7])
 @pytest.mark.parametrize("if_match", [None, '"1"'])
-def test_a_conflict_with_a_transaction_is_no_lost_race(here: InProcess, times: int, if_match: str | None) -> None:
+def test_a_conflict_with_a_transaction_is_not_a_lost_race(here: InProcess, times: int, if_match: str | None) -> None:
     todo = here.create()
 
     with refusals("PutItem", "TransactionConflictException", times) as refused:
@@ -48,7 +48,7 @@ def test_a_conflict_after_a_lost_answer_does_not_write_twice(here: InProcess) ->
     assert len(here.events(todo["id"])) == 2
 
 
-def test_a_conflict_that_does_not_end_is_told(here: InProcess) -> None:
+def test_a_conflict_that_does_not_end_is_reported(here: InProcess) -> None:
     todo = here.create()
 
     with refusals("PutItem", "TransactionConflictException", ALWAYS):
@@ -82,7 +82,7 @@ def requests_on(path: str) -> dict[str, tuple[str, Callable[[InProcess], Any]]]:
     [(name, THROTTLED[0]) for name in requests_on("")]
     + [(name, code) for name in ("editing", "reading", "listing") for code in THROTTLED[1:]],
 )
-def test_throttling_that_does_not_end_is_told_with_when_to_come_again(here: InProcess, name: str, code: str) -> None:
+def test_throttling_that_does_not_end_is_answered_with_when_to_retry(here: InProcess, name: str, code: str) -> None:
     path = f"/todos/{here.create()['id']}"
     forget_todos()
     operation, request = requests_on(path)[name]
@@ -155,13 +155,13 @@ def test_a_412_tells_no_events_beyond_the_todo_that_it_shows(
 ) -> None:
     path = f"/todos/{here.create()['id']}"
     client.patch(path, {"title": "second"})
-    read_history = ledger.history
+    read_history = ledger.history_within
 
     def read_after_another_wrote(*arguments: Any) -> Any:
         client.patch(path, {"title": "third"})
         return read_history(*arguments)
 
-    monkeypatch.setattr(ledger, "history", read_after_another_wrote)
+    monkeypatch.setattr(ledger, "history_within", read_after_another_wrote)
 
     document = problem(here.patch(path, {"title": "x"}, if_match='"1"'), 412)
 

@@ -52,7 +52,7 @@ def test_both_preconditions_at_once_are_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_a_stale_version_is_told_the_todo_and_what_happened_since(client: Client, method: str) -> None:
+def test_a_stale_version_is_answered_with_the_todo_and_its_events_since(client: Client, method: str) -> None:
     todo = client.create("First")
     path = f"/todos/{todo['id']}"
     client.patch(path, {"title": "Second"})

@@ -1,4 +1,4 @@
-"""A warm process remembers the newest event of a todo; when that is old, nobody is told anything because of it.
+"""A warm process remembers the newest event of a todo; if that is out of date, no answer depends on it.
 
 The deployed Lambda and this process are two warm processes: this one remembers version 1, the other writes version 2.
 """

@@ -8,14 +8,10 @@ import pytest
 
 from chalicelib.views import projector
 from stack.local.local_stack import LocalStack
+from tests.support.own_stack import stack
 from tests.support.reset import become, forget_everything
 
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """The service, deployed on a private engine."""
-    with LocalStack(tmp_path_factory.mktemp("stack")) as stack:
-        yield stack
+__all__ = ["stack"]
 
 
 @pytest.fixture(scope="session")

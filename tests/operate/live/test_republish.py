@@ -1,4 +1,4 @@
-"""republish brings the ledger's events since an instant to the topic once more, as they were."""
+"""republish publishes the ledger's events since an instant again, unchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.compat import HTTPHeaders
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
-from chalicelib.aws import sqs as queues
+from chalicelib.aws.sqs import sqs
 from chalicelib.publishing import topic
 from stack import cli, progress
 from stack.operate import republish
@@ -34,7 +34,7 @@ class Subscribed:
     """A queue that gets one owner's events from the topic."""
 
     def __init__(self, owner: Owner) -> None:
-        self._sqs, self._sns = queues.sqs(), topic.sns()
+        self._sqs, self._sns = sqs(), topic.sns()
         self.url = self._sqs.create_queue(QueueName=f"receiver-{uuid.uuid4().hex}")["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         self._subscription = self._sns.subscribe(
@@ -208,20 +208,20 @@ def test_what_is_no_event_is_put_aside_and_the_others_go_out(owner: Owner, queue
     todo_id = owner.create()
     queue.take(1)
     broken = {"stream_id": {"S": owner.stream(str(uuid.uuid4()))}, "version": {"N": "1"}}
-    sqs = queues.sqs()
-    sqs.purge_queue(QueueUrl=settings.quarantine_queue_url())
+    queues = sqs()
+    queues.purge_queue(QueueUrl=settings.quarantine_queue_url())
     dynamodb.client().put_item(TableName=settings.events_table(), Item=broken)
     try:
         republish.republish(happened(owner, todo_id, 1))
 
         assert len(queue.take(1)) == 1
-        aside = sqs.receive_message(QueueUrl=settings.quarantine_queue_url(), MaxNumberOfMessages=10)["Messages"]
+        aside = queues.receive_message(QueueUrl=settings.quarantine_queue_url(), MaxNumberOfMessages=10)["Messages"]
         assert broken in [
             (json.loads(message["Body"])["record"] or {})["dynamodb"].get("NewImage") for message in aside
         ]
     finally:
         dynamodb.client().delete_item(TableName=settings.events_table(), Key=broken)
-        sqs.purge_queue(QueueUrl=settings.quarantine_queue_url())
+        queues.purge_queue(QueueUrl=settings.quarantine_queue_url())
 
 
 @pytest.mark.parametrize("since", ["yesterday", "", "2026-13-01", "2026-11-20 09:00", "1763600000"])

@@ -1,4 +1,4 @@
-"""`stack token` prints tokens that open something, and else says why it does not."""
+"""`stack token` prints tokens that work, and otherwise says why it cannot."""
 
 from __future__ import annotations
 

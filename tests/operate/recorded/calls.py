@@ -99,7 +99,8 @@ def _on_table(action: str, table: str, items: list[dict[str, Any]], index: str |
 
 def sqs_calls(operation: str, params: dict[str, Any]) -> set[Call]:
     queue = params["QueueUrl"].rpartition("/")[2]
-    return {Call(f"sqs:{operation}", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")}
+    # IAM has one action for a message and a batch of them.
+    return {Call(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")}
 
 
 def sns_calls(operation: str, params: dict[str, Any]) -> set[Call]:

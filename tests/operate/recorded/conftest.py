@@ -1,4 +1,4 @@
-"""A stage's tables, queues and topic on an engine of its own, without any Lambda: nothing is called but by the test."""
+"""A stage's tables, queues and topic on an engine of its own, without any Lambda: only the test calls the handlers."""
 
 from __future__ import annotations
 

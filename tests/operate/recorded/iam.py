@@ -9,23 +9,25 @@ from typing import Any
 
 from tests.operate.recorded.calls import Call
 
-LEADING_KEYS = {"ForAllValues:StringEquals": "dynamodb:LeadingKeys"}
+LEADING_KEYS = "dynamodb:LeadingKeys"
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One action on one resource that a policy allows; `leading_keys` None means any."""
+    """One action on one resource that a policy allows; `leading_keys` None means any but those of `other_keys`."""
 
     sid: str
     action: str
     resource: str
     leading_keys: frozenset[str] | None
+    other_keys: frozenset[str] = frozenset()
 
     def covers(self, call: Call) -> bool:
         return (
             self.action.lower() == call.action.lower()
             and _matches(self.resource, call.resource)
             and (self.leading_keys is None or call.leading_keys <= self.leading_keys)
+            and not call.leading_keys & self.other_keys
         )
 
 
@@ -34,14 +36,19 @@ def grants(policy: dict[str, Any]) -> Iterator[Grant]:
     for statement in policy["Statement"]:
         assert statement["Effect"] == "Allow"
         assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
-        keys = None
-        for operator, condition in statement.get("Condition", {}).items():
-            (name,) = condition
-            assert LEADING_KEYS[operator] == name
-            keys = frozenset(condition[name])
+        condition = dict(statement.get("Condition", {}))
+        equal = condition.pop("ForAllValues:StringEquals", None)
+        unequal = condition.pop("ForAllValues:StringNotEquals", {LEADING_KEYS: []})
+        assert condition == {}
+        keys = None if equal is None else _keys(equal)
         for action in _listed(statement["Action"]):
             for resource in _listed(statement["Resource"]):
-                yield Grant(statement["Sid"], action, resource, keys)
+                yield Grant(statement["Sid"], action, resource, keys, _keys(unequal))
+
+
+def _keys(condition: dict[str, list[str]]) -> frozenset[str]:
+    assert set(condition) == {LEADING_KEYS}
+    return frozenset(condition[LEADING_KEYS])
 
 
 def _listed(value: str | list[str]) -> list[str]:

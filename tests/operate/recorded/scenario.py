@@ -21,6 +21,7 @@ from chalicelib.rebuild.run import Run
 from chalicelib.todos import fold, ids
 from chalicelib.todos.ids import Owner
 from chalicelib.views import cuts, schema
+from chalicelib.webhooks import subscriptions
 from tests.operate.recorded.calls import Recorder
 from tests.support.faults import just_before, lost_answers, refusals
 from tests.support.in_process import InProcess
@@ -35,6 +36,7 @@ from tests.support.lambda_events import (
 )  # fmt: skip
 from tests.support.receiver import Receiver
 from tests.support.reset import forget_todos
+from tests.support.webhooks import put_in_force
 
 LONG_LIST = 401
 
@@ -149,6 +151,13 @@ class Scenario:
         hook = api.post("/webhooks", {"url": "http://127.0.0.1:9/"}, idempotency_key="w").json()
         assert api.post("/webhooks", {"url": "http://127.0.0.1:9/"}, idempotency_key="w").ok
         assert api.get("/webhooks").ok
+        path = f"/webhooks/{hook['id']}"
+        assert api.get(path).ok
+        assert api.patch(path, {"url": "http://127.0.0.1:9/b", "lists": ["garden"]}).ok
+        assert api.post("/webhooks", {"url": "http://127.0.0.1:9/b"}).status_code == 409
+        assert api.post(f"{path}/ping").status_code == 202
+        assert api.post(f"{path}/rotate").ok
+        assert api.get(f"{path}/deliveries").ok
         assert api.delete(f"/webhooks/{hook['id']}").ok
         feed = api.post("/feeds", {"name": "phone"}, idempotency_key="f").json()
         feed = api.post("/feeds", {"name": "phone"}, idempotency_key="f").json()
@@ -220,17 +229,32 @@ class Scenario:
     def deliver(self) -> None:
         (image, *_) = self._images()
         with Receiver() as receiver:
-            assert self.api.post("/webhooks", {"url": receiver.url}).ok
+            made = self.api.post("/webhooks", {"url": receiver.url, "lists": ["elsewhere"]}).json()
+            target = {"owner": ids.partition_of(self.owner), "webhook": made["id"]}
+            self.call("deliver", queue_batch(queue_record("{}", {**target, "ping": "1"})))
+            assert self.api.get(f"/webhooks/{made['id']}").json()["verified_at"]
+            hook = subscriptions.find(ids.partition_of(self.owner), made["id"])
+            assert hook is not None
+            put_in_force(hook)
+            moved = {"version": {"N": "2"}, "change": {"S": '{"list": "left"}'}, "state": _in_list(image, "left")}
+            self.call("deliver", queue_batch(message({**image, **moved})))
+            self.call("deliver", queue_batch(message({**image, "state": _in_list(image, "elsewhere")})))
             told = message(image)
+            told["messageAttributes"] |= queue_record("", target)["messageAttributes"]
             receiver.answer = lambda _: 500
             self.call("deliver", queue_batch(told))
+            last = queue_record(told["body"], {**_texts(told), "tries": "7"})
+            self.call("deliver", queue_batch(last))
             receiver.answer = lambda _: 200
             self.call("deliver", queue_batch(told))
             self.call("deliver", queue_batch(told))
             self.call("deliver", queue_batch(queue_record("no message")))
             gone = message({**image, "event_id": {"S": str(uuid.uuid4())}})
+            gone["messageAttributes"] |= queue_record("", target)["messageAttributes"]
             receiver.answer = lambda _: 410
             self.call("deliver", queue_batch(gone))
+            with refusals("GetItem", "ThrottlingException", status=500):
+                self.call("deliver", queue_batch(gone))
 
     def _images(self) -> Iterator[dict[str, Any]]:
         mine = ids.partition_of(self.owner) + "#"
@@ -279,6 +303,14 @@ class Scenario:
         row: dict[str, Any] = dynamodb.client().get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
         dynamodb.client().put_item(TableName=table, Item={**row, "version": {"N": "1"}})
         return row
+
+
+def _in_list(image: dict[str, Any], name: str) -> dict[str, str]:
+    return {"S": json.dumps({**json.loads(image["state"]["S"]), "list": name})}
+
+
+def _texts(record: dict[str, Any]) -> dict[str, str]:
+    return {name: value["stringValue"] for name, value in record["messageAttributes"].items()}
 
 
 def _edit(owner: str, todo_id: str) -> execute.CommandRequest:

@@ -88,6 +88,16 @@ def test_the_pointer_alone_is_what_most_may_read_of_the_settings(recorded: Recor
     assert whole == {"api_handler", "deliver", "clear"}
 
 
+def test_a_rebuild_alone_may_write_the_pointer() -> None:
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/todo-ledger-{STAGE}-settings"
+    writes = [
+        Call(f"dynamodb:{action}", table, keys)
+        for action in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate")
+        for keys in (frozenset({"#views"}), frozenset({"#views", "alice"}))
+    ]
+    assert {f for f in FUNCTIONS for g in granted(f) if any(g.covers(call) for call in writes)} == {"rebuild"}
+
+
 def test_every_function_has_a_policy_of_its_own() -> None:
     named = sorted(policies.file(Stage(STAGE), function) for function in FUNCTIONS.values())
     assert named == sorted(CHALICE.glob("policy-*.json"))

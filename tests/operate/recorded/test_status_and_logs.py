@@ -34,7 +34,7 @@ def test_what_is_not_deployed_is_said_to_be_missing(engine: Engine) -> None:
     assert "todo-ledger-dev-data         is not deployed" in list(status.lines(elsewhere))
 
 
-def test_how_much_lies_in_a_queue_is_told(engine: Engine) -> None:
+def test_the_length_of_each_queue_is_shown(engine: Engine) -> None:
     sqs = engine.deployment.client("sqs")
     before = depth(engine)
     url = sqs.get_queue_url(QueueName="todo-ledger-local-remind-dead-letters")["QueueUrl"]
@@ -50,7 +50,7 @@ def test_the_age_of_what_a_reader_reads_is_the_newest_that_cloudwatch_has(engine
     assert told.endswith("Enabled, no metric of the last ten minutes")
 
 
-def test_of_the_deployed_stage_all_is_there(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_status_of_the_deployed_stage_is_complete(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
     directory = ["--directory", str(stack.state.directory)]
     assert cli.main([*directory, "status", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -64,7 +64,9 @@ def test_of_the_deployed_stage_all_is_there(stack: LocalStack, capsys: pytest.Ca
     assert "queue quarantine" in capsys.readouterr().out
 
 
-def test_of_the_deployed_stage_the_functions_are_heard(stack: LocalStack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_logs_of_the_deployed_stage_are_those_of_its_functions(
+    stack: LocalStack, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert Client(stack.url, stack.token("alice")).get("/stats").status_code == 200
     command = ["--directory", str(stack.state.directory), "logs", "api_handler"]
 
@@ -90,7 +92,7 @@ def said(engine: Engine) -> Iterator[list[str]]:
     client.delete_log_group(logGroupName=group)
 
 
-def test_the_newest_lines_are_told_in_their_order(engine: Engine, said: list[str]) -> None:
+def test_the_newest_lines_are_shown_in_their_order(engine: Engine, said: list[str]) -> None:
     client = engine.deployment.client("logs")
     assert [line.text for line in logs.tail(client, "local", "project")] == said
     # Of all functions, most of which have said nothing yet.
@@ -98,7 +100,7 @@ def test_the_newest_lines_are_told_in_their_order(engine: Engine, said: list[str
     assert list(logs.tail(client, "local", "project", since_seconds=0)) == []
 
 
-def test_followed_each_line_is_told_once(engine: Engine, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_following_shows_each_line_once(engine: Engine, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     client = engine.deployment.client("logs")
 
     def another_comes(_: float) -> None:

@@ -16,9 +16,10 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.client import BaseClient
 from moto import mock_aws
 
+from chalicelib.aws.sqs import unlinked_sqs
 from chalicelib.webhooks import http_post
 from tests.support.in_process import InProcess
-from tests.support.lambda_events import Context
+from tests.support.lambda_events import Context, queue_batch, queue_record
 from tests.support.receiver import Receiver
 from tests.support.reset import become, forget_everything
 
@@ -34,6 +35,12 @@ VARIABLES = {
     "WEBHOOKS_ALLOW_PRIVATE": "1",
 }
 
+QUEUES = {
+    "QUARANTINE_QUEUE_URL": "quarantine",
+    "DELIVER_QUEUE_URL": "deliver",
+    "DELIVER_DEAD_LETTERS_URL": "dead-letters",
+}
+
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -45,7 +52,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with mock_aws():
         forget_everything()
         sqs, sns = aws("sqs"), aws("sns")
-        for setting, queue in (("QUARANTINE_QUEUE_URL", "quarantine"), ("DELIVER_QUEUE_URL", "deliver")):
+        for setting, queue in QUEUES.items():
             monkeypatch.setenv(setting, sqs.create_queue(QueueName=queue)["QueueUrl"])
         monkeypatch.setenv("EVENTS_TOPIC_ARN", sns.create_topic(Name="events")["TopicArn"])
         make_table("settings", "owner", "sk")
@@ -88,15 +95,70 @@ def app(environment: None) -> Any:
     return importlib.import_module("app")
 
 
-@pytest.fixture
-def deliver(app: Any) -> Callable[..., list[str]]:
-    """Calls the handler as Lambda does; the ids of the messages to be handed over again."""
+class Worker:
+    """`deliver` and its queue, whose messages are there at once, however long they are to wait.
 
-    def call(event: dict[str, Any], seconds: float = SECONDS_OF_A_LAMBDA) -> list[str]:
-        answer = app.deliver(event, Context(seconds))
+    Attributes
+    ----------
+    delays : list of int
+        The seconds that each message was to wait, in the order in which they were sent.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.delays: list[int] = []
+        events = unlinked_sqs().meta.events
+        events.register("provide-client-params.sqs.SendMessage", self._send_at_once)
+        events.register("provide-client-params.sqs.SendMessageBatch", self._send_all_at_once)
+
+    def handle(self, *records: dict[str, Any], seconds: float = SECONDS_OF_A_LAMBDA) -> list[str]:
+        """Call the handler as Lambda does; the ids of the messages to be handed over again."""
+        answer = self._app.deliver(queue_batch(*records), Context(seconds))
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
-    return call
+    def waiting(self, *, are_due: bool = True, variable: str = "DELIVER_QUEUE_URL") -> list[dict[str, Any]]:
+        """What lies in the queue, taken from it, when its time has come."""
+        url, found = os.environ[variable], []
+        while (
+            taken := aws("sqs")
+            .receive_message(
+                QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
+            )
+            .get("Messages")
+        ):
+            for message in taken:
+                aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                values = {name: each["StringValue"] for name, each in message["MessageAttributes"].items()}
+                if are_due:
+                    values.pop("not_before", None)
+                found.append(queue_record(message["Body"], values, message_id=message["MessageId"]))
+        return found
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        return self.waiting(variable="DELIVER_DEAD_LETTERS_URL")
+
+    def tell(self, *events: dict[str, Any], seconds: float = SECONDS_OF_A_LAMBDA) -> list[dict[str, Any]]:
+        """Messages of the topic, and one try of what they are fanned out to; what waits to be tried again."""
+        assert self.handle(*events) == []
+        return self.try_again(*self.waiting(), seconds=seconds)
+
+    def try_again(self, *records: dict[str, Any], seconds: float = SECONDS_OF_A_LAMBDA) -> list[dict[str, Any]]:
+        """A try of each of these; what waits to be tried again."""
+        for start in range(0, len(records), 10):
+            assert self.handle(*records[start : start + 10], seconds=seconds) == []
+        return self.waiting()
+
+    def _send_at_once(self, params: dict[str, Any], **_: Any) -> None:
+        self.delays.append(params.pop("DelaySeconds", 0))
+
+    def _send_all_at_once(self, params: dict[str, Any], **_: Any) -> None:
+        for entry in params["Entries"]:
+            self._send_at_once(entry)
+
+
+@pytest.fixture
+def worker(app: Any) -> Worker:
+    return Worker(app)
 
 
 @pytest.fixture
@@ -122,6 +184,13 @@ class Alarm:
     def go_off(self) -> None:
         if not self.is_over:
             self._ring()
+
+
+def ring(alarms: list[Alarm]) -> int:
+    """The time of every request that is under way is over; the answer that comes too late."""
+    for alarm in alarms:
+        alarm.go_off()
+    return 200
 
 
 @pytest.fixture

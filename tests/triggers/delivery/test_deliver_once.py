@@ -10,21 +10,20 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from chalicelib.todos.ids import Owner
-from chalicelib.webhooks import subscriptions
-from chalicelib.webhooks.deliver import REMEMBERED_SECONDS
-from tests.support.lambda_events import image, message, queue_batch
+from chalicelib.webhooks.guard import REMEMBERED_SECONDS
+from chalicelib.webhooks.webhook import Webhook
+from tests.support.lambda_events import image, message
 from tests.support.receiver import Receiver
 from tests.support.server import Received
-from tests.triggers.delivery.conftest import aws
+from tests.support.webhooks import subscribe
+from tests.triggers.delivery.conftest import Worker, aws
 
-Deliver = Callable[..., list[str]]
 Deliveries = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def webhook(environment: None, receiver: Receiver) -> subscriptions.Webhook:
-    return subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
+def webhook(environment: None, receiver: Receiver) -> Webhook:
+    return subscribe("alice", receiver.url)
 
 
 @pytest.fixture
@@ -40,9 +39,9 @@ def change_record(**changed: str | int) -> None:
 
 
 def test_the_first_call_leaves_one_completed_record(
-    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    worker: Worker, webhook: Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
-    assert deliver(queue_batch(message(event))) == []
+    assert worker.tell(message(event)) == []
     (record,) = deliveries()
     assert record["id"].startswith("delivery#")
     assert record["status"] == "COMPLETED"
@@ -51,54 +50,54 @@ def test_the_first_call_leaves_one_completed_record(
 
 
 def test_the_second_call_leaves_the_same_one_record_in_the_same_state_and_sends_nothing(
-    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    worker: Worker, webhook: Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
-    deliver(queue_batch(message(event)))
+    worker.tell(message(event))
     first = deliveries()
-    assert deliver(queue_batch(message(event))) == []
+    assert worker.tell(message(event)) == []
     assert deliveries() == first
     assert len(receiver.requests) == 1
 
 
 def test_the_same_message_twice_in_one_batch_is_sent_once(
-    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    worker: Worker, webhook: Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
-    twins = [message(event), message(event)]
-    failed = deliver(queue_batch(*twins))
     # They meet: either the second comes when the first is done, or it must come again.
-    assert len(failed) <= 1
-    for twin in twins:
-        if twin["messageId"] in failed:
-            assert deliver(queue_batch(twin)) == []
+    again = worker.tell(message(event), message(event))
+    assert len(again) <= 1
+    assert worker.try_again(*again) == []
     assert len(receiver.requests) == 1
     assert len(deliveries()) == 1
 
 
-def test_a_duplicate_during_the_first_run_is_not_sent_and_comes_again(
-    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+def test_a_duplicate_during_the_first_run_is_not_sent_and_comes_again_as_it_was(
+    worker: Worker, webhook: Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
-    duplicate = message(event)
+    assert worker.handle(message(event), message(event)) == []
+    first, duplicate = worker.waiting()
     meanwhile: list[Any] = []
 
     def deliver_again(_: Received) -> int:
-        meanwhile.append((deliver(queue_batch(duplicate)), [record["status"] for record in deliveries()]))
+        meanwhile.append((worker.try_again(duplicate), [record["status"] for record in deliveries()]))
         return 200
 
     receiver.answer = deliver_again
-    assert deliver(queue_batch(message(event))) == []
-    assert meanwhile == [([duplicate["messageId"]], ["INPROGRESS"])]
-    assert deliver(queue_batch(duplicate)) == []
+    assert worker.try_again(first) == []
+    (((again,), statuses),) = meanwhile
+    assert statuses == ["INPROGRESS"]
+    assert (again["body"], again["messageAttributes"]) == (duplicate["body"], duplicate["messageAttributes"])
+    assert worker.try_again(again) == []
     assert len(receiver.requests) == 1
     assert [record["status"] for record in deliveries()] == ["COMPLETED"]
 
 
 def test_a_duplicate_after_the_records_expiry_is_sent_again_under_the_same_record(
-    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    worker: Worker, webhook: Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
-    deliver(queue_batch(message(event)))
+    worker.tell(message(event))
     (before,) = deliveries()
     change_record(expiration=int(time.time()) - 10)
-    assert deliver(queue_batch(message(event))) == []
+    assert worker.tell(message(event)) == []
     (after,) = deliveries()
     assert after["id"] == before["id"]
     assert len(receiver.requests) == 2
@@ -106,10 +105,10 @@ def test_a_duplicate_after_the_records_expiry_is_sent_again_under_the_same_recor
 
 
 def test_a_record_outlives_every_retry_and_redrive(
-    deliver: Deliver, webhook: subscriptions.Webhook, event: dict[str, Any], deliveries: Deliveries
+    worker: Worker, webhook: Webhook, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     before = int(time.time())
-    deliver(queue_batch(message(event)))
+    worker.tell(message(event))
     (record,) = deliveries()
     assert before <= int(record["expiration"]) - REMEMBERED_SECONDS <= time.time()
     # Kept in S3, in the queue and among the dead letters, one after the other.
@@ -117,19 +116,19 @@ def test_a_record_outlives_every_retry_and_redrive(
 
 
 def test_what_a_time_out_left_in_progress_is_sent_once_the_invocation_is_over(
-    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    worker: Worker, webhook: Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
-    deliver(queue_batch(message(event)))
+    worker.tell(message(event))
     now = int(time.time() * 1000)
     change_record(status="INPROGRESS", in_progress_expiration=now + 3_600_000)
-    assert len(deliver(queue_batch(message(event)))) == 1
+    assert len(worker.tell(message(event))) == 1
     change_record(status="INPROGRESS", in_progress_expiration=now - 1)
-    assert deliver(queue_batch(message(event))) == []
+    assert worker.tell(message(event)) == []
     assert len(receiver.requests) == 2
 
 
 def test_in_progress_ends_with_the_time_of_each_invocation(
-    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, deliveries: Deliveries
+    worker: Worker, webhook: Webhook, receiver: Receiver, deliveries: Deliveries
 ) -> None:
     ends: list[int] = []
 
@@ -141,21 +140,21 @@ def test_in_progress_ends_with_the_time_of_each_invocation(
     receiver.answer = look
     for seconds in (30.0, 60.0):
         before = int(time.time() * 1000)
-        deliver(queue_batch(message(image("alice"))), seconds=seconds)
+        worker.tell(message(image("alice")), seconds=seconds)
         assert before <= ends.pop() - seconds * 1000 <= time.time() * 1000
 
 
 def test_a_changed_payload_is_not_sent_and_goes_to_the_quarantine(
-    deliver: Deliver,
-    webhook: subscriptions.Webhook,
+    worker: Worker,
+    webhook: Webhook,
     receiver: Receiver,
     event: dict[str, Any],
     deliveries: Deliveries,
     quarantined: Callable[[], list[str]],
 ) -> None:
-    deliver(queue_batch(message(event)))
+    worker.tell(message(event))
     before = deliveries()
-    assert deliver(queue_batch(message(event, title="Buy something else"))) == []
+    assert worker.tell(message(event, title="Buy something else")) == []
     assert len(receiver.requests) == 1
     assert deliveries() == before
     (poison,) = map(json.loads, quarantined())
@@ -164,42 +163,42 @@ def test_a_changed_payload_is_not_sent_and_goes_to_the_quarantine(
 
 
 def test_an_api_that_has_moved_is_no_changed_payload(
-    deliver: Deliver,
-    webhook: subscriptions.Webhook,
+    worker: Worker,
+    webhook: Webhook,
     receiver: Receiver,
     event: dict[str, Any],
     quarantined: Callable[[], list[str]],
 ) -> None:
-    deliver(queue_batch(message(event)))
+    worker.tell(message(event))
     moved = message(event, url="https://elsewhere.example/todos/1")
     moved["body"] = moved["body"].replace('"source":"https://todo.example', '"source":"https://elsewhere.example')
-    assert deliver(queue_batch(moved)) == []
+    assert worker.tell(moved) == []
     assert len(receiver.requests) == 1
     assert quarantined() == []
 
 
 def test_a_failed_try_leaves_no_record_so_that_the_next_one_sends(
-    deliver: Deliver, webhook: subscriptions.Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    worker: Worker, webhook: Webhook, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     receiver.answer = lambda _: 503
-    first = message(event)
-    assert deliver(queue_batch(first)) == [first["messageId"]]
+    again = worker.tell(message(event))
+    assert len(again) == 1
     assert deliveries() == []
     receiver.answer = lambda _: 204
-    assert deliver(queue_batch(message(event, receives=2))) == []
+    assert worker.try_again(*again) == []
     assert [json.loads(record["data"]) for record in deliveries()] == [{"status": 204}]
 
 
 def test_of_several_webhooks_only_the_one_that_failed_is_told_again(
-    deliver: Deliver, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
+    worker: Worker, receiver: Receiver, event: dict[str, Any], deliveries: Deliveries
 ) -> None:
     with Receiver(lambda _: 500) as broken:
-        subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
-        subscriptions.create(Owner("alice"), subscriptions.new_id(), broken.url)
-        subscriptions.create(Owner("alice"), subscriptions.new_id(), receiver.url)
-        assert len(deliver(queue_batch(message(event)))) == 1
+        for url in (receiver.url, broken.url, receiver.url + "&again"):
+            subscribe("alice", url)
+        again = worker.tell(message(event))
+        assert len(again) == 1
         assert (len(receiver.requests), len(broken.requests)) == (2, 1)
         broken.answer = lambda _: 200
-        assert deliver(queue_batch(message(event, receives=2))) == []
+        assert worker.try_again(*again) == []
         assert (len(receiver.requests), len(broken.requests)) == (2, 2)
     assert [record["status"] for record in deliveries()] == ["COMPLETED"] * 3

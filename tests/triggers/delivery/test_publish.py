@@ -16,7 +16,8 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from chalicelib.aws import quarantine
 from chalicelib.ledger import codec
 from chalicelib.publishing import cloudevents, publisher, topic
-from chalicelib.todos import ids as keys
+from chalicelib.publishing.errors import PublishIncomplete
+from chalicelib.todos import ids
 from tests.support.lambda_events import OCCURRED_AT, image, stream_batch, stream_record
 from tests.triggers.delivery.conftest import aws
 
@@ -87,7 +88,7 @@ def test_the_message_is_a_cloudevent_with_the_event_and_the_state(handler: Handl
     (message,) = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
 
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
-    assert attributes == {"type": "TodoEdited", "owner": "a%2Fb", "list": keys.encode_list("Groß & klein")}
+    assert attributes == {"type": "TodoEdited", "owner": "a%2Fb", "list": ids.encode_list("Groß & klein")}
 
     parsed = from_http_event(HTTPMessage({"content-type": cloudevents.MEDIA_TYPE}, message["Body"].encode()))
     assert parsed.get_specversion() == "1.0"
@@ -184,7 +185,7 @@ def test_what_fails_for_good_raises_after_the_others_went_out(handler: Handler, 
         return "Throttled" if json.loads(fake.calls[call][position]["Message"])["id"] == stubborn else None
 
     fake.failing = failing
-    with pytest.raises(topic.PublishIncomplete, match="1 messages could not be published: Throttled"):
+    with pytest.raises(PublishIncomplete, match="1 messages could not be published: Throttled"):
         handler(stream_batch(*events))
     assert sorted(fake.ids) == sorted(set(ids_of(*events)) - {stubborn})
     tries = sum(json.loads(entry["Message"])["id"] == stubborn for call in fake.calls for entry in call)
@@ -233,7 +234,7 @@ def test_a_request_that_fails_as_a_whole_is_tried_again_and_then_raises(
     handler(stream_batch(image(), image()))
     assert len(fake.arrived) == 2
     left[0] = topic.MAX_TRIES
-    with pytest.raises(topic.PublishIncomplete):
+    with pytest.raises(PublishIncomplete):
         handler(stream_batch(image(), image()))
 
 
@@ -315,3 +316,12 @@ def test_events_of_the_ledger_go_out_the_same_way(environment: None, fake: FakeT
     event = image()
     publisher.publish([codec.decode(event)])
     assert fake.ids == ids_of(event)
+
+
+def test_messages_are_grouped_by_owner_so_that_queues_behind_the_topic_are_fair(
+    handler: Handler, fake: FakeTopic
+) -> None:
+    handler(stream_batch(image("alice"), image("alice"), image("b" * 255)))
+    first, second, third = (entry["MessageGroupId"] for call in fake.calls for entry in call)
+    assert first == second != third
+    assert max(len(first), len(third)) <= 128

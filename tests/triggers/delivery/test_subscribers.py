@@ -11,11 +11,14 @@ import pytest
 import yaml
 
 from chalicelib.todos import ids
+from chalicelib.webhooks import subscriptions
 from stack.local.local_stack import LocalStack
 from tests.support.client import Client
 from tests.support.paths import ROOT
 from tests.support.receiver import Receiver
+from tests.support.reset import become, forget_everything
 from tests.support.waiting import PATIENCE_SECONDS, eventually
+from tests.support.webhooks import put_in_force
 
 TEMPLATE = ROOT / ".chalice" / "subscriber.yaml"
 
@@ -91,9 +94,28 @@ def types_of(messages: list[dict[str, Any]]) -> list[str]:
     return [json.loads(message["Body"])["type"] for message in messages]
 
 
-def test_a_todo_that_is_posted_reaches_the_webhook_signed(client: Client, stack: LocalStack) -> None:
+@pytest.fixture
+def add_webhook(stack: LocalStack, client: Client, owner: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Subscribes a receiver, and waits until it has repeated its challenge; then it is as if that were long ago."""
+    become(monkeypatch, stack.environment())
+    forget_everything()
+
+    def add(**fields: Any) -> dict[str, Any]:
+        made = client.post("/webhooks", fields).json()
+        eventually(lambda: client.get(f"/webhooks/{made['id']}").json()["active_from"] is not None)
+        verified = subscriptions.find(ids.partition_of(ids.Owner(owner)), made["id"])
+        assert verified is not None
+        put_in_force(verified)
+        webhook: dict[str, Any] = made
+        return webhook
+
+    yield add
+    forget_everything()
+
+
+def test_a_todo_that_is_posted_reaches_the_webhook_signed(client: Client, stack: LocalStack, add_webhook: Any) -> None:
     with Receiver() as receiver:
-        webhook = client.post("/webhooks", {"url": receiver.url}).json()
+        webhook = add_webhook(url=receiver.url)
         todo = client.create()
         (request,) = receiver.wait_for(1)
     event = request.verified(webhook["secret"])
@@ -103,10 +125,10 @@ def test_a_todo_that_is_posted_reaches_the_webhook_signed(client: Client, stack:
     assert event["id"] == request.headers["webhook-id"]
 
 
-def test_a_receiver_that_fails_is_told_again(client: Client) -> None:
+def test_a_receiver_that_fails_is_told_again(client: Client, add_webhook: Any) -> None:
     answers = [500, 200]
     with Receiver(lambda _: answers.pop(0)) as receiver:
-        webhook = client.post("/webhooks", {"url": receiver.url}).json()
+        webhook = add_webhook(url=receiver.url)
         client.create()
         first, second = receiver.wait_for(2)
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
@@ -114,10 +136,10 @@ def test_a_receiver_that_fails_is_told_again(client: Client) -> None:
     second.verified(webhook["secret"])
 
 
-def test_a_webhook_is_told_of_the_types_and_lists_that_it_wants(client: Client) -> None:
+def test_a_webhook_is_told_of_the_types_and_lists_that_it_wants(client: Client, add_webhook: Any) -> None:
     with Receiver() as receiver:
         wanted = {"url": receiver.url, "types": ["TodoCompleted", "TodoDeleted"], "lists": ["work / home"]}
-        assert client.post("/webhooks", wanted).status_code == 201
+        add_webhook(**wanted)
         for name in ("inbox", "work / home"):
             todo = client.create(list=name)
             assert client.patch(f"/todos/{todo['id']}", {"completed": True}).status_code == 200

@@ -151,5 +151,16 @@ def test_what_is_one_on_a_laptop(url: str) -> None:
     assert urls.url_error(url, allow_loopback=False) is not None
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "LOCALHOST.", "[::1]"])
+def test_the_ports_of_the_local_stack_are_refused(host: str) -> None:
+    own = {8000, 4566}
+    for port in own:
+        error = urls.url_error(f"http://{host}:{port}/", allow_loopback=True, own_ports=own)
+        assert error is not None
+        assert "this service itself" in error
+    assert urls.url_error(f"http://{host}:9999/", allow_loopback=True, own_ports=own) is None
+    assert urls.url_error("https://hooks.example:8000/", allow_loopback=True, own_ports=own) is None
+
+
 def test_a_url_may_be_as_long_as_is_allowed() -> None:
     assert urls.url_error("https://hooks.example/" + "x" * 1_978, allow_loopback=False) is None

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from chalicelib.aws import dynamodb
 from chalicelib.todos.ids import Owner
-from chalicelib.webhooks import subscriptions
+from chalicelib.webhooks import health, subscriptions, url_claims
+from chalicelib.webhooks.webhook import GONE, MAX_WEBHOOKS
 from tests.support.client import Client
 from tests.support.in_process import InProcess
 from tests.triggers.delivery.conftest import aws
@@ -20,9 +21,13 @@ from tests.triggers.delivery.conftest import aws
 URL = "https://hooks.example/todo"
 
 
+def another_url() -> str:
+    return f"{URL}/{uuid.uuid4()}"
+
+
 def create(api: InProcess, **fields: Any) -> dict[str, Any]:
-    """A webhook of these fields, as the API answers it."""
-    created = api.post("/webhooks", {"url": URL, **fields})
+    """A webhook of these fields, at a URL of its own, as the API answers it."""
+    created = api.post("/webhooks", {"url": another_url(), **fields})
     assert created.status_code == 201, created.text
     webhook: dict[str, Any] = created.json()
     return webhook
@@ -151,8 +156,8 @@ def test_on_a_laptop_this_machine_is_taken_too(here: InProcess) -> None:
 
 
 def test_an_owner_may_have_twenty(here: InProcess) -> None:
-    made = [create(here)["id"] for _ in range(subscriptions.MAX_WEBHOOKS)]
-    answer = here.post("/webhooks", {"url": URL})
+    made = [create(here)["id"] for _ in range(MAX_WEBHOOKS)]
+    answer = here.post("/webhooks", {"url": another_url()})
     assert answer.status_code == 409
     assert answer.json()["type"].endswith("/too-many-webhooks")
     assert "20" in answer.json()["detail"]
@@ -160,7 +165,40 @@ def test_an_owner_may_have_twenty(here: InProcess) -> None:
     assert delete(here, made[0]) == 204
     assert delete(here, made[0]) == 404
     assert create(here)
-    assert here.post("/webhooks", {"url": URL}).status_code == 409
+    assert here.post("/webhooks", {"url": another_url()}).status_code == 409
+
+
+def test_a_url_has_one_webhook_of_an_owner_and_the_refusal_names_it(here: InProcess) -> None:
+    made = create(here, url="https://hooks.example/a")
+    for spelling in ("https://hooks.example/a", "https://HOOKS.example:443/a", "https://hooks.example./a"):
+        answer = here.post("/webhooks", {"url": spelling, "types": ["TodoCreated"]}, idempotency_key=spelling)
+        assert answer.status_code == 409
+        assert answer.json()["type"].endswith("/webhook-exists")
+        assert answer.json()["webhook"] == made["id"]
+    assert create(here, url="https://hooks.example/a?b")
+    assert create(InProcess("bob"), url="https://hooks.example/a")
+    assert delete(here, made["id"]) == 204
+    assert create(here, url="https://hooks.example/a")
+
+
+def test_a_url_of_a_webhook_that_was_stored_without_a_claim_is_taken_all_the_same(here: InProcess) -> None:
+    made = create(here, url="https://hooks.example/a")
+    for item in aws("dynamodb").scan(TableName="settings")["Items"]:
+        if item["sk"]["S"].startswith("webhook-url#"):
+            aws("dynamodb").delete_item(TableName="settings", Key={"owner": item["owner"], "sk": item["sk"]})
+    answer = here.post("/webhooks", {"url": "https://hooks.example/a"})
+    assert (answer.status_code, answer.json()["webhook"]) == (409, made["id"])
+    assert delete(here, made["id"]) == 204
+    assert create(here, url="https://hooks.example/a")
+
+
+def test_of_two_at_once_one_gets_the_url(here: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other looked when the URL was still free."""
+    made = create(here, url="https://hooks.example/a")
+    monkeypatch.setattr(url_claims, "check_free", lambda *_: None)
+    answer = here.post("/webhooks", {"url": "https://hooks.example/a"})
+    assert (answer.status_code, answer.json()["webhook"]) == (409, made["id"])
+    assert len(listed(here)) == 1
 
 
 def test_a_repeat_with_its_key_gets_the_same_again(here: InProcess) -> None:
@@ -174,7 +212,7 @@ def test_a_repeat_with_its_key_gets_the_same_again(here: InProcess) -> None:
 def test_a_repeat_gets_the_same_again_also_when_there_is_no_room_for_another(here: InProcess) -> None:
     headers = {"idempotency_key": "key-1"}
     first = here.post("/webhooks", {"url": URL}, **headers)
-    for _ in range(subscriptions.MAX_WEBHOOKS - 1):
+    for _ in range(MAX_WEBHOOKS - 1):
         create(here)
     assert here.post("/webhooks", {"url": URL}, **headers) == first
 
@@ -238,10 +276,11 @@ def test_a_transaction_that_meets_another_is_tried_again(here: InProcess, monkey
 def test_a_webhook_that_was_disabled_is_still_seen(here: InProcess) -> None:
     create(here)
     (webhook,) = subscriptions.of_owner(Owner("alice"))
-    subscriptions.disable(webhook)
+    health.disable(webhook, GONE)
     (seen,) = listed(here)
     assert seen["disabled_at"] is not None
-    subscriptions.disable(webhook)
+    assert (seen["disabled_reason"], seen["enabled"]) == ("gone", False)
+    health.disable(webhook, GONE)
     assert listed(here) == [seen]
 
 
@@ -249,7 +288,7 @@ def test_a_webhook_that_was_deleted_meanwhile_is_not_brought_back_by_disabling(h
     made = create(here)
     (webhook,) = subscriptions.of_owner(Owner("alice"))
     delete(here, made["id"])
-    subscriptions.disable(webhook)
+    health.disable(webhook, GONE)
     assert listed(here) == []
 
 
@@ -267,7 +306,7 @@ def test_many_at_once_are_no_more_than_twenty(stack: Any) -> None:
     client = Client(stack.url, stack.token(f"owner-{uuid.uuid4()}"))
 
     def create(_: int) -> int:
-        return int(client.another().post("/webhooks", {"url": URL}).status_code)
+        return int(client.another().post("/webhooks", {"url": another_url()}).status_code)
 
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(create, range(24)))

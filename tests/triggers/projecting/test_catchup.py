@@ -129,7 +129,7 @@ def test_at_the_same_time_as_another_and_as_the_stream_it_counts_once(alone: Alo
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_throttled_owner_is_told_after_all_the_others_were_done_and_comes_with_the_next_run(
+def test_a_throttled_owner_is_reported_after_the_others_are_done_and_is_done_by_the_next_run(
     alone: Alone, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for owner in OTHERS:

@@ -1,4 +1,4 @@
-"""What is wrong with one record or one owner of a batch is no reason to leave the others behind."""
+"""An error in one record or one owner of a batch does not hold up the others."""
 
 from __future__ import annotations
 

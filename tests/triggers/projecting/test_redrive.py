@@ -1,4 +1,4 @@
-"""What lies in the quarantine or among the dead letters goes back through the same code, and only then is it gone."""
+"""Quarantined records and dead letters are returned through the same code, and deleted only after that."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_what_is_due_is_reminded_of_by_an_event(alone: Alone) -> None:
     (message,) = alone.messages()
     assert alone.remind_page(message) == []
     created, reminded = alone.events(todo_id)
-    assert (reminded.type, reminded.actor, reminded.change) == ("TodoReminded", "remind", {})
+    assert (reminded.type, reminded.actor, reminded.change) == ("TodoReminded", "urn:todo-ledger:remind", {})
     assert reminded.causation_id == "remind_at:2026-01-01T08:00:00.000000Z"
     assert {**reminded.state, "reminded": None, "updated_at": None} == {**created.state, "updated_at": None}
 
@@ -159,7 +159,7 @@ def test_what_is_over_meanwhile_is_not_reminded_of(alone: Alone, meanwhile: str,
     assert alone.types(todo_id) == types
 
 
-def test_a_todo_that_never_was_is_no_failure(alone: Alone) -> None:
+def test_a_todo_that_does_not_exist_is_not_a_failure(alone: Alone) -> None:
     assert alone.remind_page(page_of(alone, "0197e1f0-0000-7000-8000-000000000001")) == []
 
 
@@ -221,9 +221,7 @@ def test_a_run_that_is_short_of_time_stops_between_pages_and_the_next_goes_on(al
     assert sum(len(json.loads(message["body"])["reminders"]) for message in alone.messages()) == 150
 
 
-def test_a_shard_that_cannot_be_read_leaves_the_others_handed_on_before_it_is_told(
-    alone: Alone, impatient: None
-) -> None:
+def test_an_unreadable_shard_is_reported_after_the_others_were_handed_on(alone: Alone, impatient: None) -> None:
     many(alone, count=64, owners=64)
     with (
         refusals("Query", "ProvisionedThroughputExceededException", body_contains='":shard": {"N": "3"}') as refused,

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 
 from chalicelib.api import problem_types
+from chalicelib.api.answer_headers import EXPOSED
 from chalicelib.api.openapi import problems
 from chalicelib.api.openapi.document import RESOURCES, document
 from chalicelib.api.route import Route
@@ -76,14 +77,20 @@ def test_every_route_has_a_handler(route: Route) -> None:
 
 def test_security_follows_from_the_route(name: str, operation: dict[str, Any]) -> None:
     scope = SERVED[name].scope
-    expected = [] if scope is None else [{"bearer": [scope]}]
+    expected = [] if scope is None else [{"bearer": scope.split()}]
     if name == "GET /todos.ics":
         expected = [{"feed": []}]
 
     assert operation["security"] == expected
     assert ("401" in operation["responses"]) == bool(expected)
     assert ("403" in operation["responses"]) == (scope is not None)
-    assert scope in (None, "todos:read" if name.startswith("GET ") else "todos:write")
+    assert scope in (None, "todos:read") if name.startswith("GET ") else "todos:write" in (scope or "").split()
+
+
+@pytest.mark.parametrize("name", ["POST /webhooks", "POST /feeds"])
+def test_what_makes_a_channel_that_shows_todos_needs_both_scopes(name: str) -> None:
+    assert SERVED[name].scope == "todos:read todos:write"
+    assert OPERATIONS[name]["security"] == [{"bearer": ["todos:read", "todos:write"]}]
 
 
 def test_an_answer_comes_in_the_media_types_of_the_route(name: str, operation: dict[str, Any]) -> None:
@@ -112,6 +119,11 @@ def test_links_lead_to_operations_and_their_parameters(operation: dict[str, Any]
 
     for link in links:
         assert set(link["parameters"]) <= parameters[link["operationId"]]
+
+
+def test_a_web_page_may_read_every_header_of_every_answer() -> None:
+    """Cache-Control is one that it may always read (Fetch standard, CORS-safelisted response-header name)."""
+    assert {*CONTRACT["components"]["headers"]} - {"Cache-Control"} <= {*EXPOSED}
 
 
 def test_examples_are_what_their_schemas_say(operation: dict[str, Any]) -> None:

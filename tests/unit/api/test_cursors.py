@@ -1,4 +1,4 @@
-"""Cursors: opaque, and good for their owner and their very query alone."""
+"""Cursors: opaque, and valid only for the same owner and query."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def test_a_garbled_one_is_refused(garbled: str) -> None:
 
 
 @pytest.mark.parametrize("depth", [900, 2_000])
-def test_so_is_one_nested_deeper_than_json_is_read(depth: int) -> None:
+def test_one_nested_deeper_than_json_is_read_is_refused_too(depth: int) -> None:
     with Refused() as refused:
         position_in(encoded(b"[" * depth))
     assert refused.status == 400
 
 
-def test_so_is_one_with_characters_slipped_in(cursor: str) -> None:
+def test_one_with_characters_slipped_in_is_refused_too(cursor: str) -> None:
     with Refused() as refused:
         position_in(cursor[:4] + "!!!!" + cursor[4:])
     assert refused.status == 400

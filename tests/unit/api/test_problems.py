@@ -45,7 +45,7 @@ def test_an_error_becomes_its_problem(error: Exception, status: int, name: str) 
     assert ("Retry-After" in response.headers) == (status == 503)
 
 
-def test_bad_input_is_told_with_pointers() -> None:
+def test_bad_input_is_reported_with_pointers() -> None:
     errors = [content.FieldError("#/title", "required"), content.FieldError("#/due", "names no instant")]
     assert problem_of(content.InvalidContent(errors)).members["errors"] == [
         {"pointer": "#/title", "detail": "required"},

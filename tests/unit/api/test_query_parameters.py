@@ -1,4 +1,4 @@
-"""Query parameters: each is known, given once and valid, or the answer says of all of them which are not."""
+"""Query parameters: each must be known, given once and valid; the answer names every one that is not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.unit.api.requests_given import Refused, a_request
 
 
 def test_what_is_not_given_is_none() -> None:
-    assert parameters(a_request(), limit=pages.parse_limit, q=pages.parse_text) == {"limit": None, "q": None}
+    assert parameters(a_request(), limit=pages.parse_limit, q=pages.parse_text(500)) == {"limit": None, "q": None}
 
 
 def test_what_is_given_is_read() -> None:
@@ -20,7 +20,7 @@ def test_what_is_given_is_read() -> None:
         a_request(query=query),
         limit=pages.parse_limit,
         completed=pages.parse_boolean,
-        q=pages.parse_text,
+        q=pages.parse_text(500),
         due_before=pages.parse_instant,
     )
     assert found == {"limit": 7, "completed": True, "q": "caf\u00e9", "due_before": "2026-12-01T00:00:00.000000Z"}
@@ -33,7 +33,7 @@ def test_everything_wrong_is_reported_together() -> None:
             a_request(query=query),
             limit=pages.parse_limit,
             completed=pages.parse_boolean,
-            q=pages.parse_text,
+            q=pages.parse_text(500),
             due_before=pages.parse_instant,
         )
     assert refused.status == 400

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.calendar import vtodo as vtodos
+from chalicelib.calendar import vtodo
 from chalicelib.todos.events import DEFAULTS
 
 TODO_ID = "0190c3a0-0000-7000-8000-000000000000"
@@ -22,10 +22,10 @@ UPDATED = "2026-11-21T10:11:12.345Z"
 
 def rendered(**fields: Any) -> bytes:
     todo: Any = {**DEFAULTS, "title": "Plant the garlic", "created_at": CREATED, "updated_at": UPDATED, **fields}
-    return vtodos.calendar("Todos", None, [vtodos.vtodo(BASE_URL, TODO_ID, 3, todo)])
+    return vtodo.calendar("Todos", None, [vtodo.vtodo(BASE_URL, TODO_ID, 3, todo)])
 
 
-def vtodo(**fields: Any) -> Any:
+def exported(**fields: Any) -> Any:
     """The one component of the calendar, read again."""
     (found,) = icalendar.Calendar.from_ical(rendered(**fields)).walk("VTODO")
     return found
@@ -56,16 +56,20 @@ def test_a_plain_todo_has_what_rfc_5545_asks_for_and_no_more() -> None:
 
 def test_every_field_has_its_property() -> None:
     parent = "0190c3a0-0000-7000-8000-000000000001"
-    found = vtodo(notes="Cloves; in, the\nshed", tags=["a,b", "c;d", "ü"], list="a;b,c", parent=parent)
+    found = exported(notes="Cloves; in, the\nshed", tags=["a,b", "c;d", "ü"], list="a;b,c", parent=parent)
     assert found["DESCRIPTION"] == "Cloves; in, the\nshed"
     assert found.categories == ["a,b", "c;d", "ü"]
     assert found["X-TODO-LEDGER-LIST"] == r"a\;b\,c"
     assert found["RELATED-TO"] == parent
 
 
+def test_a_todo_is_not_related_to_itself() -> None:
+    assert "RELATED-TO" not in exported(parent=TODO_ID)
+
+
 @pytest.mark.parametrize(("priority", "number"), [("none", None), ("low", 9), ("medium", 5), ("high", 1)])
 def test_a_priority_is_a_number(priority: str, number: int | None) -> None:
-    assert vtodo(priority=priority).get("PRIORITY") == number
+    assert exported(priority=priority).get("PRIORITY") == number
 
 
 @pytest.mark.parametrize(
@@ -79,11 +83,13 @@ def test_a_priority_is_a_number(priority: str, number: int | None) -> None:
 )
 def test_due_is_a_date_or_an_instant_in_utc(due: str, line: str, value: date) -> None:
     assert line in rendered(due=due).decode().split("\r\n")
-    assert vtodo(due=due).decoded("DUE") == value
+    assert exported(due=due).decoded("DUE") == value
 
 
 def test_a_completed_todo_says_when() -> None:
-    found = vtodo(completed=True, completed_at=UPDATED, remind_at="2026-12-01", repeat="FREQ=DAILY", due="2026-12-01")
+    found = exported(
+        completed=True, completed_at=UPDATED, remind_at="2026-12-01", repeat="FREQ=DAILY", due="2026-12-01"
+    )
     assert (found["STATUS"], found["PERCENT-COMPLETE"]) == ("COMPLETED", 100)
     assert found.decoded("COMPLETED") == datetime(2026, 11, 21, 10, 11, 12, tzinfo=UTC)
     # What follows it is a todo of its own, and its reminder is past.
@@ -95,7 +101,7 @@ def test_a_completed_todo_says_when() -> None:
     ("remind_at", "trigger"), [("2026-12-01", "20261201T000000Z"), ("2026-12-01T09:00:00-01:00", "20261201T100000Z")]
 )
 def test_a_reminder_is_an_alarm_at_its_instant(remind_at: str, trigger: str) -> None:
-    (alarm,) = vtodo(remind_at=remind_at, title="Garlic\nnow").subcomponents
+    (alarm,) = exported(remind_at=remind_at, title="Garlic\nnow").subcomponents
     assert (alarm.name, alarm["ACTION"], alarm["DESCRIPTION"]) == ("VALARM", "DISPLAY", "Garlic\nnow")
     assert f"TRIGGER;VALUE=DATE-TIME:{trigger}" in rendered(remind_at=remind_at).decode()
 
@@ -142,13 +148,13 @@ def test_a_rule_comes_with_the_start_that_it_needs(repeat: str, due: str | None,
     ],
 )
 def test_a_rule_that_would_say_something_else_is_left_out(repeat: str, due: str) -> None:
-    found = vtodo(repeat=repeat, due=due)
+    found = exported(repeat=repeat, due=due)
     assert "DUE" in found
     assert not {"RRULE", "DTSTART"} & found.keys()
 
 
 def test_the_rule_of_an_instant_in_utc_may_name_hours() -> None:
-    assert "RRULE" in vtodo(repeat="FREQ=DAILY;BYHOUR=9", due="2026-12-01T09:00:00Z")
+    assert "RRULE" in exported(repeat="FREQ=DAILY;BYHOUR=9", due="2026-12-01T09:00:00Z")
 
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200)
@@ -158,8 +164,8 @@ ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="
 def test_no_text_breaks_the_calendar(title: str, notes: str, tags: list[str], name: str) -> None:
     fields: Any = {**DEFAULTS, "title": title, "notes": notes, "tags": tags, "list": name}
     fields |= {"created_at": CREATED, "updated_at": UPDATED}
-    component = vtodos.vtodo(BASE_URL, TODO_ID, 1, fields)
-    content = vtodos.calendar(name, "Cut", [component])
+    component = vtodo.vtodo(BASE_URL, TODO_ID, 1, fields)
+    content = vtodo.calendar(name, "Cut", [component])
 
     # Programs split it in their own ways: as RFC 5545 says, or as Python does.
     lines = content.decode().split("\r\n")

@@ -28,7 +28,7 @@ REQUEST_SECONDS = 0.01
 
 
 class Clock:
-    """Lets the one go on whose wait is over first; each has a memory of its own, as a process has."""
+    """Continues the writer whose wait ends first; each has a memory of its own, like a process."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -80,7 +80,7 @@ def clock(request: pytest.FixtureRequest, memory: MemoryLedger, monkeypatch: pyt
     return clock
 
 
-def test_of_twenty_writers_and_two_hundred_commands_none_gives_up(
+def test_none_of_twenty_writers_and_two_hundred_commands_gives_up(
     clock: Clock, memory: MemoryLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcomes: list[tuple[Event, bool]] = []

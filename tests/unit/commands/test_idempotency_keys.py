@@ -121,7 +121,7 @@ def test_a_twin_that_wins_the_put_is_known_by_its_event(ledger: MemoryLedger, no
     assert no_sleep == [], "no race was lost"
 
 
-def test_one_who_takes_the_version_with_the_key_for_something_else_is_told_apart(ledger: MemoryLedger) -> None:
+def test_another_request_that_took_the_version_with_the_key_is_recognised(ledger: MemoryLedger) -> None:
     ledger.before["append"] = [lambda: ledger.another_writes(Patch({"notes": "x"}), key="k", request_hash="g")]
     with pytest.raises(execute.KeyReused):
         execute.execute(keyed(Patch({"notes": "n"})))

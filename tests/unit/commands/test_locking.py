@@ -1,4 +1,4 @@
-"""Optimistic locking: whoever else writes, a change is decided on the state that it follows."""
+"""Optimistic locking: whatever other writers do, a command is decided on the state that its event follows."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_race_lost_to_a_deletion_ends_in_its_refusal(ledger: MemoryLedger) -> 
         execute.execute(command_request(Patch({"order": 1})))
 
 
-def test_of_two_creations_one_finds_the_other(empty: MemoryLedger) -> None:
+def test_one_of_two_creations_finds_the_other(empty: MemoryLedger) -> None:
     empty.before["append"] = [lambda: empty.another_writes(CREATE)]
     with pytest.raises(TodoExists):
         execute.execute(command_request(CREATE))

@@ -1,4 +1,4 @@
-"""A write whose answer was lost is known again by its event's id: it happens once, and the caller is told so."""
+"""A write whose answer was lost is recognised by its event's id: it happens once, and the caller gets its result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.commands import execute
-from chalicelib.ledger import ledger as ledger_module
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Replace
 from chalicelib.todos.events import Event
@@ -19,7 +18,7 @@ CREATE = Create(content_of())
 
 @pytest.mark.parametrize("command", [Patch({"notes": "n"}), Replace(content_of(title="New")), Delete()])
 @pytest.mark.parametrize("if_match", [None, IfMatch(frozenset({1}))])
-def test_a_write_whose_answer_was_lost_stands_once(
+def test_a_write_whose_answer_was_lost_happened_once(
     ledger: MemoryLedger, no_sleep: list[float], command: Command, if_match: IfMatch | None
 ) -> None:
     ledger.lost_answers = 1
@@ -30,20 +29,20 @@ def test_a_write_whose_answer_was_lost_stands_once(
     assert no_sleep == [], "no race was lost"
 
 
-def test_so_does_a_creation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_creation_is_healed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     empty = given_a_ledger(monkeypatch)
     empty.lost_answers = 1
     assert execute.execute(command_request(CREATE, is_new=True))[0] == empty.events[0]
     assert len(empty.events) == 1
 
 
-def test_so_does_a_keyed_write(ledger: MemoryLedger) -> None:
+def test_a_keyed_write_is_healed_too(ledger: MemoryLedger) -> None:
     ledger.lost_answers = 1
     event, appended = execute.execute(keyed(Patch({"notes": "n"})))
     assert (event, appended, len(ledger.events)) == (ledger.events[1], True, 2)
 
 
-def test_it_stands_even_where_others_have_written_since(ledger: MemoryLedger) -> None:
+def test_it_counts_even_if_others_have_written_since(ledger: MemoryLedger) -> None:
     ledger.lost_answers = 1
     ledger.before["at_version"] = [lambda: ledger.another_writes(Patch({"notes": "theirs"}))]
     event, _ = execute.execute(command_request(Patch({"notes": "mine"})))
@@ -74,7 +73,7 @@ def test_each_try_of_a_lost_race_has_an_id_of_its_own(ledger: MemoryLedger, monk
         tried.append(event)
         append(event)
 
-    monkeypatch.setattr(ledger_module, "append", noted)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", noted)
     ledger.before["append"] = [lambda: ledger.another_writes(Patch({"notes": "theirs"}))]
     execute.execute(command_request(Patch({"order": 1})))
     assert [event.version for event in tried] == [2, 3]
@@ -89,10 +88,10 @@ def test_where_the_ledger_gives_no_answer_at_all_the_caller_is_told(
         raise LedgerUnavailable
 
     remembered(ledger)
-    monkeypatch.setattr(ledger_module, "append", append_in_silence)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", append_in_silence)
     with pytest.raises(LedgerUnavailable):
         execute.execute(command_request(Patch({"notes": "a"})))
-    monkeypatch.setattr(ledger_module, "append", ledger.append)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", ledger.append)
     event, _ = execute.execute(command_request(Patch({"order": 1})))
     assert (event.version, event.state["notes"]) == (3, "a"), "and what happened is found again"
 

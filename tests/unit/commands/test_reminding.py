@@ -107,7 +107,7 @@ def test_going_back_to_an_earlier_version_does_not_forget_it() -> None:
     assert not is_wanted(after(REMIND, Patch({"title": "New"}), Revert(after())))
 
 
-def test_a_todo_that_never_was_is_none_to_be_reminded_of() -> None:
+def test_a_todo_that_does_not_exist_gets_no_reminder() -> None:
     with pytest.raises(TodoNotFound):
         decide(REMIND, None, 0)
 

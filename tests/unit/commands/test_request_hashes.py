@@ -1,4 +1,4 @@
-"""What a key stands for: operation, todo and body, however the body was written, and nothing else."""
+"""What a key covers: operation, todo and body, however the body is written, and nothing else."""
 
 from __future__ import annotations
 

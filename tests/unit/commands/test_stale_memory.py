@@ -1,4 +1,4 @@
-"""What a process remembers may be old: it may only try a put. All that is said to a caller is said of a fresh read."""
+"""A remembered event may be out of date, so it serves only to try a put; every answer rests on a fresh read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.commands import execute
-from chalicelib.ledger import ledger as ledger_module
 from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Restore, TodoIsDeleted, VersionMismatch
 from chalicelib.todos.events import Event
@@ -73,7 +72,7 @@ def test_a_mismatch_is_said_of_a_fresh_read(monkeypatch: pytest.MonkeyPatch) -> 
     assert execute.execute(command_request(Patch({"order": 1}), if_match=IfMatch(frozenset({2}))))[0].version == 3
 
 
-def test_a_match_with_the_remembered_version_alone_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_match_with_only_the_remembered_version_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = given_that_others_wrote(monkeypatch, [], [Patch({"notes": "theirs"})])
     with pytest.raises(VersionMismatch):
         execute.execute(command_request(Patch({"order": 1}), if_match=IfMatch(frozenset({1}))))
@@ -94,7 +93,7 @@ def test_an_event_too_large_for_the_remembered_state_may_fit_now(monkeypatch: py
             raise EventTooLarge(70_000)
         memory.append(event)
 
-    monkeypatch.setattr(ledger_module, "append", append)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", append)
     assert execute.execute(command_request(Patch({"order": 1})))[0].version == 4
 
 
@@ -104,7 +103,7 @@ def test_an_event_too_large_for_the_newest_state_is_refused(monkeypatch: pytest.
     def append(event: Event) -> None:
         raise EventTooLarge(70_000)
 
-    monkeypatch.setattr(ledger_module, "append", append)
+    monkeypatch.setattr("chalicelib.ledger.ledger.append", append)
     with pytest.raises(EventTooLarge):
         execute.execute(command_request(Patch({"order": 1})))
 

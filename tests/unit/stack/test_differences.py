@@ -1,4 +1,4 @@
-"""What `drift` takes for a difference between what is deployed and what should be."""
+"""What `drift` counts as a difference between deployed and wanted settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_order_of_a_list_matters() -> None:
     assert list(compare("table", {"KeySchema": keys}, {"KeySchema": keys[::-1]}))
 
 
-def test_a_difference_is_told_in_a_line() -> None:
+def test_a_difference_is_printed_in_a_line() -> None:
     said = str(Difference("function project", "Timeout", 60, None))
     assert said == "function project: Timeout is missing, and should be 60"
     assert len(str(Difference("role", "Policies", [], "long " * 1000))) < 300

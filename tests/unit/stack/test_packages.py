@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -46,7 +47,17 @@ def test_it_is_at_most_10_mb(code: Path) -> None:
 def test_what_lambda_has_stays_out(unpacked: Path) -> None:
     have = {path.name for path in unpacked.iterdir()}
     assert {"app.py", "chalicelib", "chalice", "pynamodb"} <= have
-    assert not have & {"boto3", "botocore", "s3transfer", "dateutil", "urllib3", "jmespath", "stack", "tests"}
+    assert not have & {"boto3", "botocore", "s3transfer", "stack", "tests"}
+
+
+def test_what_lambda_has_in_other_versions_is_brought(unpacked: Path) -> None:
+    tested = {name: importlib.metadata.version(name) for name in ("urllib3", "python-dateutil", "six", "jmespath")}
+    brought = {
+        metadata["Name"]: metadata["Version"]
+        for path in unpacked.glob("*.dist-info")
+        for metadata in [importlib.metadata.PathDistribution(path).metadata]
+    }
+    assert {name: brought.get(name) for name in tested} == tested
 
 
 def test_every_module_has_bytecode_that_is_taken_unchecked(unpacked: Path) -> None:
@@ -149,6 +160,37 @@ def test_every_function_can_be_imported_from_it(handler: str, unpacked: Path) ->
     )
     assert done.returncode == 0, done.stderr
     assert str(unpacked) in done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="the wheels are Lambda's")
+def test_what_is_left_out_of_the_wheels_is_not_missed(unpacked: Path) -> None:
+    """By an interpreter that sees no other packages than those of the deployment package."""
+    code = """
+import sys
+sys.path[:] = [sys.argv[1], *(path for path in sys.path if "site-packages" not in path)]
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+rsa_key, ec_key = rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())
+for key, algorithm in (rsa_key, "RS256"), (ec_key, "ES256"):
+    assert jwt.decode(jwt.encode({"a": 1}, key, algorithm), key.public_key(), [algorithm]) == {"a": 1}
+from datetime import datetime
+from dateutil.rrule import rrulestr
+assert rrulestr("FREQ=DAILY", dtstart=datetime(2026, 1, 1)).after(datetime(2026, 1, 1)) == datetime(2026, 1, 2)
+import icalendar
+import urllib3
+urllib3.HTTPSConnectionPool("192.0.2.1")
+import aws_lambda_powertools.utilities.batch
+for name in ("jwt", "cryptography", "dateutil", "icalendar", "urllib3", "jmespath", "aws_lambda_powertools"):
+    assert sys.modules[name].__file__.startswith(sys.argv[1]), name
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(unpacked)],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def _machine(library: bytes) -> str:

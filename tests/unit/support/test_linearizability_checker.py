@@ -190,6 +190,6 @@ def test_a_history_with_a_gap_is_objected_to(versions: list[int]) -> None:
     assert violations([CREATE, patch("p", 2, 3, 2)], broken)
 
 
-def test_an_event_that_stands_twice_is_objected_to() -> None:
+def test_an_event_that_occurs_twice_is_a_violation() -> None:
     twice = [{**event, "event_id": "1"} for event in events(CREATED, EDITED)]
     assert violations([CREATE, patch("p", 2, 3, 2)], twice)

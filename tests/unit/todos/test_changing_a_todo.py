@@ -1,4 +1,4 @@
-"""One command makes one event: what changed names it, and where nothing changed there is none."""
+"""One command makes one event, named by what changed; without a change there is no event."""
 
 from __future__ import annotations
 

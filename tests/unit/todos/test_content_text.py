@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.todos import content
+from chalicelib.todos import content, texts
 from tests.unit.scenarios import complaints, content_of
 
 TEXTS = ["title", "notes", "list", "source"]
@@ -34,8 +34,8 @@ def test_metadata_stays_as_it_is() -> None:
 
 @given(text=st.text(min_size=1, max_size=20))
 def test_composing_twice_is_composing_once(text: str) -> None:
-    once = content.composed(text)
-    assert content.composed(once) == once == unicodedata.normalize("NFC", text)
+    once = texts.compose(text, 500)
+    assert texts.compose(once, 500) == once == unicodedata.normalize("NFC", text)
 
 
 @pytest.mark.parametrize("field", TEXTS)
@@ -81,7 +81,7 @@ def test_lines_and_tabs_are_fine_in_prose(field: str) -> None:
 
 @given(name=st.text(alphabet=st.characters(exclude_categories=[]), max_size=110))
 def test_a_path_and_a_body_agree_on_what_a_list_may_be_called(name: str) -> None:
-    composed = content.composed(name)
+    composed = texts.compose(name, 100)
     refused_in_body = bool(complaints(list=name))
     assert refused_in_body == bool(content.list_name_error(composed))
     if not refused_in_body:

@@ -17,7 +17,7 @@ def test_the_first_event_names_only_what_is_set() -> None:
 
 
 @pytest.mark.parametrize("unset", [{"completed": False}, {"list": "inbox"}, {"priority": "none"}, {"notes": None}])
-def test_a_field_given_as_it_would_be_anyway_is_no_change(unset: dict[str, object]) -> None:
+def test_a_field_with_its_default_value_is_not_a_change(unset: dict[str, object]) -> None:
     assert nothing().decide(Create(content_of(**unset))) == Decision(CREATED, {"title": "Buy milk"})
 
 

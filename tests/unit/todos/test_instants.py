@@ -78,7 +78,7 @@ def test_an_instant_is_written_with_three_decimals(milliseconds: int, text: str)
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """A clock that stands where its last element (milliseconds) says."""
+    """A clock that is set to its last element (milliseconds)."""
     stands = [1_766_000_000_000]
     monkeypatch.setattr(time, "time_ns", lambda: stands[-1] * 1_000_000 + 999_999)
     return stands
@@ -121,3 +121,25 @@ def test_the_instants_of_a_stream_only_grow(jumps: list[int]) -> None:
         assert all(one < other for one, other in pairwise(found))
         in_time = [instants.sortable(text) for text in found]
         assert in_time == sorted(in_time)
+
+
+LONGEST = "2026-12-01T09:00:00.123456789+01:00"
+
+
+@pytest.mark.parametrize("text", ["2026-12-01", "2026-12-01T09:00:00Z", LONGEST])
+def test_an_instant_that_a_caller_states_is_parsed_as_any_other(text: str) -> None:
+    assert instants.parse_stated(text) == instants.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-12-01T09:00:00.1234567890Z", f"2026-12-01T09:00:00.{'1' * 40}Z", "2026-12-01" + " " * 31, "x" * 5_000_000],
+    ids=lambda text: text[:34],
+)
+def test_a_longer_one_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="at most 40 characters, 9 of them"):
+        instants.parse_stated(text)
+
+
+def test_what_older_events_have_may_be_longer() -> None:
+    assert instants.sortable(f"2026-12-01T09:00:00.{'1' * 31_000}Z") == "2026-12-01T09:00:00.111111Z"

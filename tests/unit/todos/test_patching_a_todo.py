@@ -44,7 +44,7 @@ def test_metadata_is_merged_by_name() -> None:
     assert stream.decide(Patch(patch)) == Decision(EDITED, {"metadata": {"keep": 1, "new": 3, "deep": {"keep": 1}}})
 
 
-def test_a_null_that_stands_in_metadata_outlives_a_patch_of_its_neighbour() -> None:
+def test_a_null_in_metadata_survives_a_patch_of_its_neighbour() -> None:
     stream = live(metadata={"nothing": None})
     assert stream.decide(Patch({"metadata": {"a": 1}})) == Decision(EDITED, {"metadata": {"nothing": None, "a": 1}})
 
@@ -75,7 +75,7 @@ def test_all_unknown_fields_are_named() -> None:
 
 
 @pytest.mark.parametrize("patch", [None, "x", 1, [], [{"title": "x"}], True])
-def test_a_patch_that_is_no_object_is_refused(patch: object) -> None:
+def test_a_patch_that_is_not_an_object_is_refused(patch: object) -> None:
     with pytest.raises(InvalidContent) as refusal:
         live().decide(Patch(patch))
     assert [error.pointer for error in refusal.value.errors] == ["#"]

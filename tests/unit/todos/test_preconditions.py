@@ -44,7 +44,7 @@ def test_a_stale_version_is_refused_even_where_nothing_would_change() -> None:
         STREAM.decide(Patch({"notes": "b"}), IfMatch(frozenset({2})))
 
 
-def test_a_stale_version_is_told_before_a_bad_patch() -> None:
+def test_a_stale_version_is_reported_before_a_bad_patch() -> None:
     with pytest.raises(VersionMismatch):
         STREAM.decide(Patch({"no such field": 1}), IfMatch(frozenset({2})))
 

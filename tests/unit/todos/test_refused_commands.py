@@ -52,7 +52,7 @@ def test_nobody_reverts_a_deleted_todo_to_its_deletion() -> None:
         stream.decide(Revert(stream.events[1].state))
 
 
-def test_a_deletion_is_no_version_to_go_back_to_on_a_live_todo_either() -> None:
+def test_a_live_todo_cannot_be_reverted_to_a_deletion_either() -> None:
     stream = deleted().after(Restore())
     with pytest.raises(CannotRevertToDeletion):
         stream.decide(Revert(stream.events[1].state))

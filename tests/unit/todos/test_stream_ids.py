@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.todos import ids as keys
+from chalicelib.todos import ids
 from chalicelib.todos.ids import Owner
 
 any_text = st.text(max_size=30) | st.text(alphabet="#%23/.a", max_size=12)
@@ -23,39 +23,39 @@ owner_pairs = st.tuples(any_text, any_text) | st.tuples(any_text, any_text).map(
 @example(owner="me#", todo_id="x")
 @example(owner="me%23", todo_id="x")
 def test_a_stream_id_tells_owner_and_todo_apart(owner: str, todo_id: str) -> None:
-    stream = keys.stream_id(keys.partition_of(owner), todo_id)
+    stream = ids.stream_id(ids.partition_of(owner), todo_id)
     assert stream.count("#") == 1
-    assert keys.split_stream_id(stream) == (keys.partition_of(owner), todo_id)
+    assert ids.split_stream_id(stream) == (ids.partition_of(owner), todo_id)
 
 
 @given(one=st.tuples(any_text, any_text), other=st.tuples(any_text, any_text))
 def test_different_todos_have_different_streams(one: tuple[Owner, str], other: tuple[Owner, str]) -> None:
-    streams = [keys.stream_id(keys.partition_of(owner), todo_id) for owner, todo_id in (one, other)]
+    streams = [ids.stream_id(ids.partition_of(owner), todo_id) for owner, todo_id in (one, other)]
     assert (streams[0] == streams[1]) == (one == other)
 
 
 @given(owners=owner_pairs, todo_id=any_text)
 def test_no_id_leads_into_another_owners_partition(owners: tuple[str, str], todo_id: str) -> None:
     for mine, theirs in (owners, owners[::-1]):
-        stream = keys.stream_id(keys.partition_of(mine), todo_id)
-        assert stream.startswith(keys.partition_of(theirs) + "#") == (mine == theirs)
+        stream = ids.stream_id(ids.partition_of(mine), todo_id)
+        assert stream.startswith(ids.partition_of(theirs) + "#") == (mine == theirs)
 
 
 @given(owner=any_text)
 def test_an_owner_in_keys_is_plain_ascii(owner: str) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9_.~%-]*", keys.partition_of(owner))
+    assert re.fullmatch(r"[A-Za-z0-9_.~%-]*", ids.partition_of(owner))
 
 
 @pytest.mark.parametrize("owner", ["\ud800", "me\udfff"])
-def test_even_an_owner_that_is_no_unicode_has_a_partition(owner: str) -> None:
-    assert keys.partition_of(owner) != keys.partition_of("?")
+def test_even_an_owner_that_is_not_unicode_has_a_partition(owner: str) -> None:
+    assert ids.partition_of(owner) != ids.partition_of("?")
 
 
 @given(one=st.tuples(any_text, any_text), other=st.tuples(any_text, any_text))
 def test_a_key_makes_one_id_and_another_makes_another(one: tuple[Owner, str], other: tuple[Owner, str]) -> None:
-    ids = [keys.id_for_key(*pair) for pair in (one, other)]
-    assert (ids[0] == ids[1]) == (one == other)
-    assert all(keys.is_todo_id(todo_id) for todo_id in ids)
+    todo_ids = [ids.id_for_key(*pair) for pair in (one, other)]
+    assert (todo_ids[0] == todo_ids[1]) == (one == other)
+    assert all(ids.is_todo_id(todo_id) for todo_id in todo_ids)
 
 
 @given(one=st.tuples(any_text, any_text, any_text), other=st.tuples(any_text, any_text, any_text))
@@ -64,28 +64,28 @@ def test_a_key_makes_one_id_and_another_makes_another(one: tuple[Owner, str], ot
 def test_a_source_makes_one_id_and_another_makes_another(
     one: tuple[Owner, str, str], other: tuple[Owner, str, str]
 ) -> None:
-    assert (keys.id_for_source(*one) == keys.id_for_source(*other)) == (one == other)
+    assert (ids.id_for_source(*one) == ids.id_for_source(*other)) == (one == other)
 
 
 @pytest.mark.parametrize(("system", "source_id"), [("jsonl", "1"), ("a", ""), ("", "b#c")])
 def test_no_key_makes_the_id_of_a_loaded_row(system: str, source_id: str) -> None:
-    assert keys.id_for_key(Owner("me"), f"{system}#{source_id}") != keys.id_for_source(Owner("me"), system, source_id)
+    assert ids.id_for_key(Owner("me"), f"{system}#{source_id}") != ids.id_for_source(Owner("me"), system, source_id)
 
 
 def test_derived_ids_never_change() -> None:
     """They are stored: another id for the same key would make a second todo of a repeat."""
-    assert keys.id_for_key(Owner("me"), "k") == str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, "todo-ledger"), "me#k"))
+    assert ids.id_for_key(Owner("me"), "k") == str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, "todo-ledger"), "me#k"))
 
 
 @pytest.mark.parametrize("version", [1, 4, 5, 7])
 def test_any_uuid_is_a_todos_id_in_its_canonical_form_alone(version: int) -> None:
     canonical = f"0197e1f0-0abc-{version}000-8000-000000000001"
-    assert keys.is_todo_id(canonical)
+    assert ids.is_todo_id(canonical)
     variants = [canonical.upper(), canonical.replace("-", ""), f"{{{canonical}}}", f"urn:uuid:{canonical}"]
     variants += [f" {canonical}", f"{canonical}\n", canonical[:-1], f"{canonical}0", canonical.replace("1", "\u0661")]
-    assert [variant for variant in variants if keys.is_todo_id(variant)] == []
+    assert [variant for variant in variants if ids.is_todo_id(variant)] == []
 
 
 @given(text=st.text(alphabet=st.characters(exclude_categories=[]), max_size=40))
 def test_no_other_text_is_a_todos_id(text: str) -> None:
-    assert not keys.is_todo_id(text)
+    assert not ids.is_todo_id(text)

@@ -86,7 +86,7 @@ class Name(str):
         return str.__eq__(self, other)
 
 
-def test_finding_the_name_is_no_work_worth_speaking_of() -> None:
+def test_finding_the_name_takes_hardly_any_work() -> None:
     """A body of 128 KB has room for 14,000 names: comparing each with each takes a second of CPU."""
     names = [str(number) for number in (*range(2_000), 1_999)]
     assert strict_json.first_duplicate(Name(name) for name in names) == "1999"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from chalicelib.ledger.codec import load_state
 from chalicelib.todos import fold
-from chalicelib.todos.decide import Command, Create, Delete, Patch, Refusal, Replace, Restore, Revert
+from chalicelib.todos.decide import Command, Create, Delete, Move, Patch, Refusal, Replace, Restore, Revert
 from chalicelib.todos.events import Event
-from chalicelib.views.projection import Head, applied, list_of, newest, project
+from chalicelib.views.projection import Head, apply_update, list_of, newest, project
 from tests.unit.scenarios import Stream, content_of
 from tests.unit.views.views_model import Views, head_of
 
@@ -52,7 +52,7 @@ def commands(stream: Stream) -> st.SearchStrategy[Command]:
         fields.map(lambda stated: Patch({**stated, "title": "Patched"})),
         fields.map(Patch),
         st.just(Delete()),
-        st.sampled_from(LISTS).map(Delete),
+        st.builds(Move, st.sampled_from(LISTS), st.sampled_from(LISTS)),
         st.just(Restore()),
     ]
     if stream.events:
@@ -136,7 +136,7 @@ def test_several_transactions_from_one_read_make_what_one_makes(
             update = project(view, heads[start : start + size])
             if update is not None:
                 several.write(update)
-                view = applied(view, update)
+                view = apply_update(view, update)
     assert several.content() == one.content()
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from chalicelib.todos.decide import Create, Delete, Restore
-from chalicelib.views.projection import Head, OwnerView, Row, Tally, applied, is_behind, newest, project
+from chalicelib.views.projection import Head, OwnerView, Row, Tally, apply_update, is_behind, newest, project
 from tests.unit.scenarios import content_of, deleted, live, patched
 from tests.unit.views.views_model import Views, counts, head_of
 
@@ -121,7 +121,7 @@ def test_only_what_is_behind_is_written_and_logged() -> None:
     assert views.rows["a"].revision == 1
 
 
-def test_of_each_todo_the_newest_event_counts_in_whatever_order() -> None:
+def test_the_newest_event_of_each_todo_counts_in_whatever_order() -> None:
     heads = [head("a", 2), head("b", 1), head("a", 3), head("a", 1)]
     assert newest(heads) == newest(reversed(heads)) == {"a": heads[2], "b": heads[1]}
 
@@ -138,7 +138,7 @@ def test_an_applied_update_is_the_view_that_a_reader_would_find_next() -> None:
     views = views_after(first)
     update = project(views.read(first + second), second)
     assert update is not None
-    carried_on = applied(views.read(first + second), update)
+    carried_on = apply_update(views.read(first + second), update)
     views.write(update)
     assert carried_on == views.read(first + second)
 
@@ -147,7 +147,7 @@ def test_an_emptied_list_is_gone_in_the_applied_view_too() -> None:
     view = OwnerView(Tally(1, 1, 0, 1), {"a": Row("a", 1, '{"list":"x"}', 1)}, {"x": Tally(1, 1, 0, 1)})
     update = project(view, [head("a", 2, deleted=True, list="x")])
     assert update is not None
-    assert applied(view, update) == OwnerView(
+    assert apply_update(view, update) == OwnerView(
         Tally(0, 0, 0, 2), {"a": Row("a", 2, '{"deleted": true, "list": "x"}', 2)}, {}
     )
 

@@ -1,4 +1,4 @@
-"""Keys of the views table: they sort as what they stand for does, fit DynamoDB, and keep lists apart."""
+"""Keys of the views table: they sort like the values that they encode, fit DynamoDB, and keep lists apart."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_orders_sort_as_numbers(one: float, other: float) -> None:
 
 
 @given(order=orders | st.sampled_from([math.inf, -math.inf, 1.7976931348623157e308]))
-def test_a_todo_without_an_order_stands_last(order: float) -> None:
+def test_a_todo_without_an_order_sorts_last(order: float) -> None:
     assert schema.order_key(order) < schema.order_key(None)
 
 
@@ -90,7 +90,7 @@ def test_log_entries_sort_as_their_revisions(one: int, other: int) -> None:
     assert (schema.log_key(one) < schema.log_key(other)) == (one < other)
 
 
-def test_an_open_todo_stands_in_every_index_that_it_has_a_value_for() -> None:
+def test_an_open_todo_is_in_every_index_that_it_has_a_value_for() -> None:
     assert indexed(list="a/b", order=1, due="2026-12-01", remind_at="2026-11-30T10:00:00+01:00") == {
         "by_list": f"a%2Fb#{schema.order_key(1)}#{TODO_ID}",
         "by_due": f"2026-12-01T00:00:00.000000Z#{TODO_ID}",
@@ -103,11 +103,11 @@ def test_without_a_list_it_stands_in_the_inbox() -> None:
     assert indexed() == {"by_list": f"inbox#~#{TODO_ID}"}
 
 
-def test_a_completed_one_stands_by_list_alone() -> None:
+def test_a_completed_todo_is_in_the_index_by_list_only() -> None:
     assert set(indexed(completed=True, due="2026-12-01", remind_at="2026-12-01")) == {"by_list"}
 
 
-def test_a_deleted_one_stands_in_none() -> None:
+def test_a_deleted_todo_is_in_no_index() -> None:
     assert indexed(deleted=True, due="2026-12-01", remind_at="2026-12-01", list="home") == {}
 
 

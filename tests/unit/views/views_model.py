@@ -1,4 +1,4 @@
-"""A model of the views table: dictionaries that updates are applied to the way `views/store.py` does."""
+"""A model of the views table: dictionaries to which updates are applied as `views/projector.py` does it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger with todos of every kind and its views; what a test plants is taken out again."""
+"""A ledger with todos of every kind and its views; what a test plants is removed after it."""
 
 from __future__ import annotations
 

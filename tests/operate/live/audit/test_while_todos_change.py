@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit import recheck
 from chalicelib.audit.findings import Findings
 from chalicelib.audit.recheck import Recheck
-from chalicelib.aws import dynamodb
+from chalicelib.aws import dynamodb, retry
 from chalicelib.todos import instants
 from chalicelib.views import schema, table_reads
 from stack.operate import audit
@@ -25,7 +24,7 @@ from tests.operate.live.commanding import Item, Owner
 from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 
-def test_an_expired_tombstone_is_no_difference(planted: Planted) -> None:
+def test_an_expired_tombstone_is_not_a_difference(planted: Planted) -> None:
     planted.remove(planted.views, planted.row("deleted"))
     entries = [item for item in items_of(planted.views) if item["sk"]["S"].startswith(schema.LOG_PREFIX)]
     for entry in entries:
@@ -34,7 +33,7 @@ def test_an_expired_tombstone_is_no_difference(planted: Planted) -> None:
     assert audit.audit_views(patience=BRIEFLY).differences == []
 
 
-def test_a_log_that_begins_later_is_no_gap(planted: Planted) -> None:
+def test_a_log_that_begins_later_has_no_gap(planted: Planted) -> None:
     """Entries older than 90 days are gone, or about to be."""
     old = {"at": {"S": instants.format_milliseconds(int((time.time() - 89.5 * 86400) * 1000))}}
     first = planted.owner.item(planted.views, schema.log_key(1))
@@ -46,7 +45,7 @@ def test_a_log_that_begins_later_is_no_gap(planted: Planted) -> None:
     assert kinds <= {"log-missing"}, named
 
 
-def test_a_lag_is_no_difference(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lag_is_not_a_difference(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     """The row comes a moment after the audit has missed it."""
     newest = planted.row("plain")
     planted.remove(planted.views, newest)
@@ -56,7 +55,7 @@ def test_a_lag_is_no_difference(planted: Planted, monkeypatch: pytest.MonkeyPatc
         pauses.append(seconds)
         dynamodb.client().put_item(TableName=planted.views, Item=newest)
 
-    monkeypatch.setattr(recheck, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+    monkeypatch.setattr(retry, "time", SimpleNamespace(sleep=pause))
     assert audit.audit_views(patience=PATIENCE_SECONDS).differences == []
     assert pauses
     assert planted.row("plain") == newest
@@ -99,7 +98,7 @@ def test_what_changes_while_an_owner_is_read_is_read_again(planted: Planted, mon
     assert partition.rows[goes].counted_in is None
 
 
-def test_an_owner_that_never_stands_still_is_left_open(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_owner_that_keeps_changing_is_left_open(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     revisions = itertools.count(1_000_000)
     monkeypatch.setattr(
         table_reads, "tally", lambda table, owner: planted.tally() | {"revision": {"N": str(next(revisions))}}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.rebuild import run as rebuild
-from stack.operate import rebuild as command
+from chalicelib.rebuild.run import status
+from stack.operate import rebuild
 from tests.operate.live.commanding import Owner, mixed_commands
 
 
@@ -21,6 +21,6 @@ def owner(views: str) -> Owner:
 @pytest.fixture(autouse=True)
 def _nothing_under_way(environment: None) -> Iterator[None]:
     yield
-    _, state = rebuild.status()
+    _, state = status()
     if state is not None and not state.is_over:
-        command.rebuild_views(lease_seconds=0.0, despite_differences=True)
+        rebuild.rebuild_views(lease_seconds=0.0, despite_differences=True)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
-from chalicelib.rebuild import run as rebuild
+from chalicelib.rebuild.run import Run
 from chalicelib.todos import ids
 from chalicelib.views import queries
 from stack.operate import audit
@@ -29,7 +29,7 @@ class Killed(BaseException):
     """The process ends here: nothing after it is done."""
 
 
-def advance_to(run: rebuild.Run, step: str) -> None:
+def advance_to(run: Run, step: str) -> None:
     eventually(lambda: run.advance().step == step)
 
 

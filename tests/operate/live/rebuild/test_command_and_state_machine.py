@@ -9,17 +9,15 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import dynamodb
-from chalicelib.rebuild import run as rebuild
+from chalicelib.rebuild.run import Run
 from chalicelib.rebuild.state import LONGEST_TIMEOUT_SECONDS, PROJECT_TIMEOUT_SECONDS
-from chalicelib.triggers import rebuild as trigger
-from chalicelib.views import pointer as generations
-from chalicelib.views import projector, queries
+from chalicelib.triggers.rebuild import WORK_SECONDS, handle
+from chalicelib.views import pointer, projector, queries
 from stack import cli
 from stack.deploy.stages import Stage
 from stack.errors import StackError
 from stack.local.local_stack import LocalStack
-from stack.operate import audit
-from stack.operate import rebuild as command
+from stack.operate import audit, rebuild
 from tests.operate.live.commanding import Owner
 from tests.operate.live.rebuild.rebuilding import SHORT, UNLEASED, advance_to, exists, writing
 from tests.support.waiting import PATIENCE_SECONDS, eventually
@@ -28,24 +26,24 @@ from tests.support.waiting import PATIENCE_SECONDS, eventually
 def test_a_table_that_fails_its_audit_is_not_switched_to(
     owner: Owner, views: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = rebuild.Run.claim(**UNLEASED | {"patience": 0.2})
+    run = Run.claim(**UNLEASED | {"patience": 0.2})
     advance_to(run, "audit")
     tally = owner.item(run.state.table, "tally")
     dynamodb.client().put_item(TableName=run.state.table, Item=tally | {"open": {"N": "99"}})
     with pytest.raises(StackError, match=r"tally.*where .* are counted"):
-        command.rebuild_views(**UNLEASED | {"patience": 0.2})
+        rebuild.rebuild_views(**UNLEASED | {"patience": 0.2})
     assert queries.current_table() == views
-    assert "step 4 of 7: audit" in command.describe_status()
-    assert "are counted" in command.describe_status()
+    assert "step 4 of 7: audit" in rebuild.describe_status()
+    assert "are counted" in rebuild.describe_status()
     # Seen to, the very same rebuild goes on.
     dynamodb.client().put_item(TableName=run.state.table, Item=tally)
-    assert command.rebuild_views(**UNLEASED).table == run.state.table
+    assert rebuild.rebuild_views(**UNLEASED).table == run.state.table
 
 
 def test_the_waits_are_the_timeouts_of_the_lambdas() -> None:
     for stage in ("local", "dev", "prod"):
         timeouts = {function.name: function.config.lambda_timeout for function in Stage(stage).functions()}
-        assert timeouts.pop("rebuild") > 2 * trigger.WORK_SECONDS
+        assert timeouts.pop("rebuild") > 2 * WORK_SECONDS
         assert timeouts["project"] <= PROJECT_TIMEOUT_SECONDS
         assert max(timeouts.values()) <= LONGEST_TIMEOUT_SECONDS
 
@@ -53,7 +51,7 @@ def test_the_waits_are_the_timeouts_of_the_lambdas() -> None:
 def test_the_command_says_what_it_does(
     owner: Owner, views: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rebuild.Run, "claim", partial(rebuild.Run.claim, **SHORT))
+    monkeypatch.setattr(Run, "claim", partial(Run.claim, **SHORT))
     assert cli.main(["rebuild"]) == 0
     said = capsys.readouterr()
     assert f"the views are rebuilt: {queries.current_table()}" in said.out
@@ -87,11 +85,11 @@ def test_a_repeated_slice_of_an_execution_that_is_done_begins_nothing(owner: Own
     asked = {"request": "an execution", "options": {"settle_seconds": 0.2, "drain_seconds": 0.2}}
 
     def answer_when_done() -> dict[str, Any] | None:
-        answer: dict[str, Any] = trigger.handle(asked, Context())
+        answer: dict[str, Any] = handle(asked, Context())
         assert not answer["failed"]
         return answer if answer["done"] else None
 
     answer = eventually(answer_when_done)
-    pointer = generations.pointer()
-    assert trigger.handle(asked, Context()) == answer
-    assert generations.pointer() == pointer
+    before = pointer.pointer()
+    assert handle(asked, Context()) == answer
+    assert pointer.pointer() == before

@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.rebuild import run as rebuild
+from chalicelib.rebuild.run import status
 from chalicelib.rebuild.state import Progress
-from chalicelib.views import pointer as generations
-from chalicelib.views import projector
+from chalicelib.views import pointer, projector
 from chalicelib.views.backfill import Filling
 from chalicelib.views.pointer import Pointer
-from stack.operate import audit
-from stack.operate import rebuild as command
+from stack.operate import audit, rebuild
 from tests.operate.live.commanding import Owner
 from tests.operate.live.rebuild.rebuilding import (
     UNLEASED,
@@ -35,12 +33,12 @@ def test_killed_before_any_call_it_is_taken_up_where_it_was(owner: Owner, views:
         runs += 1
         try:
             with killed_after(allowed):
-                done = command.rebuild_views(**UNLEASED)
+                done = rebuild.rebuild_views(**UNLEASED)
             break
         except Killed:
             assert audit_of_readers_is_clean()
     assert runs > 15
-    assert generations.pointer() == Pointer(done.table, (done.table,))
+    assert pointer.pointer() == Pointer(done.table, (done.table,))
     assert not exists(views)
     assert [name for name in views_tables() if name != done.table] == []
     assert audit.audit_views(patience=PATIENCE_SECONDS).is_clean
@@ -53,12 +51,12 @@ def test_killed_after_a_step_it_goes_on_with_the_next(owner: Owner, views: str, 
             raise Killed
 
     with pytest.raises(Killed):
-        command.rebuild_views(kill, **UNLEASED)
-    _, state = rebuild.status()
+        rebuild.rebuild_views(kill, **UNLEASED)
+    _, state = status()
     assert state is not None
     assert state.step == step
     seen: list[str] = []
-    done = command.rebuild_views(lambda reached: seen.append(reached.step), **UNLEASED)
+    done = rebuild.rebuild_views(lambda reached: seen.append(reached.step), **UNLEASED)
     assert done.table == state.table
     assert "make" not in seen
     assert projector.tables() == [done.table]

@@ -8,16 +8,14 @@ import json
 import pytest
 
 from chalicelib.aws import dynamodb
-from chalicelib.rebuild import run as rebuild
+from chalicelib.rebuild.run import Run
 from chalicelib.rebuild.state import Progress
 from chalicelib.todos import fold, ids
-from chalicelib.views import codec, projector, queries
-from chalicelib.views import pointer as generations
+from chalicelib.views import codec, pointer, projector, queries
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.pointer import Pointer
-from chalicelib.views.sync import feed
-from stack.operate import audit
-from stack.operate import rebuild as command
+from chalicelib.views.sync import walk
+from stack.operate import audit, rebuild
 from tests.operate.live.commanding import Owner
 from tests.operate.live.rebuild.rebuilding import SHORT, counts, described, exists, writing
 from tests.support.waiting import PATIENCE_SECONDS, eventually
@@ -28,9 +26,9 @@ def test_the_new_table_takes_the_old_ones_place(owner: Owner, views: str) -> Non
     before = counts(owner)
     assert before == (5, 4, 1)
     steps: list[str] = []
-    done = command.rebuild_views(lambda reached: steps.append(reached.step), **SHORT)
+    done = rebuild.rebuild_views(lambda reached: steps.append(reached.step), **SHORT)
     assert done.table != views
-    assert generations.pointer() == Pointer(done.table, (done.table,))
+    assert pointer.pointer() == Pointer(done.table, (done.table,))
     assert not exists(views)
     assert audit.audit_views(patience=PATIENCE_SECONDS).is_clean
     assert counts(owner) == before
@@ -45,18 +43,18 @@ def test_a_new_fold_ends_with_a_rebuild(owner: Owner, views: str, monkeypatch: p
         newer.setattr(fold, "STATE_SCHEMA", fold.STATE_SCHEMA + 1)
         newer.setattr(fold, "evolve", lambda *given: {**evolve(*given), "priority": "high"})
         assert {found.kind for found in audit.audit_views([views], patience=0).differences} >= {"row-state"}
-        done = command.rebuild_views(**SHORT)
+        done = rebuild.rebuild_views(**SHORT)
         assert audit.audit_views([done.table], patience=PATIENCE_SECONDS).is_clean
         for item in dynamodb.client().scan(TableName=done.table)["Items"]:
             assert "state" not in item or json.loads(item["state"]["S"])["priority"] == "high"
     # And back.
-    command.rebuild_views(**SHORT)
+    rebuild.rebuild_views(**SHORT)
     assert audit.audit_views(patience=PATIENCE_SECONDS).is_clean
 
 
 def test_the_new_table_is_made_like_the_first(owner: Owner, views: str) -> None:
     first = described(views)
-    made = command.rebuild_views(**SHORT).table
+    made = rebuild.rebuild_views(**SHORT).table
     assert described(made) == first
     assert (
         dynamodb.client().describe_time_to_live(TableName=made)["TimeToLiveDescription"]["AttributeName"]
@@ -73,7 +71,7 @@ def test_writes_go_on_all_the_while(owner: Owner, views: str) -> None:
             eventually(lambda: min(writer.count for writer in writers) > 3)
 
     with writing() as writers:
-        done = command.rebuild_views(settled, **SHORT)
+        done = rebuild.rebuild_views(settled, **SHORT)
     report = audit.audit_views(patience=PATIENCE_SECONDS)
     assert report.differences == []
     assert report.tables == (done.table,)
@@ -83,7 +81,7 @@ def test_writes_go_on_all_the_while(owner: Owner, views: str) -> None:
 
 
 def test_both_tables_are_written_while_there_are_two(owner: Owner, views: str) -> None:
-    run = rebuild.Run.claim(**SHORT)
+    run = Run.claim(**SHORT)
     run.advance()
     both = projector.tables()
     assert both == [views, run.state.table]
@@ -96,14 +94,14 @@ def test_both_tables_are_written_while_there_are_two(owner: Owner, views: str) -
 
 def test_a_reader_of_the_feed_starts_over_and_finds_the_same(owner: Owner, views: str) -> None:
     assert audit.audit_views(patience=PATIENCE_SECONDS).is_clean
-    before = feed.page(ids.Owner(owner.name), None, 200)
+    before = walk.page(ids.Owner(owner.name), None, 200)
     assert not before.more
-    command.rebuild_views(**SHORT)
+    rebuild.rebuild_views(**SHORT)
     with pytest.raises(PositionExpired, match="rebuilt"):
-        feed.page(ids.Owner(owner.name), before.position, 200)
-    after = feed.page(ids.Owner(owner.name), None, 200)
+        walk.page(ids.Owner(owner.name), before.position, 200)
+    after = walk.page(ids.Owner(owner.name), None, 200)
     assert after.changes == before.changes != []
-    assert feed.page(ids.Owner(owner.name), after.position, 200).changes == []
+    assert walk.page(ids.Owner(owner.name), after.position, 200).changes == []
 
 
 def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +109,6 @@ def test_what_was_deleted_long_ago_stays_out(owner: Owner, views: str, monkeypat
     owner.delete(gone)
     eventually(lambda: "expires_at" in owner.row(views, gone))
     monkeypatch.setattr(codec, "TOMBSTONE_SECONDS", -3600)
-    done = command.rebuild_views(**SHORT)
+    done = rebuild.rebuild_views(**SHORT)
     assert owner.row(done.table, gone) == {}
     assert audit.audit_views(patience=PATIENCE_SECONDS).is_clean

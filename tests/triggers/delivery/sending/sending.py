@@ -37,4 +37,4 @@ class Resolver:
 
 
 def tell(url: str) -> int:
-    return http_post.send(url, subscriptions.new_secret(), "message-1", '{"id":"message-1"}')
+    return http_post.send(url, [subscriptions.new_secret()], "message-1", '{"id":"message-1"}').status

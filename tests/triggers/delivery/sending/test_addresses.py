@@ -73,6 +73,22 @@ def test_a_rebound_name_reaches_the_receiver_that_was_checked(resolver: Resolver
     assert request.headers["Host"] == f"rebinding.example:{receiver.port}"
 
 
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "PUBLIC_URL"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "::1"])
+def test_a_name_that_leads_to_a_port_of_the_local_stack_is_refused(
+    resolver: Resolver,
+    connections: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    address: str,
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:4566")
+    resolver.answers["rebinding.example"] = [[address]]
+    with pytest.raises(AddressRefused, match="this service itself"):
+        tell("http://rebinding.example:4566/2015-03-31/functions")
+    assert connections == []
+
+
 def test_a_name_that_leads_nowhere_is_a_failure(resolver: Resolver) -> None:
     with pytest.raises(DeliveryFailed, match="leads nowhere"):
         tell("https://nowhere.example/")

@@ -81,6 +81,29 @@ def test_a_status_of_success_is_enough_whatever_the_body_is(alarms: list[Alarm],
         assert 200 <= tell(server.url) < 300
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 " + b"A" * 65_000 + b"\r\n\r\n",
+        b"\x1b[2J" + b"\x1b]0;title\x07" * 1_000 + b"\r\n\r\n",
+        b"\xe2\x80\xae\xff\x00" * 100 + b"\r\n\r\n",
+    ],
+    ids=["a long status line", "terminal sequences", "no ASCII"],
+)
+def test_what_a_receiver_answers_gets_into_the_reason_only_short_and_printable(answer: bytes) -> None:
+    def behave(connection: socket.socket) -> None:
+        connection.recv(1 << 20)
+        connection.sendall(answer)
+
+    with RawServer(behave) as server, pytest.raises(DeliveryFailed) as failed:
+        tell(server.url)
+    reason = str(failed.value)
+    assert len(reason) <= 200
+    assert reason.isascii()
+    assert reason.isprintable()
+    assert reason.split(":")[0].isidentifier(), "the type of the error comes first"
+
+
 @pytest.mark.parametrize("garbage", [b"", b"\x00\xff\r\n\r\n", b"HTTP/1.1 99999 no\r\n\r\n", b"SSH-2.0-OpenSSH_9\r\n"])
 def test_what_does_not_answer_in_http_is_a_failure(garbage: bytes) -> None:
     def behave(connection: socket.socket) -> None:

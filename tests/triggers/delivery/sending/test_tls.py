@@ -36,11 +36,16 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority")])
         self.certificate = self._sign(self._name, self._key.public_key(), x509.BasicConstraints(True, None), None)
 
-    def server(self, name: str, seen: list[str | None]) -> ssl.SSLContext:
-        """A server's TLS with a certificate for `name`; the names that clients ask for (SNI) are added to `seen`."""
+    def server(self, name: str, seen: list[str | None], *, alternative: bool = True) -> ssl.SSLContext:
+        """A server's TLS with a certificate for `name`; the names that clients ask for (SNI) are added to `seen`.
+
+        With ``alternative=False`` only its common name says so.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = self._sign(subject, key.public_key(), x509.BasicConstraints(False, None), name)
+        certificate = self._sign(
+            subject, key.public_key(), x509.BasicConstraints(False, None), name if alternative else None
+        )
         chain = self._directory / "server.pem"
         chain.write_bytes(
             key.private_bytes(
@@ -53,10 +58,12 @@ class Authority:
         context.sni_callback = lambda _, asked, __: seen.append(asked)
         return context
 
-    def trusted(self) -> ssl.SSLContext:
-        """What `delivery` makes of the system's authorities, but of this one."""
-        pem = self.certificate.public_bytes(serialization.Encoding.PEM).decode()
-        return ssl.create_default_context(cadata=pem)
+    def be_trusted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Be one of the system's authorities."""
+        file = self._directory / "authorities.pem"
+        file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        http_post.tls_context.cache_clear()
 
     def _sign(
         self, subject: x509.Name, public_key: ec.EllipticCurvePublicKey, basic: x509.BasicConstraints, host: str | None
@@ -84,8 +91,9 @@ class Authority:
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
+def authority(tmp_path: Path) -> Iterator[Authority]:
+    yield Authority(tmp_path)
+    http_post.tls_context.cache_clear()
 
 
 @pytest.fixture
@@ -105,7 +113,7 @@ def secure(authority: Authority, seen: list[str | None], resolver: Resolver) -> 
 def test_the_name_stands_in_sni_and_host_and_the_certificate_is_checked_against_it(
     authority: Authority, secure: Receiver, seen: list[str | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_post, "tls_context", authority.trusted)
+    authority.be_trusted(monkeypatch)
     assert tell(f"https://hooks.example:{secure.port}/hook?a=b") == 200
     assert seen == ["hooks.example"]
     (request,) = secure.requests
@@ -116,11 +124,22 @@ def test_the_name_stands_in_sni_and_host_and_the_certificate_is_checked_against_
 def test_a_certificate_for_another_name_is_refused(
     authority: Authority, secure: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_post, "tls_context", authority.trusted)
+    authority.be_trusted(monkeypatch)
     for url in (f"https://other.example:{secure.port}/", f"https://127.0.0.1:{secure.port}/"):
         with pytest.raises(DeliveryFailed, match="SSL"):
             tell(url)
     assert secure.requests == []
+
+
+def test_a_certificate_that_has_the_name_as_its_common_name_only_is_refused(
+    authority: Authority, seen: list[str | None], resolver: Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.be_trusted(monkeypatch)
+    resolver.answers = {"hooks.example": [["127.0.0.1"]]}
+    with Receiver(tls=authority.server("hooks.example", seen, alternative=False)) as receiver:
+        with pytest.raises(DeliveryFailed, match="SSL"):
+            tell(f"https://hooks.example:{receiver.port}/")
+        assert receiver.requests == []
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused(secure: Receiver) -> None:

@@ -1,4 +1,4 @@
-"""Positions in the sync feed as the text of cursors: what `str` made comes back, and nothing else is taken for one."""
+"""Sync positions as the text of cursors: the text of `str` is parsed back, and any other text is refused."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ def test_nothing_else_is_one(values: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "[", "9" * 5000, "[NaN", "\0"])
-def test_nor_is_what_is_no_json(text: str) -> None:
+def test_text_that_is_not_json_is_refused_too(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever it says: callers tell them alike
         Position.parse(text)

@@ -20,7 +20,7 @@ from chalicelib.todos.ids import Owner
 
 
 @dataclass(frozen=True, slots=True)
-class OwnedCollection:
+class CollectionResource:
     """A collection at ``/{noun}s``, of which an owner has at most so many.
 
     Attributes
@@ -45,9 +45,8 @@ class OwnedCollection:
         return item_id, request_hash(self.noun, item_id, body)
 
     def answer_created(self, request: Request, item_id: str, body: dict[str, Any]) -> Response:
-        """201; the body has a secret, which is shown this once and must not be stored."""
-        location = f"{request.base_url}/{self.noun}s/{item_id}"
-        return answer(201, body, {"Location": location, "Cache-Control": "no-store"})
+        """201; the body has a secret, which is shown this once."""
+        return answer(201, body, {"Location": f"{request.base_url}/{self.noun}s/{item_id}"})
 
     def answer_deleted(self, item_id: str, delete: Callable[[str], bool]) -> Response:
         """204 once `delete` has deleted it; 404 if there was none."""

@@ -1,4 +1,4 @@
-"""The sync feed: what has changed in an owner's views since a position, each todo with its newest state.
+"""Sync: what has changed in an owner's views since a position, each todo with its newest state.
 
 It walks the log. The entry of a revision names the todos that this changed, and counts for those whose row is still of
 this revision: a later entry brings the others. A transaction becomes visible item by item, so the walk stops before a
@@ -12,10 +12,12 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 from chalicelib.aws import dynamodb
 from chalicelib.aws.errors import READ_ERRORS
+from chalicelib.aws.retry import Pauses
 from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids, instants
 from chalicelib.todos.ids import Owner
@@ -78,15 +80,13 @@ def page(owner: Owner, since: Position | None, limit: int) -> Page:
 def next_page(owner: Owner, since: Position | None, limit: int, seconds: float) -> Page:
     """The same, but an empty page comes only after so many seconds in which nothing has changed."""
     began = time.monotonic()
-    pause = queries.POLL_FIRST_SECONDS
+    pauses = Pauses(queries.POLL_FIRST_SECONDS, queries.POLL_CEILING_SECONDS)
     while True:
         found = page(owner, since, limit)
         left = began + max(seconds, PATIENCE_SECONDS if found.more else 0) - time.monotonic()
-        if found.changes or left <= 0:
+        if found.changes or not pauses.wait(left):
             return found
         since = found.position
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, queries.POLL_CEILING_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,42 @@ class _Entry:
             at=instants.milliseconds_of(item["at"]["S"]),
             changes=[(todo_id, version) for todo_id, version in json.loads(item["changes"]["S"])],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One change of an entry; the walk goes from one to the next."""
+
+    entry: _Entry
+    place: int
+
+    @property
+    def todo_id(self) -> str:
+        return self.entry.changes[self.place][0]
+
+    @property
+    def version(self) -> int:
+        return self.entry.changes[self.place][1]
+
+    def wrote(self, row: Item) -> bool:
+        """Whether the todo's row is still as this change wrote it; otherwise a later entry brings the todo."""
+        return int(row["revision"]["N"]) == self.entry.revision
+
+    def position_behind(self, position: Position) -> Position:
+        """Where a walk is that takes this change next."""
+        if self.place + 1 < len(self.entry.changes):
+            return position.within(self.entry.revision, self.place + 1)
+        return position.behind(self.entry.revision, self.entry.at)
+
+
+def _steps_behind(position: Position, entries: Sequence[_Entry]) -> list[_Step]:
+    """The changes of these entries, without those of the first one that were given already."""
+    return [
+        _Step(entry, place)
+        for entry in entries
+        for place in range(len(entry.changes))
+        if entry.revision > position.revision + 1 or place >= position.given
+    ]
 
 
 class _Changes:
@@ -193,7 +229,7 @@ class _Reader:
                 schema.log_key(position.revision + 1), schema.LOG_PREFIX + _BEHIND_ALL, ENTRIES_AT_ONCE
             )
             entries = [_Entry.of(item) for item in items]
-            position, has_stopped = self._pass(entries, position, changes)
+            position, has_stopped = self._take(entries, position, changes)
             is_behind_all = not entries or position.revision == entries[-1].revision
             if is_end and is_behind_all and not has_stopped:
                 return Page(changes.rows, self._at_the_end(position), more=False)
@@ -201,36 +237,26 @@ class _Reader:
                 break
         return Page(changes.rows, position, more=True)
 
-    def _pass(self, entries: Sequence[_Entry], position: Position, changes: _Changes) -> tuple[Position, bool]:
-        """Go through entries as far as there is room; whether the walk has to stop there for another reason."""
-        passable = self._before_a_gap(entries, position)
-        steps = [
-            (entry, place)
-            for entry in passable
-            for place in range(len(entry.changes))
-            if entry.revision > position.revision + 1 or place >= position.given
-        ]
-        rows: dict[str, Item | None] = {}
-        for entry, place in steps:
-            if len(rows) == changes.room:
-                break
-            rows[entry.changes[place][0]] = None
-        rows |= self._rows(rows)
-        for entry, place in steps:
-            todo_id, version = entry.changes[place]
-            if todo_id not in rows:
+    def _take(self, entries: Sequence[_Entry], position: Position, changes: _Changes) -> tuple[Position, bool]:
+        """Take the entries' changes as far as there is room; whether the walk has to stop there for another reason."""
+        before_a_gap = self._before_a_gap(entries, position)
+        steps = _steps_behind(position, before_a_gap)
+        rows = self._rows_of_first(changes.room, steps)
+        for step in steps:
+            if step.todo_id not in rows:
                 return position, False
-            row = rows[todo_id]
-            if not self._is_visible(entry, version, row, position):
+            row = rows[step.todo_id]
+            if not self._is_visible(step, row, position):
                 return position, True
-            counts = row is not None and int(row["revision"]["N"]) == entry.revision
-            if row is not None and counts and not changes.add(todo_id, row):
+            if row is not None and step.wrote(row) and not changes.add(step.todo_id, row):
                 return position, True
-            if place + 1 < len(entry.changes):
-                position = position.within(entry.revision, place + 1)
-            else:
-                position = position.behind(entry.revision, entry.at)
-        return position, len(passable) < len(entries)
+            position = step.position_behind(position)
+        return position, len(before_a_gap) < len(entries)
+
+    def _rows_of_first(self, count: int, steps: Iterable[_Step]) -> dict[str, Item | None]:
+        """The rows of the first so many todos, by id; None where a todo has no row."""
+        todo_ids = list(islice(dict.fromkeys(step.todo_id for step in steps), count))
+        return dict.fromkeys(todo_ids) | self._rows(todo_ids)
 
     def _before_a_gap(self, entries: Sequence[_Entry], position: Position) -> Sequence[_Entry]:
         """The entries before the first revision that may not be visible yet.
@@ -253,8 +279,8 @@ class _Reader:
             expected = entry.revision + 1
         return entries
 
-    def _is_visible(self, entry: _Entry, version: int, row: Item | None, position: Position) -> bool:
-        """Whether a row is as new as an entry says, or gone for good.
+    def _is_visible(self, step: _Step, row: Item | None, position: Position) -> bool:
+        """Whether a row is as new as the log says, or gone for good.
 
         Raises
         ------
@@ -262,10 +288,10 @@ class _Reader:
             When it is gone and the reader may have the todo: it would keep it for ever.
         """
         if row is not None:
-            return int(row["version"]["N"]) >= version
-        if not self._is_old(entry):
+            return int(row["version"]["N"]) >= step.version
+        if not self._is_old(step.entry):
             return False
-        if entry.revision > position.began_at:
+        if step.entry.revision > position.began_at:
             raise PositionExpired(TOO_OLD)
         return True
 
@@ -288,12 +314,5 @@ class _Reader:
 
     def _query(self, low: str, high: str, limit: int) -> tuple[list[Item], bool]:
         """Items between two sort keys, and whether these are all."""
-        answer = dynamodb.client().query(
-            TableName=self._table,
-            KeyConditionExpression="#owner = :owner AND #sk BETWEEN :low AND :high",
-            ExpressionAttributeNames={"#owner": "owner", "#sk": "sk"},
-            ExpressionAttributeValues={":owner": {"S": self._partition}, ":low": {"S": low}, ":high": {"S": high}},
-            ConsistentRead=True,
-            Limit=limit,
-        )
+        answer = dynamodb.client().query(**dynamodb.between(self._table, self._partition, low, high), Limit=limit)
         return answer["Items"], "LastEvaluatedKey" not in answer

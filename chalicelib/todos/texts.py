@@ -1,0 +1,53 @@
+"""Texts that callers send, in Unicode's composed form (NFC): bounded before any work is done on them."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+# Composing sorts each run of combining marks, which takes time that grows with the square of its length. No language
+# needs longer runs than the Stream-Safe Text Format has (UAX #15, section 13).
+MAX_MARKS: Final = 30
+# A composed character is at most four as it may be sent, so that a longer text is too long once composed, too.
+LONGEST_DECOMPOSITION: Final = 4
+# What is sorted like a combining mark although it is not of a combining class itself: these decompose into two marks.
+_DECOMPOSED_TO_MARKS: Final = "\u0f73\u0f75\u0f81"
+
+
+def compose(text: str, limit: int) -> str:
+    """The text in NFC, so that what looks the same compares the same.
+
+    Parameters
+    ----------
+    limit : int
+        As many characters, or bytes of UTF-8, as the composed text may have. It is not checked here that it keeps to
+        them, only that composing is worth it.
+
+    Raises
+    ------
+    ValueError
+        The text is far too long, or a letter has more combining marks than any language needs.
+    """
+    if len(text) > LONGEST_DECOMPOSITION * limit:
+        raise ValueError(f"{len(text)} characters, which are more than the {limit} that are allowed")
+    if text.isascii():
+        return text
+    if _has_long_run(text):
+        raise ValueError(f"more than {MAX_MARKS} combining marks follow one another")
+    return unicodedata.normalize("NFC", text)
+
+
+def _has_long_run(text: str) -> bool:
+    # One of so many neighbours is in each run that is too long; most texts have no mark there.
+    if not any(_is_mark(character) for character in text[MAX_MARKS :: MAX_MARKS + 1]):
+        return False
+    run = 0
+    for character in text:
+        run = run + 1 if _is_mark(character) else 0
+        if run > MAX_MARKS:
+            return True
+    return False
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.combining(character) != 0 or character in _DECOMPOSED_TO_MARKS

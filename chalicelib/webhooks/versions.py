@@ -1,0 +1,107 @@
+"""The versions of a subscription: what a webhook wants, and since when.
+
+Who receives an event follows from the event and these alone: the version in force at the event's `occurred_at` decides.
+So a redelivered, redriven or republished event finds the same recipients, whatever was changed in the meantime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.todos import instants
+
+# A change is in force this much later: more than the clocks of two Lambdas differ, so that no event that was decided
+# by the version before falls into the new one.
+DELAY_MILLISECONDS: Final = 10_000
+
+MAX_VERSIONS: Final = 10
+# As long as an event can come again (`guard.REMEMBERED_SECONDS`).
+KEPT_MILLISECONDS: Final = 120 * 24 * 3600 * 1000
+# A version may be dropped for a newer one only after this: events that it decides about have been published by then.
+SETTLED_MILLISECONDS: Final = 3600 * 1000
+
+Names = tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a webhook wants.
+
+    Attributes
+    ----------
+    since : str
+        The first instant that it is in force, as `instants.format_milliseconds` makes it.
+    types, lists : tuple of str, optional
+        None for all. Lists are those that the todo is in before or after the event.
+    """
+
+    since: str
+    types: Names
+    lists: Names
+    enabled: bool
+
+    def wants_type(self, event_type: str) -> bool:
+        """Whether it is enabled and wants events of this type."""
+        return self.enabled and (self.types is None or event_type in self.types)
+
+    def wants_list(self, list_name: str | None) -> bool:
+        """Whether it wants events of this list; None is no list."""
+        return self.lists is None or list_name in self.lists
+
+
+def in_force(versions: Sequence[Version], instant: str) -> Version | None:
+    """The version in force at an instant; None before the first. `versions` are in the order of `since`."""
+    return next((version for version in reversed(versions) if version.since <= instant), None)
+
+
+def wants(
+    versions: Sequence[Version],
+    *,
+    event_type: str,
+    occurred_at: str,
+    list_name: str,
+    previous_list: Callable[[], str | None],
+) -> bool:
+    """Whether a subscription with these versions receives an event.
+
+    Parameters
+    ----------
+    list_name : str
+        The list that the todo is in after the event.
+    previous_list : callable
+        The list that it was in before, or None if it was in the same; called only if it matters.
+    """
+    version = in_force(versions, occurred_at)
+    if version is None or not version.wants_type(event_type):
+        return False
+    return version.wants_list(list_name) or version.wants_list(previous_list())
+
+
+def with_change(
+    versions: Sequence[Version], *, types: Names, lists: Names, enabled: bool, now: int
+) -> tuple[Version, ...]:
+    """The versions with one more, unless the newest says the same; the oldest are dropped.
+
+    Parameters
+    ----------
+    now : int
+        Milliseconds since 1970.
+    """
+    if versions and (versions[-1].types, versions[-1].lists, versions[-1].enabled) == (types, lists, enabled):
+        return tuple(versions)
+    # Later than the one before, also if the clock was set back.
+    since = instants.instant_after(versions[-1].since if versions else None, now + DELAY_MILLISECONDS)
+    changed = [*versions, Version(since, types, lists, enabled)]
+    oldest = instants.format_milliseconds(now - KEPT_MILLISECONDS)
+    while len(changed) > MAX_VERSIONS or (len(changed) > 1 and changed[1].since <= oldest):
+        del changed[0]
+    return tuple(changed)
+
+
+def settles_at(versions: Sequence[Version]) -> int:
+    """When another change no longer drops a version that events are still being decided by, in milliseconds."""
+    if len(versions) < MAX_VERSIONS:
+        return 0
+    return instants.milliseconds_of(versions[1].since) + SETTLED_MILLISECONDS

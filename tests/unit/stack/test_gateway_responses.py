@@ -1,0 +1,41 @@
+"""What API Gateway answers itself, as the compute template has it: no cache keeps it, and a web page can read it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from chalicelib.api.answer_headers import EXPOSED
+from stack.deploy.rest_api import GATEWAY_RESPONSES, definition_in
+from stack.settings import REPOSITORY
+
+PREFIX: Final = "gatewayresponse.header."
+# Fetch standard, CORS-safelisted response-header names.
+READABLE: Final = {"Cache-Control", "Content-Type"}
+
+TEMPLATE: Final = yaml.safe_load((REPOSITORY / ".chalice" / "compute.yaml").read_text())
+RESPONSES: Final[dict[str, Any]] = definition_in(TEMPLATE)[GATEWAY_RESPONSES]
+
+
+@pytest.fixture(params=RESPONSES)
+def headers(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The headers of one response, their values as the mapping states them."""
+    parameters = RESPONSES[request.param]["responseParameters"]
+    return {name.removeprefix(PREFIX): value for name, value in parameters.items()}
+
+
+def test_every_response_exposes_the_same_headers_as_the_app(headers: dict[str, str]) -> None:
+    assert headers["Access-Control-Allow-Origin"] == "'*'"
+    assert headers["Access-Control-Expose-Headers"] == f"'{','.join(EXPOSED)}'"
+
+
+def test_no_response_is_stored(headers: dict[str, str]) -> None:
+    assert headers["Cache-Control"] == "'no-store'"
+
+
+def test_every_header_of_a_response_is_exposed(headers: dict[str, str]) -> None:
+    sent = {name for name in headers if not name.startswith("Access-Control-")}
+
+    assert sent - READABLE <= set(EXPOSED)

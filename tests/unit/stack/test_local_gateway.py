@@ -1,0 +1,58 @@
+"""The local API's gateway: what it answers itself, or passes on from the engine, is never stored by a cache."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack.local.gateway import KEY_SET_PATH, Gateway
+from stack.local.state import write_json
+
+API_PORT = 8000
+
+
+def answer_of(record: Path, path: str, engine_headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers of the answer to a GET, in front of an engine that refuses everything with these headers."""
+    sent: list[Any] = []
+
+    async def engine(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 502, "headers": engine_headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope: Any = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "headers": [],
+        "server": ("127.0.0.1", API_PORT),
+    }  # fmt: skip
+    asyncio.run(Gateway(engine, engine, API_PORT, record, {"keys": []})(scope, receive, send))
+    return {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Path:
+    record = tmp_path / "api.json"
+    write_json(record, {"id": "a1", "stage": "local"})
+    return record
+
+
+def test_a_refusal_of_the_engine_itself_is_not_stored(deployed: Path) -> None:
+    assert answer_of(deployed, "/todos", [(b"content-type", b"text/plain")])["cache-control"] == "no-store"
+
+
+def test_what_the_api_says_of_storing_is_passed_on(deployed: Path) -> None:
+    answered = answer_of(deployed, "/todos", [(b"Cache-Control", b"private, no-cache")])
+
+    assert answered["cache-control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("path", ["/todos", KEY_SET_PATH])
+def test_what_the_gateway_answers_itself_is_not_stored(tmp_path: Path, path: str) -> None:
+    assert answer_of(tmp_path / "nothing.json", path, [])["cache-control"] == "no-store"
