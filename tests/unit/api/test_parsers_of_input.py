@@ -127,7 +127,7 @@ PARSERS: dict[str, Parser] = {
     "a todo": Parser(lambda text: content.validate(parsed(text)), CONTENT_PIECES),
     "a merge patch": Parser(_patch, CONTENT_PIECES),
     "a webhook": Parser(lambda text: webhooks._load(parsed(text)), [b'"url":"https://a.b/', *CONTENT_PIECES]),
-    "a new name of a list": Parser(lambda text: lists._new_name(parsed(text)), [b"\"to\":\"", *CONTENT_PIECES]),
+    "a new name of a list": Parser(lambda text: lists._new_name(parsed(text)), [b'"to":"', *CONTENT_PIECES]),
     "a feed": Parser(lambda text: feeds._load(parsed(text)), [b'"name":"', b'"lists":["a",', *CONTENT_PIECES]),
     "a batch": Parser(lambda text: batch._read_plans(a_body(text)), BATCH_PIECES),
     "list names": Parser(pages.parse_list_name, LIST_PIECES),
