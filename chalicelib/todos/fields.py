@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from chalicelib.todos import ids
+from chalicelib.todos import ids, instants
 from chalicelib.todos.rules import MAX_LENGTH as MAX_RULE_LENGTH
 
 MAX_NOTES_BYTES: Final = 16 * 1024
@@ -22,7 +22,7 @@ MAX_ORDER: Final = 2**53 - 1
 # What holds beyond lengths: the rules below check it, and the API's contract states it.
 _NO_NUL: Final = {"pattern": "^[^\\u0000]*$"}
 NO_CONTROLS: Final = {"pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"}
-_INSTANT: Final = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
+_INSTANT: Final = {"maxLength": instants.MAX_LENGTH, "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 Title = Annotated[
     str,

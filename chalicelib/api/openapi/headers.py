@@ -28,7 +28,7 @@ COMPONENTS: Final[dict[str, Any]] = {
     "Accept-Patch": _header(
         "The media types that PATCH accepts (RFC 5789), if the path has PATCH.",
         {"type": "string"},
-        "application/merge-patch+json, application/json",
+        "application/merge-patch+json, application/json-patch+json, application/json",
         required=False,
     ),
     "Location": _header(

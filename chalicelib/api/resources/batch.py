@@ -24,7 +24,7 @@ from chalicelib.api.headers import (
     parse_if_match,
 )
 from chalicelib.api.problem_types import REQUIRED_MEMBERS
-from chalicelib.api.problems import MAX_ERRORS, Problem, bad_request, problem_of, unavailable
+from chalicelib.api.problems import Problem, bad_request, problem_of, unavailable
 from chalicelib.api.represent import answer, wait_for_views
 from chalicelib.api.request import Request
 from chalicelib.api.resources import todos
@@ -38,8 +38,9 @@ from chalicelib.todos.ids import Owner
 MAX_COMMANDS: Final = 100
 # Many times a hundred todos of the usual size. A Lambda takes 6 MB, in which the body is a JSON string.
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-# The batch, its array and the command enclose a command's own body.
-MAX_NESTING: Final = fields.MAX_NESTING + 4
+# The batch, its array and the command enclose a command's own body; in that a JSON Patch's array and operation enclose
+# a field's value.
+MAX_NESTING: Final = fields.MAX_NESTING + 5
 # A Lambda answers at most 6 MB; the rest is left to results that come without their todo.
 MAX_ANSWER_BYTES: Final = 5 * 1024 * 1024
 MAX_EVENTS_BYTES: Final = 32 * 1024
@@ -86,7 +87,8 @@ class Command(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     key : str, optional
         The command's `Idempotency-Key`.
     body : JSON value
-        The body of the command's own request: a todo, a merge patch, or ``{"to_version": n}``.
+        The body of the command's own request: a todo, a merge patch, a JSON Patch (an array), or
+        ``{"to_version": n}``.
     """
 
     op: Op
@@ -277,19 +279,24 @@ def _command_request(
     if len(request.body) > MAX_COMMAND_BYTES:
         bodies.check_size(len(dump_json(stated.body).encode(errors="surrogatepass")), MAX_COMMAND_BYTES)
     operation: str = stated.op if stated.op != "create" else "put" if stated.id else "post"
-    command = _command(request.owner, todo_id, stated, if_match)
+    command = _command(request.base_url, request.owner, todo_id, stated, if_match)
     return todos.command_request(
         request, operation, todo_id, stated.body, command, if_match=if_match, idempotency_key=key
     )
 
 
-def _command(owner: Owner, todo_id: str, stated: Command, if_match: decide.IfMatch | None) -> decide.Command:
+def _command(
+    base_url: str, owner: Owner, todo_id: str, stated: Command, if_match: decide.IfMatch | None
+) -> decide.Command:
     match stated.op:
         case "create":
             return commands.creation(stated.body)
         case "put":
             return commands.replacement(stated.body, if_match)
         case "patch":
+            # Their media types say which of the two a PATCH has; a merge patch is an object.
+            if isinstance(stated.body, list):
+                return commands.patch_by_operations(base_url, todo_id, stated.body)
             return decide.Patch(stated.body)
         case "delete":
             return decide.Delete()
@@ -323,5 +330,5 @@ def _batch_errors(body: object) -> list[FieldError]:
 
 
 def _invalid(errors: list[FieldError]) -> Problem:
-    found = [{"pointer": each.pointer, "detail": each.detail} for each in errors[:MAX_ERRORS]]
+    found = [{"pointer": each.pointer, "detail": each.detail} for each in errors[: content.MAX_ERRORS]]
     return bad_request("The batch is not valid. Nothing was done.", found)

@@ -155,8 +155,8 @@ class Scenario:
         api, path = self.api, f"/todos/{self.todo_id}"
         for asked in (
             path, f"{path}?version=1", f"{path}?at=2100-01-01", f"{path}/events",
-            "/todos", "/todos?list=garden", "/todos?sort=due", "/lists", "/lists/garden/todos", "/stats", "/export",
-            "/health", "/openapi.json", "/docs",
+            "/todos", "/todos?list=garden", "/todos?sort=due", "/todos?sort=created", "/lists",
+            "/lists/garden/todos", "/stats", "/export", "/health", "/openapi.json", "/docs",
         ):  # fmt: skip
             assert api.get(asked).ok, asked
         first = api.get("/changes?limit=1").json()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api import pages
+from chalicelib.api import filters, pages
 from chalicelib.commands import execute
 from chalicelib.todos import content, ids, instants, rules
 from chalicelib.todos.events import CREATED, Event
@@ -48,8 +48,8 @@ REFUSED: dict[str, Callable[[str], object]] = {
     "a list in a path": lambda text: _ignored(lambda: pages.parse_list_name(text)),
     "a due date": content.instant_error,
     "a todo": lambda text: _ignored(lambda: content_of(list=text, due=text, title=text, tags=[text], repeat=text)),
-    "a query's instant": lambda text: _ignored(lambda: pages.parse_instant(text)),
-    "a text that is sought": lambda text: _ignored(lambda: pages.parse_text(500)(text)),
+    "a query's instant": lambda text: _ignored(lambda: filters.parse_instant(text)),
+    "a text that is sought": lambda text: _ignored(lambda: filters.parse_text(500)(text)),
     "a stored state": lambda text: projection.todo_of(f'{{"title": "{text}"}}'),
 }
 

@@ -160,3 +160,11 @@ def test_the_document_names_the_address_that_it_was_asked_at() -> None:
         "https://one.example/api"
     ]
     assert [server["url"] for server in document("https://two.example", ROUTES)["servers"]] == ["https://two.example"]
+
+
+def test_what_a_patch_takes_is_what_accept_patch_says(registered: dict[str, Any]) -> None:
+    """Each path for itself (RFC 5789, section 3.1)."""
+    for path, item in CONTRACT["paths"].items():
+        headers = registered[f"GET {path}"].cors.get_access_control_headers()
+        taken = set(item["patch"]["requestBody"]["content"]) if "patch" in item else set()
+        assert {*headers.get("Accept-Patch", "").split(", ")} - {""} == taken
