@@ -10,7 +10,7 @@ from bench.hostile.__main__ import MAX_GROWTH_BYTES
 from chalicelib.api import bodies, filters, headers, pages, problems, request
 from chalicelib.api.resources import batch
 from chalicelib.commands import execute, next_occurrence
-from chalicelib.todos import content, events, fields, instants, representation, rule_days, rules, texts
+from chalicelib.todos import content, earlier_ids, events, fields, instants, representation, rule_days, rules, texts
 from chalicelib.views import projection
 from loaders.formats import icalendar, todo_txt
 from loaders.reading import input as reading
@@ -52,7 +52,8 @@ BOUNDS = {
     "a rule": f"{rules.MAX_LENGTH} characters, {rule_days.MAX_WORK:,} steps",
     "the content": f"{events.MAX_CONTENT_BYTES:,} bytes",
     "todos after": f"{next_occurrence.MAX_LINKS}",
-    "earlier completions": f"{next_occurrence.MAX_COMPLETIONS_BACK}, in {next_occurrence.MAX_EVENTS_BACK:,} events",
+    "earlier completions": f"{next_occurrence.MAX_COMPLETIONS_BACK}, in {next_occurrence.MAX_EVENTS_BACK:,} events;"
+    f" {earlier_ids.MAX_STEPS:,} steps",
     "newest events": f"{execute.REMEMBERED_STREAMS:,}, {execute.REMEMBERED_BYTES // 1_000_000} MB",
     "checks": f"{content._instant_error.cache_parameters()['maxsize']:,} of each, {fields.MAX_LIST_LENGTH} and"
     f" {instants.MAX_LENGTH} characters long",

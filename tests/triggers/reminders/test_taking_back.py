@@ -278,7 +278,7 @@ def earlier(alone: Alone, *, reopened: bool) -> tuple[str, str]:
     before = alone.events(todo_id)[-1]
     completion = written(before, COMPLETED, COMPLETE)
     ledger.append(completion)
-    following = earlier_ids.id_of_next(partition, todo_id, completion.state)
+    following = earlier_ids.id_of_next(partition, todo_id, completion.state, earlier_ids.Steps())
     assert following is not None
     content = {"title": before.state["title"], "due": "2026-12-08", "repeat": "FREQ=WEEKLY"}
     at = completion.occurred_at
