@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from stack.aws import local_client
+from chalicelib.aws import dynamodb
 
 
+@pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize(
     ("variable", "attribute"), [("SETTINGS_TABLE", "expires_at"), ("DELIVERIES_TABLE", "expiration")]
 )
 def test_what_expires_is_removed_by_the_engine(variables: dict[str, str], variable: str, attribute: str) -> None:
-    dynamodb = local_client("dynamodb", variables["AWS_ENDPOINT_URL"])
+    described = dynamodb.client().describe_time_to_live(TableName=variables[variable])
 
-    ttl = dynamodb.describe_time_to_live(TableName=variables[variable])["TimeToLiveDescription"]
-
-    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}
+    assert described["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}
