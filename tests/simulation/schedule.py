@@ -39,7 +39,7 @@ HAVE_LISTS = 0.15
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
-EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed", "rebuild", "reminders", "published"})
+EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed", "rebuild", "reminders", "published", "series"})
 
 
 class Schedule:
@@ -86,6 +86,7 @@ class Schedule:
         self._busy = self._clients_left = 0
         self._has_forgotten = False
         self._wrong_with_the_rebuild: list[str] = []
+        self._last_minute = 0
 
     def run(self) -> list[str]:
         """The differences that the audit finds at the end, or the one wrong answer that a client got before."""
@@ -205,6 +206,7 @@ class Schedule:
             self._lists.work_off(self._deliver_the_rest)
             self._deliver_the_rest()
         if self._reminders is not None:
+            self._last_minute = self.world.now()
             remind.handle({})
             self._reminders.work_off()
             self._deliver_the_rest()
@@ -231,11 +233,12 @@ class Schedule:
         newest = audit.heads(events)
         found: dict[str, Any] = {
             "rebuild": lambda: self._wrong_with_the_rebuild,
-            "reminders": lambda: audit.reminders(events) if self._reminders is not None else (),
+            "reminders": lambda: audit.reminders(events, self._last_minute) if self._reminders is not None else (),
             "published": lambda: (
                 audit.published(self.world.topic.published, events) if self._publishing is not None else ()
             ),
             "streams": lambda: audit.streams(events),
+            "series": lambda: audit.series(self.world.commits()),
             "rows": lambda: audit.rows(newest, items),
             "tallies": lambda: audit.tallies(newest, items),
             "tally": lambda: (line for line in audit.tallies(newest, items) if f"'{schema.TALLY_KEY}'" in line),

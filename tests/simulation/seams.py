@@ -20,7 +20,14 @@ import stack.operate.catchup
 import stack.operate.redrive
 from chalicelib import logs
 from chalicelib.aws import dynamodb, quarantine, retry, sqs
-from chalicelib.commands import clear_list, execute, list_operation, reminders, rename_list
+from chalicelib.commands import (
+    clear_list,
+    execute,
+    list_operation,
+    next_occurrence,
+    reminders,
+    rename_list,
+)
 from chalicelib.ledger import model
 from chalicelib.publishing import topic
 from chalicelib.rebuild import run
@@ -145,7 +152,10 @@ def installed() -> Iterator[Seat]:
             (topic, "sns", lambda: seat.topic),
             (stack.operate.redrive, "sqs", lambda: seat.queues),
             (sqs, "unlinked_sqs", lambda: seat.queues),
-            *((module, "uuid_utils", SimpleNamespace(uuid7=uuid7)) for module in (execute, clear_list, rename_list)),
+            *(
+                (module, "uuid_utils", SimpleNamespace(uuid7=uuid7))
+                for module in (execute, next_occurrence, clear_list, rename_list)
+            ),
             *((module, "PAGE", LIST_PAGE) for module in (list_operation, clear_list, rename_list)),
             (pointer, "uuid", SimpleNamespace(uuid4=uuid7)),
             (run, "uuid", SimpleNamespace(uuid4=uuid7)),

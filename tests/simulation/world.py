@@ -122,6 +122,10 @@ class World:
             self._decoded[key] = codec.decode(item)
         return self._decoded[key]
 
+    def commits(self) -> list[list[Event]]:
+        """The events of each write to the ledger, in the order in which these were decided."""
+        return [[self.event(item) for item in items] for name, items in self.engine.committed if name == EVENTS]
+
     def all_events(self) -> list[Event]:
         return [self.event(item) for item in self.engine.tables[EVENTS].all()]
 

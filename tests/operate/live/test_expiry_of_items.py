@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.aws import dynamodb
+from stack.aws import LocalEndpoint, local_client
 
 
-@pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize(
     ("variable", "attribute"), [("SETTINGS_TABLE", "expires_at"), ("DELIVERIES_TABLE", "expiration")]
 )
 def test_what_expires_is_removed_by_the_engine(variables: dict[str, str], variable: str, attribute: str) -> None:
-    described = dynamodb.client().describe_time_to_live(TableName=variables[variable])
+    dynamodb = local_client("dynamodb", LocalEndpoint(variables["AWS_ENDPOINT_URL"], variables["AWS_SESSION_TOKEN"]))
 
-    assert described["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}
+    ttl = dynamodb.describe_time_to_live(TableName=variables[variable])["TimeToLiveDescription"]
+
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}
