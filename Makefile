@@ -8,7 +8,7 @@ LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth diff deploy settle drift destroy test test-fast coverage simulate race fuzz lint openapi bench experiment lock
+.PHONY: help up down status watch synth diff deploy settle drift destroy test test-fast coverage simulate race fuzz lint openapi bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -73,6 +73,7 @@ watch: $(INSTALLED) ## Deploy to the local engine at every change of the code
 
 simulate: $(DEVELOPING) ## Run 100,000 simulated schedules, the aggregation game and the comparison (minutes)
 	@$(VENV)/python -m tests.simulation --schedules 100000
+	@$(VENV)/python -m tests.simulation --repeating --schedules 100000
 	@$(VENV)/python -m tests.simulation --game --engine emulator
 	@$(VENV)/python -m tests.simulation --compare
 
@@ -87,6 +88,9 @@ fuzz: $(DEVELOPING) ## Check the deployed service against its contract with Sche
 
 bench: $(DEVELOPING) ## Measure, and print the tables of docs/performance.md
 	@$(VENV)/python -m bench
+
+hostile: $(DEVELOPING) ## Send hostile requests to a stack of its own for five minutes, and look at its memory (SECONDS=300)
+	@$(VENV)/python -m bench.hostile $(if $(SECONDS),--seconds '$(SECONDS)')
 
 experiment: $(DEVELOPING) ## Make the deployed Lambdas fail at random under load and count effects (EVENTS=20000, up to 30 minutes)
 	@$(VENV)/python -m bench.experiment $(if $(EVENTS),--events '$(EVENTS)')

@@ -25,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     longer = parser.getgroup("todo-ledger", "todo-ledger: tests that can run longer")
     longer.addoption("--race-operations", type=int, default=100, help="of each client of the race (default: 100)")
     longer.addoption("--race-seed", type=int, default=1, help="which race (default: 1)")
+    longer.addoption("--parser-examples", type=int, default=30, help="for each parser of input (default: 30)")
     longer.addoption("--fuzz-examples", type=int, help="for each operation of the API (default: few)")
 
 

@@ -104,7 +104,8 @@ def parse_wait(prefer: str, at_most: int = MAX_WAIT_SECONDS) -> int:
 
 def elements(value: str, separator: str = ",") -> Iterator[str]:
     """The elements of a list in a header; quoted strings may contain the separator (RFC 9110, section 5.6)."""
-    for found in re.finditer(rf'(?:[^{separator}"]|"(?:[^"\\]|\\.)*"?)+', value):
+    # Possessive: nothing is tried twice, and no places to go back to are kept.
+    for found in re.finditer(rf'(?:[^{separator}"]++|"(?:[^"\\]++|\\.)*+"?+)++', value):
         if text := found[0].strip():
             yield text
 

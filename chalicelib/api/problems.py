@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,8 +17,7 @@ from chalicelib.todos import content, decide
 from chalicelib.todos.errors import Unavailable
 
 RETRY_AFTER_SECONDS: Final = "1"
-# What an answer says of a request that has more errors, or quotes longer texts, shows enough of them.
-MAX_ERRORS: Final = 100
+# An answer shows so much of a longer text that it quotes.
 MAX_QUOTED: Final = 500
 
 
@@ -56,7 +56,8 @@ class Problem(Exception):
         members = dict(self.members)
         if "errors" in members:
             members["errors"] = [
-                {name: _quotable(value) for name, value in error.items()} for error in members["errors"][:MAX_ERRORS]
+                {name: _cut(value) if name == "pointer" else _quotable(value) for name, value in error.items()}
+                for error in members["errors"][: content.MAX_ERRORS]
             ]
         return {**self.kind.document(base_url, _quotable(self.detail)), **members}
 
@@ -69,6 +70,13 @@ class Problem(Exception):
 def _quotable(text: str) -> str:
     cut = text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
     return cut if cut.isascii() else cut.encode(errors="replace").decode()
+
+
+def _cut(pointer: str) -> str:
+    """A pointer that is still a URI reference: what is cut off leaves no half of an escape."""
+    if len(pointer) <= MAX_QUOTED:
+        return pointer
+    return re.sub("%.?$", "", pointer[:MAX_QUOTED])
 
 
 def bad_request(detail: str, errors: list[dict[str, str]] | None = None) -> Problem:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, TypeVar, get_type_hints
 from urllib.parse import quote
 
@@ -24,6 +24,8 @@ from chalicelib.todos.fields import (
     Content,
 )
 
+# A text can have many more errors; these show what is wrong with it.
+MAX_ERRORS: Final = 100
 LONE_SURROGATE: Final = "holds a lone surrogate, which is no character"
 _CONTAINERS: Final = (dict, list)
 # The lengths within which a field's text is composed. The bounds of `Content` are these or narrower.
@@ -87,6 +89,13 @@ def validate(value: object) -> dict[str, Any]:
     except msgspec.ValidationError:
         raise InvalidContent(struct_errors(stated, Content, rule=_field_errors)) from None
     return _complete_and_check(content)
+
+
+@cache
+def _fields_of(struct: type[msgspec.Struct]) -> tuple[dict[str, Any], list[str]]:
+    """The types of a struct's fields by name, and the names of those that must be there; each takes a while to find."""
+    types = get_type_hints(struct, localns={"list": list}, include_extras=True)
+    return types, [field.name for field in msgspec.structs.fields(struct) if field.required]
 
 
 def is_acceptable(name: str, value: object) -> bool:
@@ -183,10 +192,12 @@ def struct_errors(
     rule : callable, optional
         Finds the errors of a field whose value has the right type.
     """
-    types = get_type_hints(struct, localns={"list": list}, include_extras=True)
-    required = (field.name for field in msgspec.structs.fields(struct) if field.required)
+    types, required = _fields_of(struct)
     errors = [FieldError(pointer(*path, name), "required") for name in required if name not in value]
     for name, member in value.items():
+        if len(errors) >= MAX_ERRORS:
+            # These show what is wrong; the sender chooses how many there are.
+            break
         if name not in types:
             errors.append(FieldError(pointer(*path, name), "unknown field"))
             continue
@@ -244,6 +255,12 @@ def compose_fields(members: Mapping[str, Any], limits: Mapping[str, int]) -> tup
             ]
         fields[name] = member
     return fields, errors
+
+
+def compose_member(name: str, value: Any) -> tuple[Any, list[FieldError]]:
+    """A value that a field may get, or an item of it, as `compose_fields` has it."""
+    stated, errors = compose_fields({name: value}, _TEXT_LIMITS)
+    return stated[name], errors
 
 
 def _compose(text: str, limit: int, errors: list[FieldError], *path: str | int) -> str:

@@ -15,10 +15,8 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.todos.content import FieldError, pointer
+from chalicelib.todos.content import MAX_ERRORS, FieldError, pointer
 
-# A text can have many more errors; these show what is wrong with it.
-MAX_ERRORS: Final = 100
 TOO_DEEP: Final = "nested too deeply"
 
 _SPACE: Final = " \t\r\n"
@@ -104,7 +102,7 @@ class StrictDecoder:
     """Decodes one value after the other out of longer texts."""
 
     def __init__(self) -> None:
-        self._has_errors = False
+        self._errors = 0
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_constant=self._constant,
@@ -123,9 +121,9 @@ class StrictDecoder:
             No value begins there, or it is cut off.
         RecursionError
         """
-        self._has_errors = False
+        self._errors = 0
         value, end = self._decoder.raw_decode(text, position)
-        if not self._has_errors:
+        if not self._errors:
             return value, end, None
         return value, end, AmbiguousJson(list(islice(_errors_in(value), MAX_ERRORS)))
 
@@ -133,12 +131,11 @@ class StrictDecoder:
         members = dict(pairs)
         if len(members) == len(pairs):
             return members
-        self._has_errors = True
-        return _Duplicated(members, first_duplicate(name for name, _ in pairs))
+        self._errors += 1
+        return _Duplicated(members, first_duplicate(name for name, _ in pairs)) if self._marks else members
 
     def _constant(self, word: str) -> float:
-        self._has_errors = True
-        return _BadNumber(f"{word} is not a JSON number")
+        return self._bad_number(f"{word} is not a JSON number")
 
     def _float(self, digits: str) -> float:
         number = float(digits)
@@ -149,10 +146,18 @@ class StrictDecoder:
             return int(digits)
         return self._too_large(digits)
 
-    def _too_large(self, digits: str) -> _BadNumber:
-        self._has_errors = True
+    def _too_large(self, digits: str) -> float:
         shown = digits if len(digits) <= 20 else f"{digits[:20]}…"
-        return _BadNumber(f"{shown} is larger than a double can hold")
+        return self._bad_number(f"{shown} is larger than a double can hold")
+
+    def _bad_number(self, detail: str) -> float:
+        self._errors += 1
+        return _BadNumber(detail) if self._marks else math.nan
+
+    @property
+    def _marks(self) -> bool:
+        """Whether the error is one of those that will be shown: a mark takes a hundred times what it marks."""
+        return self._errors <= MAX_ERRORS
 
 
 def first_duplicate(names: Iterable[str]) -> str:

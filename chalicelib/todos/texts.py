@@ -10,8 +10,8 @@ from typing import Final
 MAX_MARKS: Final = 30
 # A composed character is at most four as it may be sent, so that a longer text is too long once composed, too.
 LONGEST_DECOMPOSITION: Final = 4
-# What is sorted like a combining mark although it is not of a combining class itself: these decompose into two marks.
-_DECOMPOSED_TO_MARKS: Final = "\u0f73\u0f75\u0f81"
+# These decompose into two marks; three of them are not of a combining class themselves.
+_TWO_MARKS: Final = "\u0344\u0f73\u0f75\u0f81"
 
 
 def compose(text: str, limit: int) -> str:
@@ -38,16 +38,19 @@ def compose(text: str, limit: int) -> str:
 
 
 def _has_long_run(text: str) -> bool:
-    # One of so many neighbours is in each run that is too long; most texts have no mark there.
-    if not any(_is_mark(character) for character in text[MAX_MARKS :: MAX_MARKS + 1]):
+    # Each run that is too long has one of so many neighbours; most texts have no mark there.
+    if not any(map(_marks_of, text[MAX_MARKS // 2 :: MAX_MARKS // 2 + 1])):
         return False
     run = 0
-    for character in text:
-        run = run + 1 if _is_mark(character) else 0
+    for marks in map(_marks_of, text):
+        run = run + marks if marks else 0
         if run > MAX_MARKS:
             return True
     return False
 
 
-def _is_mark(character: str) -> bool:
-    return unicodedata.combining(character) != 0 or character in _DECOMPOSED_TO_MARKS
+def _marks_of(character: str) -> int:
+    """How many combining marks a character is when it is decomposed; 0 for one that begins with a letter."""
+    if character in _TWO_MARKS:
+        return 2
+    return 1 if unicodedata.combining(character) else 0

@@ -46,11 +46,13 @@ def read_rows(file: Input) -> Iterator[Row | BadRow]:
 def _list(reader: JsonReader) -> Iterator[Row | BadRow]:
     title: str | None = None
     held: list[tuple[int, dict[str, Any]] | BadRow] = []
+    begins = reader.consumed
     for name in reader.object():
         if name in ("items", "tasks") and reader.peek() == "[":
             for _ in reader.array():
                 record = reader.record()
                 if title is None:
+                    reader.check_held(begins)
                     held.append(record)
                 else:
                     yield _row(record, title)

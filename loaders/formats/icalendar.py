@@ -5,7 +5,8 @@
   floating time, or one in an unknown zone, is taken as UTC. A value that is not plain UTC is also kept as it was.
 - PRIORITY 1 to 4 is high, 5 medium, 6 to 9 low; all except 1, 5 and 9 are also kept. CATEGORIES are tags.
 - A CANCELLED task no longer needs to be done, so it is loaded as completed, and its status is kept.
-- RRULE is the rule if a todo can repeat by it. RELATED-TO a parent is the parent.
+- RRULE is the rule if a todo can repeat by it, also with SKIP (RFC 7529); X-TODO-LEDGER-REPEAT-FROM is what that is
+  counted from. RELATED-TO a parent is the parent.
 - The list is X-TODO-LEDGER-LIST, otherwise the calendar's name (X-WR-CALNAME, or NAME by RFC 7986).
 - The first VALARM's TRIGGER is `remind_at`; all alarms are kept.
 
@@ -35,13 +36,20 @@ _STATUSES: Final = {"NEEDS-ACTION": False, "IN-PROCESS": False, "COMPLETED": Tru
 _IMPLIED: Final = ("NEEDS-ACTION", "COMPLETED")
 _PRIORITIES: Final = {"0": "none", **dict.fromkeys("1234", "high"), "5": "medium", **dict.fromkeys("6789", "low")}
 _EXACT_PRIORITIES: Final = ("0", "1", "5", "9")
+_COUNTED_FROM: Final = {word: word for word in ("due", "completion", "next_future")}
 # The part before the colon; a colon in quotes is part of a parameter's value.
 _NAME_AND_PARAMETERS: Final = re.compile(r'([A-Za-z0-9-]+)((?:;[^":;]+(?:"[^"]*"[^":;]*)*)*):', re.ASCII)
 _ESCAPED: Final = re.compile(r"\\([\\;,Nn])")
 _LIST_ITEM: Final = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
 _TZID: Final = re.compile(rb"TZID[;:]", re.IGNORECASE)
 _LIST: Final = b"X-TODO-LEDGER-LIST"
+_REPEAT_FROM: Final = "X-TODO-LEDGER-REPEAT-FROM"
 _CALENDAR_NAMES: Final = (b"X-WR-CALNAME", b"NAME")
+_MAX_NESTING: Final = 100
+# A zone of every year's rules has a few KB.
+_MAX_ZONE_BYTES: Final = 64 * 1024
+# No date, time or duration is longer.
+_MAX_MOMENT: Final = 100
 
 
 def recognise(head: bytes) -> Certainty:
@@ -69,7 +77,8 @@ def read_rows(file: Input) -> Iterator[Row | BadRow]:
 def _components(file: Input) -> Iterator[tuple[int, str, bytes] | BadRow]:
     """Whole VTODOs and VTIMEZONEs, and the calendar's own properties with the kind ""."""
     kind, begins, size = "", 0, 0
-    content: list[bytes] = []
+    # One buffer, since lines of a byte or two would take many times as much memory apart.
+    content = bytearray()
     inside: list[bytes] = []
     for number, line in _unfold(file):
         upper = line[:30].upper().rstrip()
@@ -77,19 +86,19 @@ def _components(file: Input) -> Iterator[tuple[int, str, bytes] | BadRow]:
             yield _broken(begins, content, f"the {kind} has no END:{kind}")
             kind = ""
         if kind:
-            size += len(line)
+            size += len(line) + 1
             if size <= MAX_ROW_BYTES:
-                content.append(line)
+                content += b"\n" + line
             if upper == b"END:" + kind.encode():
                 is_whole = size <= MAX_ROW_BYTES
                 too_long = f"a {kind} of more than {MAX_ROW_BYTES} bytes"
-                yield (begins, kind, b"\n".join(content)) if is_whole else _broken(begins, content, too_long)
+                yield (begins, kind, bytes(content)) if is_whole else _broken(begins, content, too_long)
                 kind = ""
         elif upper in (b"BEGIN:VTODO", b"BEGIN:VTIMEZONE"):
             kind, begins, size = upper[6:].decode(), number, 0
-            content = [line]
+            content = bytearray(line)
         elif upper.startswith(b"BEGIN:"):
-            inside.append(upper[6:])
+            _enter(inside, upper[6:], number)
         elif upper.startswith(b"END:"):
             del inside[-1:]
         elif inside == [b"VCALENDAR"]:
@@ -100,29 +109,36 @@ def _components(file: Input) -> Iterator[tuple[int, str, bytes] | BadRow]:
         raise UnreadableFile(f"the file ends where END:{inside[-1].decode('ascii', 'replace')} belongs")
 
 
-def _broken(line: int, content: list[bytes], reason: str) -> BadRow:
-    return bad_row(line, b"\n".join(content).decode("utf-8", "replace"), reason)
+def _enter(inside: list[bytes], kind: bytes, line: int) -> None:
+    inside.append(kind)
+    if len(inside) > _MAX_NESTING:
+        raise UnreadableFile(f"line {line}: components are nested deeper than {_MAX_NESTING} levels")
+
+
+def _broken(line: int, content: bytearray, reason: str) -> BadRow:
+    return bad_row(line, content.decode("utf-8", "replace"), reason)
 
 
 def _unfold(file: Input) -> Iterator[tuple[int, bytes]]:
     """Each content line with its number; a line that begins with white space continues the one before it."""
-    begins, pieces, size = 0, [b""], 0
+    begins, whole = 0, bytearray()
     for number, line, _ in file.lines():
         text = line.rstrip(b"\r\n")
         if text[:1] in (b" ", b"\t") and begins:
-            size += len(text)
             # A longer one is refused in any case.
-            if size <= 2 * MAX_ROW_BYTES:
-                pieces.append(text[1:])
+            if len(whole) <= MAX_ROW_BYTES:
+                whole += text[1:]
             continue
-        if begins and (whole := b"".join(pieces)):
-            yield begins, whole
-        begins, pieces, size = number, [text], len(text)
-    if whole := b"".join(pieces):
-        yield begins, whole
+        if whole:
+            yield begins, bytes(whole)
+        begins, whole = number, bytearray(text)
+    if whole:
+        yield begins, bytes(whole)
 
 
 def _define_zone(content: bytes, zones: Zones) -> None:
+    if len(content) > _MAX_ZONE_BYTES:
+        return
     names = [line for line in content.split(b"\n") if _TZID.match(line)]
     if names:
         rest = b"\n".join(line for line in content.split(b"\n") if line not in names)
@@ -156,7 +172,7 @@ def row_of(line: int, text: str, zones: Zones | None = None) -> Row | BadRow:
     properties: list[_Property] = []
     alarms: list[list[_Property]] = []
     nested: list[str] = []
-    kept_alarms: list[str] = []
+    alarm_lines: list[list[str]] = []
     for each in text.strip().split("\n")[1:-1]:
         found = _NAME_AND_PARAMETERS.match(each)
         if found is None:
@@ -165,29 +181,26 @@ def row_of(line: int, text: str, zones: Zones | None = None) -> Row | BadRow:
         if prop.name == "BEGIN":
             if not nested:
                 alarms.append([])
-                kept_alarms.append("")
+                alarm_lines.append([])
             nested.append(prop.value)
         if nested:
             alarms[-1].append(prop)
-            kept_alarms[-1] += each + "\n"
+            alarm_lines[-1].append(each + "\n")
         else:
             properties.append(prop)
         if prop.name == "END" and nested:
             nested.pop()
-    return _Todo(line, text, properties, zones or Zones()).row(alarms, kept_alarms)
+    return _Todo(line, text, properties, zones or Zones()).row(alarms, ["".join(lines) for lines in alarm_lines])
 
 
 class _Todo:
     """Reads one VTODO's properties into a record."""
 
     def __init__(self, line: int, text: str, properties: list[_Property], zones: Zones) -> None:
-        values: dict[str, Any] = {}
+        given: dict[str, list[str]] = {}
         for prop in properties:
-            before = values.get(prop.key)
-            if before is None:
-                values[prop.key] = prop.value
-            else:
-                values[prop.key] = [*(before if isinstance(before, list) else [before]), prop.value]
+            given.setdefault(prop.key, []).append(prop.value)
+        values: dict[str, Any] = {key: each[0] if len(each) == 1 else each for key, each in given.items()}
         self._properties = properties
         self._zones = zones
         self._record = Record(line, text, values)
@@ -205,6 +218,8 @@ class _Todo:
             record.fields["due"] = rfc_3339(due) if isinstance(due, datetime) else due.isoformat()
         if (rule := self._single("RRULE")) is not None:
             record.take_rule(rule.key)
+        if (prop := self._single(_REPEAT_FROM)) is not None:
+            record.take("repeat_from", prop.key, one_of(_COUNTED_FROM))
         if kept_alarms:
             record.rest["VALARM"] = kept_alarms
             start = self._moment("DTSTART", is_kept=True)
@@ -285,8 +300,8 @@ def _moment(text: Any, zone: tzinfo | None) -> date:
     from icalendar.prop import vDDDTypes
 
     try:
-        moment = vDDDTypes.from_ical(text)  # type: ignore[no-untyped-call]
-    except (ValueError, TypeError, AttributeError):
+        moment = vDDDTypes.from_ical(text[:_MAX_MOMENT])  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError, AttributeError, OverflowError):
         moment = None
     if not isinstance(moment, date):
         raise ValueError("expected a DATE (20261201) or DATE-TIME (20261201T090000Z)")
@@ -305,11 +320,12 @@ def _alarm_time(alarm: list[_Property], start: date | None, due: date | None) ->
     if trigger is None:
         return None
     try:
-        when = vDDDTypes.from_ical(trigger.value)  # type: ignore[no-untyped-call]
-    except (ValueError, TypeError, AttributeError):
+        when = vDDDTypes.from_ical(trigger.value[:_MAX_MOMENT])  # type: ignore[no-untyped-call]
+        if isinstance(when, timedelta):
+            counts_from_end = "RELATED=END" in trigger.parameters.upper() or start is None
+            base = due if counts_from_end else start
+            when = base + when if isinstance(base, datetime) else None
+        return rfc_3339(when) if isinstance(when, datetime) else None
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        # No alarm, or one that goes off outside of the calendar.
         return None
-    if isinstance(when, timedelta):
-        counts_from_end = "RELATED=END" in trigger.parameters.upper() or start is None
-        base = due if counts_from_end else start
-        when = base + when if isinstance(base, datetime) else None
-    return rfc_3339(when) if isinstance(when, datetime) else None

@@ -22,8 +22,9 @@ from datetime import datetime, time
 from typing import Any, Final
 
 from chalicelib.todos.strict_json import AmbiguousJson, duplicate
+from loaders.errors import UnreadableFile
 from loaders.formats import Certainty
-from loaders.reading.input import Input
+from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.rows.json_stream import JsonReader, bad_value, first_members
 from loaders.rows.record import Record, one_of
 from loaders.rows.row import BadRow, Row
@@ -98,6 +99,7 @@ def _member(reader: JsonReader) -> Iterator[tuple[_Found, str | None]]:
     error: AmbiguousJson | None = None
     has_tasks = False
     held: list[_Found] = []
+    begins, others = reader.consumed, 0
     for name in reader.object():
         if name in ("value", "tasks") and reader.peek() in ("[", "{"):
             has_tasks = True
@@ -105,11 +107,15 @@ def _member(reader: JsonReader) -> Iterator[tuple[_Found, str | None]]:
                 known = list_name or _name_in(members)
                 # A page has no name; a list has one that may come later.
                 if known is None and name == "tasks":
+                    reader.check_held(begins)
                     held.append(found)
                 else:
                     yield found, known
         else:
             _, written, value, error_within = reader.value()
+            others += len(name) + len(written)
+            if others > MAX_ROW_BYTES:
+                raise UnreadableFile(f"line {line}: an object has more than {MAX_ROW_BYTES} characters")
             error = error or error_within or (AmbiguousJson([duplicate(name)]) if name in members else None)
             texts.append(f"{json.dumps(name)}: {written}")
             members[name] = value

@@ -21,7 +21,7 @@ from functools import cache
 from typing import Any, Final
 
 from loaders.formats import Certainty
-from loaders.reading.input import MAX_ROW_BYTES, Input
+from loaders.reading.input import Input
 from loaders.rows.fields import plan_for
 from loaders.rows.record import Record, strip_trailing_tags
 from loaders.rows.row import BadRow, Row, bad_row, not_utf8
@@ -31,6 +31,8 @@ NAME = "todo.txt"
 SYSTEM = "todo.txt"
 ROWS_ARE_TEXTS = True
 
+# A title has at most 500 characters; a line has room for hundreds of tags, too.
+_MAX_LINE_BYTES: Final = 64 * 1024
 _PRIORITIES: Final = {"A": "high", "B": "medium"}
 _AGREED: Final = re.compile(r"(?<!\S)(due|t|rec|pri|h):(\S+)\s*")
 _PAIR: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):(?!//)(\S+)", re.ASCII)
@@ -53,16 +55,18 @@ def recognise(head: bytes) -> Certainty:
 
 
 def read_rows(file: Input) -> Iterator[Row | BadRow]:
-    for number, line, is_whole in file.lines():
+    for number, line, _ in file.lines():
         if not line.strip():
+            continue
+        if len(line) > _MAX_LINE_BYTES:
+            yield bad_row(
+                number, line[:1000].decode("utf-8", "replace"), f"a line of more than {_MAX_LINE_BYTES} bytes"
+            )
             continue
         try:
             text = line.decode().strip("\r\n")
         except UnicodeDecodeError:
             yield not_utf8(number, line.rstrip(b"\r\n"))
-            continue
-        if not is_whole:
-            yield bad_row(number, text[:1000], f"a line of more than {MAX_ROW_BYTES} bytes")
             continue
         yield row_of(number, text)
 

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from chalicelib.todos.events import canonical_json
 from loaders.formats import Certainty
-from loaders.reading.input import Input
+from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.rows.record import Record, one_of, strip_trailing_tags, whole_number
 from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.seen import Seen
@@ -34,6 +34,8 @@ NAME = "todoist"
 SYSTEM = "todoist"
 
 _PRIORITIES: Final = {"1": "high", "2": "medium", "3": "low", "4": "none"}
+_MAX_DEPTH: Final = 1_000
+_MAX_NOTES: Final = 10_000
 _LABEL: Final = re.compile(r"(?<!\S)@(\S+)")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
 
@@ -54,7 +56,7 @@ def read_rows(file: Input) -> Iterator[Row | BadRow]:
             else:
                 line, cells = found
                 kind = cells.get("TYPE", "").strip().casefold()
-            if kind == "note" and task is not None:
+            if kind == "note" and task is not None and task.has_room_for(cells):
                 task.notes.append(cells)
                 continue
             if task is not None:
@@ -114,6 +116,8 @@ class _Outline:
         _, occurrence = self._seen.note(digest, line)
         own_id = f"{digest}#{occurrence}"
         self._above.append((depth, own_id))
+        # Nobody indents so deep; the outermost is forgotten, so that memory does not grow with the file.
+        del self._above[:-_MAX_DEPTH]
         return _Task(line, cells, self._section, own_id, parent)
 
 
@@ -125,6 +129,12 @@ class _Task:
         self._cells = cells
         self._place = {"section": section, "id": own_id, "parent": parent}
         self.notes: list[dict[str, str]] = []
+        self._size = 0
+
+    def has_room_for(self, note: dict[str, str]) -> bool:
+        """Whether a note can still be the task's, of which all are in memory at once."""
+        self._size += sum(map(len, note.values()))
+        return self._size <= MAX_ROW_BYTES and len(self.notes) < _MAX_NOTES
 
     def row(self) -> Row | BadRow:
         place = {name: value for name, value in self._place.items() if value}

@@ -12,8 +12,9 @@ from loaders.errors import UnreadableFile
 # Enough to recognise a format; one read of a pipe.
 HEAD_BYTES: Final = 64 * 1024
 
-# A todo's event has at most 64 KB, so a longer row is damaged. A shorter one is kept whole if it is rejected.
-MAX_ROW_BYTES: Final = 16 * 1024 * 1024
+# A todo's content has at most 30 KB, so a longer row is damaged. A shorter one is kept whole if it is rejected. In
+# memory a row takes up to 25 times as much, if its values are as small as can be.
+MAX_ROW_BYTES: Final = 2 * 1024 * 1024
 
 _FOREIGN: Final = {
     codecs.BOM_UTF16_LE: "it is UTF-16: save it as UTF-8",

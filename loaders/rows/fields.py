@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from chalicelib.todos import strict_json
 from chalicelib.todos.content import FieldError, pointer
-from loaders.rows.row import BadRow, Row
+from loaders.rows.row import BadRow, Row, bad_row
 
 # By field, the names that files have for it, the likeliest first. A column is used for one field only.
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -28,6 +28,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "remind_at": ("remindat", "reminder", "remind"),
     "order": ("order", "position"),
     "repeat": ("repeat", "recurrence", "rrule"),
+    "repeat_from": ("repeatfrom",),
     "parent": ("parent", "parentid"),
     "source": ("source",),
     "metadata": ("metadata",),
@@ -44,8 +45,10 @@ _OPEN: Final = frozenset(
 _OPEN_AND_MORE: Final = frozenset({"in progress", "in-progress", "started", "not started", "waiting", "blocked"})
 _PRIORITIES: Final = {"l": "low", "m": "medium", "med": "medium", "normal": "medium", "h": "high"}
 
-# Rows that all have different members would make ever more plans; a real file has a few.
+# Rows that all have different members would make ever more plans; a real file has a few, with short names.
 _MAX_PLANS: Final = 1000
+_MAX_KEPT_NAMES: Final = 10_000
+_MAX_MEMBERS: Final = 1_000
 MAX_ID_LENGTH: Final = 400
 
 
@@ -103,12 +106,16 @@ class Interpreter:
 
     def interpret(self, line: int, original: dict[str, Any]) -> Row | BadRow:
         """The todo that a row describes, or the row with its errors."""
+        if len(original) > _MAX_MEMBERS:
+            return bad_row(line, original, f"has {len(original)} members where {_MAX_MEMBERS} are allowed")
         signature = tuple(original)
         plan = self._plans.get(signature)
         if plan is None:
+            plan = plan_for(signature, self._called)
             if len(self._plans) >= _MAX_PLANS:
                 self._plans.clear()
-            plan = self._plans[signature] = plan_for(signature, self._called)
+            if sum(map(len, signature)) <= _MAX_KEPT_NAMES:
+                self._plans[signature] = plan
         return interpret(line, original, plan)
 
 
@@ -244,6 +251,7 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "due": _strip,
     "remind_at": _strip,
     "order": _order,
+    "repeat_from": _strip,
     "metadata": _metadata,
     "parent": _parent,
 }

@@ -19,6 +19,8 @@ from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.rows.row import BadRow, bad_row, not_utf8
 
 _CHUNK_BYTES: Final = 256 * 1024
+# What is kept in memory of a list whose name comes after its tasks.
+MAX_HELD: Final = 1024 * 1024
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 # An error this close to the buffer's end may only mean that the rest is missing ("-Infinity" is the longest token).
 _TOKEN: Final = 16
@@ -43,7 +45,13 @@ class JsonReader:
         self._buffer = ""
         self._position = 0
         self._line = 1
+        self._consumed = 0
         self._is_at_end = False
+
+    @property
+    def consumed(self) -> int:
+        """How many characters are behind the reader."""
+        return self._consumed
 
     @property
     def line(self) -> int:
@@ -124,6 +132,19 @@ class JsonReader:
             if not self._read_more():
                 return ""
 
+    def check_held(self, begins: int) -> None:
+        """See that what is held in memory since a place (`consumed`) is not too much.
+
+        Raises
+        ------
+        UnreadableFile
+        """
+        if self._consumed - begins > MAX_HELD:
+            raise UnreadableFile(
+                f"line {self._line}: the name of a list comes after more than {MAX_HELD} characters of its tasks;"
+                " write it before them"
+            )
+
     def finish(self) -> None:
         """Check that nothing follows."""
         if self.peek():
@@ -143,6 +164,7 @@ class JsonReader:
 
     def _advance(self, position: int) -> None:
         self._line += self._buffer.count("\n", self._position, position)
+        self._consumed += position - self._position
         self._position = position
 
     def _read_more(self) -> bool:
@@ -155,7 +177,7 @@ class JsonReader:
         if self._is_at_end:
             return False
         pieces = [self._buffer[self._position :]]
-        wanted = max(_CHUNK_BYTES, pending)
+        wanted = min(max(_CHUNK_BYTES, pending), MAX_ROW_BYTES + _CHUNK_BYTES - pending)
         while wanted > 0 and not self._is_at_end:
             chunk = self._file.read(wanted)
             self._is_at_end = not chunk

@@ -10,14 +10,17 @@ from contextlib import suppress
 from typing import Any, Final
 
 from loaders.errors import UnreadableFile
-from loaders.reading.input import Input
+from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.rows import fields
 from loaders.rows.row import BadRow, bad_row, not_utf8
 
 _SEPARATORS: Final = (",", ";", "\t")
 # Many times a todo's longest notes: in a longer cell, a quote is not closed, or the line is not a row.
 _MAX_CELL_CHARACTERS: Final = 1024 * 1024
+# More lines than the longest notes can have.
+_MAX_ROW_LINES: Final = 20_000
 _MAX_PREAMBLE_LINES: Final = 100
+_MAX_HEADER_CHARACTERS: Final = 64 * 1024
 # Bytes that are not UTF-8 are decoded to these (PEP 383); UTF-8 itself cannot hold them.
 _FOREIGN: Final = re.compile("[\ud800-\udfff]")
 
@@ -98,6 +101,10 @@ class Table:
             text = next(self._lines, None)
             if text is None:
                 break
+            if len(text) > _MAX_HEADER_CHARACTERS:
+                raise UnreadableFile(
+                    f"line {self._lines.first}: a header of more than {_MAX_HEADER_CHARACTERS} characters"
+                )
             if self._lines.has_foreign_bytes:
                 raise UnreadableFile(f"line {self._lines.first}: not UTF-8: save the file in that encoding")
             split = header_of(text)
@@ -137,7 +144,10 @@ def _check_names(names: list[str], line: int) -> None:
 def _explain(error: Exception) -> str:
     detail = str(error)
     if "unexpected end" in detail or "field limit" in detail:
-        return f"a quote is not closed, or a value has more than {_MAX_CELL_CHARACTERS} characters"
+        return (
+            f"a quote is not closed, or a value has more than {_MAX_CELL_CHARACTERS} characters, or a row more than"
+            f" {MAX_ROW_BYTES}"
+        )
     if "expected after" in detail:
         return "a quote ends in the middle of a value: it was not closed in time, or a quote in the text is not doubled"
     return f"not CSV: {detail}"
@@ -158,6 +168,7 @@ class _Lines:
         self._lines = file.lines()
         self._again: deque[tuple[int, str]] = deque()
         self._taken: list[tuple[int, str]] = []
+        self._size = 0
         self.has_foreign_bytes = False
 
     def __iter__(self) -> _Lines:
@@ -166,6 +177,10 @@ class _Lines:
     def __next__(self) -> str:
         number, text = self._again.popleft() if self._again else self._next_line()
         self._taken.append((number, text))
+        self._size += len(text)
+        if self._size > MAX_ROW_BYTES or len(self._taken) > _MAX_ROW_LINES:
+            # Each value may be short, and there may be any number of them.
+            raise csv.Error("field limit of the record")
         self.has_foreign_bytes = self.has_foreign_bytes or _has_foreign_bytes(text)
         return text
 
@@ -176,6 +191,7 @@ class _Lines:
 
     def begin_record(self) -> None:
         self._taken.clear()
+        self._size = 0
         self.has_foreign_bytes = False
 
     @property

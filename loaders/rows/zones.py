@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 from functools import cache
+from typing import Final
+
+MAX_NAME_LENGTH: Final = 200
+# More than there are in the whole IANA database.
+MAX_DEFINED: Final = 1_000
 
 
 class Zones:
@@ -22,9 +27,12 @@ class Zones:
         from icalendar.timezone.tzp import TZP
 
         self._provider = TZP()
+        self._defined = 0
 
     def define(self, name: str, content: bytes) -> None:
         """Add a zone from its VTIMEZONE; one that cannot be read, or has the name of a known zone, is ignored.
+
+        So are those after the first `MAX_DEFINED` of a file, since they are all kept.
 
         Parameters
         ----------
@@ -33,6 +41,9 @@ class Zones:
         """
         from icalendar import Timezone
 
+        if self._defined == MAX_DEFINED or len(name) > MAX_NAME_LENGTH:
+            return
+        self._defined += 1
         try:
             zone = Timezone.from_ical(content)
             zone.add("TZID", name)
@@ -42,6 +53,8 @@ class Zones:
 
     def find(self, name: str) -> tzinfo | None:
         """The zone of a name, or None; of ``/vendor/Europe/Berlin``, the longest end that is a zone's name."""
+        if len(name) > MAX_NAME_LENGTH:
+            return None
         steps = name.strip("/").split("/")
         for start in range(len(steps) if name.startswith("/") else 1):
             try:

@@ -1,8 +1,11 @@
 """iCalendar: a VTODO is a todo, and no property is lost."""
 
+import sys
+
 import pytest
 
 from loaders.errors import UnreadableFile
+from loaders.rows.row import Row
 from tests.loaders.loading import FILES, errors_of, read, stated, titles, todos
 
 
@@ -112,9 +115,16 @@ def test_a_bad_property_is_pointed_at(properties: list[str], pointer: str, detai
     assert titles(content) == ["A", "C"]
 
 
+@pytest.mark.parametrize("rule", ["RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD", "FREQ=YEARLY;SKIP=FORWARD"])
+def test_a_rule_may_skip_days_that_a_month_does_not_have(rule: str) -> None:
+    [todo] = todos(calendar(vtodo("Pay", "DUE;VALUE=DATE:20280229", f"RRULE:{rule}")))
+    assert todo["repeat"] == rule
+
+
 @pytest.mark.parametrize(
     "rule",
     [
+        "RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=5L",
         "FREQ=MONTHLY;BYMONTHDAY=0",
         "FREQ=WEEKLY;BYDAY=1MO",
         "FREQ=DAILY;COUNT=3;UNTIL=20301231",
@@ -124,6 +134,15 @@ def test_a_bad_property_is_pointed_at(properties: list[str], pointer: str, detai
 def test_a_rule_that_the_rfc_forbids_is_kept_but_not_followed(rule: str) -> None:
     [todo] = todos(calendar(vtodo("Water", "DUE;VALUE=DATE:20261201", f"RRULE:{rule}")))
     assert (todo["repeat"], todo["metadata"]) == (None, {"RRULE": rule})
+
+
+def test_what_a_rule_is_counted_from_comes_back() -> None:
+    rule = ["DUE;VALUE=DATE:20261201", "RRULE:FREQ=DAILY"]
+    [todo] = todos(calendar(vtodo("Water", *rule, "X-TODO-LEDGER-REPEAT-FROM:completion")))
+    assert (todo["repeat_from"], todo["metadata"]) == ("completion", None)
+    [(_, pointer, detail)] = errors_of(calendar(vtodo("Water", *rule, "X-TODO-LEDGER-REPEAT-FROM:sunrise")))
+    assert pointer == "#/X-TODO-LEDGER-REPEAT-FROM"
+    assert "expected one of due, completion, next_future" in detail
 
 
 def test_a_todo_without_an_end_costs_only_itself() -> None:
@@ -156,3 +175,52 @@ def test_the_first_alarm_tells_when_to_remind(alarm: str, remind_at: str | None)
     times = ["DTSTART:20261201T080000Z", "DUE:20261201T090000Z"]
     [todo] = todos(calendar(vtodo("A", *times, "BEGIN:VALARM", alarm, "END:VALARM")))
     assert (todo["remind_at"], todo["metadata"]["VALARM"]) == (remind_at, [f"BEGIN:VALARM\n{alarm}\nEND:VALARM\n"])
+
+
+def test_a_property_that_is_given_many_times_is_kept_once_for_each() -> None:
+    """Work that grows with the square of their number would take hours for a row of 2 MB."""
+    content = calendar(vtodo("Milk", "UID:1", *["X-A:1"] * 300))
+    with Calls() as calls:
+        [row] = read(content)
+    assert isinstance(row, Row)
+    assert row.fields["metadata"]["X-A"] == ["1"] * 300
+    with Calls() as ten_times:
+        read(calendar(vtodo("Milk", "UID:1", *["X-A:1"] * 3_000)))
+    assert ten_times.count < 12 * calls.count
+
+
+@pytest.mark.parametrize(
+    "trigger", ["P" + "9" * 30 + "D", "-P99999999999D", "99991231T235959Z", "P" + "1" * 5_000 + "W", "x" * 100_000]
+)
+def test_an_alarm_outside_of_the_calendar_is_no_reminder(trigger: str) -> None:
+    alarm = ("BEGIN:VALARM", f"TRIGGER;RELATED=END:{trigger}", "END:VALARM")
+    [row] = read(calendar(vtodo("Milk", "DUE:99991231T000000Z", *alarm)))
+    assert isinstance(row, Row)
+    assert row.fields.get("remind_at") in (None, "9999-12-31T23:59:59Z")
+
+
+def test_a_zone_of_a_name_without_end_is_unknown() -> None:
+    [row] = read(calendar(vtodo("Milk", f"DUE;TZID=/{'a/' * 50_000}:20261201T090000")))
+    assert isinstance(row, Row)
+    assert row.fields["due"] == "2026-12-01T09:00:00Z"
+
+
+def test_components_in_each_other_without_end_are_refused() -> None:
+    with pytest.raises(UnreadableFile, match="deeper than 100 levels"):
+        read(b"BEGIN:VCALENDAR\r\n" + b"BEGIN:X\r\n" * 101)
+
+
+class Calls:
+    """Counts the calls of functions, in Python or in C."""
+
+    count = 0
+
+    def __enter__(self) -> "Calls":
+        sys.setprofile(self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+
+    def _note(self, _: object, event: str, __: object) -> None:
+        self.count += event in ("call", "c_call")

@@ -2,7 +2,9 @@
 
 import pytest
 
+from loaders.formats.todoist import _MAX_DEPTH, _MAX_NOTES, _Outline
 from loaders.rows.row import BadRow
+from loaders.rows.seen import Seen
 from tests.loaders.loading import FILES, errors_of, plan, stated, titles, todo_ids
 
 
@@ -121,3 +123,20 @@ def test_an_indent_that_jumps_is_below_the_nearest_task_that_is_less_indented() 
     by_id = {event.stream_id.partition("#")[2]: title for title, event in states.items()}
     parents = {title: by_id.get(event.state["parent"] or "") for title, event in states.items()}
     assert parents == {"A": None, "B": "A", "C": "A", "D": "C", "E": None}
+
+
+def test_ever_deeper_tasks_are_all_loaded_and_the_outermost_forgotten() -> None:
+    with Seen() as seen:
+        outline = _Outline(seen)
+        for depth in range(3_000):
+            outline.task(depth + 2, {"CONTENT": "a", "INDENT": str(depth)})
+        assert len(outline._above) == _MAX_DEPTH
+    content = b"TYPE,CONTENT,INDENT\n" + b"".join(b"task,a%d,%d\n" % (depth, depth) for depth in range(1, 1_500))
+    assert len(titles(content)) == 1_499
+
+
+def test_a_note_beyond_what_a_task_may_have_is_rejected() -> None:
+    content = b"TYPE,CONTENT,INDENT\ntask,a,1\n" + b"note,b,\n" * (_MAX_NOTES + 2) + b"task,c,1\n"
+    errors = errors_of(content)
+    assert {line for line, _, _ in errors} == {2, 10_003, 10_004}
+    assert titles(content) == ["c"]

@@ -22,10 +22,11 @@ from chalicelib.views.sync.position import Position
 def read(request: Request) -> Response:
     """The changes since a cursor; with `Prefer: wait=N`, as soon as there are any."""
     query = parameters(request, since=str, limit=pages.parse_limit)
-    since, limit = _position(request, query["since"]), query["limit"] or pages.DEFAULT_LIMIT
+    limit = query["limit"] or pages.DEFAULT_LIMIT
     seconds = parse_wait(request.headers.get("prefer", ""))
     headers = {"Preference-Applied": f"wait={seconds}"} if seconds else {}
     try:
+        since = _position(request, query["since"])
         found = walk.next_page(request.owner, since, limit, 0)
         if seconds and not found.changes:
             # Only a request that waits takes a place.
@@ -55,5 +56,8 @@ def _position(request: Request, since: str | None) -> Position | None:
         text = pages.position_of(request, {"cursor": since})
         return None if text is None else Position.parse(text)
     except (Problem, ValueError, RecursionError):
+        if since is not None and pages.was_unsigned(request, {"cursor": since}):
+            # Devices keep these for long; they know what to do when one has expired.
+            raise PositionExpired("The cursor is older than the key that cursors are signed with.") from None
         error = {"parameter": "since", "detail": "not a cursor that /changes gave to this owner"}
         raise bad_request("The query is not valid.", [error]) from None

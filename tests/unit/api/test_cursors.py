@@ -27,6 +27,14 @@ def position_in(cursor: str, query: dict[str, Any] | None = None, **request: Any
     return pages.position_of(a_request(**request), {**QUERY, **(query or {}), "cursor": cursor})
 
 
+KEY = b"the deployment's own"
+
+
+@pytest.fixture(autouse=True)
+def of_one_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "cursor_key", lambda: KEY)
+
+
 @pytest.fixture
 def cursor() -> str:
     return pages.cursor_of(a_request(), QUERY, POSITION)
@@ -81,14 +89,17 @@ def test_one_lists_cursor_is_not_anothers() -> None:
     assert refused.status == 400
 
 
-FINGERPRINT = json.loads(base64.urlsafe_b64decode(pages.cursor_of(a_request(), QUERY, "") + "=="))[0]
+with pytest.MonkeyPatch.context() as _patch:
+    _patch.setattr(pages, "cursor_key", lambda: KEY)
+    FINGERPRINT = json.loads(base64.urlsafe_b64decode(pages.cursor_of(a_request(), QUERY, "") + "=="))[0]
 
 GARBLED: list[str] = [
     "", "x", "!", "é", "\ud800", "====", "A" * 5, encoded(b""), encoded(b"\xff"), encoded(b"{"), encoded(None),
     encoded(1), encoded("text"), encoded([]), encoded([FINGERPRINT]), encoded([FINGERPRINT, POSITION, 1]),
     encoded([None, None]), encoded({"a": 1, "b": 2}), encoded(["0" * 16, POSITION]), encoded([FINGERPRINT, 7]),
     encoded([FINGERPRINT, None]), encoded([FINGERPRINT, [POSITION]]), encoded([FINGERPRINT, "a\0b"]),
-    encoded([FINGERPRINT, "a\nb"]), encoded([FINGERPRINT, "a\ud800b"]),
+    encoded([FINGERPRINT, "a\nb"]), encoded([FINGERPRINT, "a\ud800b"]), encoded(["\ud800", POSITION]),
+    encoded(["é" * 32, POSITION]), encoded([FINGERPRINT, POSITION * 100]), "A" * 5_000_000,
 ]  # fmt: skip
 
 
@@ -117,6 +128,31 @@ def test_any_other_text_is_refused(garbled: str) -> None:
     with Refused() as refused:
         position_in(garbled)
     assert refused.status == 400
+
+
+def test_who_knows_how_they_are_made_cannot_make_one() -> None:
+    """The code is public; the key is not."""
+    request, position = a_request(), "home#~#x"
+    forged = encoded([pages._fingerprint(request, QUERY, position), position])
+    with Refused() as refused:
+        position_in(forged)
+    assert refused.status == 400
+    assert pages.was_unsigned(request, {**QUERY, "cursor": forged}), "though one of an older version is recognised"
+    assert not pages.was_unsigned(request, {**QUERY, "cursor": encoded(["0" * 16, position])})
+
+
+def test_another_deployments_is_refused(cursor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "cursor_key", lambda: b"another")
+    with Refused() as refused:
+        position_in(cursor)
+    assert refused.status == 400
+
+
+def test_the_longest_position_fits() -> None:
+    position = f"{'%F0%9F%98%80' * 75}#{'f' * 16}#0197e1f0-0000-7000-8000-000000000001"
+    cursor = pages.cursor_of(a_request(), QUERY, position)
+    assert len(cursor) <= pages.MAX_CURSOR_LENGTH
+    assert position_in(cursor) == position
 
 
 def test_the_next_page_is_linked_with_the_same_query_and_names_encoded() -> None:
