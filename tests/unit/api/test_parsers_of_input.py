@@ -213,6 +213,36 @@ def test_any_input_is_read_or_refused_with_bounded_work(
     look()
 
 
+SURROGATES = [
+    ("a batch", b'{"commands":[{"op":"\\ud800"}]}'),
+    ("a batch", b'{"\\ud800":1}'),
+    ("a batch", b'{"commands":[{"op":"delete","id":"x","\\ud800":1}]}'),
+    ("a todo", b'{"title":"x","priority":"\\ud800","\\ud800":1}'),
+    ("a merge patch", b'{"priority":"\\ud800"}'),
+    ("a webhook", b'{"url":"https://a.example","types":["\\ud800"]}'),
+    ("a feed", b'{"name":"x","\\ud800":{"\\ud800":1}}'),
+    ("a new name of a list", b'{"to":"\\ud800"}'),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), SURROGATES)
+def test_a_lone_surrogate_is_an_error_of_the_body(name: str, body: bytes) -> None:
+    refused = outcome_of(PARSERS[name], body)
+    assert isinstance(refused, Problem | InvalidContent)
+    problem = problem_of(refused)
+    assert problem.status == 400
+    assert json.dumps(problem.document("https://api"), ensure_ascii=False).encode()
+
+
+def test_errors_take_little_more_memory_than_what_they_are_in() -> None:
+    for piece in (b"NaN,", b"1e999,", b'{"a":1,"a":1},'):
+        body = b"[" + piece * (120_000 // len(piece)) + b"0]"
+        with Work() as work:
+            refused = outcome_of(PARSERS["JSON"], body)
+        assert isinstance(refused, Problem)
+        assert work.allocated < 30 * len(body), piece
+
+
 def test_this_would_notice_a_loop_within_a_loop() -> None:
     def quadratic(text: str) -> int:
         return sum(text.count(each) for each in text for _ in text)
