@@ -73,6 +73,7 @@ watch: $(INSTALLED) ## Deploy to the local engine at every change of the code
 
 simulate: $(DEVELOPING) ## Run 100,000 simulated schedules, the aggregation game and the comparison (minutes)
 	@$(VENV)/python -m tests.simulation --schedules 100000
+	@$(VENV)/python -m tests.simulation --repeating --schedules 100000
 	@$(VENV)/python -m tests.simulation --game --engine emulator
 	@$(VENV)/python -m tests.simulation --compare
 

@@ -251,19 +251,17 @@ def _media_types(draw: random.Random, target: Target) -> HostileRequest:
 
 def _growing(draw: random.Random, target: Target) -> HostileRequest:
     """What is accepted, as large as it may be: each is another todo, which a process may remember."""
-    content = draw.choice(
-        [
-            {"notes": "x" * 16_000},
-            {"notes": "\n" * 14_000},
-            {"notes": "😀" * 4_000},
-            {"metadata": {"a": [[]] * 1_300}},
-            {"tags": ["y" * 60 + str(number) for number in range(32)]},
-            {"list": f"list {draw.random()}"},
-            {"notes": "\n" * 16_000},
-            {"notes": "\x01" * 16_000},
-        ]
-    )
-    return _post("/todos", {"title": str(draw.random()), **content})
+    choices: list[dict[str, Any]] = [
+        {"notes": "x" * 16_000},
+        {"notes": "\n" * 14_000},
+        {"notes": "😀" * 4_000},
+        {"metadata": {"a": [[]] * 1_300}},
+        {"tags": ["y" * 60 + str(number) for number in range(32)]},
+        {"list": f"list {draw.random()}"},
+        {"notes": "\n" * 16_000},
+        {"notes": "\x01" * 16_000},
+    ]
+    return _post("/todos", {"title": str(draw.random()), **draw.choice(choices)})
 
 
 def _changing(draw: random.Random, target: Target) -> HostileRequest:

@@ -43,6 +43,11 @@ def read_json(
     return body
 
 
+def media_type_of(request: Request) -> str:
+    """The media type of the body, without parameters; JSON if the request does not say."""
+    return request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+
+
 def check_size(size: int, max_bytes: int) -> None:
     """See that a body of so many bytes may be read.
 
@@ -66,7 +71,7 @@ def _check_brackets(body: bytes) -> None:
 
 
 def _check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
-    media_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    media_type = media_type_of(request)
     if media_type not in accepted:
         detail = f"{media_type or 'An empty media type'} is not supported here; send {' or '.join(accepted)}."
         raise Problem(problem_types.UNSUPPORTED_MEDIA_TYPE, detail)

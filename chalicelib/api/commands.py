@@ -11,9 +11,9 @@ from chalicelib.api import problem_types
 from chalicelib.api.problems import Problem, not_found
 from chalicelib.commands import execute
 from chalicelib.ledger import ledger
-from chalicelib.todos import content, ids
+from chalicelib.todos import content, ids, json_patch, representation
 from chalicelib.todos.content import FieldError, InvalidContent
-from chalicelib.todos.decide import Create, IfMatch, Replace, Revert
+from chalicelib.todos.decide import Create, IfMatch, JsonPatch, Replace, Revert
 
 MAX_VERSION: Final = 10**15 - 1
 
@@ -51,6 +51,18 @@ def replacement(body: Any, if_match: IfMatch | None) -> Replace:
         detail = "Send If-Match with the version to replace, or If-None-Match: * to create the todo."
         raise Problem(problem_types.PRECONDITION_REQUIRED, detail)
     return Replace(content.validate(body))
+
+
+def patch_by_operations(base_url: str, todo_id: str, body: Any) -> JsonPatch:
+    """The command of a JSON Patch.
+
+    Raises
+    ------
+    InvalidContent
+        The body is not a patch that a todo could take.
+    """
+    names = {"id": todo_id, "url": representation.todo_url(base_url, todo_id)}
+    return JsonPatch(json_patch.parse(body), names)
 
 
 def reversion(owner: ids.Owner, todo_id: str, body: Any) -> Revert:

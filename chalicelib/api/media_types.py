@@ -6,6 +6,7 @@ from typing import Final
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
+JSON_PATCH: Final = "application/json-patch+json"
 PROBLEM: Final = "application/problem+json"
 JSON_LINES: Final = "application/jsonl"
 # Neither name of JSON Lines is registered; both are in use.

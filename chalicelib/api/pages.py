@@ -12,32 +12,27 @@ from urllib.parse import quote, urlencode
 
 from chalice.app import Response
 
-from chalicelib.api import represent
+from chalicelib.api import filters, represent
 from chalicelib.api.cursor_key import cursor_key
+from chalicelib.api.filters import parse_choice
 from chalicelib.api.problems import Problem, bad_request
-from chalicelib.api.request import Request, parameters
-from chalicelib.todos import content, fields, instants, representation, texts
-from chalicelib.todos.events import Todo
+from chalicelib.api.request import Request, Several, parameters
+from chalicelib.todos import content, fields, representation, texts
 from chalicelib.views import queries
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
-MAX_SOUGHT_LENGTH: Final = 500
-MAX_TAG_LENGTH: Final = 64
+# Parameters that count for a cursor only where they are given, so that cursors given out before them remain valid.
+_ADDED_LATER: Final = ("due", "due_from", "due_until")
 # A position is an index key of at most 1,024 bytes; in Base64, with its signature, it takes less than this.
 MAX_CURSOR_LENGTH: Final = 2048
 
 
 def list_todos(request: Request, list_name: str | None) -> Response:
     """A page of the owner's todos, or of one list, by the query's filters and order."""
-    parsers: dict[str, Callable[[str], Any]] = {
-        "completed": parse_boolean,
-        "tag": parse_text(MAX_TAG_LENGTH),
-        "priority": parse_choice("none", "low", "medium", "high"),
-        "due_before": parse_instant,
-        "due_after": parse_instant,
-        "q": parse_text(MAX_SOUGHT_LENGTH),
-        "sort": parse_choice("order", "due"),
+    parsers: dict[str, Callable[[str], Any] | Several] = {
+        **filters.PARSERS,
+        "sort": parse_choice("order", "due", "created"),
         "limit": parse_limit,
         "cursor": str,
     }
@@ -47,54 +42,20 @@ def list_todos(request: Request, list_name: str | None) -> Response:
     position = position_of(request, query)
     size = query["limit"] or DEFAULT_LIMIT
     wanted_list = list_name if list_name is not None else query["list"]
+    if filters.is_impossible(query):
+        return answer(request, query, [], None)
     if query["sort"] == "due":
-        found = queries.by_due(
-            request.owner,
-            _filter(query, wanted_list),
-            after=position,
-            limit=size,
-            earliest=query["due_after"] or "",
-            latest=query["due_before"] or "",
-        )
+        low, high = filters.due_range(query)
+        accept = filters.accept(query, wanted_list)
+        found = queries.by_due(request.owner, accept, after=position, limit=size, low=low, high=high)
+    elif query["sort"] == "created":
+        accept = filters.accept(query, wanted_list)
+        found = queries.by_created(request.owner, accept, after=position, limit=size)
     else:
-        found = queries.by_list(request.owner, _filter(query, None), list_name=wanted_list, after=position, limit=size)
+        accept = filters.accept(query, None)
+        found = queries.by_list(request.owner, accept, list_name=wanted_list, after=position, limit=size)
     rows = [representation.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
     return answer(request, query, rows, found.next_after)
-
-
-def _filter(query: Mapping[str, Any], list_name: str | None) -> Callable[[Todo], bool] | None:
-    """The query's conditions that the index does not cover; None if there are none."""
-    tests: list[Callable[[Todo], bool]] = []
-    if list_name is not None:
-        tests.append(lambda todo: todo["list"] == list_name)
-    if (completed := query["completed"]) is not None:
-        tests.append(lambda todo: todo["completed"] is completed)
-    if (tag := query["tag"]) is not None:
-        tests.append(lambda todo: tag in (todo["tags"] or ()))
-    if (priority := query["priority"]) is not None:
-        tests.append(lambda todo: todo["priority"] == priority)
-    if (before := query["due_before"]) is not None:
-        tests.append(lambda todo: todo["due"] is not None and instants.sortable(todo["due"]) < before)
-    if (after := query["due_after"]) is not None:
-        tests.append(lambda todo: todo["due"] is not None and instants.sortable(todo["due"]) > after)
-    if (words := query["q"]) is not None:
-        sought = words.casefold()
-        tests.append(lambda todo: sought in todo["title"].casefold() or sought in (todo["notes"] or "").casefold())
-    return (lambda todo: all(test(todo) for test in tests)) if tests else None
-
-
-def parse_text(limit: int) -> Callable[[str], str]:
-    """A parser of a query parameter that is a text of at most so many characters in Unicode's composed form (NFC)."""
-
-    def text(given: str) -> str:
-        composed = texts.compose(given, limit)
-        if len(composed) > limit:
-            raise ValueError(f"{len(composed)} characters where {limit} are allowed")
-        if "\0" in composed:
-            raise ValueError("contains a NUL character")
-        return composed
-
-    return text
 
 
 def parse_list_name(given: str) -> str:
@@ -110,35 +71,6 @@ def parse_list_name(given: str) -> str:
     if error:
         raise ValueError(error)
     return name
-
-
-def parse_boolean(given: str) -> bool:
-    """A query parameter that is `true` or `false`.
-
-    Raises
-    ------
-    ValueError
-        It is neither.
-    """
-    if given not in ("true", "false"):
-        raise ValueError("expected true or false")
-    return given == "true"
-
-
-def parse_choice(*choices: str) -> Callable[[str], str]:
-    """A parser of a query parameter that must be one of some words."""
-
-    def choice(given: str) -> str:
-        if given not in choices:
-            raise ValueError(f"expected one of {', '.join(choices)}")
-        return given
-
-    return choice
-
-
-def parse_instant(given: str) -> str:
-    """An RFC 3339 date or date-time, as text that sorts in chronological order."""
-    return instants.sortable_of(instants.parse_stated(given))
 
 
 def parse_limit(text: str) -> int:
@@ -231,6 +163,10 @@ def _fingerprint(request: Request, query: Mapping[str, Any], position: str) -> s
 
 
 def _bound_to(request: Request, query: Mapping[str, Any], position: str) -> bytes:
-    asked = {name: str(value) for name, value in query.items() if name not in ("cursor", "limit")}
+    asked = {
+        name: "\0".join(value) if isinstance(value, list) else str(value)
+        for name, value in query.items()
+        if name not in ("cursor", "limit") and (value is not None or name not in _ADDED_LATER)
+    }
     text = json.dumps([request.owner, request.route, dict(request.path), asked, position], sort_keys=True)
     return text.encode(errors="surrogatepass")

@@ -106,6 +106,14 @@ TOO_MANY_FEEDS: Final = ProblemType(
     "The owner already has the maximum number of calendar feeds.",
     "Delete a feed that is no longer needed, then repeat the request.",
 )
+PATCH_CONFLICT: Final = ProblemType(
+    "patch-conflict",
+    409,
+    "Patch does not apply",
+    "A `test` of the JSON Patch failed, or an operation names a place that the todo does not have. The answer has the "
+    "todo. Nothing was written.",
+    "Make the patch again from the todo in the answer, and send that.",
+)
 TOO_MANY_LISTS: Final = ProblemType(
     "too-many-lists",
     409,
@@ -201,8 +209,8 @@ TYPES: Final = {
     each.name: each
     for each in (
         BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_MANY_WEBHOOKS,
-        WEBHOOK_EXISTS, TOO_MANY_FEEDS, TOO_MANY_LISTS, LIST_UNFINISHED, DELETED, CURSOR_EXPIRED, PRECONDITION_FAILED,
-        PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, KEY_REUSED, PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL_ERROR,
-        UNAVAILABLE,
+        WEBHOOK_EXISTS, TOO_MANY_FEEDS, TOO_MANY_LISTS, LIST_UNFINISHED, PATCH_CONFLICT, DELETED, CURSOR_EXPIRED,
+        PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, KEY_REUSED, PRECONDITION_REQUIRED,
+        TOO_MANY_REQUESTS, INTERNAL_ERROR, UNAVAILABLE,
     )
 }  # fmt: skip

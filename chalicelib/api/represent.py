@@ -17,7 +17,8 @@ from chalicelib.commands import execute
 from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
 from chalicelib.todos import representation
-from chalicelib.todos.decide import Restore, Revert, TodoIsDeleted
+from chalicelib.todos.content import pointer
+from chalicelib.todos.decide import PatchDoesNotApply, Restore, Revert, TodoIsDeleted
 from chalicelib.todos.events import Event
 from chalicelib.views import queries
 from chalicelib.views.errors import ViewsUnavailable
@@ -60,6 +61,20 @@ def precondition_failed(base_url: str, request: CommandRequest, max_events_bytes
             "events": representation.events_within_bounds(since, max_events_bytes),
         },
         headers={"ETag": representation.etag(event.version)},
+    )
+
+
+def patch_conflict(base_url: str, todo_id: str, refusal: PatchDoesNotApply) -> Problem:
+    """409 with the todo that a JSON Patch does not apply to, and which operation does not (RFC 5789, section 2.2)."""
+    where = pointer(refusal.position)
+    return Problem(
+        problem_types.PATCH_CONFLICT,
+        f"Operation {where} does not apply to version {refusal.version}: {refusal.detail}.",
+        members={
+            "todo": representation.todo_answer(base_url, todo_id, refusal.version, refusal.todo),
+            "errors": [{"pointer": where, "detail": refusal.detail}],
+        },
+        headers={"ETag": representation.etag(refusal.version)},
     )
 
 

@@ -58,7 +58,15 @@ class Request:
 Handler = Callable[[Request], Response]
 
 
-def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Several:
+    """The parser of a parameter that may be given several times; its value is a list."""
+
+    parse: Callable[[str], Any]
+    at_most: int
+
+
+def parameters(request: Request, **parsers: Callable[[str], Any] | Several) -> dict[str, Any]:
     """The query's parameters as `parsers` read them, None where not given.
 
     Raises
@@ -75,14 +83,22 @@ def parameters(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
         try:
             if name not in parsers:
                 raise ValueError("unknown parameter")
-            if len(given) > 1:
-                raise ValueError("given more than once")
             # The gateway decodes the query, and puts this character where it cannot.
-            if "\ufffd" in given[0]:
+            if any("\ufffd" in value for value in given):
                 raise ValueError(NOT_UTF8)
-            values[name] = parsers[name](given[0])
+            values[name] = _parsed(parsers[name], given)
         except ValueError as error:
             errors.append({"parameter": name, "detail": str(error)})
     if errors:
         raise bad_request("The query is not valid.", errors)
     return values
+
+
+def _parsed(parser: Callable[[str], Any] | Several, given: list[str]) -> Any:
+    if isinstance(parser, Several):
+        if len(given) > parser.at_most:
+            raise ValueError(f"given more than {parser.at_most} times")
+        return [parser.parse(value) for value in given]
+    if len(given) > 1:
+        raise ValueError("given more than once")
+    return parser(given[0])

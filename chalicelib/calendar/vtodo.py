@@ -107,6 +107,9 @@ def _add_recurrence(made: Any, todo: Todo) -> None:
     """
     if todo["repeat"] is None:
         return
+    if todo["repeat_from"] is not None:
+        # RFC 5545 counts from DTSTART alone; only this service's own loader reads it.
+        made.add("x-todo-ledger-repeat-from", _text(todo["repeat_from"]))
     try:
         rule = rules.parse(todo["repeat"])
         counted_from = todo["due"] or (
@@ -130,7 +133,14 @@ def _recur(repeat: str, rule: rules.Rule, counted_from: str) -> vRecur | None:
 
     if rule.breach is not None:
         return None
-    recur: vRecur = vRecur.from_ical(repeat)
+    recur: vRecur = vRecur.from_ical(repeat.upper())
+    if rule.skip == "OMIT":
+        # As without them, which any program understands.
+        recur.pop("RSCALE", None)
+        recur.pop("SKIP", None)
+    else:
+        # RFC 7529, section 4.1: SKIP must not be present without RSCALE.
+        recur["RSCALE"] = ["GREGORIAN"]
     start = _moment(counted_from)
     local = datetime.fromisoformat(counted_from.upper())
     if not isinstance(start, datetime):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import uuid_utils
@@ -18,10 +18,10 @@ from chalicelib.aws.memory import on_forget
 from chalicelib.aws.retry import back_off
 from chalicelib.ledger import codec, ledger
 from chalicelib.ledger.errors import EventTooLarge, LedgerUnavailable, VersionTaken
-from chalicelib.todos import events, fold, ids, instants, recurrence
+from chalicelib.todos import events, fold, ids, instants
 from chalicelib.todos.content import FieldError, InvalidContent
-from chalicelib.todos.decide import NOTHING_CHANGED, Command, Create, Decision, IfMatch, IfNoneMatch, Refusal, decide
-from chalicelib.todos.events import COMPLETED, REVERTED, Event
+from chalicelib.todos.decide import NOTHING_CHANGED, Command, Decision, IfMatch, IfNoneMatch, Refusal, decide
+from chalicelib.todos.events import REVERTED, Event
 
 # With 20 writers on one todo, none needs more than 14 tries with this backoff if a request takes 10 ms
 # (docs/performance.md). All tries together take at most 15 s of the gateway's 29.
@@ -119,11 +119,12 @@ def execute(request: CommandRequest) -> tuple[Event, bool]:
     # concluded from a fresh read.
     is_fresh = request.is_new
     lost_races = 0
+    is_first = True
     while lost_races < MAX_TRIES:
         if before is None and not is_fresh:
             before, is_fresh = ledger.latest(stream), True
         try:
-            result = _attempt(request, before, is_fresh=is_fresh)
+            result = _attempt(request, before, is_fresh=is_fresh, is_first=is_first)
             if result is not None:
                 return result
         except VersionTaken:
@@ -131,12 +132,19 @@ def execute(request: CommandRequest) -> tuple[Event, bool]:
             metrics.count(metrics.CONFLICTS)
             back_off(lost_races)
         _latest_events.forget(stream)
-        before, is_fresh = None, False
+        before, is_fresh, is_first = None, False, False
     raise TooContended
 
 
-def _attempt(request: CommandRequest, before: Event | None, *, is_fresh: bool) -> tuple[Event, bool] | None:
+def _attempt(
+    request: CommandRequest, before: Event | None, *, is_fresh: bool, is_first: bool
+) -> tuple[Event, bool] | None:
     """Decide on the event before and append; None if that event is only remembered, and a fresh read must tell.
+
+    Parameters
+    ----------
+    is_first : bool
+        Other streams than the todo's own may be taken as this process remembers them.
 
     Raises
     ------
@@ -152,7 +160,7 @@ def _attempt(request: CommandRequest, before: Event | None, *, is_fresh: bool) -
     try:
         event = _event_to_append(request, before)
         if event is not None:
-            _append(request, event)
+            event = _append(before, event, is_first=is_first)
     except (Refusal, InvalidContent, EventTooLarge):
         if is_fresh:
             raise
@@ -178,9 +186,9 @@ def _already_appended(request: CommandRequest, event: Event) -> tuple[Event, boo
     """
     found = ledger.at_version(event.stream_id, event.version)
     if found is not None and found.event_id == event.event_id:
-        # Our own write, made by a try whose answer was lost.
-        _latest_events.remember(event)
-        return event, True
+        # Our own write, made by a try whose answer was lost; what went with it was written too.
+        _latest_events.remember(found)
+        return found, True
     if found is not None and request.idempotency_key == found.idempotency_key is not None:
         return _repeated(request, found)
     raise VersionTaken
@@ -211,54 +219,58 @@ def _event_to_append(request: CommandRequest, before: Event | None) -> Event | N
     return event
 
 
-def _append(request: CommandRequest, event: Event) -> None:
-    """Append the event; if it completes a repeating todo, together with the first event of the next occurrence.
+def _append(before: Event | None, event: Event, *, is_first: bool) -> Event:
+    """Append the event, together with what it does to the todo's next occurrence; returns it as it was written.
 
     Raises
     ------
-    VersionTaken, EventTooLarge, LedgerUnavailable
-        As `ledger.append` does; `VersionTaken` is about the event itself.
+    VersionTaken
+        When anything that it rests on has changed.
+    EventTooLarge, LedgerUnavailable
+        As `ledger.append` does.
     """
-    following = _next_occurrence(request, event)
-    if following is None:
+    if before is None or not _concerns_next(before, event):
         ledger.append(event)
-        return
+        return event
+    # Imported here because only few commands need it.
+    from chalicelib.commands import next_occurrence
+
+    def look(stream: str) -> Event | None:
+        newest = _latest_events.recall(stream) if is_first else None
+        if newest is None and (newest := ledger.latest(stream)) is not None:
+            _latest_events.remember(newest)
+        return newest
+
+    writing = next_occurrence.follow(before, event, look, assume_none=is_first)
+    if len(writing.events) == 1 and not writing.unchanged:
+        ledger.append(writing.events[0])
+    else:
+        _append_together(writing.events, writing.unchanged)
+    for each in writing.events:
+        _latest_events.remember(each)
+    return writing.events[0]
+
+
+def _concerns_next(before: Event, event: Event) -> bool:
+    """Whether an event makes or takes back the next occurrence: whatever its type, `completed` has changed."""
+    was, now = before.state, event.state
+    if was["completed"] == now["completed"]:
+        return False
+    if now["completed"]:
+        return now["repeat"] is not None
+    return was["next"] is not None or was["repeat"] is not None or now["repeat"] is not None
+
+
+def _append_together(group: list[Event], unchanged: list[tuple[str, int]]) -> None:
     try:
-        taken = ledger.append_together([event, following])
+        taken = ledger.append_together(group, unchanged)
     except LedgerUnavailable:
-        # Perhaps only the answer was lost. One more try is safe: if the first one wrote, both versions are taken, and
+        # Perhaps only the answer was lost. One more try is safe: if the first one wrote, all versions are taken, and
         # the caller recognises its own event.
         back_off(1)
-        taken = ledger.append_together([event, following])
-    if 0 in taken:
-        raise VersionTaken
+        taken = ledger.append_together(group, unchanged)
     if taken:
-        # The next occurrence exists already: the todo was completed before, and reopened.
-        ledger.append(event)
-
-
-def _next_occurrence(request: CommandRequest, completion: Event) -> Event | None:
-    """The first event of the todo that follows a completed repeating one; None if it does not repeat.
-
-    Its id is derived, so that completing a reopened todo again does not create it twice.
-    """
-    if completion.type != COMPLETED:
-        return None
-    content = recurrence.next_occurrence(completion.state)
-    if content is None:
-        return None
-    command = Create(content)
-    following = replace(
-        request,
-        todo_id=ids.id_for_occurrence(request.owner, request.todo_id, instants.sortable(content["due"])),
-        command=command,
-        idempotency_key=None,
-        request_hash=None,
-        causation_id=completion.event_id,
-    )
-    decision = decide(command, None, 0)
-    assert decision is not None, "without a todo, content creates one"
-    return _event_of(following, decision, None)
+        raise VersionTaken
 
 
 def _event_of(request: CommandRequest, decision: Decision, before: Event | None) -> Event:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -99,6 +99,27 @@ def at_instant(stream: str, instant: str) -> Event | None:
     return found
 
 
+def newest_first(stream: str, after: int = 0) -> Iterator[list[Event]]:
+    """The events of a stream after a version, newest first, page by page (1 MB), by strongly consistent reads.
+
+    Raises
+    ------
+    LedgerUnavailable
+    """
+    try:
+        for page in dynamodb.pages(
+            "query",
+            TableName=settings.events_table(),
+            KeyConditionExpression="stream_id = :stream_id AND version > :after",
+            ExpressionAttributeValues={":stream_id": {"S": stream}, ":after": {"N": str(after)}},
+            ScanIndexForward=False,
+            ConsistentRead=True,
+        ):
+            yield [_current(decode(item)) for item in page]
+    except (BotoCoreError, ClientError) as error:
+        raise LedgerUnavailable(str(error)) from error
+
+
 def history(stream: str) -> list[Event]:
     """All events of a stream, oldest first, however much that is."""
     return [_current(event) for event in _query(stream)]
@@ -182,13 +203,16 @@ def append(event: Event) -> None:
         back_off(attempt)
 
 
-def append_together(group: list[Event]) -> dict[int, Event]:
+def append_together(group: list[Event], free: Iterable[tuple[str, int]] = ()) -> dict[int, Event]:
     """Put events of different streams in one transaction, each on condition that its version is free.
 
     Parameters
     ----------
     group : list of Event
         At most `MAX_TRANSACTION_ITEMS`, together at most `MAX_TRANSACTION_BYTES`.
+    free : iterable of (str, int)
+        Versions of other streams that must be free too, though nothing is put there: what was decided rests on those
+        streams as they were before.
 
     Returns
     -------
@@ -198,6 +222,8 @@ def append_together(group: list[Event]) -> dict[int, Event]:
 
     Raises
     ------
+    VersionTaken
+        When of all the versions only some of `free` exist already; nothing was written.
     EventTooLarge
         Before anything is sent.
     LedgerUnavailable
@@ -205,20 +231,23 @@ def append_together(group: list[Event]) -> dict[int, Event]:
     """
     table = settings.events_table()
     condition = {"ConditionExpression": _VERSION_IS_FREE, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-    puts = [{"Put": {"TableName": table, "Item": encode(event), **condition}} for event in group]
+    actions = [{"Put": {"TableName": table, "Item": encode(event), **condition}} for event in group]
+    actions += [{"ConditionCheck": _is_free(table, *version)} for version in free]
     for attempt in range(1, WRITE_TRIES + 1):
         try:
-            dynamodb.transact_ready(puts)
+            dynamodb.transact_ready(actions)
             return {}
         except (BotoCoreError, ClientError) as error:
             failed = failed_conditions(error)
             existing = {
                 position: _current(decode(reason["Item"]))
-                for position, reason in enumerate(cancellation_reasons(error))
+                for position, reason in enumerate(cancellation_reasons(error)[: len(group)])
                 if failed[position]
             }
             if existing:
                 return existing
+            if any(failed):
+                raise VersionTaken from error
             if "TransactionConflict" not in codes_of(error) or attempt == WRITE_TRIES:
                 raise LedgerUnavailable(str(error)) from error
             back_off(attempt)
@@ -282,3 +311,8 @@ def _current(event: Event) -> Event:
     state = fold.fold(_query(event.stream_id, until=event.version))
     assert state is not None
     return replace(event, state=state, state_schema=fold.STATE_SCHEMA)
+
+
+def _is_free(table: str, stream: str, version: int) -> dict[str, Any]:
+    key = {"stream_id": {"S": stream}, "version": {"N": str(version)}}
+    return {"TableName": table, "Key": key, "ConditionExpression": _VERSION_IS_FREE}

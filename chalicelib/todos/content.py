@@ -257,6 +257,12 @@ def compose_fields(members: Mapping[str, Any], limits: Mapping[str, int]) -> tup
     return fields, errors
 
 
+def compose_member(name: str, value: Any) -> tuple[Any, list[FieldError]]:
+    """A value that a field may get, or an item of it, as `compose_fields` has it."""
+    stated, errors = compose_fields({name: value}, _TEXT_LIMITS)
+    return stated[name], errors
+
+
 def _compose(text: str, limit: int, errors: list[FieldError], *path: str | int) -> str:
     try:
         return texts.compose(text, limit)

@@ -5,11 +5,11 @@ Pure: a decision may be taken again on a newer state, and is whenever another wr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.todos import content, instants
+from chalicelib.todos import content, instants, json_patch
 from chalicelib.todos.events import (
     COMPLETED,
     CONTENT_FIELDS,
@@ -50,6 +50,20 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class JsonPatch:
+    """A JSON Patch (RFC 6902) of the todo as it is answered.
+
+    Attributes
+    ----------
+    names : mapping
+        The todo's fields that the caller sees and its state does not have: `id` and `url`.
+    """
+
+    operations: tuple[json_patch.Operation, ...]
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """The todo's end."""
 
@@ -81,7 +95,7 @@ class Remind:
     remind_at: str
 
 
-Command = Create | Replace | Patch | Move | Delete | Restore | Revert | Remind
+Command = Create | Replace | Patch | JsonPatch | Move | Delete | Restore | Revert | Remind
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +152,25 @@ class VersionMismatch(Refusal):
     """The todo is not at a version that the caller accepts."""
 
 
+class PatchDoesNotApply(Refusal):
+    """A test of a JSON Patch failed, or an operation names what the todo does not have.
+
+    Attributes
+    ----------
+    position : int
+        The operation's, from 0.
+    todo, version
+        The todo that the patch was tried on.
+    """
+
+    def __init__(self, position: int, detail: str, todo: Todo, version: int) -> None:
+        super().__init__(f"operation {position}: {detail}")
+        self.position = position
+        self.detail = detail
+        self.todo = todo
+        self.version = version
+
+
 class NotInList(Refusal):
     """The todo is to be moved from a list that it is not in."""
 
@@ -170,10 +203,8 @@ def decide(
         raise TodoIsDeleted
     _check_preconditions(todo, version, if_match, if_none_match)
     match command:
-        case Replace():
-            return _edit(todo, command.content)
-        case Patch():
-            return _edit(todo, _patched(todo, command.patch))
+        case Replace() | Patch() | JsonPatch():
+            return _edit(todo, _wanted(command, todo, version))
         case Move():
             return _move(command, todo)
         case Delete():
@@ -196,7 +227,12 @@ def _check_preconditions(todo: Todo, version: int, if_match: IfMatch | None, if_
 
 def content_of(todo: Todo) -> dict[str, Any]:
     """The fields of a todo that a client may set."""
-    return {name: todo[name] for name in CONTENT_FIELDS}  # type: ignore[literal-required]
+    return {name: todo[name] for name in CONTENT_FIELDS}
+
+
+def is_changed(todo: Todo, since: Todo) -> bool:
+    """Whether a todo has another content than it had; a reminder is no change, nor is what was undone."""
+    return bool(_difference(since, content_of(todo)))
 
 
 def _create(command: Create, todo: Todo | None) -> Decision:
@@ -205,6 +241,17 @@ def _create(command: Create, todo: Todo | None) -> Decision:
     if todo["deleted"]:
         return Decision(RESTORED, _difference(todo, command.content))
     raise TodoExists
+
+
+def _wanted(command: Replace | Patch | JsonPatch, todo: Todo, version: int) -> Mapping[str, Any]:
+    """The whole content that the todo is to have."""
+    match command:
+        case Replace():
+            return command.content
+        case Patch():
+            return _patched(todo, command.patch)
+        case JsonPatch():
+            return _json_patched(todo, version, command)
 
 
 def _patched(todo: Todo, patch: object) -> dict[str, Any]:
@@ -216,20 +263,61 @@ def _patched(todo: Todo, patch: object) -> dict[str, Any]:
         # A null for an unknown field would vanish in the merge, and with it the caller's mistake.
         raise content.InvalidContent([content.FieldError(content.pointer(name), "unknown field") for name in unknown])
     stated = {name: value for name, value in content_of(todo).items() if value is not None}
+    return _validated(content.merge_patch(stated, patch), stated, patch.keys())
+
+
+def _validated(patched: object, stated: Mapping[str, Any], written: Collection[str]) -> dict[str, Any]:
+    """The content that a patch has made of what was `stated`, by writing some fields."""
     try:
-        return content.validate(content.merge_patch(stated, patch))
+        return content.validate(patched)
     except content.InvalidContent:
         # A field passed an older validation, and whoever completes the todo did not write it.
         kept = {
             name: value
             for name, value in stated.items()
-            if name not in patch and not content.is_acceptable(name, value)
+            if name not in written and not content.is_acceptable(name, value)
         }
-        if not kept:
+        if not kept or not isinstance(patched, dict):
             raise
-    # A todo has a title, whatever becomes of it.
-    others = {"title": "-", **{name: value for name, value in stated.items() if name not in kept}}
-    return {**content.validate(content.merge_patch(others, patch)), **kept}
+    others = {name: value for name, value in patched.items() if name not in kept}
+    if "title" in kept:
+        # A todo has a title, whatever becomes of it.
+        others["title"] = "-"
+    return {**content.validate(others), **kept}
+
+
+def _json_patched(todo: Todo, version: int, command: JsonPatch) -> dict[str, Any]:
+    """The content after the patch: what it leaves out is unset, and fields that only the ledger sets are ignored.
+
+    Raises
+    ------
+    PatchDoesNotApply
+    InvalidContent
+        Each error points to the last operation that wrote the field.
+    """
+    before = content_of(todo)
+    hidden = {name: todo[name] for name in ("completed_at", "created_at", "updated_at")}
+    try:
+        patched = json_patch.apply({**command.names, "version": version, **before, **hidden}, command.operations)
+    except json_patch.DoesNotApply as refused:
+        raise PatchDoesNotApply(refused.position, refused.detail, todo, version) from None
+    last = json_patch.last_writers(command.operations)
+    stated = {name: value for name, value in before.items() if value is not None}
+    try:
+        return _validated(patched, stated, before.keys() if "" in last else last.keys())
+    except content.InvalidContent as invalid:
+        raise content.InvalidContent(_at_operations(invalid.errors, last)) from None
+
+
+def _at_operations(errors: list[content.FieldError], last: Mapping[str, int]) -> list[content.FieldError]:
+    """The errors of what a patch has made, each at the last operation that wrote the field, which is in the detail."""
+    found = []
+    for error in errors:
+        field = error.pointer.removeprefix("#/").partition("/")[0]
+        position = max(last.get(field, -1), last.get("", -1))
+        place = content.pointer(position) if position >= 0 else content.pointer()
+        found.append(content.FieldError(place, f"{error.pointer}: {error.detail}"))
+    return found
 
 
 def _edit(todo: Todo, wanted: Mapping[str, Any]) -> Decision | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NotRequired, TypedDict
 
 CREATED: Final = "TodoCreated"
 EDITED: Final = "TodoEdited"
@@ -29,6 +29,27 @@ MAX_CONTENT_BYTES: Final = 30_000
 MAX_OLD_EVENT_BYTES: Final = 2 * MAX_EVENT_BYTES + 4 * 1024
 
 
+class Next(TypedDict):
+    """What a todo knows of its next occurrence; no client sets or sees it, and a revert leaves it.
+
+    Attributes
+    ----------
+    first : str
+        The id of the first todo after this one: where each look begins.
+    id : str
+        The todo that an event of this one wrote last, `first` or one after it.
+    version : int
+        The version that it was left with; 0 if an event of this one never wrote any.
+    at : str, optional
+        The todo at which the last look ended, if that is not `id`.
+    """
+
+    first: str
+    id: str
+    version: int
+    at: NotRequired[str]
+
+
 class Todo(TypedDict):
     """A todo after an event. Instants are RFC 3339; an unset field is None."""
 
@@ -42,6 +63,7 @@ class Todo(TypedDict):
     remind_at: str | None
     order: int | float | None
     repeat: str | None
+    repeat_from: str | None
     parent: str | None
     source: str | None
     metadata: dict[str, Any] | None
@@ -51,6 +73,7 @@ class Todo(TypedDict):
     deleted: bool
     # The value of `remind_at` that the owner was reminded of; no client sets or sees it.
     reminded: str | None
+    next: Next | None
 
 
 DEFAULTS: Final[dict[str, Any]] = {
@@ -64,6 +87,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "remind_at": None,
     "order": None,
     "repeat": None,
+    "repeat_from": None,
     "parent": None,
     "source": None,
     "metadata": None,
@@ -72,10 +96,28 @@ DEFAULTS: Final[dict[str, Any]] = {
     "updated_at": "",
     "deleted": False,
     "reminded": None,
+    "next": None,
 }
 
 # What a client may set; the rest follows from the events.
-CONTENT_FIELDS: Final = tuple(DEFAULTS)[:13]
+CONTENT_FIELDS: Final = (
+    "title",
+    "notes",
+    "completed",
+    "list",
+    "tags",
+    "priority",
+    "due",
+    "remind_at",
+    "order",
+    "repeat",
+    "repeat_from",
+    "parent",
+    "source",
+    "metadata",
+)
+# What only the service sees, also where an event's change names it.
+HIDDEN_FIELDS: Final = frozenset({"deleted", "reminded", "next"})
 READ_ONLY_FIELDS: Final = frozenset({"id", "version", "created_at", "updated_at", "completed_at", "url"})
 
 Change = dict[str, Any]

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.todos import ids, instants
+from chalicelib.todos.rules import MAX_LENGTH as MAX_RULE_LENGTH
 
 MAX_NOTES_BYTES: Final = 16 * 1024
 MAX_LIST_LENGTH: Final = 100
@@ -83,10 +84,24 @@ Repeat = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=500,
-        description="How it recurs: the value of an RFC 5545 RRULE. Completing it makes the next occurrence.",
-        examples=["FREQ=WEEKLY;BYDAY=MO"],
+        max_length=MAX_RULE_LENGTH,
+        description=(
+            "How it recurs: the value of an RFC 5545 RRULE. Completing it makes the next occurrence. SKIP (RFC 7529) "
+            "says what happens where a month has no such day: OMIT (the default), BACKWARD or FORWARD; "
+            "RSCALE=GREGORIAN is implied."
+        ),
+        examples=["FREQ=WEEKLY;BYDAY=MO", "RSCALE=GREGORIAN;FREQ=MONTHLY;BYMONTHDAY=31;SKIP=BACKWARD"],
         extra_json_schema={"format": "rrule"},
+    ),
+]
+RepeatFrom = Annotated[
+    Literal["due", "completion", "next_future"],
+    Meta(
+        description=(
+            "What the next occurrence is counted from: `due` (also if null), the `completion`, or `next_future`: "
+            "`due`, but the first date after the completion, however late that is."
+        ),
+        examples=["next_future"],
     ),
 ]
 Parent = Annotated[
@@ -129,6 +144,7 @@ class Content(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     remind_at: RemindAt | None = None
     order: Order | None = None
     repeat: Repeat | None = None
+    repeat_from: RepeatFrom | None = None
     parent: Parent | None = None
     source: Source | None = None
     metadata: Metadata | None = None

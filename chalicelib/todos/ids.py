@@ -16,7 +16,7 @@ Partition = NewType("Partition", str)
 # Derived ids (RFC 9562, version 5) live in a namespace of this service's own, so that they never equal another's.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "todo-ledger")
 SOURCE_NAMESPACE = uuid.uuid5(NAMESPACE, "source")
-# A separate one, since an idempotency key could look like a todo's id and a date.
+# A separate one, since an idempotency key could look like a todo's id.
 OCCURRENCE_NAMESPACE = uuid.uuid5(NAMESPACE, "occurrence")
 
 # The service's own actors have names that begin so, and no owner has: `sub` is any text, so some must be reserved.
@@ -116,9 +116,12 @@ def _prefix_of_source(owner: Owner, system: str) -> str:
     return f"{partition_of(owner)}#{quote(system, safe='')}#"
 
 
-def id_for_occurrence(owner: Owner, todo_id: str, due: str) -> str:
-    """The id of the todo that follows a repeating one, by the instant that it is due at: the same each time."""
-    return str(uuid.uuid5(OCCURRENCE_NAMESPACE, f"{partition_of(owner)}#{todo_id}#{due}"))
+def id_for_next(todo_id: str) -> str:
+    """The id of the first todo after a repeating one: one todo is one occurrence, and has one next, whatever changes.
+
+    Neither the owner nor a date is part of it. An owner's streams are apart from others' in any case.
+    """
+    return str(uuid.uuid5(OCCURRENCE_NAMESPACE, todo_id))
 
 
 def encode_list(name: str) -> str:

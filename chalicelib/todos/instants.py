@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 # What a caller may state: enough for nanoseconds and an offset. Older events can have longer ones.
@@ -86,6 +86,14 @@ def parse_stated(text: str) -> datetime:
 def same(one: str | None, other: str | None) -> bool:
     """Whether two valid dates or date-times name the same instant, however they are written; None is no instant."""
     return one == other or (one is not None and other is not None and parse(one) == parse(other))
+
+
+def shifted(text: str, hours: int) -> str:
+    """A valid date or date-time so many hours later, as `sortable` text; empty beyond the first and the last year."""
+    try:
+        return sortable_of(parse(text) + timedelta(hours=hours))
+    except OverflowError:
+        return ""
 
 
 def sortable(text: str) -> str:

@@ -7,24 +7,12 @@ its own and carries what is left of them.
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from chalicelib.todos import instants
 from chalicelib.todos.events import CONTENT_FIELDS, Todo
-from chalicelib.todos.rules import Rule, parse
-
-# How far a search goes, in steps of FREQ and INTERVAL: a hundred years of days or more, and of what is more frequent
-# enough to get through a few days second by second. No rule takes longer than about a second.
-SEARCH_STEPS: Final = {
-    "YEARLY": 100,
-    "MONTHLY": 1_200,
-    "WEEKLY": 5_300,
-    "DAILY": 36_600,
-    "HOURLY": 100_000,
-    "MINUTELY": 100_000,
-    "SECONDLY": 300_000,
-}
+from chalicelib.todos.rules import Rule, anchored, of_dates, parse
 
 # When a todo without a due date will be completed is not known yet. Every month has a first, so that no day which only
 # some of them have keeps a rule from going on.
@@ -49,13 +37,14 @@ def next_occurrence(todo: Todo) -> dict[str, Any] | None:
 
     An open copy: `due` and `remind_at` are moved on, and COUNT goes down by one. Not its `source`: no loader found it.
     A date without a time stays one, and `remind_at` keeps its distance to `due`. A todo without a due date is counted
-    from its completion and gets one: without it, the next occurrence would stand in the lists at once.
+    from its completion and gets one: without it, the next occurrence would stand in the lists at once. Its `remind_at`
+    follows the rule by itself then, to the first date after the completion.
     """
     if todo["repeat"] is None or todo["completed_at"] is None:
         return None
     try:
         rule = parse(todo["repeat"])
-        moved = None if rule.count == 1 else _moved_on(rule, todo["due"], todo["remind_at"], todo["completed_at"])
+        moved = None if rule.count == 1 else _moved_on(rule, todo, todo["completed_at"])
     except (ValueError, OverflowError):
         # It passed an older validation, or leads past the year 9999: completing the todo must work all the same.
         return None
@@ -64,15 +53,19 @@ def next_occurrence(todo: Todo) -> dict[str, Any] | None:
     due, remind_at = moved
     if rule.until is not None and _is_past(rule.until, due):
         return None
-    content: dict[str, Any] = {name: todo[name] for name in CONTENT_FIELDS}  # type: ignore[literal-required]
+    content: dict[str, Any] = {name: todo[name] for name in CONTENT_FIELDS}
     content.update(completed=False, due=due, remind_at=remind_at, source=None)
-    left = _counted_down(todo["repeat"], rule)
+    repeat = todo["repeat"]
+    if todo["due"] is None or todo["repeat_from"] != "completion":
+        # What is counted from each completion has no day of its own to keep.
+        repeat = anchored(repeat, _start(rule, todo["due"], todo["completed_at"])[0])
+    left = _counted_down(repeat, rule)
     # A rule that did not go on would break the bounds of a todo, which could then be neither edited nor completed.
     content["repeat"] = left if goes_on(left, due) else None
     return content
 
 
-def _moved_on(rule: Rule, due: str | None, remind_at: str | None, completed_at: str) -> tuple[str, str | None] | None:
+def _moved_on(rule: Rule, todo: Todo, completed_at: str) -> tuple[str, str | None] | None:
     """The next `due` and `remind_at`; None where the dates end.
 
     Raises
@@ -80,14 +73,59 @@ def _moved_on(rule: Rule, due: str | None, remind_at: str | None, completed_at: 
     ValueError, OverflowError
         When one of them would lie past the year 9999.
     """
-    start, by_day = _start(rule, due, completed_at)
-    found = _first_after(rule, start, by_day=by_day)
+    due, remind_at = todo["due"], todo["remind_at"]
+    if due is None:
+        start, by_day = _start(rule, due, completed_at)
+        found = _first_after(rule, start, by_day=by_day)
+        counted_from = start.date().isoformat() if by_day else f"{start.isoformat()}Z"
+    else:
+        start, by_day, found = _found_for(rule, due, completed_at, todo["repeat_from"])
+        counted_from = due
     if found is None:
         return None
-    distance = (datetime.combine(found, time.min) if by_day else found) - start
-    if due is None:
-        due = start.date().isoformat() if by_day else f"{start.isoformat()}Z"
-    return _moved(due, distance), None if remind_at is None else _moved(remind_at, distance)
+    distance = (datetime.combine(found, time.min) if by_day else found) - _wall(counted_from)
+    next_due = _moved(counted_from, distance)
+    if remind_at is None:
+        return next_due, None
+    return next_due, _moved(remind_at, distance) if due is not None else _next_reminder(rule, remind_at, completed_at)
+
+
+def _found_for(
+    rule: Rule, due: str, completed_at: str, repeat_from: str | None
+) -> tuple[datetime, bool, datetime | None]:
+    """The date that `repeat_from` leads to from `due`: what it is counted from, whether dates alone matter, the date.
+
+    All on the wall clock of `due`, in its offset.
+    """
+    start, by_day = _start(rule, due, completed_at)
+    completion = _on_the_wall_of(due, completed_at)
+    if repeat_from == "completion":
+        # It keeps its time of day, unless the rule itself leads through the day.
+        start = datetime.combine(completion, start.time()) if by_day or rule.of_whole_days else completion
+    after = completion if repeat_from == "next_future" else start
+    return start, by_day, _first_after(rule, start, after, by_day=by_day)
+
+
+def _next_reminder(rule: Rule, remind_at: str, completed_at: str) -> str | None:
+    """The rule's first date after the completion, counted from `remind_at`; None where it has none.
+
+    COUNT does not matter: it counts the todos that are made, not the dates that have passed.
+    """
+    start, by_day = _start(rule, remind_at, completed_at)
+    found = _first_after(rule, start, _on_the_wall_of(remind_at, completed_at), by_day=by_day)
+    if found is None:
+        return None
+    try:
+        moved = _moved(remind_at, (datetime.combine(found, time.min) if by_day else found) - start)
+    except (ValueError, OverflowError):
+        return None
+    return None if rule.until is not None and _is_past(rule.until, moved) else moved
+
+
+def _on_the_wall_of(text: str, instant: str) -> datetime:
+    """What a clock on the wall shows at an instant, to the second, in the offset of a date or date-time."""
+    offset = UTC if len(text) == _DATE_LENGTH else datetime.fromisoformat(text.upper()).tzinfo
+    return instants.parse(instant).astimezone(offset).replace(microsecond=0, tzinfo=None)
 
 
 def _start(rule: Rule, due: str | None, completed_at: str) -> tuple[datetime, bool]:
@@ -103,52 +141,15 @@ def _wall(text: str) -> datetime:
     return datetime.fromisoformat(text[:_WALL_LENGTH].upper())
 
 
-def _dates(rule: Rule, start: datetime) -> Any:
-    """The rule's dates from `start` on, a `dateutil.rrule.rrule`; raises whatever it raises of what is no rule."""
-    # dateutil comes with Lambda's runtime, but only a repeating todo pays for its import.
-    from dateutil.rrule import rrulestr
+def _first_after(rule: Rule, start: datetime, after: datetime | None = None, *, by_day: bool) -> datetime | None:
+    """The first date after `start` and `after`, or after their whole days; None where there is none within reach."""
+    # Only a repeating todo pays for its import.
+    from chalicelib.todos.occurrences import first_after
 
-    interval = _CountedInterval(rule.interval)
-    interval.steps_left = SEARCH_STEPS[rule.frequency]
-    return rrulestr(rule.dates, dtstart=start).replace(interval=interval)
-
-
-def _first_after(rule: Rule, start: datetime, *, by_day: bool) -> datetime | None:
-    """The first date after `start`, or after its whole day; None where there is none within reach."""
-    last_before = datetime.combine(start, time.max) if by_day else start
-    try:
-        found: datetime | None = _dates(rule, start).after(last_before)
-    except Exception:
-        # Out of steps, or out of the calendar, or a combination of parts that dateutil finds empty only on its way.
-        return None
-    return found
-
-
-class _OutOfSteps(Exception):
-    """The search for a date went on for too long."""
-
-
-class _CountedInterval(int):
-    """An INTERVAL that bounds a search.
-
-    dateutil looks for a date that never comes (30 February) until the year 9999, and second by second if so asked: for
-    hours. It offers no bound, but it adds the interval, or a multiple of it, for each step.
-    """
-
-    steps_left: int
-
-    def __radd__(self, other: int) -> int:
-        self._count()
-        return other + int(self)
-
-    def __mul__(self, other: int) -> int:
-        self._count()
-        return int(self) * other
-
-    def _count(self) -> None:
-        self.steps_left -= 1
-        if self.steps_left < 0:
-            raise _OutOfSteps
+    last_before = start if after is None else max(start, after)
+    if by_day:
+        return first_after(of_dates(rule), start, datetime.combine(last_before, time.max))
+    return first_after(rule, start, last_before)
 
 
 def _moved(text: str, distance: timedelta) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from chalicelib.todos import ids
-from chalicelib.todos.events import CONTENT_FIELDS, Event, Todo, dump_json
+from chalicelib.todos.events import CONTENT_FIELDS, HIDDEN_FIELDS, Event, Next, Todo, dump_json
 
 # A Lambda answers at most 6 MB; what comes after this much of history waits for the next page.
 MAX_EVENTS_BYTES: Final = 3 * 1024 * 1024
@@ -27,7 +27,7 @@ def todo_answer(base_url: str, todo_id: str, version: int, todo: Todo) -> dict[s
     return {
         "id": todo_id,
         "version": version,
-        **{name: todo[name] for name in CONTENT_FIELDS},  # type: ignore[literal-required]
+        **{name: todo[name] for name in CONTENT_FIELDS},
         "completed_at": todo["completed_at"],
         "created_at": todo["created_at"],
         "updated_at": todo["updated_at"],
@@ -49,10 +49,32 @@ def event_answer(event: Event) -> dict[str, Any]:
         "event_id": event.event_id,
         "occurred_at": event.occurred_at,
         "actor": event.actor,
-        "change": event.change,
+        "change": {name: value for name, value in event.change.items() if name not in HIDDEN_FIELDS},
         "correlation_id": event.correlation_id,
         "causation_id": event.causation_id,
     }
+
+
+def next_occurrence_of(event: Event) -> str | None:
+    """The id of the todo that an event made, renewed or found as the next occurrence; None where there is none.
+
+    It follows from the event alone, so that whoever repeats a command is told the same.
+    """
+    found: Next | None = event.change.get("next")
+    if found is None or not event.state["completed"]:
+        return None
+    return found.get("at") or (found["id"] if found["version"] else None)
+
+
+def versions_written(event: Event) -> dict[str, int]:
+    """The versions, by todo id, that an event's transaction wrote: its own, and that of its next occurrence.
+
+    Where it left the next occurrence alone, an earlier version of that.
+    """
+    _, todo_id = ids.split_stream_id(event.stream_id)
+    found: Next | None = event.change.get("next")
+    of_next = {found["id"]: found["version"]} if found is not None and found["version"] else {}
+    return {**of_next, todo_id: event.version}
 
 
 def events_within_bounds(events: Iterable[Event], max_bytes: int = MAX_EVENTS_BYTES) -> list[dict[str, Any]]:

@@ -90,31 +90,31 @@ def by_list(owner: Owner, accept: Filter | None, *, list_name: str | None, after
     table = current_table()
 
     def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
-        low = position + _JUST_BEHIND if position else prefix or _BEFORE_ALL
+        low = position + _JUST_BEHIND if position else prefix or schema.BEFORE_ALL
         # With a filter it is unknown how many rows a page takes: read as many as DynamoDB returns at once (1 MB).
-        items, last = _query(table, owner, "by_list", low, prefix + _BEHIND_ALL, None if accept else wanted)
+        items, last = _query(table, owner, "by_list", low, prefix + schema.BEHIND_ALL, None if accept else wanted)
         return [(item["by_list"]["S"], item) for item in items], last
 
     return _page(read, accept, after, limit)
 
 
-def by_due(owner: Owner, accept: Filter | None, *, after: str | None, limit: int, earliest: str, latest: str) -> Page:
+def by_due(owner: Owner, accept: Filter | None, *, after: str | None, limit: int, low: str, high: str) -> Page:
     """The owner's open todos with a due date, by that; parameters as in `by_list`.
 
-    `earliest` and `latest` (as `instants.sortable` makes them, both exclusive, or empty) bound what is examined.
+    `low` and `high`, keys of the index or what precedes or follows keys, bound what is examined.
     """
-    table = current_table()
+    return _by_keys("by_due", owner, accept, after, limit, low, high)
 
-    def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
-        low = max(position + _JUST_BEHIND if position else "", earliest + _BEHIND_ALL if earliest else "")
-        wanted = dynamodb.MAX_BATCH_GET_KEYS if accept else min(wanted, dynamodb.MAX_BATCH_GET_KEYS)
-        found, last = _query(table, owner, "by_due", low or _BEFORE_ALL, latest or _BEHIND_ALL, wanted)
-        rows = _rows(table, [{"owner": item["owner"], "sk": item["sk"]} for item in found])
-        # The index has only the keys. A row that changed since then may have moved in it, or left it.
-        current = [(item["by_due"]["S"], rows.get(item["sk"]["S"], {})) for item in found]
-        return [(key, row) for key, row in current if row.get("by_due") == {"S": key}], last
 
-    return _page(read, accept, after, limit)
+def by_created(owner: Owner, accept: Filter | None, *, after: str | None, limit: int) -> Page:
+    """The owner's todos in the order in which they were created; parameters as in `by_list`.
+
+    Raises
+    ------
+    ViewsUnavailable
+        Also while the views table is of a generation without this index; a rebuild makes one that has it.
+    """
+    return _by_keys("by_created", owner, accept, after, limit, schema.BEFORE_ALL, schema.BEHIND_ALL)
 
 
 def by_id(owner: Owner, *, after: str | None, limit: int) -> Page:
@@ -132,7 +132,9 @@ def by_id(owner: Owner, *, after: str | None, limit: int) -> Page:
         nonlocal is_first
         low = position + _JUST_BEHIND if position else schema.TODO_PREFIX
         # A page that is not full yet has met many tombstones: then as many as DynamoDB gives at once (1 MB).
-        items, last = _query(table, owner, None, low, schema.TODO_PREFIX + _BEHIND_ALL, wanted if is_first else None)
+        items, last = _query(
+            table, owner, None, low, schema.TODO_PREFIX + schema.BEHIND_ALL, wanted if is_first else None
+        )
         is_first = False
         return [(item["sk"]["S"], item) for item in items], last
 
@@ -147,7 +149,7 @@ def is_key_of_row(key: str) -> bool:
 def lists(owner: Owner, *, after: str | None, limit: int) -> tuple[list[ListCount], str | None]:
     """The owner's lists with their counts, by name, and where the next page begins (None after the last)."""
     low = after + _JUST_BEHIND if after else schema.LIST_PREFIX
-    items, last = _query(current_table(), owner, None, low, schema.LIST_PREFIX + _BEHIND_ALL, limit)
+    items, last = _query(current_table(), owner, None, low, schema.LIST_PREFIX + schema.BEHIND_ALL, limit)
     return [_count(item) for item in items], last
 
 
@@ -218,12 +220,8 @@ def current_table() -> str:
     return name
 
 
-# Index keys are ASCII without control characters: this precedes every continuation of a key, but not the key itself,
-_JUST_BEHIND: Final = " "
-# this every key,
-_BEFORE_ALL: Final = " "
-# and this follows every key with the same beginning.
-_BEHIND_ALL: Final = "\x7f"
+# This precedes every continuation of a key, but not the key itself.
+_JUST_BEHIND: Final = schema.BEFORE_ALL
 
 
 def _page(
@@ -256,6 +254,24 @@ def _page(
             answered += size
         if position is None or examined > MAX_EXAMINED_BYTES:
             return Page(rows, position)
+
+
+def _by_keys(
+    index: str, owner: Owner, accept: Filter | None, after: str | None, limit: int, low: str, high: str
+) -> Page:
+    """A page of an index that has the keys alone, between two keys of it."""
+    table = current_table()
+
+    def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
+        start = max(position + _JUST_BEHIND if position else "", low)
+        wanted = dynamodb.MAX_BATCH_GET_KEYS if accept else min(wanted, dynamodb.MAX_BATCH_GET_KEYS)
+        found, last = _query(table, owner, index, start, high, wanted)
+        rows = _rows(table, [{"owner": item["owner"], "sk": item["sk"]} for item in found])
+        # The index has only the keys. A row that changed since then may have moved in it, or left it.
+        current = [(item[index]["S"], rows.get(item["sk"]["S"], {})) for item in found]
+        return [(key, row) for key, row in current if row.get(index) == {"S": key}], last
+
+    return _page(read, accept, after, limit)
 
 
 def _query(

@@ -22,6 +22,11 @@ TODO_PREFIX: Final = "todo#"
 LIST_PREFIX: Final = "list#"
 LOG_PREFIX: Final = "log#"
 
+# Keys are ASCII without controls: this precedes every key,
+BEFORE_ALL: Final = " "
+# and this follows every key with the same beginning.
+BEHIND_ALL: Final = "\x7f"
+
 # How many partitions the reminders of all owners are spread over.
 REMIND_SHARDS: Final = 16
 
@@ -64,7 +69,11 @@ def index_attributes(owner: Partition, todo_id: str, state: str) -> dict[str, di
     if todo.get("deleted"):
         return {}
     list_name = todo.get("list", DEFAULT_LIST)
-    attributes = {"by_list": {"S": f"{list_prefix(list_name)}{order_key(todo.get('order'))}#{todo_id}"}}
+    attributes = {
+        "by_list": {"S": f"{list_prefix(list_name)}{order_key(todo.get('order'))}#{todo_id}"},
+        # It never changes, so that only the todo's first event, its deletion and its restoration pay for the index.
+        "by_created": {"S": f"{todo.get('created_at', '')}#{todo_id}"},
+    }
     if todo.get("completed"):
         return attributes
     if todo.get("due"):
@@ -85,6 +94,7 @@ def table_definition(table_name: str) -> dict[str, Any]:
             {"AttributeName": "sk", "AttributeType": "S"},
             {"AttributeName": "by_list", "AttributeType": "S"},
             {"AttributeName": "by_due", "AttributeType": "S"},
+            {"AttributeName": "by_created", "AttributeType": "S"},
             {"AttributeName": "remind_shard", "AttributeType": "N"},
             {"AttributeName": "remind_at", "AttributeType": "S"},
         ],
@@ -93,22 +103,9 @@ def table_definition(table_name: str) -> dict[str, Any]:
             {"AttributeName": "sk", "KeyType": "RANGE"},
         ],
         "LocalSecondaryIndexes": [
-            {
-                "IndexName": "by_list",
-                "KeySchema": [
-                    {"AttributeName": "owner", "KeyType": "HASH"},
-                    {"AttributeName": "by_list", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            },
-            {
-                "IndexName": "by_due",
-                "KeySchema": [
-                    {"AttributeName": "owner", "KeyType": "HASH"},
-                    {"AttributeName": "by_due", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            },
+            _local_index("by_list", "ALL"),
+            _local_index("by_due", "KEYS_ONLY"),
+            _local_index("by_created", "KEYS_ONLY"),
         ],
         "GlobalSecondaryIndexes": [
             {
@@ -120,4 +117,16 @@ def table_definition(table_name: str) -> dict[str, Any]:
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             },
         ],
+    }
+
+
+def _local_index(name: str, projection: str) -> dict[str, Any]:
+    """A local index, named after the attribute that it sorts by. A table has five at most, from its making."""
+    return {
+        "IndexName": name,
+        "KeySchema": [
+            {"AttributeName": "owner", "KeyType": "HASH"},
+            {"AttributeName": name, "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": projection},
     }

@@ -140,8 +140,8 @@ def _newest_names(webhook: Webhook) -> tuple[Names, Names]:
 
 def _check_settled(before: Webhook, after: Webhook, now: int) -> None:
     """Refuse to drop a version that events are still being decided by, unless the webhook is being disabled."""
-    settles_at = versions.settles_at(before.versions)
-    if after.versions != before.versions and after.enabled and settles_at > now:
+    settles_at = versions.settles_at(before.versions, after.versions)
+    if after.enabled and settles_at > now:
         raise ChangedTooOften(_seconds_until(settles_at, now))
 
 

@@ -6,6 +6,7 @@ So a redelivered, redriven or republished event finds the same recipients, whate
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,9 @@ from chalicelib.todos import instants
 DELAY_MILLISECONDS: Final = 10_000
 
 MAX_VERSIONS: Final = 10
+# Of all versions, as they are stored: two with as many and as long names of lists as a webhook may have. Each event of
+# the owner reads them, and each change writes them.
+MAX_BYTES: Final = 32 * 1024
 # As long as an event can come again (`guard.REMEMBERED_SECONDS`).
 KEPT_MILLISECONDS: Final = 120 * 24 * 3600 * 1000
 # A version may be dropped for a newer one only after this: events that it decides about have been published by then.
@@ -95,13 +99,32 @@ def with_change(
     since = instants.instant_after(versions[-1].since if versions else None, now + DELAY_MILLISECONDS)
     changed = [*versions, Version(since, types, lists, enabled)]
     oldest = instants.format_milliseconds(now - KEPT_MILLISECONDS)
-    while len(changed) > MAX_VERSIONS or (len(changed) > 1 and changed[1].since <= oldest):
+    while len(changed) > 1 and (
+        len(changed) > MAX_VERSIONS or changed[1].since <= oldest or len(dumps(changed).encode()) > MAX_BYTES
+    ):
         del changed[0]
     return tuple(changed)
 
 
-def settles_at(versions: Sequence[Version]) -> int:
-    """When another change no longer drops a version that events are still being decided by, in milliseconds."""
-    if len(versions) < MAX_VERSIONS:
+def settles_at(before: Sequence[Version], after: Sequence[Version]) -> int:
+    """From when on a change drops no version that events are still being decided by; in milliseconds, 0 for always."""
+    if not before or not after or before[0] == after[0]:
         return 0
-    return instants.milliseconds_of(versions[1].since) + SETTLED_MILLISECONDS
+    return instants.milliseconds_of(after[0].since) + SETTLED_MILLISECONDS
+
+
+def dumps(versions: Sequence[Version]) -> str:
+    """The versions as they are stored."""
+    # In UTF-8, where a name of a list has at most 300 bytes; escaped it could have four times as many.
+    return json.dumps([[each.since, each.types, each.lists, each.enabled] for each in versions], ensure_ascii=False)
+
+
+def loads(text: str) -> tuple[Version, ...]:
+    """The versions that a text stores."""
+    return tuple(
+        Version(since, _names(types), _names(lists), enabled) for since, types, lists, enabled in json.loads(text)
+    )
+
+
+def _names(names: list[str] | None) -> Names:
+    return None if names is None else tuple(names)

@@ -11,6 +11,7 @@ from chalicelib.aws.owned_collection import OwnedItems, attributes_of, dump_name
 from chalicelib.aws.settings_table import Item
 from chalicelib.todos import instants
 from chalicelib.todos.ids import Partition
+from chalicelib.webhooks import versions
 from chalicelib.webhooks.versions import Version
 
 # Each event of the owner is sent to each of them.
@@ -103,7 +104,7 @@ def item_of(webhook: Webhook) -> Item:
         types=dump_names(webhook.types),
         lists=dump_names(webhook.lists),
         request_hash=webhook.request_hash,
-        versions=json.dumps([[each.since, each.types, each.lists, each.enabled] for each in webhook.versions]),
+        versions=versions.dumps(webhook.versions),
         older_secrets=json.dumps([[each.secret, each.expires_at] for each in webhook.older_secrets])
         if webhook.older_secrets
         else None,
@@ -144,10 +145,7 @@ def webhook_of(item: Item) -> Webhook:
 def _state_of(item: Item) -> dict[str, Any]:
     return {
         "enabled": "enabled" not in item,
-        "versions": tuple(
-            Version(since, _names(types), _names(lists), enabled)
-            for since, types, lists, enabled in json.loads(item["versions"]["S"])
-        ),
+        "versions": versions.loads(item["versions"]["S"]),
         "revision": int(item["revision"]["N"]),
         "older_secrets": tuple(OldSecret(*each) for each in json.loads(text_of(item, "older_secrets") or "[]")),
         **{name: text_of(item, name) for name in ("verified_at", "accepted_at", "disabled_reason")},
@@ -156,19 +154,15 @@ def _state_of(item: Item) -> dict[str, Any]:
 
 def _state_before_versions(fields: Mapping[str, Any]) -> dict[str, Any]:
     created_at, disabled_at = fields["created_at"], fields["disabled_at"]
-    versions = [Version(created_at, fields["types"], fields["lists"], enabled=True)]
+    history = [Version(created_at, fields["types"], fields["lists"], enabled=True)]
     if disabled_at is not None:
         since = instants.instant_after(created_at, instants.milliseconds_of(disabled_at))
-        versions.append(Version(since, fields["types"], fields["lists"], enabled=False))
+        history.append(Version(since, fields["types"], fields["lists"], enabled=False))
     return {
         "enabled": disabled_at is None,
-        "versions": tuple(versions),
+        "versions": tuple(history),
         "revision": 0,
         "verified_at": created_at,
         "accepted_at": created_at,
         "disabled_reason": GONE if disabled_at is not None else None,
     }
-
-
-def _names(names: list[str] | None) -> tuple[str, ...] | None:
-    return None if names is None else tuple(names)

@@ -5,7 +5,8 @@
   floating time, or one in an unknown zone, is taken as UTC. A value that is not plain UTC is also kept as it was.
 - PRIORITY 1 to 4 is high, 5 medium, 6 to 9 low; all except 1, 5 and 9 are also kept. CATEGORIES are tags.
 - A CANCELLED task no longer needs to be done, so it is loaded as completed, and its status is kept.
-- RRULE is the rule if a todo can repeat by it. RELATED-TO a parent is the parent.
+- RRULE is the rule if a todo can repeat by it, also with SKIP (RFC 7529); X-TODO-LEDGER-REPEAT-FROM is what that is
+  counted from. RELATED-TO a parent is the parent.
 - The list is X-TODO-LEDGER-LIST, otherwise the calendar's name (X-WR-CALNAME, or NAME by RFC 7986).
 - The first VALARM's TRIGGER is `remind_at`; all alarms are kept.
 
@@ -35,12 +36,14 @@ _STATUSES: Final = {"NEEDS-ACTION": False, "IN-PROCESS": False, "COMPLETED": Tru
 _IMPLIED: Final = ("NEEDS-ACTION", "COMPLETED")
 _PRIORITIES: Final = {"0": "none", **dict.fromkeys("1234", "high"), "5": "medium", **dict.fromkeys("6789", "low")}
 _EXACT_PRIORITIES: Final = ("0", "1", "5", "9")
+_COUNTED_FROM: Final = {word: word for word in ("due", "completion", "next_future")}
 # The part before the colon; a colon in quotes is part of a parameter's value.
 _NAME_AND_PARAMETERS: Final = re.compile(r'([A-Za-z0-9-]+)((?:;[^":;]+(?:"[^"]*"[^":;]*)*)*):', re.ASCII)
 _ESCAPED: Final = re.compile(r"\\([\\;,Nn])")
 _LIST_ITEM: Final = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
 _TZID: Final = re.compile(rb"TZID[;:]", re.IGNORECASE)
 _LIST: Final = b"X-TODO-LEDGER-LIST"
+_REPEAT_FROM: Final = "X-TODO-LEDGER-REPEAT-FROM"
 _CALENDAR_NAMES: Final = (b"X-WR-CALNAME", b"NAME")
 _MAX_NESTING: Final = 100
 # A zone of every year's rules has a few KB.
@@ -215,6 +218,8 @@ class _Todo:
             record.fields["due"] = rfc_3339(due) if isinstance(due, datetime) else due.isoformat()
         if (rule := self._single("RRULE")) is not None:
             record.take_rule(rule.key)
+        if (prop := self._single(_REPEAT_FROM)) is not None:
+            record.take("repeat_from", prop.key, one_of(_COUNTED_FROM))
         if kept_alarms:
             record.rest["VALARM"] = kept_alarms
             start = self._moment("DTSTART", is_kept=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 from chalicelib.todos import ids, strict_json
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.todos.events import CONTENT_FIELDS
-from chalicelib.todos.export_rows import COLUMNS, JSON_COLUMNS, csv_header
+from chalicelib.todos.export_rows import COLUMNS, JSON_COLUMNS
 from loaders.formats import Certainty
 from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.rows.row import BadRow, Row, bad_row, not_utf8
@@ -21,18 +22,31 @@ from loaders.rows.row import BadRow, Row, bad_row, not_utf8
 NAME = "todo-ledger"
 
 _JSON_LINES: Final = re.compile(rb'\s*\{"id":\s*"[0-9a-f-]{36}",\s*"version":\s*[0-9]+,\s*"title":')
-_HEADER: Final = csv_header().rstrip().encode()
+# Columns that exports have not always had.
+_YOUNGER: Final = frozenset({"repeat_from"})
 _CELL: Final = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|\Z)')
 
 
 def recognise(head: bytes) -> Certainty:
-    is_ours = _JSON_LINES.match(head) or head.split(b"\n", 1)[0].rstrip() == _HEADER
+    is_ours = _JSON_LINES.match(head) or _columns_in(head.split(b"\n", 1)[0]) is not None
     return Certainty.CERTAIN if is_ours else Certainty.NO
 
 
+def _columns_in(line: bytes) -> tuple[str, ...] | None:
+    """The columns that the first line of an export names; None if it is not one."""
+    names = tuple(line.rstrip().decode("ascii", "replace").split(","))
+    return (
+        names if names in (COLUMNS, tuple(name for name in COLUMNS if name in names or name not in _YOUNGER)) else None
+    )
+
+
 def read_rows(file: Input) -> Iterator[Row | BadRow]:
-    records, parse = (_lines, _object) if file.head.lstrip().startswith(b"{") else (_records, _cells)
-    for number, content in records(file):
+    if file.head.lstrip().startswith(b"{"):
+        records, parse = _lines(file), _object
+    else:
+        header = file.head.split(b"\n", 1)[0].rstrip()
+        records, parse = _records(file, header), partial(_cells, _columns_in(header) or COLUMNS)
+    for number, content in records:
         try:
             text = content.decode().removesuffix("\n").removesuffix("\r")
         except UnicodeDecodeError:
@@ -50,7 +64,7 @@ def _lines(file: Input) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _records(file: Input) -> Iterator[tuple[int, bytes]]:
+def _records(file: Input, header: bytes) -> Iterator[tuple[int, bytes]]:
     """Each record except the header; a record continues on the next line while a quote is open."""
     pieces: list[bytes] = []
     first = size = 0
@@ -64,7 +78,7 @@ def _records(file: Input) -> Iterator[tuple[int, bytes]]:
         # A longer record has a quote that is never closed: it is given up, and the next line begins a new one.
         if not is_open or size > MAX_ROW_BYTES:
             record = b"".join(pieces)
-            if record.rstrip() not in (_HEADER, b""):
+            if record.rstrip() not in (header, b""):
                 yield first, record
             pieces.clear()
             is_open = False
@@ -79,7 +93,7 @@ def _object(text: str) -> dict[str, Any]:
     return row
 
 
-def _cells(text: str) -> dict[str, Any]:
+def _cells(columns: tuple[str, ...], text: str) -> dict[str, Any]:
     cells: list[str | None] = []
     position, separator = 0, ","
     while separator:
@@ -89,9 +103,9 @@ def _cells(text: str) -> dict[str, Any]:
         quoted, bare, separator = found.groups()
         cells.append(quoted.replace('""', '"') if quoted is not None else bare or None)
         position = found.end()
-    if len(cells) != len(COLUMNS):
-        raise ValueError(f"has {len(cells)} values where the header has {len(COLUMNS)} names")
-    return {name: _value(name, cell) for name, cell in zip(COLUMNS, cells, strict=True)}
+    if len(cells) != len(columns):
+        raise ValueError(f"has {len(cells)} values where the header has {len(columns)} names")
+    return {name: _value(name, cell) for name, cell in zip(columns, cells, strict=True)}
 
 
 def _value(name: str, cell: str | None) -> Any:

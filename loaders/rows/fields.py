@@ -28,6 +28,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "remind_at": ("remindat", "reminder", "remind"),
     "order": ("order", "position"),
     "repeat": ("repeat", "recurrence", "rrule"),
+    "repeat_from": ("repeatfrom",),
     "parent": ("parent", "parentid"),
     "source": ("source",),
     "metadata": ("metadata",),
@@ -250,6 +251,7 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "due": _strip,
     "remind_at": _strip,
     "order": _order,
+    "repeat_from": _strip,
     "metadata": _metadata,
     "parent": _parent,
 }

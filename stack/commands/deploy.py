@@ -32,6 +32,11 @@ def run(parsed: Namespace) -> int:
     if not parsed.only_data:
         print_changes(target.stage.compute_stack, target.deploy_compute())
     print_changes(target.stage.watch_stack, target.deploy_watch())
+    if missing := target.missing_indexes():
+        print(
+            f"the views table lacks {', '.join(missing)}: once the functions are deployed, make the views again with "
+            f"`python -m stack rebuild --stage {parsed.stage}`"
+        )
     if not parsed.only_data:
         print(f"the API answers at {target.compute.outputs()['EndpointURL']}")
     return 0

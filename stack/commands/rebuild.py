@@ -29,6 +29,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     what.add_argument("--status", action="store_true", help="show which tables are in use, and how far a rebuild is")
     what.add_argument("--abandon", action="store_true", help="return to the old table alone, and drop the new one")
     what.add_argument("--despite-differences", action="store_true", help="switch over whatever the audit finds")
+    parser.add_argument(
+        "--wait", type=float, metavar="SECONDS", help="for Lambdas at work, twice (default: their timeouts)"
+    )
     add_stage(parser)
 
 
@@ -42,12 +45,13 @@ def run(parsed: Namespace) -> int:
     elif parsed.abandon:
         print(f"abandoned {rebuild.abandon().table}")
     else:
-        _rebuild(despite_differences=parsed.despite_differences)
+        waits = {} if parsed.wait is None else {"settle_seconds": parsed.wait, "drain_seconds": parsed.wait}
+        _rebuild(despite_differences=parsed.despite_differences, **waits)
     return 0
 
 
-def _rebuild(*, despite_differences: bool) -> None:
-    """Rebuild, and show each step."""
+def _rebuild(*, despite_differences: bool, **waits: float) -> None:
+    """Rebuild, and show each step; `waits` are those of `chalicelib.rebuild.run.Run.claim`."""
     from stack import progress
     from stack.operate.rebuild import STEPS, rebuild_views
 
@@ -62,7 +66,7 @@ def _rebuild(*, despite_differences: bool) -> None:
             waits = f", {reached.wait_seconds:.0f} s" if reached.wait_seconds else ""
             bar.show(f"{step}{waits} {reached.counts}", done=STEPS.index(step), total=len(STEPS) - 1)
 
-        reached = rebuild_views(show, despite_differences=despite_differences)
+        reached = rebuild_views(show, despite_differences=despite_differences, **waits)
     print(f"the views are rebuilt: {reached.table}")
 
 

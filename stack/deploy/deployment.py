@@ -74,6 +74,11 @@ class Deployment:
         """The views table that queries read; the first one is created with its pointer."""
         return views_table.ensure_table(self.client("dynamodb"), self.stage.name, self.outputs()["SettingsTableName"])
 
+    def missing_indexes(self) -> list[str]:
+        """The indexes that the views table in use lacks, because an older version of the service made it."""
+        table = self.views_table()
+        return views_table.missing_indexes(self.client("dynamodb"), table) if table is not None else []
+
     def deploy_data(self) -> list[Change]:
         """Deploy tables and queues, and the first views table.
 

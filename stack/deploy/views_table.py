@@ -37,6 +37,15 @@ def current_table(dynamodb: Any, settings_table: str) -> str | None:
     return name
 
 
+def missing_indexes(dynamodb: Any, table: str) -> list[str]:
+    """The local indexes that a views table of an older generation lacks: they exist from a table's making, or never."""
+    described = dynamodb.describe_table(TableName=table)["Table"].get("LocalSecondaryIndexes", [])
+    had = {index["IndexName"] for index in described}
+    return [
+        index["IndexName"] for index in table_definition("")["LocalSecondaryIndexes"] if index["IndexName"] not in had
+    ]
+
+
 def ensure_table(dynamodb: Any, stage: str, settings_table: str) -> str:
     """The views table that queries read; it and its pointer are created if the stage has none.
 

@@ -19,6 +19,8 @@ from stack.local.state import State, read_json, write_json
 from stack.settings import DEFAULT_SCOPE, REPOSITORY, TOKEN_SECONDS
 
 ANSWER_SECONDS = 30
+# For Lambdas at work, each time that a rebuild of the local views waits for them.
+RENEWAL_WAIT_SECONDS = 3
 POLL_SECONDS = 0.05
 
 
@@ -87,6 +89,7 @@ class LocalStack:
         with self.state.locked():
             started = self._start_engine()
             self._deploy()
+            self._renew_views()
             self._catch_up()
         return started
 
@@ -198,6 +201,24 @@ class LocalStack:
         if deployment.deploy_changed_compute():
             self._say("packaged and deployed the API and the Lambdas")
         self._wait_until_the_api_answers()
+
+    def _renew_views(self) -> None:
+        """Rebuild the views if an older version of the service made them without an index that they need now.
+
+        Nothing here runs as long as a timeout on AWS. What a Lambda that is slower than the short waits has projected
+        into the old table alone is caught up with.
+        """
+        missing = self.deployment.missing_indexes()
+        if not missing:
+            return
+        self._say(f"rebuilding the views, which lack {', '.join(missing)}")
+        try:
+            self.run_module("stack", "rebuild", "--wait", str(RENEWAL_WAIT_SECONDS))
+        except StackError as error:
+            # All but the orders that need these indexes works nevertheless.
+            self._say(f"the views stay as they are; `python -m stack rebuild` tries again: {error}")
+            return
+        self.run_module("stack", "catchup")
 
     def _wait_until_the_api_answers(self) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS

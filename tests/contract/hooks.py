@@ -14,9 +14,10 @@ THOROUGH = "FUZZ_THOROUGHLY" in os.environ
 # A webhook's receiver: nobody listens there, and nothing leaves this machine.
 ADDRESSES = st.integers(1, 999).map("https://127.0.0.1:9/{}".format)
 RULES = st.builds(
-    "FREQ={};INTERVAL={}".format,
+    "FREQ={};INTERVAL={}{}".format,
     st.sampled_from(["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY"]),
     st.integers(1, 9),
+    st.sampled_from(["", ";SKIP=BACKWARD", ";RSCALE=GREGORIAN;SKIP=FORWARD"]),
 )
 
 given_cursors: set[str] = set()

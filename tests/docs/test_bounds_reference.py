@@ -7,7 +7,7 @@ import re
 import pytest
 
 from bench.hostile.__main__ import MAX_GROWTH_BYTES
-from chalicelib.api import bodies, headers, pages, problems, request
+from chalicelib.api import bodies, filters, headers, pages, problems, request
 from chalicelib.api.resources import batch
 from chalicelib.commands import execute
 from chalicelib.todos import content, events, fields, instants, representation, texts
@@ -30,7 +30,7 @@ KB, MB = 1024, 1024 * 1024
 
 
 def longest_of(pattern: str) -> str:
-    return re.findall(r"\d+", pattern)[-1]
+    return str(re.findall(r"\d+", pattern)[-1])
 
 
 # By the beginning of a row: the figures of its bound.
@@ -42,7 +42,7 @@ BOUNDS = {
     "errors": f"{content.MAX_ERRORS}, {problems.MAX_QUOTED} characters",
     "parameters": f"{request.MAX_PARAMETERS}",
     "a cursor": f"{pages.MAX_CURSOR_LENGTH:,} characters, signed",
-    "`q`": f"{pages.MAX_SOUGHT_LENGTH}, {pages.MAX_TAG_LENGTH}, {fields.MAX_LIST_LENGTH} characters",
+    "`q`": f"{filters.MAX_SOUGHT_LENGTH}, {filters.MAX_TAG_LENGTH}, {fields.MAX_LIST_LENGTH} characters",
     "`Idempotency-Key`": f"{longest_of(headers.IDEMPOTENCY_KEY)}, {longest_of(headers.REQUEST_ID)} visible ASCII",
     "other headers": "what the gateway lets through: 10 KB",
     "conflicts": f"{batch.MAX_EVENTS_BYTES // KB} KB of events, once for each todo",

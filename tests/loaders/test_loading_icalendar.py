@@ -115,9 +115,16 @@ def test_a_bad_property_is_pointed_at(properties: list[str], pointer: str, detai
     assert titles(content) == ["A", "C"]
 
 
+@pytest.mark.parametrize("rule", ["RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD", "FREQ=YEARLY;SKIP=FORWARD"])
+def test_a_rule_may_skip_days_that_a_month_does_not_have(rule: str) -> None:
+    [todo] = todos(calendar(vtodo("Pay", "DUE;VALUE=DATE:20280229", f"RRULE:{rule}")))
+    assert todo["repeat"] == rule
+
+
 @pytest.mark.parametrize(
     "rule",
     [
+        "RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=5L",
         "FREQ=MONTHLY;BYMONTHDAY=0",
         "FREQ=WEEKLY;BYDAY=1MO",
         "FREQ=DAILY;COUNT=3;UNTIL=20301231",
@@ -127,6 +134,15 @@ def test_a_bad_property_is_pointed_at(properties: list[str], pointer: str, detai
 def test_a_rule_that_the_rfc_forbids_is_kept_but_not_followed(rule: str) -> None:
     [todo] = todos(calendar(vtodo("Water", "DUE;VALUE=DATE:20261201", f"RRULE:{rule}")))
     assert (todo["repeat"], todo["metadata"]) == (None, {"RRULE": rule})
+
+
+def test_what_a_rule_is_counted_from_comes_back() -> None:
+    rule = ["DUE;VALUE=DATE:20261201", "RRULE:FREQ=DAILY"]
+    [todo] = todos(calendar(vtodo("Water", *rule, "X-TODO-LEDGER-REPEAT-FROM:completion")))
+    assert (todo["repeat_from"], todo["metadata"]) == ("completion", None)
+    [(_, pointer, detail)] = errors_of(calendar(vtodo("Water", *rule, "X-TODO-LEDGER-REPEAT-FROM:sunrise")))
+    assert pointer == "#/X-TODO-LEDGER-REPEAT-FROM"
+    assert "expected one of due, completion, next_future" in detail
 
 
 def test_a_todo_without_an_end_costs_only_itself() -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.simulation import repeating_mutants
 from tests.simulation.emulated import play_on_the_emulator
 from tests.simulation.game import FULL, play_in_memory
 from tests.simulation.mutants import MUTANTS, OURS, Mutant
@@ -19,6 +20,8 @@ from tests.simulation.units import BATCH, table
 
 CHUNK = 250
 COMPARED = 1000
+REPEATING = repeating_mutants.OURS
+ALL = (OURS, *MUTANTS, REPEATING, *repeating_mutants.MUTANTS)
 
 
 def main() -> int:
@@ -27,19 +30,21 @@ def main() -> int:
     parser.add_argument("--schedules", type=int, default=100_000, help="run so many, on every core")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--compare", action="store_true", help=f"run {COMPARED} schedules of each mutant, and of ours")
+    parser.add_argument("--repeating", action="store_true", help="schedules of repeating todos alone")
     parser.add_argument("--game", action="store_true", help="play the aggregation game in full")
     parser.add_argument("--engine", choices=("memory", "emulator"), default="memory", help="what to play it on")
     arguments = parser.parse_args()
     if arguments.game:
         return _play(arguments.engine)
+    ours = REPEATING if arguments.repeating else OURS
     if arguments.seed is not None:
-        differences = run_seed(OURS, arguments.seed)
+        differences = run_seed(ours, arguments.seed)
         print("\n".join(differences) or f"seed {arguments.seed}: no difference")
         return bool(differences)
     if arguments.compare:
         _compare()
         return 0
-    return _run_many(arguments.first, arguments.schedules)
+    return _run_many(ours, arguments.first, arguments.schedules)
 
 
 def _play(engine: str) -> int:
@@ -63,7 +68,7 @@ def _say_now_and_then(commands: int) -> None:
 
 
 def _compare() -> None:
-    for mutant in (OURS, *MUTANTS):
+    for mutant in ALL:
         wrong = [seed for seed, _ in _failures(mutant, 0, COMPARED)]
         first = f", the first with seed {min(wrong)}" if wrong else ""
         print(f"{mutant.name}: wrong in {len(wrong)} of {COMPARED} schedules{first}", flush=True)
@@ -84,7 +89,7 @@ def _differences(mutant: Mutant, seed: int, seat: Seat) -> list[str]:
     except AssertionError as error:
         return [f"AssertionError: {error}"]
     except Exception as error:
-        if mutant is not OURS:
+        if mutant not in (OURS, REPEATING):
             raise
         return [f"{type(error).__name__}: {error}"]
 
@@ -98,12 +103,12 @@ def run_seeds(mutant: Mutant, seeds: range) -> list[tuple[int, list[str]]]:
 
 def _run_chunk(work: tuple[int, range]) -> tuple[int, list[tuple[int, list[str]]]]:
     number, seeds = work
-    return len(seeds), run_seeds((OURS, *MUTANTS)[number], seeds)
+    return len(seeds), run_seeds(ALL[number], seeds)
 
 
 def _chunks(mutant: Mutant, first: int, count: int) -> Iterator[tuple[int, range]]:
     for start in range(first, first + count, CHUNK):
-        yield (OURS, *MUTANTS).index(mutant), range(start, min(start + CHUNK, first + count))
+        yield ALL.index(mutant), range(start, min(start + CHUNK, first + count))
 
 
 def _failures(mutant: Mutant, first: int, count: int) -> list[tuple[int, list[str]]]:
@@ -112,10 +117,10 @@ def _failures(mutant: Mutant, first: int, count: int) -> list[tuple[int, list[st
         return [failure for _, failures in done for failure in failures]
 
 
-def _run_many(first: int, count: int) -> int:
+def _run_many(ours: Mutant, first: int, count: int) -> int:
     began, done, wrong = time.monotonic(), 0, []
     with multiprocessing.Pool() as pool:
-        for size, failures in pool.imap_unordered(_run_chunk, _chunks(OURS, first, count)):
+        for size, failures in pool.imap_unordered(_run_chunk, _chunks(ours, first, count)):
             done += size
             for seed, differences in failures:
                 wrong.append(seed)
@@ -127,7 +132,7 @@ def _run_many(first: int, count: int) -> int:
             print(f"\r{line}" if sys.stdout.isatty() else line, end="" if sys.stdout.isatty() else "\n", flush=True)
     print()
     if wrong:
-        print(f"wrong: seeds {sorted(wrong)}; replay one with: python -m tests.simulation --seed {min(wrong)}")
+        print(f"wrong: seeds {sorted(wrong)}; replay one with --seed {min(wrong)}")
     return 1 if wrong else 0
 
 

@@ -14,6 +14,7 @@ from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
 from tests.simulation.expressions import Item
 from tests.simulation.reader import Reader
+from tests.simulation.series import breaches
 
 COUNTERS = ("total", "open", "completed")
 
@@ -143,13 +144,15 @@ def feed(reader: Reader, newest: dict[tuple[str, str], Event], items: Iterable[I
             yield f"{owner}, {todo_id}: the feed brought {brought}, the newest is {now}"
 
 
-def reminders(found: Iterable[Event]) -> Iterator[str]:
-    """Todos that were reminded of twice at the same instant, or not although they wait for it."""
+def reminders(found: Iterable[Event], until: int) -> Iterator[str]:
+    """Todos that were reminded of twice at the same instant, or not by `until` (ms) although they wait for it."""
     for stream, events in _by_stream(found):
         given = [instants.sortable(str(event.state["remind_at"])) for event in events if event.type == REMINDED]
         yield from (f"{stream}: reminded twice of {one}" for one, other in pairwise(given) if one == other)
         head = events[-1].state
         if head["deleted"] or head["completed"] or head["remind_at"] is None:
+            continue
+        if instants.parse(head["remind_at"]).timestamp() * 1000 > until:
             continue
         if head["reminded"] is None or not instants.same(head["reminded"], head["remind_at"]):
             yield f"{stream}: not reminded of {head['remind_at']}"
@@ -163,3 +166,11 @@ def published(bodies: Mapping[str, list[str]], events: Iterable[Event]) -> Itera
             yield f"{event.stream_id}, version {event.version}: not published"
         elif len(set(of_event)) > 1 or json.loads(of_event[0])["data"]["event"] != representation.event_answer(event):
             yield f"{event.stream_id}, version {event.version}: published as {set(of_event)}"
+
+
+def series(commits: list[list[Event]]) -> Iterator[str]:
+    """Breaches of what is promised of next occurrences, and events of one transaction at different instants."""
+    yield from (breach.text for breach in breaches(commits) if not breach.is_accepted)
+    for events in commits:
+        if len({event.occurred_at for event in events}) > 1:
+            yield f"{events[0].stream_id}, version {events[0].version}: {[event.occurred_at for event in events]}"

@@ -20,6 +20,7 @@ from chalicelib.todos.decide import (
     Remind,
     Replace,
     Restore,
+    Revert,
     decide,
 )
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
@@ -37,6 +38,12 @@ TRANSIENT = (LedgerUnavailable, execute.TooContended)
 
 class WrongAnswer(AssertionError):
     """A client was told what is not so."""
+
+
+def _after(todo_id: str) -> list[str]:
+    """The first two that follow a todo if it repeats."""
+    following = ids.id_for_next(todo_id)
+    return [following, ids.id_for_next(following)]
 
 
 @dataclass(slots=True)
@@ -59,6 +66,7 @@ class Customers:
         # A todo of its own for each schedule's POST requests would leave nothing to race for.
         self._owners = OWNERS[: self._draw.randint(1, 2)]
         self._todos = TODOS[: self._draw.randint(1, len(TODOS))]
+        self._following = [following for todo in self._todos for following in _after(todo)]
         self._keyed = self._draw.choice((0.3, 0.7, 1.0))
 
     def work(self, commands: int) -> None:
@@ -91,33 +99,48 @@ class Customers:
 
     def _request(self) -> execute.CommandRequest:
         draw = self._draw
-        owner, todo_id = draw.choice(self._owners), draw.choice(self._todos)
+        owner = draw.choice(self._owners)
+        todo_id = self._choose_todo(Owner(owner))
+        stream = ids.stream_id(ids.partition_of(Owner(owner)), todo_id)
         key = None
         if draw.random() < self._keyed:
             self._number += 1
             # Now and then a key is used again for something else.
             key = f"key {self._number if draw.random() < 0.95 else draw.randint(1, self._number)}"
-        command = self._command()
+        command = self._command(stream)
         if_match = None
         if not isinstance(command, Create) and draw.random() < 0.25:
-            version = self._version(ids.stream_id(ids.partition_of(owner), todo_id))
+            version = self._version(stream)
             if_match = IfMatch(frozenset({max(1, version - draw.randrange(2))}) if draw.random() < 0.9 else None)
         asked = execute.request_hash(type(command).__name__, todo_id, repr(command)) if key else None
         return execute.CommandRequest(
             Owner(owner), todo_id, command, actor="client", if_match=if_match, idempotency_key=key, request_hash=asked
         )
 
-    def _command(self) -> Command:
+    def _choose_todo(self, owner: Owner) -> str:
+        """One of the clients' own todos, or of those that follow them by now: nobody creates one under such an id."""
+        partition = ids.partition_of(owner)
+        following = [each for each in self._following if self._version(ids.stream_id(partition, each))]
+        return self._draw.choice(following if following and self._draw.random() < 0.3 else self._todos)
+
+    def _command(self, stream: str) -> Command:
         kind = self._draw.random()
         if kind < 0.25:
             return Create(self._content())
         if kind < 0.35:
             return Replace(self._content())
-        if kind < 0.75:
+        if kind < 0.65:
             return Patch(self._fields() or {"notes": str(self._draw.randrange(5))})
+        if kind < 0.75:
+            return Patch({"completed": self._draw.random() < 0.5})
         if kind < 0.78:
             return Remind(self._draw.choice(REMINDERS))
-        return Delete() if kind < 0.9 else Restore()
+        if kind < 0.83 and (version := self._version(stream)):
+            then = self._event(stream, self._draw.randint(1, version))
+            assert then is not None
+            if not then.state["deleted"]:
+                return Revert(then.state)
+        return Delete() if kind < 0.92 else Restore()
 
     def _content(self) -> dict[str, Any]:
         return {name: DEFAULTS[name] for name in CONTENT_FIELDS} | {"title": "Todo"} | self._fields()
@@ -183,7 +206,9 @@ class Customers:
         before = self._event(request.stream, event.version - 1)
         decided = decide(request.command, before.state if before else None, event.version - 1, request.if_match)
         decided = decided or NOTHING_CHANGED
-        if event.version <= version_before or (decided.type, decided.change) != (event.type, event.change):
+        # What the event does to the next occurrence is told by its own audit.
+        stated, change = ({**each, "next": None} for each in (decided.change, event.change))
+        if event.version <= version_before or (decided.type, stated) != (event.type, change):
             raise WrongAnswer(f"{request} made {event} of {before}")
 
     def _check_refusal(

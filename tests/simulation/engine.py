@@ -62,6 +62,11 @@ class Engine:
         How many items a Query or Scan returns at most at once; it stands for DynamoDB's 1 MB.
     scans_as_text : bool
         A Scan has 10 before 2 within a partition, as the emulator does; DynamoDB promises an order of Query alone.
+
+    Attributes
+    ----------
+    committed : list of (str, list of Item)
+        What each PutItem and each transaction put into a table, in the order in which they were decided.
     """
 
     def __init__(self, now: Callable[[], int] = lambda: 0, page_items: int = 1000, scans_as_text: bool = False) -> None:
@@ -70,6 +75,7 @@ class Engine:
         self.page_items = page_items
         self.scans_as_text = scans_as_text
         self._tokens: dict[str, tuple[str, int]] = {}
+        self.committed: list[tuple[str, list[Item]]] = []
 
     def create_table(self, definition: dict[str, Any]) -> Table:
         """Make a table that is there at once."""
@@ -115,6 +121,19 @@ class Engine:
         if not holds(request, table.get(key)):
             raise answers.condition_failed("PutItem")
         table.put(key, item)
+        self.committed.append((table.name, [item]))
+        return {}
+
+    def update_item(self, request: Request) -> Answer:
+        only(request, "TableName", "Key", "UpdateExpression", *CONDITION)
+        table = self._table(request)
+        key = table.key_of(request["Key"])
+        if key in table.being_written:
+            raise answers.conflict("UpdateItem")
+        item = table.get(key)
+        if not holds(request, item):
+            raise answers.condition_failed("UpdateItem")
+        table.put(key, updated(request, item or request["Key"]))
         return {}
 
     def get_item(self, request: Request) -> Answer:
@@ -213,6 +232,9 @@ class Engine:
         transaction = Transaction(self.now(), [(table, key, item) for table, key, _, item in actions])
         for table, key, _, _ in actions:
             table.being_written[key] = transaction
+        puts = [(table, body["Item"]) for table, _, body, _ in actions if "Item" in body]
+        for name in dict.fromkeys(table.name for table, _ in puts):
+            self.committed.append((name, [item for table, item in puts if table.name == name]))
         if "ClientRequestToken" in request:
             self._tokens[request["ClientRequestToken"]] = (digest(request), self.now() + TOKEN_SECONDS * 1000)
         return transaction
@@ -274,6 +296,7 @@ class Engine:
 
 _OPERATIONS: dict[str, Callable[[Engine, Request], Answer]] = {
     "PutItem": Engine.put_item,
+    "UpdateItem": Engine.update_item,
     "GetItem": Engine.get_item,
     "BatchGetItem": Engine.batch_get_item,
     "Query": Engine.query,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.__main__ import run_seeds
+from tests.simulation.__main__ import REPEATING, run_seeds
 from tests.simulation.mutants import OURS
 
 SCHEDULES = 2_000
@@ -20,6 +20,12 @@ CHUNKS = [range(first, first + CHUNK) for first in range(0, SCHEDULES, CHUNK)]
 def test_no_schedule_ends_with_a_difference(seeds: range) -> None:
     wrong = run_seeds(OURS, seeds)
     assert not wrong, "\n".join(f"--seed {seed}: {differences}" for seed, differences in wrong)
+
+
+@pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")
+def test_no_schedule_of_repeating_todos_does(seeds: range) -> None:
+    wrong = run_seeds(REPEATING, seeds)
+    assert not wrong, "\n".join(f"--repeating --seed {seed}: {differences}" for seed, differences in wrong)
 
 
 def test_a_seed_replays_its_schedule() -> None:

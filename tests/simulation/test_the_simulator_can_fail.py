@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulation import repeating_mutants
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.seams import installed
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize("mutant", [*MUTANTS, *repeating_mutants.MUTANTS], ids=lambda mutant: mutant.name)
 def test_the_simulator_catches(mutant: Mutant) -> None:
     with installed() as seat:
         for seed in range(mutant.found_within):

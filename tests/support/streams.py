@@ -75,7 +75,7 @@ def views_of(owner: str) -> dict[str, Any]:
     """What queries say of an owner."""
     tally, (lists, _) = queries.tally(Owner(owner)), queries.lists(Owner(owner), after=None, limit=200)
     page = queries.by_list(Owner(owner), None, list_name=None, after=None, limit=200)
-    due = queries.by_due(Owner(owner), None, after=None, limit=200, earliest="", latest="")
+    due = queries.by_due(Owner(owner), None, after=None, limit=200, low=schema.BEFORE_ALL, high=schema.BEHIND_ALL)
     return {
         "all": (tally.total, tally.open, tally.completed),
         "lists": {count.name: (count.total, count.open, count.completed) for count in lists},

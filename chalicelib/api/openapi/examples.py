@@ -20,6 +20,7 @@ CONTENT: Final[dict[str, Any]] = {
     "remind_at": "2026-11-30",
     "order": 10,
     "repeat": "FREQ=WEEKLY;BYDAY=TU",
+    "repeat_from": "next_future",
     "parent": None,
     "source": None,
     "metadata": {"colour": "green"},

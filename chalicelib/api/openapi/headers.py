@@ -28,7 +28,7 @@ COMPONENTS: Final[dict[str, Any]] = {
     "Accept-Patch": _header(
         "The media types that PATCH accepts (RFC 5789), if the path has PATCH.",
         {"type": "string"},
-        "application/merge-patch+json, application/json",
+        "application/merge-patch+json, application/json-patch+json, application/json",
         required=False,
     ),
     "Location": _header(
@@ -42,9 +42,16 @@ COMPONENTS: Final[dict[str, Any]] = {
         '<https://api.example.com/todos?cursor=WyJh>; rel="next"',
         required=False,
     ),
+    "NextOccurrence": _header(
+        "The todo that follows a repeating one, if the request completed it (RFC 8288): made, brought back or found. "
+        "Absent if there is none, and after any other change.",
+        {"type": "string", "pattern": '^<[^<>]+>; rel="next-occurrence"$'},
+        '<https://api.example.com/todos/6b2c1f1e-9a53-5a0e-8a55-0d6f3d1c2b4a>; rel="next-occurrence"',
+        required=False,
+    ),
     "Preference-Applied": _header(
-        "The wait that was applied (RFC 7240). After a write: lists and counts show it. Absent if the time ran out; "
-        "the write is done nevertheless.",
+        "The wait that was applied (RFC 7240). After a write: lists and counts show it, and what it did to the next "
+        "occurrence. Absent if the time ran out; the write is done nevertheless.",
         {"type": "string", "pattern": "^wait=[0-9]+$"},
         "wait=5",
         required=False,
@@ -86,6 +93,10 @@ COMPONENTS: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
+# The headers of components that are not named as their header is.
+HEADERS: Final = {"NextOccurrence": "Link"}
+
+
 def named(*names: str) -> dict[str, Any]:
     """References to header components, by the names of the headers."""
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {HEADERS.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}

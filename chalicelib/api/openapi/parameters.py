@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from chalicelib.api import headers
 from chalicelib.api.commands import Version
+from chalicelib.api.filters import MAX_SOUGHT_LENGTH, MAX_TAGS
 from chalicelib.api.headers import MAX_WAIT_SECONDS
 from chalicelib.api.openapi.schemas import SOME_ID, Id, schema_of
-from chalicelib.api.pages import DEFAULT_LIMIT, MAX_CURSOR_LENGTH, MAX_LIMIT, MAX_SOUGHT_LENGTH
+from chalicelib.api.pages import DEFAULT_LIMIT, MAX_CURSOR_LENGTH, MAX_LIMIT
 from chalicelib.todos import instants
 from chalicelib.todos.fields import ListName, Priority, Tag
 
@@ -129,8 +130,31 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
         {"type": "boolean"},
         example=False,
     ),
-    parameter("query", "tag", "Only todos with this tag.", schema_of(Tag), example="home"),
+    parameter(
+        "query",
+        "tag",
+        "Only todos with this tag; given several times, only those with all of them.",
+        {"type": "array", "items": schema_of(Tag), "maxItems": MAX_TAGS},
+        example=["home"],
+    ),
     parameter("query", "priority", "Only todos of this priority.", schema_of(Priority), example="high"),
+    parameter("query", "due", "`none`: only todos without a due date.", {"type": "string", "enum": ["none"]}),
+    parameter(
+        "query",
+        "due_from",
+        "Only todos due at this instant or later; of a date, due on this day or later, by the day that the todo's own "
+        "`due` states.",
+        _INSTANT,
+        example="2026-12-01",
+    ),
+    parameter(
+        "query",
+        "due_until",
+        "Only todos due at this instant or earlier; of a date, due on this day or earlier, by the day that the todo's "
+        "own `due` states.",
+        _INSTANT,
+        example="2026-12-31",
+    ),
     parameter("query", "due_before", "Only todos due before this instant.", _INSTANT, example="2027-01-01"),
     parameter("query", "due_after", "Only todos due after this instant.", _INSTANT, example="2026-01-01T00:00:00Z"),
     parameter(
@@ -143,8 +167,9 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
     parameter(
         "query",
         "sort",
-        "By list and order within it; or open todos with a due date, by that date.",
-        {"type": "string", "enum": ["order", "due"], "default": "order"},
+        "By list and order within it; or open todos with a due date, by that date; or by when they were created, the "
+        "oldest first.",
+        {"type": "string", "enum": ["order", "due", "created"], "default": "order"},
         example="due",
     ),
     LIMIT,

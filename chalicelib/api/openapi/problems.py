@@ -134,6 +134,16 @@ _declare(
     example={"webhook": examples.WEBHOOK["id"]},
 )
 _declare(problem_types.TOO_MANY_FEEDS, "There may be 20 feeds; delete one first.")
+_declare(
+    problem_types.PATCH_CONFLICT,
+    "Operation #/0 does not apply to version 2: the test failed: the todo has another value there.",
+    members={"todo": {"$ref": "#/components/schemas/Todo"}, "errors": _ERRORS},
+    sends=("ETag",),
+    example={
+        "todo": examples.PATCHED,
+        "errors": [{"pointer": "#/0", "detail": "the test failed: the todo has another value there"}],
+    },
+)
 _declare(problem_types.TOO_MANY_LISTS, "There may be 500 named lists; delete one that is empty first.")
 _declare(
     problem_types.LIST_UNFINISHED,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.api import problem_types
 from chalicelib.api.commands import RevertTo
-from chalicelib.api.media_types import JSON, MERGE_PATCH
+from chalicelib.api.media_types import JSON, JSON_PATCH, MERGE_PATCH
 from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, json_body, link, operation
 from chalicelib.api.openapi.parameters import (
@@ -23,7 +23,8 @@ from chalicelib.api.openapi.parameters import (
     UNLESS_AT,
     VERSION,
 )
-from chalicelib.api.openapi.schemas import CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
+from chalicelib.api.openapi.schemas import JSON_PATCH as JSON_PATCH_SCHEMA
+from chalicelib.api.openapi.schemas import REFERENCE, CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
 from chalicelib.publishing.cloudevents import BATCH_MEDIA_TYPE
 
 TAG: Final = "todos"
@@ -66,7 +67,7 @@ CREATED: Final = answer(
     "The todo was created.",
     reference(Todo),
     example=examples.TODO,
-    sends=("ETag", "Location", "Preference-Applied"),
+    sends=("ETag", "Location", "NextOccurrence", "Preference-Applied"),
     links=_onward(_ID_OF_ANSWER),
 )
 
@@ -76,7 +77,7 @@ def _written(description: str, example: dict[str, Any] = examples.PATCHED) -> di
         description,
         reference(Todo),
         example=example,
-        sends=("ETag", "Preference-Applied"),
+        sends=("ETag", "NextOccurrence", "Preference-Applied"),
         links={**_onward(_ID_OF_ANSWER), "revert": link("revertTodo", "Undo.", todo_id=_ID_OF_ANSWER)},
     )
 
@@ -95,6 +96,18 @@ _REFUSED: Final = (
     problem_types.PRECONDITION_FAILED,
     problem_types.KEY_REUSED,
 )
+_OPERATIONS: Final = {
+    "add one tag": [{"op": "add", "path": "/tags/-", "value": "urgent"}],
+    "remove one tag": [{"op": "test", "path": "/tags/0", "value": "urgent"}, {"op": "remove", "path": "/tags/0"}],
+}
+_MERGE_PATCH: Final = json_body(
+    reference(TodoPatch),
+    {"complete": {"completed": True}, "set, unset and patch metadata": examples.PATCH},
+    MERGE_PATCH,
+    JSON,
+)
+_JSON_PATCH: Final = json_body({"$ref": REFERENCE.format(name=JSON_PATCH_SCHEMA)}, _OPERATIONS, JSON_PATCH)
+_PATCH: Final = {**_MERGE_PATCH, "content": _MERGE_PATCH["content"] | _JSON_PATCH["content"]}
 _WRITE: Final = (TODO_ID, IF_MATCH, UNLESS_AT, IDEMPOTENCY_KEY, PREFER)
 
 PATHS: Final[dict[str, Any]] = {
@@ -149,18 +162,14 @@ PATHS: Final[dict[str, Any]] = {
         "patch": operation(
             "patchTodo",
             "Change fields of a todo",
-            "A JSON Merge Patch (RFC 7396). Without `If-Match` it is applied to the newest state, so that concurrent "
-            "patches of different fields all take effect.",
+            "A JSON Merge Patch (RFC 7396), or by its media type a JSON Patch (RFC 6902), which can add or remove one "
+            "tag. Without `If-Match` it is applied to the newest state, so that concurrent patches of different fields "
+            "all take effect.",
             tag=TAG,
             parameters=_WRITE,
-            body=json_body(
-                reference(TodoPatch),
-                {"complete": {"completed": True}, "set, unset and patch metadata": examples.PATCH},
-                MERGE_PATCH,
-                JSON,
-            ),
+            body=_PATCH,
             answers={200: _written("The patched todo.")},
-            refusals=_REFUSED,
+            refusals=(*_REFUSED, problem_types.PATCH_CONFLICT),
         ),
         "delete": operation(
             "deleteTodo",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Final, Literal, get_args
 
@@ -30,7 +30,7 @@ from chalicelib.api.request import Request
 from chalicelib.api.resources import todos
 from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
-from chalicelib.todos import content, decide, fields, ids
+from chalicelib.todos import content, decide, fields, ids, representation
 from chalicelib.todos.content import FieldError, pointer, struct_errors
 from chalicelib.todos.events import dump_json
 from chalicelib.todos.ids import Owner
@@ -38,8 +38,9 @@ from chalicelib.todos.ids import Owner
 MAX_COMMANDS: Final = 100
 # Many times a hundred todos of the usual size. A Lambda takes 6 MB, in which the body is a JSON string.
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-# The batch, its array and the command enclose a command's own body.
-MAX_NESTING: Final = fields.MAX_NESTING + 4
+# The batch, its array and the command enclose a command's own body; in that a JSON Patch's array and operation enclose
+# a field's value.
+MAX_NESTING: Final = fields.MAX_NESTING + 5
 # A Lambda answers at most 6 MB; the rest is left to results that come without their todo.
 MAX_ANSWER_BYTES: Final = 5 * 1024 * 1024
 MAX_EVENTS_BYTES: Final = 32 * 1024
@@ -86,7 +87,8 @@ class Command(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     key : str, optional
         The command's `Idempotency-Key`.
     body : JSON value
-        The body of the command's own request: a todo, a merge patch, or ``{"to_version": n}``.
+        The body of the command's own request: a todo, a merge patch, a JSON Patch (an array), or
+        ``{"to_version": n}``.
     """
 
     op: Op
@@ -118,11 +120,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The answer to one command, and the version that its todo has now; None if it was refused."""
+    """The answer to one command, and the versions, by todo id, that it wrote; none if it was refused."""
 
     todo_id: str
     response: Response
-    version: int | None = None
+    versions: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def has_events(self) -> bool:
@@ -152,7 +154,7 @@ def run(request: Request) -> Response:
     with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:
         found = dict(result for of_one in pool.map(run_in_order, of_todo.values()) for result in of_one)
     results = [found[position] for position in range(len(plans))]
-    versions = sorted((each.version, each.todo_id) for each in results if each.version is not None)
+    versions = sorted((version, todo_id) for each in results for todo_id, version in each.versions.items())
     waited = wait_for_views(request, {todo_id: version for version, todo_id in versions})
     return answer(200, {"results": _within_bounds(results)}, waited)
 
@@ -182,7 +184,8 @@ def _result(base_url: str, plan: Plan, events_bytes: int) -> Result:
         event = todos.carry_out(base_url, request, events_bytes)
     except Exception as error:
         return Result(plan.todo_id, problem_of(error).response(base_url))
-    return Result(plan.todo_id, todos.answer_written(base_url, request, event), event.version)
+    response = todos.answer_written(base_url, request, event)
+    return Result(plan.todo_id, response, representation.versions_written(event))
 
 
 def _not_tried() -> Problem:
@@ -210,7 +213,7 @@ def _within_bounds(results: list[Result]) -> list[dict[str, Any]]:
 def _shape(result: Result, *, brief: bool = False) -> dict[str, Any]:
     response = result.response
     shape: dict[str, Any] = {"status": response.status_code, "id": result.todo_id}
-    for member, header in (("etag", "ETag"), ("location", "Location")):
+    for member, header in (("etag", "ETag"), ("location", "Location"), ("link", "Link")):
         if header in response.headers:
             shape[member] = response.headers[header]
     body: Any = response.body
@@ -276,19 +279,24 @@ def _command_request(
     if len(request.body) > MAX_COMMAND_BYTES:
         bodies.check_size(len(dump_json(stated.body).encode(errors="surrogatepass")), MAX_COMMAND_BYTES)
     operation: str = stated.op if stated.op != "create" else "put" if stated.id else "post"
-    command = _command(request.owner, todo_id, stated, if_match)
+    command = _command(request.base_url, request.owner, todo_id, stated, if_match)
     return todos.command_request(
         request, operation, todo_id, stated.body, command, if_match=if_match, idempotency_key=key
     )
 
 
-def _command(owner: Owner, todo_id: str, stated: Command, if_match: decide.IfMatch | None) -> decide.Command:
+def _command(
+    base_url: str, owner: Owner, todo_id: str, stated: Command, if_match: decide.IfMatch | None
+) -> decide.Command:
     match stated.op:
         case "create":
             return commands.creation(stated.body)
         case "put":
             return commands.replacement(stated.body, if_match)
         case "patch":
+            # Their media types say which of the two a PATCH has; a merge patch is an object.
+            if isinstance(stated.body, list):
+                return commands.patch_by_operations(base_url, todo_id, stated.body)
             return decide.Patch(stated.body)
         case "delete":
             return decide.Delete()

@@ -6,7 +6,7 @@ from typing import Final
 
 from chalice.app import Response
 
-from chalicelib.api import pages, problem_types
+from chalicelib.api import filters, pages, problem_types
 from chalicelib.api.media_types import CSV, JSON_LINES, NDJSON
 from chalicelib.api.problems import Problem
 from chalicelib.api.request import Request, parameters
@@ -27,7 +27,7 @@ def read(request: Request) -> Response:
     Problem
         410 for a cursor from when pages were by list and order.
     """
-    query = parameters(request, format=pages.parse_choice("jsonl", "csv"), limit=pages.parse_limit, cursor=str)
+    query = parameters(request, format=filters.parse_choice("jsonl", "csv"), limit=pages.parse_limit, cursor=str)
     media_type = {"jsonl": JSON_LINES, "csv": CSV}.get(query["format"], request.media_type)
     # The cursor then continues in the format that it began in.
     query["format"] = FORMATS[media_type]

@@ -6,21 +6,24 @@ from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib.api import commands, pages
-from chalicelib.api.bodies import read_json
+from chalicelib.api import commands, filters, pages
+from chalicelib.api.bodies import media_type_of, read_json
 from chalicelib.api.headers import parse_idempotency_key, parse_if_match, parse_if_none_match
-from chalicelib.api.media_types import JSON, MERGE_PATCH
+from chalicelib.api.media_types import JSON, JSON_PATCH, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, not_found
-from chalicelib.api.represent import answer, precondition_failed, wait_for_views
+from chalicelib.api.represent import answer, patch_conflict, precondition_failed, wait_for_views
 from chalicelib.api.request import Request, parameters
 from chalicelib.commands import execute
 from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
 from chalicelib.publishing import cloudevents
-from chalicelib.todos import decide, ids, representation
+from chalicelib.todos import decide, fields, ids, representation
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Replace, Restore
 from chalicelib.todos.events import CREATED, RESTORED, Event
 from chalicelib.todos.ids import Owner
+
+# The relation (RFC 8288) of a completed todo to the one that follows it.
+NEXT_OCCURRENCE: Final = "next-occurrence"
 
 
 def list_todos(request: Request) -> Response:
@@ -40,7 +43,7 @@ def create_todo(request: Request, body: Any) -> Response:
 
 def read(request: Request) -> Response:
     """The todo as it is now, or as it was at a version or at an instant."""
-    query = parameters(request, version=_version, at=pages.parse_instant)
+    query = parameters(request, version=_version, at=filters.parse_instant)
     event = execute.current(request.owner, _todo_id(request))
     if event is None:
         raise not_found()
@@ -68,8 +71,16 @@ def put(request: Request) -> Response:
 
 
 def patch(request: Request) -> Response:
-    body = read_json(request, MERGE_PATCH)
-    return _write(request, "patch", _todo_id(request), body, Patch(body), **_conditions(request))
+    """Change some of the todo, by what its media type says: a merge patch, or operations."""
+    if media_type_of(request) == JSON_PATCH:
+        # The array and the operation enclose a field's value.
+        body = read_json(request, MERGE_PATCH, JSON_PATCH, max_nesting=fields.MAX_NESTING + 2)
+        todo_id = _todo_id(request)
+        command: Command = commands.patch_by_operations(request.base_url, todo_id, body)
+    else:
+        body = read_json(request, MERGE_PATCH, JSON_PATCH)
+        todo_id, command = _todo_id(request), Patch(body)
+    return _write(request, "patch", todo_id, body, command, **_conditions(request))
 
 
 def delete(request: Request) -> Response:
@@ -145,7 +156,7 @@ def carry_out(base_url: str, request: CommandRequest, max_events_bytes: int = re
     Raises
     ------
     Problem
-        412 with the current todo, and with at most so many bytes of events.
+        412 with the current todo, and with at most so many bytes of events; 409 if a JSON Patch does not apply.
     Exception
         Others that `execute.execute` raises; `problem_of` turns them into problems.
     """
@@ -153,6 +164,8 @@ def carry_out(base_url: str, request: CommandRequest, max_events_bytes: int = re
         event, _ = execute.execute(request)
     except (decide.VersionMismatch, decide.TodoExists) as refusal:
         raise precondition_failed(base_url, request, max_events_bytes) from refusal
+    except decide.PatchDoesNotApply as refusal:
+        raise patch_conflict(base_url, request.todo_id, refusal) from refusal
     return event
 
 
@@ -161,7 +174,7 @@ def _write(request: Request, operation: str, todo_id: str, body: Any, command: C
     event = carry_out(request.base_url, asked)
     response = answer_written(request.base_url, asked, event)
     if "prefer" in request.headers:
-        response.headers.update(wait_for_views(request, {todo_id: event.version}))
+        response.headers.update(wait_for_views(request, representation.versions_written(event)))
     return response
 
 
@@ -181,6 +194,9 @@ def answer_written(base_url: str, request: CommandRequest, event: Event) -> Resp
     if creates and event.type in (CREATED, RESTORED):
         status = 201
         headers["Location"] = representation.todo_url(base_url, request.todo_id)
+    next_id = representation.next_occurrence_of(event)
+    if next_id is not None:
+        headers["Link"] = f'<{representation.todo_url(base_url, next_id)}>; rel="{NEXT_OCCURRENCE}"'
     todo = representation.todo_answer(base_url, request.todo_id, event.version, event.state)
     return Response(todo, {"Content-Type": JSON, **headers}, status)
 

@@ -33,6 +33,7 @@ ANOTHER_KEY = {"idempotency_key": "another"}
 STALE = {"if_match": '"9"'}
 CURRENT = {"if_match": '"1"'}
 NEW = {"if_none_match": "*"}
+OPERATIONS = {"content_type": "application/json-patch+json"}
 TEXT = {"content_type": "text/plain"}
 
 # The refusals of a row come first, and change nothing for those after them.
@@ -68,6 +69,9 @@ TABLE: dict[str, list[Row]] = {
         Row(413, "/todos/{live}", NO_EVENT_FITS), Row(415, "/todos/{live}", TITLE, TEXT),
         Row(200, "/todos/{live}", TITLE, CURRENT | KEYED | {"content_type": MERGE_PATCH}),
         Row(422, "/todos/{live}", {"title": "another"}, KEYED), Row(200, "/todos/{live}", {"title": "y"}),
+        Row(400, "/todos/{live}", [{"op": "copy", "path": "/due", "from": "/due"}], OPERATIONS),
+        Row(409, "/todos/{live}", [{"op": "remove", "path": "/tags/0"}], OPERATIONS),
+        Row(200, "/todos/{live}", [{"op": "add", "path": "/tags/-", "value": "a"}], OPERATIONS),
     ],
     "DELETE /todos/{id}": [
         Row(400, "/todos/{live}?colour=red"), Row(404, "/todos/{unknown}"), Row(410, "/todos/{deleted}"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.client import Client, list_path
+from tests.support.client import Client, list_path, next_path, problem
+from tests.support.waiting import shows
 
 
 @pytest.fixture
@@ -55,6 +56,23 @@ def test_by_due_come_the_open_ones_with_a_due_date_by_instant(filled: Client) ->
         ("tag=cold%2Bwet", {"Milk"}),
         ("tag=100%25", {"File"}),
         ("tag=sho", set()),
+        ("tag=shop&tag=cold%2Bwet", {"Milk"}),
+        ("tag=shop&tag=shop", {"Milk", "Bread"}),
+        ("tag=shop&tag=100%25", set()),
+        ("due=none", {"Rest", "File"}),
+        ("due=none&completed=false&list=a", {"Rest"}),
+        ("due=none&due_from=2026-12-01", set()),
+        # Inclusive on both sides; a date is the day that the todo's own due date states: Bread's is 2026-12-01.
+        ("due_until=2026-12-01", {"Taxes", "Call", "Bread"}),
+        ("due_until=2026-11-30", set()),
+        ("due_from=2026-12-02", {"Milk"}),
+        ("due_from=2026-12-01&due_until=2026-12-01", {"Taxes", "Call", "Bread"}),
+        ("due_from=2026-12-01&due_until=2026-12-01&tag=shop", {"Bread"}),
+        ("due_from=0001-01-01&due_until=9999-12-31", {"Taxes", "Call", "Bread", "Milk"}),
+        ("due_from=2026-12-02T01:00:00Z", {"Bread"}),
+        ("due_until=2026-12-02T00:00:00Z", {"Taxes", "Call", "Milk"}),
+        ("due_from=2026-12-01T12:00:00Z&due_until=2026-12-01T12:00:00Z", {"Call"}),
+        ("due_from=2026-12-01&due_before=2026-12-02", {"Taxes", "Call"}),
         ("priority=high", {"Taxes", "Call"}),
         ("priority=none", {"Milk", "Bread", "Rest", "File"}),
         ("q=MIL", {"Milk"}),
@@ -76,6 +94,51 @@ def test_by_due_come_the_open_ones_with_a_due_date_by_instant(filled: Client) ->
 )
 def test_a_filter_shows_what_it_names(filled: Client, query: str, expected: set[str]) -> None:
     assert set(filled.titles(f"/todos?{query}")) == expected
+    if "list=" not in query:
+        of_lists = {title for name in "abc" for title in filled.titles(f"{list_path(name)}?{query}")}
+        assert of_lists == expected
+    # By due date come the open ones that have one.
+    assert set(filled.titles(f"/todos?{query}&sort=due")) == expected & {"Milk", "Bread", "Taxes"}
+
+
+def test_by_created_come_the_oldest_first_whatever_happened_to_them(filled: Client) -> None:
+    todos = {todo["title"]: todo["id"] for todo in filled.rows("/todos")}
+    filled.patch(f"/todos/{todos['Milk']}", {"title": "Oat milk", "list": "c", "completed": True})
+    filled.delete(f"/todos/{todos['Bread']}")
+    filled.delete(f"/todos/{todos['Rest']}")
+    filled.post(f"/todos/{todos['Rest']}/restore", prefer="wait=10")
+    expected = ["Oat milk", "Taxes", "Rest", "Call", "File"]
+
+    shows(lambda: filled.titles("/todos?sort=created"), expected)
+    assert filled.titles("/todos?sort=created&limit=2") == expected
+    assert filled.titles("/todos?sort=created&completed=true&limit=1") == ["Oat milk", "Call", "File"]
+    assert filled.titles(f"{list_path('a')}?sort=created") == ["Taxes", "Rest", "File"]
+    assert filled.titles("/todos?sort=created&list=b") == ["Call"]
+    assert filled.titles("/todos?sort=created&due=none") == ["Rest", "File"]
+    assert filled.titles("/todos?sort=created&due_until=2026-12-01") == ["Taxes", "Call"]
+    problem(filled.get(next_path(filled.get("/todos?sort=created&limit=1")).replace("sort=created", "sort=due")), 400)
+
+
+def test_a_cursor_belongs_to_the_filters(filled: Client) -> None:
+    path = next_path(filled.get("/todos?limit=1&tag=shop&due_from=2026-12-01"))
+
+    assert filled.get(path).status_code == 200
+    for changed in (
+        path.replace("due_from", "due_until"),
+        path.replace("2026-12-01", "2026-12-02"),
+        path.replace("tag=shop", "tag=shop&tag=cold%2Bwet"),
+        path.replace("tag=shop&", ""),
+        f"{path}&due=none",
+    ):
+        assert changed != path
+        problem(filled.get(changed), 400)
+
+
+@pytest.mark.parametrize(
+    "query", ["due=any", "due=none&due=none", "due_from=soon", "due_until=2026-02-30", "&".join(["tag=a"] * 33)]
+)
+def test_a_filter_that_means_nothing_is_refused(filled: Client, query: str) -> None:
+    problem(filled.get(f"/todos?{query}"), 400)
 
 
 @pytest.mark.parametrize(

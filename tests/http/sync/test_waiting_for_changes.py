@@ -189,7 +189,8 @@ def test_only_a_request_that_waits_pays_for_its_place(here: InProcess, monkeypat
         nonlocal now
         now += seconds
 
-    monkeypatch.setattr(walk, "time", SimpleNamespace(time_ns=time.time_ns, monotonic=lambda: now, sleep=sleep))
+    monkeypatch.setattr(walk, "time", SimpleNamespace(time_ns=time.time_ns, monotonic=lambda: now))
+    monkeypatch.setattr(retry, "time", SimpleNamespace(sleep=sleep))
     with counted() as waited:
         here.get(f"/changes?since={cursor}", prefer="wait=1")
     assert (waited.requests["UpdateItem"], waited.write_units) == (2, 2)

@@ -13,7 +13,7 @@ import pytest
 from stack.aws import LocalEndpoint, local_client
 from stack.local.local_stack import LocalStack
 from stack.local.state import read_json, write_json
-from tests.support.client import Client
+from tests.support.client import Client, problem
 from tests.support.waiting import PATIENCE_SECONDS
 
 SCAN = {"X-Amz-Target": "DynamoDB_20120810.Scan", "Content-Type": "application/x-amz-json-1.0"}
@@ -116,3 +116,11 @@ def test_an_engine_of_an_older_version_is_replaced_and_its_todos_are_kept(tmp_pa
         assert not again.start()
         for path in (directory, again.state.engine_record, *again.state.engine_data.rglob("*")):
             assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_a_webhook_does_not_lead_to_the_stacks_own_ports(stack: LocalStack, host: str) -> None:
+    client = Client(stack.url, stack.token("alice"))
+    for port in (stack.engine.port, stack.engine.engine_port):
+        refused = problem(client.post("/webhooks", {"url": f"http://{host}:{port}/2015-03-31/functions"}), 400)
+        assert [error["pointer"] for error in refused["errors"]] == ["#/url"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ from chalicelib.commands.list_records import Record
 from chalicelib.ledger import ledger, scan
 from chalicelib.rebuild import state, task
 from chalicelib.rebuild.run import Run
-from chalicelib.todos import fold, ids
+from chalicelib.todos import fold, ids, instants
+from chalicelib.todos.events import COMPLETED
 from chalicelib.todos.ids import Owner
 from chalicelib.views import cuts, schema
 from chalicelib.webhooks import subscriptions
@@ -93,6 +95,11 @@ class Scenario:
         assert api.post("/lists/garden/todos", {"title": "there"}).ok
         weekly = api.post("/todos", {"title": "weekly", "repeat": "FREQ=WEEKLY", "due": "2030-01-01"}).json()
         assert api.patch(f"/todos/{weekly['id']}", {"completed": True}).ok
+        # The next one was changed, and so is only looked at.
+        assert api.patch(f"/todos/{ids.id_for_next(weekly['id'])}", {"notes": "begun"}).ok
+        assert api.patch(f"/todos/{weekly['id']}", {"completed": False}).ok
+        earlier = api.post("/todos", {"title": "earlier", "repeat": "FREQ=WEEKLY", "due": "2030-01-01"}).json()
+        self._complete_earlier(earlier["id"])
         commands = [{"op": "create", "body": {"title": str(n)}} for n in range(3)]
         assert api.post("/batch", {"commands": commands}, idempotency_key="batch").ok
         # Another writer is faster; then an answer is lost.
@@ -104,6 +111,20 @@ class Scenario:
         assert api.get(path).ok
         assert api.post("/todos", {"title": "seen"}, prefer="wait=1").ok
         self.todo_id = todo["id"]
+
+    def _complete_earlier(self, todo_id: str) -> None:
+        """As a version of the service did in which a todo knew nothing of its next one; then it is reopened."""
+        before = ledger.latest(ids.stream_id(ids.partition_of(self.owner), todo_id))
+        assert before is not None
+        at = instants.instant_after(before.occurred_at)
+        change = {"completed": True}
+        completion = replace(
+            before, version=2, event_id="earlier", type=COMPLETED, change=change, occurred_at=at,
+            state=fold.evolve(before.state, COMPLETED, change, at),
+        )  # fmt: skip
+        ledger.append(completion)
+        forget_todos()
+        assert self.api.patch(f"/todos/{todo_id}", {"completed": False}).ok
 
     def _older_state(self, todo_id: str) -> None:
         """As a version of the service before this one would have written the newest event."""
@@ -134,8 +155,8 @@ class Scenario:
         api, path = self.api, f"/todos/{self.todo_id}"
         for asked in (
             path, f"{path}?version=1", f"{path}?at=2100-01-01", f"{path}/events",
-            "/todos", "/todos?list=garden", "/todos?sort=due", "/lists", "/lists/garden/todos", "/stats", "/export",
-            "/health", "/openapi.json", "/docs",
+            "/todos", "/todos?list=garden", "/todos?sort=due", "/todos?sort=created", "/lists",
+            "/lists/garden/todos", "/stats", "/export", "/health", "/openapi.json", "/docs",
         ):  # fmt: skip
             assert api.get(asked).ok, asked
         first = api.get("/changes?limit=1").json()

@@ -15,8 +15,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from chalicelib.api import issuer_keys
-from stack.local.issuer import Issuer
+from chalicelib.api import auth, issuer_keys
+from stack.local.issuer import AUDIENCE, ISSUER, Issuer
+from tests.support.reset import forget_everything
 from tests.support.server import Received, Reply, Server
 
 NO_ANSWER = Reply(0)
@@ -208,3 +209,24 @@ def test_only_keys_that_are_strong_enough_for_an_accepted_algorithm_are_used(key
     assert usable(key) == expected
     strong = jwk(ec.generate_private_key(ec.SECP256R1()), kid="another")
     assert usable(key, strong) == [*expected, "ES256"], "the others are used all the same"
+
+
+def test_a_token_is_neither_accepted_nor_refused_while_its_issuer_has_no_keys_to_give(
+    published: KeySet, issuers: tuple[Issuer, Issuer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published.fault = FAULTS[0]
+    for name, value in (("JWKS_URL", published.url), ("TOKEN_ISSUER", ISSUER), ("TOKEN_AUDIENCE", AUDIENCE)):
+        monkeypatch.setenv(name, value)
+    forget_everything()
+    event = {
+        "type": "TOKEN",
+        "authorizationToken": f"Bearer {issuers[0].token('ann')}",
+        "methodArn": "arn:aws:execute-api:us-east-1:000000000000:api/local/GET/todos",
+    }
+    # The gateway answers 401 to "Unauthorized" alone, and 503 to anything else.
+    with pytest.raises(issuer_keys.IssuerUnavailable):
+        auth.authorize(event, None)
+    published.fault = None
+    forget_everything()
+    assert auth.authorize(event, None)["principalId"] == "ann"
+    forget_everything()

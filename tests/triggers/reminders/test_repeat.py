@@ -10,7 +10,7 @@ from chalicelib.commands import execute
 from chalicelib.ledger import ledger
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Create
-from chalicelib.todos.events import CONTENT_FIELDS, Event
+from chalicelib.todos.events import CONTENT_FIELDS
 from chalicelib.todos.ids import Owner
 from tests.support.alone import Alone
 from tests.support.faults import counted
@@ -86,10 +86,8 @@ def test_one_that_repeats_costs_one_transaction(alone: Alone) -> None:
 
 
 def test_other_ends_make_no_next(alone: Alone) -> None:
-    """Created as completed, completed by going back to an earlier version, or with the rule taken away."""
+    """Created as completed, or completed with the rule taken away."""
     created = alone.create(**WEEKLY, **COMPLETE)
-    alone.patch(created, completed=False)
-    assert alone.api().post(f"/todos/{created}/revert", {"to_version": 1}).json()["completed"] is True
     other = alone.create(**WEEKLY)
     alone.patch(other, repeat=None, **COMPLETE)
     assert alone.todo_ids() == {created, other}
@@ -115,42 +113,23 @@ def test_the_same_instant_written_otherwise_is_the_same_next_one(alone: Alone) -
     next_of(alone, todo_id)
 
 
-def test_a_next_one_that_was_deleted_stays_deleted(alone: Alone) -> None:
-    todo_id = alone.create(**WEEKLY)
-    alone.patch(todo_id, **COMPLETE)
-    child = next_of(alone, todo_id)
-    assert alone.api().delete(f"/todos/{child}").status_code == 204
-    alone.patch(todo_id, completed=False)
-    alone.patch(todo_id, **COMPLETE)
-    assert alone.types(child) == ["Created", "Deleted"]
-
-
 def test_two_owners_with_the_same_todo_id_each_have_their_next_one(alone: Alone) -> None:
     todo_id = "0197e1f0-0000-7000-8000-000000000001"
     for owner in ("alice", "bob"):
-        body = {"title": "x", **WEEKLY}
+        body = {"title": owner, **WEEKLY}
         assert alone.api(owner).put(f"/todos/{todo_id}", body, if_none_match="*").status_code == 201
         alone.patch(todo_id, owner=owner, **COMPLETE)
-    assert len(alone.todo_ids()) == 3
+    for owner in ("alice", "bob"):
+        (first,) = alone.events(next_of(alone, todo_id), owner)
+        assert first.state["title"] == owner
 
 
-def test_a_loader_never_makes_a_next_one() -> None:
-    """It writes what it read by the ledger itself; only a command that completes makes one."""
-    from chalicelib.todos import decide
-
-    created = decide.decide(Create({"title": "x", **WEEKLY, **COMPLETE}), None, 0)
-    assert created is not None
-    event = Event("s", 1, "e", created.type, created.change, {}, 1, "loader", "now")  # type: ignore[typeddict-item]
-    request = execute.CommandRequest(owner=Owner("me"), todo_id="t", command=Create({}), actor="loader")
-    assert execute._next_occurrence(request, event) is None
-
-
-def test_no_key_and_no_source_gives_the_id_of_a_next_one() -> None:
-    owner, todo_id, due = "me", "0197e1f0-0000-7000-8000-000000000001", "2026-12-08T00:00:00.000000Z"
-    derived = ids.id_for_occurrence(Owner(owner), todo_id, due)
+def test_the_id_of_a_next_one_follows_from_the_todos_id_alone() -> None:
+    owner, todo_id = Owner("me"), "0197e1f0-0000-7000-8000-000000000001"
+    derived = ids.id_for_next(todo_id)
+    assert derived == "450b5212-6a31-56de-8705-c998a360df92", "part of the storage format"
     assert ids.is_todo_id(derived)
-    assert derived != ids.id_for_key(Owner(owner), f"{todo_id}#{due}")
-    assert derived != ids.id_for_source(Owner(owner), todo_id, due)
+    assert derived not in (ids.id_for_key(owner, todo_id), ids.id_for_source(owner, todo_id, ""))
 
 
 def test_a_history_stays_what_it_was_folded_from(alone: Alone) -> None:

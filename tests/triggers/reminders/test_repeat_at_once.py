@@ -44,7 +44,7 @@ def test_the_repeat_of_a_keyed_completion_gets_its_answer_again(alone: Alone) ->
     again = alone.api().patch(f"/todos/{todo_id}", COMPLETE, idempotency_key="k")
     assert again == first
     assert alone.types(todo_id) == ["Created", "Completed", "Reopened"]
-    assert alone.types(next_of(alone, todo_id)) == ["Created"]
+    assert alone.types(next_of(alone, todo_id)) == ["Created", "Deleted"]
 
 
 def test_a_completion_that_loses_its_version_is_decided_anew(alone: Alone) -> None:
@@ -88,23 +88,37 @@ def test_with_an_if_match_a_lost_version_is_a_refusal(alone: Alone) -> None:
     assert alone.todo_ids() == {todo_id}
 
 
-def test_a_completion_that_must_go_alone_can_lose_its_version_too(alone: Alone) -> None:
-    """The next one stands already, and another is faster between the transaction and the lone put."""
+def test_a_next_one_that_changes_meanwhile_is_looked_at_anew(alone: Alone) -> None:
+    """What the completion does to it was decided on what it was before."""
     todo_id = alone.create(**WEEKLY)
     alone.patch(todo_id, **COMPLETE)
     child = next_of(alone, todo_id)
-    alone.patch(todo_id, completed=False)
 
     def another_edits_it() -> None:
         theirs = execute.CommandRequest(
-            owner=alone.owner, todo_id=todo_id, command=Patch({"notes": "n"}), actor="another"
+            owner=alone.owner, todo_id=child, command=Patch({"notes": "n"}), actor="another"
         )
         execute.execute(theirs)
 
-    with just_before("PutItem", another_edits_it):
-        assert alone.patch(todo_id, **COMPLETE)["notes"] == "n"
-    assert alone.types(todo_id) == ["Created", "Completed", "Reopened", "Edited", "Completed"]
-    assert alone.types(child) == ["Created"]
+    with just_before("TransactWriteItems", another_edits_it):
+        alone.patch(todo_id, completed=False)
+    assert alone.types(todo_id) == ["Created", "Completed", "Reopened"]
+    assert alone.types(child) == ["Created", "Edited"], "it is not taken back: somebody has changed it"
+
+
+def test_what_was_only_looked_at_is_a_condition_too(alone: Alone) -> None:
+    todo_id = alone.create(**WEEKLY)
+    alone.patch(todo_id, **COMPLETE)
+    child = next_of(alone, todo_id)
+    alone.patch(child, notes="n")
+    alone.patch(todo_id, completed=False)
+
+    def another_deletes_it() -> None:
+        execute.execute(execute.CommandRequest(owner=alone.owner, todo_id=child, command=Delete(), actor="another"))
+
+    with just_before("TransactWriteItems", another_deletes_it):
+        alone.patch(todo_id, **COMPLETE)
+    assert alone.types(child) == ["Created", "Edited", "Deleted", "Restored"]
 
 
 @pytest.mark.parametrize("key", [None, "k"])

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.api import bodies, headers, negotiation, pages, routing
+from chalicelib.api import bodies, filters, headers, negotiation, pages, routing
 from chalicelib.api.problems import Problem, problem_of
 from chalicelib.api.resources import batch, feeds, lists, webhooks
 from chalicelib.todos import content, decide, instants, strict_json
@@ -108,7 +108,7 @@ def _patch(body: bytes) -> object:
 PARSERS: dict[str, Parser] = {
     "instants": Parser(instants.parse_stated, DIGITS, VALUE),
     "instants of a todo": Parser(content.instant_error, DIGITS),
-    "instants of a query": Parser(pages.parse_instant, DIGITS, VALUE),
+    "instants of a query": Parser(filters.parse_instant, DIGITS, VALUE),
     "stored instants": Parser(instants.sortable, DIGITS, VALUE),
     "cursors": Parser(lambda text: pages.position_of(a_request(), {"cursor": text}), CURSOR_PIECES),
     "what a cursor has": Parser(
@@ -134,7 +134,7 @@ PARSERS: dict[str, Parser] = {
     "a feed": Parser(lambda text: feeds._load(parsed(text)), [b'"name":"', b'"lists":["a",', *CONTENT_PIECES]),
     "a batch": Parser(lambda text: batch._read_plans(a_body(text)), BATCH_PIECES),
     "list names": Parser(pages.parse_list_name, LIST_PIECES, VALUE),
-    "texts that are sought": Parser(pages.parse_text(pages.MAX_SOUGHT_LENGTH), LIST_PIECES, VALUE),
+    "texts that are sought": Parser(filters.parse_text(filters.MAX_SOUGHT_LENGTH), LIST_PIECES, VALUE),
     "limits": Parser(pages.parse_limit, DIGITS, VALUE),
     "paths": Parser(lambda text: routing._path_parameters(f"/lists/{text}/todos", "/lists/{name}/todos"), PATH_PIECES),
 }

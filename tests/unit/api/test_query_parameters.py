@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.api import pages
+from chalicelib.api import filters, pages
 from chalicelib.api.request import parameters
 from chalicelib.api.resources.todos import _version
 from tests.unit.api.requests_given import Refused, a_request
 
 
 def test_what_is_not_given_is_none() -> None:
-    assert parameters(a_request(), limit=pages.parse_limit, q=pages.parse_text(500)) == {"limit": None, "q": None}
+    assert parameters(a_request(), limit=pages.parse_limit, q=filters.parse_text(500)) == {"limit": None, "q": None}
 
 
 def test_what_is_given_is_read() -> None:
@@ -19,9 +19,9 @@ def test_what_is_given_is_read() -> None:
     found = parameters(
         a_request(query=query),
         limit=pages.parse_limit,
-        completed=pages.parse_boolean,
-        q=pages.parse_text(500),
-        due_before=pages.parse_instant,
+        completed=filters.parse_boolean,
+        q=filters.parse_text(500),
+        due_before=filters.parse_instant,
     )
     assert found == {"limit": 7, "completed": True, "q": "caf\u00e9", "due_before": "2026-12-01T00:00:00.000000Z"}
 
@@ -32,9 +32,9 @@ def test_everything_wrong_is_reported_together() -> None:
         parameters(
             a_request(query=query),
             limit=pages.parse_limit,
-            completed=pages.parse_boolean,
-            q=pages.parse_text(500),
-            due_before=pages.parse_instant,
+            completed=filters.parse_boolean,
+            q=filters.parse_text(500),
+            due_before=filters.parse_instant,
         )
     assert refused.status == 400
     assert {error["parameter"] for error in refused.errors} == set(query)
@@ -53,9 +53,9 @@ def test_and_nothing_else(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "True", "1", "yes", "FALSE"])
 def test_a_boolean_is_true_or_false(text: str) -> None:
-    assert (pages.parse_boolean("true"), pages.parse_boolean("false")) == (True, False)
+    assert (filters.parse_boolean("true"), filters.parse_boolean("false")) == (True, False)
     with pytest.raises(ValueError, match="true or false"):
-        pages.parse_boolean(text)
+        filters.parse_boolean(text)
 
 
 @pytest.mark.parametrize("text", ["0", "000", "-1", "", "x", "1.0", "\u0661", "9" * 16])
@@ -67,6 +67,6 @@ def test_a_version_is_a_whole_number_from_1(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["Order", "", "title"])
 def test_a_choice_is_one_of_those_named(text: str) -> None:
-    assert pages.parse_choice("order", "due")("due") == "due"
+    assert filters.parse_choice("order", "due")("due") == "due"
     with pytest.raises(ValueError, match="order, due"):
-        pages.parse_choice("order", "due")(text)
+        filters.parse_choice("order", "due")(text)

@@ -120,6 +120,12 @@ def test_a_reminder_is_an_alarm_at_its_instant(remind_at: str, trigger: str) -> 
         ("FREQ=DAILY;UNTIL=20261231T090000Z", "2026-12-01T09:00:00+02:00", "DTSTART:20261201T070000Z",
          "FREQ=DAILY;UNTIL=20261231T090000Z"),
         ("FREQ=DAILY;BYSECOND=60", "2026-12-01T09:00:00Z", "DTSTART:20261201T090000Z", "FREQ=DAILY;BYSECOND=60"),
+        # RFC 7529: RSCALE goes with SKIP, and neither is needed to leave out what a month does not have.
+        ("FREQ=MONTHLY;BYMONTHDAY=31;SKIP=BACKWARD", "2026-12-31", "DTSTART;VALUE=DATE:20261231",
+         "RSCALE=GREGORIAN;FREQ=MONTHLY;BYMONTHDAY=31;SKIP=BACKWARD"),
+        ("rscale=gregorian;freq=yearly;skip=forward", "2028-02-29", "DTSTART;VALUE=DATE:20280229",
+         "RSCALE=GREGORIAN;FREQ=YEARLY;SKIP=FORWARD"),
+        ("RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=OMIT", "2026-12-31", "DTSTART;VALUE=DATE:20261231", "FREQ=MONTHLY"),
         # Counted from the completion, which is not yet: from the creation.
         ("FREQ=MONTHLY", None, "DTSTART;VALUE=DATE:20261120", "FREQ=MONTHLY"),
         ("FREQ=HOURLY;INTERVAL=6", None, "DTSTART:20261120T101112Z", "FREQ=HOURLY;INTERVAL=6"),
@@ -130,6 +136,12 @@ def test_a_rule_comes_with_the_start_that_it_needs(repeat: str, due: str | None,
     assert start in lines
     (found,) = [line for line in lines if line.startswith("RRULE:")]
     assert set(found.removeprefix("RRULE:").split(";")) == set(rule.split(";"))
+
+
+def test_what_a_rule_is_counted_from_has_a_property_of_this_services_own() -> None:
+    found = exported(repeat="FREQ=DAILY", due="2026-12-01", repeat_from="next_future")
+    assert found["X-TODO-LEDGER-REPEAT-FROM"] == "next_future"
+    assert "X-TODO-LEDGER-REPEAT-FROM" not in exported(repeat_from="next_future", due="2026-12-01")
 
 
 @pytest.mark.parametrize(

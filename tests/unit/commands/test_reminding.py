@@ -139,9 +139,9 @@ def index_of(todo: Todo) -> set[str]:
 
 def test_what_waits_stands_in_the_index_and_what_was_given_does_not() -> None:
     assert {"remind_shard", "remind_at"} <= index_of(after())
-    assert index_of(after(REMIND)) == {"by_list"}
+    assert index_of(after(REMIND)) == {"by_list", "by_created"}
     assert {"remind_shard", "remind_at"} <= index_of(after(REMIND, Patch({"remind_at": LATER})))
-    assert index_of(after(REMIND, Patch({"remind_at": SAME_INSTANT}))) == {"by_list"}
+    assert index_of(after(REMIND, Patch({"remind_at": SAME_INSTANT}))) == {"by_list", "by_created"}
 
 
 def test_the_next_occurrence_is_reminded_of_anew() -> None:

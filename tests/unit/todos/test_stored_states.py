@@ -51,8 +51,8 @@ def test_no_reading_changes_what_unset_means() -> None:
 
 def test_the_fields_that_a_client_sets_are_these() -> None:
     assert CONTENT_FIELDS == (
-        "title", "notes", "completed", "list", "tags", "priority", "due", "remind_at", "order", "repeat", "parent",
-        "source", "metadata",
+        "title", "notes", "completed", "list", "tags", "priority", "due", "remind_at", "order", "repeat",
+        "repeat_from", "parent", "source", "metadata",
     )  # fmt: skip
 
 

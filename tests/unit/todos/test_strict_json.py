@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.todos import strict_json
+from chalicelib.todos import content, strict_json
 from chalicelib.todos.strict_json import AmbiguousJson, JsonError, NotJson, StrictDecoder, parse, parse_bytes
 
 
@@ -64,7 +64,7 @@ def test_every_error_has_its_place_in_the_texts_order() -> None:
 def test_errors_are_listed_however_many_or_deep_they_are(text: str) -> None:
     with pytest.raises(AmbiguousJson) as refused:
         parse(text)
-    assert 1 <= len(refused.value.errors) <= strict_json.MAX_ERRORS
+    assert 1 <= len(refused.value.errors) <= content.MAX_ERRORS
 
 
 def test_a_decoder_tells_the_errors_of_one_value_alone() -> None:

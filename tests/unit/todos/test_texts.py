@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.api import pages, structs
+from chalicelib.api import filters, pages, structs
 from chalicelib.api.problems import Problem
 from chalicelib.api.resources import feeds, lists, webhooks
 from chalicelib.todos import content, texts
@@ -101,7 +101,7 @@ PLACES: dict[str, Callable[[str], None]] = {
     "a feed's name": lambda text: refused_body(feeds._load, {"name": text}),
     "a feed's lists": lambda text: refused_body(feeds._load, {"lists": [text]}),
     "a list in a path": lambda text: refused_parameter(pages.parse_list_name, text),
-    "a text that is sought": lambda text: refused_parameter(pages.parse_text(pages.MAX_SOUGHT_LENGTH), text),
+    "a text that is sought": lambda text: refused_parameter(filters.parse_text(filters.MAX_SOUGHT_LENGTH), text),
 }
 
 

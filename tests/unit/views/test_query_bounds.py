@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.aws import dynamodb
 from chalicelib.todos.ids import Owner
-from chalicelib.views import queries
+from chalicelib.views import queries, schema
 
 EARLY, LATE = "2026-01-01T00:00:00.000000Z", "2026-12-01T00:00:00.000000Z"
 
@@ -43,13 +43,14 @@ def assert_upwards(table: EmptyTable) -> None:
 @pytest.mark.parametrize("after", [None, f"{EARLY}#id", f"{LATE}#id", "~", "0"])
 @pytest.mark.parametrize(("earliest", "latest"), [("", ""), (EARLY, ""), ("", LATE), (EARLY, LATE)])
 def test_by_due(table: EmptyTable, after: str | None, earliest: str, latest: str) -> None:
-    queries.by_due(Owner("me"), None, after=after, limit=10, earliest=earliest, latest=latest)
+    low, high = earliest or schema.BEFORE_ALL, latest or schema.BEHIND_ALL
+    queries.by_due(Owner("me"), None, after=after, limit=10, low=low, high=high)
     assert_upwards(table)
 
 
-@pytest.mark.parametrize(("earliest", "latest"), [(LATE, EARLY), (LATE, LATE)])
+@pytest.mark.parametrize(("earliest", "latest"), [(LATE, EARLY), (LATE + schema.BEHIND_ALL, LATE)])
 def test_by_due_between_bounds_that_nothing_lies_between(table: EmptyTable, earliest: str, latest: str) -> None:
-    page = queries.by_due(Owner("me"), None, after=None, limit=10, earliest=earliest, latest=latest)
+    page = queries.by_due(Owner("me"), None, after=None, limit=10, low=earliest, high=latest)
     assert page == queries.Page([], None)
     assert_upwards(table)
 

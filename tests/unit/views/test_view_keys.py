@@ -91,20 +91,23 @@ def test_log_entries_sort_as_their_revisions(one: int, other: int) -> None:
 
 
 def test_an_open_todo_is_in_every_index_that_it_has_a_value_for() -> None:
-    assert indexed(list="a/b", order=1, due="2026-12-01", remind_at="2026-11-30T10:00:00+01:00") == {
+    created = "2026-11-20T10:00:00.000Z"
+    found = indexed(list="a/b", order=1, due="2026-12-01", remind_at="2026-11-30T10:00:00+01:00", created_at=created)
+    assert found == {
         "by_list": f"a%2Fb#{schema.order_key(1)}#{TODO_ID}",
         "by_due": f"2026-12-01T00:00:00.000000Z#{TODO_ID}",
+        "by_created": f"{created}#{TODO_ID}",
         "remind_shard": indexed(remind_at="2026-12-01")["remind_shard"],
         "remind_at": "2026-11-30T09:00:00.000000Z",
     }
 
 
 def test_without_a_list_it_stands_in_the_inbox() -> None:
-    assert indexed() == {"by_list": f"inbox#~#{TODO_ID}"}
+    assert indexed()["by_list"] == f"inbox#~#{TODO_ID}"
 
 
-def test_a_completed_todo_is_in_the_index_by_list_only() -> None:
-    assert set(indexed(completed=True, due="2026-12-01", remind_at="2026-12-01")) == {"by_list"}
+def test_a_completed_todo_is_in_the_indexes_by_list_and_by_creation_only() -> None:
+    assert set(indexed(completed=True, due="2026-12-01", remind_at="2026-12-01")) == {"by_list", "by_created"}
 
 
 def test_a_deleted_todo_is_in_no_index() -> None:

@@ -75,4 +75,14 @@ def test_the_oldest_of_ten_may_go_an_hour_after_it_ended(count: int, settles: bo
     for number in range(count):
         known = change(known, str(number), now=NOW + number)
     expected = NOW + 1 + 10_000 + 3600 * 1000 if settles else 0
-    assert versions.settles_at(known) == expected
+    assert versions.settles_at(known, change(known, "another", now=NOW + 100)) == expected
+
+
+def test_the_longest_names_that_a_webhook_may_have_are_kept_of_two_versions() -> None:
+    """An owner's every event reads them."""
+    known: tuple[Version, ...] = ()
+    for number in range(5):
+        known = change(known, *(f"{number}{place:02}" + "\U0001f9c0" * 74 for place in range(50)), now=NOW + number)
+    assert len(known) == 2
+    assert len(versions.dumps(known).encode()) <= versions.MAX_BYTES
+    assert versions.loads(versions.dumps(known)) == known

@@ -1,0 +1,62 @@
+"""Repeating todos over HTTP: the answer names the next one, and a wait is for both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.client import Client
+
+DAILY = {"title": "Water", "due": "2026-12-01", "repeat": "FREQ=DAILY"}
+
+
+def following(answer: Any) -> str:
+    """The path of the todo that an answer names as the next occurrence."""
+    url, relation = answer.headers["Link"].split(">")
+    assert relation == '; rel="next-occurrence"'
+    path: str = url[url.index("/todos/") :]
+    return path
+
+
+def titles_and_dates(client: Client) -> list[tuple[str, str]]:
+    return [(row["title"], row["due"]) for row in client.rows("/todos?completed=false")]
+
+
+def test_a_wait_after_a_completion_is_for_both(client: Client) -> None:
+    todo = client.create(**DAILY)
+    for title in ("Water", "Water the garlic"):
+        completed = client.patch(f"/todos/{todo['id']}", {"title": title, "completed": True}, prefer="wait=10")
+        assert completed.headers["Preference-Applied"] == "wait=10"
+        assert titles_and_dates(client) == [(title, "2026-12-02")]
+        assert client.get(following(completed)).json()["title"] == title
+        reopened = client.patch(f"/todos/{todo['id']}", {"completed": False}, prefer="wait=10")
+        assert (reopened.headers["Preference-Applied"], "Link" in reopened.headers) == ("wait=10", False)
+        assert titles_and_dates(client) == [(title, "2026-12-01")]
+        assert client.get(following(completed)).status_code == 410
+
+
+def test_a_batch_waits_for_both_and_names_the_next_one(client: Client) -> None:
+    todo = client.create(**DAILY)
+    body = {"commands": [{"op": "patch", "id": todo["id"], "body": {"completed": True}}]}
+    answer = client.post("/batch", body, prefer="wait=10")
+    assert answer.headers["Preference-Applied"] == "wait=10"
+    (result,) = answer.json()["results"]
+    assert result["link"].endswith('; rel="next-occurrence"')
+    assert titles_and_dates(client) == [("Water", "2026-12-02")]
+
+
+@pytest.mark.parametrize("repeat_from", ["due", "completion", "next_future", None])
+def test_what_it_repeats_from_is_a_field_like_any_other(client: Client, repeat_from: str | None) -> None:
+    todo = client.create(**DAILY, repeat_from=repeat_from)
+    assert todo["repeat_from"] == repeat_from
+    assert client.patch(f"/todos/{todo['id']}", {"repeat_from": None}).json()["repeat_from"] is None
+    refused = client.patch(f"/todos/{todo['id']}", {"repeat_from": "sunrise"})
+    assert refused.status_code == 400
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["#/repeat_from"]
+
+
+def test_one_that_is_late_goes_to_the_future(client: Client) -> None:
+    late = {**DAILY, "due": "2020-01-01", "repeat_from": "next_future"}
+    completed = client.patch(f"/todos/{client.create(**late)['id']}", {"completed": True})
+    assert client.get(following(completed)).json()["due"] > completed.json()["completed_at"]
