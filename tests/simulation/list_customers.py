@@ -33,6 +33,8 @@ MOST_TRIES = 4
 CHANGES = 0.5
 REPEATED = 0.5
 AGAIN = 0.5
+# A message that comes again sends on what follows it: were it more, there would be more messages all the time.
+AGAIN_AT_THE_END = 0.05
 LATE_CHANGES = 6
 TODO_IDS = (*TODOS, *(f"0197e1f0-0000-7000-8000-{number:012d}" for number in range(100, 103)))
 DEFAULT_CONTENT = {name: DEFAULTS[name] for name in CONTENT_FIELDS} | {"title": "Todo"}
@@ -138,7 +140,7 @@ class ListCustomers:
         for _ in range(MOST_MESSAGES):
             if not self._world.queues.records(CLEAR):
                 return
-            self.workers.work_some()
+            self.workers.work_some(AGAIN_AT_THE_END)
             if self._draw.random() < 0.5:
                 deliver()
         raise WrongAnswer("a list is worked on without end")

@@ -34,13 +34,13 @@ class Workers:
             with suppress(Crash):
                 self._world.scheduler.pause()
                 with self._world.scheduler.timeout(TIMEOUT_MILLISECONDS):
-                    self._invoke(self._any_batch())
+                    self._invoke(self._any_batch(self._again))
                 continue
             memory.forget()
 
-    def work_some(self) -> None:
-        """A batch of what is left, and now and then of what was done before."""
-        self._invoke(self._any_batch())
+    def work_some(self, again: float) -> None:
+        """A batch of what is left, and in so many of the cases also of what was done before."""
+        self._invoke(self._any_batch(again))
 
     def do_again(self) -> None:
         """Everything that was done, once more."""
@@ -54,9 +54,9 @@ class Workers:
             self._invoke(waiting[:LONGEST_BATCH])
             assert len(self._waiting()) < before, "a message is refused although nothing fails"
 
-    def _any_batch(self) -> list[dict[str, Any]]:
+    def _any_batch(self, again: float) -> list[dict[str, Any]]:
         known = self._waiting()
-        if self._done and self._draw.random() < self._again:
+        if self._done and self._draw.random() < again:
             known = [*known, *self._done.values()]
         return self._draw.sample(known, min(len(known), self._draw.randint(1, LONGEST_BATCH)))
 
