@@ -221,6 +221,9 @@ class _Series:
     def _written(self, link: str, wanted: dict[str, Any]) -> Step:
         """The step that gives a todo the wanted content, open."""
         newest = self._newest[link]
+        if wanted["parent"] == link:
+            # Its id follows from this todo's, so a client can have named it before it existed.
+            wanted = {**wanted, "parent": None}
         if newest is None:
             return Step(link, decide.decide(Create(wanted), None, 0))
         command = Create(wanted) if newest.state["deleted"] else Replace(wanted)

@@ -56,7 +56,7 @@ def next_occurrence(todo: Todo) -> dict[str, Any] | None:
     content: dict[str, Any] = {name: todo[name] for name in CONTENT_FIELDS}
     content.update(completed=False, due=due, remind_at=remind_at, source=None)
     repeat = todo["repeat"]
-    if todo["due"] is None or todo["repeat_from"] != "completion":
+    if todo["repeat_from"] != "completion":
         # What is counted from each completion has no day of its own to keep.
         repeat = anchored(repeat, _start(rule, todo["due"], todo["completed_at"])[0])
     left = _counted_down(repeat, rule)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 
+from chalicelib.todos import ids
 from tests.support.client import Client
 
 DAILY = {"title": "Water", "due": "2026-12-01", "repeat": "FREQ=DAILY"}
@@ -60,3 +62,11 @@ def test_one_that_is_late_goes_to_the_future(client: Client) -> None:
     late = {**DAILY, "due": "2020-01-01", "repeat_from": "next_future"}
     completed = client.patch(f"/todos/{client.create(**late)['id']}", {"completed": True})
     assert client.get(following(completed)).json()["due"] > completed.json()["completed_at"]
+
+
+def test_a_next_occurrence_is_not_its_own_parent(client: Client) -> None:
+    # Its id follows from this one's, so a client can name it before it exists.
+    todo_id = str(uuid.uuid4())
+    client.put(f"/todos/{todo_id}", {**DAILY, "parent": ids.id_for_next(todo_id)}, if_none_match="*")
+    completed = client.patch(f"/todos/{todo_id}", {"completed": True})
+    assert client.get(following(completed)).json()["parent"] is None
