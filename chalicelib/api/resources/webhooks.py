@@ -85,9 +85,31 @@ def create(request: Request) -> Response:
     body = read_json(request)
     subscription = _load(body)
     webhook_id, request_hash = _WEBHOOKS.identify(request, body)
-    _take_ping(request)
+    webhook = None
+    if request_hash is not None:
+        webhook = subscriptions.find(ids.partition_of(request.owner), webhook_id)
+    is_repeat = webhook is not None
+    if webhook is None:
+        _take_ping(request)
+        webhook = _created(request, webhook_id, subscription, request_hash)
+    if webhook.request_hash != request_hash:
+        raise _WEBHOOKS.key_reused()
+    # A repeat is answered whatever the quota says; it does without another challenge then.
+    if webhook.verified_at is None and not (is_repeat and quota.take(webhook.partition)):
+        queue.ping(webhook.partition, webhook.webhook_id)
+    return _WEBHOOKS.answer_created(request, webhook.webhook_id, {**_represent(webhook), "secret": webhook.secret})
+
+
+def _created(request: Request, webhook_id: str, subscription: Subscription, request_hash: str | None) -> Webhook:
+    """A new webhook, or the one that a twin of the request has created meanwhile.
+
+    Raises
+    ------
+    Problem
+        409 if the owner has too many, or one with this URL.
+    """
     try:
-        webhook = subscriptions.create(
+        return subscriptions.create(
             request.owner,
             webhook_id,
             subscription.url,
@@ -99,11 +121,6 @@ def create(request: Request) -> Response:
         raise _WEBHOOKS.limit_reached() from None
     except UrlTaken as taken:
         raise _url_taken(taken.webhook_id) from None
-    if webhook.request_hash != request_hash:
-        raise _WEBHOOKS.key_reused()
-    if webhook.verified_at is None:
-        queue.ping(webhook.partition, webhook.webhook_id)
-    return _WEBHOOKS.answer_created(request, webhook.webhook_id, {**_represent(webhook), "secret": webhook.secret})
 
 
 def list_webhooks(request: Request) -> Response:
@@ -255,7 +272,7 @@ def _changed_too_often(error: ChangedTooOften) -> Problem:
 
 
 def _url_taken(webhook_id: str) -> Problem:
-    detail = f"The webhook {webhook_id} has this URL already."
+    detail = f"The webhook {webhook_id} has this URL already. Change that one with PATCH, or delete it first."
     return Problem(problem_types.WEBHOOK_EXISTS, detail, members={"webhook": webhook_id})
 
 

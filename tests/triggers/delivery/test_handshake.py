@@ -190,6 +190,28 @@ def test_an_owner_has_a_quota_of_challenges_an_hour(here: InProcess, worker: Wor
     assert InProcess("bob").post("/webhooks", {"url": "http://127.0.0.1:9/"}).status_code == 201
 
 
+def test_a_repeated_creation_gets_its_answer_beyond_the_quota_without_another_challenge(
+    here: InProcess, worker: Worker
+) -> None:
+    headers = {"idempotency_key": "key-1"}
+    first = here.post("/webhooks", {"url": "http://127.0.0.1:9/"}, **headers)
+    for _ in range(PINGS_PER_HOUR):
+        assert here.post("/webhooks", {"url": "http://127.0.0.1:9/"}, **headers) == first
+    assert len(worker.waiting()) == PINGS_PER_HOUR
+
+
+def test_a_repeated_creation_of_a_verified_webhook_counts_as_no_challenge(
+    here: InProcess, worker: Worker, receiver: Receiver
+) -> None:
+    headers = {"idempotency_key": "key-1"}
+    here.post("/webhooks", {"url": receiver.url}, **headers)
+    worker.try_again(*worker.waiting())
+    for _ in range(PINGS_PER_HOUR):
+        assert here.post("/webhooks", {"url": receiver.url}, **headers).status_code == 201
+    assert worker.waiting() == []
+    assert here.post("/webhooks", {"url": "http://127.0.0.1:9/"}).status_code == 201
+
+
 def test_a_webhook_of_before_there_were_challenges_counts_as_verified(
     here: InProcess, worker: Worker, receiver: Receiver
 ) -> None:
