@@ -56,7 +56,16 @@ class TimedOut(DeliveryFailed):
 
 
 class WrongAnswer(DeliveryFailed):
-    """The receiver answered 2xx without repeating the challenge."""
+    """The receiver answered 2xx without repeating the challenge.
+
+    Attributes
+    ----------
+    status : int
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__("the answer does not repeat the challenge")
+        self.status = status
 
 
 class NotVerified(DeliveryFailed):

@@ -39,7 +39,7 @@ def challenge(webhook: Webhook) -> int:
     now = instants.instant_after(None)
     answer = http_post.send(webhook.url, webhook.signing_secrets(now), message["id"], dumps(message))
     if not repeats(answer.content, text):
-        raise WrongAnswer("the answer does not repeat the challenge")
+        raise WrongAnswer(answer.status)
     return answer.status
 
 

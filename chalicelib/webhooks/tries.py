@@ -184,5 +184,5 @@ class _Clock:
     def failed(self, event_id: str | None, event_type: str, error: DeliveryFailed, seconds: int | None) -> Entry:
         """What the log says of a try that failed."""
         result = next(result for kind, result in _RESULTS if isinstance(error, kind))
-        status = error.status if isinstance(error, Rejected) else None
+        status = error.status if isinstance(error, Rejected | WrongAnswer) else None
         return self.entry(event_id, event_type, result, status, seconds)

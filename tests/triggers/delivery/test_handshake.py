@@ -140,6 +140,16 @@ def test_a_ping_of_a_verified_webhook_changes_nothing_and_is_in_the_log(
     assert (first["event_id"], first["result"], first["status"]) == (None, "delivered", 200)
 
 
+def test_the_log_has_the_status_of_an_answer_that_does_not_repeat_the_challenge(
+    here: InProcess, worker: Worker, receiver: Receiver, create: Callable[[str], dict[str, Any]]
+) -> None:
+    made = create(receiver.url)
+    receiver.repeat = lambda _: Reply(202, b"accepted")
+    worker.handle(*worker.waiting())
+    (tried,) = here.get(f"/webhooks/{made['id']}/deliveries").json()
+    assert (tried["result"], tried["status"]) == ("wrong-answer", 202)
+
+
 def test_two_challenges_that_are_repeated_at_once_make_one_version(
     here: InProcess, worker: Worker, receiver: Receiver, create: Callable[[str], dict[str, Any]]
 ) -> None:
