@@ -153,7 +153,7 @@ class _Batch:
         """
         _check_due(message.target)
         webhook = self._webhook(message.target.partition, message.target.webhook_id)
-        if webhook is None or (webhook.disabled_at is not None and isinstance(message, Delivery)):
+        if webhook is None or (isinstance(message, Delivery) and not _is_owed(webhook, message)):
             return None
         _check_not_paused(webhook)
         with self._lanes.place(webhook):
@@ -193,6 +193,14 @@ class _Failure:
             return False
         self._batch.fail(self._record, error)
         return True
+
+
+def _is_owed(webhook: Webhook, delivery: Delivery) -> bool:
+    """Whether a webhook is still sent what it was decided to receive.
+
+    One that was deleted and created again under its key has its id again. What waits for the earlier one is older.
+    """
+    return webhook.disabled_at is None and delivery.event.occurred_at >= webhook.created_at
 
 
 def _check_due(target: Target) -> None:

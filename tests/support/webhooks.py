@@ -30,6 +30,7 @@ def put_in_force(webhook: Webhook, *, has_accepted: bool = True) -> Webhook:
     """The webhook as if it had been verified long ago, and by default had accepted events since."""
     verified = replace(
         webhook,
+        created_at=LONG_AGO,
         versions=(Version(LONG_AGO, webhook.types, webhook.lists, enabled=True),),
         verified_at=LONG_AGO,
         accepted_at=LONG_AGO if has_accepted else None,

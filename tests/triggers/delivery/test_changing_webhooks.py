@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.aws import settings_table
 from chalicelib.todos import instants
-from chalicelib.todos.ids import Owner
+from chalicelib.todos.ids import Owner, Partition
 from chalicelib.webhooks import health, subscriptions
 from chalicelib.webhooks.changes import MAX_OLD_SECRETS, OVERLAP_MILLISECONDS
 from chalicelib.webhooks.versions import DELAY_MILLISECONDS, MAX_VERSIONS
@@ -20,7 +20,7 @@ from tests.support.in_process import InProcess
 from tests.support.lambda_events import image, message
 from tests.support.receiver import Receiver
 from tests.support.server import Received
-from tests.support.webhooks import find, subscribe
+from tests.support.webhooks import find, put_in_force, subscribe
 from tests.triggers.delivery.conftest import Worker, aws
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -96,6 +96,27 @@ def test_a_new_webhook_is_not_told_of_older_events_that_come_late(worker: Worker
         worker.try_again(*again)
         worker.tell(old)
     assert receiver.requests == []
+
+
+def test_one_that_is_created_again_under_its_key_is_not_told_what_waited_for_the_one_before(
+    here: InProcess, worker: Worker, receiver: Receiver
+) -> None:
+    def create() -> Webhook:
+        made = here.post("/webhooks", {"url": receiver.url}, idempotency_key="k").json()
+        assert worker.try_again(*worker.waiting()) == []
+        found = subscriptions.find(Partition("alice"), made["id"])
+        assert found is not None
+        assert found.verified_at is not None
+        return found
+
+    first = put_in_force(create())
+    receiver.answer = lambda _: 500
+    waiting = worker.tell(message(image("alice")))
+    assert (len(waiting), len(receiver.requests)) == (1, 1)
+    assert here.delete(f"/webhooks/{first.webhook_id}").status_code == 204
+    assert create().webhook_id == first.webhook_id
+    assert worker.try_again(*waiting) == []
+    assert len(receiver.requests) == 1
 
 
 @pytest.mark.parametrize(("fields", "enabled"), [({}, True), ({"enabled": False}, False)])
