@@ -203,13 +203,13 @@ class LocalStack:
         self._wait_until_the_api_answers()
 
     def _renew_views(self) -> None:
-        """Rebuild the views if an older version of the service made them without an index that they need now.
+        """Rebuild the views if they lack an index that they need now, or have instants of other time zones.
 
         Nothing here runs as long as a timeout on AWS. What a Lambda that is slower than the short waits has projected
         into the old table alone is caught up with.
         """
-        if missing := self.deployment.missing_indexes():
-            self._say(f"rebuilding the views, which lack {', '.join(missing)}")
+        if reason := self.deployment.need_of_rebuild():
+            self._say(f"rebuilding the views: their table {reason}")
             self.run_module("stack", "rebuild", "--wait", str(RENEWAL_WAIT_SECONDS))
             self.run_module("stack", "catchup")
 

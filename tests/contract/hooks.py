@@ -24,6 +24,7 @@ given_cursors: set[str] = set()
 
 schemathesis.openapi.format("uri", ADDRESSES)
 schemathesis.openapi.format("rrule", RULES)
+schemathesis.openapi.format("iana-time-zone", st.sampled_from(["Europe/Berlin", "Asia/Kolkata", "UTC"]))
 
 
 @schemathesis.hook

@@ -11,6 +11,7 @@ from chalicelib.api import bodies, filters, headers, pages, problems, request
 from chalicelib.api.resources import batch
 from chalicelib.commands import execute
 from chalicelib.todos import content, events, fields, instants, representation, texts
+from chalicelib.todos import zones as todo_zones
 from chalicelib.views import projection
 from loaders.formats import icalendar, todo_txt
 from loaders.reading import input as reading
@@ -49,10 +50,12 @@ BOUNDS = {
     "a text": f"{texts.LONGEST_DECOMPOSITION} × the bound of its field, in characters",
     "combining": f"{texts.MAX_MARKS} ",
     "an instant": f"{instants.MAX_LENGTH} characters, {instants.MAX_FRACTION_DIGITS} decimals of a second",
+    "the name of a time zone": f"{todo_zones.MAX_LENGTH} characters, then the list of all names",
     "the content": f"{events.MAX_CONTENT_BYTES:,} bytes",
     "newest events": f"{execute.REMEMBERED_STREAMS:,}, {execute.REMEMBERED_BYTES // 1_000_000} MB",
     "checks": f"{content._instant_error.cache_parameters()['maxsize']:,} of each, {fields.MAX_LIST_LENGTH} and"
     f" {instants.MAX_LENGTH} characters long",
+    "zones of todos": f"{todo_zones._zone.cache_parameters()['maxsize']}, 400 KB together",
     "states": f"{projection._remembered_todo.cache_parameters()['maxsize']},"
     f" {projection.MAX_REMEMBERED_LENGTH:,} characters long",
     "a row": f"{reading.MAX_ROW_BYTES // MB} MB",
