@@ -24,7 +24,8 @@ def preferred(accept: str | None, *offers: str) -> str | None:
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:
     for element in elements(accept):
-        media_range, *parameters = elements(element, ";")
+        # An element may consist of semicolons alone.
+        media_range, *parameters = *elements(element, ";"), ""
         if "/" in media_range:
             weights = [float(found[1]) for each in parameters if (found := _WEIGHT.fullmatch(each))]
             yield media_range.lower(), weights[0] if weights else 1.0

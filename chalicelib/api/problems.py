@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -55,7 +56,7 @@ class Problem(Exception):
         members = dict(self.members)
         if "errors" in members:
             members["errors"] = [
-                {name: _quotable(value) for name, value in error.items()}
+                {name: _cut(value) if name == "pointer" else _quotable(value) for name, value in error.items()}
                 for error in members["errors"][: content.MAX_ERRORS]
             ]
         return {**self.kind.document(base_url, _quotable(self.detail)), **members}
@@ -69,6 +70,13 @@ class Problem(Exception):
 def _quotable(text: str) -> str:
     cut = text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
     return cut if cut.isascii() else cut.encode(errors="replace").decode()
+
+
+def _cut(pointer: str) -> str:
+    """A pointer that is still a URI reference: what is cut off leaves no half of an escape."""
+    if len(pointer) <= MAX_QUOTED:
+        return pointer
+    return re.sub("%.?$", "", pointer[:MAX_QUOTED])
 
 
 def bad_request(detail: str, errors: list[dict[str, str]] | None = None) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.api.media_types import JSON
+from chalicelib.api.media_types import JSON, MERGE_PATCH
 from chalicelib.api.request import Handler
 
 
@@ -26,6 +26,8 @@ class Route:
     conditional : bool
         Whether a write evaluates `If-Match` and `If-None-Match`; those of other writes are refused. Every read
         evaluates them.
+    patches : tuple of str
+        The media types that a PATCH takes (`Accept-Patch`; RFC 5789, section 3.1).
     """
 
     method: str
@@ -35,3 +37,4 @@ class Route:
     produces: tuple[str, ...] = (JSON,)
     chosen_by: str | None = None
     conditional: bool = False
+    patches: tuple[str, ...] = (MERGE_PATCH, JSON)

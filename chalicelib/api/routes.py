@@ -7,7 +7,18 @@ from typing import Final
 
 from chalicelib.api import resources
 from chalicelib.api.auth import READ, READ_AND_WRITE, WRITE
-from chalicelib.api.media_types import CALENDAR, CSV, HTML, JSON, JSON_LINES, NDJSON, SCRIPT, STYLE
+from chalicelib.api.media_types import (
+    CALENDAR,
+    CSV,
+    HTML,
+    JSON,
+    JSON_LINES,
+    JSON_PATCH,
+    MERGE_PATCH,
+    NDJSON,
+    SCRIPT,
+    STYLE,
+)
 from chalicelib.api.problem_types import PATH as PROBLEMS
 from chalicelib.api.request import Handler
 from chalicelib.api.route import Route
@@ -23,7 +34,14 @@ ROUTES: Final = (
     Route("POST", "/todos", lambda: resources.todos.create, WRITE),
     Route("GET", "/todos/{todo_id}", lambda: resources.todos.read, READ),
     Route("PUT", "/todos/{todo_id}", lambda: resources.todos.put, WRITE, conditional=True),
-    Route("PATCH", "/todos/{todo_id}", lambda: resources.todos.patch, WRITE, conditional=True),
+    Route(
+        "PATCH",
+        "/todos/{todo_id}",
+        lambda: resources.todos.patch,
+        WRITE,
+        conditional=True,
+        patches=(MERGE_PATCH, JSON_PATCH, JSON),
+    ),
     Route("DELETE", "/todos/{todo_id}", lambda: resources.todos.delete, WRITE, conditional=True),
     Route("GET", "/todos/{todo_id}/events", lambda: resources.todos.history, READ, (JSON, BATCH_MEDIA_TYPE)),
     Route("POST", "/todos/{todo_id}/restore", lambda: resources.todos.restore, WRITE, conditional=True),

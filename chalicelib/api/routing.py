@@ -18,7 +18,6 @@ from chalicelib.api.answer_headers import EXPOSED, NO_STORE
 from chalicelib.api.caching import with_validators
 from chalicelib.api.conditions import CONDITIONS, READS, refuse_unevaluated
 from chalicelib.api.headers import join_lines, parse_request_id
-from chalicelib.api.media_types import JSON, JSON_PATCH, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, problem_of
 from chalicelib.api.request import NOT_UTF8, Handler, Request, parameters
 from chalicelib.api.route import Route
@@ -40,7 +39,7 @@ class PathHeaders(CORSConfig):
     from them. So nothing is stored but what says otherwise: an answer with a validator.
     """
 
-    def __init__(self, allowed: Sequence[str]) -> None:
+    def __init__(self, allowed: Sequence[str], patches: Sequence[str] = ()) -> None:
         super().__init__(
             allow_origin="*",
             allow_headers=["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-Id"],
@@ -52,7 +51,7 @@ class PathHeaders(CORSConfig):
             "Access-Control-Allow-Methods": ",".join(allowed),
             "Allow": ", ".join(allowed),
             "Cache-Control": NO_STORE,
-            **({"Accept-Patch": f"{MERGE_PATCH}, {JSON_PATCH}, {JSON}"} if "PATCH" in allowed else {}),
+            **({"Accept-Patch": ", ".join(patches)} if patches else {}),
         }
 
     def get_access_control_headers(self) -> dict[str, str]:
@@ -72,7 +71,7 @@ def _register(routes: Iterable[Route]) -> None:
         if "GET" in by_method:
             by_method["HEAD"] = by_method["GET"]
         allowed = [*(method for method in METHODS if method in by_method), "OPTIONS"]
-        cors = PathHeaders(allowed)
+        cors = PathHeaders(allowed, by_method["PATCH"].patches if "PATCH" in by_method else ())
         varies = any(len(route.produces) > 1 for route in by_method.values())
         for method in METHODS:
             found = by_method.get(method)

@@ -21,7 +21,7 @@ from chalicelib.todos.events import COMPLETED, Change, Event, Next, Todo
 MAX_LINKS: Final = 8
 # How far back the completions of a todo are looked for that has no `next` yet; once for each todo.
 MAX_EVENTS_BACK: Final = 1000
-# Each asks dateutil for a date, which takes up to a second for the worst rule.
+# Each asks dateutil for a date, all together in `earlier_ids.MAX_STEPS`.
 MAX_COMPLETIONS_BACK: Final = 10
 
 # The newest event of a stream; None if there is no such stream.
@@ -191,6 +191,7 @@ class _Series:
         """The next occurrence that a completion made under an id of the earlier kind, the newest completion's first."""
         _, todo_id = ids.split_stream_id(newest.stream_id)
         tried: set[tuple[str | None, ...]] = set()
+        steps = earlier_ids.Steps()
         for page in ledger.newest_first(newest.stream_id, max(0, newest.version - MAX_EVENTS_BACK)):
             candidates = []
             for event in page:
@@ -200,7 +201,7 @@ class _Series:
                 if event.type != COMPLETED or counted in tried or len(tried) == MAX_COMPLETIONS_BACK:
                     continue
                 tried.add(counted)
-                candidates.append(earlier_ids.id_of_next(self._partition, todo_id, state))
+                candidates.append(earlier_ids.id_of_next(self._partition, todo_id, state, steps))
             versions = [(self._stream(each), 1) for each in dict.fromkeys(candidates) if each is not None]
             existing = ledger.events_at(versions) if versions else {}
             for stream, _ in (version for version in versions if version in existing):
@@ -220,6 +221,9 @@ class _Series:
     def _written(self, link: str, wanted: dict[str, Any]) -> Step:
         """The step that gives a todo the wanted content, open."""
         newest = self._newest[link]
+        if wanted["parent"] == link:
+            # Its id follows from this todo's, so a client can have named it before it existed.
+            wanted = {**wanted, "parent": None}
         if newest is None:
             return Step(link, decide.decide(Create(wanted), None, 0))
         command = Create(wanted) if newest.state["deleted"] else Replace(wanted)

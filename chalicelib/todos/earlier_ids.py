@@ -14,16 +14,9 @@ from chalicelib.todos import instants
 from chalicelib.todos.events import Todo
 from chalicelib.todos.ids import OCCURRENCE_NAMESPACE, Partition
 
-# How far a search goes, in steps of FREQ and INTERVAL.
-_SEARCH_STEPS: Final = {
-    "YEARLY": 100,
-    "MONTHLY": 1_200,
-    "WEEKLY": 5_300,
-    "DAILY": 36_600,
-    "HOURLY": 100_000,
-    "MINUTELY": 100_000,
-    "SECONDLY": 300_000,
-}
+# How far the searches of one command go together, in dateutil's steps of FREQ and INTERVAL, of up to 25 µs each. A date
+# a year ahead hour by hour, or the next 29 February day by day, takes less.
+MAX_STEPS: Final = 10_000
 _WHOLE_DAYS: Final = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
 _TIMES: Final = ("BYHOUR", "BYMINUTE", "BYSECOND")
 # Times of day that they may name together; no rule with more was ever accepted.
@@ -33,13 +26,38 @@ _DATE_LENGTH: Final = len("2026-12-01")
 _WALL_LENGTH: Final = len("2026-12-01T09:00:00")
 
 
-def id_of_next(partition: Partition, todo_id: str, completed: Todo) -> str | None:
-    """The id that the next occurrence got when a completion led to this state; None where it can have had none."""
+class Steps:
+    """How many steps are left for the searches of one command."""
+
+    def __init__(self) -> None:
+        self._left = MAX_STEPS
+
+    def count(self) -> None:
+        """Take one step.
+
+        Raises
+        ------
+        OutOfSteps
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise OutOfSteps
+
+
+class OutOfSteps(Exception):
+    """The searches for a date went on for too long."""
+
+
+def id_of_next(partition: Partition, todo_id: str, completed: Todo, steps: Steps) -> str | None:
+    """The id that the next occurrence got when a completion led to this state.
+
+    None where it can have had none, or dateutil does not find it in the steps that are left.
+    """
     repeat, completed_at = completed["repeat"], completed["completed_at"]
     if repeat is None or completed_at is None:
         return None
     try:
-        due = _next_due(repeat, completed["due"], completed_at)
+        due = _next_due(repeat, completed["due"], completed_at, steps)
     except Exception:
         # What dateutil, or the calendar, cannot follow had no next occurrence.
         return None
@@ -51,8 +69,10 @@ def id_for_occurrence(partition: Partition, todo_id: str, due: str) -> str:
     return str(uuid.uuid5(OCCURRENCE_NAMESPACE, f"{partition}#{todo_id}#{due}"))
 
 
-def _next_due(repeat: str, due: str | None, completed_at: str) -> str | None:
+def _next_due(repeat: str, due: str | None, completed_at: str, steps: Steps) -> str | None:
     parts = dict(part.upper().split("=", 1) for part in repeat.split(";"))
+    # The dates are the same, but dateutil looks at a value for each time that it is named.
+    parts = {name: ",".join(dict.fromkeys(value.split(","))) for name, value in parts.items()}
     interval = int(parts.pop("INTERVAL", "1"))
     parts.pop("COUNT", None)
     parts.pop("UNTIL", None)
@@ -69,7 +89,7 @@ def _next_due(repeat: str, due: str | None, completed_at: str) -> str | None:
             start = datetime.combine(start, time.min)
         due = start.date().isoformat() if by_day else f"{start.isoformat()}Z"
     last_before = datetime.combine(start, time.max) if by_day else start
-    found = dates(parts, interval, start).after(last_before)
+    found = dates(parts, interval, start, steps).after(last_before)
     if found is None:
         return None
     return _moved(due, (datetime.combine(found, time.min) if by_day else found) - start)
@@ -82,38 +102,29 @@ def _times_of_day(parts: dict[str, str]) -> int:
     return count
 
 
-def dates(parts: dict[str, str], interval: int, start: datetime) -> Any:
+def dates(parts: dict[str, str], interval: int, start: datetime, steps: Steps) -> Any:
     """A `dateutil.rrule.rrule` of the parts of a rule but INTERVAL, COUNT and UNTIL, bounded in how far it looks."""
     # dateutil comes with Lambda's runtime, but only a todo that was completed long ago pays for its import.
     from dateutil.rrule import rrulestr
 
     counted = _CountedInterval(interval)
-    counted.steps_left = _SEARCH_STEPS[parts["FREQ"]]
+    counted.steps = steps
     text = ";".join(f"{name}={value}" for name, value in parts.items())
     return rrulestr(text, dtstart=start).replace(interval=counted)
-
-
-class _OutOfSteps(Exception):
-    """The search for a date went on for too long."""
 
 
 class _CountedInterval(int):
     """An INTERVAL that bounds a search: dateutil adds it, or a multiple of it, for each step."""
 
-    steps_left: int
+    steps: Steps
 
     def __radd__(self, other: int) -> int:
-        self._count()
+        self.steps.count()
         return other + int(self)
 
     def __mul__(self, other: int) -> int:
-        self._count()
+        self.steps.count()
         return int(self) * other
-
-    def _count(self) -> None:
-        self.steps_left -= 1
-        if self.steps_left < 0:
-            raise _OutOfSteps
 
 
 def _wall(text: str) -> datetime:

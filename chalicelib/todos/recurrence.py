@@ -59,7 +59,7 @@ def next_occurrence(todo: Todo) -> dict[str, Any] | None:
     content: dict[str, Any] = {name: todo[name] for name in CONTENT_FIELDS}
     content.update(completed=False, due=due, remind_at=remind_at, source=None)
     repeat = todo["repeat"]
-    if todo["due"] is None or todo["repeat_from"] != "completion":
+    if todo["repeat_from"] != "completion":
         # What is counted from each completion has no day of its own to keep.
         repeat = anchored(repeat, _start(rule, todo["due"], todo["completed_at"], todo["time_zone"])[0])
     left = _counted_down(repeat, rule)
@@ -109,7 +109,6 @@ def _moved_on_in(zone: ZoneInfo, rule: Rule, todo: Todo, completed_at: str) -> t
     next_due = zoned_dates.next_date(rule, start, after, zone)
     if next_due is None:
         return None
-    instants.parse(next_due)
     if remind_at is None:
         return next_due, None
     if due is not None:

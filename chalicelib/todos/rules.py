@@ -99,7 +99,8 @@ class Rule:
     skip: str
 
 
-@lru_cache(maxsize=1024)
+# A request reads its rule several times; few, since one may take 10 KB.
+@lru_cache(maxsize=128)
 def parse(repeat: str) -> Rule:
     """The rule that a todo's `repeat` states.
 

@@ -12,7 +12,7 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from chalicelib.todos import zones
+from chalicelib.todos import instants, zones
 from chalicelib.todos.occurrences import first_after
 from chalicelib.todos.rules import Rule, of_dates
 
@@ -61,9 +61,9 @@ def next_date(rule: Rule, start: str, after: datetime, zone: ZoneInfo) -> str | 
         return None if found is None else found.date().isoformat()
     if rule.frequency in _ELAPSED:
         instant = _elapsed(rule, begins.replace(microsecond=0), after.replace(microsecond=0), zone)
-        return None if instant is None else zones.written_at(instant, zone, _fraction(start))
+        return None if instant is None else _checked(zones.written_at(instant, zone, _fraction(start)))
     found = first_after(rule, wall, zones.last_wall_until(after, zone))
-    return None if found is None else zones.written(found, zone, _fraction(start))
+    return None if found is None else _checked(zones.written(found, zone, _fraction(start)))
 
 
 def moved(text: str, before: str, now: str, rule: Rule, zone: ZoneInfo) -> str:
@@ -85,7 +85,19 @@ def moved(text: str, before: str, now: str, rule: Rule, zone: ZoneInfo) -> str:
         result = zones.written(zones.wall_of(text, zone.key) + distance, zone, _fraction(text))
     if len(text) == _DATE_LENGTH and result[_DATE_LENGTH:].startswith("T00:00:00"):
         return result[:_DATE_LENGTH]
-    return result
+    return _checked(result)
+
+
+def _checked(text: str) -> str:
+    """The same text, which names an instant.
+
+    Raises
+    ------
+    ValueError
+        When it lies past the year 9999 in UTC.
+    """
+    instants.parse(text)
+    return text
 
 
 def _fraction(text: str) -> str:

@@ -113,16 +113,8 @@ def list_page(table: str, owner: Owner, list_name: str, *, after: str | None, li
 
 
 def _query(table: str, owner: Owner, low: str, high: str, limit: int) -> dict[str, Any]:
-    return _ask(
-        "query",
-        TableName=table,
-        IndexName="by_list",
-        KeyConditionExpression="#owner = :owner AND by_list BETWEEN :low AND :high",
-        ExpressionAttributeNames={"#owner": "owner"},
-        ExpressionAttributeValues={":owner": {"S": ids.partition_of(owner)}, ":low": {"S": low}, ":high": {"S": high}},
-        ConsistentRead=True,
-        Limit=limit,
-    )
+    request = dynamodb.between(table, ids.partition_of(owner), low, high, index="by_list")
+    return _ask("query", **request, Limit=limit)
 
 
 def _listed(item: dict[str, Any]) -> ListedTodo:

@@ -164,7 +164,7 @@ class _Batch:
             else:
                 tried = tries.try_ping(record, message, webhook)
             if tried.kept_waiting:
-                self._lanes.kept_waiting(webhook)
+                self._lanes.kept_waiting(webhook, has_failed=tried.error is not None)
             return tried
 
     def _note(self, error: BaseException) -> None:

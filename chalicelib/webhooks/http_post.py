@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # From the connection to the answer's status, whatever the receiver does meanwhile.
 TIMEOUT_SECONDS: Final = 10.0
 CONNECT_TIMEOUT_SECONDS: Final = 4.0
+# From the status to the end of the answer: a receiver that accepts and then dawdles keeps nobody waiting.
+BODY_SECONDS: Final = 1.0
 # Of several addresses the first that answers is taken; a name with hundreds must not keep us busy.
 MAX_ADDRESSES: Final = 4
 # So much of the answer is read: the receiver should not see its connection break off.
@@ -184,6 +186,7 @@ def _post_to(
             # Cut off by us, an answer's headers look as if they had come to their end.
             raise TimeoutError("the time is over")
         status, content = int(response.status), b""
+        deadline.shorten(BODY_SECONDS)
         # Only the answer to a challenge is looked at; for an event, what comes after the status changes nothing.
         with suppress(Exception):
             content = response.read(MAX_RESPONSE_BYTES, decode_content=False)
@@ -246,15 +249,20 @@ class _Deadline:
         self.has_passed = False
         self._socket: socket.socket | None = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._pass)
-        self._timer.daemon = True
+        self._timers = [threading.Timer(seconds, self._pass)]
 
     def __enter__(self) -> _Deadline:
-        self._timer.start()
+        self._start()
         return self
 
+    def shorten(self, seconds: float) -> None:
+        """Let the time be over after so many seconds at the latest."""
+        self._timers.append(threading.Timer(seconds, self._pass))
+        self._start()
+
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        for timer in self._timers:
+            timer.cancel()
         with self._lock:
             self._let_go()
 
@@ -268,6 +276,10 @@ class _Deadline:
             # A duplicate: TLS takes the descriptor of the original away.
             self._socket = connected.dup()
         return connected
+
+    def _start(self) -> None:
+        self._timers[-1].daemon = True
+        self._timers[-1].start()
 
     def _pass(self) -> None:
         with self._lock:

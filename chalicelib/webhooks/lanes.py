@@ -60,11 +60,12 @@ class Lanes:
                 raise NotTried("receivers of its owner kept other tries waiting", BACK_SECONDS)
             yield
 
-    def kept_waiting(self, webhook: Webhook) -> None:
-        """Note that a receiver kept a try waiting until it failed."""
+    def kept_waiting(self, webhook: Webhook, *, has_failed: bool) -> None:
+        """Note that a receiver kept a try waiting; if it then failed, it gets no other in this invocation."""
         with self._lock:
             self._slow_owners.add(webhook.partition)
-            self._slow_webhooks.add(webhook.webhook_id)
+            if has_failed:
+                self._slow_webhooks.add(webhook.webhook_id)
 
     @staticmethod
     def _enter(stack: ExitStack, place: threading.Semaphore | threading.Lock) -> bool:

@@ -24,7 +24,7 @@ from chalicelib.webhooks.handshake import EVENT_TYPE as PING_TYPE
 from chalicelib.webhooks.messages import TRIES, Delivery, Ping, Record
 from chalicelib.webhooks.webhook import GONE, Webhook
 
-# A try that took so long and failed has kept us waiting, whatever ended it.
+# A try that took so long has kept us waiting, whatever ended it.
 SLOW_SECONDS: Final = 3.0
 
 _RESULTS: Final = (
@@ -47,7 +47,7 @@ class Tried:
     error : DeliveryFailed, optional
         Why it failed.
     kept_waiting : bool
-        Whether the receiver kept us waiting until it failed.
+        Whether the receiver kept us waiting, until it failed or accepted.
     """
 
     def __init__(self, entry: Entry | None, error: DeliveryFailed | None = None, *, kept_waiting: bool = False) -> None:
@@ -82,7 +82,8 @@ def try_delivery(record: Record, delivery: Delivery, webhook: Webhook) -> Tried:
     if send.status != http_post.GONE:
         health.accepted(webhook)
     result = delivery_log.GONE if send.status == http_post.GONE else delivery_log.DELIVERED
-    return Tried(clock.entry(delivery.event.event_id, delivery.event.event_type, result, send.status))
+    entry = clock.entry(delivery.event.event_id, delivery.event.event_type, result, send.status)
+    return Tried(entry, kept_waiting=clock.stop() >= SLOW_SECONDS)
 
 
 def try_ping(record: Record, ping: Ping, webhook: Webhook) -> Tried:

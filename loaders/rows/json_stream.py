@@ -20,7 +20,7 @@ from loaders.rows.row import BadRow, bad_row, not_utf8
 
 _CHUNK_BYTES: Final = 256 * 1024
 # What is kept in memory of a list whose name comes after its tasks.
-MAX_HELD: Final = 4 * 1024 * 1024
+MAX_HELD: Final = 1024 * 1024
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 # An error this close to the buffer's end may only mean that the rest is missing ("-Infinity" is the longest token).
 _TOKEN: Final = 16
@@ -177,7 +177,7 @@ class JsonReader:
         if self._is_at_end:
             return False
         pieces = [self._buffer[self._position :]]
-        wanted = max(_CHUNK_BYTES, pending)
+        wanted = min(max(_CHUNK_BYTES, pending), MAX_ROW_BYTES + _CHUNK_BYTES - pending)
         while wanted > 0 and not self._is_at_end:
             chunk = self._file.read(wanted)
             self._is_at_end = not chunk

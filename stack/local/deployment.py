@@ -33,6 +33,7 @@ class LocalDeployment(Deployment):
         if self.data.fingerprint() == fingerprint:
             return False
         self._execute(self._prepare_data(fingerprint))
+        self._enable_expiry()
         return True
 
     def deploy_changed_compute(self) -> bool:
@@ -50,6 +51,16 @@ class LocalDeployment(Deployment):
     def configured_parameters(self) -> dict[str, str]:
         """The parameters of the compute stack that the local engine determines."""
         return compute_parameters(self.stage.name, self._engine)
+
+    def _enable_expiry(self) -> None:
+        """Set the tables' TTL, which the engine's CloudFormation leaves out."""
+        names = self.data.resources()
+        for logical_id, resource in self.stage.data_template["Resources"].items():
+            specification = resource["Properties"].get("TimeToLiveSpecification")
+            if specification is not None:
+                self.client("dynamodb").update_time_to_live(
+                    TableName=names[logical_id], TimeToLiveSpecification=specification
+                )
 
     def _served(self) -> bool:
         """Whether the API's port serves the API that is deployed, and not one that a killed engine has lost."""

@@ -9,8 +9,8 @@ import pytest
 from bench.hostile.__main__ import MAX_GROWTH_BYTES
 from chalicelib.api import bodies, filters, headers, pages, problems, request
 from chalicelib.api.resources import batch
-from chalicelib.commands import execute
-from chalicelib.todos import content, events, fields, instants, representation, texts
+from chalicelib.commands import execute, next_occurrence
+from chalicelib.todos import content, earlier_ids, events, fields, instants, representation, rule_days, rules, texts
 from chalicelib.todos import zones as todo_zones
 from chalicelib.views import projection
 from loaders.formats import icalendar, todo_txt
@@ -38,6 +38,7 @@ def longest_of(pattern: str) -> str:
 BOUNDS = {
     "a body": f"{bodies.MAX_BODY_BYTES // KB} KB",
     "a batch": f"{batch.MAX_BODY_BYTES // MB} MB, {batch.MAX_COMMANDS} commands",
+    "arrays": f"{bodies.MAX_BRACKETS:,}",
     "nesting": f"{fields.MAX_NESTING} levels within a field",
     "errors": f"{content.MAX_ERRORS}, {problems.MAX_QUOTED} characters",
     "parameters": f"{request.MAX_PARAMETERS}",
@@ -51,11 +52,16 @@ BOUNDS = {
     "combining": f"{texts.MAX_MARKS} ",
     "an instant": f"{instants.MAX_LENGTH} characters, {instants.MAX_FRACTION_DIGITS} decimals of a second",
     "the name of a time zone": f"{todo_zones.MAX_LENGTH} characters, then the list of all names",
+    "a rule": f"{rules.MAX_LENGTH} characters, {rule_days.MAX_WORK:,} steps",
     "the content": f"{events.MAX_CONTENT_BYTES:,} bytes",
+    "todos after": f"{next_occurrence.MAX_LINKS}",
+    "earlier completions": f"{next_occurrence.MAX_COMPLETIONS_BACK}, in {next_occurrence.MAX_EVENTS_BACK:,} events;"
+    f" {earlier_ids.MAX_STEPS:,} steps",
     "newest events": f"{execute.REMEMBERED_STREAMS:,}, {execute.REMEMBERED_BYTES // 1_000_000} MB",
     "checks": f"{content._instant_error.cache_parameters()['maxsize']:,} of each, {fields.MAX_LIST_LENGTH} and"
     f" {instants.MAX_LENGTH} characters long",
     "zones of todos": f"{todo_zones._zone.cache_parameters()['maxsize']}, 400 KB together",
+    "rules": f"{rules.parse.cache_parameters()['maxsize']}, {rules.MAX_LENGTH} characters long",
     "states": f"{projection._remembered_todo.cache_parameters()['maxsize']},"
     f" {projection.MAX_REMEMBERED_LENGTH:,} characters long",
     "a row": f"{reading.MAX_ROW_BYTES // MB} MB",

@@ -22,11 +22,11 @@ from tests.simulation.scheduler import Crash, Scheduler
 OPERATIONS = {
     xform_name(operation): operation
     for operation in (
-        "PutItem", "GetItem", "BatchGetItem", "Query", "Scan", "TransactWriteItems",
+        "PutItem", "UpdateItem", "GetItem", "BatchGetItem", "Query", "Scan", "TransactWriteItems",
         "CreateTable", "DescribeTable", "DeleteTable", "DescribeTimeToLive", "UpdateTimeToLive",
     )
 }  # fmt: skip
-WRITES = {"PutItem", "TransactWriteItems"}
+WRITES = {"PutItem", "UpdateItem", "TransactWriteItems"}
 READS_OF_SEVERAL = {"BatchGetItem", "Query", "Scan"}
 TORN_READS = 0.25
 # As many transactions become visible as a whole, which is quick; the others item by item.

@@ -124,6 +124,18 @@ class Engine:
         self.committed.append((table.name, [item]))
         return {}
 
+    def update_item(self, request: Request) -> Answer:
+        only(request, "TableName", "Key", "UpdateExpression", *CONDITION)
+        table = self._table(request)
+        key = table.key_of(request["Key"])
+        if key in table.being_written:
+            raise answers.conflict("UpdateItem")
+        item = table.get(key)
+        if not holds(request, item):
+            raise answers.condition_failed("UpdateItem")
+        table.put(key, updated(request, item or request["Key"]))
+        return {}
+
     def get_item(self, request: Request) -> Answer:
         only(request, "TableName", "Key", "ConsistentRead")
         table = self._table(request)
@@ -284,6 +296,7 @@ class Engine:
 
 _OPERATIONS: dict[str, Callable[[Engine, Request], Answer]] = {
     "PutItem": Engine.put_item,
+    "UpdateItem": Engine.update_item,
     "GetItem": Engine.get_item,
     "BatchGetItem": Engine.batch_get_item,
     "Query": Engine.query,

@@ -23,9 +23,10 @@ from chalicelib.views import codec, pointer, projection, projector, schema
 from chalicelib.views.errors import ViewsUnavailable
 from chalicelib.views.sync import walk
 from chalicelib.views.sync.position import Position
+from tests.simulation import list_mutants
 from tests.simulation.delivery import Handler
 from tests.simulation.reader import Reader
-from tests.simulation.schedule import EVERYTHING, Schedule
+from tests.simulation.schedule import EVERYTHING, LISTS, Schedule
 from tests.simulation.seams import VIEWS, Seat
 from tests.simulation.world import World
 
@@ -203,6 +204,7 @@ def taking_a_batch_for_published() -> Iterator[None]:
         yield
 
 
+WITH_LISTS = frozenset({LISTS})
 OURS = Mutant("ours", 0, ())
 MUTANTS = (
     Mutant(
@@ -240,4 +242,68 @@ MUTANTS = (
         taking_a_batch_for_published,
         always=frozenset({"publish"}),
     ),
+    Mutant(
+        "a list cleared of what was created before",
+        200,
+        ("changed since", "made"),
+        list_mutants.clearing_what_was_created_before,
+        always=WITH_LISTS,
+    ),
+    Mutant(
+        "a list cleared at any version",
+        200,
+        ("changed since",),
+        list_mutants.deleting_at_any_version,
+        always=WITH_LISTS,
+    ),
+    Mutant(
+        "nothing recorded where nothing was deleted",
+        200,
+        ("changed since",),
+        list_mutants.recording_nothing_where_nothing_was_deleted,
+        always=WITH_LISTS,
+    ),
+    Mutant(
+        "the set looked up at each try",
+        200,
+        ("changed since",),
+        list_mutants.looking_the_set_up_at_each_try,
+        always=WITH_LISTS,
+    ),
+    Mutant(
+        "a list cleared at the rows' versions without a cut",
+        200,
+        ("changed since",),
+        list_mutants.deleting_at_the_rows_version_without_a_cut,
+        always=WITH_LISTS,
+    ),
+    Mutant(
+        "a cut taken for another table's",
+        600,
+        ("changed since",),
+        list_mutants.taking_a_cut_for_another_tables,
+        always=WITH_LISTS | {"rebuild"},
+    ),
+    Mutant(
+        "a list renamed by the rows' versions alone",
+        200,
+        ("behind",),
+        list_mutants.moving_by_the_rows_version_alone,
+        always=WITH_LISTS,
+    ),
+    Mutant(
+        "whatever is in the list now is moved",
+        600,
+        ("after that",),
+        list_mutants.moving_whatever_is_there_now,
+        always=WITH_LISTS,
+    ),
+    Mutant(
+        "a pass after the end",
+        200,
+        ("after that",),
+        list_mutants.beginning_a_pass_after_the_end,
+        always=WITH_LISTS,
+    ),
+    Mutant("a todo moved without a key", 1000, ("twice",), list_mutants.moving_without_a_key, always=WITH_LISTS),
 )

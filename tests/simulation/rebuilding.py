@@ -17,7 +17,6 @@ from tests.simulation.scheduler import Crash
 from tests.simulation.seams import EVENTS, SETTINGS
 from tests.simulation.world import World
 
-REQUEST = "a rebuild"
 # What a run may raise: it is begun again.
 EXPECTED = (
     Busy,
@@ -37,6 +36,7 @@ class Rebuilding:
     def __init__(self, world: World) -> None:
         self._world = world
         self._draw = world.draw
+        self._rebuilds = 1
         # Of a short one two runs may be at it at once.
         self._lease_seconds = self._draw.choice((0.2, 2.0, run.LEASE_SECONDS))
         self._may_be_abandoned = self._draw.random() < 0.2
@@ -72,6 +72,11 @@ class Rebuilding:
         is_alone = tables == {current.reader} or (self._may_be_abandoned and current.reader in tables)
         return [] if is_alone and current.tables == (current.reader,) else [f"{current}, and there are {tables}"]
 
+    def finish_another(self) -> list[str]:
+        """A whole rebuild after the one before, which fills its table with what is there by then."""
+        self._rebuilds += 1
+        return self.finish()
+
     def _once_free(self) -> Progress:
         """Go on with it as far as there is no wait, once another's lease has ended."""
         try:
@@ -84,7 +89,7 @@ class Rebuilding:
         return task.work(
             self._world.now() / 1000 + seconds,
             runner=runner,
-            request=REQUEST,
+            request=f"rebuild {self._rebuilds}",
             lease_seconds=self._lease_seconds,
             settle_seconds=TIMEOUT_MILLISECONDS / 1000,
             drain_seconds=TIMEOUT_MILLISECONDS / 1000,

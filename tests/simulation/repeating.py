@@ -52,7 +52,7 @@ class RepeatingCustomers(Customers):
 
     def _complete_as_before(self, todo_id: str) -> None:
         completion = self._append(todo_id, COMPLETED, {"completed": True})
-        following = earlier_ids.id_of_next(self._partition, todo_id, completion.state)
+        following = earlier_ids.id_of_next(self._partition, todo_id, completion.state, earlier_ids.Steps())
         assert following is not None
         content = {**completion.change, "title": "Before", "due": "2026-12-03", "repeat": "FREQ=DAILY"}
         self._append(following, CREATED, {**content, "completed": False}, cause=completion)

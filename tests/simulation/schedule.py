@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -19,6 +20,7 @@ from chalicelib.views.errors import ProjectionIncomplete, ViewsUnavailable
 from tests.simulation import audit
 from tests.simulation.customers import OWNERS, Customers, WrongAnswer
 from tests.simulation.delivery import Delivery, Handler
+from tests.simulation.list_customers import ListCustomers
 from tests.simulation.reader import Reader
 from tests.simulation.rebuilding import Rebuilding
 from tests.simulation.scheduler import Crash
@@ -31,6 +33,9 @@ DAYS = 24 * 60 * MINUTES
 MOST_COMMANDS = 12
 # What not every schedule has, and how many have it.
 SOMETIMES = {"rebuild": 0.1, "remind": 0.1, "publish": 0.1}
+# Lists that are cleared and renamed are drawn apart, so that a schedule without them is the one that it was.
+LISTS = "lists"
+HAVE_LISTS = 0.15
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
@@ -50,7 +55,7 @@ class Schedule:
     checks : frozenset of str
         Which parts of the audit count; a recipe that keeps only tallies is audited for those alone.
     always : frozenset of str
-        Which of what only some schedules have (`SOMETIMES`) this one has in any case.
+        Which of what only some schedules have (`SOMETIMES`, `LISTS`) this one has in any case.
     """
 
     def __init__(
@@ -76,6 +81,8 @@ class Schedule:
         self._rebuilding = Rebuilding(self.world) if "rebuild" in drawn and reader.knows_generations else None
         self._publishing = Delivery(self.world, publish.handle) if "publish" in drawn else None
         self._reminders = Workers(self.world, REMIND, remind_page.handle) if "remind" in drawn else None
+        has_lists = LISTS in always or random.Random(f"{LISTS} {seed}").random() < HAVE_LISTS
+        self._lists = ListCustomers(self.world) if has_lists and self._is_ours else None
         self._busy = self._clients_left = 0
         self._has_forgotten = False
         self._wrong_with_the_rebuild: list[str] = []
@@ -90,6 +97,8 @@ class Schedule:
                 self._phase()
             self._come_to_rest()
             self._customers.check_the_end()
+            if self._lists is not None:
+                self._lists.check_the_end()
         except WrongAnswer as wrong:
             return [str(wrong)]
         return self._differences()
@@ -101,9 +110,7 @@ class Schedule:
 
     def _phase(self) -> None:
         """Everybody at once, until the clients have sent their commands."""
-        for number in range(self._draw.randint(1, 4)):
-            commands = self._draw.randint(1, MOST_COMMANDS)
-            self._spawn(f"client {number}", partial(self._customers.work, commands))
+        self._spawn_clients()
         self._clients_left = self._busy
         for number in range(self._draw.randint(1, 3)):
             invocations = self._draw.randint(3, 10)
@@ -121,10 +128,25 @@ class Schedule:
             for number in range(2):
                 self._spawn(f"clock {number}", self._remind)
                 self.world.spawn(f"worker {number}", partial(self._reminders.work, self._is_quiet))
+        self._spawn_workers_on_lists()
         for reader in self._readers:
             if self._draw.random() < 0.7:
                 self.world.spawn("reader", partial(reader.work, self._is_quiet))
         self.world.scheduler.run()
+
+    def _spawn_clients(self) -> None:
+        for number in range(self._draw.randint(1, 4)):
+            commands = self._draw.randint(1, MOST_COMMANDS)
+            self._spawn(f"client {number}", partial(self._customers.work, commands))
+        if self._lists is not None:
+            for number in range(self._draw.randint(1, 2)):
+                operations = self._draw.randint(4, 16)
+                self._spawn(f"client of lists {number}", partial(self._lists.work, operations))
+
+    def _spawn_workers_on_lists(self) -> None:
+        if self._lists is not None:
+            for number in range(2):
+                self.world.spawn(f"worker on lists {number}", partial(self._lists.workers.work, self._is_quiet))
 
     def _spawn(self, name: str, function: Callable[[], None]) -> None:
         self._busy += 1
@@ -157,6 +179,8 @@ class Schedule:
     def _pass_time(self, milliseconds: int) -> None:
         """Nothing runs, and what is under way is over long before."""
         self.world.scheduler.finish_aftermath()
+        if self._lists is not None:
+            self._lists.pass_time(milliseconds)
         self.world.scheduler.now += milliseconds
         if milliseconds >= DAYS:
             for stream in self._streams:
@@ -172,27 +196,36 @@ class Schedule:
             # The TTL may take days: what has expired may stand at the end.
             aftermath[:] = [each for each in aftermath if not isinstance(each, Sweeper)]
         self.world.scheduler.finish_aftermath()
-        for stream in self._streams:
-            stream.deliver_the_rest()
+        self._deliver_the_rest()
         if self._is_ours:
             redriven = stack.operate.redrive.redrive(QUARANTINE, lambda line: None)
             assert not redriven.failed, "what was quarantined cannot be brought back"
             if self._has_forgotten:
                 stack.operate.catchup.catch_up()
+        if self._lists is not None:
+            self._lists.work_off(self._deliver_the_rest)
+            self._deliver_the_rest()
         if self._reminders is not None:
             self._last_minute = self.world.now()
             remind.handle({})
             self._reminders.work_off()
-            for stream in self._streams:
-                stream.deliver_the_rest()
+            self._deliver_the_rest()
         if self._publishing is not None and self._has_forgotten:
             stack.operate.republish.republish("1970-01-01")
         if self._rebuilding is not None:
             self._wrong_with_the_rebuild = self._rebuilding.finish()
+        if self._lists is not None and self._reminders is None:
+            if self._rebuilding is not None:
+                self._wrong_with_the_rebuild += self._rebuilding.finish_another()
+            self._lists.come_late(self._deliver_the_rest)
         # A reader stops at a gap for a minute before it takes what stood there for expired.
         self.world.scheduler.now += 2 * MINUTES
         for reader in self._readers:
             reader.read_to_the_end()
+
+    def _deliver_the_rest(self) -> None:
+        for stream in self._streams:
+            stream.deliver_the_rest()
 
     def _differences(self) -> list[str]:
         events = self.world.all_events()

@@ -19,26 +19,37 @@ from unittest.mock import patch
 import stack.operate.catchup
 import stack.operate.redrive
 from chalicelib import logs
-from chalicelib.aws import dynamodb, quarantine, retry
-from chalicelib.commands import execute, next_occurrence, reminders
+from chalicelib.aws import dynamodb, quarantine, retry, sqs
+from chalicelib.commands import (
+    clear_list,
+    execute,
+    list_operation,
+    next_occurrence,
+    reminders,
+    rename_list,
+)
 from chalicelib.ledger import model
 from chalicelib.publishing import topic
 from chalicelib.rebuild import run
 from chalicelib.views import backfill, pointer
 
 EVENTS, VIEWS, SETTINGS, QUARANTINE = "events", "views", "settings", "quarantine"
-# As redrive makes it of the quarantine's name.
+# As redrive makes them of the quarantine's name.
 REMIND = "remind"
+CLEAR = "clear"
 ENVIRONMENT = {
     "EVENTS_TABLE": EVENTS,
     "SETTINGS_TABLE": SETTINGS,
     "QUARANTINE_QUEUE_URL": QUARANTINE,
     "REMIND_QUEUE_URL": REMIND,
+    "CLEAR_QUEUE_URL": CLEAR,
     "EVENTS_TOPIC_ARN": "topic",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 
 
+# A list of more todos is long (each schedule with lists draws its own).
+LIST_PAGE = 2
 # A schedule has few streams; to fill a views table with them should all the same take several batches.
 HEADS_AT_ONCE = 3
 
@@ -140,8 +151,12 @@ def installed() -> Iterator[Seat]:
             (reminders, "random", SimpleNamespace(sample=sample)),
             (topic, "sns", lambda: seat.topic),
             (stack.operate.redrive, "sqs", lambda: seat.queues),
-            (execute, "uuid_utils", SimpleNamespace(uuid7=uuid7)),
-            (next_occurrence, "uuid_utils", SimpleNamespace(uuid7=uuid7)),
+            (sqs, "unlinked_sqs", lambda: seat.queues),
+            *(
+                (module, "uuid_utils", SimpleNamespace(uuid7=uuid7))
+                for module in (execute, next_occurrence, clear_list, rename_list)
+            ),
+            *((module, "PAGE", LIST_PAGE) for module in (list_operation, clear_list, rename_list)),
             (pointer, "uuid", SimpleNamespace(uuid4=uuid7)),
             (run, "uuid", SimpleNamespace(uuid4=uuid7)),
             (backfill, "BATCH", HEADS_AT_ONCE),

@@ -115,9 +115,12 @@ class _Ledger:
         yield from self._not_as_wanted(own, wanted)
 
     def _not_as_wanted(self, own: Event, wanted: dict[str, object]) -> Iterator[str]:
-        """The todo that the event, or one before it, wrote last, if nobody has changed it and it is not as wanted."""
+        """The todo that the event, or one before it, wrote last, if nobody has changed it and it is not as wanted.
+
+        Where another is open too, which somebody reopened or restored, that may be the next one.
+        """
         for stream, left in self._left_last_by(own.stream_id):
-            is_untouched = self._is_open(stream) and not self._is_changed(stream, left)
+            is_untouched = self.open_after(own.stream_id) == {stream} and not self._is_changed(stream, left)
             if is_untouched and decide.content_of(self._events[stream][-1].state) != wanted:
                 yield f"{stream} has another content than the wanted one"
 

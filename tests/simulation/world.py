@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from chalicelib.aws import settings_table
 from chalicelib.commands import execute
 from chalicelib.ledger import codec
 from chalicelib.todos.events import Event
@@ -19,7 +20,7 @@ from tests.simulation.expressions import Item
 from tests.simulation.faults import Fault, Faults
 from tests.simulation.queues import SimulatedQueues
 from tests.simulation.scheduler import Crash, Scheduler
-from tests.simulation.seams import EVENTS, QUARANTINE, REMIND, SETTINGS, VIEWS, Seat
+from tests.simulation.seams import CLEAR, EVENTS, QUARANTINE, REMIND, SETTINGS, VIEWS, Seat
 from tests.simulation.tables import Table
 from tests.simulation.topic import SimulatedTopic
 from tests.support.tables import definition, pointer_to
@@ -71,8 +72,9 @@ class World:
         for table in (events, settings, with_an_index_by_revision(views)):
             self.engine.create_table(table)
         self.engine.tables[VIEWS].ttl_attribute = schema.TTL_ATTRIBUTE
+        self.engine.tables[SETTINGS].ttl_attribute = settings_table.TTL_ATTRIBUTE
         self.engine.put_item({"TableName": SETTINGS, "Item": POINTER})
-        self.queues = SimulatedQueues(QUARANTINE, REMIND, before_each=self._before_a_message)
+        self.queues = SimulatedQueues(QUARANTINE, REMIND, CLEAR, before_each=self._before_a_message)
         self.expired: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         self._decoded: dict[tuple[str, str], Event] = {}
         seat.client = SimulatedClient(self.engine, self.scheduler, self.faults)

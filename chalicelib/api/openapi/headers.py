@@ -93,10 +93,10 @@ COMPONENTS: Final[dict[str, Any]] = {
 }  # fmt: skip
 
 
-# Header components that are not named as their header is.
-_HEADERS: Final = {"NextOccurrence": "Link"}
+# The headers of components that are not named as their header is.
+HEADERS: Final = {"NextOccurrence": "Link"}
 
 
 def named(*names: str) -> dict[str, Any]:
     """References to header components, by the names of the headers."""
-    return {_HEADERS.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {HEADERS.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -27,18 +27,18 @@ SURROGATE = "\ud800"
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({SURROGATE: 1}, {"#/commands", "#/%3F"}),
-        ({"commands": [{"op": SURROGATE}]}, {"#/commands/0/op"}),
-        ({"commands": [{"op": "patch", "id": SURROGATE}]}, {"#/commands/0/id"}),
-        ({"commands": [{"op": "delete", "id": "x", "if_match": SURROGATE}]}, {"#/commands/0/if_match"}),
-        ({"commands": [{"op": "create", "key": SURROGATE}]}, {"#/commands/0/key"}),
-        ({"commands": [{"op": "create", SURROGATE: 1}]}, {"#/commands/0/%3F"}),
-        ({"commands": [{SURROGATE: {SURROGATE: SURROGATE}}]}, {"#/commands/0/op", "#/commands/0/%3F"}),
+        ({SURROGATE: 1}, ["#/commands", "#/%3F"]),
+        ({"commands": [{"op": SURROGATE}]}, ["#/commands/0/op"]),
+        ({"commands": [{"op": "patch", "id": SURROGATE}]}, ["#/commands/0/id"]),
+        ({"commands": [{"op": "delete", "id": "x", "if_match": SURROGATE}]}, ["#/commands/0/if_match"]),
+        ({"commands": [{"op": "create", "key": SURROGATE}]}, ["#/commands/0/key"]),
+        ({"commands": [{"op": "create", SURROGATE: 1}]}, ["#/commands/0/%3F"]),
+        ({"commands": [{SURROGATE: {SURROGATE: SURROGATE}}]}, ["#/commands/0/op", "#/commands/0/%3F"]),
     ],
     ids=ascii,
 )
-def test_a_lone_surrogate_is_an_error_of_the_batch(client: Client, body: Any, expected: set[str]) -> None:
-    assert expected <= pointers(client.post("/batch", json.dumps(body).encode(), content_type="application/json"))
+def test_a_lone_surrogate_is_an_error_of_the_batch(client: Client, body: Any, expected: list[str]) -> None:
+    assert set(expected) <= pointers(client.post("/batch", json.dumps(body).encode(), content_type="application/json"))
 
 
 @pytest.mark.parametrize("version", [SURROGATE, {SURROGATE: SURROGATE}, [SURROGATE]], ids=ascii)

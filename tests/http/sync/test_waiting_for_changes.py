@@ -180,7 +180,8 @@ def test_only_a_request_that_waits_pays_for_its_place(here: InProcess, monkeypat
         cursor = here.get("/changes").json()["cursor"]
     with counted() as at_once:
         here.get("/changes", prefer="wait=10")
-    assert at_once.requests == without.requests
+    # The first of them may have had to look up which views table is in use.
+    assert at_once.requests <= without.requests
     assert at_once.write_units == 0
 
     now = 0.0
@@ -189,7 +190,8 @@ def test_only_a_request_that_waits_pays_for_its_place(here: InProcess, monkeypat
         nonlocal now
         now += seconds
 
-    monkeypatch.setattr(walk, "time", SimpleNamespace(time_ns=time.time_ns, monotonic=lambda: now, sleep=sleep))
+    monkeypatch.setattr(walk, "time", SimpleNamespace(time_ns=time.time_ns, monotonic=lambda: now))
+    monkeypatch.setattr(retry, "time", SimpleNamespace(sleep=sleep))
     with counted() as waited:
         here.get(f"/changes?since={cursor}", prefer="wait=1")
     assert (waited.requests["UpdateItem"], waited.write_units) == (2, 2)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 
+from chalicelib.todos import ids
 from tests.support.client import Client
 
 DAILY = {"title": "Water", "due": "2026-12-01", "repeat": "FREQ=DAILY"}
@@ -90,3 +92,11 @@ def test_what_is_no_time_zone_is_refused(client: Client, name: object) -> None:
     refused = client.post("/todos", {"title": "Water", "time_zone": name})
     assert refused.status_code == 400
     assert [error["pointer"] for error in refused.json()["errors"]] == ["#/time_zone"]
+
+
+def test_a_next_occurrence_is_not_its_own_parent(client: Client) -> None:
+    # Its id follows from this one's, so a client can name it before it exists.
+    todo_id = str(uuid.uuid4())
+    client.put(f"/todos/{todo_id}", {**DAILY, "parent": ids.id_for_next(todo_id)}, if_none_match="*")
+    completed = client.patch(f"/todos/{todo_id}", {"completed": True})
+    assert client.get(following(completed)).json()["parent"] is None

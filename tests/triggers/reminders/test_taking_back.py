@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.commands import execute
+from chalicelib.commands import execute, next_occurrence
 from chalicelib.ledger import codec, ledger
 from chalicelib.todos import earlier_ids, fold, ids, instants, representation
 from chalicelib.todos.decide import Command, Remind
@@ -278,7 +278,7 @@ def earlier(alone: Alone, *, reopened: bool) -> tuple[str, str]:
     before = alone.events(todo_id)[-1]
     completion = written(before, COMPLETED, COMPLETE)
     ledger.append(completion)
-    following = earlier_ids.id_of_next(partition, todo_id, completion.state)
+    following = earlier_ids.id_of_next(partition, todo_id, completion.state, earlier_ids.Steps())
     assert following is not None
     content = {"title": before.state["title"], "due": "2026-12-08", "repeat": "FREQ=WEEKLY"}
     at = completion.occurred_at
@@ -329,6 +329,35 @@ def test_the_history_is_read_once(alone: Alone) -> None:
         alone.patch(todo_id, **REOPEN)
         alone.patch(todo_id, **COMPLETE)
     assert traffic.requests == {"TransactWriteItems": 2}, "and what this process wrote is known to it"
+
+
+def test_a_look_goes_through_eight_todos_at_most(alone: Alone) -> None:
+    """However many of a series are done, and due before the wanted date."""
+    first = todo_id = alone.create(due="2026-12-01", repeat="FREQ=DAILY;COUNT=10")
+    for _ in range(10):
+        alone.patch(todo_id, **COMPLETE)
+        todo_id = ids.id_for_next(todo_id)
+    assert open_ones(alone) == set()
+    alone.patch(first, due="2030-01-01", **REOPEN)
+    forget_todos()
+    with counted() as traffic:
+        alone.patch(first, **COMPLETE)
+    assert traffic.requests == {"Query": 1 + next_occurrence.MAX_LINKS, "TransactWriteItems": 1}
+    assert open_ones(alone) == set()
+
+
+def test_a_history_is_searched_within_bounds(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    todo_id = alone.create(**WEEKLY)
+    newest = alone.events(todo_id)[-1]
+    for number in range(1, 16):
+        for kind, change in ((COMPLETED, {"due": f"2026-12-{number:02}", **COMPLETE}), (REOPENED, REOPEN)):
+            newest = written(newest, kind, change)
+            ledger.append(newest)
+    tried = []
+    monkeypatch.setattr(earlier_ids, "id_of_next", lambda *arguments: tried.append(arguments))
+    alone.patch(todo_id, **COMPLETE)
+    assert len(tried) == next_occurrence.MAX_COMPLETIONS_BACK
+    assert [arguments[2]["due"] for arguments in tried] == [f"2026-12-{number:02}" for number in range(15, 5, -1)]
 
 
 @pytest.mark.parametrize("fields", [{}, {"repeat": None}])

@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.api import filters, pages
 from chalicelib.commands import execute
-from chalicelib.todos import content, ids, instants
+from chalicelib.todos import content, ids, instants, rules, zones
 from chalicelib.todos.events import CREATED, Event
 from chalicelib.views import projection
 from tests.support.events import following
@@ -24,6 +24,8 @@ from tests.unit.scenarios import content_of, instant
 CACHES: dict[str, tuple[_lru_cache_wrapper[Any], int]] = {
     "chalicelib/todos/content.py": (content._list_name_error, 100),
     "chalicelib/todos/content.py ": (content._instant_error, instants.MAX_LENGTH),
+    "chalicelib/todos/rules.py": (rules.parse, rules.MAX_LENGTH),
+    "chalicelib/todos/zones.py": (zones._zone, zones.MAX_LENGTH),
     "chalicelib/views/projection.py": (projection._remembered_todo, projection.MAX_REMEMBERED_LENGTH),
     # An owner is bounded by the token's check, a todo's id by its form.
     "chalicelib/todos/ids.py": (ids.partition_of, ids.MAX_OWNER_BYTES),
@@ -41,21 +43,23 @@ def test_every_cache_is_known_here() -> None:
     assert sorted(found) == sorted(name.strip() for name in CACHES)
 
 
-LONG = "x" * 4_000_000
+# A state, and nothing that any other of them takes.
+LONG = '{"title": "' + "x" * 4_000_000
 REFUSED: dict[str, Callable[[str], object]] = {
     "a list": content.list_name_error,
     "a list in a path": lambda text: _ignored(lambda: pages.parse_list_name(text)),
     "a due date": content.instant_error,
+    "a time zone": zones.find,
     "a todo": lambda text: _ignored(lambda: content_of(list=text, due=text, title=text, tags=[text], repeat=text)),
     "a query's instant": lambda text: _ignored(lambda: filters.parse_instant(text)),
     "a text that is sought": lambda text: _ignored(lambda: filters.parse_text(500)(text)),
-    "a stored state": lambda text: projection.todo_of(f'{{"title": "{text}"}}'),
+    "a stored state": projection.todo_of,
 }
 
 
 @pytest.mark.parametrize("refuse", REFUSED.values(), ids=REFUSED)
 def test_a_long_text_is_not_kept(refuse: Callable[[str], object]) -> None:
-    text = LONG + str(id(refuse))
+    text = f'{LONG}{id(refuse)}"}}'
     before = sys.getrefcount(text)
     refuse(text)
     gc.collect()

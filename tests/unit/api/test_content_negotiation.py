@@ -38,3 +38,8 @@ def test_the_most_specific_range_decides_an_offers_weight_and_the_first_of_equal
     accept: str, answer: str | None
 ) -> None:
     assert preferred(accept, JSON, BATCH) == answer
+
+
+@pytest.mark.parametrize("accept", [";", ";;;", " ; ,;", ",;,", ";q=1"])
+def test_an_element_without_a_media_range_is_none(accept: str) -> None:
+    assert preferred(accept, JSON, BATCH) == JSON

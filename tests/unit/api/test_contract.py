@@ -12,6 +12,7 @@ from chalicelib.api import problem_types
 from chalicelib.api.answer_headers import EXPOSED
 from chalicelib.api.openapi import problems
 from chalicelib.api.openapi.document import RESOURCES, document
+from chalicelib.api.openapi.headers import HEADERS
 from chalicelib.api.route import Route
 from chalicelib.api.routes import ROUTES
 
@@ -123,7 +124,8 @@ def test_links_lead_to_operations_and_their_parameters(operation: dict[str, Any]
 
 def test_a_web_page_may_read_every_header_of_every_answer() -> None:
     """Cache-Control is one that it may always read (Fetch standard, CORS-safelisted response-header name)."""
-    assert {*CONTRACT["components"]["headers"]} - {"Cache-Control"} <= {*EXPOSED}
+    sent = {HEADERS.get(name, name) for name in CONTRACT["components"]["headers"]}
+    assert sent - {"Cache-Control"} <= {*EXPOSED}
 
 
 def test_examples_are_what_their_schemas_say(operation: dict[str, Any]) -> None:
@@ -158,3 +160,11 @@ def test_the_document_names_the_address_that_it_was_asked_at() -> None:
         "https://one.example/api"
     ]
     assert [server["url"] for server in document("https://two.example", ROUTES)["servers"]] == ["https://two.example"]
+
+
+def test_what_a_patch_takes_is_what_accept_patch_says(registered: dict[str, Any]) -> None:
+    """Each path for itself (RFC 5789, section 3.1)."""
+    for path, item in CONTRACT["paths"].items():
+        headers = registered[f"GET {path}"].cors.get_access_control_headers()
+        taken = set(item["patch"]["requestBody"]["content"]) if "patch" in item else set()
+        assert {*headers.get("Accept-Patch", "").split(", ")} - {""} == taken

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from chalicelib.api import bodies, filters, headers, negotiation, pages, routing
 from chalicelib.api.problems import Problem, problem_of
 from chalicelib.api.resources import batch, feeds, lists, webhooks
-from chalicelib.todos import content, decide, instants, strict_json
+from chalicelib.todos import content, decide, instants, strict_json, zones
 from chalicelib.todos.content import InvalidContent
 from chalicelib.views.sync.position import Position
 from tests.unit.api.requests_given import a_request
@@ -42,6 +42,8 @@ class Parser:
 
     parse: Callable[[Any], object]
     pieces: list[Any]
+    # Those that its caller takes for a refusal.
+    refusals: tuple[type[Exception], ...] = (Problem, InvalidContent, decide.Refusal)
     longest: int = 8_000
 
 
@@ -54,6 +56,7 @@ def parsed(text: bytes) -> Any:
     return bodies.read_json(a_body(text))
 
 
+VALUE = (ValueError,)
 TODO = Stream().after(decide.Create(content_of(metadata={"a": {"b": 1}}, tags=["x"], notes="n")))
 
 DIGITS = ["0", "9", "2026-12-01", "T09:00:00", ".", "7", "Z", "+01:00", "-", ":", " ", "\u0661", "t", "z", "é"]
@@ -103,10 +106,11 @@ def _patch(body: bytes) -> object:
 
 
 PARSERS: dict[str, Parser] = {
-    "instants": Parser(instants.parse_stated, DIGITS),
+    "instants": Parser(instants.parse_stated, DIGITS, VALUE),
     "instants of a todo": Parser(content.instant_error, DIGITS),
-    "instants of a query": Parser(filters.parse_instant, DIGITS),
-    "stored instants": Parser(instants.sortable, DIGITS),
+    "instants of a query": Parser(filters.parse_instant, DIGITS, VALUE),
+    "time zones": Parser(zones.zone_error, ["Europe", "/", "Berlin", "..", "UTC", "+", "-", "_", "\0", "\n", "é", "9"]),
+    "stored instants": Parser(instants.sortable, DIGITS, VALUE),
     "cursors": Parser(lambda text: pages.position_of(a_request(), {"cursor": text}), CURSOR_PIECES),
     "what a cursor has": Parser(
         lambda text: pages.position_of(
@@ -114,7 +118,7 @@ PARSERS: dict[str, Parser] = {
         ),
         [*POSITION_PIECES, "é"],
     ),
-    "positions of the feed": Parser(Position.parse, POSITION_PIECES),
+    "positions of the feed": Parser(Position.parse, POSITION_PIECES, (ValueError, RecursionError)),
     "Prefer": Parser(headers.parse_wait, HEADER_PIECES),
     "Accept": Parser(lambda text: negotiation.preferred(text, "text/csv", "application/json"), HEADER_PIECES),
     "If-Match": Parser(headers.parse_if_match, HEADER_PIECES),
@@ -123,16 +127,16 @@ PARSERS: dict[str, Parser] = {
     "Idempotency-Key": Parser(headers.parse_idempotency_key, HEADER_PIECES),
     "X-Request-Id": Parser(headers.parse_request_id, HEADER_PIECES),
     "JSON": Parser(parsed, JSON_PIECES),
-    "JSON of the loader": Parser(strict_json.parse_bytes, JSON_PIECES),
+    "JSON of the loader": Parser(strict_json.parse_bytes, JSON_PIECES, (strict_json.JsonError, UnicodeDecodeError)),
     "a todo": Parser(lambda text: content.validate(parsed(text)), CONTENT_PIECES),
     "a merge patch": Parser(_patch, CONTENT_PIECES),
     "a webhook": Parser(lambda text: webhooks._load(parsed(text)), [b'"url":"https://a.b/', *CONTENT_PIECES]),
     "a new name of a list": Parser(lambda text: lists._new_name(parsed(text)), [b'"to":"', *CONTENT_PIECES]),
     "a feed": Parser(lambda text: feeds._load(parsed(text)), [b'"name":"', b'"lists":["a",', *CONTENT_PIECES]),
     "a batch": Parser(lambda text: batch._read_plans(a_body(text)), BATCH_PIECES),
-    "list names": Parser(pages.parse_list_name, LIST_PIECES),
-    "texts that are sought": Parser(filters.parse_text(filters.MAX_SOUGHT_LENGTH), LIST_PIECES),
-    "limits": Parser(pages.parse_limit, DIGITS),
+    "list names": Parser(pages.parse_list_name, LIST_PIECES, VALUE),
+    "texts that are sought": Parser(filters.parse_text(filters.MAX_SOUGHT_LENGTH), LIST_PIECES, VALUE),
+    "limits": Parser(pages.parse_limit, DIGITS, VALUE),
     "paths": Parser(lambda text: routing._path_parameters(f"/lists/{text}/todos", "/lists/{name}/todos"), PATH_PIECES),
 }
 
@@ -178,7 +182,7 @@ def outcome_of(parser: Parser, given_input: Any) -> Exception | None:
     """What a parser refuses an input with; anything but a refusal is an error of the parser."""
     try:
         parser.parse(given_input)
-    except (Problem, InvalidContent, ValueError, RecursionError, decide.Refusal) as refused:
+    except parser.refusals as refused:
         return refused
     return None
 
@@ -211,6 +215,45 @@ def test_any_input_is_read_or_refused_with_bounded_work(
             assert len(json.dumps(problem.document("https://api"), ensure_ascii=False).encode()) <= LARGEST_ANSWER
 
     look()
+
+
+SURROGATES = [
+    ("a batch", b'{"commands":[{"op":"\\ud800"}]}'),
+    ("a batch", b'{"\\ud800":1}'),
+    ("a batch", b'{"commands":[{"op":"delete","id":"x","\\ud800":1}]}'),
+    ("a todo", b'{"title":"x","priority":"\\ud800","\\ud800":1}'),
+    ("a merge patch", b'{"priority":"\\ud800"}'),
+    ("a webhook", b'{"url":"https://a.example","types":["\\ud800"]}'),
+    ("a feed", b'{"name":"x","\\ud800":{"\\ud800":1}}'),
+    ("a new name of a list", b'{"to":"\\ud800"}'),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), SURROGATES)
+def test_a_lone_surrogate_is_an_error_of_the_body(name: str, body: bytes) -> None:
+    refused = outcome_of(PARSERS[name], body)
+    assert isinstance(refused, Problem | InvalidContent)
+    problem = problem_of(refused)
+    assert problem.status == 400
+    assert json.dumps(problem.document("https://api"), ensure_ascii=False).encode()
+
+
+def test_errors_take_little_more_memory_than_what_they_are_in() -> None:
+    for piece in (b"NaN,", b"1e999,", b'{"a":1,"a":1},'):
+        body = b"[" + piece * (120_000 // len(piece)) + b"0]"
+        with Work() as work:
+            refused = outcome_of(PARSERS["JSON"], body)
+        assert isinstance(refused, Problem)
+        assert work.allocated < 30 * len(body), piece
+
+
+def test_brackets_are_counted_before_a_body_is_read() -> None:
+    body = b"[" + b"{}," * bodies.MAX_BRACKETS + b"0]"
+    with Work() as work:
+        refused = outcome_of(Parser(lambda text: batch._read_plans(a_body(text)), []), body)
+    assert isinstance(refused, Problem)
+    assert refused.status == 413
+    assert (work.calls < 100, work.allocated < 20_000) == (True, True)
 
 
 def test_this_would_notice_a_loop_within_a_loop() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from chalicelib.api import problem_types
-from chalicelib.api.problems import Problem, problem_of
+from chalicelib.api.problems import Problem, bad_request, problem_of
 from chalicelib.commands import execute
 from chalicelib.ledger.errors import EventTooLarge, LedgerUnavailable
 from chalicelib.todos import content, decide
+from chalicelib.todos.content import pointer
 from chalicelib.views.errors import ViewsUnavailable
 
 
@@ -59,3 +61,17 @@ def test_a_problem_stays_the_problem_that_it_is() -> None:
     assert problem_of(problem) is problem
     assert problem.document("https://api.example") == {**kind.document("https://api.example", "Wait."), "limit": 7}
     assert problem.response("https://api.example").headers["Retry-After"] == "2"
+
+
+@pytest.mark.parametrize("name", ["x" * 600, "é" * 600, "xé" * 600, "xxé" * 600, "/" * 600])
+def test_a_pointer_that_is_cut_is_still_a_uri_reference(name: str) -> None:
+    problem = bad_request("Bad.", [{"pointer": pointer(name), "detail": "d" * 600}])
+    [error] = problem.document("https://api")["errors"]
+    assert len(error["pointer"]) <= 500
+    assert re.fullmatch(r"#(?:[^%]|%[0-9A-F]{2})*", error["pointer"])
+    assert len(error["detail"]) == 500
+
+
+def test_a_detail_can_be_encoded_whatever_it_quotes() -> None:
+    document = bad_request("of \ud800", [{"pointer": "#", "detail": "\udfff"}]).document("https://api")
+    assert (document["detail"], document["errors"][0]["detail"]) == ("of ?", "?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.todos import earlier_ids, ids
+from chalicelib.todos.earlier_ids import MAX_STEPS, OutOfSteps, Steps
 from chalicelib.todos.ids import Owner
 from tests.unit.todos.recurring import COMPLETED_AT, completed
 
@@ -27,7 +28,7 @@ TODO_ID = "0197e1f0-0000-7000-8000-000000000001"
     ],
 )
 def test_it_is_the_id_of_the_date_that_was_found_then(repeat: str, due: str | None, instant: str) -> None:
-    found = earlier_ids.id_of_next(PARTITION, TODO_ID, completed(repeat, due=due))
+    found = earlier_ids.id_of_next(PARTITION, TODO_ID, completed(repeat, due=due), Steps())
     assert found == earlier_ids.id_for_occurrence(PARTITION, TODO_ID, instant)
 
 
@@ -51,9 +52,33 @@ def test_ids_are_derived_as_they_were() -> None:
     ],
 )
 def test_what_had_no_next_date_had_no_id(repeat: str | None, due: str) -> None:
-    assert earlier_ids.id_of_next(PARTITION, TODO_ID, completed(repeat, due=due)) is None
+    assert earlier_ids.id_of_next(PARTITION, TODO_ID, completed(repeat, due=due), Steps()) is None
 
 
 def test_an_open_todo_has_made_none() -> None:
     assert COMPLETED_AT
-    assert earlier_ids.id_of_next(PARTITION, TODO_ID, completed("FREQ=DAILY", completed_at=None)) is None
+    assert earlier_ids.id_of_next(PARTITION, TODO_ID, completed("FREQ=DAILY", completed_at=None), Steps()) is None
+
+
+def test_the_searches_of_one_command_are_bounded_together() -> None:
+    steps = Steps()
+    never = completed("FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30", due="2026-12-01T09:00:00Z")
+    assert earlier_ids.id_of_next(PARTITION, TODO_ID, never, steps) is None
+    daily = completed("FREQ=DAILY", due="2026-12-01")
+    assert earlier_ids.id_of_next(PARTITION, TODO_ID, daily, steps) is None
+    assert earlier_ids.id_of_next(PARTITION, TODO_ID, daily, Steps()) is not None
+
+
+def test_a_value_that_a_rule_repeats_is_looked_at_once() -> None:
+    repeated = completed("FREQ=HOURLY;BYSETPOS=" + ",".join(["1"] * 200), due="2026-12-01T09:00:00Z")
+    once = completed("FREQ=HOURLY;BYSETPOS=1", due="2026-12-01T09:00:00Z")
+    found, plain = (earlier_ids.id_of_next(PARTITION, TODO_ID, each, Steps()) for each in (repeated, once))
+    assert found == plain is not None
+
+
+def test_a_step_too_many_is_refused() -> None:
+    steps = Steps()
+    for _ in range(MAX_STEPS):
+        steps.count()
+    with pytest.raises(OutOfSteps):
+        steps.count()

@@ -344,3 +344,10 @@ def test_where_the_dates_end_the_last_one_repeats_no_more(rule: str, due: str, l
     found = following(rule, due=due)
     assert (found["due"], found["repeat"]) == (last, None)
     assert content.validate(found) == found
+
+
+def test_what_is_counted_from_each_completion_keeps_no_day_of_the_first() -> None:
+    found = following("FREQ=MONTHLY;SKIP=BACKWARD", repeat_from="completion", completed_at="2026-10-31T12:00:00.000Z")
+    assert (found["due"], found["repeat"]) == ("2026-11-30", "FREQ=MONTHLY;SKIP=BACKWARD")
+    found = following("FREQ=MONTHLY;SKIP=BACKWARD", completed_at="2026-10-31T12:00:00.000Z")
+    assert (found["due"], found["repeat"]) == ("2026-11-30", "FREQ=MONTHLY;SKIP=BACKWARD;BYMONTHDAY=31")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.todos import content, instants, recurrence, zones
+from chalicelib.todos.ids import Partition
+from chalicelib.views import schema
 from tests.unit.todos.recurring import completed
 from tests.unit.todos.test_time_zones import near_changes, pinned
 
@@ -187,8 +190,29 @@ def test_a_rule_of_days_never_drifts(drawn: tuple[str, datetime]) -> None:
     assert {each[11:19] for each in chain("FREQ=DAILY", due, name, 4)} == {due[11:19]}
 
 
-def test_completing_at_the_end_of_the_calendar_works() -> None:
-    for due in ("9999-12-31", "9999-12-31T23:00:00Z", "0001-01-01T00:00:00Z"):
-        for name in ("Pacific/Kiritimati", "America/New_York"):
-            recurrence.next_occurrence(completed("FREQ=DAILY", due=due, remind_at=due, time_zone=name))
-    assert instants.parse("9999-12-31") == datetime(9999, 12, 31, tzinfo=UTC)
+EDGES = ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-30T23:59:59.9+23:59"]
+
+
+@pytest.mark.parametrize("name", ["Pacific/Kiritimati", "America/New_York"])
+@pytest.mark.parametrize("rule", ["FREQ=DAILY", "FREQ=HOURLY;BYHOUR=3", "FREQ=SECONDLY"])
+@pytest.mark.parametrize("remind_at", EDGES)
+@pytest.mark.parametrize("due", EDGES)
+def test_at_the_ends_of_the_calendar_every_later_step_works(due: str, remind_at: str, rule: str, name: str) -> None:
+    """What is accepted, and what follows it, can be indexed, reminded of and completed."""
+    stated = {"title": "x", "due": due, "remind_at": remind_at, "time_zone": name}
+    try:
+        stated = content.validate({**stated, "repeat": rule})
+    except content.InvalidContent:
+        assert content.validate(stated)
+    found: Any = {**stated}
+    for _ in range(3):
+        state = json.dumps({name: value for name, value in found.items() if value is not None and name != "completed"})
+        schema.index_attributes(Partition("me"), "x", state)
+        following = recurrence.next_occurrence(completed(found.get("repeat") or rule, **_dates(found)))
+        if following is None:
+            break
+        found = following
+
+
+def _dates(found: dict[str, Any]) -> dict[str, Any]:
+    return {field: found[field] for field in ("due", "remind_at", "time_zone")}

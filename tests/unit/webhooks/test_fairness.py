@@ -49,9 +49,11 @@ def test_an_owner_has_a_few_places_and_others_have_their_own(lanes: Lanes) -> No
     assert has_place.is_set()
 
 
-def test_a_webhook_that_kept_one_try_waiting_gets_no_other_in_the_batch(lanes: Lanes) -> None:
-    lanes.kept_waiting(webhook("alice", 1))
+def test_a_webhook_that_kept_one_try_waiting_until_it_failed_gets_no_other_in_the_batch(lanes: Lanes) -> None:
+    lanes.kept_waiting(webhook("alice", 1), has_failed=True)
+    lanes.kept_waiting(webhook("alice", 2), has_failed=False)
     with pytest.raises(NotTried), lanes.place(webhook("alice", 1)):
         pass
-    with lanes.place(webhook("alice", 2)):
-        pass
+    for number in (2, 3):
+        with lanes.place(webhook("alice", number)):
+            pass
