@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from chalicelib.api.request import Several
 from chalicelib.todos import instants, texts
-from chalicelib.todos.events import Todo
 from chalicelib.views import schema
+from chalicelib.views.queries import TodoRow
 
 MAX_SOUGHT_LENGTH: Final = 500
 MAX_TAG_LENGTH: Final = 64
@@ -19,7 +19,7 @@ _WIDEST_OFFSET_HOURS: Final = 24
 # A bare date, beside an instant as `instants.sortable` makes it.
 _DAY_LENGTH: Final = len("2026-12-01")
 
-Accept = Callable[[Todo], bool]
+Accept = Callable[[TodoRow], bool]
 
 
 def parse_text(limit: int) -> Callable[[str], str]:
@@ -91,23 +91,23 @@ def is_impossible(query: Mapping[str, Any]) -> bool:
 
 
 def accept(query: Mapping[str, Any], list_name: str | None) -> Accept | None:
-    """What a todo must fulfil: the filters, and the list if one is named; None if there is nothing."""
+    """What a row must fulfil: the filters, and the list if one is named; None if there is nothing."""
     tests: list[Accept] = []
     if list_name is not None:
-        tests.append(lambda todo: todo["list"] == list_name)
+        tests.append(lambda row: row.todo["list"] == list_name)
     if (completed := query["completed"]) is not None:
-        tests.append(lambda todo: todo["completed"] is completed)
+        tests.append(lambda row: row.todo["completed"] is completed)
     if (tags := query["tag"]) is not None:
-        tests.append(lambda todo: set(tags) <= set(todo["tags"] or ()))
+        tests.append(lambda row: set(tags) <= set(row.todo["tags"] or ()))
     if (priority := query["priority"]) is not None:
-        tests.append(lambda todo: todo["priority"] == priority)
+        tests.append(lambda row: row.todo["priority"] == priority)
     if query["due"] == "none":
-        tests.append(lambda todo: todo["due"] is None)
+        tests.append(lambda row: row.todo["due"] is None)
     tests += _due_tests(query)
     if (words := query["q"]) is not None:
         sought = words.casefold()
-        tests.append(lambda todo: sought in todo["title"].casefold() or sought in (todo["notes"] or "").casefold())
-    return (lambda todo: all(test(todo) for test in tests)) if tests else None
+        tests.append(lambda row: _mentions(row, sought))
+    return (lambda row: all(test(row) for test in tests)) if tests else None
 
 
 def due_range(query: Mapping[str, Any]) -> tuple[str, str]:
@@ -135,7 +135,7 @@ def _due_tests(query: Mapping[str, Any]) -> list[Accept]:
     def compare(name: str, fulfils: Callable[[str, str], bool]) -> None:
         bound = query[name]
         if bound is not None:
-            tests.append(lambda todo: todo["due"] is not None and fulfils(_comparable(todo["due"], bound), bound))
+            tests.append(lambda row: (due := _comparable(row, bound)) is not None and fulfils(due, bound))
 
     compare("due_before", lambda due, bound: due < bound)
     compare("due_after", lambda due, bound: due > bound)
@@ -144,6 +144,13 @@ def _due_tests(query: Mapping[str, Any]) -> list[Accept]:
     return tests
 
 
-def _comparable(due: str, bound: str) -> str:
-    """A todo's due date as a bound is compared with: its own day as it is written, or its instant."""
-    return due[:_DAY_LENGTH] if len(bound) == _DAY_LENGTH else instants.sortable(due)
+def _comparable(row: TodoRow, bound: str) -> str | None:
+    """A todo's due date as a bound is compared with: its own day as it is written, or its instant; None without one."""
+    due = row.todo["due"]
+    if due is None:
+        return None
+    return due[:_DAY_LENGTH] if len(bound) == _DAY_LENGTH else row.due_at or instants.sortable(due)
+
+
+def _mentions(row: TodoRow, sought: str) -> bool:
+    return sought in row.todo["title"].casefold() or sought in (row.todo["notes"] or "").casefold()

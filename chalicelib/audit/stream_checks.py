@@ -11,7 +11,7 @@ from chalicelib.todos import fold, ids
 from chalicelib.todos.events import Todo
 from chalicelib.views import schema
 
-INDEX_ATTRIBUTES: Final = ("by_list", "by_due", "by_created", "remind_shard", "remind_at")
+INDEX_ATTRIBUTES: Final = (schema.DUE_AT, "by_list", "by_due", "by_created", "remind_shard", "remind_at")
 
 Item = dict[str, dict[str, Any]]
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.todos import instants, representation, rules
+from chalicelib.todos import instants, representation, rules, zones
 from chalicelib.todos.events import Todo
 
 if TYPE_CHECKING:
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 PRODUCT: Final = "-//todo-ledger//todo-ledger//EN"
 DEFAULT_NAME: Final = "Todos"
+TIME_ZONE: Final = "x-todo-ledger-time-zone"
+# Each takes some 4 ms and 2 KB.
+MAX_ZONES: Final = 50
+# A zone is looked through year by year to define it.
+_MAX_ZONE_YEARS: Final = 60
 
 # RFC 5545, section 3.8.1.9: 1 to 4 is high, 5 medium, 6 to 9 low; without the property it is undefined.
 _PRIORITIES: Final = {"high": 1, "medium": 5, "low": 9}
@@ -74,7 +79,10 @@ def vtodo(base_url: str, todo_id: str, version: int, todo: Todo) -> bytes:
         made.add("related-to", todo["parent"])
     made.add("url", representation.todo_url(base_url, todo_id))
     if todo["due"] is not None:
-        made.add("due", _moment(todo["due"]))
+        _add_moment(made, "due", todo["due"], todo)
+    if zones.find(todo["time_zone"]) is not None:
+        # Whatever the dates are: a day without a time has no other place for it.
+        made.add(TIME_ZONE, _text(todo["time_zone"] or ""))
     if todo["completed"]:
         made.add("status", "COMPLETED")
         made.add("percent-complete", 100)
@@ -84,18 +92,18 @@ def vtodo(base_url: str, todo_id: str, version: int, todo: Todo) -> bytes:
         made.add("status", "NEEDS-ACTION")
         _add_recurrence(made, todo)
         if todo["remind_at"] is not None:
-            made.add_component(_alarm(todo["title"], todo["remind_at"]))
+            made.add_component(_alarm(todo["title"], zones.instant_of(todo["remind_at"], todo["time_zone"])))
     rendered: bytes = made.to_ical()
     return rendered
 
 
-def _alarm(title: str, remind_at: str) -> Alarm:
+def _alarm(title: str, remind_at: datetime) -> Alarm:
     import icalendar
 
     alarm = icalendar.Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", _text(title))
-    alarm.add("trigger", instants.parse(remind_at), parameters={"VALUE": "DATE-TIME"})
+    alarm.add("trigger", remind_at, parameters={"VALUE": "DATE-TIME"})
     return alarm
 
 
@@ -112,19 +120,17 @@ def _add_recurrence(made: Any, todo: Todo) -> None:
         made.add("x-todo-ledger-repeat-from", _text(todo["repeat_from"]))
     try:
         rule = rules.parse(todo["repeat"])
-        counted_from = todo["due"] or (
-            todo["created_at"][: len("2026-12-01")] if rule.of_whole_days else todo["created_at"]
-        )
-        recur = _recur(todo["repeat"], rule, counted_from)
+        counted_from = todo["due"] or _created(rule, todo)
+        recur = _recur(todo["repeat"], rule, counted_from, todo)
     except (ValueError, OverflowError):
         # It passed an older validation; the others are to be read all the same.
         return
     if recur is not None:
-        made.add("dtstart", _moment(counted_from))
+        _add_moment(made, "dtstart", counted_from, todo)
         made.add("rrule", recur)
 
 
-def _recur(repeat: str, rule: rules.Rule, counted_from: str) -> vRecur | None:
+def _recur(repeat: str, rule: rules.Rule, counted_from: str, todo: Todo) -> vRecur | None:
     """The rule with its UNTIL of the type and zone of DTSTART.
 
     None where it would mean other dates in UTC, or is one that programs need not understand (section 3.3.10).
@@ -141,9 +147,15 @@ def _recur(repeat: str, rule: rules.Rule, counted_from: str) -> vRecur | None:
     else:
         # RFC 7529, section 4.1: SKIP must not be present without RSCALE.
         recur["RSCALE"] = ["GREGORIAN"]
-    start = _moment(counted_from)
-    local = datetime.fromisoformat(counted_from.upper())
-    if not isinstance(start, datetime):
+    start, in_zone = _moment(counted_from), _in_zone(counted_from, todo)
+    local = datetime.fromisoformat(counted_from.upper()) if in_zone is None else in_zone
+    if in_zone is not None:
+        # What counts elapsed time here follows the clocks there.
+        is_the_same = rule.frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
+    elif zones.find(todo["time_zone"]) is not None and isinstance(start, datetime):
+        # In UTC, though the zone's clocks count: the second time that they show it, or a zone's odd offset.
+        is_the_same = False
+    elif not isinstance(start, datetime):
         is_the_same = rule.of_whole_days
     else:
         is_the_same = not local.utcoffset() or (rule.of_whole_days and local.date() == start.date())
@@ -157,6 +169,66 @@ def _recur(repeat: str, rule: rules.Rule, counted_from: str) -> vRecur | None:
             last = last if "T" in rule.until else datetime.combine(last, time(23, 59, 59))
             recur["UNTIL"] = [(last if last.tzinfo else last.replace(tzinfo=local.tzinfo)).astimezone(UTC)]
     return recur
+
+
+def _created(rule: rules.Rule, todo: Todo) -> str:
+    """When a todo was created, as a date or date-time that its rule is counted from."""
+    zone = zones.find(todo["time_zone"])
+    created = todo["created_at"] if zone is None else zones.written_at(instants.parse(todo["created_at"]), zone)
+    return created[: len("2026-12-01")] if rule.of_whole_days else created
+
+
+def _in_zone(text: str, todo: Todo) -> datetime | None:
+    """A date-time on the clocks of the todo's time zone, if the clocks' time alone says which instant it is.
+
+    RFC 5545, section 3.3.5: a time that occurs twice is the first one, and one that does not occur has the offset from
+    before, as here.
+    """
+    zone = zones.find(todo["time_zone"])
+    if zone is None or len(text) == len("2026-12-01"):
+        return None
+    wall = zones.wall_of(text, zone.key)
+    try:
+        meant = instants.parse(zones.written(wall, zone))
+    except ValueError:
+        return None
+    return wall.replace(tzinfo=zone) if meant == instants.parse(text).replace(microsecond=0) else None
+
+
+def _add_moment(made: Any, name: str, text: str, todo: Todo) -> None:
+    """A date or date-time; with the todo's time zone as TZID, otherwise in UTC."""
+    moment = _in_zone(text, todo)
+    if moment is None:
+        made.add(name, _moment(text))
+    else:
+        # The library writes the clocks' time, and the zone's key as TZID.
+        made.add(name, moment)
+
+
+def time_zones(todos: Iterable[Todo]) -> list[bytes]:
+    """A VTIMEZONE for each time zone that the todos have times in, at most `MAX_ZONES`: programs know the names."""
+    import icalendar
+
+    moments: dict[str, list[datetime]] = {}
+    for todo in todos:
+        if todo["due"] is not None or todo["repeat"] is not None:
+            moment = _in_zone(todo["due"] or todo["created_at"], todo)
+            if moment is not None and todo["time_zone"] is not None:
+                moments.setdefault(todo["time_zone"], []).append(moment)
+    defined = []
+    for name, found in sorted(moments.items())[:MAX_ZONES]:
+        zone = zones.find(name)
+        if zone is not None:
+            first, last = _years(found)
+            defined.append(icalendar.Timezone.from_tzinfo(zone, name, first, last).to_ical())
+    return defined
+
+
+def _years(moments: list[datetime]) -> tuple[date, date]:
+    """Over which years a zone is defined for the dates that use it: a program that knows the name has all others."""
+    first = max(1, min(moment.year for moment in moments) - 1)
+    last = min(max(moment.year for moment in moments) + 10, first + _MAX_ZONE_YEARS, date.max.year)
+    return date(first, 1, 1), date(last, 1, 1)
 
 
 def _moment(text: str) -> date | datetime:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import uuid_utils
 
 from chalicelib.ledger import ledger
-from chalicelib.todos import decide, earlier_ids, fold, ids, instants, recurrence
+from chalicelib.todos import decide, earlier_ids, fold, ids, instants, recurrence, zones
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
 from chalicelib.todos.events import COMPLETED, Change, Event, Next, Todo
 
@@ -134,7 +134,7 @@ class _Series:
             if newest is None:
                 return self._written(deleted or link, wanted)
             if newest.state["completed"]:
-                if _is_due_by(newest.state, wanted["due"]):
+                if _is_due_by(newest.state, wanted):
                     return Step(link)
             elif not newest.state["deleted"]:
                 return self._written(link, wanted) if self._is_as_left(known, link, newest) else Step(link)
@@ -257,6 +257,8 @@ class _Series:
         return fold.evolve(self._before.state, self._event.type, change, at)
 
 
-def _is_due_by(todo: Todo, due: str) -> bool:
-    """Whether a todo's date is the wanted one or a later one."""
-    return todo["due"] is not None and instants.parse(todo["due"]) >= instants.parse(due)
+def _is_due_by(todo: Todo, wanted: dict[str, Any]) -> bool:
+    """Whether a todo's date is the one of the wanted content or a later one."""
+    if todo["due"] is None:
+        return False
+    return zones.instant_of(todo["due"], todo["time_zone"]) >= zones.instant_of(wanted["due"], wanted["time_zone"])

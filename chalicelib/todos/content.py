@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from chalicelib.todos import ids, instants, recurrence, rules, texts
+from chalicelib.todos import ids, instants, recurrence, rules, texts, zones
 from chalicelib.todos.events import DEFAULTS, READ_ONLY_FIELDS, dump_json
 from chalicelib.todos.fields import (
     MAX_LIST_BYTES,
@@ -124,7 +124,11 @@ def _complete_and_check(content: Content) -> dict[str, Any]:
     if fields["tags"]:
         errors += _field_errors("tags", fields["tags"])
         fields["tags"] = list(dict.fromkeys(fields["tags"]))
-    if not errors and fields["repeat"] is not None and not recurrence.goes_on(fields["repeat"], fields["due"]):
+    if (
+        not errors
+        and fields["repeat"] is not None
+        and not recurrence.goes_on(fields["repeat"], fields["due"], fields["time_zone"])
+    ):
         detail = f"has no next date within reach, counted from {fields['due'] or 'a completion'}"
         errors.append(FieldError(pointer("repeat"), detail))
     if errors:
@@ -388,6 +392,7 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "remind_at": instant_error,
     "order": _order,
     "repeat": rules.rule_error,
+    "time_zone": zones.zone_error,
     "parent": _parent,
     "source": _text,
     "metadata": _metadata,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.todos import content, instants, json_patch
+from chalicelib.todos import content, instants, json_patch, zones
 from chalicelib.todos.events import (
     COMPLETED,
     CONTENT_FIELDS,
@@ -90,7 +90,7 @@ class Revert:
 
 @dataclass(frozen=True, slots=True)
 class Remind:
-    """The owner is to be reminded of the todo, at `remind_at` (a date or date-time, however written)."""
+    """The owner is to be reminded of the todo, whose time has come: `remind_at` (RFC 3339) is when that was."""
 
     remind_at: str
 
@@ -344,9 +344,12 @@ def _revert(command: Revert, todo: Todo) -> Decision | None:
 
 def _remind(command: Remind, todo: Todo) -> Decision | None:
     """The reminder, if it is still wanted: what found it may be minutes old, and others may have found it too."""
-    if todo["deleted"] or todo["completed"] or not instants.same(todo["remind_at"], command.remind_at):
+    if todo["deleted"] or todo["completed"] or todo["remind_at"] is None:
         return None
-    return None if instants.same(todo["reminded"], command.remind_at) else Decision(REMINDED, {})
+    if zones.instant_of(todo["remind_at"], todo["time_zone"]) > instants.parse(command.remind_at):
+        # It was moved to a later time. An earlier one has come, too.
+        return None
+    return None if zones.is_same(todo["remind_at"], todo["reminded"], todo["time_zone"]) else Decision(REMINDED, {})
 
 
 def _difference(todo: Todo, wanted: Mapping[str, Any]) -> Change:

@@ -64,6 +64,7 @@ class Todo(TypedDict):
     order: int | float | None
     repeat: str | None
     repeat_from: str | None
+    time_zone: str | None
     parent: str | None
     source: str | None
     metadata: dict[str, Any] | None
@@ -88,6 +89,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "order": None,
     "repeat": None,
     "repeat_from": None,
+    "time_zone": None,
     "parent": None,
     "source": None,
     "metadata": None,
@@ -112,6 +114,7 @@ CONTENT_FIELDS: Final = (
     "order",
     "repeat",
     "repeat_from",
+    "time_zone",
     "parent",
     "source",
     "metadata",

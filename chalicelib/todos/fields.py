@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from chalicelib.todos import ids, instants
+from chalicelib.todos import ids, instants, zones
 from chalicelib.todos.rules import MAX_LENGTH as MAX_RULE_LENGTH
 
 MAX_NOTES_BYTES: Final = 16 * 1024
@@ -59,7 +59,10 @@ Priority = Annotated[Literal["none", "low", "medium", "high"], Meta(description=
 Due = Annotated[
     str,
     Meta(
-        description="When it is due: an RFC 3339 date, which counts as its 00:00 UTC, or date-time.",
+        description=(
+            "When it is due: an RFC 3339 date, which counts as its 00:00 in `time_zone` (UTC without one), "
+            "or date-time."
+        ),
         examples=["2026-12-01T09:00:00+01:00"],
         extra_json_schema=_INSTANT,
     ),
@@ -104,6 +107,20 @@ RepeatFrom = Annotated[
         examples=["next_future"],
     ),
 ]
+TimeZone = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=zones.MAX_LENGTH,
+        description=(
+            "The IANA name of the time zone that its dates are in. A bare date is then the day's first moment there, "
+            "and `repeat` follows the clocks there, also when they change. The instant of a date-time stays what its "
+            "offset says."
+        ),
+        examples=["Europe/Berlin"],
+        extra_json_schema={"format": "iana-time-zone"},
+    ),
+]
 Parent = Annotated[
     str,
     Meta(
@@ -145,6 +162,7 @@ class Content(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     order: Order | None = None
     repeat: Repeat | None = None
     repeat_from: RepeatFrom | None = None
+    time_zone: TimeZone | None = None
     parent: Parent | None = None
     source: Source | None = None
     metadata: Metadata | None = None

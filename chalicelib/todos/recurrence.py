@@ -1,18 +1,21 @@
 """`repeat`: when a todo that recurs is due next, and what its next occurrence is (RFC 5545, section 3.3.10).
 
 A rule is evaluated on the wall clock of the date that it is counted from, in that date's own offset: what is due at
-09:00+01:00 stays due at 09:00+01:00. COUNT and UNTIL are kept apart from the dates, since each occurrence is a todo of
-its own and carries what is left of them.
+09:00+01:00 stays due at 09:00+01:00. With a time zone it is that zone's wall clock (`zoned_dates`). COUNT and UNTIL are
+kept apart from the dates, since each occurrence is a todo of its own and carries what is left of them.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from chalicelib.todos import instants
+from chalicelib.todos import instants, zones
 from chalicelib.todos.events import CONTENT_FIELDS, Todo
 from chalicelib.todos.rules import Rule, anchored, of_dates, parse
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 # When a todo without a due date will be completed is not known yet. Every month has a first, so that no day which only
 # some of them have keeps a rule from going on.
@@ -22,13 +25,13 @@ _DATE_LENGTH: Final = len("2026-12-01")
 _WALL_LENGTH: Final = len("2026-12-01T09:00:00")
 
 
-def goes_on(repeat: str, due: str | None) -> bool:
+def goes_on(repeat: str, due: str | None, time_zone: str | None = None) -> bool:
     """Whether there is a next date, counted from `due`, or else completing the todo would end what never began.
 
     COUNT and UNTIL do not matter: they may have run out, and this be the last occurrence.
     """
     rule = parse(repeat)
-    start, by_day = _start(rule, due, _ANY_COMPLETION)
+    start, by_day = _start(rule, due, _ANY_COMPLETION, time_zone)
     return _first_after(rule, start, by_day=by_day) is not None
 
 
@@ -51,17 +54,17 @@ def next_occurrence(todo: Todo) -> dict[str, Any] | None:
     if moved is None:
         return None
     due, remind_at = moved
-    if rule.until is not None and _is_past(rule.until, due):
+    if rule.until is not None and _is_past(rule.until, due, todo["time_zone"]):
         return None
     content: dict[str, Any] = {name: todo[name] for name in CONTENT_FIELDS}
     content.update(completed=False, due=due, remind_at=remind_at, source=None)
     repeat = todo["repeat"]
     if todo["repeat_from"] != "completion":
         # What is counted from each completion has no day of its own to keep.
-        repeat = anchored(repeat, _start(rule, todo["due"], todo["completed_at"])[0])
+        repeat = anchored(repeat, _start(rule, todo["due"], todo["completed_at"], todo["time_zone"])[0])
     left = _counted_down(repeat, rule)
     # A rule that did not go on would break the bounds of a todo, which could then be neither edited nor completed.
-    content["repeat"] = left if goes_on(left, due) else None
+    content["repeat"] = left if goes_on(left, due, todo["time_zone"]) else None
     return content
 
 
@@ -74,8 +77,11 @@ def _moved_on(rule: Rule, todo: Todo, completed_at: str) -> tuple[str, str | Non
         When one of them would lie past the year 9999.
     """
     due, remind_at = todo["due"], todo["remind_at"]
+    zone = zones.find(todo["time_zone"])
+    if zone is not None:
+        return _moved_on_in(zone, rule, todo, completed_at)
     if due is None:
-        start, by_day = _start(rule, due, completed_at)
+        start, by_day = _start(rule, due, completed_at, None)
         found = _first_after(rule, start, by_day=by_day)
         counted_from = start.date().isoformat() if by_day else f"{start.isoformat()}Z"
     else:
@@ -90,6 +96,45 @@ def _moved_on(rule: Rule, todo: Todo, completed_at: str) -> tuple[str, str | Non
     return next_due, _moved(remind_at, distance) if due is not None else _next_reminder(rule, remind_at, completed_at)
 
 
+def _moved_on_in(zone: ZoneInfo, rule: Rule, todo: Todo, completed_at: str) -> tuple[str, str | None] | None:
+    """As `_moved_on`, on the clocks of a time zone."""
+    # Only a repeating todo with a time zone pays for its import.
+    from chalicelib.todos import zoned_dates
+
+    due, remind_at = todo["due"], todo["remind_at"]
+    completion = instants.parse(completed_at)
+    start = due if due is not None and todo["repeat_from"] != "completion" else _completion_in(zone, rule, todo)
+    # It is later than its start in any case.
+    after = completion if todo["repeat_from"] == "next_future" else zones.instant_of(start, zone.key)
+    next_due = zoned_dates.next_date(rule, start, after, zone)
+    if next_due is None:
+        return None
+    if remind_at is None:
+        return next_due, None
+    if due is not None:
+        return next_due, zoned_dates.moved(remind_at, due, next_due, rule, zone)
+    try:
+        found = zoned_dates.next_date(rule, remind_at, completion, zone)
+    except (ValueError, OverflowError):
+        found = None
+    is_past = found is not None and rule.until is not None and _is_past(rule.until, found, zone.key)
+    return next_due, None if is_past else found
+
+
+def _completion_in(zone: ZoneInfo, rule: Rule, todo: Todo) -> str:
+    """What a rule is counted from that is counted from the completion, in the form of `due`, if there is one.
+
+    It keeps the time of day of `due`, unless the rule itself leads through the day.
+    """
+    due, completion = todo["due"], instants.parse(todo["completed_at"] or "")
+    wall = zones.wall_at(completion, zone)
+    if rule.of_whole_days if due is None else len(due) == _DATE_LENGTH:
+        return wall.date().isoformat()
+    if due is None or not rule.of_whole_days:
+        return zones.written_at(completion, zone)
+    return zones.written(datetime.combine(wall, zones.wall_of(due, zone.key).time()), zone)
+
+
 def _found_for(
     rule: Rule, due: str, completed_at: str, repeat_from: str | None
 ) -> tuple[datetime, bool, datetime | None]:
@@ -97,7 +142,7 @@ def _found_for(
 
     All on the wall clock of `due`, in its offset.
     """
-    start, by_day = _start(rule, due, completed_at)
+    start, by_day = _start(rule, due, completed_at, None)
     completion = _on_the_wall_of(due, completed_at)
     if repeat_from == "completion":
         # It keeps its time of day, unless the rule itself leads through the day.
@@ -111,7 +156,7 @@ def _next_reminder(rule: Rule, remind_at: str, completed_at: str) -> str | None:
 
     COUNT does not matter: it counts the todos that are made, not the dates that have passed.
     """
-    start, by_day = _start(rule, remind_at, completed_at)
+    start, by_day = _start(rule, remind_at, completed_at, None)
     found = _first_after(rule, start, _on_the_wall_of(remind_at, completed_at), by_day=by_day)
     if found is None:
         return None
@@ -119,7 +164,7 @@ def _next_reminder(rule: Rule, remind_at: str, completed_at: str) -> str | None:
         moved = _moved(remind_at, (datetime.combine(found, time.min) if by_day else found) - start)
     except (ValueError, OverflowError):
         return None
-    return None if rule.until is not None and _is_past(rule.until, moved) else moved
+    return None if rule.until is not None and _is_past(rule.until, moved, None) else moved
 
 
 def _on_the_wall_of(text: str, instant: str) -> datetime:
@@ -128,11 +173,11 @@ def _on_the_wall_of(text: str, instant: str) -> datetime:
     return instants.parse(instant).astimezone(offset).replace(microsecond=0, tzinfo=None)
 
 
-def _start(rule: Rule, due: str | None, completed_at: str) -> tuple[datetime, bool]:
+def _start(rule: Rule, due: str | None, completed_at: str, time_zone: str | None) -> tuple[datetime, bool]:
     """The wall-clock time that the rule counts from, and whether the dates alone matter."""
+    start = zones.wall_of(due or completed_at, time_zone)
     if due is not None:
-        return _wall(due), len(due) == _DATE_LENGTH
-    start = _wall(completed_at)
+        return start, len(due) == _DATE_LENGTH
     return (datetime.combine(start, time.min), True) if rule.of_whole_days else (start, False)
 
 
@@ -170,12 +215,12 @@ def _moved(text: str, distance: timedelta) -> str:
     return result
 
 
-def _is_past(until: str, due: str) -> bool:
+def _is_past(until: str, due: str, time_zone: str | None) -> bool:
     if until.endswith("Z"):
-        return instants.parse(due) > datetime.fromisoformat(until)
-    # A local time is one in the due date's own offset, and a date means its whole day there.
+        return zones.instant_of(due, time_zone) > datetime.fromisoformat(until)
+    # A local time is one in the due date's own offset or the time zone, and a date means its whole day there.
     last = datetime.fromisoformat(until)
-    return _wall(due) > (last if "T" in until else datetime.combine(last, time.max))
+    return zones.wall_of(due, time_zone) > (last if "T" in until else datetime.combine(last, time.max))
 
 
 def _counted_down(repeat: str, rule: Rule) -> str:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb, errors
+from chalicelib.todos import zones
 from chalicelib.views import schema
 from chalicelib.views.errors import Outrun
 from chalicelib.views.schema import POINTER_KEY
@@ -124,7 +125,20 @@ def write_record(new: Record, *, instead_of: Record | None) -> None:
 
 def beside(table: str) -> str:
     """A name for a new generation beside this views table."""
-    return f"{table.rpartition(_SEPARATOR)[0]}{_SEPARATOR}{uuid.uuid4().hex}"
+    return name_of(table.rpartition(_SEPARATOR)[0])
+
+
+def name_of(prefix: str) -> str:
+    """A name for a new generation: it has the version of the time zones, by which its rows have instants."""
+    return f"{prefix}{_SEPARATOR}{zones.version()}-{uuid.uuid4().hex}"
+
+
+def has_other_zones(table: str) -> bool:
+    """Whether a generation was made with another version of the time zones than this code has, or with an unknown one.
+
+    Its rows may then have other instants for bare dates than an audit expects, until a rebuild.
+    """
+    return table.rpartition(_SEPARATOR)[2].partition("-")[0] != zones.version()
 
 
 def make(table: str, client: Any = None) -> bool:

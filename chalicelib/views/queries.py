@@ -42,6 +42,8 @@ class TodoRow:
     todo_id: str
     version: int
     todo: Todo
+    # As `schema.DUE_AT` has it; None without a time zone.
+    due_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class DueReminder:
     remind_at: str
 
 
-Filter = Callable[[Todo], bool]
+Filter = Callable[[TodoRow], bool]
 
 
 def by_list(owner: Owner, accept: Filter | None, *, list_name: str | None, after: str | None, limit: int) -> Page:
@@ -80,7 +82,7 @@ def by_list(owner: Owner, accept: Filter | None, *, list_name: str | None, after
     Parameters
     ----------
     accept : callable, optional
-        What a todo must fulfil to be in the page.
+        What a row must fulfil to be in the page.
     after : str, optional
         The index key after which the page begins, as the page before returned it.
     limit : int
@@ -138,7 +140,7 @@ def by_id(owner: Owner, *, after: str | None, limit: int) -> Page:
         is_first = False
         return [(item["sk"]["S"], item) for item in items], last
 
-    return _page(read, lambda todo: not todo["deleted"], after, limit)
+    return _page(read, lambda row: not row.todo["deleted"], after, limit)
 
 
 def is_key_of_row(key: str) -> bool:
@@ -244,8 +246,9 @@ def _page(
                 todo_id=item["sk"]["S"].removeprefix(schema.TODO_PREFIX),
                 version=int(item["version"]["N"]),
                 todo=load_state(item["state"]["S"]),
+                due_at=item[schema.DUE_AT]["S"] if schema.DUE_AT in item else None,
             )
-            if accept is not None and not accept(row.todo):
+            if accept is not None and not accept(row):
                 continue
             if len(rows) == limit or answered + size > MAX_ANSWERED_BYTES:
                 return Page(rows, last_row)

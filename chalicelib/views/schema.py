@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import Any, Final
 
-from chalicelib.todos import ids, instants
+from chalicelib.todos import ids, zones
 from chalicelib.todos.events import DEFAULT_LIST
 from chalicelib.todos.ids import Partition
 
@@ -16,6 +16,8 @@ from chalicelib.todos.ids import Partition
 POINTER_KEY: Final = {"owner": {"S": "#views"}, "sk": {"S": "pointer"}}
 
 TTL_ATTRIBUTE: Final = "expires_at"
+# The instant of `due` as `instants.sortable` writes it, of a todo with a time zone.
+DUE_AT: Final = "due_at"
 
 TALLY_KEY: Final = "tally"
 TODO_PREFIX: Final = "todo#"
@@ -64,7 +66,7 @@ def order_key(order: float | None) -> str:
 
 
 def index_attributes(owner: Partition, todo_id: str, state: str) -> dict[str, dict[str, str]]:
-    """The index attributes (DynamoDB's JSON) of a todo of this state; a deleted todo has none."""
+    """The attributes (DynamoDB's JSON) for indexes and filters of a todo of this state; a deleted todo has none."""
     todo = json.loads(state)
     if todo.get("deleted"):
         return {}
@@ -74,13 +76,18 @@ def index_attributes(owner: Partition, todo_id: str, state: str) -> dict[str, di
         # It never changes, so that only the todo's first event, its deletion and its restoration pay for the index.
         "by_created": {"S": f"{todo.get('created_at', '')}#{todo_id}"},
     }
+    if todo.get("due") and todo.get("time_zone"):
+        # What the index, the filters and the sorting use. Without a time zone `due` itself says it, and the row stays
+        # as small as it was.
+        attributes[DUE_AT] = {"S": zones.sortable(todo["due"], todo["time_zone"])}
     if todo.get("completed"):
         return attributes
+    time_zone = todo.get("time_zone")
     if todo.get("due"):
-        attributes["by_due"] = {"S": f"{instants.sortable(todo['due'])}#{todo_id}"}
-    if todo.get("remind_at") and not instants.same(todo["remind_at"], todo.get("reminded")):
+        attributes["by_due"] = {"S": f"{zones.sortable(todo['due'], time_zone)}#{todo_id}"}
+    if todo.get("remind_at") and not zones.is_same(todo["remind_at"], todo.get("reminded"), time_zone):
         attributes["remind_shard"] = {"N": str(zlib.crc32(owner.encode()) % REMIND_SHARDS)}
-        attributes["remind_at"] = {"S": instants.sortable(todo["remind_at"])}
+        attributes["remind_at"] = {"S": zones.sortable(todo["remind_at"], time_zone)}
     return attributes
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from chalicelib.ledger import ledger
 from chalicelib.todos.ids import Partition
 from chalicelib.webhooks import queue, versions
 from chalicelib.webhooks.messages import EventMessage, Record
@@ -54,5 +53,8 @@ def _list_before(event: EventMessage) -> str | None:
     """The list that the event took the todo out of; None if it did not."""
     if event.moved_from is None:
         return None
+    # Imported here because only an event that moves a todo needs it.
+    from chalicelib.ledger import ledger
+
     before = ledger.at_version(*event.moved_from)
     return None if before is None else before.state["list"]

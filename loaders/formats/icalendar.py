@@ -3,6 +3,8 @@
 - UID is the task's own id, followed by RECURRENCE-ID for an occurrence that differs from the others.
 - DUE: a date, a time in UTC, or a time with TZID, whose zone may be one that the calendar defines (VTIMEZONE). A
   floating time, or one in an unknown zone, is taken as UTC. A value that is not plain UTC is also kept as it was.
+- X-TODO-LEDGER-TIME-ZONE is the todo's time zone. A TZID alone is not: todos that were loaded before there was a
+  `time_zone` stay as they are when their file is loaded again.
 - PRIORITY 1 to 4 is high, 5 medium, 6 to 9 low; all except 1, 5 and 9 are also kept. CATEGORIES are tags.
 - A CANCELLED task no longer needs to be done, so it is loaded as completed, and its status is kept.
 - RRULE is the rule if a todo can repeat by it, also with SKIP (RFC 7529); X-TODO-LEDGER-REPEAT-FROM is what that is
@@ -21,6 +23,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 
+from chalicelib.todos import zones as todo_zones
 from loaders.errors import UnreadableFile
 from loaders.formats import Certainty
 from loaders.reading.input import MAX_ROW_BYTES, Input
@@ -44,6 +47,7 @@ _LIST_ITEM: Final = re.compile(r"(?:[^,\\]|\\.)+", re.DOTALL)
 _TZID: Final = re.compile(rb"TZID[;:]", re.IGNORECASE)
 _LIST: Final = b"X-TODO-LEDGER-LIST"
 _REPEAT_FROM: Final = "X-TODO-LEDGER-REPEAT-FROM"
+_TIME_ZONE: Final = "X-TODO-LEDGER-TIME-ZONE"
 _CALENDAR_NAMES: Final = (b"X-WR-CALNAME", b"NAME")
 _MAX_NESTING: Final = 100
 # A zone of every year's rules has a few KB.
@@ -216,6 +220,8 @@ class _Todo:
         due = self._moment("DUE")
         if due is not None:
             record.fields["due"] = rfc_3339(due) if isinstance(due, datetime) else due.isoformat()
+        if (prop := self._single(_TIME_ZONE)) is not None and todo_zones.find(_text(prop.value)) is not None:
+            record.take("time_zone", prop.key, _text)
         if (rule := self._single("RRULE")) is not None:
             record.take_rule(rule.key)
         if (prop := self._single(_REPEAT_FROM)) is not None:

@@ -23,7 +23,7 @@ NAME = "todo-ledger"
 
 _JSON_LINES: Final = re.compile(rb'\s*\{"id":\s*"[0-9a-f-]{36}",\s*"version":\s*[0-9]+,\s*"title":')
 # Columns that exports have not always had.
-_YOUNGER: Final = frozenset({"repeat_from"})
+_YOUNGER: Final = frozenset({"repeat_from", "time_zone"})
 _CELL: Final = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^",]*))(,|\Z)')
 
 

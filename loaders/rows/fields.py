@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.todos import strict_json
+from chalicelib.todos import strict_json, zones
 from chalicelib.todos.content import FieldError, pointer
 from loaders.rows.row import BadRow, Row, bad_row
 
@@ -29,6 +29,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "order": ("order", "position"),
     "repeat": ("repeat", "recurrence", "rrule"),
     "repeat_from": ("repeatfrom",),
+    "time_zone": ("timezone",),
     "parent": ("parent", "parentid"),
     "source": ("source",),
     "metadata": ("metadata",),
@@ -141,6 +142,11 @@ def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row | BadRow:
     if errors:
         return BadRow(line, original, errors)
     extras = {name: original[name] for name in plan.rest if original.get(name) is not None} if plan.rest else {}
+    if "time_zone" in fields and not _is_zone(fields["time_zone"]):
+        # Files have other words for zones, too. Dates are what they were without one.
+        name = plan.names.get("time_zone", "time_zone")
+        extras[name] = original[name]
+        del fields["time_zone"]
     if "completed" in fields:
         done_name = plan.names.get("completed", "completed")
         if _is_word(original[done_name], _OPEN_AND_MORE):
@@ -240,6 +246,10 @@ def _parent(value: Any) -> Any:
     return own_id_of(value)
 
 
+def _is_zone(value: Any) -> bool:
+    return isinstance(value, str) and zones.find(value) is not None
+
+
 def _strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
@@ -252,6 +262,7 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "remind_at": _strip,
     "order": _order,
     "repeat_from": _strip,
+    "time_zone": _strip,
     "metadata": _metadata,
     "parent": _parent,
 }

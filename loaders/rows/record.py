@@ -63,7 +63,9 @@ class Record:
 
     def repeats_by(self, rule: str) -> bool:
         """Make a rule (RFC 5545) the todo's `repeat` if the todo can repeat by it from its due date; true if so."""
-        if rules.rule_error(rule) is not None or not recurrence.goes_on(rule, self.fields.get("due")):
+        if rules.rule_error(rule) is not None or not recurrence.goes_on(
+            rule, self.fields.get("due"), self.fields.get("time_zone")
+        ):
             return False
         self.fields["repeat"] = rule
         return True

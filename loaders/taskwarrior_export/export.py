@@ -2,7 +2,8 @@
 
 A todo that was loaded from Taskwarrior becomes the same task again, with the changes that were made here. Any other
 todo becomes a task with its title, list, tags, priority, due date and notes, and its id as UUID. Data without an
-attribute in Taskwarrior (`remind_at`, `order`, `repeat`, `parent`, other programs' metadata) is not exported.
+attribute in Taskwarrior (`remind_at`, `order`, `repeat`, `time_zone`, `parent`, other programs' metadata) is not
+exported.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from chalicelib.todos import content, instants, strict_json
+from chalicelib.todos import content, instants, strict_json, zones
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULT_LIST
 from loaders.formats.taskwarrior import DATE, PRIORITIES
 from loaders.output.rejected import error_text
@@ -79,7 +80,7 @@ def task(todo: dict[str, Any]) -> dict[str, Any]:
     if todo.get("priority") in _LETTERS:
         made["priority"] = _LETTERS[todo["priority"]]
     if todo.get("due"):
-        made["due"] = _date(todo["due"])
+        made["due"] = zones.instant_of(todo["due"], todo.get("time_zone")).strftime(DATE)
     end = kept.pop("end", None)
     if status in ("completed", "deleted"):
         made["end"] = end or _date(todo.get("completed_at") or todo["updated_at"])

@@ -32,9 +32,9 @@ def run(parsed: Namespace) -> int:
     if not parsed.only_data:
         print_changes(target.stage.compute_stack, target.deploy_compute())
     print_changes(target.stage.watch_stack, target.deploy_watch())
-    if missing := target.missing_indexes():
+    if reason := target.need_of_rebuild():
         print(
-            f"the views table lacks {', '.join(missing)}: once the functions are deployed, make the views again with "
+            f"the views table {reason}: once the functions are deployed, make the views again with "
             f"`python -m stack rebuild --stage {parsed.stage}`"
         )
     if not parsed.only_data:

@@ -79,6 +79,11 @@ class Deployment:
         table = self.views_table()
         return views_table.missing_indexes(self.client("dynamodb"), table) if table is not None else []
 
+    def need_of_rebuild(self) -> str | None:
+        """Why the views table in use is to be made again (see `views_table.need_of_rebuild`); None if it is not."""
+        table = self.views_table()
+        return views_table.need_of_rebuild(self.client("dynamodb"), table) if table is not None else None
+
     def deploy_data(self) -> list[Change]:
         """Deploy tables and queues, and the first views table.
 

@@ -63,7 +63,7 @@ def delete_data(deployment: Deployment, say: Say) -> None:
 
 def _tables_beside_the_stack(dynamodb: Any, prefix: str) -> list[str]:
     """Every views table, also those that a rebuild has not finished or not dropped, and every restored ledger."""
-    made = re.compile(re.escape(prefix) + r"-(views-[0-9a-f]{32}|events-\d{8}t\d{6})")
+    made = re.compile(re.escape(prefix) + r"-(views-(?:[0-9a-z]+-)?[0-9a-f]{32}|events-\d{8}t\d{6})")
     pages = dynamodb.get_paginator("list_tables").paginate()
     return [name for page in pages for name in page["TableNames"] if made.fullmatch(name)]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from chalicelib.todos import zones
 from chalicelib.views import pointer
 from chalicelib.views.schema import POINTER_KEY, TTL_ATTRIBUTE, table_definition
 from stack.errors import NotStable
@@ -46,6 +46,18 @@ def missing_indexes(dynamodb: Any, table: str) -> list[str]:
     ]
 
 
+def need_of_rebuild(dynamodb: Any, table: str) -> str | None:
+    """Why a views table is to be made again, as the end of a sentence about it; None if it is as this version makes it.
+
+    A table that was made with another version of the time zones has bare dates at instants that may not count any more.
+    """
+    if missing := missing_indexes(dynamodb, table):
+        return f"lacks {', '.join(missing)}"
+    if pointer.has_other_zones(table):
+        return f"was not made with the time zones of {zones.version()}"
+    return None
+
+
 def ensure_table(dynamodb: Any, stage: str, settings_table: str) -> str:
     """The views table that queries read; it and its pointer are created if the stage has none.
 
@@ -59,7 +71,7 @@ def ensure_table(dynamodb: Any, stage: str, settings_table: str) -> str:
     found = current_table(dynamodb, settings_table)
     if found is not None:
         return found
-    name = f"todo-ledger-{stage}-views-{uuid.uuid4().hex}"
+    name = pointer.name_of(f"todo-ledger-{stage}")
     _make(dynamodb, name)
     first = {**POINTER_KEY, "reader": {"S": name}, "tables": {"L": [{"S": name}]}}
     there_is_none = "attribute_not_exists(sk)"

@@ -203,19 +203,19 @@ class LocalStack:
         self._wait_until_the_api_answers()
 
     def _renew_views(self) -> None:
-        """Rebuild the views if an older version of the service made them without an index that they need now.
+        """Rebuild the views if they lack an index that they need now, or have instants of other time zones.
 
         Nothing here runs as long as a timeout on AWS. What a Lambda that is slower than the short waits has projected
         into the old table alone is caught up with.
         """
-        missing = self.deployment.missing_indexes()
-        if not missing:
+        reason = self.deployment.need_of_rebuild()
+        if reason is None:
             return
-        self._say(f"rebuilding the views, which lack {', '.join(missing)}")
+        self._say(f"rebuilding the views: their table {reason}")
         try:
             self.run_module("stack", "rebuild", "--wait", str(RENEWAL_WAIT_SECONDS))
         except StackError as error:
-            # All but the orders that need these indexes works nevertheless.
+            # All but the orders that need a missing index works nevertheless.
             self._say(f"the views stay as they are; `python -m stack rebuild` tries again: {error}")
             return
         self.run_module("stack", "catchup")

@@ -10,7 +10,8 @@ from chalicelib import settings
 from chalicelib.audit.findings import Difference, Findings
 from chalicelib.audit.scan import PATIENCE_SECONDS, SEGMENTS, Audit
 from chalicelib.aws import dynamodb
-from chalicelib.views import projector
+from chalicelib.todos import zones
+from chalicelib.views import pointer, projector
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,11 @@ def describe(report: Report) -> str:
     lines += [describe_difference(difference) for difference in report.differences]
     if report.findings.is_full:
         lines.append(f"stopped after {len(report.differences):,} differences")
+    lines += [
+        f"{table} was not made with the time zones of {zones.version()}: rebuild the views"
+        for table in report.tables
+        if pointer.has_other_zones(table)
+    ]
     lines.append("no differences" if report.is_clean else f"{len(report.differences):,} differences")
     return "\n".join(lines)
 

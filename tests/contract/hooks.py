@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 import schemathesis
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ given_cursors: set[str] = set()
 
 schemathesis.openapi.format("uri", ADDRESSES)
 schemathesis.openapi.format("rrule", RULES)
+schemathesis.openapi.format("iana-time-zone", st.sampled_from(["Europe/Berlin", "Asia/Kolkata", "UTC"]))
 
 
 @schemathesis.hook
@@ -66,3 +68,12 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     if "Prefer" in headers:
         # Read, but not waited for: thousands of requests would wait.
         headers["Prefer"] = "wait=0"
+    body: Any = case.body
+    if "/webhooks" in case.path and isinstance(body, dict) and str(body.get("url")).startswith(_origin(case)):
+        # The walks take the service's own URLs from its answers, and a webhook may not lead there.
+        body["url"] = "https://127.0.0.1:9/1000"
+
+
+def _origin(case: schemathesis.Case[Any]) -> str:
+    parts = urlsplit(case.operation.base_url)
+    return f"{parts.scheme}://{parts.netloc}/"

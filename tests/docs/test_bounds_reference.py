@@ -11,6 +11,7 @@ from chalicelib.api import bodies, filters, headers, pages, problems, request
 from chalicelib.api.resources import batch
 from chalicelib.commands import execute, next_occurrence
 from chalicelib.todos import content, earlier_ids, events, fields, instants, representation, rule_days, rules, texts
+from chalicelib.todos import zones as todo_zones
 from chalicelib.views import projection
 from loaders.formats import icalendar, todo_txt
 from loaders.reading import input as reading
@@ -50,6 +51,7 @@ BOUNDS = {
     "a text": f"{texts.LONGEST_DECOMPOSITION} × the bound of its field, in characters",
     "combining": f"{texts.MAX_MARKS} ",
     "an instant": f"{instants.MAX_LENGTH} characters, {instants.MAX_FRACTION_DIGITS} decimals of a second",
+    "the name of a time zone": f"{todo_zones.MAX_LENGTH} characters, then the list of all names",
     "a rule": f"{rules.MAX_LENGTH} characters, {rule_days.MAX_WORK:,} steps",
     "the content": f"{events.MAX_CONTENT_BYTES:,} bytes",
     "todos after": f"{next_occurrence.MAX_LINKS}",
@@ -58,6 +60,7 @@ BOUNDS = {
     "newest events": f"{execute.REMEMBERED_STREAMS:,}, {execute.REMEMBERED_BYTES // 1_000_000} MB",
     "checks": f"{content._instant_error.cache_parameters()['maxsize']:,} of each, {fields.MAX_LIST_LENGTH} and"
     f" {instants.MAX_LENGTH} characters long",
+    "zones of todos": f"{todo_zones._zone.cache_parameters()['maxsize']}, 400 KB together",
     "rules": f"{rules.parse.cache_parameters()['maxsize']}, {rules.MAX_LENGTH} characters long",
     "states": f"{projection._remembered_todo.cache_parameters()['maxsize']},"
     f" {projection.MAX_REMEMBERED_LENGTH:,} characters long",

@@ -14,7 +14,7 @@ from chalicelib.views.projection import Row, Tally, Update
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "storage.md").read_text()
-OPEN = '{"title": "a", "due": "2030-01-01", "remind_at": "2030-01-01", "list": "b"}'
+OPEN = '{"title": "a", "due": "2030-01-01", "remind_at": "2030-01-01", "list": "b", "time_zone": "Asia/Tokyo"}'
 DELETED = '{"title": "a", "deleted": true}'
 
 

@@ -42,6 +42,7 @@ CONTENTS = st.fixed_dictionaries(
         "order": st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e9, 1e9),
         "repeat": st.just("FREQ=WEEKLY;BYDAY=MO"),
         "repeat_from": st.sampled_from(["due", "completion", "next_future"]),
+        "time_zone": st.sampled_from(["Europe/Berlin", "Asia/Kolkata"]),
         "parent": st.uuids().map(str),
         "source": TEXT,
         "metadata": st.dictionaries(TEXT, JSON_VALUES, max_size=3),
@@ -115,19 +116,20 @@ def test_the_ids_are_kept_whoever_the_owner_is(write: Any) -> None:
     assert [todo["parent"] for todo in todos(file)] == [None, parent]
 
 
-def test_an_export_from_before_a_field_is_read() -> None:
-    names = [name for name in export_rows.COLUMNS if name != "repeat_from"]
+@pytest.mark.parametrize("younger", [{"repeat_from", "time_zone"}, {"time_zone"}])
+def test_an_export_from_before_a_field_is_read(younger: set[str]) -> None:
+    names = [name for name in export_rows.COLUMNS if name not in younger]
     record = ["" for _ in names]
     record[names.index("id")], record[names.index("title")] = TODO_ID, "Old"
     file = f"{','.join(names)}\r\n{','.join(record)}\r\n".encode()
     assert choose_format(Input(io.BytesIO(file)).head).NAME == "todo-ledger"
     (todo,) = todos(file)
-    assert (todo["title"], todo["repeat_from"]) == ("Old", None)
+    assert (todo["title"], todo["repeat_from"], todo["time_zone"]) == ("Old", None, None)
 
 
 def test_what_a_spreadsheet_makes_of_the_csv_is_read() -> None:
     header = export_rows.csv_header()
-    file = f'{header}{TODO_ID},3,"A ""b"", c",,TRUE,inbox,"[""x"", ""y""]",high,,,1.5,,,,,,,,,\n\n{header}'
+    file = f'{header}{TODO_ID},3,"A ""b"", c",,TRUE,inbox,"[""x"", ""y""]",high,,,1.5,,,,,,,,,,\n\n{header}'
     (todo,) = todos(file.encode())
     assert (todo["title"], todo["completed"], todo["tags"]) == ('A "b", c', True, ["x", "y"])
     assert (todo["notes"], todo["priority"], todo["order"]) == (None, "high", 1.5)
@@ -156,10 +158,10 @@ def test_a_bad_line_is_rejected_alone(line: str, pointer: str, detail: str) -> N
 @pytest.mark.parametrize(
     ("record", "detail"),
     [
-        ("a,b\r\n", "has 2 values where the header has 20 names"),
+        ("a,b\r\n", "has 2 values where the header has 21 names"),
         ('"a"b,c\r\n', "a quote is in the wrong place or not closed"),
-        (f"{TODO_ID},3,A,,,inbox,no tags,{',' * 12}\r\n", "tags: expected JSON"),
-        (f'{TODO_ID},3,A,,,inbox,"[{{""a"":1,""a"":2}}]",{"," * 12}\r\n', "tags: the member 'a' is given twice"),
+        (f"{TODO_ID},3,A,,,inbox,no tags,{',' * 13}\r\n", "tags: expected JSON"),
+        (f'{TODO_ID},3,A,,,inbox,"[{{""a"":1,""a"":2}}]",{"," * 13}\r\n', "tags: the member 'a' is given twice"),
     ],
 )
 def test_a_bad_record_is_rejected_alone(record: str, detail: str) -> None:

@@ -31,6 +31,15 @@ def test_a_second_name_for_a_field_is_not_lost() -> None:
     assert todo["metadata"] == {"name": "N", "content": "C", "note": "M"}
 
 
+@pytest.mark.parametrize("name", ["time_zone", "Time zone"])
+def test_a_time_zone_by_its_iana_name_is_one_and_any_other_word_is_kept(name: str) -> None:
+    [todo] = todos(lines({"title": "A", "due": "2026-12-01", name: "Europe/Berlin"}))
+    assert (todo["time_zone"], todo["metadata"]) == ("Europe/Berlin", None)
+    for word in ("Pacific Standard Time", "UTC+2", 2, " "):
+        [todo] = todos(lines({"title": "A", "due": "2026-12-01", name: word}))
+        assert (todo["time_zone"], todo["metadata"]) == (None, {name: word})
+
+
 def test_a_source_that_the_row_states_is_kept_and_so_is_its_id() -> None:
     [todo] = todos(lines({"id": "x", "title": "A", "source": "paper"}))
     assert (todo["source"], todo["metadata"]) == ("paper", {"id": "x"})

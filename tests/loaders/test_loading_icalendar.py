@@ -145,6 +145,21 @@ def test_what_a_rule_is_counted_from_comes_back() -> None:
     assert "expected one of due, completion, next_future" in detail
 
 
+def test_a_time_zone_comes_back_and_a_tzid_alone_is_none() -> None:
+    due = "DUE;TZID=Europe/Berlin:20261201T090000"
+    [todo, foreign, unknown] = todos(
+        calendar(
+            vtodo("Water", due, "X-TODO-LEDGER-TIME-ZONE:Europe/Berlin"),
+            vtodo("Call", due),
+            vtodo("Rest", "X-TODO-LEDGER-TIME-ZONE:Gone/Zone"),
+        )
+    )
+    kept = {"DUE;TZID=Europe/Berlin": "20261201T090000"}
+    assert (todo["due"], todo["time_zone"]) == ("2026-12-01T09:00:00+01:00", "Europe/Berlin")
+    assert (foreign["due"], foreign["time_zone"], foreign["metadata"]) == (todo["due"], None, kept)
+    assert (unknown["time_zone"], unknown["metadata"]) == (None, {"X-TODO-LEDGER-TIME-ZONE": "Gone/Zone"})
+
+
 def test_a_todo_without_an_end_costs_only_itself() -> None:
     content = calendar(vtodo("A"), vtodo("B").replace("END:VTODO\n", ""), vtodo("C"))
     assert errors_of(content) == [(5, "#", "the VTODO has no END:VTODO")]

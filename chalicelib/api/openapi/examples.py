@@ -21,6 +21,7 @@ CONTENT: Final[dict[str, Any]] = {
     "order": 10,
     "repeat": "FREQ=WEEKLY;BYDAY=TU",
     "repeat_from": "next_future",
+    "time_zone": "Europe/Berlin",
     "parent": None,
     "source": None,
     "metadata": {"colour": "green"},

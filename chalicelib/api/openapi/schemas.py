@@ -436,7 +436,8 @@ def _json_patch() -> dict[str, Any]:
                 operation("writes in metadata", {"enum": ["test", "add", "replace"]}, of_metadata, {}),
                 operation("removes from metadata", {"const": "remove"}, of_metadata),
                 operation("takes the whole todo", {"enum": ["test", "add", "replace"]}, {"const": ""}, whole),
-                operation("is ignored", {"enum": ["add", "remove", "replace"]}, read_only),
+                operation("writes what is ignored", writes, read_only, {}),
+                operation("removes what is ignored", {"const": "remove"}, read_only),
             ],
         },
     }

@@ -15,7 +15,6 @@ from chalicelib.api.request import Request, parameters
 from chalicelib.calendar import feeds, vtodo
 from chalicelib.calendar.feeds import Feed
 from chalicelib.todos import instants
-from chalicelib.todos.events import Todo
 from chalicelib.views import queries
 from chalicelib.views.queries import TodoRow
 
@@ -62,15 +61,16 @@ def _calendar(base_url: str, feed: Feed) -> bytes:
     description = (
         None if is_whole else f"Only {len(components)} todos fit; a feed of fewer lists has room for all of theirs."
     )
-    return vtodo.calendar(feed.name or vtodo.DEFAULT_NAME, description, components)
+    used = vtodo.time_zones(row.todo for row in rows[: len(components)])
+    return vtodo.calendar(feed.name or vtodo.DEFAULT_NAME, description, [*used, *components])
 
 
 def _rows(feed: Feed) -> tuple[list[TodoRow], bool]:
     """The open todos in their order, then the completed ones, newest first; and whether these are all."""
     since = instants.format_milliseconds(int((time.time() - COMPLETED_DAYS * 86_400) * 1000))
 
-    def is_wanted(todo: Todo) -> bool:
-        return not todo["completed"] or (todo["completed_at"] or "") >= since
+    def is_wanted(row: TodoRow) -> bool:
+        return not row.todo["completed"] or (row.todo["completed_at"] or "") >= since
 
     opened: list[TodoRow] = []
     completed: list[TodoRow] = []

@@ -176,3 +176,23 @@ def test_a_deleted_todo_is_in_no_list(filled: Client) -> None:
     filled.seen.delete(f"/todos/{taxes['id']}")
 
     assert "Taxes" not in filled.titles("/todos") + filled.titles("/todos?sort=due") + filled.titles(list_path("a"))
+
+
+def test_a_bare_date_is_sorted_and_found_by_its_first_moment_in_the_time_zone(client: Client) -> None:
+    for title, fields in (
+        ("UTC", {"due": "2026-12-01"}),
+        ("Tokyo", {"due": "2026-12-01", "time_zone": "Asia/Tokyo"}),
+        ("New York", {"due": "2026-12-01", "time_zone": "America/New_York"}),
+        ("Instant", {"due": "2026-12-01T01:00:00Z", "time_zone": "Asia/Tokyo"}),
+    ):
+        client.created_and_seen(title=title, **fields)
+    assert client.titles("/todos?sort=due") == ["Tokyo", "UTC", "Instant", "New York"]
+    for query, expected in (
+        ("due_before=2026-12-01", {"Tokyo"}),
+        ("due_after=2026-12-01T01:00:00Z", {"New York"}),
+        ("due_until=2026-11-30T15:00:00Z", {"Tokyo"}),
+        ("due_from=2026-12-01&due_until=2026-12-01", {"UTC", "Tokyo", "New York", "Instant"}),
+        ("due_until=2026-11-30", set()),
+    ):
+        assert set(client.titles(f"/todos?{query}")) == expected, query
+        assert set(client.titles(f"/todos?sort=due&{query}")) == expected, query

@@ -30,7 +30,9 @@ def test_a_todo_is_answered_whole_with_unset_fields_as_null(client: Client) -> N
         "priority": "none",
         "version": 1,
     }
-    unset = {"notes", "due", "remind_at", "order", "repeat", "parent", "source", "completed_at"}
+    unset = {
+        "notes", "due", "time_zone", "remind_at", "order", "repeat", "repeat_from", "parent", "source", "completed_at",
+    }  # fmt: skip
     assert {name for name, value in todo.items() if value is None} == unset
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from functools import partial
 from typing import Any
 
@@ -96,8 +97,8 @@ def test_patches_of_different_fields_at_once_all_survive(client: Client) -> None
     path = f"/todos/{todo['id']}"
     changes: dict[str, Any] = {
         "title": "x", "notes": "x", "completed": True, "list": "x", "tags": ["x"], "priority": "low",
-        "due": "2026-12-01", "remind_at": "2026-12-01", "order": 1, "repeat": "FREQ=DAILY", "parent": todo["id"],
-        "source": "x", "metadata": {"x": 1},
+        "due": "2026-12-01", "remind_at": "2026-12-01", "order": 1, "repeat": "FREQ=DAILY", "parent": str(uuid.uuid4()),
+        "source": "x", "metadata": {"x": 1}, "repeat_from": "completion", "time_zone": "Europe/Berlin",
     }  # fmt: skip
 
     at_once([partial(client.another().patch, path, {name: changes[name]}) for name in changes])

@@ -64,6 +64,36 @@ def test_one_that_is_late_goes_to_the_future(client: Client) -> None:
     assert client.get(following(completed)).json()["due"] > completed.json()["completed_at"]
 
 
+def test_a_time_zone_keeps_the_time_of_day_over_a_change_of_the_clocks(client: Client) -> None:
+    todo = client.create(
+        title="Water",
+        due="2026-10-24T07:00:00Z",
+        remind_at="2026-10-24",
+        repeat="FREQ=DAILY",
+        time_zone="Europe/Berlin",
+    )
+    assert (todo["due"], todo["time_zone"]) == ("2026-10-24T07:00:00Z", "Europe/Berlin")
+    following_one = client.get(following(client.patch(f"/todos/{todo['id']}", {"completed": True}))).json()
+    assert following_one["due"] == "2026-10-25T09:00:00+01:00"
+    assert (following_one["remind_at"], following_one["time_zone"]) == ("2026-10-25", "Europe/Berlin")
+
+
+def test_a_skipped_time_comes_back_on_the_day_after(client: Client) -> None:
+    todo = client.create(title="Water", due="2026-03-28T02:30:00+01:00", repeat="FREQ=DAILY", time_zone="Europe/Berlin")
+    dates = []
+    for _ in range(2):
+        todo = client.get(following(client.patch(f"/todos/{todo['id']}", {"completed": True}))).json()
+        dates.append(todo["due"])
+    assert dates == ["2026-03-29T02:30:00+01:00", "2026-03-30T02:30:00+02:00"]
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../../etc/passwd", "europe/berlin", "x" * 65, 1])
+def test_what_is_no_time_zone_is_refused(client: Client, name: object) -> None:
+    refused = client.post("/todos", {"title": "Water", "time_zone": name})
+    assert refused.status_code == 400
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["#/time_zone"]
+
+
 def test_a_next_occurrence_is_not_its_own_parent(client: Client) -> None:
     # Its id follows from this one's, so a client can name it before it exists.
     todo_id = str(uuid.uuid4())

@@ -302,3 +302,15 @@ def test_deployed_a_reminder_comes_by_itself(
         return [event["type"] for event in client.events(todo["id"])]
 
     shows(types_after_another_minute, ["TodoCreated", "TodoReminded"])
+
+
+def test_a_bare_date_in_a_time_zone_is_told_once(alone: Alone) -> None:
+    todo_id = alone.create(remind_at="2026-01-01", time_zone="Asia/Tokyo")
+    alone.project()
+    for _ in range(2):
+        alone.remind()
+        for message in alone.messages():
+            assert alone.remind_page(message) == []
+        alone.project()
+    _, reminded = alone.events(todo_id)
+    assert reminded.causation_id == "remind_at:2025-12-31T15:00:00.000000Z"

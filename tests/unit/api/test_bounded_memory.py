@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.api import filters, pages
 from chalicelib.commands import execute
-from chalicelib.todos import content, ids, instants, rules
+from chalicelib.todos import content, ids, instants, rules, zones
 from chalicelib.todos.events import CREATED, Event
 from chalicelib.views import projection
 from tests.support.events import following
@@ -25,6 +25,7 @@ CACHES: dict[str, tuple[_lru_cache_wrapper[Any], int]] = {
     "chalicelib/todos/content.py": (content._list_name_error, 100),
     "chalicelib/todos/content.py ": (content._instant_error, instants.MAX_LENGTH),
     "chalicelib/todos/rules.py": (rules.parse, rules.MAX_LENGTH),
+    "chalicelib/todos/zones.py": (zones._zone, zones.MAX_LENGTH),
     "chalicelib/views/projection.py": (projection._remembered_todo, projection.MAX_REMEMBERED_LENGTH),
     # An owner is bounded by the token's check, a todo's id by its form.
     "chalicelib/todos/ids.py": (ids.partition_of, ids.MAX_OWNER_BYTES),
@@ -48,6 +49,7 @@ REFUSED: dict[str, Callable[[str], object]] = {
     "a list": content.list_name_error,
     "a list in a path": lambda text: _ignored(lambda: pages.parse_list_name(text)),
     "a due date": content.instant_error,
+    "a time zone": zones.find,
     "a todo": lambda text: _ignored(lambda: content_of(list=text, due=text, title=text, tags=[text], repeat=text)),
     "a query's instant": lambda text: _ignored(lambda: filters.parse_instant(text)),
     "a text that is sought": lambda text: _ignored(lambda: filters.parse_text(500)(text)),

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.api import filters
 from chalicelib.api.request import parameters
 from chalicelib.todos import instants
+from chalicelib.views.queries import TodoRow
 from tests.unit.api.requests_given import a_request
 
 ID = "0197e1f0-0000-7000-8000-00000000000a"
@@ -26,7 +27,7 @@ def accepts(date_time: str | None, /, **bounds: str) -> bool:
     accept = filters.accept(query(**bounds), None)
     assert accept is not None
     todo: Any = {"due": date_time, "tags": None}
-    return accept(todo)
+    return accept(TodoRow(ID, 1, todo))
 
 
 def is_examined(date_time: str, /, **bounds: str) -> bool:
@@ -100,11 +101,27 @@ def test_what_is_accepted_is_examined_whatever_the_bounds() -> None:
     assert left_out > 2_000, "or the index would be read as a whole"
 
 
+def test_an_instant_is_compared_with_that_of_the_row_and_a_day_with_the_written_one() -> None:
+    todo: Any = {"due": "2026-12-01", "tags": None}
+    row = TodoRow(ID, 1, todo, due_at="2026-11-30T15:00:00.000000Z")
+    for bounds, is_accepted in (
+        ({"due_before": "2026-12-01"}, True),
+        ({"due_from": "2026-11-30T15:00:01Z"}, False),
+        ({"due_until": "2026-11-30T15:00:00Z"}, True),
+        ({"due_from": "2026-12-01", "due_until": "2026-12-01"}, True),
+        ({"due_until": "2026-11-30"}, False),
+    ):
+        accept = filters.accept(query(**bounds), None)
+        assert accept is not None
+        assert accept(row) is is_accepted, bounds
+
+
 def test_several_tags_are_all_wanted() -> None:
     accept = filters.accept(query(tag=["a", "b"]), None)
     assert accept is not None
 
-    def of(*tags: str) -> Any:
-        return {"tags": list(tags) or None}
+    def of(*tags: str) -> TodoRow:
+        todo: Any = {"tags": list(tags) or None}
+        return TodoRow(ID, 1, todo)
 
     assert [accept(of(*tags)) for tags in ((), ("a",), ("a", "b"), ("b", "c", "a"))] == [False, False, True, True]

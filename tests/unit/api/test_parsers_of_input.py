@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from chalicelib.api import bodies, filters, headers, negotiation, pages, routing
 from chalicelib.api.problems import Problem, problem_of
 from chalicelib.api.resources import batch, feeds, lists, webhooks
-from chalicelib.todos import content, decide, instants, strict_json
+from chalicelib.todos import content, decide, instants, strict_json, zones
 from chalicelib.todos.content import InvalidContent
 from chalicelib.views.sync.position import Position
 from tests.unit.api.requests_given import a_request
@@ -109,6 +109,7 @@ PARSERS: dict[str, Parser] = {
     "instants": Parser(instants.parse_stated, DIGITS, VALUE),
     "instants of a todo": Parser(content.instant_error, DIGITS),
     "instants of a query": Parser(filters.parse_instant, DIGITS, VALUE),
+    "time zones": Parser(zones.zone_error, ["Europe", "/", "Berlin", "..", "UTC", "+", "-", "_", "\0", "\n", "é", "9"]),
     "stored instants": Parser(instants.sortable, DIGITS, VALUE),
     "cursors": Parser(lambda text: pages.position_of(a_request(), {"cursor": text}), CURSOR_PIECES),
     "what a cursor has": Parser(
@@ -219,6 +220,7 @@ def test_any_input_is_read_or_refused_with_bounded_work(
 SURROGATES = [
     ("a batch", b'{"commands":[{"op":"\\ud800"}]}'),
     ("a batch", b'{"\\ud800":1}'),
+    ("a batch", b'{"commands":[{"op":"create","key":"\\ud800"}]}'),
     ("a batch", b'{"commands":[{"op":"delete","id":"x","\\ud800":1}]}'),
     ("a todo", b'{"title":"x","priority":"\\ud800","\\ud800":1}'),
     ("a merge patch", b'{"priority":"\\ud800"}'),

@@ -212,3 +212,73 @@ def unescaped(text: str) -> str:
 def plain(text: str) -> str:
     """A text without what a calendar cannot hold."""
     return "".join(character for character in text if character.isprintable() and character != "\ufffd")
+
+
+BERLIN = {"time_zone": "Europe/Berlin"}
+
+
+def lines_of(**fields: Any) -> set[str]:
+    """What says when it is due, and how it repeats."""
+    names = ("DUE", "DTSTART", "RRULE", "TRIGGER", "X-TODO-LEDGER-TIME-ZONE")
+    return {line for line in rendered(**fields).decode().split("\r\n") if line.startswith(names)}
+
+
+ZONE = "X-TODO-LEDGER-TIME-ZONE:Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            {"due": "2026-12-01T08:00:00Z", "repeat": "FREQ=DAILY"},
+            {
+                "DUE;TZID=Europe/Berlin:20261201T090000", "DTSTART;TZID=Europe/Berlin:20261201T090000",
+                "RRULE:FREQ=DAILY",
+            },
+        ),
+        # UNTIL is in UTC beside a TZID (RFC 5545, section 3.3.10).
+        (
+            {"due": "2026-12-01T09:00:00+01:00", "repeat": "FREQ=DAILY;UNTIL=20270401T100000"},
+            {
+                "DUE;TZID=Europe/Berlin:20261201T090000", "DTSTART;TZID=Europe/Berlin:20261201T090000",
+                "RRULE:FREQ=DAILY;UNTIL=20270401T080000Z",
+            },
+        ),
+        # The second time that clocks show it; TZID would mean the first.
+        ({"due": "2026-10-25T02:15:00+01:00", "repeat": "FREQ=DAILY"}, {"DUE:20261025T011500Z"}),
+        ({"due": "2026-10-25T02:15:00+02:00"}, {"DUE;TZID=Europe/Berlin:20261025T021500"}),
+        # A time that clocks skip has the offset from before there, too.
+        ({"due": "2026-03-29T02:30:00+01:00"}, {"DUE;TZID=Europe/Berlin:20260329T023000"}),
+        # An all-day's zone has no other place.
+        (
+            {"due": "2026-12-01", "repeat": "FREQ=DAILY", "remind_at": "2026-12-01"},
+            {
+                "DUE;VALUE=DATE:20261201", "DTSTART;VALUE=DATE:20261201", "RRULE:FREQ=DAILY",
+                "TRIGGER;VALUE=DATE-TIME:20261130T230000Z",
+            },
+        ),
+        # It counts the time that elapses; in iCalendar the clocks.
+        ({"due": "2026-12-01T09:00:00+01:00", "repeat": "FREQ=HOURLY"}, {"DUE;TZID=Europe/Berlin:20261201T090000"}),
+        ({"repeat": "FREQ=DAILY"}, {"DTSTART;VALUE=DATE:20261120", "RRULE:FREQ=DAILY"}),
+    ],
+)  # fmt: skip
+def test_a_time_zone_is_the_tzid_of_what_is_on_its_clocks(fields: dict[str, Any], expected: set[str]) -> None:
+    assert lines_of(**fields, **BERLIN) == {*expected, ZONE}
+
+
+def test_an_unknown_time_zone_is_as_none() -> None:
+    assert lines_of(due="2026-12-01T09:00:00+01:00", time_zone="Gone/Zone") == {"DUE:20261201T080000Z"}
+
+
+def test_each_zone_that_times_are_in_is_defined_once() -> None:
+    def of(**fields: Any) -> Any:
+        return {**DEFAULTS, "title": "x", "created_at": CREATED, "updated_at": UPDATED, **fields}
+
+    at = "2026-12-01T08:00:00Z"
+    todos = [of(due=at, **BERLIN), of(due=at, time_zone="Asia/Kolkata"), of(due=at, **BERLIN), of(due=at)]
+    defined = vtodo.time_zones(todos)
+    found = icalendar.Calendar.from_ical(vtodo.calendar("Todos", None, defined)).walk("VTIMEZONE")
+    assert [zone["TZID"] for zone in found] == ["Asia/Kolkata", "Europe/Berlin"]
+    assert vtodo.time_zones([of(due="2026-12-01", **BERLIN), of()]) == []
+    summer = [part for part in found[1].walk("DAYLIGHT") if part["TZOFFSETTO"].to_ical() == "+0200"]
+    assert summer

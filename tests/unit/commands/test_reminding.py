@@ -75,6 +75,27 @@ def test_not_any_more_when_it_was(commands: list[Command]) -> None:
     assert not is_wanted(after(*commands))
 
 
+def test_a_bare_date_is_told_at_its_first_moment_in_the_time_zone_and_once() -> None:
+    todo = after(remind_at="2026-12-01", time_zone="Asia/Tokyo")
+    found = schema.index_attributes(Partition("me"), "x", dump_state(todo))["remind_at"]["S"]
+    assert found == "2026-11-30T15:00:00.000000Z"
+    assert not is_wanted(todo, Remind("2026-11-30T14:59:59Z"))
+    assert is_wanted(todo, Remind(found))
+    told = after(Remind(found), remind_at="2026-12-01", time_zone="Asia/Tokyo")
+    assert not is_wanted(told, Remind(found))
+    assert "remind_at" not in schema.index_attributes(Partition("me"), "x", dump_state(told))
+
+
+def test_one_that_moved_to_an_earlier_time_has_come_too() -> None:
+    assert is_wanted(after(Patch({"remind_at": "2026-11-30"})))
+
+
+def test_an_instant_beside_the_bare_date_that_was_told_is_told_again() -> None:
+    told = after(Remind("2026-11-30T15:00:00Z"), remind_at="2026-12-01", time_zone="Asia/Tokyo")
+    moved: Todo = {**told, "remind_at": "2026-12-01T00:00:00Z"}
+    assert is_wanted(moved, Remind("2026-12-01T00:00:00Z"))
+
+
 def test_again_when_the_reminder_moves() -> None:
     todo = after(REMIND, Patch({"remind_at": LATER}))
     assert is_wanted(todo, Remind(LATER))

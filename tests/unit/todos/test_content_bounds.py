@@ -113,7 +113,7 @@ def test_a_list_may_have_nearly_any_name(name: str) -> None:
 def test_unset_fields_are_all_there() -> None:
     assert content_of() == {
         "title": "Buy milk", "notes": None, "completed": False, "list": "inbox", "tags": None, "priority": "none",
-        "due": None, "remind_at": None, "order": None, "repeat": None, "repeat_from": None,
+        "due": None, "remind_at": None, "order": None, "repeat": None, "repeat_from": None, "time_zone": None,
         "parent": None, "source": None, "metadata": None,
     }  # fmt: skip
 

@@ -305,6 +305,7 @@ def test_the_next_is_an_open_copy_of_all_but_where_it_came_from() -> None:
         "remind_at": None,
         "repeat": "FREQ=DAILY",
         "repeat_from": None,
+        "time_zone": None,
         "source": None,
     }
     assert content.validate(found) == found

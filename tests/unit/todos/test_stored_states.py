@@ -52,7 +52,7 @@ def test_no_reading_changes_what_unset_means() -> None:
 def test_the_fields_that_a_client_sets_are_these() -> None:
     assert CONTENT_FIELDS == (
         "title", "notes", "completed", "list", "tags", "priority", "due", "remind_at", "order", "repeat",
-        "repeat_from", "parent", "source", "metadata",
+        "repeat_from", "time_zone", "parent", "source", "metadata",
     )  # fmt: skip
 
 

@@ -53,6 +53,25 @@ def test_an_order_takes_sixteen_digits(order: float) -> None:
     assert re.fullmatch("[0-9a-f]{16}", schema.order_key(order))
 
 
+def test_a_bare_date_is_due_at_its_first_moment_in_the_time_zone() -> None:
+    found = indexed(due="2026-12-01", remind_at="2026-12-01", time_zone="Asia/Tokyo", completed=False)
+    assert found["due_at"] == found["remind_at"] == "2026-11-30T15:00:00.000000Z"
+    assert found["by_due"] == f"2026-11-30T15:00:00.000000Z#{TODO_ID}"
+
+
+def test_the_instant_in_a_date_time_counts_whatever_the_time_zone() -> None:
+    found = indexed(due="2026-12-01T09:00:00+01:00", time_zone="Asia/Tokyo", completed=True)
+    assert found["due_at"] == "2026-12-01T08:00:00.000000Z"
+
+
+def test_an_unknown_time_zone_counts_as_none() -> None:
+    assert indexed(due="2026-12-01", time_zone="Gone/Zone")["due_at"] == "2026-12-01T00:00:00.000000Z"
+
+
+def test_without_a_time_zone_a_row_has_what_it_had() -> None:
+    assert "due_at" not in indexed(due="2026-12-01")
+
+
 @given(names=name_pairs, order=st.none() | orders)
 def test_a_list_never_reaches_into_another(names: tuple[str, str], order: float | None) -> None:
     one, other = names

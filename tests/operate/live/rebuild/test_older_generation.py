@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.todos import zones
 from chalicelib.views import projector, queries, schema
 from chalicelib.views.errors import ViewsUnavailable
 from stack.local.local_stack import LocalStack
@@ -60,6 +61,24 @@ def test_up_makes_the_views_again_with_the_index(older: str, owner: Owner, stack
     created = [todo["created_at"] for todo in client.rows("/todos?sort=created&limit=2")]
     assert created == sorted(created)
     assert len(created) == before[0]
+
+
+def test_up_makes_views_again_that_have_the_instants_of_other_time_zones(
+    owner: Owner, views: str, stack: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as then:
+        then.setattr(zones, "version", lambda: "2020a")
+        table = command.rebuild_views(**SHORT).table
+    assert "-views-2020a-" in table
+    reason = f"was not made with the time zones of {zones.version()}"
+    assert stack.deployment.need_of_rebuild() == reason
+    assert f"{table} {reason}: rebuild the views" in audit.describe(audit.audit_views(patience=PATIENCE_SECONDS))
+
+    assert stack.start() is False
+
+    assert stack.deployment.need_of_rebuild() is None
+    assert not exists(table)
+    assert "time zones" not in audit.describe(audit.audit_views(patience=PATIENCE_SECONDS))
 
 
 def test_without_the_index_the_order_is_unavailable_and_nothing_else(older: str, owner: Owner) -> None:
