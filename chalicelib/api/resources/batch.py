@@ -253,8 +253,11 @@ def _plan(request: Request, batch_key: str | None, position: int, command: Comma
         errors.append(FieldError(pointer("commands", position, member), detail))
 
     if_match = None
+    key = command.key or (_derived_key(batch_key, position) if batch_key else None)
     if command.key is not None and not is_idempotency_key(command.key):
         refuse("key", "expected 1 to 255 visible ASCII characters")
+        # Nothing is made of a text that was refused.
+        key = None
     if command.id is None and command.op != "create":
         refuse("id", f"required for {command.op}")
     elif command.id is not None and not ids.is_todo_id(command.id):
@@ -268,7 +271,6 @@ def _plan(request: Request, batch_key: str | None, position: int, command: Comma
             if_match = parse_if_match(command.if_match)
         except Problem:
             refuse("if_match", 'expected * or entity tags such as "3", quotes included')
-    key = command.key or (_derived_key(batch_key, position) if batch_key else None)
     todo_id = command.id or todos.id_for_new(request.owner, key)
     return Plan(todo_id, partial(_command_request, request, command, todo_id, if_match, key))
 
