@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from chalicelib.aws import dynamodb
-from chalicelib.todos.ids import Owner
+from chalicelib.todos.ids import Owner, Partition
 from chalicelib.webhooks import health, subscriptions, url_claims
-from chalicelib.webhooks.webhook import GONE, MAX_WEBHOOKS
+from chalicelib.webhooks.webhook import GONE, MAX_WEBHOOKS, Webhook
 from tests.support.client import Client
 from tests.support.in_process import InProcess
 from tests.triggers.delivery.conftest import aws
@@ -207,6 +207,24 @@ def test_a_repeat_with_its_key_gets_the_same_again(here: InProcess) -> None:
     assert here.post("/webhooks", {"url": URL}, **headers) == first
     assert len(listed(here)) == 1
     assert InProcess("bob").post("/webhooks", {"url": URL}, **headers).json()["id"] != first.json()["id"]
+
+
+def test_a_twin_that_comes_while_the_first_is_being_created_gets_the_same(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"idempotency_key": "key-1"}
+    twins = []
+    look = subscriptions.of_partition
+
+    def look_after_the_twin(partition: Partition) -> list[Webhook]:
+        monkeypatch.setattr(subscriptions, "of_partition", look)
+        twins.append(here.post("/webhooks", {"url": URL}, **headers))
+        return look(partition)
+
+    monkeypatch.setattr(subscriptions, "of_partition", look_after_the_twin)
+    answer = here.post("/webhooks", {"url": URL}, **headers)
+    assert [answer] == twins
+    assert answer.status_code == 201
 
 
 def test_a_repeat_gets_the_same_again_also_when_there_is_no_room_for_another(here: InProcess) -> None:
