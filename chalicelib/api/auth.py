@@ -26,17 +26,30 @@ WRITE: Final = "todos:write"
 READ_AND_WRITE: Final = f"{READ} {WRITE}"
 
 AUTHORIZER_TTL_SECONDS: Final = 60
+# Chalice's own answer can only allow. The gateway answers 401 to it (ACCESS_DENIED in .chalice/compute.yaml).
+REFUSAL: Final[Mapping[str, Any]] = {
+    "principalId": "unknown",
+    "policyDocument": {
+        "Version": "2012-10-17",
+        "Statement": [{"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": ["*"]}],
+    },
+}
 # A scope and a list of them (RFC 6749, section 3.3); some issuers write the list as a JSON array.
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _SCOPES: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 
 
 @blueprint.authorizer(ttl_seconds=AUTHORIZER_TTL_SECONDS)
-def authorize(request: AuthRequest) -> AuthResponse:
-    """API Gateway's Lambda authorizer. It answers 401 to an exception with the message "Unauthorized".
+def authorize(request: AuthRequest) -> AuthResponse | Mapping[str, Any]:
+    """API Gateway's Lambda authorizer: a policy that allows every route, or none.
+
+    A bad token is an answer, not an error. To the error "Unauthorized" the gateway answers 401, too, but it does not
+    cache it, it counts as a failure of the function, and the local engine ends the process: each would cost a start.
 
     Raises
     ------
+    Exception
+        "Unauthorized": the token is the issuer's, but not valid yet.
     IssuerUnavailable
         The gateway answers 503: whether the token is valid is unknown.
     """
@@ -44,7 +57,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
     scope = None if claims is None else scopes_in(claims)
     logs.write("authorize", allowed=scope is not None)
     if claims is None or scope is None:
-        raise Exception("Unauthorized")
+        return REFUSAL
     # The answer is cached by token and used for every route, so it allows all of them; routing checks the scopes.
     return AuthResponse(
         routes=["*"],
@@ -86,6 +99,9 @@ def _verified_claims(authorization: str) -> dict[str, Any] | None:
             options={"require": ["exp", "aud", "iss", "sub"]},
         )
         return claims if ids.owner_error(claims["sub"]) is None else None
+    except jwt.ImmatureSignatureError:
+        # The issuer's clock may be ahead by a second: the gateway must not remember this answer.
+        raise Exception("Unauthorized") from None
     except (jwt.PyJWTError, ValueError, TypeError, ArithmeticError):
         return None
 

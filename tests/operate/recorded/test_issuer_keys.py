@@ -223,7 +223,7 @@ def test_a_token_is_neither_accepted_nor_refused_while_its_issuer_has_no_keys_to
         "authorizationToken": f"Bearer {issuers[0].token('ann')}",
         "methodArn": "arn:aws:execute-api:us-east-1:000000000000:api/local/GET/todos",
     }
-    # The gateway answers 401 to "Unauthorized" alone, and 503 to anything else.
+    # The gateway answers 503 to this error.
     with pytest.raises(issuer_keys.IssuerUnavailable):
         auth.authorize(event, None)
     published.fault = None

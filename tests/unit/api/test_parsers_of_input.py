@@ -221,6 +221,8 @@ SURROGATES = [
     ("a batch", b'{"commands":[{"op":"\\ud800"}]}'),
     ("a batch", b'{"\\ud800":1}'),
     ("a batch", b'{"commands":[{"op":"create","key":"\\ud800"}]}'),
+    ("a batch", b'{"commands":[{"op":"create","id":"\\ud800"}]}'),
+    ("a batch", b'{"commands":[{"op":"delete","id":"x","if_match":"\\ud800"}]}'),
     ("a batch", b'{"commands":[{"op":"delete","id":"x","\\ud800":1}]}'),
     ("a todo", b'{"title":"x","priority":"\\ud800","\\ud800":1}'),
     ("a merge patch", b'{"priority":"\\ud800"}'),
