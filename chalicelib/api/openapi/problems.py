@@ -129,7 +129,8 @@ _declare(problem_types.NOT_ACCEPTABLE, "This path answers in application/json.")
 _declare(problem_types.TOO_MANY_WEBHOOKS, "There may be 20 webhooks; delete one first.")
 _declare(
     problem_types.WEBHOOK_EXISTS,
-    "The webhook 6b2c1f1e-9a53-4a0e-8a55-0d6f3d1c2b4a has this URL already. Change that one with PATCH, or delete it first.",
+    "The webhook 6b2c1f1e-9a53-4a0e-8a55-0d6f3d1c2b4a has this URL already. Change that one with PATCH, or delete it "
+    "first.",
     members={"webhook": {"type": "string", "format": "uuid", "description": "The id of the webhook with this URL."}},
     example={"webhook": examples.WEBHOOK["id"]},
 )
