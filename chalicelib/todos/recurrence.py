@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.todos import instants, zones
 from chalicelib.todos.events import CONTENT_FIELDS, Todo
-from chalicelib.todos.rules import Rule, anchored, of_dates, parse
+from chalicelib.todos.rules import TIME_PARTS, Rule, anchored, of_dates, parse
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -105,7 +105,7 @@ def _moved_on_in(zone: ZoneInfo, rule: Rule, todo: Todo, completed_at: str) -> t
     completion = instants.parse(completed_at)
     start = due if due is not None and todo["repeat_from"] != "completion" else _completion_in(zone, rule, todo)
     # It is later than its start in any case.
-    after = completion if todo["repeat_from"] == "next_future" else zones.instant_of(start, zone.key)
+    after = completion if _is_after_completion(rule, todo["repeat_from"]) else zones.instant_of(start, zone.key)
     next_due = zoned_dates.next_date(rule, start, after, zone)
     if next_due is None:
         return None
@@ -124,15 +124,15 @@ def _moved_on_in(zone: ZoneInfo, rule: Rule, todo: Todo, completed_at: str) -> t
 def _completion_in(zone: ZoneInfo, rule: Rule, todo: Todo) -> str:
     """What a rule is counted from that is counted from the completion, in the form of `due`, if there is one.
 
-    It keeps the time of day of `due`, unless the rule itself leads through the day.
+    It keeps of the time of day of `due` what the rule does not name, unless that leads through the day.
     """
     due, completion = todo["due"], instants.parse(todo["completed_at"] or "")
     wall = zones.wall_at(completion, zone)
     if rule.of_whole_days if due is None else len(due) == _DATE_LENGTH:
         return wall.date().isoformat()
-    if due is None or not rule.of_whole_days:
+    if due is None or rule.frequency in TIME_PARTS.values():
         return zones.written_at(completion, zone)
-    return zones.written(datetime.combine(wall, zones.wall_of(due, zone.key).time()), zone)
+    return zones.written(datetime.combine(wall, _kept_time(rule, zones.wall_of(due, zone.key), wall)), zone)
 
 
 def _found_for(
@@ -145,10 +145,25 @@ def _found_for(
     start, by_day = _start(rule, due, completed_at, None)
     completion = _on_the_wall_of(due, completed_at)
     if repeat_from == "completion":
-        # It keeps its time of day, unless the rule itself leads through the day.
-        start = datetime.combine(completion, start.time()) if by_day or rule.of_whole_days else completion
-    after = completion if repeat_from == "next_future" else start
+        start = datetime.combine(completion, start.time() if by_day else _kept_time(rule, start, completion))
+    after = completion if _is_after_completion(rule, repeat_from) else start
     return start, by_day, _first_after(rule, start, after, by_day=by_day)
+
+
+def _kept_time(rule: Rule, due: datetime, completion: datetime) -> time:
+    """The time of day that a date counted from the completion keeps of `due`, from 0 what the rule names itself.
+
+    A rule of hours or less leads through the day, from the completion's own time.
+    """
+    if rule.frequency in TIME_PARTS.values():
+        return completion.time()
+    named = {"BYHOUR": "hour", "BYMINUTE": "minute", "BYSECOND": "second"}
+    return due.time().replace(**{part: 0 for name, part in named.items() if name in rule.numbers})
+
+
+def _is_after_completion(rule: Rule, repeat_from: str | None) -> bool:
+    """Whether the next date is later than the completion itself; otherwise it is later than what it is counted from."""
+    return repeat_from == "next_future" or (repeat_from == "completion" and not rule.of_whole_days)
 
 
 def _next_reminder(rule: Rule, remind_at: str, completed_at: str) -> str | None:

@@ -55,7 +55,7 @@ _WORDS: Final = {
 }
 _PARTS: Final = frozenset({"UNTIL", "COUNT", "INTERVAL", "BYDAY", *_RANGES, *_WORDS})
 # From the longest to the shortest; what is shorter than FREQ multiplies the occurrences of a period.
-_TIME_PARTS: Final = {"BYHOUR": "HOURLY", "BYMINUTE": "MINUTELY", "BYSECOND": "SECONDLY"}
+TIME_PARTS: Final = {"BYHOUR": "HOURLY", "BYMINUTE": "MINUTELY", "BYSECOND": "SECONDLY"}
 # Parts of dateutil's own, which rules hold that were accepted when it alone read them.
 _OTHER_BYDAY: Final = "BYWEEKDAY"
 _BYEASTER: Final = "BYEASTER"
@@ -117,7 +117,7 @@ def parse(repeat: str) -> Rule:
     frequency = parts["FREQ"]
     numbers = {name: _numbers(parts[name]) for name in parts if name in _RANGES or name == _BYEASTER}
     weekdays = _weekdays(parts)
-    times_of_day = prod(len(numbers.get(name, ".")) for name in _TIME_PARTS)
+    times_of_day = prod(len(numbers.get(name, ".")) for name in TIME_PARTS)
     if times_of_day > MAX_TIMES_OF_DAY:
         raise ValueError(f"it names {times_of_day} times of day where {MAX_TIMES_OF_DAY} are allowed")
     if "BYSECOND" in numbers:
@@ -128,7 +128,7 @@ def parse(repeat: str) -> Rule:
         interval=int(parts.get("INTERVAL", "1")),
         count=int(parts["COUNT"]) if "COUNT" in parts else None,
         until=parts.get("UNTIL"),
-        of_whole_days=frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY") and not parts.keys() & _TIME_PARTS.keys(),
+        of_whole_days=frequency in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY") and not parts.keys() & TIME_PARTS.keys(),
         breach=_breach(parts) or _breach_of_positions(frequency, numbers, weekdays),
         numbers=numbers,
         weekdays=weekdays,
@@ -168,9 +168,9 @@ def of_dates(rule: Rule) -> Rule:
 
     With HOURLY and shorter ones they stay. The RFC has no meaning for those; they count from the day's first second.
     """
-    if rule.of_whole_days or rule.frequency in _TIME_PARTS.values():
+    if rule.of_whole_days or rule.frequency in TIME_PARTS.values():
         return rule
-    return replace(rule, numbers={name: found for name, found in rule.numbers.items() if name not in _TIME_PARTS})
+    return replace(rule, numbers={name: found for name, found in rule.numbers.items() if name not in TIME_PARTS})
 
 
 _DAYS_OF_EVERY_MONTH: Final = 28
@@ -322,7 +322,7 @@ def _breach_of_positions(
         return None
     times = prod(
         len(numbers.get(name, "."))
-        for name, its_frequency in _TIME_PARTS.items()
+        for name, its_frequency in TIME_PARTS.items()
         if FREQUENCIES.index(frequency) < FREQUENCIES.index(its_frequency)
     )
     largest = _most_days(frequency, numbers, weekdays) * times

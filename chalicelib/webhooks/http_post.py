@@ -162,7 +162,8 @@ def post(destination: Destination, headers: Mapping[str, str], body: bytes) -> A
                 break
         if deadline.has_passed:
             raise TimedOut(f"no answer within {TIMEOUT_SECONDS:g} s") from failure
-    if isinstance(failure, ConnectTimeoutError | ReadTimeoutError):
+    # urllib3 counts a refused connection among the timeouts; but it kept nobody waiting.
+    if isinstance(failure, ConnectTimeoutError | ReadTimeoutError) and not isinstance(failure, NewConnectionError):
         raise TimedOut(type(failure).__name__) from failure
     raise DeliveryFailed(f"{type(failure).__name__}: {failure}") from failure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from typing import Any
 
@@ -78,6 +79,20 @@ def test_the_pause_grows_with_the_time_that_it_has_failed(webhook: Webhook) -> N
         pauses.append(health.failed(find(webhook), kept_waiting=True))
     assert pauses == [30, 30, 300, 1800, 3600]
     assert health.failed(find(webhook), kept_waiting=False) == 0
+
+
+def test_a_receiver_that_is_not_running_is_unreachable_and_not_slowed(
+    here: InProcess, worker: Worker, environment: None
+) -> None:
+    # Nobody listens where a socket is only bound, and nobody else can.
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        webhook = subscribe("alice", f"http://127.0.0.1:{bound.getsockname()[1]}/")
+        assert len(worker.tell(message(image("alice")))) == 1
+    (tried,) = here.get(f"/webhooks/{webhook.webhook_id}/deliveries").json()
+    assert (tried["result"], tried["status"]) == ("unreachable", None)
+    assert find(webhook).failing_since is not None
+    assert find(webhook).paused_until is None
 
 
 def test_a_receiver_that_refuses_quickly_is_not_slowed(worker: Worker, webhook: Webhook, receiver: Receiver) -> None:

@@ -114,6 +114,8 @@ def test_a_bare_date_is_past_an_instant_by_the_days_first_moment(until: str, exp
         # Completed at 14:23:11 UTC, 23:23:11 in Tokyo, 15:23:11 in Berlin; the 11th in Kiritimati.
         ({"repeat_from": "completion", "due": "2026-11-01T09:00:00+01:00", "time_zone": BERLIN},
          "2026-11-11T09:00:00+01:00"),
+        ({"repeat_from": "completion", "due": "2026-11-01T08:30:00+01:00", "time_zone": BERLIN,
+          "repeat": "FREQ=DAILY;BYHOUR=8,20"}, "2026-11-10T20:30:00+01:00"),
         ({"repeat_from": "completion", "due": "2026-11-01", "time_zone": "Pacific/Kiritimati"}, "2026-11-12"),
         ({"repeat_from": "next_future", "due": "2026-11-01", "time_zone": "Pacific/Kiritimati"}, "2026-11-12"),
         ({"repeat_from": "next_future", "due": "2026-10-01T15:24:00+02:00", "time_zone": BERLIN},
@@ -124,7 +126,7 @@ def test_a_bare_date_is_past_an_instant_by_the_days_first_moment(until: str, exp
     ],
 )  # fmt: skip
 def test_what_it_is_counted_from_is_on_the_zones_clocks(fields: dict[str, Any], expected: str) -> None:
-    found = recurrence.next_occurrence(completed("FREQ=DAILY", **fields))
+    found = recurrence.next_occurrence(completed(**{"repeat": "FREQ=DAILY", **fields}))
     assert found is not None
     assert found["due"] == expected
     assert found["time_zone"] == fields["time_zone"]
