@@ -158,7 +158,8 @@ def _kept_time(rule: Rule, due: datetime, completion: datetime) -> time:
     if rule.frequency in TIME_PARTS.values():
         return completion.time()
     named = {"BYHOUR": "hour", "BYMINUTE": "minute", "BYSECOND": "second"}
-    return due.time().replace(**{part: 0 for name, part in named.items() if name in rule.numbers})
+    from_zero: dict[str, Any] = {part: 0 for name, part in named.items() if name in rule.numbers}
+    return due.time().replace(**from_zero)
 
 
 def _is_after_completion(rule: Rule, repeat_from: str | None) -> bool:
