@@ -157,8 +157,11 @@ def _kept_time(rule: Rule, due: datetime, completion: datetime) -> time:
     """
     if rule.frequency in TIME_PARTS.values():
         return completion.time()
-    named = {"BYHOUR": "hour", "BYMINUTE": "minute", "BYSECOND": "second"}
-    return due.time().replace(**{part: 0 for name, part in named.items() if name in rule.numbers})
+    return time(
+        0 if "BYHOUR" in rule.numbers else due.hour,
+        0 if "BYMINUTE" in rule.numbers else due.minute,
+        0 if "BYSECOND" in rule.numbers else due.second,
+    )
 
 
 def _is_after_completion(rule: Rule, repeat_from: str | None) -> bool:
