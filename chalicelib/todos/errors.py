@@ -21,3 +21,7 @@ class Permanent(ServiceError):
 
 class Poison(Permanent):
     """A record that no retry can help: it cannot be decoded, or what it says is impossible. It is quarantined."""
+
+
+class TooMuchWork(Permanent):
+    """What was asked for together takes more work than it may; each part of it may be done alone."""

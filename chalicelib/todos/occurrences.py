@@ -33,6 +33,7 @@ from chalicelib.todos.rule_days import (
     first_day_of,
     is_leap_year,
     month_of_year,
+    of_search,
     year_of,
 )
 from chalicelib.todos.rule_sets import DAY_SECONDS, UNIT_SECONDS, DatesAndTimes, wall_time
@@ -66,13 +67,18 @@ def first_after(rule: Rule, start: datetime, after: datetime) -> datetime | None
         None where no date is left until the year 9999, or none is found with `MAX_WORK`. That is enough for 100 years,
         whatever the rule; and for so many steps of INTERVAL, which may be longer: 400 years, 4,800 months, 10,000
         weeks, 36,500 days, or as many steps of more than 30 days in hours, minutes or seconds.
+
+    Raises
+    ------
+    TooMuchWork
+        When nothing was left of the work that searches share (`rule_days.sharing`).
     """
     bound = max(start, after).replace(microsecond=0)
-    work = Work()
     try:
-        if rule.frequency in _CYCLES:
-            return _Intervals(rule, start, work).first_after(bound)
-        return _Units(rule, start, work).first_after(bound)
+        with of_search() as work:
+            if rule.frequency in _CYCLES:
+                return _Intervals(rule, start, work).first_after(bound)
+            return _Units(rule, start, work).first_after(bound)
     except OutOfWork:
         return None
 

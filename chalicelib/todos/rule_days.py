@@ -7,16 +7,22 @@ lead. They depend on its length and its first weekday alone, of which there are 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
 from typing import Final
 
+from chalicelib.todos.errors import TooMuchWork
 from chalicelib.todos.rules import Rule
 
 # What a search may cost, in days, weeks, months or years looked at and numbers of the rule applied, each of them about
 # a microsecond's work at most. A hundred years of days are 36,525.
 MAX_WORK: Final = 50_000
+# More than most searches cost, and little beside what is shared.
+_SOME_WORK: Final = 1_000
 
 LAST_DAY: Final = date.max.toordinal()
 
@@ -36,7 +42,7 @@ class OutOfWork(Exception):
 
 @dataclass(slots=True)
 class Work:
-    """What a search may still cost."""
+    """What a search may still cost, or many searches together."""
 
     left: int = MAX_WORK
 
@@ -51,6 +57,66 @@ class Work:
         self.left -= units
         if self.left < 0:
             raise OutOfWork
+
+
+_shared: Final[ContextVar[Work | None]] = ContextVar("_shared", default=None)
+
+
+@contextmanager
+def sharing(work: Work) -> Iterator[None]:
+    """Let every search of this thread spend what it costs from this work, too. Threads may share it."""
+    before = _shared.set(work)
+    try:
+        yield
+    finally:
+        _shared.reset(before)
+
+
+@contextmanager
+def of_search() -> Iterator[Work]:
+    """The work of one search.
+
+    Raises
+    ------
+    OutOfWork
+        When the search took all that one may cost.
+    TooMuchWork
+        When nothing was left of the shared work. This says nothing about the rule.
+    """
+    shared = _shared.get()
+    if shared is None:
+        yield Work()
+        return
+    work = _SharedWork(shared)
+    try:
+        yield work
+    finally:
+        work.give_back()
+
+
+class _SharedWork(Work):
+    """The work of a search that takes it from shared work, some at a time."""
+
+    def __init__(self, shared: Work) -> None:
+        super().__init__(0)
+        self._shared = shared
+        self._not_taken = MAX_WORK
+
+    def spend(self, units: int) -> None:
+        self.left -= units
+        while self.left < 0:
+            some = min(_SOME_WORK, self._not_taken)
+            if some == 0:
+                raise OutOfWork
+            if self._shared.left < some:
+                raise TooMuchWork("the rules take too much work together")
+            self._shared.left -= some
+            self._not_taken -= some
+            self.left += some
+
+    def give_back(self) -> None:
+        """Give back what was taken and not spent."""
+        self._shared.left += max(0, self.left)
 
 
 def first_day_of(year: int) -> int:

@@ -122,8 +122,13 @@ def parse(url: str) -> Destination:
         raise ValueError("a user name or password in the URL is not allowed: the signature tells who sends")
     if parts.fragment:
         raise ValueError("a fragment is never sent: leave it out")
-    if port == 0 or not _is_host(host):
-        raise ValueError("names no host")
+    if port == 0:
+        raise ValueError("port 0 is none that a program listens on: leave it out, or name one from 1 to 65535")
+    if "[" in parts.netloc and ":" not in host:
+        # What later versions of the Internet Protocol may have (RFC 3986, section 3.2.2); to others it is a name.
+        raise ValueError("expected an IPv6 address between the brackets")
+    if not _is_host(host):
+        raise ValueError("expected a host: a DNS name, or an IP address in full, such as 192.0.2.1 or [2001:db8::1]")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Destination(parts.scheme, host, port or _PORTS[parts.scheme], target)
 

@@ -38,6 +38,7 @@ def longest_of(pattern: str) -> str:
 BOUNDS = {
     "a body": f"{bodies.MAX_BODY_BYTES // KB} KB",
     "a batch": f"{batch.MAX_BODY_BYTES // MB} MB, {batch.MAX_COMMANDS} commands",
+    "the rules": f"{batch.MAX_WORK_OF_RULES:,} steps to their next dates",
     "arrays": f"{bodies.MAX_BRACKETS:,}",
     "nesting": f"{fields.MAX_NESTING} levels within a field",
     "errors": f"{content.MAX_ERRORS}, {problems.MAX_QUOTED} characters",

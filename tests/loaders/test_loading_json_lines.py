@@ -75,7 +75,7 @@ def test_every_field_of_a_todo_can_be_stated() -> None:
     [todo] = todos(
         b'{"title": "T", "notes": "N", "completed": true, "list": "L", "tags": ["a", "b"], "priority": "high",'
         b' "due": "2026-12-01", "remind_at": "2026-11-30T09:00:00Z", "order": 1.5, "repeat": "FREQ=DAILY",'
-        b' "repeat_from": "completion", "source": "elsewhere", "metadata": {"m": [1]}}\n'
+        b' "repeat_from": "completion", "time_zone": "Europe/Berlin", "source": "elsewhere", "metadata": {"m": [1]}}\n'
     )
     assert todo["completed_at"] == todo["created_at"]
     del todo["created_at"], todo["updated_at"], todo["completed_at"], todo["reminded"], todo["next"]
@@ -91,6 +91,7 @@ def test_every_field_of_a_todo_can_be_stated() -> None:
         "order": 1.5,
         "repeat": "FREQ=DAILY",
         "repeat_from": "completion",
+        "time_zone": "Europe/Berlin",
         "parent": None,
         "source": "elsewhere",
         "metadata": {"m": [1]},

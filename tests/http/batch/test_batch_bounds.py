@@ -14,7 +14,7 @@ from chalicelib.api import pages
 from chalicelib.api.bodies import MAX_BODY_BYTES
 from chalicelib.api.resources import batch
 from chalicelib.aws import dynamodb
-from chalicelib.todos import representation
+from chalicelib.todos import representation, rule_days
 from tests.http.batch.commands import create, results, statuses
 from tests.support.client import Client, next_path, pointers, problem, problem_name
 from tests.support.in_process import InProcess
@@ -105,6 +105,32 @@ def test_conflicts_on_one_todo_read_its_events_once(here: InProcess, edited: str
     # Each reads the newest event twice, to decide and to answer; one reads some more. It was 10 x 39 events.
     size_of_event = 2 * LARGE + 1_000
     assert read["bytes"] < (2 * 10 + batch.MAX_EVENTS_BYTES // size_of_event + 8) * size_of_event
+
+
+# Its first dates lie farther than a search goes; each asks for as much work as one may take.
+SLOW_RULE = "FREQ=SECONDLY;INTERVAL=604800;BYDAY=MO"
+
+
+def test_the_rules_of_a_batch_take_no_more_work_together_than_a_few_do(here: InProcess) -> None:
+    slow = [{"op": "create", "body": {"title": "x", "due": "2026-12-01", "repeat": SLOW_RULE}}] * 60
+    found = statuses(results(here, [*slow, create()]))
+    assert set(found[:60]) == {400, 413}
+    assert found[:60].count(400) <= batch.MAX_WORK_OF_RULES // (rule_days.MAX_WORK // 2)
+    assert found[60] == 201
+
+
+def test_a_rule_that_a_batch_has_no_work_left_for_is_not_taken_for_one_that_has_ended(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    todo_id = here.create(due="2026-12-01", repeat="FREQ=DAILY")["id"]
+    complete = {"op": "patch", "id": todo_id, "body": {"completed": True}}
+    with monkeypatch.context() as patched:
+        patched.setattr(batch, "MAX_WORK_OF_RULES", 0)
+        found = results(here, [complete, create()])
+    assert statuses(found) == [413, 201]
+    assert "another batch" in found[0]["problem"]["detail"]
+    assert here.get(f"/todos/{todo_id}").json()["completed"] is False
+    assert "next-occurrence" in results(here, [complete])[0]["link"]
 
 
 def test_a_conflict_alone_gives_all_events(here: InProcess, edited: str) -> None:

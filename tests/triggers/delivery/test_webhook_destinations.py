@@ -115,6 +115,8 @@ def test_the_parts_of_a_url(url: str, host: str, port: int, target: str, authori
         "https://2130706433/",
         "https://0x7f000001/",
         "https://127.1/",
+        "https://[v1.a]/",
+        "https://[v1.hooks.example]/",
         "https://0177.0.0.1/",
         "https://256.1.1.1/",
         "https://-hooks.example/",
@@ -149,6 +151,20 @@ def test_what_is_none_in_production(url: str) -> None:
 def test_what_is_one_on_a_laptop(url: str) -> None:
     assert urls.url_error(url, allow_loopback=True) is None
     assert urls.url_error(url, allow_loopback=False) is not None
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("https:///path", "a DNS name, or an IP address in full"),
+        ("https://127.1/", "a DNS name, or an IP address in full"),
+        ("https://hooks..example/", "a DNS name, or an IP address in full"),
+        ("https://[v1.a]/", "an IPv6 address between the brackets"),
+        ("https://hooks.example:0/", "one from 1 to 65535"),
+    ],
+)
+def test_a_refusal_says_what_is_expected(url: str, hint: str) -> None:
+    assert hint in (urls.url_error(url, allow_loopback=False) or "")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "LOCALHOST.", "[::1]"])

@@ -65,8 +65,8 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     spend = rule_days.Work.spend
 
     class Counted(rule_days.Work):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, left: int = rule_days.MAX_WORK) -> None:
+            super().__init__(left)
             self.number = len(searches)
             searches.append(0)
 
@@ -74,7 +74,7 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             searches[self.number] += units
             spend(self, units)
 
-    monkeypatch.setattr(occurrences, "Work", Counted)
+    monkeypatch.setattr(rule_days, "Work", Counted)
     return searches
 
 
