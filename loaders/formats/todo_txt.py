@@ -59,9 +59,7 @@ def read_rows(file: Input) -> Iterator[Row | BadRow]:
         if not line.strip():
             continue
         if len(line) > _MAX_LINE_BYTES:
-            yield bad_row(
-                number, line[:1000].decode("utf-8", "replace"), f"a line of more than {_MAX_LINE_BYTES} bytes"
-            )
+            yield bad_row(number, line.decode("utf-8", "replace"), f"a line of more than {_MAX_LINE_BYTES} bytes")
             continue
         try:
             text = line.decode().strip("\r\n")

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 UNSET: Final[dict[str, Any]] = {
     "title": "", "notes": None, "completed": False, "list": "inbox", "tags": None, "priority": "none", "due": None,
-    "remind_at": None, "order": None, "repeat": None, "repeat_from": None, "parent": None,
+    "remind_at": None, "order": None, "repeat": None, "repeat_from": None, "time_zone": None, "parent": None,
     "source": None, "metadata": None,
 }  # fmt: skip
 WRITES: Final = frozenset({"create", "put", "patch", "delete", "restore", "revert"})
