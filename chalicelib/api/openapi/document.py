@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -86,7 +87,7 @@ def _without_address(routes: tuple[Route, ...]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**schemas.components(), **problems.SCHEMAS},
-            "responses": problems.RESPONSES,
+            "responses": _referred_to(problems.RESPONSES, paths),
             "headers": headers.COMPONENTS,
             "securitySchemes": {
                 "bearer": {
@@ -107,3 +108,9 @@ def _without_address(routes: tuple[Route, ...]) -> dict[str, Any]:
             },
         },
     }
+
+
+def _referred_to(responses: dict[str, Any], paths: dict[str, Any]) -> dict[str, Any]:
+    """The responses that an operation refers to; one that shares its status with another is written out there."""
+    text = json.dumps(paths)
+    return {name: each for name, each in responses.items() if f'"#/components/responses/{name}"' in text}
