@@ -28,7 +28,8 @@ def running() -> Iterator[Any]:
         try:
             os.environ.update(engine.endpoint.environment())
             forget_everything()
-            yield boto3.client("dynamodb")
+            # Of a session of its own: the default one keeps the credentials that this process began with.
+            yield boto3.session.Session().client("dynamodb")
         finally:
             process.stop(state, engine)
 
