@@ -49,13 +49,13 @@ def one_more(owner: Owner, seconds: int) -> Iterator[int]:
         yield left
     finally:
         with suppress(Unavailable):
-            settings_table.update_if(
+            settings_table.update(
                 partition,
                 _SORT_KEY,
                 "REMOVE #place",
+                {":held": {"S": held}},
                 condition="#place = :held",
                 names={"#place": place},
-                values={":held": {"S": held}},
             )
 
 
@@ -78,13 +78,13 @@ def _take(partition: Partition, seconds: int) -> tuple[str, str, int]:
             break
         place, held = free[0], f"{now + seconds + MARGIN_SECONDS:.3f} {uuid.uuid4().hex}"
         was_free = {":found": {"S": found[place]}} if place in found else {}
-        if settings_table.update_if(
+        if settings_table.update(
             partition,
             _SORT_KEY,
             "SET #place = :held",
+            {":held": {"S": held}, **was_free},
             condition="#place = :found" if was_free else "attribute_not_exists(#place)",
             names={"#place": place},
-            values={":held": {"S": held}, **was_free},
         ):
             return place, held, len(free) - 1
     detail = f"{MAX_WAITS} requests of this owner are waiting already. Try again later, or without waiting."

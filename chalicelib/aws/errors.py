@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from chalicelib.todos.errors import Permanent, Transient
+from chalicelib.todos.errors import Permanent, Transient, Unavailable
 
 # What AWS services answer when the same request may succeed later. ConditionalCheckFailed is not among them: the code
 # that sets a condition knows what its failure means.
@@ -56,6 +57,20 @@ class KeysUnprocessed(Transient):
 
 # What a read of DynamoDB raises without an answer, or if it is refused.
 READ_ERRORS: Final = (BotoCoreError, ClientError, KeysUnprocessed)
+
+
+def ask(call: Callable[..., Any], **request: Any) -> Any:
+    """The answer of an AWS service to a request of a botocore client.
+
+    Raises
+    ------
+    Unavailable
+        Whatever went wrong, as its cause.
+    """
+    try:
+        return call(**request)
+    except (ClientError, BotoCoreError) as error:
+        raise Unavailable(str(error)) from error
 
 
 def codes_of(error: BaseException) -> frozenset[str]:

@@ -117,7 +117,7 @@ class OwnedItems:
         ------
         Unavailable
         """
-        return settings_table.update_existing(partition, self.prefix + item_id, expression, values, condition)
+        return settings_table.update(partition, self.prefix + item_id, expression, values, condition=condition)
 
 
 def attributes_of(**texts: str | None) -> dict[str, dict[str, str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from chalicelib import logs, metrics, settings
+from chalicelib.aws import errors
 from chalicelib.aws.sqs import sqs
 
 # SQS accepts 256 KB. Of a larger record only the keys are kept; the ledger has the rest.
@@ -48,6 +49,29 @@ def put(
     sqs().send_message(QueueUrl=settings.quarantine_queue_url(), MessageBody=body)
     metrics.count(metrics.QUARANTINED)
     logs.write("quarantined", handler=handler, error=type(error).__name__, keys=message["keys"])
+
+
+def put_each(handler: str, failures: Iterable[tuple[BaseException, Mapping[str, Any], Mapping[str, Any]]]) -> None:
+    """Put what no retry can help into the quarantine, each alone, so that redriving one does not try the others again.
+
+    Parameters
+    ----------
+    failures : iterable of (exception, record, keys)
+        As for `put`.
+
+    Raises
+    ------
+    Exception
+        The first transient failure, after all others were put there.
+    """
+    transient = None
+    for error, record, keys in failures:
+        if errors.is_transient(error):
+            transient = transient or error
+        else:
+            put(handler, error, record=record, keys=keys)
+    if transient is not None:
+        raise transient
 
 
 def _plain(keys: Any) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb, errors
+from chalicelib.aws.errors import ask
 from chalicelib.aws.retry import back_off
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Partition
@@ -141,22 +142,29 @@ def put_new(item: Item) -> bool:
     return _try_condition(dynamodb.client().put_item, **put(item)["Put"])
 
 
-def update_existing(
-    partition: Partition, sk: str, expression: str, values: Mapping[str, Any], condition: str = EXISTS
+def update(
+    partition: Partition,
+    sk: str,
+    expression: str,
+    values: Mapping[str, Any],
+    *,
+    condition: str | None = EXISTS,
+    names: Mapping[str, str] | None = None,
 ) -> bool:
-    """Change an item; False if it does not exist, or another condition does not hold.
+    """Change an item; False if it does not exist, or another condition does not hold. Without one it may be new.
 
     Raises
     ------
     Unavailable
     """
+    optional = {"ConditionExpression": condition, "ExpressionAttributeNames": names}
     return _try_condition(
         dynamodb.client().update_item,
         TableName=settings.settings_table(),
         Key=key(partition, sk),
         UpdateExpression=expression,
         ExpressionAttributeValues=values,
-        ConditionExpression=condition,
+        **{name: value for name, value in optional.items() if value is not None},
     )
 
 
@@ -168,17 +176,10 @@ def put_expiring(partition: Partition, sk: str, values: Mapping[str, str], secon
     Unavailable
     """
     names = {f"#{name}": name for name in (*values, TTL_ATTRIBUTE)}
-    ask(
-        dynamodb.client().update_item,
-        TableName=settings.settings_table(),
-        Key=key(partition, sk),
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in (*values, TTL_ATTRIBUTE)),
-        ExpressionAttributeNames=names,
-        ExpressionAttributeValues={
-            **{f":{name}": {"S": value} for name, value in values.items()},
-            f":{TTL_ATTRIBUTE}": {"N": str(int(time.time()) + seconds)},
-        },
-    )
+    stated = {f":{name}": {"S": value} for name, value in values.items()}
+    expires = {f":{TTL_ATTRIBUTE}": {"N": str(int(time.time()) + seconds)}}
+    expression = "SET " + ", ".join(f"{name} = :{name[1:]}" for name in names)
+    update(partition, sk, expression, {**stated, **expires}, condition=None, names=names)
 
 
 def count_within(partition: Partition, sk: str, most: int, seconds: int) -> bool:
@@ -188,44 +189,13 @@ def count_within(partition: Partition, sk: str, most: int, seconds: int) -> bool
     ------
     Unavailable
     """
-    return _try_condition(
-        dynamodb.client().update_item,
-        TableName=settings.settings_table(),
-        Key=key(partition, sk),
-        UpdateExpression="SET #expires = :expires ADD #count :one",
-        ConditionExpression="attribute_not_exists(#count) OR #count < :most",
-        ExpressionAttributeNames={"#count": "count", "#expires": TTL_ATTRIBUTE},
-        ExpressionAttributeValues={
-            ":one": {"N": "1"},
-            ":most": {"N": str(most)},
-            ":expires": {"N": str(int(time.time()) + seconds)},
-        },
-    )
-
-
-def update_if(
-    partition: Partition,
-    sk: str,
-    expression: str,
-    *,
-    condition: str,
-    names: Mapping[str, str],
-    values: Mapping[str, Any],
-) -> bool:
-    """Change an item, or make it, on a condition; False if it failed.
-
-    Raises
-    ------
-    Unavailable
-    """
-    return _try_condition(
-        dynamodb.client().update_item,
-        TableName=settings.settings_table(),
-        Key=key(partition, sk),
-        UpdateExpression=expression,
-        ExpressionAttributeNames=names,
-        ExpressionAttributeValues=values,
-        ConditionExpression=condition,
+    return update(
+        partition,
+        sk,
+        "SET #expires = :expires ADD #count :one",
+        {":one": {"N": "1"}, ":most": {"N": str(most)}, ":expires": {"N": str(int(time.time()) + seconds)}},
+        condition="attribute_not_exists(#count) OR #count < :most",
+        names={"#count": "count", "#expires": TTL_ATTRIBUTE},
     )
 
 
@@ -243,14 +213,13 @@ def update_once(partition: Partition, sk: str, attribute: str, values: Mapping[s
     ------
     Unavailable
     """
-    return _try_condition(
-        dynamodb.client().update_item,
-        TableName=settings.settings_table(),
-        Key=key(partition, sk),
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
-        ExpressionAttributeNames={f"#{name}": name for name in values},
-        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
-        ConditionExpression=f"{EXISTS} AND attribute_not_exists(#{attribute})",
+    return update(
+        partition,
+        sk,
+        "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        {f":{name}": value for name, value in values.items()},
+        condition=f"{EXISTS} AND attribute_not_exists(#{attribute})",
+        names={f"#{name}": name for name in values},
     )
 
 
@@ -284,16 +253,3 @@ def transact(writes: list[dict[str, Any]]) -> list[bool]:
                 raise Unavailable(str(error)) from error
         back_off(attempt)
     raise AssertionError("unreachable: the last attempt returns or raises")
-
-
-def ask(call: Callable[..., Any], **request: Any) -> Any:
-    """DynamoDB's answer to a request.
-
-    Raises
-    ------
-    Unavailable
-    """
-    try:
-        return call(**request)
-    except (ClientError, BotoCoreError) as error:
-        raise Unavailable(str(error)) from error

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import botocore.session
-from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.errors import ask
 from chalicelib.aws.memory import remembered
-from chalicelib.todos.errors import Unavailable
 
 
 @remembered
@@ -32,19 +30,6 @@ def unlinked_sqs() -> Any:
     client = botocore.session.get_session().create_client("sqs")
     client.meta.events.unregister("before-call", add_recursion_detection_header)
     return client
-
-
-def ask(call: Callable[..., Any], **request: Any) -> Any:
-    """SQS's answer to a request.
-
-    Raises
-    ------
-    Unavailable
-    """
-    try:
-        return call(**request)
-    except (ClientError, BotoCoreError) as error:
-        raise Unavailable(str(error)) from error
 
 
 def send(queue_url: str, body: str) -> None:

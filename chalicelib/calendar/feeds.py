@@ -150,7 +150,7 @@ def _with_new_token(feed: Feed, token: str) -> Feed:
         if found.request_hash != feed.request_hash:
             raise KeyReused
         hashed = {":hash": {"S": _hash(token)}}
-        if settings_table.update_existing(_by_id(feed.feed_id), _BY_ID_KEY, "SET token_hash = :hash", hashed):
+        if settings_table.update(_by_id(feed.feed_id), _BY_ID_KEY, "SET token_hash = :hash", hashed):
             return found
     raise Unavailable("the feed was deleted a moment ago")
 

@@ -85,7 +85,7 @@ class Failure:
     @property
     def is_transient(self) -> bool:
         """Whether another try may succeed."""
-        return not isinstance(self.error, Permanent) and errors.is_transient(self.error)
+        return errors.is_transient(self.error)
 
 
 def change_each(

@@ -36,14 +36,14 @@ def work_or_quarantine(handler: str, record: dict[str, Any]) -> None:
             raise
         quarantine.put(handler, error, record=record)
         return
-    transient = None
-    for failure in failures:
-        if failure.is_transient:
-            transient = transient or failure.error
-            continue
-        # Alone, in a message of its own, so that redriving it does not try the others again.
-        alone = {**record, "body": list_queue.encode(replace(work, todos=(failure.todo,)))}
-        keys = {"owner": work.operation.partition, "todo_id": failure.todo[0]}
-        quarantine.put(handler, failure.error, record=alone, keys=keys)
-    if transient is not None:
-        raise transient
+    quarantine.put_each(
+        handler,
+        (
+            (
+                failure.error,
+                {**record, "body": list_queue.encode(replace(work, todos=(failure.todo,)))},
+                {"owner": work.operation.partition, "todo_id": failure.todo[0]},
+            )
+            for failure in failures
+        ),
+    )

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from chalicelib import settings
-from chalicelib.aws import errors, quarantine
+from chalicelib.aws import quarantine
 from chalicelib.aws.sqs import sqs
 from chalicelib.commands import execute
 from chalicelib.todos import ids, instants
@@ -86,17 +86,17 @@ def give_or_quarantine(handler: str, record: dict[str, Any]) -> None:
     except Poison as poison:
         quarantine.put(handler, poison, record=record)
         return
-    transient = None
-    for reminder, error in give(page):
-        if errors.is_transient(error):
-            transient = transient or error
-        else:
-            # Alone, in a message of its own, so that redriving it does not try the others again.
-            alone = {**record, "body": encode([reminder])}
-            keys = {"owner": reminder.partition, "todo_id": reminder.todo_id}
-            quarantine.put(handler, error, record=alone, keys=keys)
-    if transient is not None:
-        raise transient
+    quarantine.put_each(
+        handler,
+        (
+            (
+                error,
+                {**record, "body": encode([reminder])},
+                {"owner": reminder.partition, "todo_id": reminder.todo_id},
+            )
+            for reminder, error in give(page)
+        ),
+    )
 
 
 def encode(page: Iterable[DueReminder]) -> str:

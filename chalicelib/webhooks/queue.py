@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from chalicelib import logs, settings
-from chalicelib.aws.sqs import ask, unlinked_sqs
+from chalicelib.aws.errors import ask
+from chalicelib.aws.sqs import unlinked_sqs
 from chalicelib.todos import ids
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Partition
