@@ -8,7 +8,7 @@ idempotency key, so that a todo that is put back into the old list is not moved 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import uuid_utils
@@ -45,13 +45,13 @@ class Renamed:
         Whether the todos were moved at once; if not, a queue's worker moves them.
     moved : int
         How many were.
-    versions : dict of str to int
-        The versions at which this very request moved todos, by id.
+    versions : dict of str to int, optional
+        The versions at which the todos were moved, by id; None for a repeat, which does not know them.
     """
 
     at_once: bool
     moved: int = 0
-    versions: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, int] | None = None
 
 
 def rename(
@@ -71,12 +71,14 @@ def rename(
     operation = ListOperation(
         owner, list_name, actor, correlation_id, new_id, to_list, record=list_records.key_of(key, new_id)
     )
-    record = list_records.find(operation) or _recorded(operation)
+    earlier = list_records.find(operation)
+    record = earlier or _recorded(operation)
     operation = replace(operation, operation_id=record.operation_id)
     if record.is_done:
         return Renamed(record.at_once, record.moved)
     if record.at_once:
-        return _rename_at_once(operation)
+        renamed = _rename_at_once(operation)
+        return renamed if earlier is None else replace(renamed, versions=None)
     first = _begin_pass(operation, Pass())
     if first is not None:
         list_queue.send(first)

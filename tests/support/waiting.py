@@ -55,6 +55,13 @@ def in_time(write: Callable[[], Any]) -> Any:
     return eventually(waited)
 
 
+def shows_as_waited(answer: Any, look: Callable[[], Result], expected: Result) -> None:
+    """Assert that the views show a write: at once if its answer says that it waited for them, otherwise in the end."""
+    if "Preference-Applied" in answer.headers:
+        assert look() == expected
+    shows(look, expected)
+
+
 def at_once(actions: Sequence[Callable[[], Result]]) -> list[Result]:
     """Do everything at the same time, each action in a thread of its own; the results in the order of the actions."""
     start = threading.Barrier(len(actions))

@@ -112,7 +112,9 @@ def rename(request: Request) -> Response:
     said = {"list": name, "to": to, "note": NOTE}
     if not renamed.at_once:
         return answer(202, said)
-    return answer(200, {**said, "todos": renamed.moved}, wait_for_views(request, renamed.versions))
+    # A repeat does not say that the views have what it cannot name.
+    waited = {} if renamed.versions is None else wait_for_views(request, renamed.versions)
+    return answer(200, {**said, "todos": renamed.moved}, waited)
 
 
 def read(request: Request) -> Response:
