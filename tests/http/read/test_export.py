@@ -101,8 +101,8 @@ def test_what_moves_between_two_pages_is_in_the_file_once(client: Client) -> Non
         page = client.get(path)
         found += [json.loads(line)["id"] for line in page.text.splitlines()]
         # From before to behind where a reader by list and order is, and the other way.
-        client.patch(f"/todos/{made[0]}", {"list": f"zzzz{len(found)}"}, prefer="wait=10")
-        client.patch(f"/todos/{made[-1]}", {"list": "a", "order": -len(found)}, prefer="wait=10")
+        client.seen.patch(f"/todos/{made[0]}", {"list": f"zzzz{len(found)}"})
+        client.seen.patch(f"/todos/{made[-1]}", {"list": "a", "order": -len(found)})
         path = next_path(page)
 
     assert sorted(found) == sorted(made)
@@ -112,7 +112,7 @@ def test_deleted_todos_neither_fill_a_page_nor_end_the_file(client: Client) -> N
     made = [client.create(str(number))["id"] for number in range(7)]
     for gone in made[1:6]:
         client.delete(f"/todos/{gone}")
-    client.patch(f"/todos/{made[0]}", {"title": "x"}, prefer="wait=10")
+    client.patch(f"/todos/{made[0]}", {"title": "x"})
     shows(lambda: client.stats()["total"], 2)
 
     assert [json.loads(line)["id"] for line in exported(client, "?limit=2").splitlines()] == [made[0], made[6]]

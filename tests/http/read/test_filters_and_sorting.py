@@ -106,7 +106,7 @@ def test_by_created_come_the_oldest_first_whatever_happened_to_them(filled: Clie
     filled.patch(f"/todos/{todos['Milk']}", {"title": "Oat milk", "list": "c", "completed": True})
     filled.delete(f"/todos/{todos['Bread']}")
     filled.delete(f"/todos/{todos['Rest']}")
-    filled.post(f"/todos/{todos['Rest']}/restore", prefer="wait=10")
+    filled.post(f"/todos/{todos['Rest']}/restore")
     expected = ["Oat milk", "Taxes", "Rest", "Call", "File"]
 
     shows(lambda: filled.titles("/todos?sort=created"), expected)

@@ -81,7 +81,7 @@ def test_parents_in_a_circle_are_read_and_written_like_any_others(client: Client
     """Nothing walks them, so that none of these has no end."""
     first = client.created_and_seen("first")["id"]
     second = client.created_and_seen("second", parent=first)["id"]
-    circle = client.patch(f"/todos/{first}", {"parent": second}, prefer="wait=10")
+    circle = client.seen.patch(f"/todos/{first}", {"parent": second})
 
     assert circle.status_code == 200
     assert {row["id"] for row in client.rows("/todos")} == {first, second}

@@ -11,6 +11,7 @@ from chalicelib.commands import named_lists
 from tests.support.client import Client, list_path, problem, problem_name
 from tests.support.faults import counted
 from tests.support.in_process import InProcess
+from tests.support.waiting import shows
 
 
 def test_an_empty_list_is_listed_once_it_is_named(client: Client) -> None:
@@ -29,9 +30,9 @@ def test_it_stays_when_its_last_todo_goes(client: Client) -> None:
     client.created_and_seen(list="a")
     assert client.lists() == {"a": (1, 1, 0)}
 
-    client.delete(list_path("a"), prefer="wait=10")
+    client.delete(list_path("a"))
 
-    assert client.lists() == {"a": (0, 0, 0)}
+    shows(client.lists, {"a": (0, 0, 0)})
 
 
 def test_only_the_name_is_forgotten(client: Client) -> None:
@@ -43,7 +44,7 @@ def test_only_the_name_is_forgotten(client: Client) -> None:
     assert client.lists() == {"a": (1, 1, 0)}
     assert client.get(f"/todos/{todo['id']}").status_code == 200
     assert client.delete("/lists/a").status_code == 204
-    client.delete(f"/todos/{todo['id']}", prefer="wait=10")
+    client.seen.delete(f"/todos/{todo['id']}")
     problem(client.delete("/lists/a"), 404)
     assert client.lists() == {}
 
