@@ -8,7 +8,7 @@ import pytest
 
 from bench.hostile.__main__ import MAX_GROWTH_BYTES
 from chalicelib.api import bodies, filters, headers, pages, problems, request
-from chalicelib.api.resources import batch
+from chalicelib.api.resources import batch, batch_commands
 from chalicelib.commands import execute, next_occurrence
 from chalicelib.todos import content, earlier_ids, events, fields, instants, representation, rule_days, rules, texts
 from chalicelib.todos import zones as todo_zones
@@ -37,7 +37,7 @@ def longest_of(pattern: str) -> str:
 # By the beginning of a row: the figures of its bound.
 BOUNDS = {
     "a body": f"{bodies.MAX_BODY_BYTES // KB} KB",
-    "a batch": f"{batch.MAX_BODY_BYTES // MB} MB, {batch.MAX_COMMANDS} commands",
+    "a batch": f"{batch_commands.MAX_BODY_BYTES // MB} MB, {batch_commands.MAX_COMMANDS} commands",
     "the rules": f"{batch.MAX_WORK_OF_RULES:,} steps to their next dates",
     "arrays": f"{bodies.MAX_BRACKETS:,}",
     "nesting": f"{fields.MAX_NESTING} levels within a field",

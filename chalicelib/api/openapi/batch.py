@@ -9,7 +9,7 @@ from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, json_body, operation
 from chalicelib.api.openapi.parameters import IDEMPOTENCY_KEY, PREFER
 from chalicelib.api.openapi.schemas import SOME_ID, BatchResults, reference
-from chalicelib.api.resources.batch import MAX_BODY_BYTES, MAX_COMMANDS, Batch
+from chalicelib.api.resources.batch_commands import MAX_BODY_BYTES, MAX_COMMANDS, Batch
 
 TAG: Final = "batch"
 

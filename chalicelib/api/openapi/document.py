@@ -15,6 +15,7 @@ from chalicelib.api.openapi import (
     exports,
     feeds,
     headers,
+    json_patch,
     lists,
     problems,
     schemas,
@@ -86,7 +87,7 @@ def _without_address(routes: tuple[Route, ...]) -> dict[str, Any]:
         "tags": [tag for resource in RESOURCES for tag in resource.TAGS],
         "paths": paths,
         "components": {
-            "schemas": {**schemas.components(), **problems.SCHEMAS},
+            "schemas": {**schemas.components(), json_patch.NAME: json_patch.schema(), **problems.SCHEMAS},
             "responses": _referred_to(problems.RESPONSES, paths),
             "headers": headers.COMPONENTS,
             "securitySchemes": {

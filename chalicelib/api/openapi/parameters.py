@@ -42,32 +42,29 @@ WEBHOOK_ID: Final = parameter("path", "webhook_id", "The webhook's id.", schema_
 
 FEED_ID: Final = parameter("path", "feed_id", "The feed's id.", schema_of(Id), example=SOME_ID, required=True)
 
-IF_MATCH: Final = parameter(
-    "header",
+
+def _entity_tags(name: str, description: str, *, example: str) -> dict[str, Any]:
+    return parameter("header", name, description, {"type": "string", "pattern": headers.ENTITY_TAGS}, example=example)
+
+
+IF_MATCH: Final = _entity_tags(
     "If-Match",
     "The versions that the todo may be at (RFC 9110, section 13.1.1); at another the request is refused with 412.",
-    {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"3"',
 )
-IF_MATCH_OF_READ: Final = parameter(
-    "header",
+IF_MATCH_OF_READ: Final = _entity_tags(
     "If-Match",
     "The `ETag` that the answer is to have (RFC 9110, section 13.1.1, strong comparison); 412 if it has another.",
-    {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"3"',
 )
-IF_NONE_MATCH: Final = parameter(
-    "header",
+IF_NONE_MATCH: Final = _entity_tags(
     "If-None-Match",
     "The `ETag` of the answer that the caller has (RFC 9110, section 13.1.2); 304 if it is still current.",
-    {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"3"',
 )
-UNLESS_AT: Final = parameter(
-    "header",
+UNLESS_AT: Final = _entity_tags(
     "If-None-Match",
     "The versions that must not be changed (RFC 9110, section 13.1.2), `*` for any; at these it is refused with 412.",
-    {"type": "string", "pattern": headers.ENTITY_TAGS},
     example='"7"',
 )
 IF_NONE_MATCH_ANY: Final = parameter(

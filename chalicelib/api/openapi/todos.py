@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib.api import problem_types
 from chalicelib.api.commands import RevertTo
 from chalicelib.api.media_types import JSON, JSON_PATCH, MERGE_PATCH
-from chalicelib.api.openapi import examples
+from chalicelib.api.openapi import examples, json_patch
 from chalicelib.api.openapi.operations import answer, json_body, link, operation
 from chalicelib.api.openapi.parameters import (
     AT,
@@ -23,7 +23,6 @@ from chalicelib.api.openapi.parameters import (
     UNLESS_AT,
     VERSION,
 )
-from chalicelib.api.openapi.schemas import JSON_PATCH as JSON_PATCH_SCHEMA
 from chalicelib.api.openapi.schemas import REFERENCE, CloudEvent, Event, Todo, TodoContent, TodoPatch, reference
 from chalicelib.publishing.cloudevents import BATCH_MEDIA_TYPE
 
@@ -106,7 +105,7 @@ _MERGE_PATCH: Final = json_body(
     MERGE_PATCH,
     JSON,
 )
-_JSON_PATCH: Final = json_body({"$ref": REFERENCE.format(name=JSON_PATCH_SCHEMA)}, _OPERATIONS, JSON_PATCH)
+_JSON_PATCH: Final = json_body({"$ref": REFERENCE.format(name=json_patch.NAME)}, _OPERATIONS, JSON_PATCH)
 _PATCH: Final = {**_MERGE_PATCH, "content": _MERGE_PATCH["content"] | _JSON_PATCH["content"]}
 _WRITE: Final = (TODO_ID, IF_MATCH, UNLESS_AT, IDEMPOTENCY_KEY, PREFER)
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from chalicelib.api import bodies, filters, headers, negotiation, pages, routing
 from chalicelib.api.problems import Problem, problem_of
-from chalicelib.api.resources import batch, feeds, lists, webhooks
+from chalicelib.api.resources import batch_commands, feeds, lists, webhooks
 from chalicelib.todos import content, decide, instants, strict_json, zones
 from chalicelib.todos.content import InvalidContent
 from chalicelib.views.sync.position import Position
@@ -133,7 +133,7 @@ PARSERS: dict[str, Parser] = {
     "a webhook": Parser(lambda text: webhooks._load(parsed(text)), [b'"url":"https://a.b/', *CONTENT_PIECES]),
     "a new name of a list": Parser(lambda text: lists._new_name(parsed(text)), [b'"to":"', *CONTENT_PIECES]),
     "a feed": Parser(lambda text: feeds._load(parsed(text)), [b'"name":"', b'"lists":["a",', *CONTENT_PIECES]),
-    "a batch": Parser(lambda text: batch._read_plans(a_body(text)), BATCH_PIECES),
+    "a batch": Parser(lambda text: batch_commands.read_plans(a_body(text)), BATCH_PIECES),
     "list names": Parser(pages.parse_list_name, LIST_PIECES, VALUE),
     "texts that are sought": Parser(filters.parse_text(filters.MAX_SOUGHT_LENGTH), LIST_PIECES, VALUE),
     "limits": Parser(pages.parse_limit, DIGITS, VALUE),
@@ -253,7 +253,7 @@ def test_errors_take_little_more_memory_than_what_they_are_in() -> None:
 def test_brackets_are_counted_before_a_body_is_read() -> None:
     body = b"[" + b"{}," * bodies.MAX_BRACKETS + b"0]"
     with Work() as work:
-        refused = outcome_of(Parser(lambda text: batch._read_plans(a_body(text)), []), body)
+        refused = outcome_of(Parser(lambda text: batch_commands.read_plans(a_body(text)), []), body)
     assert isinstance(refused, Problem)
     assert refused.status == 413
     assert (work.calls < 100, work.allocated < 20_000) == (True, True)
