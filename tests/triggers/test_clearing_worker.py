@@ -99,10 +99,7 @@ def test_a_message_that_comes_again_spares_what_has_come_or_changed_since(alone:
 def test_a_long_list_is_cleared_page_by_page_and_then_marked_as_done(
     alone: Alone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_pages_of_two(monkeypatch)
-    for number in range(5):
-        alone.create(title=str(number), order=number)
-    alone.project()
+    given_a_list_of_several_pages(alone, monkeypatch, todos=5)
     api = alone.api()
     assert api.delete(list_path("inbox"), idempotency_key="k").status_code == 202
     since = alone.create(title="since", order=-1)
@@ -124,10 +121,7 @@ def test_a_long_list_is_cleared_page_by_page_and_then_marked_as_done(
 def test_after_a_rebuild_the_rest_stays_and_the_repeat_is_told_so(
     alone: Alone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_pages_of_two(monkeypatch)
-    for number in range(3):
-        alone.create(title=str(number), order=number)
-    alone.project()
+    given_a_list_of_several_pages(alone, monkeypatch, todos=3)
     api = alone.api()
     assert api.delete(list_path("inbox"), idempotency_key="k").status_code == 202
     (message,) = alone.messages("CLEAR_QUEUE_URL")
@@ -195,10 +189,7 @@ def test_a_todo_that_cannot_be_deleted_is_put_aside_alone_and_the_walk_goes_on(
 
 
 def test_a_row_that_is_visible_before_its_tally_is_in_the_cut(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
-    use_pages_of_two(monkeypatch)
-    for number in range(3):
-        alone.create(title=str(number), order=number)
-    alone.project()
+    given_a_list_of_several_pages(alone, monkeypatch, todos=3)
     newest = cuts.read_cut(alone.owner)
     monkeypatch.setattr(cuts, "read_cut", lambda owner: replace(newest, revision=newest.revision - 1))
 
@@ -211,10 +202,7 @@ def test_a_row_that_is_visible_before_its_tally_is_in_the_cut(alone: Alone, monk
 def test_a_rename_goes_on_in_passes_until_none_finds_anything_new(
     alone: Alone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use_pages_of_two(monkeypatch)
-    for number in range(3):
-        alone.create(title=str(number), order=number)
-    alone.project()
+    given_a_list_of_several_pages(alone, monkeypatch, todos=3)
     api = alone.api()
     assert api.post("/lists/inbox/rename", {"to": "new"}, idempotency_key="k").status_code == 202
     (message,) = alone.messages("CLEAR_QUEUE_URL")
@@ -241,10 +229,7 @@ def test_a_rename_goes_on_in_passes_until_none_finds_anything_new(
 
 
 def test_a_rename_goes_on_after_a_rebuild(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
-    use_pages_of_two(monkeypatch)
-    for number in range(3):
-        alone.create(title=str(number), order=number)
-    alone.project()
+    given_a_list_of_several_pages(alone, monkeypatch, todos=3)
     assert alone.api().post("/lists/inbox/rename", {"to": "new"}).status_code == 202
     rebuild_views(alone)
 
@@ -275,6 +260,14 @@ def use_pages_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in (list_operation, clear_list, rename_list):
         monkeypatch.setattr(module, "PAGE", 2)
+
+
+def given_a_list_of_several_pages(alone: Alone, monkeypatch: pytest.MonkeyPatch, *, todos: int) -> None:
+    """The list inbox has so many todos, titled by their place in it, and a page has two."""
+    use_pages_of_two(monkeypatch)
+    for number in range(todos):
+        alone.create(title=str(number), order=number)
+    alone.project()
 
 
 def rebuild_views(alone: Alone) -> None:

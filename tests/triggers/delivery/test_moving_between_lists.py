@@ -12,6 +12,7 @@ from chalicelib.ledger import ledger
 from chalicelib.ledger.errors import LedgerUnavailable
 from tests.support.lambda_events import image, message
 from tests.support.receiver import Receiver
+from tests.support.tables import definition
 from tests.support.webhooks import subscribe
 from tests.triggers.delivery.conftest import Worker, aws
 
@@ -27,18 +28,7 @@ def event(version: int, type: str, list_name: str, **change: Any) -> dict[str, A
 @pytest.fixture
 def ledger_with_a_todo(environment: None) -> None:
     """A todo in the list garden, since version 1."""
-    aws("dynamodb").create_table(
-        TableName="events",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "stream_id", "AttributeType": "S"},
-            {"AttributeName": "version", "AttributeType": "N"},
-        ],
-        KeySchema=[
-            {"AttributeName": "stream_id", "KeyType": "HASH"},
-            {"AttributeName": "version", "KeyType": "RANGE"},
-        ],
-    )
+    aws("dynamodb").create_table(**definition("EventsTable", "events"))
     aws("dynamodb").put_item(TableName="events", Item=event(1, "TodoCreated", "garden", list="garden"))
 
 
