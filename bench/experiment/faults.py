@@ -95,7 +95,7 @@ def failing(name: str, handler: Handler) -> Handler:
         try:
             records = event["Records"]
             handed = [_event_id(each) for each in records]
-            # Of the messages of `deliver`, those that are for one webhook.
+            # Only the messages of `deliver` that are for one webhook.
             webhooks = [each.get("messageAttributes", {}).get("webhook", {}).get("stringValue") for each in records]
             _note(name, records=handed, messages=[each.get("messageId") for each in records], webhooks=webhooks)
             if _happens(rates.raises_before):

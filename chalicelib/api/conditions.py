@@ -2,8 +2,8 @@
 
 A read evaluates `If-Match` and `If-None-Match` by the entity tag of its answer (`caching`), a write of one todo by the
 todo's version (`todos.decide`). Nothing here has a `Last-Modified`, so `If-Modified-Since` is ignored, as RFC 9110,
-section 13.1.3, requires; so is `If-Range` (section 13.1.5), because there are no ranges. Both can only save a transfer,
-and the whole answer is always right.
+section 13.1.3, requires. `If-Range` (section 13.1.5) is ignored because ranges are not supported. Both headers can only
+save a transfer, so the whole answer is always right.
 """
 
 from __future__ import annotations

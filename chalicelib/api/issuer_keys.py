@@ -73,7 +73,7 @@ class IssuerKeys:
         return found
 
     def _fetch(self, now: float) -> None:
-        """Replace the keys, or keep them if there are no others to be had."""
+        """Replace the keys; keep the known ones if the issuer does not answer with a key set."""
         if now - self._failed_at < JWKS_RETRY_SECONDS:
             return
         try:

@@ -142,7 +142,7 @@ CURSOR_EXPIRED: Final = ProblemType(
     "cursor-expired",
     410,
     "Cursor expired",
-    "The cursor is too old: changes since then are no longer kept, or the pages have been in another order since.",
+    "The cursor is too old: the changes since then have been removed, or the order of the pages has changed.",
     "Start over without a cursor, and discard the todos that the new sync or export omits.",
 )
 PRECONDITION_FAILED: Final = ProblemType(
