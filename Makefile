@@ -31,7 +31,7 @@ status: $(INSTALLED) ## Show what is running and how far behind the readers are
 test: $(DEVELOPING) ## Run every test, on a private engine
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4
 
-test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (half a minute)
+test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (under a minute on two cores)
 	@$(VENV)/python -m pytest -n auto --maxprocesses 4 -m 'not engine and not slow' tests/unit tests/loaders
 
 # Without what runs in greenlets: coverage.py that follows these hangs in an engine of threads.

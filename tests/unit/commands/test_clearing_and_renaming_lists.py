@@ -14,6 +14,8 @@ SCHEDULES = 150
 SOON = 200
 OF_LISTS = [mutant for mutant in MUTANTS if mutant.always == WITH_LISTS and mutant.found_within <= SOON]
 
+pytestmark = pytest.mark.slow
+
 
 def test_no_list_is_cleared_or_renamed_of_what_was_not_meant() -> None:
     lists = replace(OURS, always=WITH_LISTS)

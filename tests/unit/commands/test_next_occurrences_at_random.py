@@ -9,6 +9,8 @@ from tests.simulation.repeating_mutants import MUTANTS
 
 SEEDS = range(20_000, 20_200)
 
+pytestmark = pytest.mark.slow
+
 
 def test_no_schedule_ends_with_a_difference() -> None:
     assert run_seeds(REPEATING, SEEDS) == []
