@@ -8,10 +8,11 @@ import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from typing import Final
 
 from chalicelib import __version__
-from chalicelib.todos import ids
+from chalicelib.todos import content, ids, zones
 from loaders.errors import CannotLoad
 from loaders.formats import formats
 from loaders.output.report import Report, describe_left
@@ -115,6 +116,11 @@ def _session_options(options: argparse.Namespace) -> Options:
         owner=options.owner,
         format=options.format,
         names=_names(options.map),
+        list_name=options.list,
+        time_zone=options.timezone,
+        date_format=options.date_format,
+        done_values=options.done_values,
+        strict=options.strict,
         system=options.source,
         on_change=options.on_change,
         dry_run=options.dry_run,
@@ -143,10 +149,21 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
-    add("--version", action="version", version=f"todo-ledger {__version__}")
-    add("files", metavar="FILE", nargs="+", help="a file, s3://bucket/key, or - for standard input; may be gzipped")
-    add("--owner", type=_owner, help="the owner of the todos (a token's `sub`, which is the default with --to)")
+    parser.add_argument("--version", action="version", version=f"todo-ledger {__version__}")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="a file, s3://bucket/key, or - for standard input; may be gzipped"
+    )
+    parser.add_argument(
+        "--owner", type=_owner, help="the owner of the todos (a token's `sub`, which is the default with --to)"
+    )
+    _add_reading(parser.add_argument_group("how the files are read"))
+    _add_writing(parser.add_argument_group("what is done with their todos"))
+    _add_destination(parser.add_argument_group("where they go"))
+    return parser
+
+
+def _add_reading(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--format", metavar="FORMAT", choices=sorted(formats()), help="default: recognised by content")
     add(
         "--map",
@@ -162,6 +179,26 @@ def _parser() -> argparse.ArgumentParser:
         type=_source,
         help="the list that the rows' ids belong to (default: the format's name, or file)",
     )
+    add("--list", metavar="NAME", type=_list, help="the list of the rows that name none")
+    add("--timezone", metavar="ZONE", type=_zone, help="the IANA zone of times and days without one (default: UTC)")
+    add(
+        "--date-format",
+        metavar="FORMAT",
+        type=_date_format,
+        help="how a CSV or JSON file writes its dates, in the codes of strptime, such as %%d.%%m.%%Y",
+    )
+    add(
+        "--done-values",
+        metavar="WORDS",
+        type=_words,
+        default=(),
+        help="what means done in a CSV or JSON file, beside the usual words, separated by commas",
+    )
+    add("--strict", action="store_true", help="reject rows with values that no field of a todo holds")
+
+
+def _add_writing(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
         "--on-change",
         choices=("update", "keep", "report"),
@@ -175,6 +212,11 @@ def _parser() -> argparse.ArgumentParser:
         help="read and validate everything and report what would happen; write nothing",
     )
     add("--offline", action="store_true", help="with --dry-run: do not compare with existing todos")
+    add("--json", action="store_true", help="progress as JSON lines on standard error, the summary on standard output")
+
+
+def _add_destination(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--to", metavar="URL", help="load over HTTP into the service at this URL")
     add(
         "--token",
@@ -189,8 +231,6 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_BOUND_SECONDS,
         help="slow down so that the views lag by no more than this (default: %(default)g; 0: never)",
     )
-    add("--json", action="store_true", help="progress as JSON lines on standard error, the summary on standard output")
-    return parser
 
 
 def _usage_error(options: argparse.Namespace) -> str | None:
@@ -216,6 +256,37 @@ def _source(text: str) -> str:
     if not text.isprintable() or not 1 <= len(text) <= 64:
         raise argparse.ArgumentTypeError("expected 1 to 64 printable characters")
     return text
+
+
+def _list(text: str) -> str:
+    try:
+        return str(content.validate({"title": "any", "list": text})["list"])
+    except content.InvalidContent as error:
+        raise argparse.ArgumentTypeError(error.errors[0].detail) from None
+
+
+def _zone(text: str) -> str:
+    if (error := zones.zone_error(text)) is not None:
+        raise argparse.ArgumentTypeError(error)
+    return text
+
+
+def _date_format(text: str) -> str:
+    try:
+        written = datetime(2026, 12, 31).strftime(text)  # noqa: DTZ001 - only tried
+        is_a_day = datetime.strptime(written, text).date() == date(2026, 12, 31)  # noqa: DTZ007
+    except ValueError:
+        is_a_day = False
+    if not is_a_day:
+        raise argparse.ArgumentTypeError("expected the codes of a day, month and year, such as %d.%m.%Y")
+    return text
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip().casefold() for word in text.split(","))
+    if not all(words):
+        raise argparse.ArgumentTypeError("expected words, separated by commas")
+    return words
 
 
 def _mapping(text: str) -> tuple[str, str]:

@@ -52,8 +52,10 @@ class Load:
                 if isinstance(planned, BadRow):
                     self._reject(planned)
                     self._progress.show(self.summary)
-                else:
-                    yield planned
+                    continue
+                if planned.loss is not None:
+                    self.summary.note_loss(planned.loss)
+                yield planned
         except UnreadableFile as error:
             # The rows before this one are loaded nevertheless.
             self.summary.stopped_by = f"the rest of the file cannot be read: {error}"

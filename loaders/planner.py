@@ -16,8 +16,10 @@ from chalicelib.todos.content import FieldError, InvalidContent, pointer
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
 from chalicelib.todos.ids import Owner
 from chalicelib.todos.strict_json import TOO_DEEP
+from loaders.reading.options import ReadOptions
 from loaders.reconcile import ACTOR
-from loaders.rows.row import BadRow, Row, bad_row
+from loaders.rows.loss import Loss
+from loaders.rows.row import BadRow, Origin, Row, bad_row
 from loaders.rows.seen import Seen
 
 # The most that an event takes beside its change: names, ids, instants, and an owner of 255 bytes percent-encoded.
@@ -35,8 +37,12 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
         The most bytes that the event takes in the ledger.
     key : str, optional
         Identifies the row if it has no id (`loaders.rows.row.Row.key`).
-    format : str, optional
-        The row's format if it is not that of its file (`loaders.rows.row.Row.format`).
+    origin : Origin, optional
+        Where the row comes from if not from this file (`loaders.rows.row.Row.origin`).
+    former : tuple of str
+        The ids of the todos that earlier versions of the loader made of the row (`loaders.rows.row.Row.former_ids`).
+    loss : Loss, optional
+        What no field of the todo holds.
     """
 
     line: int
@@ -44,11 +50,13 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     event: Event
     size: int
     key: str | None = None
-    format: str | None = None
+    origin: Origin | None = None
+    former: tuple[str, ...] = ()
+    loss: Loss | None = None
 
     def as_bad(self, reason: str) -> BadRow:
         """The row as one that is not loaded, with the reason."""
-        return BadRow(self.line, self.original, [FieldError("#", reason)], self.key, self.format)
+        return BadRow(self.line, self.original, [FieldError("#", reason)], self.key, self.origin)
 
 
 class Planner:
@@ -60,7 +68,13 @@ class Planner:
     system : str
         The list that the rows' ids belong to. A todo's id is derived from the owner, this name and the row's id.
     seen : Seen
-        Remembers the file's ids and contents.
+        Remembers the file's ids.
+    contents : Seen
+        Remembers the contents of the rows without an id, of all files of a run: equal rows are as many todos, whichever
+        file they are in.
+    how : ReadOptions
+    strict : bool
+        A row that is not read without loss is refused.
     kept : Seen, optional
         Collects the ids of the todos that the file has, those of bad rows included.
 
@@ -70,11 +84,24 @@ class Planner:
         A row had the id of its todo (`loaders.rows.row.Row.keeps_id`).
     """
 
-    def __init__(self, owner: Owner, system: str, seen: Seen, kept: Seen | None = None) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        system: str,
+        seen: Seen,
+        contents: Seen,
+        how: ReadOptions,
+        *,
+        strict: bool = False,
+        kept: Seen | None = None,
+    ) -> None:
         self._owner = owner
         self._system = system
         self._partition = ids.partition_of(owner)
         self._seen = seen
+        self._contents = contents
+        self._list_name = how.list_name
+        self._strict = strict
         self._kept = kept
         self.keeps_ids = False
         self._milliseconds = 0
@@ -83,20 +110,23 @@ class Planner:
     def plan(self, row: Row) -> Planned | BadRow:
         """The event that creates the row's todo, or the row with its errors."""
         planned = self._plan(row)
-        return planned if row.format is None else msgspec.structs.replace(planned, format=row.format)
+        return planned if row.origin is None else msgspec.structs.replace(planned, origin=row.origin)
 
     def _plan(self, row: Row) -> Planned | BadRow:
         source_id = row.own_id or row.key
+        system = self._system if row.origin is None else row.origin.system
+        if self._strict and row.loss is not None:
+            return bad_row(row.line, row.original, f"refused by --strict: {row.loss.text()}")
         if source_id is not None and (repeated := self._repeated_id(row, source_id)) is not None:
             return repeated
         try:
             if source_id is None:
                 source_id = self._content_id(row)
             self.keeps_ids |= row.keeps_id
-            todo_id = source_id if row.keeps_id else ids.id_for_source(self._owner, self._system, source_id)
+            todo_id = source_id if row.keeps_id else ids.id_for_source(self._owner, system, source_id)
             if self._kept is not None:
                 self._kept.note(todo_id, row.line)
-            todo_fields = self._content(row)
+            todo_fields = self._content(row, system)
         except InvalidContent as error:
             key = source_id if row.own_id is None else None
             return BadRow(row.line, row.original, _with_the_rows_names(error, row), key)
@@ -117,7 +147,9 @@ class Planner:
             size = _size_of(event)
         except EventTooLarge as error:
             return bad_row(row.line, row.original, str(error))
-        return Planned(row.line, row.original, event, size, source_id if row.own_id is None else None)
+        former = tuple(ids.id_for_source(self._owner, system, each) for each in row.former_ids)
+        key = source_id if row.own_id is None else None
+        return Planned(row.line, row.original, event, size, key, former=former, loss=row.loss)
 
     def _repeated_id(self, row: Row, source_id: str) -> BadRow | None:
         """The bad row of an id that an earlier row has.
@@ -130,14 +162,17 @@ class Planner:
         error = FieldError(pointer(row.names.get("source", "id")), f"the id already occurs in line {first_line}")
         return BadRow(row.line, row.original, [error])
 
-    def _content(self, row: Row) -> dict[str, Any]:
+    def _content(self, row: Row, system: str) -> dict[str, Any]:
         fields = row.fields
         if row.keeps_id:
             return content.validate(fields)
         if "source" not in fields:
-            fields["source"] = self._system if row.own_id is None else f"{self._system}:{row.own_id}"
+            fields["source"] = system if row.own_id is None else f"{system}:{row.own_id}"
         if row.parent is not None:
-            fields["parent"] = ids.id_for_source(self._owner, self._system, row.parent)
+            fields["parent"] = ids.id_for_source(self._owner, system, row.parent)
+        list_name = self._list_name if row.origin is None else row.origin.how.list_name
+        if list_name is not None and fields.get("list") is None:
+            fields["list"] = list_name
         return content.validate(fields)
 
     def _content_id(self, row: Row) -> str:
@@ -146,7 +181,7 @@ class Planner:
         The todo's id is derived from it, so computing it differently would load the same files twice.
         """
         digest = hashlib.sha256(canonical_json(row.original).encode())
-        _, occurrence = self._seen.note_digest(digest.digest(), row.line)
+        _, occurrence = self._contents.note_digest(digest.digest(), row.line)
         return f"content:{digest.hexdigest()}#{occurrence}"
 
     def _event(self, todo_id: str, todo_fields: dict[str, Any]) -> Event:

@@ -17,7 +17,7 @@ from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 from loaders.errors import CannotLoad, UnreadableFile
-from loaders.formats import GENERIC_SYSTEM, choose_format, formats, reader_of, system_of
+from loaders.formats import GENERIC_SYSTEM, check_options, choose_format, formats, system_of
 from loaders.into import api
 from loaders.into.api import ApiDestination
 from loaders.into.changes import ChangePolicy
@@ -34,7 +34,9 @@ from loaders.planner import Planner
 from loaders.prune import LeftTodo, prune
 from loaders.reading.input import Input
 from loaders.reading.open_stream import S3_SCHEME, open_stream
+from loaders.reading.options import ReadOptions, name_of_file
 from loaders.reconcile import OnChange
+from loaders.rows.row import Origin
 from loaders.rows.seen import Seen
 
 # Requested only to see whether the ledger answers.
@@ -48,6 +50,11 @@ class Options:
     owner: Owner | None
     format: str | None
     names: Mapping[str, str]
+    list_name: str | None
+    time_zone: str | None
+    date_format: str | None
+    done_values: tuple[str, ...]
+    strict: bool
     system: str | None
     on_change: OnChange | None
     dry_run: bool
@@ -77,6 +84,7 @@ class Session:
         self._resources = ExitStack()
         # The ids of all files together: a todo that one of them has is still in the source.
         self._kept = self._resources.enter_context(Seen()) if options.prunes else None
+        self._contents = self._resources.enter_context(Seen())
         self._systems: set[str] = set()
         self._summaries: list[Summary] = []
         self._unread = 0
@@ -96,7 +104,7 @@ class Session:
         Raises
         ------
         CannotLoad
-            Not even the beginning of the file can be read.
+            Not even the beginning of the file can be read, or no row is in it.
         """
         options = self._options
         self._unread += 1
@@ -108,17 +116,28 @@ class Session:
                 chosen = formats()[options.format] if options.format else choose_format(content.head)
             except UnreadableFile as error:
                 raise CannotLoad(f"{file} cannot be read: {error}") from None
-            read_rows = reader_of(chosen, options.names)
+            how = self._how(file)
+            check_options(chosen, how)
             system = options.system or system_of(chosen, content.head)
             self._systems.add(system)
-            rejected = RejectedRows(rejected_path, chosen.NAME, system)
+            rejected = RejectedRows(rejected_path, Origin(chosen.NAME, system, how))
             stack.callback(rejected.close)
             rejected.begin()
-            planner = Planner(self._owner, system, stack.enter_context(Seen()), self._kept)
+            planner = Planner(
+                self._owner,
+                system,
+                stack.enter_context(Seen()),
+                self._contents,
+                how,
+                strict=options.strict,
+                kept=self._kept,
+            )
             progress = stack.enter_context(progress_for(opened, as_json=options.as_json))
             destination = self._destination(system, progress)
             writer = stack.enter_context(Writer(options.concurrency, destination)) if destination else None
-            summary = Load(planner, writer, rejected, progress).load_rows(read_rows(content))
+            summary = Load(planner, writer, rejected, progress).load_rows(chosen.read_rows(content, how))
+            if summary.read == 0 and summary.stopped_by is None:
+                raise CannotLoad(f"{file}: nothing in it was recognised as a todo; it was read as {chosen.NAME}")
             self._keeps_ids |= planner.keeps_ids
         self._summaries.append(summary)
         self._unread -= 1
@@ -147,6 +166,17 @@ class Session:
             return
         for system in sorted(self._systems):
             yield from prune(self._owner, system, self._kept, delete=delete and not self._options.dry_run)
+
+    def _how(self, file: str) -> ReadOptions:
+        options = self._options
+        return ReadOptions(
+            options.names,
+            options.list_name,
+            options.time_zone,
+            options.date_format,
+            options.done_values,
+            name_of_file(file),
+        )
 
     def _destination(self, system: str, progress: LoadProgress) -> Destination | None:
         """Where the todos go; None if they are only validated."""

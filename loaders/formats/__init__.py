@@ -4,28 +4,29 @@ A format's module has:
 
 - ``NAME``: its name for ``--format``;
 - ``recognise(head: bytes) -> Certainty``: whether a file with this beginning has this format;
-- ``read_rows(file: Input) -> Iterator[Row | BadRow]``: its rows. A bad row is a
-  `BadRow`; a file that cannot be read raises `UnreadableFile`. With a second parameter ``names`` it accepts the
-  rows' own names of fields (``--map``);
+- ``read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]``: its rows. A bad row is a
+  `BadRow`; a file that cannot be read raises `UnreadableFile`;
+- ``IS_GENERIC``, if its rows have whatever names and words somebody chose: only then can ``--map``, ``--date-format``
+  and ``--done-values`` be given;
 - ``SYSTEM``: the system that its ids come from, which is the default of ``--source``; or
   ``system_of(head: bytes)``, if the file names it;
-- ``row_of(line: int, original: dict) -> Row | BadRow``, unless `fields.Interpreter` reads its rows: reads one row
-  again from its `Row.original`, as it is needed for corrected rejected rows. With ``ROWS_ARE_TEXTS``, `Row.original` is
-  a text.
+- ``row_of(line: int, original: dict, how: ReadOptions) -> Row | BadRow``, unless `fields.Interpreter` reads its rows:
+  reads one row again from its `Row.original`, as it is needed for corrected rejected rows. With ``ROWS_ARE_TEXTS``,
+  `Row.original` is a text.
 """
 
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from enum import IntEnum
-from functools import cache, partial
+from functools import cache
 from typing import Final, Protocol, cast
 
 from loaders.errors import CannotLoad, UnreadableFile
 from loaders.reading.input import Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.row import BadRow, Row
 
 # A format says how todos are written, not which system they come from: the same rows as JSON, JSON Lines or CSV, or at
@@ -51,7 +52,7 @@ class Format(Protocol):
         """Whether a file with this head has this format."""
         ...
 
-    def read_rows(self, file: Input) -> Iterator[Row | BadRow]:
+    def read_rows(self, file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
         """The file's rows, in its order.
 
         Raises
@@ -82,19 +83,19 @@ def choose_format(head: bytes) -> Format:
     return surest
 
 
-def reader_of(chosen: Format, names: Mapping[str, str]) -> Callable[[Input], Iterator[Row | BadRow]]:
-    """The format's `read_rows`, given the `names` that the rows have for some fields.
+def check_options(chosen: Format, how: ReadOptions) -> None:
+    """Refuse what the user says of names and words, if the format has fixed ones.
 
     Raises
     ------
     CannotLoad
-        There are such names, but the format has fixed names.
     """
-    if not names:
-        return chosen.read_rows
-    if "names" not in inspect.signature(chosen.read_rows).parameters:
-        raise CannotLoad(f"--map is for CSV and JSON; the format {chosen.NAME} has fixed names")
-    return partial(cast("Callable[..., Iterator[Row | BadRow]]", chosen.read_rows), names=names)
+    if getattr(chosen, "IS_GENERIC", False):
+        return
+    given = {"--map": how.names, "--date-format": how.date_format, "--done-values": how.done_values}
+    for option, value in given.items():
+        if value:
+            raise CannotLoad(f"{option} is for CSV and JSON; the format {chosen.NAME} has names and words of its own")
 
 
 def system_of(chosen: Format, head: bytes) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from loaders.errors import UnreadableFile
 from loaders.formats import Certainty
 from loaders.reading.input import Input
-from loaders.rows.fields import NO_NAMES, interpret, plan_for
+from loaders.reading.options import ReadOptions
+from loaders.rows.fields import interpret, plan_for
 from loaders.rows.row import BadRow, Row
 from loaders.rows.table import Table
 
 NAME = "csv"
+IS_GENERIC = True
 
 
 def recognise(head: bytes) -> Certainty:
@@ -19,8 +21,9 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.NO if head.lstrip()[:1] in (b"{", b"[") else Certainty.POSSIBLE
 
 
-def read_rows(file: Input, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     table = Table(file)
+    names = how.names
     has = f"the header has {', '.join(map(repr, table.names))}"
     if missing := set(names.values()) - set(table.names):
         raise UnreadableFile(f"--map names the column {min(missing)!r}, which does not exist: {has}")

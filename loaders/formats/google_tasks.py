@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from loaders.formats import Certainty
 from loaders.reading.input import Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.json_stream import JsonReader, first_members
 from loaders.rows.record import Record, one_of, text
 from loaders.rows.row import BadRow, Row
@@ -32,18 +33,18 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.CERTAIN if is_takeout else Certainty.NO
 
 
-def read_rows(file: Input) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     reader = JsonReader(file)
     for name in reader.object():
         if name == "items" and reader.peek() == "[":
             for _ in reader.array():
-                yield from _list(reader)
+                yield from _list(reader, how)
         else:
             reader.value()
     reader.finish()
 
 
-def _list(reader: JsonReader) -> Iterator[Row | BadRow]:
+def _list(reader: JsonReader, how: ReadOptions) -> Iterator[Row | BadRow]:
     title: str | None = None
     held: list[tuple[int, dict[str, Any]] | BadRow] = []
     begins = reader.consumed
@@ -55,22 +56,22 @@ def _list(reader: JsonReader) -> Iterator[Row | BadRow]:
                     reader.check_held(begins)
                     held.append(record)
                 else:
-                    yield _row(record, title)
+                    yield _row(record, title, how)
         else:
             value = reader.value()[2]
             title = value if name == "title" and isinstance(value, str) else title
     for record in held:
-        yield _row(record, title)
+        yield _row(record, title, how)
 
 
-def _row(found: tuple[int, dict[str, Any]] | BadRow, title: str | None) -> Row | BadRow:
+def _row(found: tuple[int, dict[str, Any]] | BadRow, title: str | None, how: ReadOptions) -> Row | BadRow:
     if isinstance(found, BadRow):
         return found
     line, task = found
-    return row_of(line, {**task, "list": title} if title else task)
+    return row_of(line, {**task, "list": title} if title else task, how)
 
 
-def row_of(line: int, task: dict[str, Any]) -> Row | BadRow:
+def row_of(line: int, task: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     """The row of a task that includes its list's name."""
     record = Record(line, task, task)
     for name in _OF_THE_API:

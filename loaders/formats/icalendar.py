@@ -27,6 +27,7 @@ from chalicelib.todos import zones as todo_zones
 from loaders.errors import UnreadableFile
 from loaders.formats import Certainty
 from loaders.reading.input import MAX_ROW_BYTES, Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.record import Record, one_of
 from loaders.rows.row import BadRow, Row, bad_row, not_utf8
 from loaders.rows.zones import Zones, rfc_3339
@@ -60,7 +61,7 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.CERTAIN if head.lstrip()[:15].upper() == b"BEGIN:VCALENDAR" else Certainty.NO
 
 
-def read_rows(file: Input) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     calendar_name = b""
     zones = Zones()
     for found in _components(file):
@@ -71,7 +72,7 @@ def read_rows(file: Input) -> Iterator[Row | BadRow]:
         if kind == "VTIMEZONE":
             _define_zone(content, zones)
         elif kind == "VTODO":
-            yield _read_todo(line, _in_list(content, calendar_name), zones)
+            yield _read_todo(line, _in_list(content, calendar_name), how, zones)
         else:
             name, _, value = content.partition(b":")
             if name.split(b";")[0].upper() in _CALENDAR_NAMES:
@@ -164,14 +165,14 @@ def _in_list(content: bytes, calendar_name: bytes) -> bytes:
     return b"\n".join([begin, _LIST + b":" + calendar_name, rest])
 
 
-def _read_todo(line: int, content: bytes, zones: Zones) -> Row | BadRow:
+def _read_todo(line: int, content: bytes, how: ReadOptions, zones: Zones) -> Row | BadRow:
     try:
-        return row_of(line, content.decode(), zones)
+        return row_of(line, content.decode(), how, zones)
     except UnicodeDecodeError:
         return not_utf8(line, content)
 
 
-def row_of(line: int, text: str, zones: Zones | None = None) -> Row | BadRow:
+def row_of(line: int, text: str, how: ReadOptions, zones: Zones | None = None) -> Row | BadRow:
     """The row of a VTODO, unfolded, from its BEGIN to its END."""
     properties: list[_Property] = []
     alarms: list[list[_Property]] = []

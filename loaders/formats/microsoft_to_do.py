@@ -25,6 +25,7 @@ from chalicelib.todos.strict_json import AmbiguousJson, duplicate
 from loaders.errors import UnreadableFile
 from loaders.formats import Certainty
 from loaders.reading.input import MAX_ROW_BYTES, Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.json_stream import JsonReader, bad_value, first_members
 from loaders.rows.record import Record, one_of
 from loaders.rows.row import BadRow, Row
@@ -72,10 +73,10 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.CERTAIN if is_page or is_list or is_task else Certainty.NO
 
 
-def read_rows(file: Input) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     reader = JsonReader(file)
     for found, list_name in _page(reader):
-        yield from _rows(found, list_name)
+        yield from _rows(found, list_name, how)
     reader.finish()
 
 
@@ -130,21 +131,21 @@ def _name_in(members: dict[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _rows(found: _Found, list_name: str | None) -> Iterator[Row | BadRow]:
+def _rows(found: _Found, list_name: str | None, how: ReadOptions) -> Iterator[Row | BadRow]:
     """A task's row, and one for each item of its checklist."""
     if isinstance(found, BadRow):
         yield found
         return
     line, members = found
     in_list = {"list": list_name} if list_name else {}
-    yield row_of(line, {**members, **in_list})
+    yield row_of(line, {**members, **in_list}, how)
     items = members.get("checklistItems")
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict):
-            yield row_of(line, {**item, **in_list, "task": members.get("id")})
+            yield row_of(line, {**item, **in_list, "task": members.get("id")}, how)
 
 
-def row_of(line: int, members: dict[str, Any]) -> Row | BadRow:
+def row_of(line: int, members: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     """The row of a task or of a checklist item, which includes its list's name."""
     return _item(line, members) if "displayName" in members else _task(line, members)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -13,10 +15,12 @@ from chalicelib.todos import strict_json
 from loaders import formats
 from loaders.formats import GENERIC_SYSTEM, Certainty
 from loaders.reading.input import Input
-from loaders.rows.fields import NO_NAMES, Interpreter
-from loaders.rows.row import BadRow, Row, bad_row, not_utf8
+from loaders.reading.options import ReadOptions
+from loaders.rows.fields import Interpreter
+from loaders.rows.row import BadRow, Origin, Row, bad_row, not_utf8
 
 NAME = "rejected"
+IS_GENERIC = True
 
 _TEXT: Final = rb'"(?:[^"\\]|\\.)*"'
 _BEGINNING: Final = re.compile(
@@ -27,12 +31,16 @@ _BEGINNING: Final = re.compile(
 class _Entry(msgspec.Struct):
     format: str
     row: Any
+    source: str = GENERIC_SYSTEM
+    read: ReadOptions = msgspec.field(default_factory=ReadOptions)
     key: str | None = None
 
 
 class _Unread(msgspec.Struct):
     format: str
     row: msgspec.Raw
+    source: str = GENERIC_SYSTEM
+    read: ReadOptions = msgspec.field(default_factory=ReadOptions)
     key: str | None = None
 
 
@@ -48,8 +56,7 @@ def system_of(head: bytes) -> str:
     return str(json.loads(found[1])) if found else GENERIC_SYSTEM
 
 
-def read_rows(file: Input, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row | BadRow]:
-    interpreter = Interpreter(names)
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     for number, line, _ in file.lines():
         if line.isspace():
             continue
@@ -65,10 +72,20 @@ def read_rows(file: Input, names: Mapping[str, str] = NO_NAMES) -> Iterator[Row 
             yield _ambiguous(number, line, error)
             continue
         chosen = formats.formats().get(entry.format)
-        read_row = getattr(chosen, "row_of", interpreter.interpret)
+        origin = Origin(entry.format, entry.source, _with_given(entry.read, how))
+        read_row = partial(getattr(chosen, "row_of", None) or _interpret, how=origin.how)
         row = _row(number, entry, read_row, str if getattr(chosen, "ROWS_ARE_TEXTS", False) else dict)
         is_without_id = isinstance(row, BadRow) or row.own_id is None
-        yield msgspec.structs.replace(row, key=entry.key if is_without_id else None, format=entry.format)
+        yield msgspec.structs.replace(row, key=entry.key if is_without_id else None, origin=origin)
+
+
+def _interpret(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRow:
+    return Interpreter(how).interpret(line, original)
+
+
+def _with_given(read: ReadOptions, how: ReadOptions) -> ReadOptions:
+    """How the row was read before, except for what the user says now."""
+    return dataclasses.replace(read, **{name: value for name, value in how.to_json().items() if name != "file_name"})
 
 
 def _row(line: int, entry: _Entry, read_row: Callable[[int, Any], Row | BadRow], kind: type) -> Row | BadRow:
@@ -94,4 +111,4 @@ def _ambiguous(number: int, line: bytes, error: Exception) -> BadRow:
     except (msgspec.DecodeError, RecursionError):
         return bad_row(number, line.decode().rstrip(), str(error))
     row = bad_row(number, bytes(unread.row).decode(), str(error))
-    return msgspec.structs.replace(row, key=unread.key, format=unread.format)
+    return msgspec.structs.replace(row, key=unread.key, origin=Origin(unread.format, unread.source, unread.read))

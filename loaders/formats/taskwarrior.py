@@ -16,11 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from chalicelib.todos.events import DEFAULT_LIST
 from loaders.formats import Certainty, json_array, json_lines
 from loaders.reading.input import Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.json_stream import first_members
 from loaders.rows.record import Record, one_of, text
 from loaders.rows.row import BadRow, Row
@@ -40,13 +42,13 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.CERTAIN if is_task else Certainty.NO
 
 
-def read_rows(file: Input) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     if file.head.lstrip().startswith(b"["):
-        return json_array.read_objects(file, row_of)
-    return json_lines.read_objects(file, row_of)
+        return json_array.read_objects(file, partial(row_of, how=how))
+    return json_lines.read_objects(file, partial(row_of, how=how))
 
 
-def row_of(line: int, task: dict[str, Any]) -> Row | BadRow:
+def row_of(line: int, task: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     record = Record(line, task, task)
     record.rest.pop("id", None)
     record.rest.pop("urgency", None)

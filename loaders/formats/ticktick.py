@@ -16,6 +16,7 @@ from typing import Any, Final
 from chalicelib.todos.fields import MAX_ORDER
 from loaders.formats import Certainty
 from loaders.reading.input import Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.record import Record, one_of, whole_number
 from loaders.rows.row import BadRow, Row
 from loaders.rows.table import Table, header_of
@@ -38,12 +39,12 @@ def _is_header(names: list[str]) -> bool:
     return {"List Name", "Title", "Status", "Is All Day"} <= set(names)
 
 
-def read_rows(file: Input) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     for found in Table(file, _is_header).rows():
-        yield found if isinstance(found, BadRow) else row_of(*found)
+        yield found if isinstance(found, BadRow) else row_of(*found, how)
 
 
-def row_of(line: int, cells: dict[str, str]) -> Row | BadRow:
+def row_of(line: int, cells: dict[str, str], how: ReadOptions) -> Row | BadRow:
     record = Record(line, cells, cells)
     record.take("title", "Title")
     record.take("notes", "Content")

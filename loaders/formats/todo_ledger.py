@@ -17,6 +17,7 @@ from chalicelib.todos.events import CONTENT_FIELDS
 from chalicelib.todos.export_rows import COLUMNS, JSON_COLUMNS
 from loaders.formats import Certainty
 from loaders.reading.input import MAX_ROW_BYTES, Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.row import BadRow, Row, bad_row, not_utf8
 
 NAME = "todo-ledger"
@@ -40,7 +41,7 @@ def _columns_in(line: bytes) -> tuple[str, ...] | None:
     )
 
 
-def read_rows(file: Input) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     if file.head.lstrip().startswith(b"{"):
         records, parse = _lines(file), _object
     else:
@@ -53,7 +54,7 @@ def read_rows(file: Input) -> Iterator[Row | BadRow]:
             yield not_utf8(number, content)
             continue
         try:
-            yield row_of(number, parse(text))
+            yield row_of(number, parse(text), how)
         except ValueError as error:
             yield bad_row(number, text, str(error))
 
@@ -120,7 +121,7 @@ def _value(name: str, cell: str | None) -> Any:
         raise ValueError(f"{name}: {error}") from None
 
 
-def row_of(line: int, row: dict[str, Any]) -> Row | BadRow:
+def row_of(line: int, row: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     errors = [FieldError(pointer(name), "unknown field") for name in row.keys() - set(COLUMNS)]
     todo_id = row.get("id")
     if not isinstance(todo_id, str) or not ids.is_todo_id(todo_id):

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from loaders.formats import Certainty
 from loaders.reading.input import Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.fields import plan_for
 from loaders.rows.record import Record, strip_trailing_tags
 from loaders.rows.row import BadRow, Row, bad_row, not_utf8
@@ -54,7 +55,7 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.LIKELY if marked * 2 >= len(lines) and marked else Certainty.NO
 
 
-def read_rows(file: Input) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     for number, line, _ in file.lines():
         if not line.strip():
             continue
@@ -66,7 +67,7 @@ def read_rows(file: Input) -> Iterator[Row | BadRow]:
         except UnicodeDecodeError:
             yield not_utf8(number, line.rstrip(b"\r\n"))
             continue
-        yield row_of(number, text)
+        yield row_of(number, text, how)
 
 
 @cache
@@ -81,7 +82,7 @@ def _parser() -> Any:
     return Strict
 
 
-def row_of(line: int, text: str) -> Row | BadRow:
+def row_of(line: int, text: str, how: ReadOptions) -> Row | BadRow:
     try:
         task = _parser()(text)
     except ValueError as error:

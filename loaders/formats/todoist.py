@@ -24,6 +24,7 @@ from typing import Any, Final
 from chalicelib.todos.events import canonical_json
 from loaders.formats import Certainty
 from loaders.reading.input import MAX_ROW_BYTES, Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.record import Record, one_of, strip_trailing_tags, whole_number
 from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.seen import Seen
@@ -46,7 +47,7 @@ def recognise(head: bytes) -> Certainty:
     return Certainty.CERTAIN if is_todoist else Certainty.NO
 
 
-def read_rows(file: Input) -> Iterator[Row | BadRow]:
+def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     task: _Task | None = None
     with Seen() as seen:
         outline = _Outline(seen)
@@ -76,7 +77,7 @@ def read_rows(file: Input) -> Iterator[Row | BadRow]:
             yield task.row()
 
 
-def row_of(line: int, original: dict[str, Any]) -> Row | BadRow:
+def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     """The row of a task with its notes, which includes its place in the project: section, id and parent."""
     cells = {name: cell for name, cell in original.items() if name not in ("section", "id", "parent", "notes")}
     task = _Task(line, cells, original.get("section", ""), original.get("id"), original.get("parent"))

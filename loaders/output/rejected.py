@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from loaders.errors import CannotLoad
-from loaders.rows.row import BadRow
+from loaders.rows.row import BadRow, Origin
 
 _dump = json.JSONEncoder(ensure_ascii=True, default=str).encode
 
@@ -21,15 +21,15 @@ class RejectedRows:
     ----------
     path : Path, optional
         None only counts the rows.
-    format_name, system : str
-        The rows' format, and the list that their ids belong to. When they are corrected and loaded again (the format
-        `rejected`), they become the same todos.
+    origin : Origin
+        Where the rows come from. When they are corrected and loaded again (the format `rejected`), they become the same
+        todos.
     """
 
-    def __init__(self, path: Path | None, format_name: str, system: str) -> None:
+    def __init__(self, path: Path | None, origin: Origin) -> None:
         self.path = path
         self.count = 0
-        self._origin = {"format": format_name, "source": system}
+        self._origin = origin
         self._file: IO[str] | None = None
 
     def begin(self) -> None:
@@ -65,10 +65,13 @@ class RejectedRows:
             self._file.close()
 
     def _entry(self, row: BadRow) -> dict[str, Any]:
+        origin = row.origin or self._origin
+        how = origin.how.to_json()
         return {
             "line": row.line,
-            **self._origin,
-            **({"format": row.format} if row.format else {}),
+            "format": origin.format,
+            "source": origin.system,
+            **({"read": how} if how else {}),
             **({"key": row.key} if row.key else {}),
             "reason": error_text(row),
             "errors": [{"pointer": error.pointer, "detail": error.detail} for error in row.errors],

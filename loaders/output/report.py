@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from loaders.output.summary import Summary, describe_counts
+from loaders.output.summary import Summary, describe_counts, describe_losses
 from loaders.prune import LeftTodo
 
 
@@ -39,6 +39,7 @@ class Report:
         if self.would:
             counted = counted.replace(" added", " would be added").replace(" updated", " would be updated")
         lines = [f"{summary.read:,} rows read: {counted}"]
+        lines += describe_losses(summary)
         if self.rejected is not None:
             lines.append(
                 f"rows that are not loaded, with reasons: {self.rejected} (correct them there and load that file)"

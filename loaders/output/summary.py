@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from loaders.rows.loss import Loss, shown
+
+# A file whose rows all have different names would make ever more.
+_MAX_NAMES: Final = 100
+_OTHERS: Final = "others"
 
 
 @dataclass(slots=True)
@@ -17,6 +25,10 @@ class Summary:
         Rows that differ from their todos, which were left unchanged and may need a decision.
     unwritten : int
         Rows that are not known to be in the ledger.
+    metadata : Counter
+        How many values no field holds, by their names: they are kept in the todos' metadata.
+    notices : Counter
+        How many rows were read with another loss, by the sentence that says which.
     """
 
     read: int = 0
@@ -28,6 +40,14 @@ class Summary:
     rejected: int = 0
     unwritten: int = 0
     stopped_by: str | None = None
+    metadata: Counter[str] = field(default_factory=Counter)
+    notices: Counter[str] = field(default_factory=Counter)
+
+    def note_loss(self, loss: Loss) -> None:
+        """Count what a row says and no field of its todo holds."""
+        for counter, texts in ((self.metadata, loss.kept), (self.notices, loss.notices)):
+            for text in texts:
+                counter[text if text in counter or len(counter) < _MAX_NAMES else _OTHERS] += 1
 
     @property
     def is_all_in(self) -> bool:
@@ -47,3 +67,14 @@ def describe_counts(summary: Summary) -> str:
         summary.unwritten and f"{summary.unwritten:,} not written",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def describe_losses(summary: Summary) -> list[str]:
+    """A line for each kind of loss; none if every value has a field."""
+    lines = [f"{rows:,} × {notice}" for notice, rows in summary.notices.most_common()]
+    if summary.metadata:
+        values = sum(summary.metadata.values())
+        lines.insert(
+            0, f"{values:,} values kept as metadata: {shown(name for name, _ in summary.metadata.most_common())}"
+        )
+    return lines

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from chalicelib.todos import strict_json, zones
 from chalicelib.todos.content import FieldError, pointer
+from loaders.reading.options import ReadOptions
+from loaders.rows.loss import Loss
 from loaders.rows.row import BadRow, Row, bad_row
 
 # By field, the names that files have for it, the likeliest first. A column is used for one field only.
@@ -101,8 +103,8 @@ def _new_names(found: dict[str, str]) -> dict[str, str]:
 class Interpreter:
     """Reads rows whose names may differ from one row to the next."""
 
-    def __init__(self, called: Mapping[str, str] = NO_NAMES) -> None:
-        self._called = called
+    def __init__(self, how: ReadOptions) -> None:
+        self._called = how.names
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def interpret(self, line: int, original: dict[str, Any]) -> Row | BadRow:
@@ -153,9 +155,11 @@ def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row | BadRow:
             extras[done_name] = original[done_name]
     if own_id is not None and "source" in fields:
         extras[plan.id_name or "id"] = own_id
+    loss = None
     if extras:
         fields["metadata"] = _merge(fields.get("metadata"), extras)
-    return Row(line, original, fields, plan.names, own_id, fields.pop("parent", None))
+        loss = Loss(tuple(extras))
+    return Row(line, original, fields, plan.names, own_id, fields.pop("parent", None), loss=loss)
 
 
 def _merge(metadata: Any, extras: dict[str, Any]) -> Any:

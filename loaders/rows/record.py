@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.todos import recurrence, rules
 from chalicelib.todos.content import FieldError, pointer
 from loaders.rows.fields import own_id_of
+from loaders.rows.loss import Loss
 from loaders.rows.row import BadRow, Row
 
 
@@ -28,6 +29,10 @@ class Record:
     rest : dict
         The values that were not taken, which become the metadata. A value that says more than its field can hold is
         put back here.
+    notices : list of str
+        As in `loaders.rows.row.Loss`.
+    former_ids : list of str
+        As in `loaders.rows.row.Row`.
     """
 
     def __init__(self, line: int, original: Any, values: Mapping[str, Any]) -> None:
@@ -35,6 +40,8 @@ class Record:
         self.original = original
         self.fields: dict[str, Any] = {}
         self.rest = {name: value for name, value in values.items() if value not in (None, "", [], {})}
+        self.notices: list[str] = []
+        self.former_ids: list[str] = []
         self._names: dict[str, str] = {}
         self._errors: list[FieldError] = []
 
@@ -88,7 +95,16 @@ class Record:
             return BadRow(self.line, self.original, self._errors)
         if self.rest:
             self.fields["metadata"] = self.rest
-        return Row(self.line, self.original, self.fields, self._names, own_id, parent)
+        return Row(
+            self.line,
+            self.original,
+            self.fields,
+            self._names,
+            own_id,
+            parent,
+            former_ids=tuple(self.former_ids),
+            loss=Loss(tuple(self.rest), tuple(self.notices)) if self.rest or self.notices else None,
+        )
 
 
 def one_of(words: Mapping[Any, Any]) -> Callable[[Any], Any]:

@@ -9,6 +9,25 @@ from typing import Any
 import msgspec
 
 from chalicelib.todos.content import FieldError
+from loaders.reading.options import ReadOptions
+from loaders.rows.loss import Loss
+
+
+class Origin(msgspec.Struct, frozen=True, gc=False):
+    """Where a row comes from and how it was read, so that it can be read again when it is corrected.
+
+    Attributes
+    ----------
+    format : str
+        The name of its format.
+    system : str
+        The list that its id belongs to (``--source``).
+    how : ReadOptions
+    """
+
+    format: str
+    system: str
+    how: ReadOptions
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -32,8 +51,12 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         Identifies a row without an id instead of its content: for a corrected row, what it was before.
     keeps_id : bool
         The row is a todo of this service: `own_id` is its id here too, and `fields` has everything else.
-    format : str, optional
-        The row's format if it is not that of its file, as for a row that was rejected before.
+    former_ids : tuple of str
+        The ids that earlier versions of the loader gave the row; a todo that was loaded under one of them keeps its id.
+    loss : Loss, optional
+        What no field of a todo holds.
+    origin : Origin, optional
+        Where the row comes from if not from this file, as a row that was rejected before.
     """
 
     line: int
@@ -44,7 +67,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     parent: str | None = None
     keeps_id: bool = False
     key: str | None = None
-    format: str | None = None
+    former_ids: tuple[str, ...] = ()
+    loss: Loss | None = None
+    origin: Origin | None = None
 
 
 class BadRow(msgspec.Struct, frozen=True, gc=False):
@@ -54,15 +79,15 @@ class BadRow(msgspec.Struct, frozen=True, gc=False):
     ----------
     key : str, optional
         Identifies the row if it has no id (`Row.key`).
-    format : str, optional
-        As `Row.format`.
+    origin : Origin, optional
+        As `Row.origin`.
     """
 
     line: int
     original: Any
     errors: list[FieldError]
     key: str | None = None
-    format: str | None = None
+    origin: Origin | None = None
 
 
 def bad_row(line: int, original: Any, reason: str) -> BadRow:

@@ -25,11 +25,13 @@ from loaders.pacing.pace import Pace
 from loaders.planner import Planned, Planner
 from loaders.reading.input import Input
 from loaders.reading.open_stream import CountedStream, OpenStream
+from loaders.reading.options import ReadOptions
 from loaders.reconcile import OnChange
-from loaders.rows.row import BadRow, Row
+from loaders.rows.row import BadRow, Origin, Row
 from loaders.rows.seen import Seen
 
 OWNER = "ann"
+PLAINLY = ReadOptions()
 FILES = Path(__file__).parent / "files"
 
 
@@ -38,16 +40,24 @@ def lines(*rows: Any) -> bytes:
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 
-def read(content: bytes, name: str | None = None) -> list[Row | BadRow]:
+def read(content: bytes, name: str | None = None, how: ReadOptions = PLAINLY) -> list[Row | BadRow]:
     file = Input(io.BytesIO(content))
     chosen = formats()[name] if name else choose_format(file.head)
-    return list(chosen.read_rows(file))
+    return list(chosen.read_rows(file, how))
 
 
-def plan(content: bytes, name: str | None = None, system: str = "file", owner: str = OWNER) -> list[Planned | BadRow]:
-    with Seen() as seen:
-        planner = Planner(Owner(owner), system, seen)
-        return [row if isinstance(row, BadRow) else planner.plan(row) for row in read(content, name)]
+def plan(
+    content: bytes,
+    name: str | None = None,
+    system: str = "file",
+    owner: str = OWNER,
+    how: ReadOptions = PLAINLY,
+    *,
+    strict: bool = False,
+) -> list[Planned | BadRow]:
+    with Seen() as seen, Seen() as contents:
+        planner = Planner(Owner(owner), system, seen, contents, how, strict=strict)
+        return [row if isinstance(row, BadRow) else planner.plan(row) for row in read(content, name, how)]
 
 
 def todos(content: bytes, name: str | None = None) -> list[dict[str, Any]]:
@@ -153,9 +163,11 @@ def load(
     file = Input(io.BytesIO(content))
     reported = _Reported()
     destination = LedgerDestination(concurrency, ChangePolicy(on_change, is_sure=is_sure), ledger, pace)
-    with Writer(concurrency, destination) as writer, Seen() as seen:
-        run = Load(Planner(Owner(OWNER), "file", seen), writer, reported, TextProgress(nothing_opened()))
-        summary = run.load_rows(choose_format(file.head).read_rows(file))
+    with Writer(concurrency, destination) as writer, Seen() as seen, Seen() as contents:
+        run = Load(
+            Planner(Owner(OWNER), "file", seen, contents, PLAINLY), writer, reported, TextProgress(nothing_opened())
+        )
+        summary = run.load_rows(choose_format(file.head).read_rows(file, PLAINLY))
     return summary, reported.rows
 
 
@@ -165,7 +177,7 @@ def nothing_opened() -> OpenStream:
 
 class _Reported(RejectedRows):
     def __init__(self) -> None:
-        super().__init__(None, "jsonl", "file")
+        super().__init__(None, Origin("jsonl", "file", PLAINLY))
         self.rows: list[tuple[int, str]] = []
 
     def add(self, row: BadRow) -> None:

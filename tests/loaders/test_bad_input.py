@@ -14,8 +14,8 @@ from loaders.formats import formats
 from loaders.output.rejected import RejectedRows
 from loaders.planner import Planned
 from loaders.reading.input import MAX_ROW_BYTES, Input
-from loaders.rows.row import BadRow, Row
-from tests.loaders.loading import by_line, errors_of, lines, plan, read, titles
+from loaders.rows.row import BadRow, Origin, Row
+from tests.loaders.loading import PLAINLY, by_line, errors_of, lines, plan, read, titles
 from tests.loaders.samples import (
     ENDED,
     OBJECTS,
@@ -141,7 +141,7 @@ def test_a_member_that_occurs_twice_is_rejected(sample: Sample) -> None:
 @each(ENDED)
 def test_a_file_that_breaks_off_is_reported_after_the_rows_before_it(sample: Sample) -> None:
     content = sample.file(sample.row("A"), sample.row("B")).removesuffix(sample.tail.encode())
-    rows = formats()[sample.name].read_rows(Input(io.BytesIO(content)))
+    rows = formats()[sample.name].read_rows(Input(io.BytesIO(content)), PLAINLY)
     for title in "AB":
         row = next(rows)
         assert isinstance(row, Row)
@@ -185,7 +185,7 @@ def test_a_row_that_is_never_mended_is_rejected_each_time_as_what_it_was(sample:
     content, name = sample.file(sample.row("C", due=sample.bad_due)), sample.name
     entries = []
     for _ in range(3):
-        rejected = RejectedRows(tmp_path / "rejected.jsonl", name, "file")
+        rejected = RejectedRows(tmp_path / "rejected.jsonl", Origin(name, "file", PLAINLY))
         for row in plan(content, name):
             assert isinstance(row, BadRow)
             rejected.add(row)

@@ -86,6 +86,7 @@ def test_bad_rows_are_reported_with_line_row_and_reason_and_the_good_are_loaded(
         "line": 2,
         "format": "jsonl",
         "source": "file",
+        "read": {"file_name": "todos"},
         "reason": f"#/due: {detail}",
         "errors": [{"pointer": "#/due", "detail": detail}],
         "row": BAD,

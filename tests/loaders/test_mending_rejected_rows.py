@@ -12,9 +12,9 @@ from loaders.formats import choose_format, formats, system_of
 from loaders.output.rejected import RejectedRows
 from loaders.planner import Planner
 from loaders.reading.input import Input
-from loaders.rows.row import BadRow, Row
+from loaders.rows.row import BadRow, Origin, Row
 from loaders.rows.seen import Seen
-from tests.loaders.loading import GroupLedger, lines, load, read
+from tests.loaders.loading import PLAINLY, GroupLedger, lines, load, read
 
 
 def rejected_file(
@@ -23,10 +23,10 @@ def rejected_file(
     """What is written of the rows of a file that are bad."""
     file = Input(io.BytesIO(content))
     chosen = formats()[name] if name else choose_format(file.head)
-    rejected = RejectedRows(tmp_path / "rejected.jsonl", chosen.NAME, system)
-    with Seen() as seen:
-        planner = Planner(Owner("ann"), system, seen)
-        for row in chosen.read_rows(file):
+    rejected = RejectedRows(tmp_path / "rejected.jsonl", Origin(chosen.NAME, system, PLAINLY))
+    with Seen() as seen, Seen() as contents:
+        planner = Planner(Owner("ann"), system, seen, contents, PLAINLY)
+        for row in chosen.read_rows(file, PLAINLY):
             planned = row if isinstance(row, BadRow) else planner.plan(row)
             if isinstance(planned, BadRow):
                 rejected.add(planned)

@@ -12,6 +12,7 @@ import pytest
 from loaders import formats
 from loaders.into.writer import Writer
 from loaders.reading.input import Input
+from loaders.reading.options import ReadOptions
 from loaders.rows.row import BadRow
 from loaders.rows.table import Table
 
@@ -36,7 +37,7 @@ def due_in(calendar: bytes, directory: Path) -> object:
     file = directory / "tasks.ics"
     file.write_bytes(calendar)
     with file.open("rb") as stream:
-        (row,) = formats.formats()["icalendar"].read_rows(Input(stream))
+        (row,) = formats.formats()["icalendar"].read_rows(Input(stream), ReadOptions())
     assert not isinstance(row, BadRow)
     return row.fields["due"]
 
