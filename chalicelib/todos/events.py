@@ -119,6 +119,9 @@ CONTENT_FIELDS: Final = (
     "source",
     "metadata",
 )
+# Also in a change that a load writes, where the source knows them: canonical (`instants.canonical`), and not later than
+# the event. No command has them, so no caller of the API can write them.
+SOURCE_TIMES: Final = ("created_at", "completed_at")
 # What only the service sees, also where an event's change names it.
 HIDDEN_FIELDS: Final = frozenset({"deleted", "reminded", "next"})
 READ_ONLY_FIELDS: Final = frozenset({"id", "version", "created_at", "updated_at", "completed_at", "url"})

@@ -18,18 +18,25 @@ from chalicelib.todos.events import (
     Todo,
 )
 
-# Grows when `evolve` would make another state of the same events; the views are then rebuilt.
+# Grows when `evolve` would make another state of events that exist; the views are then rebuilt. What it learns of new
+# fields does not count: an older reader takes the state that an event carries, and continues from it as this one does.
 STATE_SCHEMA = 1
 
 
 def evolve(todo: Todo | None, event_type: str, change: Change, occurred_at: str) -> Todo:
-    """The todo after one more event; `todo` is None before the first."""
+    """The todo after one more event; `todo` is None before the first.
+
+    `created_at` in the change of a first event and `completed_at` in one that completes the todo win over the event's
+    own instant. In any other change they have no effect.
+    """
     before: dict[str, Any] = DEFAULTS if todo is None else cast("dict[str, Any]", todo)
     after = {**before, **change, "updated_at": occurred_at}
-    if todo is None:
-        after["created_at"] = occurred_at
-    if after["completed"] != before["completed"]:
-        after["completed_at"] = occurred_at if after["completed"] else None
+    # What a load knows of the todo's time before it came here (`SOURCE_TIMES`); nothing else can say it.
+    after["created_at"] = change.get("created_at", occurred_at) if todo is None else before["created_at"]
+    if after["completed"] == before["completed"]:
+        after["completed_at"] = before["completed_at"]
+    else:
+        after["completed_at"] = change.get("completed_at", occurred_at) if after["completed"] else None
     if event_type == DELETED:
         after["deleted"] = True
     elif event_type in (CREATED, RESTORED, REVERTED):

@@ -24,6 +24,11 @@ def format_milliseconds(milliseconds: int) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03d}Z"
 
 
+def canonical(instant: datetime) -> str:
+    """An instant in UTC as `format_milliseconds` writes it; what is finer than a millisecond is cut off."""
+    return f"{instant.isoformat(timespec='milliseconds')[:-6]}Z"
+
+
 def milliseconds_of(instant: str) -> int:
     """Milliseconds since 1970 of an instant that `format_milliseconds` made."""
     return round(datetime.fromisoformat(instant).timestamp() * 1000)
