@@ -21,6 +21,7 @@ from loaders.reconcile import ACTOR
 from loaders.rows.loss import Loss
 from loaders.rows.row import BadRow, Origin, Row, bad_row
 from loaders.rows.seen import Seen
+from loaders.rows.times import NO_TIMES, Times, take_times
 
 # The most that an event takes beside its change: names, ids, instants, and an owner of 255 bytes percent-encoded.
 _OVERHEAD_BYTES: Final = 2048
@@ -43,6 +44,8 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
         The ids of the todos that earlier versions of the loader made of the row (`loaders.rows.row.Row.former_ids`).
     loss : Loss, optional
         What no field of the todo holds.
+    times : Times
+        When the todo was created and completed at its source.
     """
 
     line: int
@@ -53,6 +56,7 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     origin: Origin | None = None
     former: tuple[str, ...] = ()
     loss: Loss | None = None
+    times: Times = NO_TIMES
 
     def as_bad(self, reason: str) -> BadRow:
         """The row as one that is not loaded, with the reason."""
@@ -103,6 +107,7 @@ class Planner:
         self._list_name = how.list_name
         self._strict = strict
         self._kept = kept
+        self._time_zone = how.time_zone
         self.keeps_ids = False
         self._milliseconds = 0
         self._instant = ""
@@ -115,8 +120,13 @@ class Planner:
     def _plan(self, row: Row) -> Planned | BadRow:
         source_id = row.own_id or row.key
         system = self._system if row.origin is None else row.origin.system
-        if self._strict and row.loss is not None:
-            return bad_row(row.line, row.original, f"refused by --strict: {row.loss.text()}")
+        times: Times = NO_TIMES
+        loss = row.loss
+        if "created_at" in row.fields or "completed_at" in row.fields:
+            time_zone = self._time_zone if row.origin is None else row.origin.how.time_zone
+            times, loss = take_times(row, self._now(), time_zone)
+        if self._strict and loss is not None:
+            return bad_row(row.line, row.original, f"refused by --strict: {loss.text()}")
         if source_id is not None and (repeated := self._repeated_id(row, source_id)) is not None:
             return repeated
         try:
@@ -141,7 +151,7 @@ class Planner:
                 pointer(row.names.get("parent", "parent")), "a cycle: the row is an ancestor of its own parent"
             )
             return BadRow(row.line, row.original, [cycle])
-        event = self._event(todo_id, todo_fields)
+        event = self._event(todo_id, todo_fields, times)
         try:
             codec.check_room(event.state, None)
             size = _size_of(event)
@@ -149,7 +159,7 @@ class Planner:
             return bad_row(row.line, row.original, str(error))
         former = tuple(ids.id_for_source(self._owner, system, each) for each in row.former_ids)
         key = source_id if row.own_id is None else None
-        return Planned(row.line, row.original, event, size, key, former=former, loss=row.loss)
+        return Planned(row.line, row.original, event, size, key, former=former, loss=loss, times=times)
 
     def _repeated_id(self, row: Row, source_id: str) -> BadRow | None:
         """The bad row of an id that an earlier row has.
@@ -184,17 +194,18 @@ class Planner:
         _, occurrence = self._contents.note_digest(digest.digest(), row.line)
         return f"content:{digest.hexdigest()}#{occurrence}"
 
-    def _event(self, todo_id: str, todo_fields: dict[str, Any]) -> Event:
+    def _event(self, todo_id: str, todo_fields: dict[str, Any], times: Times) -> Event:
         decision = decide.decide(decide.Create(todo_fields), None, 0)
         assert decision is not None, "Create always makes an event if there is no todo"
+        change = {**decision.change, **times.taken} if times.taken else decision.change
         occurred_at = self._now()
         return Event(
             stream_id=ids.stream_id(self._partition, todo_id),
             version=1,
             event_id=str(uuid_utils.uuid7()),
             type=decision.type,
-            change=decision.change,
-            state=fold.evolve(None, decision.type, decision.change, occurred_at),
+            change=change,
+            state=fold.evolve(None, decision.type, change, occurred_at),
             state_schema=fold.STATE_SCHEMA,
             actor=ACTOR,
             occurred_at=occurred_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import uuid_utils
@@ -12,6 +12,7 @@ from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import decide, fold, ids, instants
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
+from loaders.rows.times import NO_TIMES, Times
 
 ACTOR: Final = ids.LOADER
 # Its name up to version 0.1.0, which is also an owner's.
@@ -32,11 +33,14 @@ class Conflict:
     reason: str
 
 
-def change_event(wanted: Event, history: list[Event]) -> Event | Conflict | None:
+def change_event(wanted: Event, history: list[Event], times: Times = NO_TIMES) -> Event | Conflict | None:
     """The event that brings a todo to what its row says now, or None if there is nothing to do.
 
     The loader's newest event holds what the source said last time. A row that still says the same needs no event,
     whatever was done to the todo since. A reminder does not change the content, so it never blocks an update.
+
+    When the todo was created at its source is known from its first event on, or never; when it was completed, from the
+    event that completes it. So neither makes a difference to a todo that exists (`loaders.rows.times`).
 
     Parameters
     ----------
@@ -44,22 +48,33 @@ def change_event(wanted: Event, history: list[Event]) -> Event | Conflict | None
         The event that would create the todo from the row.
     history : list of Event
         All events of its stream, at least one.
+    times : Times, optional
+        Those of the row.
     """
     content = {name: wanted.change.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS}
     newest = history[-1]
-    if _has(newest, content):
+    if _has(newest, content, times):
         return None
     loaded = last_loaded(history)
     if loaded is None:
         return Conflict(NOT_LOADED)
-    if _has(loaded, content):
+    if _has(loaded, content, times):
         return None
     if is_changed_since(loaded, newest):
         return Conflict(DELETED_HERE if newest.state["deleted"] else CHANGED_HERE)
     # A todo that a load deleted (--prune) is restored when the source has it again.
+    completed_at = times.taken.get("completed_at")
+    is_completing = completed_at is not None and not newest.state["completed"]
+    has = {
+        "created_at": newest.state["created_at"],
+        "completed_at": completed_at if is_completing else newest.state["completed_at"],
+    }
+    content["metadata"] = times.beside(content["metadata"], has)
     command = Create(content) if newest.state["deleted"] else Replace(content)
     decision = decide.decide(command, newest.state, newest.version)
     assert decision is not None, "the contents differ"
+    if is_completing:
+        decision = replace(decision, change={**decision.change, "completed_at": completed_at})
     event = next_event(newest, decision)
     try:
         codec.check_room(event.state, newest.state)
@@ -98,7 +113,8 @@ def is_changed_since(loaded: Event, newest: Event) -> bool:
 
 def next_event(before: Event, decision: Decision) -> Event:
     """The loader's event for a decision, next in the stream of `before`."""
-    occurred_at = instants.instant_after(before.occurred_at)
+    # A clock that was set back since the row was read does not let the todo be completed in the future.
+    occurred_at = max(instants.instant_after(before.occurred_at), decision.change.get("completed_at", ""))
     return Event(
         stream_id=before.stream_id,
         version=before.version + 1,
@@ -112,6 +128,11 @@ def next_event(before: Event, decision: Decision) -> Event:
     )
 
 
-def _has(event: Event, content: dict[str, Any]) -> bool:
-    """Whether the todo exists with this content after the event."""
-    return not event.state["deleted"] and decide.decide(Replace(content), event.state, event.version) is None
+def _has(event: Event, content: dict[str, Any], times: Times = NO_TIMES) -> bool:
+    """Whether the todo exists with this content after the event, the row's times in its metadata aside."""
+    todo = event.state
+    if todo["deleted"]:
+        return False
+    if times.written and todo["metadata"]:
+        todo = {**todo, "metadata": times.without(todo["metadata"], content["metadata"])}
+    return decide.decide(Replace(content), todo, event.version) is None

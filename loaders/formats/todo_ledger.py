@@ -1,7 +1,8 @@
 """This service's own export (`GET /export`), as JSON Lines or CSV: every todo as it was, under its own id.
 
 A todo's id is unique to its owner, so another owner can have the same id, and parents need no translation. Loading an
-export where it comes from adds nothing. The history and what derives from it, version and instants, are not loaded.
+export where it comes from adds nothing. A todo keeps when it was created and completed; its history, and with it its
+version and when it was updated, begins anew.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 from chalicelib.todos import ids, strict_json
 from chalicelib.todos.content import FieldError, pointer
-from chalicelib.todos.events import CONTENT_FIELDS
+from chalicelib.todos.events import CONTENT_FIELDS, SOURCE_TIMES
 from chalicelib.todos.export_rows import COLUMNS, JSON_COLUMNS
 from loaders.formats import Certainty
 from loaders.reading.input import MAX_ROW_BYTES, Input
@@ -128,5 +129,5 @@ def row_of(line: int, row: dict[str, Any], how: ReadOptions) -> Row | BadRow:
         errors.append(FieldError(pointer("id"), "expected a todo's id: a lower-case UUID"))
     if errors:
         return BadRow(line, row, errors)
-    fields = {name: row[name] for name in CONTENT_FIELDS if row.get(name) is not None}
+    fields = {name: row[name] for name in (*CONTENT_FIELDS, *SOURCE_TIMES) if row.get(name) is not None}
     return Row(line, row, fields, own_id=todo_id, keeps_id=True)

@@ -1,7 +1,7 @@
 """From a row's names and values to a todo's: names are matched loosely, values are read as people write them.
 
 Data without a matching field goes to `metadata`, so nothing is lost. That includes fields which only the ledger sets
-(`created_at`, `version`, `url` and so on), because the loaded todo is a new one with its own history.
+(`version`, `updated_at`, `url`), because the loaded todo is a new one with its own history.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from chalicelib.todos import strict_json, zones
 from chalicelib.todos.content import FieldError, pointer
+from chalicelib.todos.events import SOURCE_TIMES
 from loaders.reading.options import ReadOptions
 from loaders.rows.loss import Loss
 from loaders.rows.row import BadRow, Row, bad_row
@@ -34,6 +35,15 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "time_zone": ("timezone",),
     "parent": ("parent", "parentid"),
     "source": ("source",),
+    "created_at": (
+        *("createdat", "created", "datecreated", "createddate", "creationdate", "createdon", "createdtime"),
+        *("creationtime", "createddatetime", "dateadded", "addedat", "addedon", "addeddate", "added"),
+    ),
+    "completed_at": (
+        *("completedat", "datecompleted", "completeddate", "completiondate", "completedon", "completedtime"),
+        *("completiontime", "completeddatetime", "datedone", "donedate", "doneat", "doneon"),
+        *("datefinished", "finisheddate", "finishedat", "finishedon"),
+    ),
     "metadata": ("metadata",),
 }
 FIELDS: Final = tuple(_NAMES)
@@ -53,6 +63,8 @@ _MAX_PLANS: Final = 1000
 _MAX_KEPT_NAMES: Final = 10_000
 _MAX_MEMBERS: Final = 1_000
 MAX_ID_LENGTH: Final = 400
+# An empty title is an error, and an empty time was once kept in the metadata (`loaders.rows.times`).
+_MAY_BE_EMPTY: Final = frozenset({"title", *SOURCE_TIMES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +140,7 @@ def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row | BadRow:
     errors: list[FieldError] = []
     for name, field, reader in plan.known:
         value = original.get(name)
-        if value is None or (value == "" and field != "title"):
+        if value is None or (value == "" and field not in _MAY_BE_EMPTY):
             continue
         if reader is not None:
             try:
@@ -157,12 +169,12 @@ def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row | BadRow:
         extras[plan.id_name or "id"] = own_id
     loss = None
     if extras:
-        fields["metadata"] = _merge(fields.get("metadata"), extras)
+        fields["metadata"] = merge_metadata(fields.get("metadata"), extras)
         loss = Loss(tuple(extras))
     return Row(line, original, fields, plan.names, own_id, fields.pop("parent", None), loss=loss)
 
 
-def _merge(metadata: Any, extras: dict[str, Any]) -> Any:
+def merge_metadata(metadata: Any, extras: dict[str, Any]) -> Any:
     """The row's metadata and other data beside it; a name that is already used gets a number."""
     if metadata is None:
         return extras

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.todos import recurrence, rules
 from chalicelib.todos.content import FieldError, pointer
+from chalicelib.todos.events import SOURCE_TIMES
 from loaders.rows.fields import own_id_of
 from loaders.rows.loss import Loss
 from loaders.rows.row import BadRow, Row
@@ -43,13 +45,27 @@ class Record:
         self.notices: list[str] = []
         self.former_ids: list[str] = []
         self._names: dict[str, str] = {}
+        self._written: dict[str, Any] = {}
         self._errors: list[FieldError] = []
 
     def take(self, field: str, name: str, reader: Callable[[Any], Any] | None = None) -> None:
-        """Make the value a field, converted by `reader`; its ValueError becomes an error of the row."""
+        """Make the value a field, converted by `reader`; its ValueError becomes an error of the row.
+
+        A time of the source (`SOURCE_TIMES`) that cannot be read is no error: it becomes metadata.
+        """
         self._names[field] = name
-        if name in self.rest:
+        if field in SOURCE_TIMES:
+            self._take_time(field, name, reader)
+        elif name in self.rest:
             self.fields[field] = self.take_value(name, reader) if reader else self.rest.pop(name)
+
+    def _take_time(self, field: str, name: str, reader: Callable[[Any], Any] | None) -> None:
+        if name not in self.rest:
+            return
+        value = self._written[field] = self.rest.pop(name)
+        with suppress(ValueError):
+            value = reader(value) if reader else value
+        self.fields[field] = value
 
     def take_value(self, name: str, reader: Callable[[Any], Any]) -> Any:
         """Remove and return the value, converted by `reader`; None if it is missing or bad."""
@@ -104,6 +120,7 @@ class Record:
             parent,
             former_ids=tuple(self.former_ids),
             loss=Loss(tuple(self.rest), tuple(self.notices)) if self.rest or self.notices else None,
+            written=self._written,
         )
 
 

@@ -40,7 +40,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     original : object
         The row as its file has it.
     fields : dict
-        The todo's fields, by the names of `chalicelib.todos.fields.Content`.
+        The todo's fields, by the names of `chalicelib.todos.fields.Content`; also `created_at` and `completed_at`, an
+        RFC 3339 date-time or date each (`loaders.rows.times`).
     names : mapping
         The file's names of fields that it calls differently.
     own_id : str, optional
@@ -57,6 +58,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         What no field of a todo holds.
     origin : Origin, optional
         Where the row comes from if not from this file, as a row that was rejected before.
+    written : mapping
+        What the file says for those times in `fields` (`SOURCE_TIMES`) that it does not write as they are there.
     """
 
     line: int
@@ -70,6 +73,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     former_ids: tuple[str, ...] = ()
     loss: Loss | None = None
     origin: Origin | None = None
+    written: Mapping[str, Any] = {}
 
 
 class BadRow(msgspec.Struct, frozen=True, gc=False):

@@ -14,10 +14,10 @@ def test_what_has_no_field_is_kept_in_metadata() -> None:
 
 
 def test_what_only_the_ledger_sets_is_kept_in_metadata() -> None:
-    stated = {"created_at": "2020-01-01T00:00:00Z", "version": 7, "url": "https://example.com"}
+    stated = {"updated_at": "2020-01-01T00:00:00Z", "version": 7, "url": "https://example.com"}
     [todo] = todos(lines({"title": "A", **stated}))
     assert todo["metadata"] == stated
-    assert todo["created_at"] > "2026"
+    assert todo["updated_at"] > "2026"
 
 
 def test_metadata_that_has_such_a_member_already_keeps_both() -> None:

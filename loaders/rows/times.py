@@ -1,0 +1,180 @@
+"""When a row's todo was created and completed at its source, as far as a load can tell the ledger.
+
+A time becomes canonical, and so part of the todo, if it is an instant that is not later than the load; that of the
+completion, if the todo is completed. Any other is kept in the metadata under the row's own name for it, and named in a
+notice. A date that means that there is none (`is_no_date`) is left out.
+
+Only the event that creates or completes a todo can take its time. So a todo that exists keeps what it has when its row
+is loaded again, and a row differs from its todo no more than it did when its times were metadata (`Times.without`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.todos import content, instants, zones
+from chalicelib.todos.events import SOURCE_TIMES
+from loaders.rows.fields import merge_metadata
+from loaders.rows.loss import Loss
+from loaders.rows.row import Row
+
+_DAY_LENGTH: Final = len("2026-12-01")
+_TIME: Final = r"\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
+_OFFSET: Final = r"[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?"
+_TEXT: Final = re.compile(rf"(\d{{4}}-\d{{2}}-\d{{2}})(?:[Tt ]({_TIME}) ?({_OFFSET})?)?", re.ASCII)
+_UTC: Final = frozenset({"Z", "z", "UTC", "GMT"})
+# Go's zero time, Windows' and that of spreadsheets, and the one of Unix: what programs write for no date.
+_NO_DAYS: Final = frozenset({"0000-00-00", "0001-01-01", "1601-01-01", "1899-12-30", "1970-01-01"})
+# Where the clocks of other zones were at the first instant of 1970 in UTC.
+_AROUND_1970: Final = frozenset({"1969-12-31", "1970-01-01"})
+_MIDNIGHT: Final = re.compile(r"00:00(:00([.,]0+)?)?", re.ASCII)
+_NOT_COMPLETED: Final = "of a row that is not completed"
+_IN_THE_FUTURE: Final = "later than now"
+_NO_TIME: Final = "that is no date"
+
+
+class Times(msgspec.Struct, frozen=True, gc=False):
+    """The times of one row.
+
+    Attributes
+    ----------
+    taken : mapping
+        By field (`SOURCE_TIMES`), the canonical instants that the todo can have.
+    written : mapping
+        By the row's names, what it says for those, and for dates that mean that there is none.
+    names : mapping
+        The row's names of the fields in `taken`.
+    is_own : bool
+        The row is a todo of this service, whose times were never metadata.
+    """
+
+    taken: Mapping[str, str]
+    written: Mapping[str, Any]
+    names: Mapping[str, str]
+    is_own: bool
+
+    def without(self, metadata: dict[str, Any] | None, wanted: dict[str, Any] | None) -> dict[str, Any] | None:
+        """A todo's metadata except the row's times in it, which an earlier load kept there.
+
+        Parameters
+        ----------
+        wanted : dict, optional
+            The metadata of the row.
+        """
+        if not metadata:
+            return metadata
+        rest = {
+            name: value
+            for name, value in metadata.items()
+            if name not in self.written or name in (wanted or ()) or value != self.written[name]
+        }
+        return rest if len(rest) == len(metadata) else rest or None
+
+    def beside(self, metadata: dict[str, Any] | None, has: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The row's metadata, and in it the times that the todo does not get.
+
+        Parameters
+        ----------
+        has : mapping
+            By field, the times that it gets or already has.
+        """
+        left = {name: self.written[name] for field, name in self.names.items() if has.get(field) != self.taken[field]}
+        if self.is_own or not left:
+            return metadata
+        both = {**left, **(metadata or {})}
+        return both if content.is_acceptable("metadata", both) else metadata
+
+
+NO_TIMES: Final = Times({}, {}, {}, is_own=False)
+
+
+def take_times(row: Row, now: str, time_zone: str | None = None) -> tuple[Times, Loss | None]:
+    """Take the times out of a row's fields: those that its todo can have, and the row's loss with the others.
+
+    Parameters
+    ----------
+    row : Row
+        Its fields are changed: what cannot be taken goes to its metadata.
+    now : str
+        When the todo is loaded.
+    time_zone : str, optional
+        Of bare days and of times without a zone, where the row has no zone of its own; by default UTC.
+    """
+    fields = row.fields
+    taken: dict[str, str] = {}
+    written: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    kept: list[str] = []
+    notices: list[str] = []
+    for field in SOURCE_TIMES:
+        value = fields.pop(field, None)
+        if value is None:
+            continue
+        name = row.names.get(field, field)
+        original = row.written.get(field, value)
+        if is_no_date(value):
+            written[name] = original
+            continue
+        instant = _canonical(value, _zone_of(fields, time_zone))
+        error = _NO_TIME if instant is None else _IN_THE_FUTURE if instant > now else None
+        if error is None and field == "completed_at" and fields.get("completed") is not True:
+            error = _NOT_COMPLETED
+        if error is None and instant is not None:
+            taken[field], written[name], names[field] = instant, original, name
+            continue
+        if row.keeps_id and error == _NOT_COMPLETED:
+            # It belongs to the history that the todo had.
+            notices.append(f"a {field} {error} was left out")
+            continue
+        fields["metadata"] = merge_metadata(fields.get("metadata"), {name: original})
+        kept.append(name)
+        notices.append(f"a {field} {error} was kept as metadata")
+    times = Times(taken, written, names, is_own=row.keeps_id)
+    return times, _with_more(row.loss, kept, notices) if notices else row.loss
+
+
+def _with_more(loss: Loss | None, kept: list[str], notices: list[str]) -> Loss:
+    before = loss or Loss()
+    return Loss((*before.kept, *kept), (*before.notices, *notices))
+
+
+def is_no_date(value: object) -> bool:
+    """Whether a date is blank, or one of those that programs write for no date, at 00:00."""
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    if not text:
+        return True
+    found = _TEXT.fullmatch(text) if len(text) <= instants.MAX_LENGTH else None
+    if found is None:
+        return False
+    if found[1] in _NO_DAYS and (found[2] is None or _MIDNIGHT.fullmatch(found[2])):
+        return True
+    return found[1] in _AROUND_1970 and _canonical(text, UTC) == "1970-01-01T00:00:00.000Z"
+
+
+def _canonical(value: object, zone: tzinfo) -> str | None:
+    """A date, or a date and time, as a canonical instant; None if it is not one.
+
+    A bare day is its 00:00, and a time without a zone is one, in `zone`.
+    """
+    found = _TEXT.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= instants.MAX_LENGTH else None
+    if found is None:
+        return None
+    day, time, offset = found.groups()
+    suffix = "+00:00" if offset in _UTC else offset or ""
+    try:
+        moment = datetime.fromisoformat(f"{day}T{(time or '00:00').replace(',', '.')}{suffix}")
+        return instants.canonical((moment if suffix else moment.replace(tzinfo=zone)).astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone_of(fields: Mapping[str, Any], time_zone: str | None) -> tzinfo:
+    own = fields.get("time_zone")
+    return zones.find(own if isinstance(own, str) else None) or zones.find(time_zone) or UTC
