@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict
 from types import TracebackType
 from typing import Final, Protocol
 
@@ -110,7 +109,7 @@ class JsonProgress:
         self._next = now + LINE_EVERY_SECONDS
         share, seconds = self._opened.share, now - self._began
         left = seconds / share - seconds if share else None
-        _print({"progress": share, "seconds": seconds, "seconds_left": left, **asdict(summary)})
+        _print({"progress": share, "seconds": seconds, "seconds_left": left, **summary.to_json()})
 
     def show_rejected(self, row: BadRow) -> None:
         """Print a rejected row's line and reason."""

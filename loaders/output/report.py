@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class Report:
         """The report for programs: the counts, and the fields of this object under the names of the options."""
         return {
             "file": self.file,
-            **asdict(self.summary),
+            **self.summary.to_json(),
             "dry_run": self.would,
             "compared": self.compared,
             "rejected_file": None if self.rejected is None else str(self.rejected),

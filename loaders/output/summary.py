@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
 from loaders.rows.loss import Loss, shown
 
@@ -42,6 +42,11 @@ class Summary:
     stopped_by: str | None = None
     metadata: Counter[str] = field(default_factory=Counter)
     notices: Counter[str] = field(default_factory=Counter)
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts for programs; `dataclasses.asdict` would count the items of a counter."""
+        counts = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in counts.items()}
 
     def note_loss(self, loss: Loss) -> None:
         """Count what a row says and no field of its todo holds."""

@@ -221,6 +221,15 @@ def test_several_files_are_loaded_one_after_the_other_and_one_that_cannot_be_rea
     assert events.scan()["Count"] == 2
 
 
+def test_a_program_gets_the_losses_by_their_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "todos.jsonl"
+    file.write_bytes(lines({"title": "A", "colour": 1}, {"title": "B", "colour": 2, "Created": "2999-01-01"}))
+    assert main([str(file), *ALONE, "--dry-run", "--offline", "--json"]) == 0
+    [summary] = json.loads(capsys.readouterr().out)["files"]
+    assert summary["metadata"] == {"colour": 2, "Created": 1}
+    assert summary["notices"] == {"a created_at later than now was kept as metadata": 1}
+
+
 def test_a_program_gets_one_json_object_and_each_complaint_as_a_json_line(
     events: Any, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
