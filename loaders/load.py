@@ -74,6 +74,7 @@ class Load:
             summary.kept += result.kept
             summary.reported += len(result.reported)
             summary.unwritten += len(result.failed)
+            summary.notices.update(result.notices)
             for planned, reason in (*result.reported, *result.failed):
                 bad = planned.as_bad(reason)
                 self._rejected.add(bad)

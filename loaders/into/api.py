@@ -7,7 +7,6 @@ that still says what version 1 said needs nothing, and any other row is reported
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from ipaddress import ip_address
@@ -16,10 +15,9 @@ from typing import Any, Final
 import urllib3
 from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
 
-from chalicelib.todos import ids
-from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, canonical_json
 from loaders.errors import CannotLoad, GaveUp
 from loaders.into.changes import ChangePolicy, Difference
+from loaders.into.commands import Step, Todo, creation_of, id_of, is_as_its_row, replacement_of
 from loaders.into.writer import MAX_TRIES, GroupResult, wait_or_stop
 from loaders.pacing.throttle import Throttle
 from loaders.planner import Planned
@@ -32,9 +30,6 @@ _TOO_LARGE: Final = 413
 _MAX_SHOWN: Final = 500
 
 _ANOTHER_WAS_FASTER: Final = (404, 410, 412)
-
-Todo = dict[str, Any]
-_Step = tuple[Planned, dict[str, Any]]
 
 
 class ApiDestination:
@@ -70,10 +65,10 @@ class ApiDestination:
             while pending:
                 # Each step counts its rows only if all of it succeeds; those that are not counted stay pending.
                 commands, again = self._commands(pending, result, stopped)
-                pending = again + [one for one, _ in commands]
+                pending = again + [step.planned for step in commands]
                 if self._dry:
-                    for _, command in commands:
-                        _count(command["op"], result)
+                    for step in commands:
+                        _count(step, result)
                     pending = again
                 else:
                     pending = again + self._run(commands, result, stopped)
@@ -87,17 +82,17 @@ class ApiDestination:
 
     def _commands(
         self, group: list[Planned], result: GroupResult, stopped: threading.Event
-    ) -> tuple[list[_Step], list[Planned]]:
+    ) -> tuple[list[Step], list[Planned]]:
         """The commands for a group, and the rows to look at again; the other rows are counted."""
         # An empty merge patch changes nothing and returns the todo.
-        results = self._batch([{"op": "patch", "id": _id(one), "body": {}} for one in group], stopped)
-        commands: list[_Step] = []
+        results = self._batch([{"op": "patch", "id": id_of(one), "body": {}} for one in group], stopped)
+        commands: list[Step] = []
         again: list[Planned] = []
         refused: list[tuple[Planned, str]] = []
         compared: list[Difference | None] = []
         for one, found in zip(group, results, strict=True):
             if found["status"] == 404:
-                commands.append((one, _create(one)))
+                commands.append(creation_of(one))
             elif found["status"] in (200, 410):
                 compared.append(self._difference(one, found, stopped))
             elif _is_transient(found["status"]):
@@ -108,34 +103,34 @@ class ApiDestination:
         result.failed += refused
         result.already += len(compared) - len(differences)
         updates = self._policy.select_updates(differences, len(compared), result)
-        return commands + [(each.planned, _replace(each.planned)) for each in updates], again
+        return commands + [replacement_of(each.planned, each.todo or {}) for each in updates], again
 
     def _difference(self, one: Planned, found: dict[str, Any], stopped: threading.Event) -> Difference | None:
         """How a row differs from its todo, or None if it does not."""
         todo = None
         if found["status"] == 200:
-            todo = found["todo"] or self._get(_id(one), stopped)
-            if _content(todo) == _content(one.event.change):
+            todo = found["todo"] or self._get(id_of(one), stopped)
+            if is_as_its_row(todo, one):
                 return None
             if todo["version"] == 1:
-                return Difference(one, todo["title"])
-        if _content(self._get(f"{_id(one)}?version=1", stopped)) == _content(one.event.change):
+                return Difference(one, todo["title"], todo=todo)
+        if is_as_its_row(self._get(f"{id_of(one)}?version=1", stopped), one):
             return None
         if todo is None:
             return Difference(one, None, conflict=DELETED_HERE)
         return Difference(one, todo["title"], conflict=CHANGED_HERE)
 
-    def _run(self, commands: list[_Step], result: GroupResult, stopped: threading.Event) -> list[Planned]:
+    def _run(self, commands: list[Step], result: GroupResult, stopped: threading.Event) -> list[Planned]:
         """Send the commands; returns the rows to look at again."""
         again = []
-        results = self._batch([command for _, command in commands], stopped) if commands else []
-        for (one, command), outcome in zip(commands, results, strict=True):
+        results = self._batch([step.command for step in commands], stopped) if commands else []
+        for step, outcome in zip(commands, results, strict=True):
             if outcome["status"] in (200, 201):
-                _count(command["op"], result)
+                _count(step, result)
             elif _is_transient(outcome["status"]) or outcome["status"] in _ANOTHER_WAS_FASTER:
-                again.append(one)
+                again.append(step.planned)
             else:
-                result.failed.append((one, f"refused: {_detail(outcome)}"))
+                result.failed.append((step.planned, f"refused: {_detail(outcome)}"))
         return again
 
     def _batch(self, commands: list[dict[str, Any]], stopped: threading.Event) -> list[dict[str, Any]]:
@@ -224,38 +219,17 @@ def _is_this_machine(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def _create(one: Planned) -> dict[str, Any]:
-    return {"op": "create", "id": _id(one), "key": _key(one, 0), "body": one.event.change}
-
-
-def _replace(one: Planned) -> dict[str, Any]:
-    return {"op": "put", "id": _id(one), "if_match": '"1"', "key": _key(one, 1), "body": one.event.change}
-
-
-def _key(one: Planned, version: int) -> str:
-    """The idempotency key of a row's command, the same in every run."""
-    return f"load-{version}-{hashlib.sha256(canonical_json(one.event.change).encode()).hexdigest()}"
-
-
-def _id(one: Planned) -> str:
-    return ids.split_stream_id(one.event.stream_id)[1]
-
-
-def _content(todo: Todo) -> str:
-    """The content as canonical JSON with all fields, because 1 == True in Python."""
-    return canonical_json({name: todo.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS})
-
-
 def _is_transient(status: int) -> bool:
     """Whether the same request may succeed later."""
     return status == 429 or status >= 500
 
 
-def _count(op: str, result: GroupResult) -> None:
-    if op == "create":
+def _count(step: Step, result: GroupResult) -> None:
+    if step.command["op"] == "create":
         result.added += 1
     else:
         result.updated += 1
+    result.notices.update(step.notices)
 
 
 def _detail(result: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.todos.events import Event
 from loaders.into.writer import GroupResult
@@ -30,12 +30,15 @@ class Difference:
         Why the todo must not be updated.
     update : Event, optional
         The event that updates the todo, where the destination needs one.
+    todo : dict, optional
+        The todo as the service answered it, where the destination needs it.
     """
 
     planned: Planned
     title: str | None
     conflict: str | None = None
     update: Event | None = None
+    todo: dict[str, Any] | None = None
 
     @property
     def is_retitled(self) -> bool:

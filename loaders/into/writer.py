@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class GroupResult:
         Rows that are not known to be in the ledger, each with the reason.
     fatal : str, optional
         Why the load must stop.
+    notices : Counter
+        How many rows lost something on the way, by the sentence that says what.
     """
 
     added: int = 0
@@ -42,6 +45,7 @@ class GroupResult:
     reported: list[tuple[Planned, str]] = field(default_factory=list)
     failed: list[tuple[Planned, str]] = field(default_factory=list)
     fatal: str | None = None
+    notices: Counter[str] = field(default_factory=Counter)
 
 
 class Destination(Protocol):

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.todos.export_rows import json_lines
 from loaders.cli import main
 from loaders.into import api, writer
-from tests.loaders.loading import rows
+from tests.loaders.loading import lines, rows
+from tests.loaders.test_loading_exports import row
 from tests.support.server import Received, Reply, Server
 
 
@@ -122,6 +124,68 @@ def test_a_request_that_is_too_large_is_halved(
     service.most_commands = 30
     code, summary = load(service, file, capsys)
     assert (code, summary["added"]) == (0, 350)
+
+
+TIMES = {"created_at": "2019-05-04T10:00:00.000Z", "completed_at": "2020-06-05T11:30:00.000Z"}
+
+
+def test_times_that_the_api_does_not_set_are_kept_as_metadata_and_named(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "todos.jsonl"
+    file.write_bytes(
+        lines(
+            {"id": 1, "title": "A", "done": True, "Created": "2019-05-04", "completedAt": "2020-06-05", "colour": 1},
+            {"id": 2, "title": "B", "Created": "2019-05-04"},
+            {"id": 3, "title": "C"},
+        )
+    )
+    lost = {
+        "a created_at was left out, because the API does not set it; it was kept as metadata": 2,
+        "a completed_at was left out, because the API does not set it; it was kept as metadata": 1,
+    }
+    for more in (["--dry-run"], []):
+        code, summary = load(service, file, capsys, *more)
+        assert (code, summary["added"], summary["notices"]) == (0, 3, lost)
+    assert [bodies[0].get("metadata") for bodies in service.todos.values()] == [
+        {"Created": "2019-05-04", "completedAt": "2020-06-05", "colour": 1},
+        {"Created": "2019-05-04"},
+        None,
+    ]
+    assert all(bodies[0].keys().isdisjoint(TIMES) for bodies in service.todos.values())
+    code, summary = load(service, file, capsys)
+    assert (code, summary["already"], summary["notices"]) == (0, 3, {})
+
+
+def test_a_todo_that_has_its_times_needs_none_in_its_metadata(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "todos.jsonl"
+    row = {"id": 1, "title": "A", "done": True, **TIMES}
+    file.write_bytes(lines(row))
+    load(service, file, capsys)
+    [bodies] = service.todos.values()
+    bodies[0] = {**bodies[0], **TIMES, "metadata": None}
+    assert load(service, file, capsys)[1]["already"] == 1
+    file.write_bytes(lines({**row, "notes": "new"}))
+    code, summary = load(service, file, capsys)
+    assert (code, summary["updated"], summary["notices"]) == (0, 1, {})
+    assert bodies[-1].get("metadata") is None
+
+
+def test_an_own_export_comes_without_its_times_and_says_so(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "todos.jsonl"
+    file.write_text(json_lines([row(completed=True)]))
+    code, summary = load(service, file, capsys)
+    assert (code, summary["added"], summary["already"]) == (0, 1, 0)
+    assert summary["notices"] == {
+        "a created_at was left out, because the API does not set it": 1,
+        "a completed_at was left out, because the API does not set it": 1,
+    }
+    [[body]] = service.todos.values()
+    assert body == {"title": "A", "completed": True}
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405])

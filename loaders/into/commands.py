@@ -1,0 +1,84 @@
+"""The commands that write a todo over HTTP, and what they leave out.
+
+The API does not set when a todo was created and completed. What a row says of that and its todo does not have is kept
+in the metadata, unless the row is from an export of this service, which comes back field for field.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.todos import ids
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, SOURCE_TIMES, canonical_json
+from loaders.planner import Planned
+
+Todo = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A row and the command that writes it.
+
+    Attributes
+    ----------
+    notices : list of str
+        What the command leaves out.
+    """
+
+    planned: Planned
+    command: dict[str, Any]
+    notices: list[str]
+
+
+def creation_of(one: Planned) -> Step:
+    """The creation of a row's todo."""
+    body, notices = _body(one, {})
+    return Step(one, {"op": "create", "id": id_of(one), "key": _key(body, 0), "body": body}, notices)
+
+
+def replacement_of(one: Planned, todo: Todo) -> Step:
+    """The replacement of a todo at its first version by what its row says now."""
+    body, notices = _body(one, todo)
+    return Step(one, {"op": "put", "id": id_of(one), "if_match": '"1"', "key": _key(body, 1), "body": body}, notices)
+
+
+def _body(one: Planned, todo: Todo) -> tuple[dict[str, Any], list[str]]:
+    """The content that a row's command sends, and what it leaves out that the todo does not have."""
+    times = one.times
+    if not times.taken:
+        return one.event.change, []
+    body = {name: value for name, value in one.event.change.items() if name not in SOURCE_TIMES}
+    metadata = times.beside(body.get("metadata"), todo)
+    if metadata:
+        body["metadata"] = metadata
+    return body, [
+        f"a {field} was left out, because the API does not set it"
+        + ("; it was kept as metadata" if times.names[field] in (metadata or ()) else "")
+        for field in times.taken
+        if todo.get(field) != times.taken[field]
+    ]
+
+
+def _key(body: dict[str, Any], version: int) -> str:
+    """The idempotency key of a row's command, the same in every run."""
+    return f"load-{version}-{hashlib.sha256(canonical_json(body).encode()).hexdigest()}"
+
+
+def is_as_its_row(todo: Todo, one: Planned) -> bool:
+    """Whether a todo has the content of its row, the row's times in its metadata aside."""
+    if one.times.written:
+        metadata = one.times.without(todo.get("metadata"), one.event.change.get("metadata"))
+        todo = {**todo, "metadata": metadata}
+    return _content(todo) == _content(one.event.change)
+
+
+def id_of(one: Planned) -> str:
+    """The id of a row's todo."""
+    return ids.split_stream_id(one.event.stream_id)[1]
+
+
+def _content(todo: Todo) -> str:
+    """The content as canonical JSON with all fields, because 1 == True in Python."""
+    return canonical_json({name: todo.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS})
