@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -32,6 +33,7 @@ _UTC: Final = frozenset({"Z", "z", "UTC", "GMT"})
 _NO_DAYS: Final = frozenset({"0000-00-00", "0001-01-01", "1601-01-01", "1899-12-30", "1970-01-01"})
 # Where the clocks of other zones were at the first instant of 1970 in UTC.
 _AROUND_1970: Final = frozenset({"1969-12-31", "1970-01-01"})
+_SUSPECT_DAYS: Final = _NO_DAYS | _AROUND_1970
 _MIDNIGHT: Final = re.compile(r"00:00(:00([.,]0+)?)?", re.ASCII)
 _NOT_COMPLETED: Final = "of a row that is not completed"
 _IN_THE_FUTURE: Final = "later than now"
@@ -148,8 +150,8 @@ def is_no_date(value: object) -> bool:
     if not isinstance(value, str):
         return False
     text = value.strip()
-    if not text:
-        return True
+    if text[:_DAY_LENGTH] not in _SUSPECT_DAYS:
+        return not text
     found = _TEXT.fullmatch(text) if len(text) <= instants.MAX_LENGTH else None
     if found is None:
         return False
@@ -163,7 +165,15 @@ def _canonical(value: object, zone: tzinfo) -> str | None:
 
     A bare day is its 00:00, and a time without a zone is one, in `zone`.
     """
-    found = _TEXT.fullmatch(value.strip()) if isinstance(value, str) and len(value) <= instants.MAX_LENGTH else None
+    if not isinstance(value, str) or len(value) > instants.MAX_LENGTH:
+        return None
+    return _canonical_text(value.strip(), zone)
+
+
+# The same days come again and again.
+@lru_cache(maxsize=1024)
+def _canonical_text(text: str, zone: tzinfo) -> str | None:
+    found = _TEXT.fullmatch(text)
     if found is None:
         return None
     day, time, offset = found.groups()
