@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +30,24 @@ _OVERHEAD_BYTES: Final = 2048
 _encode = msgspec.json.Encoder().encode
 
 
+class Former(msgspec.Struct, frozen=True, gc=False):
+    """What earlier versions of the loader made of a row (`loaders.into.former`).
+
+    Attributes
+    ----------
+    ids : tuple of str
+        The ids of its todos.
+    parents : tuple of str
+        The ids of the todos that they made of its parent.
+    unset : tuple of str
+        The fields that they did not set.
+    """
+
+    ids: tuple[str, ...]
+    parents: tuple[str, ...]
+    unset: tuple[str, ...]
+
+
 class Planned(msgspec.Struct, frozen=True, gc=False):
     """A row and the event to append for it.
 
@@ -40,8 +59,8 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
         Identifies the row if it has no id (`loaders.rows.row.Row.key`).
     origin : Origin, optional
         Where the row comes from if not from this file (`loaders.rows.row.Row.origin`).
-    former : tuple of str
-        The ids of the todos that earlier versions of the loader made of the row (`loaders.rows.row.Row.former_ids`).
+    former : Former, optional
+        What earlier versions of the loader made of the row, if that was another todo.
     loss : Loss, optional
         What no field of the todo holds.
     times : Times
@@ -54,7 +73,7 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     size: int
     key: str | None = None
     origin: Origin | None = None
-    former: tuple[str, ...] = ()
+    former: Former | None = None
     loss: Loss | None = None
     times: Times = NO_TIMES
 
@@ -157,9 +176,20 @@ class Planner:
             size = _size_of(event)
         except EventTooLarge as error:
             return bad_row(row.line, row.original, str(error))
-        former = tuple(ids.id_for_source(self._owner, system, each) for each in row.former_ids)
         key = source_id if row.own_id is None else None
-        return Planned(row.line, row.original, event, size, key, former=former, loss=loss, times=times)
+        return Planned(
+            row.line, row.original, event, size, key, former=self._former(row, system), loss=loss, times=times
+        )
+
+    def _former(self, row: Row, system: str) -> Former | None:
+        if not row.former_ids and not row.former_parents:
+            return None
+        # An id that a row of the file has is that row's.
+        own = [each for each in row.former_ids if not self._seen.has(f"id:{each}")]
+        return Former(self._ids(own, system), self._ids(row.former_parents, system), row.former_unset)
+
+    def _ids(self, source_ids: Iterable[str], system: str) -> tuple[str, ...]:
+        return tuple(ids.id_for_source(self._owner, system, each) for each in source_ids)
 
     def _repeated_id(self, row: Row, source_id: str) -> BadRow | None:
         """The bad row of an id that an earlier row has.

@@ -21,6 +21,7 @@ from loaders.formats import GENERIC_SYSTEM, check_options, choose_format, format
 from loaders.into import api
 from loaders.into.api import ApiDestination
 from loaders.into.changes import ChangePolicy
+from loaders.into.former import FormerTodos
 from loaders.into.ledger import LedgerAppender, LedgerDestination, LedgerReader
 from loaders.into.local_stack import find_ledger
 from loaders.into.writer import Destination, Writer
@@ -85,6 +86,8 @@ class Session:
         # The ids of all files together: a todo that one of them has is still in the source.
         self._kept = self._resources.enter_context(Seen()) if options.prunes else None
         self._contents = self._resources.enter_context(Seen())
+        claims = self._resources.enter_context(Seen())
+        self._former = FormerTodos(claims, self._kept)
         self._systems: set[str] = set()
         self._summaries: list[Summary] = []
         self._unread = 0
@@ -134,7 +137,9 @@ class Session:
             )
             progress = stack.enter_context(progress_for(opened, as_json=options.as_json))
             destination = self._destination(system, progress)
-            writer = stack.enter_context(Writer(options.concurrency, destination)) if destination else None
+            writer = (
+                stack.enter_context(Writer(options.concurrency, destination, self._former)) if destination else None
+            )
             summary = Load(planner, writer, rejected, progress).load_rows(chosen.read_rows(content, how))
             if summary.read == 0 and summary.stopped_by is None:
                 raise CannotLoad(f"{file}: nothing in it was recognised as a todo; it was read as {chosen.NAME}")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Final
@@ -41,6 +42,14 @@ _LABEL: Final = re.compile(r"(?<!\S)@(\S+)")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
 
 
+# What a row says of a task's place, beside its cells.
+_PLACE: Final = ("section", "id", "parent", "order")
+# Between the project's name and the task's id within it.
+_IN_PROJECT: Final = "/"
+# A backup has the project's number behind its name: "Garden [2203306141].csv".
+_NUMBER: Final = re.compile(r"\s*\[\w+\]\Z")
+
+
 def recognise(head: bytes) -> Certainty:
     header = header_of(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
     is_todoist = header is not None and {"TYPE", "CONTENT", "INDENT"} <= set(header[0])
@@ -50,7 +59,7 @@ def recognise(head: bytes) -> Certainty:
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     task: _Task | None = None
     with Seen() as seen:
-        outline = _Outline(seen)
+        outline = _Outline(seen, how)
         for found in Table(file).rows():
             if isinstance(found, BadRow):
                 kind = ""
@@ -79,19 +88,41 @@ def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
 
 def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     """The row of a task with its notes, which includes its place in the project: section, id and parent."""
-    cells = {name: cell for name, cell in original.items() if name not in ("section", "id", "parent", "notes")}
-    task = _Task(line, cells, original.get("section", ""), original.get("id"), original.get("parent"))
+    cells = {name: cell for name, cell in original.items() if name not in (*_PLACE, "notes")}
+    task = _Task(line, cells, {name: original[name] for name in _PLACE if name in original}, how)
     task.notes = original.get("notes", [])
     if not all(isinstance(cell, str) for row in (cells, *task.notes) for cell in row.values()):
         return bad_row(line, original, "expected only texts, also in the notes")
     return task.row()
 
 
+def _project_of(how: ReadOptions) -> str:
+    """The project's name, which only the file's name says; macOS decomposes it."""
+    name = how.file_name.encode("utf-8", "backslashreplace").decode()
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def _name_of(project: str) -> str:
+    return _NUMBER.sub("", project) or project
+
+
+def _former_ids(own_id: str) -> list[str]:
+    """The ids without the project's number, and without the project, which earlier versions did not have."""
+    project, separator, within = own_id.rpartition(_IN_PROJECT)
+    if not separator:
+        return []
+    name = _name_of(project)
+    return [*([f"{name}{_IN_PROJECT}{within}"] if name != project else []), within]
+
+
 class _Outline:
     """The place of the next task in the project: its section, and the tasks that may be its parents."""
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: Seen, how: ReadOptions) -> None:
         self._seen = seen
+        self._how = how
+        self._project = _project_of(how)
+        self._order = 0
         self._section = ""
         self._above: list[tuple[int, str]] = []
 
@@ -112,23 +143,34 @@ class _Outline:
             depth = 1
         while self._above and self._above[-1][0] >= depth:
             self._above.pop()
+        self._order += 1
         parent = self._above[-1][1] if self._above else None
         digest = hashlib.sha256(canonical_json([self._section, parent, cells.get("CONTENT")]).encode()).hexdigest()[:32]
         _, occurrence = self._seen.note(digest, line)
-        own_id = f"{digest}#{occurrence}"
-        self._above.append((depth, own_id))
+        within = f"{digest}#{occurrence}"
+        self._above.append((depth, within))
         # Nobody indents so deep; the outermost is forgotten, so that memory does not grow with the file.
         del self._above[:-_MAX_DEPTH]
-        return _Task(line, cells, self._section, own_id, parent)
+        place = {
+            "section": self._section,
+            "id": self._id(within),
+            "parent": parent and self._id(parent),
+            "order": self._order,
+        }
+        return _Task(line, cells, {name: value for name, value in place.items() if value}, self._how)
+
+    def _id(self, within: str) -> str:
+        return f"{self._project}{_IN_PROJECT}{within}" if self._project else within
 
 
 class _Task:
     """A task's row with the notes after it."""
 
-    def __init__(self, line: int, cells: dict[str, str], section: str, own_id: str | None, parent: str | None) -> None:
+    def __init__(self, line: int, cells: dict[str, str], place: dict[str, Any], how: ReadOptions) -> None:
         self._line = line
         self._cells = cells
-        self._place = {"section": section, "id": own_id, "parent": parent}
+        self._place = place
+        self._how = how
         self.notes: list[dict[str, str]] = []
         self._size = 0
 
@@ -138,9 +180,8 @@ class _Task:
         return self._size <= MAX_ROW_BYTES and len(self.notes) < _MAX_NOTES
 
     def row(self) -> Row | BadRow:
-        place = {name: value for name, value in self._place.items() if value}
-        original: dict[str, Any] = {**self._cells, **place, **({"notes": self.notes} if self.notes else {})}
-        record = Record(self._line, original, {**self._cells, **place})
+        original: dict[str, Any] = {**self._cells, **self._place, **({"notes": self.notes} if self.notes else {})}
+        record = Record(self._line, original, {**self._cells, **self._place})
         record.rest.pop("TYPE", None)
         record.take_value("INDENT", whole_number)
         content = self._cells.get("CONTENT", "")
@@ -149,11 +190,22 @@ class _Task:
         record.take(
             "title", "CONTENT", lambda text: strip_trailing_tags(text, lambda word: bool(_LABEL.fullmatch(word)))
         )
-        record.take("list", "section")
+        self._find_place(record)
         record.take("priority", "PRIORITY", one_of(_PRIORITIES))
         self._date(record)
         self._annotate(record)
         return record.row("id", "parent")
+
+    def _find_place(self, record: Record) -> None:
+        record.take("order", "order")
+        record.take("list", "section")
+        record.former_unset.append("order")
+        if "list" not in record.fields and self._how.list_name is None and (project := _project_of(self._how)):
+            record.fields["list"] = _name_of(project)
+            record.former_unset.append("list")
+        for name, former in (("id", record.former_ids), ("parent", record.former_parents)):
+            if isinstance(place := self._place.get(name), str):
+                former += _former_ids(place)
 
     def _date(self, record: Record) -> None:
         zone = self._cells.get("TIMEZONE", "").strip()

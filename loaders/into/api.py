@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any, Final
 
 import urllib3
 from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
 
+from chalicelib.todos import ids
 from loaders.errors import CannotLoad, GaveUp
 from loaders.into.changes import ChangePolicy, Difference
 from loaders.into.commands import Step, Todo, creation_of, id_of, is_as_its_row, replacement_of
@@ -28,6 +30,8 @@ _TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)
 _LONGEST_RETRY_AFTER_SECONDS: Final = 120.0
 _TOO_LARGE: Final = 413
 _MAX_SHOWN: Final = 500
+# Of a request to /batch.
+_MAX_COMMANDS: Final = 100
 
 _ANOTHER_WAS_FASTER: Final = (404, 410, 412)
 
@@ -55,6 +59,35 @@ class ApiDestination:
 
     def make_room(self, rows: int) -> None:
         """Nothing to wait for: the service itself answers 429 or 503 when it is overloaded."""
+
+    def first_states(self, streams: list[str], stopped: threading.Event) -> dict[str, Mapping[str, Any]]:
+        """The todos of these streams as they were at version 1.
+
+        Costs a request for a hundred of them, and one for each that has changed since.
+        """
+        pending = list(streams)
+        found: dict[str, Mapping[str, Any]] = {}
+        tries = 0
+        while pending:
+            asked, pending = pending[:_MAX_COMMANDS], pending[_MAX_COMMANDS:]
+            results = self._look_up([ids.split_stream_id(stream)[1] for stream in asked], stopped)
+            again = [stream for stream, result in zip(asked, results, strict=True) if _is_transient(result["status"])]
+            for stream, result in zip(asked, results, strict=True):
+                if result["status"] in (200, 410):
+                    found[stream] = self._first_state(stream, result, stopped)
+                elif result["status"] != 404 and stream not in again:
+                    raise GaveUp(f"the service refused a look-up: {_detail(result)}")
+            pending += again
+            tries += bool(again)
+            if again and (tries == MAX_TRIES or wait_or_stop(stopped, tries)):
+                raise GaveUp(f"the service did not answer in {tries} tries")
+        return found
+
+    def _first_state(self, stream: str, result: dict[str, Any], stopped: threading.Event) -> Todo:
+        todo: Todo | None = result.get("todo")
+        if todo is not None and todo["version"] == 1:
+            return todo
+        return self._get(f"{ids.split_stream_id(stream)[1]}?version=1", stopped)
 
     def write(self, group: list[Planned], stopped: threading.Event) -> GroupResult:
         """Write a group of todos: the counts, and the todos that are not written with the reasons."""
@@ -84,8 +117,7 @@ class ApiDestination:
         self, group: list[Planned], result: GroupResult, stopped: threading.Event
     ) -> tuple[list[Step], list[Planned]]:
         """The commands for a group, and the rows to look at again; the other rows are counted."""
-        # An empty merge patch changes nothing and returns the todo.
-        results = self._batch([{"op": "patch", "id": id_of(one), "body": {}} for one in group], stopped)
+        results = self._look_up([id_of(one) for one in group], stopped)
         commands: list[Step] = []
         again: list[Planned] = []
         refused: list[tuple[Planned, str]] = []
@@ -132,6 +164,10 @@ class ApiDestination:
             else:
                 result.failed.append((step.planned, f"refused: {_detail(outcome)}"))
         return again
+
+    def _look_up(self, todo_ids: list[str], stopped: threading.Event) -> list[dict[str, Any]]:
+        # An empty merge patch changes nothing and returns the todo.
+        return self._batch([{"op": "patch", "id": todo_id, "body": {}} for todo_id in todo_ids], stopped)
 
     def _batch(self, commands: list[dict[str, Any]], stopped: threading.Event) -> list[dict[str, Any]]:
         """The results of the commands; a request that is too large is split in halves."""

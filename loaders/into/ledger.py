@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from botocore.exceptions import NoCredentialsError, NoRegionError
 
@@ -12,6 +13,7 @@ from chalicelib.ledger import ledger
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.events import Event
 from loaders import reconcile
+from loaders.errors import GaveUp
 from loaders.into.changes import ChangePolicy, Difference
 from loaders.into.writer import MAX_TRIES, GroupResult, wait_or_stop
 from loaders.pacing.pace import Pace
@@ -49,6 +51,15 @@ class LedgerReader:
         wanted = [(event.stream_id, event.version) for event in group]
         found = ledger.events_at(wanted)
         return {position: found[at] for position, at in enumerate(wanted) if at in found}
+
+    def first_events(self, streams: list[str]) -> dict[str, Event]:
+        """The first events of those of the streams that exist.
+
+        Raises
+        ------
+        LedgerUnavailable
+        """
+        return {stream: event for (stream, _), event in ledger.events_at((each, 1) for each in streams).items()}
 
     def histories(self, existing: list[Event]) -> list[list[Event]]:
         """All events of the streams of these events, in the same order.
@@ -90,6 +101,19 @@ class LedgerDestination:
         """Wait while the views lag too far behind to take so many rows more."""
         if self._pace is not None:
             self._pace.hold(rows)
+
+    def first_states(self, streams: list[str], stopped: threading.Event) -> dict[str, Mapping[str, Any]]:
+        """The todos of these streams as their first events made them; one batch read for a hundred."""
+        tries = 0
+        while True:
+            try:
+                with self._throttle.turn():
+                    return {stream: event.state for stream, event in self._events.first_events(streams).items()}
+            except LedgerUnavailable as error:
+                tries += 1
+                self._throttle.note_overload()
+                if _is_fatal(error) or tries == MAX_TRIES or wait_or_stop(stopped, tries):
+                    raise GaveUp(f"the ledger did not answer in {tries} tries: {error}") from None
 
     def write(self, group: list[Planned], stopped: threading.Event) -> GroupResult:
         """Write a group of todos: the counts, and the todos that are not written with the reasons."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from chalicelib.ledger import ledger
+from loaders.errors import GaveUp
+from loaders.into.former import FormerTodos
 from loaders.planner import Planned
 
 # A throttled table needs minutes to grow; with full jitter the median of all waits together is about a minute.
@@ -58,6 +60,15 @@ class Destination(Protocol):
         """
         ...
 
+    def first_states(self, streams: list[str], stopped: threading.Event) -> dict[str, Mapping[str, Any]]:
+        """The todos of those of these streams that exist, after their first events.
+
+        Raises
+        ------
+        GaveUp
+        """
+        ...
+
     def make_room(self, rows: int) -> None:
         """Wait, on the thread that reads the file, until so many more rows may be written."""
         ...
@@ -86,17 +97,32 @@ def wait_or_stop(stopped: threading.Event, tries: int, at_least: float = 0.0) ->
 
 
 class Writer:
-    """Writes up to `concurrency` groups at a time; a context manager that waits for them at its end."""
+    """Writes up to `concurrency` groups at a time; a context manager that waits for them at its end.
 
-    def __init__(self, concurrency: int, destination: Destination) -> None:
+    Parameters
+    ----------
+    former : FormerTodos, optional
+        Finds what earlier versions loaded; without it, the rows' own ids count.
+    """
+
+    def __init__(self, concurrency: int, destination: Destination, former: FormerTodos | None = None) -> None:
         self._concurrency = concurrency
         self._destination = destination
+        self._former = former
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="write")
         self._in_flight: set[Future[GroupResult]] = set()
         self._stopped = threading.Event()
 
     def write(self, group: list[Planned]) -> Iterator[GroupResult]:
         """Begin to write a group; yields the results of earlier groups, waiting while enough are being written."""
+        if self._former is not None and any(one.former is not None for one in group):
+            # On this thread, so that of the rows that may be one todo the first is, however the groups overtake.
+            try:
+                group = self._former.find(group, self._destination.first_states, self._stopped)
+            except GaveUp as error:
+                reason = f"not written: {error}"
+                yield GroupResult(failed=[(one, reason) for one in group], fatal=str(error))
+                return
         self._destination.make_room(len(group))
         self._in_flight.add(self._pool.submit(self._destination.write, group, self._stopped))
         # One more group waits behind each that is being written, so that no connection idles while rows are read.

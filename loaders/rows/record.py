@@ -33,7 +33,7 @@ class Record:
         put back here.
     notices : list of str
         As in `loaders.rows.row.Loss`.
-    former_ids : list of str
+    former_ids, former_parents, former_unset : list of str
         As in `loaders.rows.row.Row`.
     """
 
@@ -44,6 +44,8 @@ class Record:
         self.rest = {name: value for name, value in values.items() if value not in (None, "", [], {})}
         self.notices: list[str] = []
         self.former_ids: list[str] = []
+        self.former_parents: list[str] = []
+        self.former_unset: list[str] = []
         self._names: dict[str, str] = {}
         self._written: dict[str, Any] = {}
         self._errors: list[FieldError] = []
@@ -119,6 +121,8 @@ class Record:
             own_id,
             parent,
             former_ids=tuple(self.former_ids),
+            former_parents=tuple(self.former_parents),
+            former_unset=tuple(self.former_unset),
             loss=Loss(tuple(self.rest), tuple(self.notices)) if self.rest or self.notices else None,
             written=self._written,
         )

@@ -142,6 +142,11 @@ class GroupLedger(LedgerAppender):
                 raise self.lost_answer()
             return standing
 
+    def first_events(self, streams: list[str]) -> dict[str, Event]:
+        if self.failures:
+            raise self.failures.pop(0)
+        return {stream: self.streams[stream][0] for stream in streams if stream in self.streams}
+
     def histories(self, standing: list[Event]) -> list[list[Event]]:
         return [list(self.streams[event.stream_id]) for event in standing]
 

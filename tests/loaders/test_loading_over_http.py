@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.todos.events import DEFAULTS
 from chalicelib.todos.export_rows import json_lines
 from loaders.cli import main
 from loaders.into import api, writer
@@ -53,7 +54,8 @@ class Service(Server):
         if command["op"] == "patch":
             if todo_id not in self.todos:
                 return {"status": 404}
-            return {"status": 200, "todo": {**self.todos[todo_id][-1], "version": len(self.todos[todo_id])}}
+            todo = {**DEFAULTS, **self.todos[todo_id][-1], "version": len(self.todos[todo_id])}
+            return {"status": 200, "todo": todo}
         key = f"{todo_id} {command['key']}"
         if key not in self.keys:
             if command["op"] == "create" and todo_id in self.todos:
@@ -186,6 +188,26 @@ def test_an_own_export_comes_without_its_times_and_says_so(
     }
     [[body]] = service.todos.values()
     assert body == {"title": "A", "completed": True}
+
+
+@pytest.mark.parametrize("faults", [[], ["half", 503, "lost", "half"]])
+def test_what_was_loaded_under_a_former_id_is_found(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str], faults: list[Any]
+) -> None:
+    before, project = tmp_path / "before.jsonl", tmp_path / "Home.csv"
+    # The id that a task had before its project was part of it.
+    before.write_bytes(lines({"id": "447c2cbbcf26e5104a885b4fc9a0b6a7#1", "title": "Buy milk"}))
+    project.write_bytes(b"TYPE,CONTENT,INDENT\ntask,Buy milk,1\ntask,Two litres,2\n")
+    load(service, before, capsys, "--source", "todoist")
+    [former] = service.todos
+    service.faults.extend(faults)
+    _, dry = load(service, project, capsys, "--dry-run")
+    assert (dry["added"], dry["updated"], dry["already"]) == (1, 0, 1)
+    service.faults.extend(faults)
+    load(service, project, capsys)
+    [child] = service.todos.keys() - {former}
+    assert service.todos[child][0]["parent"] == former
+    assert len(service.todos[former]) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405])

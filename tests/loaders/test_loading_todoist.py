@@ -5,7 +5,7 @@ import pytest
 from loaders.formats.todoist import _MAX_DEPTH, _MAX_NOTES, _Outline
 from loaders.rows.row import BadRow
 from loaders.rows.seen import Seen
-from tests.loaders.loading import FILES, errors_of, plan, stated, titles, todo_ids
+from tests.loaders.loading import FILES, PLAINLY, errors_of, plan, stated, titles, todo_ids
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
@@ -15,6 +15,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "notes": "Two cartons\nof the big ones\nRemember organic\nOr none\nat all",
             "tags": ["errands", "shop"],
             "priority": "high",
+            "order": 1,
             "source": "todoist:5862887ba0962438ad8bcd6f62e1ff13#1",
             "metadata": {
                 "AUTHOR": "Alice (100)",
@@ -34,6 +35,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "title": "Check refrigerator",
             "due": "2026-12-13",
             "parent": "Buy milk",
+            "order": 2,
             "source": "todoist:7dfb6da6255b62ddf7ad8c9d1b77dcf1#1",
             "metadata": {"AUTHOR": "Alice (100)", "DATE_LANG": "en", "TIMEZONE": "US/Central"},
         },
@@ -42,6 +44,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "priority": "low",
             "due": "2026-12-13T17:30:00-06:00",
             "parent": "Check refrigerator",
+            "order": 3,
             "source": "todoist:6e5b9e4f8e57cbc60ae02975810381c0#1",
             "metadata": {"AUTHOR": "Alice (100)", "DATE_LANG": "en", "TIMEZONE": "US/Central"},
         },
@@ -50,6 +53,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "tags": ["bob"],
             "priority": "medium",
             "parent": "Buy milk",
+            "order": 4,
             "source": "todoist:169ebb4ab7277eae473e6d62731b2cc6#1",
             "metadata": {"AUTHOR": "Alice (100)"},
         },
@@ -58,6 +62,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "notes": "Keep it short",
             "list": "Home 🏠",
             "priority": "low",
+            "order": 5,
             "source": "todoist:ca24df34929111d968a2e5aa5a97e6ff#1",
             "metadata": {"AUTHOR": "Alice (100)", "DATE": "every day", "DATE_LANG": "en"},
         },
@@ -65,6 +70,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "title": "Buy milk",
             "list": "Home 🏠",
             "tags": ["errands", "shop"],
+            "order": 6,
             "source": "todoist:e26299ce46888ca03ac3d430e0fd1a57#1",
             "metadata": {"AUTHOR": "Alice (100)"},
         },
@@ -72,6 +78,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "title": "Buy milk",
             "list": "Home 🏠",
             "tags": ["errands", "shop"],
+            "order": 7,
             "source": "todoist:e26299ce46888ca03ac3d430e0fd1a57#2",
             "metadata": {"AUTHOR": "Alice (100)"},
         },
@@ -127,7 +134,7 @@ def test_an_indent_that_jumps_is_below_the_nearest_task_that_is_less_indented() 
 
 def test_ever_deeper_tasks_are_all_loaded_and_the_outermost_forgotten() -> None:
     with Seen() as seen:
-        outline = _Outline(seen)
+        outline = _Outline(seen, PLAINLY)
         for depth in range(3_000):
             outline.task(depth + 2, {"CONTENT": "a", "INDENT": str(depth)})
         assert len(outline._above) == _MAX_DEPTH
