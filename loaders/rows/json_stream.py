@@ -10,6 +10,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final
 
@@ -24,6 +25,9 @@ MAX_HELD: Final = 1024 * 1024
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 # An error this close to the buffer's end may only mean that the rest is missing ("-Infinity" is the longest token).
 _TOKEN: Final = 16
+_BRACKET_OR_QUOTE: Final = re.compile(r'[\[\]{}"]')
+_QUOTE_OR_ESCAPE: Final = re.compile(r'["\\]')
+_FEW: Final = 3
 
 
 class JsonReader:
@@ -121,6 +125,31 @@ class JsonReader:
             return bad_row(line, value, "expected an object")
         return line, value
 
+    def skip(self) -> None:
+        """Pass the next value without decoding it, however large it is; only its brackets and quotes are looked at."""
+        if self.peek() not in ('"', "[", "{"):
+            self.value()
+            return
+        depth, is_text = 0, False
+        while True:
+            found = (_QUOTE_OR_ESCAPE if is_text else _BRACKET_OR_QUOTE).search(self._buffer, self._position)
+            if found is None:
+                self._advance(len(self._buffer))
+                self._must_read_more()
+                continue
+            self._advance(found.end())
+            character = found.group()
+            if character == "\\":
+                if self._position == len(self._buffer):
+                    self._must_read_more()
+                self._advance(self._position + 1)
+            elif character == '"':
+                is_text = not is_text
+            else:
+                depth += 1 if character in "[{" else -1
+            if not is_text and depth <= 0:
+                return
+
     def peek(self) -> str:
         """Skip white space; returns the next character, empty at the end."""
         while True:
@@ -186,6 +215,10 @@ class JsonReader:
         self._buffer, self._position = "".join(pieces), 0
         return True
 
+    def _must_read_more(self) -> None:
+        if not self._read_more():
+            raise UnreadableFile(f"line {self._line}: not JSON: the file ends where a value goes on")
+
     def _broken(self, error: json.JSONDecodeError) -> UnreadableFile:
         line = self._line + self._buffer.count("\n", self._position, error.pos)
         return UnreadableFile(f"line {line}: not JSON: {error.msg} (in the element that begins in line {self._line})")
@@ -209,6 +242,34 @@ def first_members(head: bytes) -> dict[str, Any]:
     except UnreadableFile:
         pass
     return found
+
+
+def paths_in(head: bytes, depth: int = 4) -> set[tuple[str, ...]]:
+    """Where a file's head has members: by the names above each, with ``[]`` for an array; at most `depth` steps deep.
+
+    Of an array, the first few elements are looked at. A text that is not JSON has no members.
+    """
+    found: set[tuple[str, ...]] = set()
+    if head.lstrip()[:1] in (b"[", b"{"):
+        with suppress(UnreadableFile):
+            _note_paths(JsonReader(Input(BytesIO(head))), (), depth, found)
+    return found
+
+
+def _note_paths(reader: JsonReader, above: tuple[str, ...], depth: int, found: set[tuple[str, ...]]) -> None:
+    begins = reader.peek()
+    if len(above) == depth or begins not in ("[", "{"):
+        reader.skip()
+    elif begins == "{":
+        for name in reader.object():
+            found.add((*above, name))
+            _note_paths(reader, (*above, name), depth, found)
+    else:
+        for position, _ in enumerate(reader.array()):
+            if position < _FEW:
+                _note_paths(reader, (*above, "[]"), depth, found)
+            else:
+                reader.skip()
 
 
 def bad_value(line: int, text: str, error: AmbiguousJson | None) -> BadRow | None:
