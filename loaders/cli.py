@@ -8,15 +8,15 @@ import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
 from typing import Final
 
 from chalicelib import __version__
-from chalicelib.todos import content, ids, zones
+from chalicelib.todos import ids, zones
 from loaders.errors import CannotLoad
 from loaders.formats import formats
 from loaders.output.report import Report, describe_left
 from loaders.pacing.pace import DEFAULT_BOUND_SECONDS
+from loaders.reading import checks
 from loaders.rows.fields import FIELDS
 from loaders.session import Options, Session
 
@@ -247,38 +247,28 @@ def _usage_error(options: argparse.Namespace) -> str | None:
 
 
 def _owner(text: str) -> ids.Owner:
-    if (error := ids.owner_error(text)) is not None:
-        raise argparse.ArgumentTypeError(error)
-    return ids.Owner(text)
+    return ids.Owner(_checked(text, ids.owner_error(text)))
 
 
 def _source(text: str) -> str:
-    if not text.isprintable() or not 1 <= len(text) <= 64:
-        raise argparse.ArgumentTypeError("expected 1 to 64 printable characters")
-    return text
+    return _checked(text, checks.system_error(text))
 
 
 def _list(text: str) -> str:
-    try:
-        return str(content.validate({"title": "any", "list": text})["list"])
-    except content.InvalidContent as error:
-        raise argparse.ArgumentTypeError(error.errors[0].detail) from None
+    return _checked(text, checks.list_error(text))
 
 
 def _zone(text: str) -> str:
-    if (error := zones.zone_error(text)) is not None:
-        raise argparse.ArgumentTypeError(error)
-    return text
+    return _checked(text, zones.zone_error(text))
 
 
 def _date_format(text: str) -> str:
-    try:
-        written = datetime(2026, 12, 31).strftime(text)  # noqa: DTZ001 - only tried
-        is_a_day = datetime.strptime(written, text).date() == date(2026, 12, 31)  # noqa: DTZ007
-    except ValueError:
-        is_a_day = False
-    if not is_a_day:
-        raise argparse.ArgumentTypeError("expected the codes of a day, month and year, such as %d.%m.%Y")
+    return _checked(text, checks.date_format_error(text))
+
+
+def _checked(text: str, error: str | None) -> str:
+    if error is not None:
+        raise argparse.ArgumentTypeError(error)
     return text
 
 

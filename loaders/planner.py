@@ -169,7 +169,7 @@ class Planner:
             cycle = FieldError(
                 pointer(row.names.get("parent", "parent")), "a cycle: the row is an ancestor of its own parent"
             )
-            return BadRow(row.line, row.original, [cycle])
+            return BadRow(row.line, row.original, [cycle], contested=("parent", row.parent or todo_fields["parent"]))
         event = self._event(todo_id, todo_fields, times)
         try:
             codec.check_room(event.state, None)
@@ -200,7 +200,7 @@ class Planner:
         if times == 1:
             return None
         error = FieldError(pointer(row.names.get("source", "id")), f"the id already occurs in line {first_line}")
-        return BadRow(row.line, row.original, [error])
+        return BadRow(row.line, row.original, [error], contested=("id", source_id))
 
     def _content(self, row: Row, system: str) -> dict[str, Any]:
         fields = row.fields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from loaders.errors import UnreadableFile
 from loaders.formats import Certainty
@@ -10,7 +11,7 @@ from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.fields import interpret, plan_for
 from loaders.rows.row import BadRow, Row
-from loaders.rows.table import Table
+from loaders.rows.table import Table, header_in
 
 NAME = "csv"
 IS_GENERIC = True
@@ -27,6 +28,7 @@ def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     has = f"the header has {', '.join(map(repr, table.names))}"
     if missing := set(names.values()) - set(table.names):
         raise UnreadableFile(f"--map names the column {min(missing)!r}, which does not exist: {has}")
+    how.context.update(table.context)
     plan = plan_for(table.names, names)
     if not plan.has_title:
         raise UnreadableFile(
@@ -35,3 +37,9 @@ def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
         )
     for row in table.rows():
         yield row if isinstance(row, BadRow) else interpret(*row, plan)
+
+
+def row_of(line: int, cells: dict[str, Any], how: ReadOptions) -> Row | BadRow:
+    """The row of cells by their columns; those that the row does not have are columns of the file nevertheless."""
+    names, _ = header_in(how.context) or ([], "")
+    return interpret(line, cells, plan_for(dict.fromkeys([*names, *cells]), how.names))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.todos import strict_json
 from loaders.formats import Certainty
@@ -14,6 +14,8 @@ from loaders.rows.row import BadRow, Row, bad_row, not_utf8
 
 NAME = "jsonl"
 IS_GENERIC = True
+
+NO_OBJECT: Final = "expected an object"
 
 
 def recognise(head: bytes) -> Certainty:
@@ -37,12 +39,17 @@ def read_objects(file: Input, interpret: Callable[[int, dict[str, Any]], Row | B
             value = strict_json.parse_bytes(line)
         except UnicodeDecodeError:
             yield not_utf8(number, line.rstrip(b"\r\n"))
-            continue
-        except strict_json.JsonError as error:
-            text = line.decode().rstrip("\r\n")
-            hint = "; JSON Lines wants each object on one line" if text.strip() in ("{", "}", "[", "]") else ""
-            yield bad_row(number, text, f"{error}{hint}")
+        except strict_json.JsonError:
+            yield read_text(number, line.decode().rstrip("\r\n"), interpret)
         else:
-            yield (
-                interpret(number, value) if isinstance(value, dict) else bad_row(number, value, "expected an object")
-            )
+            yield interpret(number, value) if isinstance(value, dict) else bad_row(number, value, NO_OBJECT)
+
+
+def read_text(number: int, text: str, interpret: Callable[[int, dict[str, Any]], Row | BadRow]) -> Row | BadRow:
+    """The row that `interpret` makes of an object which is written as text."""
+    try:
+        value = strict_json.parse(text)
+    except strict_json.JsonError as error:
+        hint = "; JSON Lines wants each object on one line" if text.strip() in ("{", "}", "[", "]") else ""
+        return bad_row(number, text, f"{error}{hint}")
+    return interpret(number, value) if isinstance(value, dict) else bad_row(number, value, NO_OBJECT)

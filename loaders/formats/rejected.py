@@ -1,114 +1,216 @@
-"""The loader's own FILE.rejected.jsonl with corrected rows, each in the format of its original file."""
+"""The loader's own FILE.rejected.jsonl with corrected rows, each in the format of its original file.
+
+An entry says how its row was read: its format, `source`, and under `read` the options and what the head of its file
+said, such as the columns of a table. So a corrected row becomes the todo that it would have been, and one that is not
+corrected is rejected again for the same reason. A row is corrected as what it is: an object, or the text that it was in
+its file. The options of this run go before those that an entry has. Anybody can edit the file, so nothing that it says
+is taken unseen.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from chalicelib.todos import strict_json
+from chalicelib.todos.content import FieldError
 from loaders import formats
-from loaders.formats import GENERIC_SYSTEM, Certainty
-from loaders.reading.input import Input
+from loaders.errors import UnreadableFile
+from loaders.formats import GENERIC_SYSTEM, Certainty, Format
+from loaders.formats.json_lines import NO_OBJECT, read_text
+from loaders.reading.checks import read_options, system_error
+from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.fields import Interpreter
-from loaders.rows.row import BadRow, Origin, Row, bad_row, not_utf8
+from loaders.rows.json_stream import first_members
+from loaders.rows.row import BadRow, Origin, Row, bad_row, not_utf8, text_in
+from loaders.rows.table import header_in, read_record
 
 NAME = "rejected"
 IS_GENERIC = True
 
-_TEXT: Final = rb'"(?:[^"\\]|\\.)*"'
-_BEGINNING: Final = re.compile(
-    rb'\s*\{\s*"line":\s*\d+,\s*"format":\s*' + _TEXT + rb',\s*"source":\s*(' + _TEXT + rb"),"
-)
+# An entry may be the row of another, if it could not be read itself.
+_MAX_NESTING: Final = 10
+_MAX_KEY_LENGTH: Final = 1_000
 
 
 class _Entry(msgspec.Struct):
     format: str
     row: Any
     source: str = GENERIC_SYSTEM
-    read: ReadOptions = msgspec.field(default_factory=ReadOptions)
+    read: Any = None
     key: str | None = None
+    reason: str = ""
+    errors: list[FieldError] = []
+    contested: tuple[str, str] | None = None
+    line: Any = None
+    digest: Any = None
 
 
 class _Unread(msgspec.Struct):
     format: str
     row: msgspec.Raw
     source: str = GENERIC_SYSTEM
-    read: ReadOptions = msgspec.field(default_factory=ReadOptions)
+    read: Any = None
     key: str | None = None
 
 
+_NAMES: Final = frozenset(_Entry.__struct_fields__)
 _decode_unread = msgspec.json.Decoder(_Unread).decode
 
 
+class _BadEntry(ValueError):
+    """The entry is not one."""
+
+
 def recognise(head: bytes) -> Certainty:
-    return Certainty.CERTAIN if _BEGINNING.match(head) else Certainty.NO
+    names = first_members(head).keys()
+    is_entry = {"format", "row"} <= names <= _NAMES and len(names) > 2
+    # A long row may be cut off, and what is before it in the entry is not.
+    is_cut = {"line", "format", "source", "reason"} <= names <= _NAMES
+    return Certainty.CERTAIN if is_entry or is_cut else Certainty.NO
 
 
 def system_of(head: bytes) -> str:
-    found = _BEGINNING.match(head)
-    return str(json.loads(found[1])) if found else GENERIC_SYSTEM
+    system = first_members(head).get("source")
+    return system if isinstance(system, str) and system_error(system) is None else GENERIC_SYSTEM
 
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
-    for number, line, _ in file.lines():
+    for number, line, is_whole in file.lines():
         if line.isspace():
             continue
+        if not is_whole:
+            begins = line[:1000].decode("utf-8", "replace")
+            yield bad_row(number, {"begins": begins}, f"a line of more than {MAX_ROW_BYTES} bytes")
+            continue
         try:
-            entry = msgspec.convert(strict_json.parse(line.decode()), _Entry)
+            text = line.decode().rstrip("\r\n")
         except UnicodeDecodeError:
             yield not_utf8(number, line)
             continue
-        except (strict_json.NotJson, msgspec.ValidationError) as error:
-            yield bad_row(number, line.decode().rstrip(), f"not a rejected row: {error}")
-            continue
-        except strict_json.JsonError as error:
-            yield _ambiguous(number, line, error)
-            continue
-        chosen = formats.formats().get(entry.format)
-        origin = Origin(entry.format, entry.source, _with_given(entry.read, how))
-        read_row = partial(getattr(chosen, "row_of", None) or _interpret, how=origin.how)
-        row = _row(number, entry, read_row, str if getattr(chosen, "ROWS_ARE_TEXTS", False) else dict)
-        is_without_id = isinstance(row, BadRow) or row.own_id is None
-        yield msgspec.structs.replace(row, key=entry.key if is_without_id else None, origin=origin)
+        yield _read_text(number, text, how)
+
+
+def row_of(line: int, original: Any, how: ReadOptions, depth: int = 0) -> Row | BadRow:
+    """The row of an entry."""
+    try:
+        if depth > _MAX_NESTING:
+            raise _BadEntry("entries are nested too deeply")
+        return _read_entry(line, _entry(original), how, depth)
+    except _BadEntry as error:
+        return bad_row(line, original, f"not a rejected row: {error}")
+
+
+def _read_text(line: int, text: str, how: ReadOptions, depth: int = 0) -> Row | BadRow:
+    try:
+        return row_of(line, strict_json.parse(text), how, depth)
+    except strict_json.AmbiguousJson as error:
+        return _ambiguous(line, text, error)
+    except strict_json.JsonError as error:
+        return bad_row(line, text, f"not a rejected row: {error}")
+
+
+def _entry(original: Any) -> _Entry:
+    try:
+        entry = msgspec.convert(original, _Entry)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise _BadEntry(error) from None
+    if (wrong := system_error(entry.source)) is not None:
+        raise _BadEntry(f"source: {wrong}")
+    if len(entry.key or "") > _MAX_KEY_LENGTH:
+        raise _BadEntry(f"key: more than {_MAX_KEY_LENGTH} characters")
+    return entry
+
+
+def _read_entry(line: int, entry: _Entry, how: ReadOptions, depth: int) -> Row | BadRow:
+    chosen = formats.formats().get(entry.format)
+    if chosen is None:
+        raise _BadEntry(f"its format {entry.format!r:.80} is not one of {', '.join(sorted(formats.formats()))}")
+    if chosen.NAME == NAME:
+        nested = entry.row
+        return (
+            _read_text(line, nested, how, depth + 1)
+            if isinstance(nested, str)
+            else row_of(line, nested, how, depth + 1)
+        )
+    try:
+        read = read_options(entry.read)
+    except ValueError as error:
+        raise _BadEntry(error) from None
+    origin = Origin(entry.format, entry.source, _with_given(read, how))
+    try:
+        row = _row(line, entry, chosen, origin.how)
+    except (ValueError, UnreadableFile) as error:
+        row = bad_row(line, entry.row, str(error))
+    except (TypeError, KeyError, IndexError, AttributeError, RecursionError):
+        # What a format writes about its rows itself, it reads again without a look.
+        row = bad_row(line, entry.row, f"not a row as {entry.format} has it")
+    if isinstance(row, Row) and _is_contested(entry, row):
+        row = BadRow(line, entry.row, entry.errors, contested=entry.contested)
+    is_without_id = isinstance(row, BadRow) or row.own_id is None
+    return msgspec.structs.replace(row, key=entry.key if is_without_id else None, origin=origin)
+
+
+def _with_given(read: ReadOptions, how: ReadOptions) -> ReadOptions:
+    """How the row was read before, except for what the user says now."""
+    given = {name: value for name, value in how.to_json().items() if name not in ("file_name", "context")}
+    return dataclasses.replace(read, **given)
+
+
+def _row(line: int, entry: _Entry, chosen: Format, how: ReadOptions) -> Row | BadRow:
+    """The row in its own format.
+
+    Raises
+    ------
+    ValueError, UnreadableFile
+        It is not corrected yet, or not a row at all.
+    """
+    value = text if (text := text_in(entry.row)) is not None else entry.row
+    read_row: Callable[..., Row | BadRow] = getattr(chosen, "row_of", None) or _interpret
+    if getattr(chosen, "ROWS_ARE_TEXTS", False):
+        if not isinstance(value, str):
+            raise ValueError(entry.reason if _is_beginning(value) else "expected a text")
+        return read_row(line, value, how)
+    if isinstance(value, dict):
+        if _is_beginning(value):
+            raise ValueError(entry.reason)
+        return read_row(line, value, how)
+    if not isinstance(value, str):
+        raise ValueError(NO_OBJECT)
+    header = header_in(how.context)
+    if header is None or value.lstrip().startswith("{"):
+        return read_text(line, value, lambda line, value: read_row(line, value, how))
+    cells = read_record(line, value, header, entry.reason)
+    return cells if isinstance(cells, BadRow) else read_row(line, cells, how)
+
+
+def _is_beginning(value: Any) -> bool:
+    """Whether there is only the beginning of a row that was too long."""
+    return isinstance(value, dict) and value.keys() == {"begins"}
+
+
+def _is_contested(entry: _Entry, row: Row) -> bool:
+    """Whether the row still has the value for which it was refused beside the other rows of its file."""
+    if entry.contested is None or not entry.errors:
+        return False
+    field, value = entry.contested
+    return value == (row.own_id if field == "id" else row.parent or row.fields.get("parent"))
 
 
 def _interpret(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     return Interpreter(how).interpret(line, original)
 
 
-def _with_given(read: ReadOptions, how: ReadOptions) -> ReadOptions:
-    """How the row was read before, except for what the user says now."""
-    return dataclasses.replace(read, **{name: value for name, value in how.to_json().items() if name != "file_name"})
-
-
-def _row(line: int, entry: _Entry, read_row: Callable[[int, Any], Row | BadRow], kind: type) -> Row | BadRow:
-    value = entry.row
-    if isinstance(value, str) and kind is dict:
-        # A row that could not be read is written as text.
-        try:
-            value = strict_json.parse(value)
-        except strict_json.NotJson:
-            pass
-        except strict_json.JsonError as error:
-            return bad_row(line, value, str(error))
-    if not isinstance(value, kind):
-        expected = "an object" if kind is dict else "a text"
-        return bad_row(line, entry.row, f"not corrected yet: write the row as {expected}")
-    return read_row(line, value)
-
-
-def _ambiguous(number: int, line: bytes, error: Exception) -> BadRow:
+def _ambiguous(number: int, line: str, error: Exception) -> BadRow:
     """The row as it is written, because its value would no longer show the error."""
     try:
         unread = _decode_unread(line)
-    except (msgspec.DecodeError, RecursionError):
-        return bad_row(number, line.decode().rstrip(), str(error))
+        origin = Origin(unread.format, unread.source, read_options(unread.read))
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return bad_row(number, line, str(error))
     row = bad_row(number, bytes(unread.row).decode(), str(error))
-    return msgspec.structs.replace(row, key=unread.key, origin=Origin(unread.format, unread.source, unread.read))
+    return msgspec.structs.replace(row, key=unread.key, origin=origin)

@@ -73,6 +73,7 @@ class RejectedRows:
             "source": origin.system,
             **({"read": how} if how else {}),
             **({"key": row.key} if row.key else {}),
+            **({"contested": row.contested} if row.contested else {}),
             "reason": error_text(row),
             "errors": [{"pointer": error.pointer, "detail": error.detail} for error in row.errors],
             "row": row.original,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib.todos.content import FieldError
 from loaders.reading.options import ReadOptions
 from loaders.rows.loss import Loss
+
+_NOT_UTF8: Final = "not UTF-8: save the file in that encoding"
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
@@ -92,6 +94,9 @@ class BadRow(msgspec.Struct, frozen=True, gc=False):
         Identifies the row if it has no id (`Row.key`).
     origin : Origin, optional
         As `Row.origin`.
+    contested : tuple, optional
+        ``id`` or ``parent``, and the value for which the row is refused beside the file's other rows: with it, it is
+        refused without them, too.
     """
 
     line: int
@@ -99,6 +104,7 @@ class BadRow(msgspec.Struct, frozen=True, gc=False):
     errors: list[FieldError]
     key: str | None = None
     origin: Origin | None = None
+    contested: tuple[str, str] | None = None
 
 
 def bad_row(line: int, original: Any, reason: str) -> BadRow:
@@ -110,4 +116,27 @@ def not_utf8(line: int, content: bytes) -> BadRow:
     """A row that is not UTF-8; its bytes are kept in Base64 beside the text that can be read."""
     readable = content.decode("utf-8", "replace")
     kept = {"text": readable, "base64": base64.b64encode(content).decode()}
-    return bad_row(line, kept, "not UTF-8: save the file in that encoding")
+    return bad_row(line, kept, _NOT_UTF8)
+
+
+def text_in(original: Any) -> str | None:
+    """The text of a row that is kept as `not_utf8` keeps it, if somebody has corrected it; None if not.
+
+    Raises
+    ------
+    ValueError
+        It is not corrected.
+    """
+    if not isinstance(original, dict) or original.keys() != {"text", "base64"}:
+        return None
+    text, kept = original["text"], original["base64"]
+    try:
+        content = base64.b64decode(kept, validate=True)
+    except (TypeError, ValueError):
+        return None
+    readable = content.decode("utf-8", "replace")
+    if not isinstance(text, str) or readable.encode() == content:
+        return None
+    if text == readable:
+        raise ValueError(_NOT_UTF8)
+    return text

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from io import BytesIO
+from itertools import islice
 from typing import Any, Final
 
 from loaders.errors import UnreadableFile
@@ -21,6 +23,7 @@ _MAX_CELL_CHARACTERS: Final = 1024 * 1024
 _MAX_ROW_LINES: Final = 20_000
 _MAX_PREAMBLE_LINES: Final = 100
 _MAX_HEADER_CHARACTERS: Final = 64 * 1024
+_MAX_KEPT_HEADER: Final = 4 * 1024
 # Bytes that are not UTF-8 are decoded to these (PEP 383); UTF-8 itself cannot hold them.
 _FOREIGN: Final = re.compile("[\ud800-\udfff]")
 
@@ -52,6 +55,8 @@ class Table:
     is_header : callable, optional
         Whether a line with these names is the header, where a preamble may come before it. By default the first line
         is the header.
+    header : tuple, optional
+        The names and the separator, if the file has rows only.
 
     Attributes
     ----------
@@ -63,15 +68,29 @@ class Table:
         There is no header, or two columns have the same name.
     """
 
-    def __init__(self, file: Input, is_header: Callable[[list[str]], bool] | None = None) -> None:
+    def __init__(
+        self,
+        file: Input,
+        is_header: Callable[[list[str]], bool] | None = None,
+        *,
+        header: tuple[list[str], str] | None = None,
+    ) -> None:
         self._lines = _Lines(file)
-        self.names, self._separator = self._header(is_header)
+        self.names, self._separator = header or self._header(is_header)
 
-    def rows(self) -> Iterator[tuple[int, dict[str, str]] | BadRow]:
-        """Each row's line and its non-empty cells by column name; empty rows are skipped."""
+    @property
+    def context(self) -> dict[str, Any]:
+        """What a row is read by: the header, unless it is so long that no rejected row should repeat it."""
+        is_short = sum(map(len, self.names)) <= _MAX_KEPT_HEADER
+        return {"columns": self.names, "separator": self._separator} if is_short else {}
+
+    def rows(self, *, is_damaged: bool = False) -> Iterator[tuple[int, dict[str, str]] | BadRow]:
+        """Each row's line and its non-empty cells by column name; empty rows are skipped.
+
+        After a broken quote, a line may be the rest of the row before it; only a line with every column is a row.
+        `is_damaged` says that the file begins so.
+        """
         lines, width = self._lines, len(self.names)
-        # After a broken quote, a line may be the rest of the row before it; only a line with every column is a row.
-        is_damaged = False
         reader = csv.reader(lines, delimiter=self._separator, strict=True)
         while True:
             lines.begin_record()
@@ -114,6 +133,36 @@ class Table:
             if is_header is None:
                 break
         raise UnreadableFile("line 1: no header: expected the columns' names, one of them title")
+
+
+def header_in(context: Mapping[str, Any]) -> tuple[list[str], str] | None:
+    """The names and the separator that `Table.context` kept; None if it did not, or somebody has changed them."""
+    names, separator = context.get("columns"), context.get("separator")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    is_header = 0 < len(names) <= _MAX_KEPT_HEADER and separator in _SEPARATORS
+    return (names, str(separator)) if is_header else None
+
+
+def read_record(line: int, text: str, header: tuple[list[str], str], reason: str) -> dict[str, str] | BadRow:
+    """A row that was rejected for a reason and is written as its line, read again by the table's header.
+
+    Raises
+    ------
+    UnreadableFile
+        It is empty, or not text.
+    """
+    for is_damaged in (True, False):
+        table = Table(Input(BytesIO(text.encode("utf-8", "surrogatepass"))), header=header)
+        found, more = [*islice(table.rows(is_damaged=is_damaged), 2), None, None][:2]
+        # A line with too few cells is a row, unless it was taken for the rest of the row before it.
+        if not isinstance(found, BadRow) or found.errors[0].detail == reason:
+            break
+    if isinstance(found, BadRow):
+        return bad_row(line, text, found.errors[0].detail)
+    if found is None or more is not None:
+        return bad_row(line, text, "expected one row")
+    return found[1]
 
 
 def header_of(line: str) -> tuple[list[str], str] | None:

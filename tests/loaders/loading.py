@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -43,7 +44,7 @@ def lines(*rows: Any) -> bytes:
 def read(content: bytes, name: str | None = None, how: ReadOptions = PLAINLY) -> list[Row | BadRow]:
     file = Input(io.BytesIO(content))
     chosen = formats()[name] if name else choose_format(file.head)
-    return list(chosen.read_rows(file, how))
+    return list(chosen.read_rows(file, replace(how, context={})))
 
 
 def plan(
@@ -58,6 +59,24 @@ def plan(
     with Seen() as seen, Seen() as contents:
         planner = Planner(Owner(owner), system, seen, contents, how, strict=strict)
         return [row if isinstance(row, BadRow) else planner.plan(row) for row in read(content, name, how)]
+
+
+def rejected_file(
+    tmp_path: Path, content: bytes, system: str = "file", name: str | None = None, how: ReadOptions = PLAINLY
+) -> list[dict[str, Any]]:
+    """What is written of the rows of a file that are bad."""
+    file = Input(io.BytesIO(content))
+    chosen = formats()[name] if name else choose_format(file.head)
+    how = replace(how, context={})
+    rejected = RejectedRows(tmp_path / "rejected.jsonl", Origin(chosen.NAME, system, how))
+    with Seen() as seen, Seen() as contents:
+        planner = Planner(Owner(OWNER), system, seen, contents, how)
+        for row in chosen.read_rows(file, how):
+            planned = row if isinstance(row, BadRow) else planner.plan(row)
+            if isinstance(planned, BadRow):
+                rejected.add(planned)
+    rejected.close()
+    return [json.loads(line) for line in (tmp_path / "rejected.jsonl").read_text().splitlines()]
 
 
 def todos(content: bytes, name: str | None = None) -> list[dict[str, Any]]:
