@@ -27,7 +27,7 @@ def mended(entry: dict[str, Any], old: str, new: str) -> bytes:
 def as_first_read(planned: list[Planned | BadRow], line: int) -> dict[str, Any]:
     found = by_line(planned)[line]
     assert isinstance(found, Planned), found
-    state = found.event.state
+    state: dict[str, Any] = {**found.event.state}
     return {"stream": found.event.stream_id, **{name: state[name] for name in state if not name.endswith("_at")}}
 
 
@@ -75,7 +75,8 @@ def test_a_row_of_a_table_is_corrected_as_an_object_or_as_its_line(
     [entry] = rejected_file(tmp_path, TABLE + b"x,y,z,soon\n")
     [found] = plan(lines({**entry, "row": row}))
     assert isinstance(found, Planned)
-    assert {name: found.event.state[name] for name in what} == what
+    state: dict[str, Any] = {**found.event.state}
+    assert {name: state[name] for name in what} == what
 
 
 @pytest.mark.parametrize(
