@@ -131,6 +131,14 @@ LIST_UNFINISHED: Final = ProblemType(
     "nothing else was changed.",
     "Look at the list. Change or delete the todos that are named, or send a new key for what the list has now.",
 )
+IMPORT_UNFINISHED: Final = ProblemType(
+    "import-unfinished",
+    409,
+    "Import unfinished",
+    "The history of the todo, or of its next occurrence, is being loaded from a takeout, and only a part is here. "
+    "Nothing was written.",
+    "Repeat the request once it is loaded. If the load was interrupted, run it again: it continues where it stopped.",
+)
 DELETED: Final = ProblemType(
     "deleted",
     410,
@@ -209,8 +217,8 @@ TYPES: Final = {
     each.name: each
     for each in (
         BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_MANY_WEBHOOKS,
-        WEBHOOK_EXISTS, TOO_MANY_FEEDS, TOO_MANY_LISTS, LIST_UNFINISHED, PATCH_CONFLICT, DELETED, CURSOR_EXPIRED,
-        PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, KEY_REUSED, PRECONDITION_REQUIRED,
-        TOO_MANY_REQUESTS, INTERNAL_ERROR, UNAVAILABLE,
+        WEBHOOK_EXISTS, TOO_MANY_FEEDS, TOO_MANY_LISTS, LIST_UNFINISHED, PATCH_CONFLICT, IMPORT_UNFINISHED,
+        DELETED, CURSOR_EXPIRED, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, KEY_REUSED,
+        PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL_ERROR, UNAVAILABLE,
     )
 }  # fmt: skip

@@ -12,7 +12,7 @@ from chalicelib import logs
 from chalicelib.api import media_types, problem_types
 from chalicelib.api.problem_types import ProblemType
 from chalicelib.commands import execute
-from chalicelib.ledger.errors import EventTooLarge
+from chalicelib.ledger.errors import EventTooLarge, ImportUnfinished
 from chalicelib.todos import content, decide
 from chalicelib.todos.errors import Unavailable
 
@@ -110,6 +110,9 @@ def problem_of(error: Exception) -> Problem:
             return Problem(problem_types.KEY_REUSED, detail)
         case EventTooLarge():
             return Problem(problem_types.PAYLOAD_TOO_LARGE, f"The todo is too large. Nothing was written: {error}.")
+        case ImportUnfinished():
+            detail = "The todo's history, or that of its next occurrence, is being loaded. Nothing was written."
+            return Problem(problem_types.IMPORT_UNFINISHED, detail)
         case execute.TooContended():
             detail = "Other writers changed the todo each time. Nothing was written."
             return unavailable(detail)

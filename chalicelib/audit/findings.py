@@ -21,6 +21,7 @@ KINDS: Final = {
     "state": "an event carries another state than its stream's events make",
     "occurred-at": "an event did not occur after the one before it",
     "undecodable": "an event, or a row, cannot be read",
+    "unfinished": "a history was loaded in part; nobody can change the todo until the rest is",
     "row-missing": "a todo has no row",
     "row-behind": "a row is of an older version than the stream's newest",
     "row-ahead": "a row is of a version that the stream does not have",

@@ -28,7 +28,9 @@ MAX_OTHER_BYTES: Final = 4 * 1024
 MAX_BYTES_WITHOUT_NOTES: Final = 20_000
 _SHORT_NOTES: Final = (MAX_CONTENT_BYTES - MAX_BYTES_WITHOUT_NOTES) // 6
 
-_SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash")
+_SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash", "imported_at")
+# Marks an event of a part of a history that is not the last one (`Event.more`).
+MORE: Final = "more"
 
 
 def encode(event: Event) -> Item:
@@ -71,6 +73,8 @@ def decode(item: Mapping[str, Any]) -> Event:
         causation_id=text.get("causation_id"),
         idempotency_key=text.get("idempotency_key"),
         request_hash=text.get("request_hash"),
+        imported_at=text.get("imported_at"),
+        more=MORE in item,
     )
 
 
@@ -96,6 +100,8 @@ def attributes_of(event: Event) -> dict[str, Any]:
     for name in _SPARSE_ATTRIBUTES:
         if (value := getattr(event, name)) is not None:
             attributes[name] = value
+    if event.more:
+        attributes[MORE] = 1
     # A character takes at most four bytes, so that most events need no counting.
     if 4 * (len(change) + len(state)) > MAX_EVENT_BYTES - MAX_OTHER_BYTES:
         _size(attributes)

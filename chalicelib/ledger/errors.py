@@ -14,6 +14,10 @@ class LedgerUnavailable(Unavailable):
     """DynamoDB did not answer, or refused for now (throttling)."""
 
 
+class ImportUnfinished(Permanent):
+    """The todo's history was brought here in part: until the rest is here, nobody may continue it."""
+
+
 class EventTooLarge(Permanent):
     """The event would exceed `MAX_OLD_EVENT_BYTES`, or the todo's content `MAX_CONTENT_BYTES`."""
 

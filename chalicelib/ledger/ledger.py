@@ -13,7 +13,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.aws.errors import READ_ERRORS, cancellation_reasons, codes_of, failed_conditions
 from chalicelib.aws.retry import back_off
 from chalicelib.ledger.codec import Item, decode, encode
-from chalicelib.ledger.errors import LedgerUnavailable, VersionTaken
+from chalicelib.ledger.errors import ImportUnfinished, LedgerUnavailable, VersionTaken
 from chalicelib.todos import fold, instants
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event
 
@@ -43,6 +43,8 @@ def latest(stream: str) -> Event | None:
 
     Raises
     ------
+    ImportUnfinished
+        It is the last event of a part of a history, and the rest is not here yet.
     LedgerUnavailable
     """
     try:
@@ -56,7 +58,12 @@ def latest(stream: str) -> Event | None:
         )["Items"]
     except (BotoCoreError, ClientError) as error:
         raise LedgerUnavailable(str(error)) from error
-    return _current(decode(items[0])) if items else None
+    if not items:
+        return None
+    newest = decode(items[0])
+    if newest.more:
+        raise ImportUnfinished
+    return _current(newest)
 
 
 def at_version(stream: str, version: int) -> Event | None:

@@ -35,6 +35,8 @@ class EventItem(Model):
     occurred_at = UnicodeAttribute()
     correlation_id = UnicodeAttribute(null=True)
     causation_id = UnicodeAttribute(null=True)
+    imported_at = UnicodeAttribute(null=True)
+    more = NumberAttribute(null=True)
 
 
 @remembered

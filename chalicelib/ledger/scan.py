@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.ledger import ledger
-from chalicelib.ledger.codec import Item, dump_state
+from chalicelib.ledger.codec import MORE, Item, dump_state
 from chalicelib.todos import fold
+
+_OF_A_HEAD: Final = ("stream_id", "version", "state", "state_schema", MORE)
 
 
 def heads(segment: int = 0, segments: int = 1, after: tuple[str, int] | None = None) -> Iterator[tuple[str, int, str]]:
     """The (stream id, newest version, its state) of every stream, by a consistent scan of one part of the ledger.
+
+    A stream whose history was brought here in part is left out (`Event.more`).
 
     A scan returns a partition's items together, so only one stream is held in memory; it promises no order among them.
     For a stream that grows meanwhile, the version may no longer be its newest.
@@ -26,17 +30,17 @@ def heads(segment: int = 0, segments: int = 1, after: tuple[str, int] | None = N
         The stream id and version of the last head, to continue after it; newer events of its stream are included.
     """
     newest: Item | None = None
-    for page in scan(segment, segments, after, attributes=("stream_id", "version", "state", "state_schema")):
+    for page in scan(segment, segments, after, attributes=_OF_A_HEAD):
         for item in page:
             if newest is not None and item["stream_id"] != newest["stream_id"]:
-                yield _head(newest)
+                yield from _head(newest)
                 newest = None
             version = int(item["version"]["N"])
             is_known = after is not None and item["stream_id"]["S"] == after[0] and version <= after[1]
             if not is_known and (newest is None or version > int(newest["version"]["N"])):
                 newest = item
     if newest is not None:
-        yield _head(newest)
+        yield from _head(newest)
 
 
 def scan(
@@ -88,5 +92,6 @@ def current_state(item: Item) -> str:
     return dump_state(refolded.state)
 
 
-def _head(item: Item) -> tuple[str, int, str]:
-    return item["stream_id"]["S"], int(item["version"]["N"]), current_state(item)
+def _head(item: Item) -> Iterator[tuple[str, int, str]]:
+    if MORE not in item:
+        yield item["stream_id"]["S"], int(item["version"]["N"]), current_state(item)

@@ -17,8 +17,8 @@ HANDLER: Final = "publish"
 
 
 def publish(events: Iterable[Event]) -> None:
-    """Publish events on the topic; errors as in `send`."""
-    send(map(_message_of, events))
+    """Publish events on the topic, without those that were brought here from elsewhere; errors as in `send`."""
+    send(_message_of(event) for event in events if event.imported_at is None)
 
 
 def publish_records(records: Iterable[Mapping[str, Any]]) -> None:
@@ -61,13 +61,18 @@ def send(messages: Iterable[topic.Message]) -> None:
 def _message(record: Mapping[str, Any]) -> topic.Message | None:
     """The message of a stream record; None for one without an event (this service removes none).
 
+    An event that was brought here from another deployment has none: it was published there, when it happened.
+
     Raises
     ------
     Exception
         Of any type, when the record is not an event.
     """
     image = record["dynamodb"].get("NewImage")
-    return None if image is None else _message_of(codec.decode(image))
+    if image is None:
+        return None
+    event = codec.decode(image)
+    return None if event.imported_at is not None else _message_of(event)
 
 
 def _message_of(event: Event) -> topic.Message:

@@ -147,6 +147,11 @@ class Event:
         The version of the fold that made `state`.
     request_hash : str, optional
         What the idempotency key was used for; present exactly when the key is.
+    imported_at : str, optional
+        When it was brought here from another deployment's ledger; it is not published.
+    more : bool
+        It was brought here with a part of its history that is not the last one. While an event like this is the
+        newest of its stream, the history is unfinished: nobody changes the todo, and the views do not have it.
     """
 
     stream_id: str
@@ -162,6 +167,8 @@ class Event:
     causation_id: str | None = None
     idempotency_key: str | None = None
     request_hash: str | None = None
+    imported_at: str | None = None
+    more: bool = False
 
 
 # Encoders are made once: json.dumps makes one for each call that is not its default.

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from chalicelib import metrics
 from chalicelib.aws import quarantine
+from chalicelib.ledger.codec import MORE
 from chalicelib.todos import ids, instants
 from chalicelib.todos.ids import Partition
 from chalicelib.views import projector, schema
@@ -83,12 +84,13 @@ def project_or_quarantine(heads: Heads) -> None:
 
 
 def observe_lag(records: Iterable[Mapping[str, Any]]) -> None:
-    """Add each record's lag, in milliseconds from its event's `occurred_at` until now, to the metrics."""
+    """Add each record's lag, in milliseconds since its event occurred or was brought here, to the metrics."""
     now = time.time_ns() // 1_000_000
     for record in records:
         # A quarantined record may have no instant; a record that removes an event has none.
         with suppress(LookupError, TypeError, ValueError):
-            happened = instants.milliseconds_of(record["dynamodb"]["NewImage"]["occurred_at"]["S"])
+            image = record["dynamodb"]["NewImage"]
+            happened = instants.milliseconds_of((image.get("imported_at") or image["occurred_at"])["S"])
             metrics.observe(metrics.PROJECTION_LAG, max(0, now - happened))
 
 
@@ -100,7 +102,7 @@ def _quarantine(refused: Iterable[Refused]) -> None:
 
 
 def _head(record: Mapping[str, Any]) -> tuple[Partition, Head] | None:
-    """The owner (as encoded in keys) and event of a record; None for a record without an event.
+    """The owner (as encoded in keys) and event of a record; None where there is nothing to project.
 
     Raises
     ------
@@ -110,6 +112,9 @@ def _head(record: Mapping[str, Any]) -> tuple[Partition, Head] | None:
     image = record["dynamodb"].get("NewImage")
     if image is None:
         # This service removes no events, and one that was removed by hand needs no action.
+        return None
+    if MORE in image:
+        # The rest of the todo's history follows; until then the views do not have it.
         return None
     owner, todo_id = ids.split_stream_id(image["stream_id"]["S"])
     head = Head(todo_id, int(image["version"]["N"]), image["state"]["S"])

@@ -36,7 +36,7 @@ def streams(found: Iterable[Event]) -> Iterator[str]:
             continue
         todo = None
         for event in events:
-            todo = fold.evolve(todo, event.type, event.change, event.occurred_at)
+            todo = fold.follow(todo, event)
             if event.state != todo:
                 yield f"{stream}: the state of version {event.version} is not the fold of its events"
         if any(one.occurred_at >= other.occurred_at for one, other in pairwise(events)):

@@ -16,7 +16,7 @@ from chalicelib.api.openapi.schemas import (
     TodoContentOfList,
     reference,
 )
-from chalicelib.api.openapi.todos import CREATED, PAGE
+from chalicelib.api.openapi.todos import CREATED, PAGE, REFUSED_CREATION
 from chalicelib.api.resources.lists import NOTE, RenameTo
 from chalicelib.commands.list_operation import PAGE as PAGE_OF_A_LIST
 from chalicelib.commands.list_records import KEPT_DAYS
@@ -125,7 +125,7 @@ PATHS: Final[dict[str, Any]] = {
             parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContentOfList), {"a title": {"title": "Buy milk"}, "all fields": _CONTENT}),
             answers={201: CREATED},
-            refusals=(problem_types.DELETED, problem_types.PRECONDITION_FAILED, problem_types.KEY_REUSED),
+            refusals=REFUSED_CREATION,
         ),
         "delete": operation(
             "clearList",

@@ -158,6 +158,10 @@ _declare(
     },
     example={"todos": [examples.TODO["id"]]},
 )
+_declare(
+    problem_types.IMPORT_UNFINISHED,
+    "The todo's history, or that of its next occurrence, is being loaded. Nothing was written.",
+)
 _declare(problem_types.DELETED, "The todo was deleted; its events remain, and restore brings it back.")
 _declare(
     problem_types.CURSOR_EXPIRED,

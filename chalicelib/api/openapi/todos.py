@@ -88,9 +88,17 @@ PAGE: Final = answer(
     sends=("Link",),
 )
 
+# The problems of creating a todo whose id the service chooses.
+REFUSED_CREATION: Final = (
+    problem_types.IMPORT_UNFINISHED,
+    problem_types.DELETED,
+    problem_types.PRECONDITION_FAILED,
+    problem_types.KEY_REUSED,
+)
 # The problems of every write of one todo.
 _REFUSED: Final = (
     problem_types.NOT_FOUND,
+    problem_types.IMPORT_UNFINISHED,
     problem_types.DELETED,
     problem_types.PRECONDITION_FAILED,
     problem_types.KEY_REUSED,
@@ -127,7 +135,7 @@ PATHS: Final[dict[str, Any]] = {
             parameters=(IDEMPOTENCY_KEY, PREFER),
             body=json_body(reference(TodoContent), {"a title": {"title": "Buy milk"}, "all fields": examples.CONTENT}),
             answers={201: CREATED},
-            refusals=(problem_types.DELETED, problem_types.PRECONDITION_FAILED, problem_types.KEY_REUSED),
+            refusals=REFUSED_CREATION,
         ),
     },
     "/todos/{todo_id}": {
@@ -145,7 +153,7 @@ PATHS: Final[dict[str, Any]] = {
                     links=_onward(_ID_OF_ANSWER),
                 ),
             },
-            refusals=(problem_types.NOT_FOUND, problem_types.DELETED),
+            refusals=(problem_types.NOT_FOUND, problem_types.IMPORT_UNFINISHED, problem_types.DELETED),
         ),
         "put": operation(
             "putTodo",
