@@ -114,6 +114,7 @@ def _prune(options: argparse.Namespace, session: Session) -> dict[str, int]:
 def _session_options(options: argparse.Namespace) -> Options:
     return Options(
         owner=options.owner,
+        ids_of=options.ids_of,
         format=options.format,
         names=_names(options.map),
         list_name=options.list,
@@ -178,6 +179,12 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         metavar="NAME",
         type=_source,
         help="the list that the rows' ids belong to (default: the format's name, or file)",
+    )
+    add(
+        "--ids-of",
+        metavar="OWNER",
+        type=_owner,
+        help="the owner whose ids the rows have: who loaded them before the todos were moved here by a takeout",
     )
     add("--list", metavar="NAME", type=_list, help="the list of the rows that name none")
     add("--timezone", metavar="ZONE", type=_zone, help="the IANA zone of times and days without one (default: UTC)")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Generic
 
 from loaders.errors import UnreadableFile
-from loaders.into.writer import GroupResult, Writer, split_into_groups
+from loaders.histories.history import History, group_histories
+from loaders.into.writer import GroupResult, GroupWriter, One, Writer, split_into_groups
 from loaders.output.progress import LoadProgress
 from loaders.output.rejected import RejectedRows
 from loaders.output.summary import Summary
@@ -13,25 +15,24 @@ from loaders.planner import Planned, Planner
 from loaders.rows.row import BadRow, Row
 
 
-class Load:
-    """Loads the rows of one file.
+class _Load(Generic[One]):
+    """Loads one file.
 
     Parameters
     ----------
     writer : Writer, optional
-        None only validates the rows and makes the events.
+        None only validates what is read.
     """
 
-    def __init__(self, planner: Planner, writer: Writer | None, rejected: RejectedRows, progress: LoadProgress) -> None:
+    def __init__(self, writer: GroupWriter[One] | None, rejected: RejectedRows, progress: LoadProgress) -> None:
         self.summary = Summary()
-        self._planner = planner
         self._writer = writer
         self._rejected = rejected
         self._progress = progress
 
-    def load_rows(self, rows: Iterable[Row | BadRow]) -> Summary:
-        """Load the rows. A file that breaks off or a ledger that fails ends it, with the reason in `stopped_by`."""
-        for group in split_into_groups(self._planned(rows)):
+    def _write(self, groups: Iterable[list[One]]) -> Summary:
+        """Write the groups. A file that breaks off or a ledger that fails ends it, with the reason in `stopped_by`."""
+        for group in groups:
             if self._writer is None:
                 self.summary.added += len(group)
             else:
@@ -44,26 +45,11 @@ class Load:
         self._progress.show(self.summary)
         return self.summary
 
-    def _planned(self, rows: Iterable[Row | BadRow]) -> Iterator[Planned]:
-        try:
-            for row in rows:
-                self.summary.read += 1
-                planned = row if isinstance(row, BadRow) else self._planner.plan(row)
-                if isinstance(planned, BadRow):
-                    self._reject(planned)
-                    self._progress.show(self.summary)
-                    continue
-                if planned.loss is not None:
-                    self.summary.note_loss(planned.loss)
-                yield planned
-        except UnreadableFile as error:
-            # The rows before this one are loaded nevertheless.
-            self.summary.stopped_by = f"the rest of the file cannot be read: {error}"
-
     def _reject(self, row: BadRow) -> None:
         self.summary.rejected += 1
         self._rejected.add(row)
         self._progress.show_rejected(row)
+        self._progress.show(self.summary)
 
     def _count(self, results: Iterator[GroupResult]) -> None:
         summary = self.summary
@@ -83,3 +69,54 @@ class Load:
                 summary.stopped_by = result.fatal
                 assert self._writer is not None
                 self._writer.stop()
+
+    def _stop_reading(self, error: UnreadableFile) -> None:
+        """Note that the file breaks off; what comes before is loaded nevertheless."""
+        self.summary.stopped_by = f"the rest of the file cannot be read: {error}"
+
+
+class Load(_Load[Planned]):
+    """Loads the rows of one file."""
+
+    def __init__(self, planner: Planner, writer: Writer | None, rejected: RejectedRows, progress: LoadProgress) -> None:
+        super().__init__(writer, rejected, progress)
+        self._planner = planner
+
+    def load_rows(self, rows: Iterable[Row | BadRow]) -> Summary:
+        """Load the rows; returns the counts."""
+        return self._write(split_into_groups(self._planned(rows)))
+
+    def _planned(self, rows: Iterable[Row | BadRow]) -> Iterator[Planned]:
+        try:
+            for row in rows:
+                self.summary.read += 1
+                planned = row if isinstance(row, BadRow) else self._planner.plan(row)
+                if isinstance(planned, BadRow):
+                    self._reject(planned)
+                    continue
+                if planned.loss is not None:
+                    self.summary.note_loss(planned.loss)
+                yield planned
+        except UnreadableFile as error:
+            self._stop_reading(error)
+
+
+class HistoriesLoad(_Load[History]):
+    """Loads the histories of a takeout."""
+
+    def load_histories(self, histories: Iterable[History | BadRow]) -> Summary:
+        """Load the histories; returns the counts, of todos."""
+        return self._write(group_histories(self._right(histories)))
+
+    def _right(self, histories: Iterable[History | BadRow]) -> Iterator[History]:
+        try:
+            for history in histories:
+                self.summary.read += 1
+                if isinstance(history, BadRow):
+                    self._reject(history)
+                    continue
+                yield history
+                if self._writer is None:
+                    history.close()
+        except UnreadableFile as error:
+            self._stop_reading(error)

@@ -100,6 +100,8 @@ class Planner:
         A row that is not read without loss is refused.
     kept : Seen, optional
         Collects the ids of the todos that the file has, those of bad rows included.
+    ids_of : str, optional
+        The owner whose ids the rows have, if that was another when they were loaded first.
 
     Attributes
     ----------
@@ -117,8 +119,9 @@ class Planner:
         *,
         strict: bool = False,
         kept: Seen | None = None,
+        ids_of: Owner | None = None,
     ) -> None:
-        self._owner = owner
+        self._ids_of = ids_of or owner
         self._system = system
         self._partition = ids.partition_of(owner)
         self._seen = seen
@@ -152,7 +155,7 @@ class Planner:
             if source_id is None:
                 source_id = self._content_id(row)
             self.keeps_ids |= row.keeps_id
-            todo_id = source_id if row.keeps_id else ids.id_for_source(self._owner, system, source_id)
+            todo_id = source_id if row.keeps_id else ids.id_for_source(self._ids_of, system, source_id)
             if self._kept is not None:
                 self._kept.note(todo_id, row.line)
             todo_fields = self._content(row, system)
@@ -189,7 +192,7 @@ class Planner:
         return Former(self._ids(own, system), self._ids(row.former_parents, system), row.former_unset)
 
     def _ids(self, source_ids: Iterable[str], system: str) -> tuple[str, ...]:
-        return tuple(ids.id_for_source(self._owner, system, each) for each in source_ids)
+        return tuple(ids.id_for_source(self._ids_of, system, each) for each in source_ids)
 
     def _repeated_id(self, row: Row, source_id: str) -> BadRow | None:
         """The bad row of an id that an earlier row has.
@@ -209,7 +212,7 @@ class Planner:
         if "source" not in fields:
             fields["source"] = system if row.own_id is None else f"{system}:{row.own_id}"
         if row.parent is not None:
-            fields["parent"] = ids.id_for_source(self._owner, system, row.parent)
+            fields["parent"] = ids.id_for_source(self._ids_of, system, row.parent)
         list_name = self._list_name if row.origin is None else row.origin.how.list_name
         if list_name is not None and fields.get("list") is None:
             fields["list"] = list_name

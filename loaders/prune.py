@@ -42,10 +42,15 @@ class LeftTodo:
         return {"left": self.todo_id, "title": self.title, "fate": self.fate}
 
 
-def prune(owner: Owner, system: str, kept: Seen, *, delete: bool) -> Iterator[LeftTodo]:
+def prune(owner: Owner, system: str, kept: Seen, *, delete: bool, ids_of: Owner | None = None) -> Iterator[LeftTodo]:
     """List or delete the owner's todos that a load from `system` made and whose ids are not in `kept`.
 
     They are found in the views by their `source`, so a row that gave its todo another `source` is never pruned.
+
+    Parameters
+    ----------
+    ids_of : str, optional
+        The owner whose ids the rows have, if that was another when they were loaded first.
 
     Raises
     ------
@@ -53,7 +58,7 @@ def prune(owner: Owner, system: str, kept: Seen, *, delete: bool) -> Iterator[Le
     """
     group: list[tuple[TodoRow, Event]] = []
     try:
-        for row in _candidates(owner, system, kept):
+        for row in _candidates(owner, system, kept, ids_of or owner):
             history = ledger.history(ids.stream_id(ids.partition_of(owner), row.todo_id))
             loaded, newest = reconcile.last_loaded(history), history[-1]
             if loaded is None or newest.state["deleted"]:
@@ -72,11 +77,11 @@ def prune(owner: Owner, system: str, kept: Seen, *, delete: bool) -> Iterator[Le
         raise CannotLoad(f"not all todos that are no longer in the source could be found: {error}") from None
 
 
-def _candidates(owner: Owner, system: str, kept: Seen) -> Iterator[TodoRow]:
+def _candidates(owner: Owner, system: str, kept: Seen, ids_of: Owner) -> Iterator[TodoRow]:
     after: str | None = None
     while True:
         page = queries.by_list(owner, None, list_name=None, after=after, limit=_ROWS_AT_ONCE)
-        yield from (row for row in page.rows if _is_of(owner, system, row) and not kept.has(row.todo_id))
+        yield from (row for row in page.rows if _is_of(ids_of, system, row) and not kept.has(row.todo_id))
         if page.next_after is None:
             return
         after = page.next_after

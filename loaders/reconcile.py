@@ -23,6 +23,7 @@ OnChange = Literal["update", "keep", "report"]
 CHANGED_HERE: Final = "the todo was changed here since it was loaded; it was left unchanged"
 DELETED_HERE: Final = "the todo was deleted here since it was loaded; it was not restored"
 REPORTED: Final = "the row has changed since it was loaded; the todo was left unchanged"
+UNFINISHED: Final = "a takeout brought the todo's history in part; load the takeout again first"
 NOT_LOADED: Final = "the todo exists with different content and was not loaded from a file; it was left unchanged"
 
 
@@ -53,6 +54,8 @@ def change_event(wanted: Event, history: list[Event], times: Times = NO_TIMES) -
     """
     content = {name: wanted.change.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS}
     newest = history[-1]
+    if newest.more:
+        return Conflict(UNFINISHED)
     if _has(newest, content, times):
         return None
     loaded = last_loaded(history)

@@ -13,19 +13,23 @@ from types import TracebackType
 from typing import Final
 
 from chalicelib.ledger import ledger
+from chalicelib.todos import ids, instants
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 from loaders.errors import CannotLoad, UnreadableFile
 from loaders.formats import GENERIC_SYSTEM, check_options, choose_format, formats, system_of
+from loaders.histories.history import History
+from loaders.histories.reader import TakeoutReader
 from loaders.into import api
 from loaders.into.api import ApiDestination
 from loaders.into.changes import ChangePolicy
 from loaders.into.former import FormerTodos
+from loaders.into.histories import HistoryAppender, HistoryDestination, HistoryReader
 from loaders.into.ledger import LedgerAppender, LedgerDestination, LedgerReader
 from loaders.into.local_stack import find_ledger
-from loaders.into.writer import Destination, Writer
-from loaders.load import Load
+from loaders.into.writer import Destination, GroupWriter, Writer
+from loaders.load import HistoriesLoad, Load
 from loaders.output.progress import LoadProgress, progress_for
 from loaders.output.rejected import RejectedRows
 from loaders.output.report import Report
@@ -37,7 +41,7 @@ from loaders.reading.input import Input
 from loaders.reading.open_stream import S3_SCHEME, open_stream
 from loaders.reading.options import ReadOptions, name_of_file
 from loaders.reconcile import OnChange
-from loaders.rows.row import Origin
+from loaders.rows.row import BadRow, Origin, Row
 from loaders.rows.seen import Seen
 
 # Requested only to see whether the ledger answers.
@@ -49,6 +53,7 @@ class Options:
     """The command line's options; the default of a name that is None depends on the file or the token."""
 
     owner: Owner | None
+    ids_of: Owner | None
     format: str | None
     names: Mapping[str, str]
     list_name: str | None
@@ -126,24 +131,13 @@ class Session:
             rejected = RejectedRows(rejected_path, Origin(chosen.NAME, system, how))
             stack.callback(rejected.close)
             rejected.begin()
-            planner = Planner(
-                self._owner,
-                system,
-                stack.enter_context(Seen()),
-                self._contents,
-                how,
-                strict=options.strict,
-                kept=self._kept,
-            )
             progress = stack.enter_context(progress_for(opened, as_json=options.as_json))
-            destination = self._destination(system, progress)
-            writer = (
-                stack.enter_context(Writer(options.concurrency, destination, self._former)) if destination else None
-            )
-            summary = Load(planner, writer, rejected, progress).load_rows(chosen.read_rows(content, how))
+            if hasattr(chosen, "HAS_HISTORIES"):
+                summary = self._load_histories(content, rejected, progress)
+            else:
+                summary = self._load_rows(chosen.read_rows(content, how), system, how, rejected, progress)
             if summary.read == 0 and summary.stopped_by is None:
                 raise CannotLoad(f"{file}: nothing in it was recognised as a todo; it was read as {chosen.NAME}")
-            self._keeps_ids |= planner.keeps_ids
         self._summaries.append(summary)
         self._unread -= 1
         return Report(
@@ -170,7 +164,59 @@ class Session:
         if not self._looks:
             return
         for system in sorted(self._systems):
-            yield from prune(self._owner, system, self._kept, delete=delete and not self._options.dry_run)
+            yield from prune(
+                self._owner,
+                system,
+                self._kept,
+                delete=delete and not self._options.dry_run,
+                ids_of=self._options.ids_of,
+            )
+
+    def _load_rows(
+        self,
+        rows: Iterator[Row | BadRow],
+        system: str,
+        how: ReadOptions,
+        rejected: RejectedRows,
+        progress: LoadProgress,
+    ) -> Summary:
+        options = self._options
+        with ExitStack() as stack:
+            planner = Planner(
+                self._owner,
+                system,
+                stack.enter_context(Seen()),
+                self._contents,
+                how,
+                strict=options.strict,
+                kept=self._kept,
+                ids_of=options.ids_of,
+            )
+            writer = None
+            if (destination := self._destination(system, progress)) is not None:
+                writer = stack.enter_context(Writer(options.concurrency, destination, self._former))
+            summary = Load(planner, writer, rejected, progress).load_rows(rows)
+            self._keeps_ids |= planner.keeps_ids
+        return summary
+
+    def _load_histories(self, content: Input, rejected: RejectedRows, progress: LoadProgress) -> Summary:
+        options = self._options
+        if options.url is not None:
+            raise CannotLoad(
+                "a takeout cannot be loaded over HTTP, since the API has no way to bring events with their ids and"
+                " times: load it without --to, into the ledger itself"
+            )
+        self._keeps_ids = True
+        with ExitStack() as stack:
+            seen = stack.enter_context(Seen())
+            reader = TakeoutReader(ids.partition_of(self._owner), instants.instant_after(None), seen)
+            writer: GroupWriter[History] | None = None
+            if self._looks:
+                events = HistoryReader() if options.dry_run else HistoryAppender()
+                pace = None if options.dry_run else self._pace(progress)
+                destination = HistoryDestination(options.concurrency, events, pace)
+                writer = stack.enter_context(GroupWriter(options.concurrency, destination))
+            return HistoriesLoad(writer, rejected, progress).load_histories(reader.read(content))
 
     def _how(self, file: str) -> ReadOptions:
         options = self._options

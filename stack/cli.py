@@ -26,6 +26,7 @@ from stack.commands import (
     settle,
     status,
     synth,
+    takeout,
     token,
     up,
     watch,
@@ -38,7 +39,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     up.COMMAND, down.COMMAND, status.COMMAND, logs.COMMAND, token.COMMAND, watch.COMMAND,
     deploy.COMMAND, diff.COMMAND, synth.COMMAND, drift.COMMAND, settle.COMMAND, destroy.COMMAND,
     audit.COMMAND, catchup.COMMAND, rebuild.COMMAND, republish.COMMAND, redrive.COMMAND, restore.COMMAND,
-    openapi.COMMAND,
+    takeout.COMMAND, openapi.COMMAND,
 )  # fmt: skip
 
 

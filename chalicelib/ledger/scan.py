@@ -9,7 +9,8 @@ from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.ledger import ledger
 from chalicelib.ledger.codec import MORE, Item, dump_state
-from chalicelib.todos import fold
+from chalicelib.todos import fold, ids
+from chalicelib.todos.ids import Partition
 
 _OF_A_HEAD: Final = ("stream_id", "version", "state", "state_schema", MORE)
 
@@ -71,15 +72,52 @@ def scan(
     )
 
 
-def stored(stream: str) -> Iterator[list[Item]]:
-    """The events of a stream as they are stored, oldest first, page by page, by consistent reads."""
+def of_owner(partition: Partition) -> Iterator[list[Item]]:
+    """The events of an owner as they are stored, page by page; a page may be empty.
+
+    No index finds an owner's streams, and the views forget what was deleted. So it reads, and pays for, the whole
+    ledger.
+
+    Parameters
+    ----------
+    partition : str
+        As encoded in keys.
+    """
     return dynamodb.pages(
-        "query",
+        "scan",
         TableName=settings.events_table(),
-        KeyConditionExpression="stream_id = :stream_id",
-        ExpressionAttributeValues={":stream_id": {"S": stream}},
+        FilterExpression="begins_with(stream_id, :prefix)",
+        ExpressionAttributeValues={":prefix": {"S": ids.stream_id(partition, "")}},
         ConsistentRead=True,
     )
+
+
+def stored(stream: str, until: int | None = None) -> Iterator[list[Item]]:
+    """The events of a stream as they are stored, oldest first, page by page, by consistent reads.
+
+    Parameters
+    ----------
+    until : int, optional
+        The last version to read.
+    """
+    return dynamodb.pages("query", ConsistentRead=True, **_of_stream(stream, until))
+
+
+def newest(stream: str) -> Item:
+    """The newest event of a stream that exists, as it is stored, by a consistent read."""
+    found: Item = dynamodb.client().query(ConsistentRead=True, ScanIndexForward=False, Limit=1, **_of_stream(stream))[
+        "Items"
+    ][0]
+    return found
+
+
+def _of_stream(stream: str, until: int | None = None) -> dict[str, Any]:
+    bound = {} if until is None else {":until": {"N": str(until)}}
+    return {
+        "TableName": settings.events_table(),
+        "KeyConditionExpression": "stream_id = :stream_id" + (" AND version <= :until" if bound else ""),
+        "ExpressionAttributeValues": {":stream_id": {"S": stream}, **bound},
+    }
 
 
 def current_state(item: Item) -> str:

@@ -112,7 +112,7 @@ class LedgerDestination:
             except LedgerUnavailable as error:
                 tries += 1
                 self._throttle.note_overload()
-                if _is_fatal(error) or tries == MAX_TRIES or wait_or_stop(stopped, tries):
+                if is_fatal(error) or tries == MAX_TRIES or wait_or_stop(stopped, tries):
                     raise GaveUp(f"the ledger did not answer in {tries} tries: {error}") from None
 
     def write(self, group: list[Planned], stopped: threading.Event) -> GroupResult:
@@ -139,10 +139,10 @@ class LedgerDestination:
                 pending = self._remaining(pending, existing, result)
             except LedgerUnavailable as error:
                 tries += 1
-                if _codes_of(error) & _REFUSED and not stopped.is_set():
+                if is_refused(error) and not stopped.is_set():
                     self._write_halves(pending, result, error, stopped)
                     return
-                if _is_fatal(error):
+                if is_fatal(error):
                     result.fatal = str(error)
                 self._throttle.note_overload()
                 if result.fatal or tries == MAX_TRIES or wait_or_stop(stopped, tries):
@@ -209,5 +209,11 @@ def _codes_of(error: LedgerUnavailable) -> frozenset[str]:
     return frozenset() if error.__cause__ is None else codes_of(error.__cause__)
 
 
-def _is_fatal(error: LedgerUnavailable) -> bool:
+def is_refused(error: LedgerUnavailable) -> bool:
+    """Whether DynamoDB does not accept something of what was sent."""
+    return bool(_codes_of(error) & _REFUSED)
+
+
+def is_fatal(error: LedgerUnavailable) -> bool:
+    """Whether nothing that is sent can be accepted."""
     return bool(_codes_of(error) & _FATAL) or isinstance(error.__cause__, NoCredentialsError | NoRegionError)

@@ -9,17 +9,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 from chalicelib.ledger import ledger
 from loaders.errors import GaveUp
 from loaders.into.former import FormerTodos
 from loaders.planner import Planned
+from loaders.rows.row import BadRow
 
 # A throttled table needs minutes to grow; with full jitter the median of all waits together is about a minute.
 MAX_TRIES: Final = 16
 FIRST_WAIT_SECONDS: Final = 0.1
 CEILING_SECONDS: Final = 10.0
+
+
+class Loadable(Protocol):
+    """What is loaded: a planned row, or a history."""
+
+    def as_bad(self, reason: str) -> BadRow:
+        """The row as one that is not loaded, with the reason."""
+        ...
+
+
+One = TypeVar("One", bound=Loadable)
 
 
 @dataclass(slots=True)
@@ -44,21 +56,29 @@ class GroupResult:
     updated: int = 0
     already: int = 0
     kept: int = 0
-    reported: list[tuple[Planned, str]] = field(default_factory=list)
-    failed: list[tuple[Planned, str]] = field(default_factory=list)
+    reported: list[tuple[Loadable, str]] = field(default_factory=list)
+    failed: list[tuple[Loadable, str]] = field(default_factory=list)
     fatal: str | None = None
     notices: Counter[str] = field(default_factory=Counter)
 
 
-class Destination(Protocol):
+class GroupDestination(Protocol[One]):
     """Where todos go. Several threads call it at once."""
 
-    def write(self, group: list[Planned], stopped: threading.Event) -> GroupResult:
+    def write(self, group: list[One], stopped: threading.Event) -> GroupResult:
         """Write a group; the result counts every row.
 
         Once `stopped` is set nothing is retried.
         """
         ...
+
+    def make_room(self, rows: int) -> None:
+        """Wait, on the thread that reads the file, until so many more rows may be written."""
+        ...
+
+
+class Destination(GroupDestination[Planned], Protocol):
+    """Where the todos of rows go, which may have been loaded before under other ids."""
 
     def first_states(self, streams: list[str], stopped: threading.Event) -> dict[str, Mapping[str, Any]]:
         """The todos of those of these streams that exist, after their first events.
@@ -67,10 +87,6 @@ class Destination(Protocol):
         ------
         GaveUp
         """
-        ...
-
-    def make_room(self, rows: int) -> None:
-        """Wait, on the thread that reads the file, until so many more rows may be written."""
         ...
 
 
@@ -96,33 +112,18 @@ def wait_or_stop(stopped: threading.Event, tries: int, at_least: float = 0.0) ->
     return stopped.wait(at_least + random.uniform(0, ceiling))  # noqa: S311 - nothing to keep secret
 
 
-class Writer:
-    """Writes up to `concurrency` groups at a time; a context manager that waits for them at its end.
+class GroupWriter(Generic[One]):
+    """Writes up to `concurrency` groups at a time; a context manager that waits for them at its end."""
 
-    Parameters
-    ----------
-    former : FormerTodos, optional
-        Finds what earlier versions loaded; without it, the rows' own ids count.
-    """
-
-    def __init__(self, concurrency: int, destination: Destination, former: FormerTodos | None = None) -> None:
+    def __init__(self, concurrency: int, destination: GroupDestination[One]) -> None:
         self._concurrency = concurrency
         self._destination = destination
-        self._former = former
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="write")
         self._in_flight: set[Future[GroupResult]] = set()
         self._stopped = threading.Event()
 
-    def write(self, group: list[Planned]) -> Iterator[GroupResult]:
+    def write(self, group: list[One]) -> Iterator[GroupResult]:
         """Begin to write a group; yields the results of earlier groups, waiting while enough are being written."""
-        if self._former is not None and any(one.former is not None for one in group):
-            # On this thread, so that of the rows that may be one todo the first is, however the groups overtake.
-            try:
-                group = self._former.find(group, self._destination.first_states, self._stopped)
-            except GaveUp as error:
-                reason = f"not written: {error}"
-                yield GroupResult(failed=[(one, reason) for one in group], fatal=str(error))
-                return
         self._destination.make_room(len(group))
         self._in_flight.add(self._pool.submit(self._destination.write, group, self._stopped))
         # One more group waits behind each that is being written, so that no connection idles while rows are read.
@@ -136,7 +137,7 @@ class Writer:
         """Retry nothing from now on."""
         self._stopped.set()
 
-    def __enter__(self) -> Writer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -153,3 +154,30 @@ class Writer:
         self._in_flight -= done
         for future in done:
             yield future.result()
+
+
+class Writer(GroupWriter[Planned]):
+    """Writes the todos of rows.
+
+    Parameters
+    ----------
+    former : FormerTodos, optional
+        Finds what earlier versions loaded; without it, the rows' own ids count.
+    """
+
+    def __init__(self, concurrency: int, destination: Destination, former: FormerTodos | None = None) -> None:
+        super().__init__(concurrency, destination)
+        self._first_states = destination.first_states
+        self._former = former
+
+    def write(self, group: list[Planned]) -> Iterator[GroupResult]:
+        """As `GroupWriter.write`, under the ids that the todos may have had before."""
+        if self._former is not None and any(one.former is not None for one in group):
+            # On this thread, so that of the rows that may be one todo the first is, however the groups overtake.
+            try:
+                group = self._former.find(group, self._first_states, self._stopped)
+            except GaveUp as error:
+                reason = f"not written: {error}"
+                yield GroupResult(failed=[(one, reason) for one in group], fatal=str(error))
+                return
+        yield from super().write(group)

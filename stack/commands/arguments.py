@@ -12,6 +12,20 @@ def add_stage(parser: ArgumentParser) -> None:
     parser.add_argument("--stage", default=LOCAL, help="of .chalice/config.json (default: local, the local engine)")
 
 
+def parse_owner(text: str) -> str:
+    """The text, if an owner can have that name.
+
+    Raises
+    ------
+    ArgumentTypeError
+    """
+    from chalicelib.todos import ids
+
+    if (error := ids.owner_error(text)) is not None:
+        raise ArgumentTypeError(error)
+    return text
+
+
 def parse_instant(text: str) -> str:
     """The text, if it is an RFC 3339 date or date-time.
 

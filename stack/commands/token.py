@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 
+from stack.commands.arguments import parse_owner
 from stack.commands.command import Command
 from stack.errors import NotRunning
 from stack.settings import DEFAULT_SCOPE, TOKEN_SECONDS
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--owner", type=_owner, required=True, help="whose todos it opens (the token's `sub`)")
+    parser.add_argument("--owner", type=parse_owner, required=True, help="whose todos it opens (the token's `sub`)")
     parser.add_argument("--scope", default=DEFAULT_SCOPE, help=f'default: "{DEFAULT_SCOPE}"')
     parser.add_argument("--expires-in", type=float, default=TOKEN_SECONDS, help="seconds; default: a day")
 
@@ -24,14 +25,6 @@ def run(parsed: Namespace) -> int:
         raise NotRunning(f"no local stack has run in {parsed.directory}; `make up` starts one")
     print(stack.token(parsed.owner, parsed.scope, parsed.expires_in))
     return 0
-
-
-def _owner(text: str) -> str:
-    from chalicelib.todos import ids
-
-    if (error := ids.owner_error(text)) is not None:
-        raise ArgumentTypeError(error)
-    return text
 
 
 COMMAND = Command("token", "print a token of the local issuer", run, add_arguments)
