@@ -188,7 +188,7 @@ class _Task:
         if labels := _LABEL.findall(content):
             record.fields["tags"] = labels
         record.take(
-            "title", "CONTENT", lambda text: strip_trailing_tags(text, lambda word: bool(_LABEL.fullmatch(word)))
+            "title", "CONTENT", lambda text: strip_trailing_tags(text, lambda word: bool(_LABEL.fullmatch(word)))[0]
         )
         self._find_place(record)
         record.take("priority", "PRIORITY", one_of(_PRIORITIES))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
-from chalicelib.todos import recurrence, rules
+from chalicelib.todos import content, recurrence, rules
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.todos.events import SOURCE_TIMES
 from loaders.rows.fields import own_id_of
@@ -31,6 +32,8 @@ class Record:
     rest : dict
         The values that were not taken, which become the metadata. A value that says more than its field can hold is
         put back here.
+    repeated : set of str
+        Names of values in the rest that say no more than a field does, and so are no loss.
     notices : list of str
         As in `loaders.rows.row.Loss`.
     former_ids, former_parents, former_unset : list of str
@@ -42,6 +45,7 @@ class Record:
         self.original = original
         self.fields: dict[str, Any] = {}
         self.rest = {name: value for name, value in values.items() if value not in (None, "", [], {})}
+        self.repeated: set[str] = set()
         self.notices: list[str] = []
         self.former_ids: list[str] = []
         self.former_parents: list[str] = []
@@ -113,6 +117,7 @@ class Record:
             return BadRow(self.line, self.original, self._errors)
         if self.rest:
             self.fields["metadata"] = self.rest
+        lost = [name for name in self.rest if name not in self.repeated]
         return Row(
             self.line,
             self.original,
@@ -123,9 +128,13 @@ class Record:
             former_ids=tuple(self.former_ids),
             former_parents=tuple(self.former_parents),
             former_unset=tuple(self.former_unset),
-            loss=Loss(tuple(self.rest), tuple(self.notices)) if self.rest or self.notices else None,
+            loss=Loss(tuple(lost), tuple(self.notices)) if lost or self.notices else None,
             written=self._written,
         )
+
+
+_WORD: Final = re.compile(r"\S+")
+_MAX_TAGS: Final = 32
 
 
 def one_of(words: Mapping[Any, Any]) -> Callable[[Any], Any]:
@@ -155,12 +164,20 @@ def whole_number(value: Any) -> int:
         raise ValueError("expected a whole number") from None
 
 
-def strip_trailing_tags(words: str, is_tag: Callable[[str], bool]) -> str:
-    """A text without the tags at its end; tags in its middle are part of the sentence and stay.
+def strip_trailing_tags(words: str, is_tag: Callable[[str], bool]) -> tuple[str, list[str]]:
+    """A text without the tags at its end, and these; tags in its middle are part of the sentence and stay.
 
     A text that has only tags stays whole.
     """
-    kept = words.split()
-    while kept and is_tag(kept[-1]):
-        kept.pop()
-    return words[: words.rindex(kept[-1]) + len(kept[-1])].strip() if kept else words.strip()
+    found = list(_WORD.finditer(words))
+    last = next((number for number in reversed(range(len(found))) if not is_tag(found[number][0])), None)
+    if last is None:
+        return words.strip(), []
+    return words[: found[last].end()].strip(), [tag[0] for tag in found[last + 1 :]]
+
+
+def fitting_tags(tags: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Those that a todo can have, each once, and the others."""
+    unique = list(dict.fromkeys(tags))
+    fitting = [tag for tag in unique if content.is_acceptable("tags", [tag])][:_MAX_TAGS]
+    return fitting, [tag for tag in unique if tag not in fitting]

@@ -133,7 +133,8 @@ def take_times(row: Row, now: str, time_zone: str | None = None) -> tuple[Times,
             # It belongs to the history that the todo had.
             notices.append(f"a {field} {error} was left out")
             continue
-        fields["metadata"] = merge_metadata(fields.get("metadata"), {name: original})
+        if (fields.get("metadata") or {}).get(name) != original:
+            fields["metadata"] = merge_metadata(fields.get("metadata"), {name: original})
         kept.append(name)
         notices.append(f"a {field} {error} was kept as metadata")
     times = Times(taken, written, names, is_own=row.keeps_id)
