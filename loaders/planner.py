@@ -223,7 +223,7 @@ class Planner:
 
         The todo's id is derived from it, so computing it differently would load the same files twice.
         """
-        digest = hashlib.sha256(canonical_json(row.original).encode())
+        digest = hashlib.sha256(canonical_json(row.original if row.content is None else row.content).encode())
         _, occurrence = self._contents.note_digest(digest.digest(), row.line)
         return f"content:{digest.hexdigest()}#{occurrence}"
 

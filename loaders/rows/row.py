@@ -52,6 +52,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         The id of the row's parent in its source.
     key : str, optional
         Identifies a row without an id instead of its content: for a corrected row, what it was before.
+    content : object, optional
+        Identifies a row without an id instead of its original, as it did before that also had what surrounds it.
     keeps_id : bool
         The row is a todo of this service: `own_id` is its id here too, and `fields` has everything else.
     former_ids : tuple of str
@@ -77,6 +79,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     parent: str | None = None
     keeps_id: bool = False
     key: str | None = None
+    content: Any = None
     former_ids: tuple[str, ...] = ()
     former_parents: tuple[str, ...] = ()
     former_unset: tuple[str, ...] = ()

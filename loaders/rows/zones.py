@@ -11,69 +11,25 @@ from datetime import UTC, datetime, tzinfo
 from functools import cache
 from typing import Final
 
+from chalicelib.todos import zones as todo_zones
+
 MAX_NAME_LENGTH: Final = 200
-# More than there are in the whole IANA database.
-MAX_DEFINED: Final = 1_000
-
-
-class Zones:
-    """Time zones by name: those of IANA and Windows, and those that one calendar defines (RFC 5545, VTIMEZONE).
-
-    A definition counts for this object only, not for other files that the process reads.
-    """
-
-    def __init__(self) -> None:
-        # Loaded only for files that have zones.
-        from icalendar.timezone.tzp import TZP
-
-        self._provider = TZP()
-        self._defined = 0
-
-    def define(self, name: str, content: bytes) -> None:
-        """Add a zone from its VTIMEZONE; one that cannot be read, or has the name of a known zone, is ignored.
-
-        So are those after the first `MAX_DEFINED` of a file, since they are all kept.
-
-        Parameters
-        ----------
-        content : bytes
-            Its lines without TZID: icalendar makes a zone with an id known to the whole process.
-        """
-        from icalendar import Timezone
-
-        if self._defined == MAX_DEFINED or len(name) > MAX_NAME_LENGTH:
-            return
-        self._defined += 1
-        try:
-            zone = Timezone.from_ical(content)
-            zone.add("TZID", name)
-            self._provider.cache_timezone_component(zone)
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-            return
-
-    def find(self, name: str) -> tzinfo | None:
-        """The zone of a name, or None; of ``/vendor/Europe/Berlin``, the longest end that is a zone's name."""
-        if len(name) > MAX_NAME_LENGTH:
-            return None
-        steps = name.strip("/").split("/")
-        for start in range(len(steps) if name.startswith("/") else 1):
-            try:
-                zone: tzinfo | None = self._provider.timezone("/".join(steps[start:]))
-            except (OSError, ValueError, LookupError):
-                continue
-            if zone is not None:
-                return zone
-        return None
-
-
-@cache
-def _known_zones() -> Zones:
-    return Zones()
 
 
 def zone_of(name: str) -> tzinfo | None:
     """The zone with an IANA or Windows name, or None."""
-    return _known_zones().find(name)
+    if len(name) > MAX_NAME_LENGTH:
+        return None
+    return todo_zones.find(name) or todo_zones.find(_iana_names().get(name))
+
+
+@cache
+def _iana_names() -> dict[str, str]:
+    """The IANA names of Windows' zones (Unicode CLDR)."""
+    # Loaded only for files that have other names than IANA's.
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+    return dict(WINDOWS_TO_OLSON)
 
 
 def rfc_3339(moment: datetime) -> str:

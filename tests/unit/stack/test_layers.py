@@ -32,7 +32,7 @@ ROOMS_OF = {
         "cli", "__main__",
     ],
     "loaders": [
-        "errors", "reading", "rows", "reconcile", "planner", "formats", "pacing", "into", "prune", "output", "load",
+        "errors", "reading", "rows", "reconcile", "planner", "icalendar", "formats", "pacing", "into", "prune", "output", "load",
         "session", "cli", "taskwarrior_export", "__main__",
     ],
 }  # fmt: skip
