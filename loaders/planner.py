@@ -19,6 +19,7 @@ from chalicelib.todos.ids import Owner
 from chalicelib.todos.strict_json import TOO_DEEP
 from loaders.reading.options import ReadOptions
 from loaders.reconcile import ACTOR
+from loaders.rows import reminders
 from loaders.rows.loss import Loss
 from loaders.rows.row import BadRow, Origin, Row, bad_row
 from loaders.rows.seen import Seen
@@ -174,6 +175,7 @@ class Planner:
             )
             return BadRow(row.line, row.original, [cycle], contested=("parent", row.parent or todo_fields["parent"]))
         event = self._event(todo_id, todo_fields, times)
+        loss = reminders.with_notice(loss, event.change)
         try:
             codec.check_room(event.state, None)
             size = _size_of(event)
@@ -230,8 +232,9 @@ class Planner:
     def _event(self, todo_id: str, todo_fields: dict[str, Any], times: Times) -> Event:
         decision = decide.decide(decide.Create(todo_fields), None, 0)
         assert decision is not None, "Create always makes an event if there is no todo"
-        change = {**decision.change, **times.taken} if times.taken else decision.change
         occurred_at = self._now()
+        reminded = reminders.reminded_before(todo_fields, occurred_at)
+        change = {**decision.change, **times.taken, **reminded} if times.taken or reminded else decision.change
         return Event(
             stream_id=ids.stream_id(self._partition, todo_id),
             version=1,

@@ -12,6 +12,7 @@ from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import decide, fold, ids, instants
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
+from loaders.rows import reminders
 from loaders.rows.times import NO_TIMES, Times
 
 ACTOR: Final = ids.LOADER
@@ -78,6 +79,8 @@ def change_event(wanted: Event, history: list[Event], times: Times = NO_TIMES) -
     assert decision is not None, "the contents differ"
     if is_completing:
         decision = replace(decision, change={**decision.change, "completed_at": completed_at})
+    if reminders.is_silent(wanted.change) and "remind_at" in decision.change:
+        decision = replace(decision, change={**decision.change, "reminded": wanted.change["reminded"]})
     event = next_event(newest, decision)
     try:
         codec.check_room(event.state, newest.state)

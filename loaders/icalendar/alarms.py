@@ -2,7 +2,8 @@
 
 An alarm goes off at its TRIGGER, and again by REPEAT and DURATION. It does not if its ACTION is NONE, if it is one by
 place, or if it was acknowledged at that time or later. What was snoozed is an alarm of its own (RFC 9074, section 7),
-or Mozilla's X-MOZ-SNOOZE-TIME. Of all times that are still to come, the next one counts.
+or Mozilla's X-MOZ-SNOOZE-TIME. Of all times that are still to come, the next one counts; if there is none, the last
+that was not acknowledged, which is past (`loaders.rows.reminders`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from loaders.icalendar.properties import Property
 from loaders.icalendar.zones import Zones
 from loaders.rows.zones import rfc_3339
 
-PAST: Final = "a reminder that lies in the past was kept as metadata"
 BY_PLACE: Final = "a reminder by place was kept as metadata"
 MANY: Final = "only the next of several reminders was taken, the others were kept as metadata"
 UNKNOWN: Final = "a reminder whose time is not known was kept as metadata"
@@ -65,7 +65,7 @@ def read_reminders(alarms: list[list[Property]], base: Base, snoozed: datetime |
         Until when an alarm of the to-do was put off.
     """
     found = Reminders()
-    to_come: list[datetime] = [snoozed] if snoozed is not None and snoozed > now else []
+    times: list[datetime] = [snoozed] if snoozed is not None else []
     for alarm in alarms:
         given = {prop.name: prop for prop in reversed(alarm)}
         if "ACTION" in given and given["ACTION"].value.strip().upper() == "NONE":
@@ -74,22 +74,20 @@ def read_reminders(alarms: list[list[Property]], base: Base, snoozed: datetime |
             found.notices.append(BY_PLACE)
             continue
         try:
-            times = list(_times(given, base))
+            goes_off = list(_times(given, base))
         except (ValueError, OverflowError):
             # No trigger, or one outside of the calendar.
             found.notices.append(UNKNOWN)
             continue
         acknowledged = _latest(base.acknowledged, _instant(given.get("ACKNOWLEDGED")))
-        open_times = [each for each in times if acknowledged is None or each > acknowledged]
-        later = [each for each in open_times if each > now]
-        if later:
-            to_come.append(min(later))
-        elif open_times and snoozed is None:
-            found.notices.append(PAST)
-    if to_come:
-        found.remind_at = rfc_3339(min(to_come))
-        if len(set(to_come)) > 1:
-            found.notices.append(MANY)
+        is_open = [each for each in goes_off if acknowledged is None or each > acknowledged]
+        if is_open:
+            times.append(min((each for each in is_open if each > now), default=max(is_open)))
+    to_come = [each for each in times if each > now]
+    if times:
+        found.remind_at = rfc_3339(min(to_come) if to_come else max(times))
+    if len(set(to_come)) > 1:
+        found.notices.append(MANY)
     return found
 
 

@@ -22,9 +22,8 @@ _ZONE: Final = "X-WR-TIMEZONE"
 _OFFSET: Final = "TZ"
 _SUMMERS: Final = "DAYLIGHT"
 _MAX_SUMMERS: Final = 200
-# How a row that is read again says that others of its calendar have a place, or that one is a later version.
+# How a row that is read again says that others of its calendar have a place.
 _IS_SORTED: Final = "X-TODO-LEDGER-IS-SORTED"
-_REPEATED_IN: Final = "X-TODO-LEDGER-REPEATED-IN"
 _OVERRIDE: Final = "RECURRENCE-ID"
 
 
@@ -62,8 +61,6 @@ class Calendar:
             return
         if found.name == _OVERRIDE:
             self.overrides.append(line)
-        elif found.name == _REPEATED_IN:
-            self.repeated_in = found.value
         elif found.name == _IS_SORTED:
             self.is_sorted = True
         elif found.name == _SUMMERS:
@@ -104,7 +101,6 @@ class Calendar:
         """What a to-do with times in these zones needs of its calendar, as lines that follow it."""
         lines = [prop.key + ":" + prop.value for prop in (*self._said.values(), *self._summers) if _is_needed(prop)]
         lines += [f"{_IS_SORTED}:TRUE"] if self.is_sorted else []
-        lines += [f"{_REPEATED_IN}:{self.repeated_in}"] if self.repeated_in else []
         lines += self.overrides
         lines += [text for name in sorted(set(zones)) if (text := self.zones.definition(name)) is not None]
         return "".join("\n" + line for line in lines)

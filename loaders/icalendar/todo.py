@@ -80,7 +80,7 @@ def read_todo(line: int, text: str, original: str, calendar: Calendar) -> Row | 
         return msgspec.structs.replace(row, original=whole)
     if calendar.repeated_in is not None:
         repeated = FieldError(pointer("UID"), f"the id already occurs in line {calendar.repeated_in}")
-        return BadRow(line, whole, [repeated])
+        return BadRow(line, whole, [repeated], contested=("id", row.own_id or ""))
     return msgspec.structs.replace(row, original=whole, content=original if row.own_id is None else None)
 
 
@@ -356,7 +356,10 @@ class _Todo:
             return None
         for prop in parents[1:]:
             self._record.rest.pop(prop.key, None)
-        self._record.rest[parents[0].key] = self._calendar.id_of(parents[0].value.strip())
+        uid = parents[0].value.strip()
+        if self._calendar.id_of(uid) != uid:
+            self._record.former_parents.append(uid)
+        self._record.rest[parents[0].key] = self._calendar.id_of(uid)
         return parents[0].key
 
     def _loss(self) -> Loss | None:

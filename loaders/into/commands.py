@@ -1,7 +1,8 @@
 """The commands that write a todo over HTTP, and what they leave out.
 
-The API does not set when a todo was created and completed. What a row says of that and its todo does not have is kept
-in the metadata, unless the row is from an export of this service, which comes back field for field.
+The API does not set when a todo was created and completed, and sends a reminder that is past at once. What a row says
+of those times and its todo does not have is kept in the metadata, unless the row is from an export of this service,
+which comes back field for field.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, SOURCE_TIMES, canonical_json
 from loaders.planner import Planned
+from loaders.rows import reminders
 
 Todo = dict[str, Any]
 
@@ -47,13 +49,15 @@ def replacement_of(one: Planned, todo: Todo) -> Step:
 def _body(one: Planned, todo: Todo) -> tuple[dict[str, Any], list[str]]:
     """The content that a row's command sends, and what it leaves out that the todo does not have."""
     times = one.times
+    content = reminders.without_silent(one.event.change)
+    left_out = [reminders.LEFT_OUT] if content is not one.event.change else []
     if not times.taken:
-        return one.event.change, []
-    body = {name: value for name, value in one.event.change.items() if name not in SOURCE_TIMES}
+        return content, left_out
+    body = {name: value for name, value in content.items() if name not in SOURCE_TIMES}
     metadata = times.beside(body.get("metadata"), todo)
     if metadata:
         body["metadata"] = metadata
-    return body, [
+    return body, left_out + [
         f"a {field} was left out, because the API does not set it"
         + ("; it was kept as metadata" if times.names[field] in (metadata or ()) else "")
         for field in times.taken
@@ -71,7 +75,10 @@ def is_as_its_row(todo: Todo, one: Planned) -> bool:
     if one.times.written:
         metadata = one.times.without(todo.get("metadata"), one.event.change.get("metadata"))
         todo = {**todo, "metadata": metadata}
-    return _content(todo) == _content(one.event.change)
+    content = one.event.change
+    if reminders.is_silent(content) and todo.get("remind_at") is None:
+        content = reminders.without_silent(content)
+    return _content(todo) == _content(content)
 
 
 def id_of(one: Planned) -> str:
