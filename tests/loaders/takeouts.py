@@ -19,7 +19,7 @@ from loaders.errors import UnreadableFile
 from loaders.histories.history import History
 from loaders.histories.reader import TakeoutReader
 from loaders.into.histories import HistoryAppender, HistoryDestination
-from loaders.into.writer import Writer
+from loaders.into.writer import GroupWriter
 from loaders.load import HistoriesLoad
 from loaders.output.progress import TextProgress
 from loaders.output.summary import Summary
@@ -160,7 +160,7 @@ def rejections(content: bytes) -> list[tuple[str | None, str, str]]:
 def load(content: bytes, ledger: HistoryLedger, owner: str = "bob") -> tuple[Summary, list[tuple[int, str]]]:
     """Load a takeout; the counts, and (line, reason) of each todo that is rejected or reported."""
     reported = Reported()
-    with Writer(1, HistoryDestination(1, ledger)) as writer, Seen() as seen:
+    with GroupWriter(1, HistoryDestination(1, ledger)) as writer, Seen() as seen:
         reader = TakeoutReader(ids.partition_of(Owner(owner)), NOW, seen)
         run = HistoriesLoad(writer, reported, TextProgress(nothing_opened()))
         summary = run.load_histories(reader.read(Input(io.BytesIO(content))))

@@ -22,7 +22,7 @@ from loaders.reading.options import ReadOptions
 from loaders.reconcile import next_event
 from loaders.rows.row import Row
 from loaders.rows.seen import Seen
-from tests.loaders.loading import FILES, OWNER, PLAINLY, GroupLedger, _Reported, nothing_opened, read
+from tests.loaders.loading import FILES, OWNER, PLAINLY, GroupLedger, Reported, nothing_opened, read
 
 COUNTS = ("added", "updated", "already", "reported", "unwritten")
 
@@ -40,7 +40,7 @@ class Run:
         destination = LedgerDestination(4, ChangePolicy("update", is_sure=True), self.ledger)
         with Writer(4, destination, self.former) as writer, Seen() as seen:
             planner = Planner(Owner(OWNER), self.system, seen, self.contents, PLAINLY, kept=self.kept)
-            return Load(planner, writer, _Reported(), TextProgress(nothing_opened())).load_rows(rows)
+            return Load(planner, writer, Reported(), TextProgress(nothing_opened())).load_rows(rows)
 
     def counts(self, *rows: Any) -> dict[str, int]:
         summary = self.load(*rows)
