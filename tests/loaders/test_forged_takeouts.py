@@ -1,4 +1,4 @@
-"""A takeout may be hostile: whatever it says that cannot be, its todo is rejected by name, and the others are loaded."""
+"""A takeout may be hostile: of what cannot be, the todo is rejected by name, and the others are loaded."""
 
 from __future__ import annotations
 
