@@ -24,6 +24,8 @@ MOST_COMMANDS: Final = 10
 DEPTH: Final = 4
 # Who wrote what was there before the clients came.
 BEFORE: Final = "before"
+# What a load says of a todo from elsewhere.
+FROM_ELSEWHERE: Final = {"created_at": "2019-05-04T10:00:00.000Z"}
 DAY: Final = 24 * 60 * 60 * 1000
 
 
@@ -40,21 +42,22 @@ class RepeatingCustomers(Customers):
 
     def _begin(self, todo_id: str) -> None:
         """A todo that repeats, some with a history from before a todo knew of its next occurrence."""
-        self._append(todo_id, CREATED, self._content())
+        content = self._content()
         history = self._draw.choice((0, 0, 0, 1, 2, 3))
+        self._append(todo_id, CREATED, {**content, **(FROM_ELSEWHERE if history % 2 else {})})
         if history >= 1:
             self._append(todo_id, EDITED, {"title": "Before"})
         if history >= 2:
-            self._complete_as_before(todo_id)
+            self._complete_as_before(todo_id, {"completed_at": FROM_ELSEWHERE["created_at"]} if history == 3 else {})
         if history >= 3:
             self._append(todo_id, REOPENED, {"completed": False})
             self._append(todo_id, EDITED, {"due": "2026-12-03"})
 
-    def _complete_as_before(self, todo_id: str) -> None:
-        completion = self._append(todo_id, COMPLETED, {"completed": True})
+    def _complete_as_before(self, todo_id: str, times: dict[str, Any]) -> None:
+        completion = self._append(todo_id, COMPLETED, {"completed": True, **times})
         following = earlier_ids.id_of_next(self._partition, todo_id, completion.state, earlier_ids.Steps())
         assert following is not None
-        content = {**completion.change, "title": "Before", "due": "2026-12-03", "repeat": "FREQ=DAILY"}
+        content = {"title": "Before", "due": "2026-12-03", "repeat": "FREQ=DAILY"}
         self._append(following, CREATED, {**content, "completed": False}, cause=completion)
         self._following.append(following)
 

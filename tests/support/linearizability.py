@@ -19,6 +19,8 @@ UNSET: Final[dict[str, Any]] = {
     "remind_at": None, "order": None, "repeat": None, "repeat_from": None, "time_zone": None, "parent": None,
     "source": None, "metadata": None,
 }  # fmt: skip
+# What the change of a load says beside a todo's content.
+OF_THE_SOURCE: Final = frozenset({"created_at", "completed_at"})
 WRITES: Final = frozenset({"create", "put", "patch", "delete", "restore", "revert"})
 
 
@@ -108,7 +110,8 @@ def fold(events: Sequence[dict[str, Any]]) -> list[State | None]:
             is_deleted = True
         elif event["type"] in ("TodoCreated", "TodoRestored", "TodoReverted"):
             is_deleted = False
-        states.append(State({**before, **event["change"]}, is_deleted))
+        content = {name: value for name, value in event["change"].items() if name not in OF_THE_SOURCE}
+        states.append(State({**before, **content}, is_deleted))
     return states
 
 

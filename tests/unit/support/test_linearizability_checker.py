@@ -45,6 +45,10 @@ def lost(name: str, verb: str, began: float, **more: Any) -> Attempt:
 
 LINEARIZABLE: dict[str, Case] = {
     "one after the other": ([CREATE, read(2, 3, 1), patch("p", 4, 5, 2), read(6, 7, 2)], [CREATED, EDITED]),
+    "an edit of a todo that comes from elsewhere": (
+        [CREATE, patch("p", 2, 3, 2, todo=todo(2, title="b"))],
+        [("Created", {"title": "a", "created_at": "2019-05-04T10:00:00.000Z"}), EDITED],
+    ),
     "a read beside a write sees it": ([CREATE, patch("p", 2, 9, 2), read(3, 4, 2)], [CREATED, EDITED]),
     "a read beside a write does not see it": ([CREATE, patch("p", 2, 9, 2), read(3, 4, 1)], [CREATED, EDITED]),
     "writes at once, in either order": (
