@@ -190,7 +190,7 @@ class Planner:
         if not row.former_ids and not row.former_parents:
             return None
         # An id that a row of the file has is that row's.
-        own = [each for each in row.former_ids if not self._seen.has(f"id:{each}")]
+        own = [each for each in row.former_ids if each == row.own_id or not self._seen.has(f"id:{each}")]
         return Former(self._ids(own, system), self._ids(row.former_parents, system), row.former_unset)
 
     def _ids(self, source_ids: Iterable[str], system: str) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ def change_event(wanted: Event, history: list[Event], times: Times = NO_TIMES) -
     """The event that brings a todo to what its row says now, or None if there is nothing to do.
 
     The loader's newest event holds what the source said last time. A row that still says the same needs no event,
-    whatever was done to the todo since. A reminder does not change the content, so it never blocks an update.
+    whatever was done to the todo since; nor does one that only has another `order` than it had. A reminder does not
+    change the content, so it never blocks an update.
 
     When the todo was created at its source is known from its first event on, or never; when it was completed, from the
     event that completes it. So neither makes a difference to a todo that exists (`loaders.rows.times`).
@@ -65,6 +66,9 @@ def change_event(wanted: Event, history: list[Event], times: Times = NO_TIMES) -
     if _has(loaded, content, times):
         return None
     if is_changed_since(loaded, newest):
+        # A place that moved because of other rows is nothing to decide about.
+        if _has(loaded, {**content, "order": loaded.state["order"]}, times):
+            return None
         return Conflict(DELETED_HERE if newest.state["deleted"] else CHANGED_HERE)
     # A todo that a load deleted (--prune) is restored when the source has it again.
     completed_at = times.taken.get("completed_at")

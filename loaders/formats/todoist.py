@@ -1,16 +1,20 @@
 """Todoist's CSV, a project as a template (todoist.com/help: "Format a CSV file to import into Todoist").
 
-- A section is the list of the tasks below it. `meta` rows describe how the project is displayed and are not todos.
+- `meta` rows describe how the project is displayed and are not todos.
 - An indented task is a subtask of the nearest task before it with less indentation.
 - A note belongs to the task before it. Its text follows the description in the todo's notes; `comments` in the
   metadata has its other cells and its number of lines.
 - Labels (``@errand``) are tags. They are removed from the end of the title, but stay in its middle.
-- A numeric date is `due`, in the row's time zone if it has a time of day (UTC without a zone). A date in words ("every
-  day") is kept in the metadata, because its meaning depends on when it was written, which the file does not say.
+  A task that cannot be completed keeps the sign of that, an asterisk before its text.
+- A date with its year is `due` (`loaders.rows.english_dates`), a time of day in the row's zone, otherwise in that of
+  --timezone. Other words ("every day", "tomorrow") are kept in the metadata, because their meaning depends on when they
+  were written, which the file does not say. So are a deadline and a duration.
 - Priority 1 is the highest; 4 means none.
+- A section is a list. Outside of sections, the list is the project, whose name is the file's: "Garden.csv", or
+  "Garden [2203306141].csv" in a backup. The order is that of the rows.
 
-The file has no ids. A task's id is derived from its section, its parent, its text and how often these came before, so
-that it stays the same todo when its date or priority changes.
+The file has no ids. A task's id is derived from its project, its section, its parent, its text and how often these came
+before, so that it stays the same todo when its date or priority changes.
 """
 
 from __future__ import annotations
@@ -19,18 +23,19 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date, datetime
 from typing import Any, Final
 
+from chalicelib.todos.content import is_acceptable
 from chalicelib.todos.events import canonical_json
 from loaders.formats import Certainty
 from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.reading.options import ReadOptions
-from loaders.rows.record import Record, one_of, strip_trailing_tags, whole_number
+from loaders.rows.english_dates import moment_of
+from loaders.rows.record import Record, fitting_tags, one_of, strip_trailing_tags, whole_number
 from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.seen import Seen
 from loaders.rows.table import Table, header_of
-from loaders.rows.zones import rfc_3339, zone_of
+from loaders.rows.zones import zone_of
 
 NAME = "todoist"
 SYSTEM = "todoist"
@@ -39,7 +44,9 @@ _PRIORITIES: Final = {"1": "high", "2": "medium", "3": "low", "4": "none"}
 _MAX_DEPTH: Final = 1_000
 _MAX_NOTES: Final = 10_000
 _LABEL: Final = re.compile(r"(?<!\S)@(\S+)")
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
+_DATES: Final = ("DATE", "DUE_DATE")
+_WORDS: Final = "a date in words was kept as metadata, and the todo has no due date"
+_UNKNOWN_ZONE: Final = "a time in an unknown time zone was taken as one of --timezone, or UTC"
 
 
 # What a row says of a task's place, beside its cells.
@@ -52,7 +59,8 @@ _NUMBER: Final = re.compile(r"\s*\[\w+\]\Z")
 
 def recognise(head: bytes) -> Certainty:
     header = header_of(head.split(b"\n", 1)[0].decode("utf-8", "replace"))
-    is_todoist = header is not None and {"TYPE", "CONTENT", "INDENT"} <= set(header[0])
+    names = set(header[0]) if header is not None else set()
+    is_todoist = {"TYPE", "CONTENT"} <= names and bool(names & {"INDENT", "PRIORITY"})
     return Certainty.CERTAIN if is_todoist else Certainty.NO
 
 
@@ -110,7 +118,7 @@ def _former_ids(own_id: str) -> list[str]:
     """The ids without the project's number, and without the project, which earlier versions did not have."""
     project, separator, within = own_id.rpartition(_IN_PROJECT)
     if not separator:
-        return []
+        return [own_id]
     name = _name_of(project)
     return [*([f"{name}{_IN_PROJECT}{within}"] if name != project else []), within]
 
@@ -185,8 +193,11 @@ class _Task:
         record.rest.pop("TYPE", None)
         record.take_value("INDENT", whole_number)
         content = self._cells.get("CONTENT", "")
-        if labels := _LABEL.findall(content):
+        labels, others = fitting_tags(_LABEL.findall(content))
+        if labels:
             record.fields["tags"] = labels
+        if others:
+            record.rest["labels"] = others
         record.take(
             "title", "CONTENT", lambda text: strip_trailing_tags(text, lambda word: bool(_LABEL.fullmatch(word)))[0]
         )
@@ -198,26 +209,35 @@ class _Task:
 
     def _find_place(self, record: Record) -> None:
         record.take("order", "order")
-        record.take("list", "section")
+        if is_acceptable("list", record.rest.get("section")):
+            record.take("list", "section")
         record.former_unset.append("order")
-        if "list" not in record.fields and self._how.list_name is None and (project := _project_of(self._how)):
-            record.fields["list"] = _name_of(project)
+        name = _name_of(_project_of(self._how))
+        if "list" not in record.fields and self._how.list_name is None and name and is_acceptable("list", name):
+            record.fields["list"] = name
             record.former_unset.append("list")
         for name, former in (("id", record.former_ids), ("parent", record.former_parents)):
             if isinstance(place := self._place.get(name), str):
                 former += _former_ids(place)
 
     def _date(self, record: Record) -> None:
-        zone = self._cells.get("TIMEZONE", "").strip()
-
-        def due(text: str) -> str:
-            text = text.strip()
-            if len(text) == len("2026-12-01"):
-                return date.fromisoformat(text).isoformat()
-            return rfc_3339(datetime.fromisoformat(text).replace(tzinfo=zone_of(zone) if zone else None))
-
-        if _DATE.fullmatch(self._cells.get("DATE", "").strip()):
-            record.take("due", "DATE", due)
+        name = next((name for name in _DATES if name in record.rest), None)
+        if name is None:
+            return
+        zone_name = self._cells.get("TIMEZONE", "").strip()
+        zone = zone_of(zone_name) if zone_name else None
+        given = zone_of(self._how.time_zone) if self._how.time_zone else None
+        try:
+            moment = moment_of(self._cells[name], zone or given)
+        except ValueError as error:
+            record.add_error(name, str(error))
+            return
+        if moment is None:
+            record.notices.append(_WORDS)
+            return
+        record.take("due", name, lambda _: moment)
+        if zone_name and zone is None and "T" in moment:
+            record.notices.append(_UNKNOWN_ZONE)
 
     def _annotate(self, record: Record) -> None:
         """Join description and notes, and keep what separates them."""

@@ -87,10 +87,9 @@ class FormerTodos:
             fields["parent"] = current.get(fields["parent"], fields["parent"])
         own = _todo_id(one)
         todo_id = current.get(own, own)
-        if todo_id != own:
+        if todo_id in one.former.ids and (before := found.get(todo_id)) is not None:
             if self._kept is not None:
                 self._kept.note(todo_id, one.line)
-            before = found[todo_id]
             fields["source"] = before["source"]
             for name in one.former.unset:
                 if before[name] == DEFAULTS[name]:

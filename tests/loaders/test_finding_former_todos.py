@@ -190,7 +190,7 @@ def test_a_todoist_project_that_was_loaded_before_its_name_was_part_of_the_ids_s
     ledger = GroupLedger()
     Run(ledger, "todoist").load(*before)
     assert todo(ledger, "5862887ba0962438ad8bcd6f62e1ff13#1", "todoist") is not None
-    for name in ("Home", "Home [2203306141]"):
+    for name in ("", "Home", "Home [2203306141]"):
         assert Run(ledger, "todoist").counts(*read(project, how=ReadOptions(file_name=name))) == {"already": 7}
     other = Run(ledger, "todoist")
     other.load(*read(project, how=ReadOptions(file_name="Home")))

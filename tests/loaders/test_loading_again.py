@@ -94,6 +94,15 @@ def test_a_todo_changed_here_and_at_the_source_is_reported_and_not_overwritten(
     assert len(history_of(ledger)) == 2
 
 
+def test_a_row_that_only_moved_is_followed_but_does_not_contradict_what_the_user_did(ledger: GroupLedger) -> None:
+    assert load(first(order=2), ledger)[0].updated == 1
+    by_the_user(ledger, Patch({"completed": True}))
+    summary, _ = load(first(order=3), ledger)
+    assert (summary.already, summary.is_all_in) == (1, True)
+    summary, _ = load(first(order=3, notes="x"), ledger)
+    assert summary.reported == 1
+
+
 def test_a_change_that_both_sides_made_is_not_a_conflict(ledger: GroupLedger) -> None:
     by_the_user(ledger, Patch({"completed": True}))
     summary, _ = load(first(done="x"), ledger)

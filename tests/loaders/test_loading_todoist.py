@@ -1,11 +1,16 @@
 """Todoist's CSV: sections, subtasks, comments, labels and dates."""
 
+import unicodedata
+from typing import Any
+
 import pytest
 
-from loaders.formats.todoist import _MAX_DEPTH, _MAX_NOTES, _Outline
-from loaders.rows.row import BadRow
+from loaders.formats.todoist import _MAX_DEPTH, _MAX_NOTES, _Outline, row_of
+from loaders.planner import Planned
+from loaders.reading.options import ReadOptions
+from loaders.rows.row import BadRow, Row
 from loaders.rows.seen import Seen
-from tests.loaders.loading import FILES, PLAINLY, errors_of, plan, stated, titles, todo_ids
+from tests.loaders.loading import FILES, PLAINLY, errors_of, plan, read, stated, titles, todo_ids
 
 
 def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
@@ -147,3 +152,122 @@ def test_a_note_beyond_what_a_task_may_have_is_rejected() -> None:
     errors = errors_of(content)
     assert {line for line, _, _ in errors} == {2, 10_003, 10_004}
     assert titles(content) == ["c"]
+
+
+def states(content: bytes, name: str = "Home", **options: Any) -> list[dict[str, Any]]:
+    planned = plan(content, "todoist", "todoist", how=ReadOptions(file_name=name, **options))
+    return [dict(one.event.state) for one in planned if isinstance(one, Planned)]
+
+
+def streams(content: bytes, name: str) -> list[str]:
+    return todo_ids(content, system="todoist", how=ReadOptions(file_name=name))
+
+
+@pytest.mark.parametrize("column", ["DATE", "DUE_DATE"])
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        ("2026-12-01", "Europe/Berlin", "2026-12-01"),
+        ("Oct 5 2026", "Europe/Berlin", "2026-10-05"),
+        ("2026-03-31 at 11:00", "Europe/Berlin", "2026-03-31T11:00:00+02:00"),
+        ("5 Oct 2026 5pm", "", "2026-10-05T17:00:00+09:00"),
+        ("2026-10-05 17:00", "Nowhere/Nowhere", "2026-10-05T17:00:00+09:00"),
+    ],
+)
+def test_a_date_with_its_year_is_due_in_the_zone_of_the_row_or_the_given_one(
+    column: str, text: str, zone: str, expected: str
+) -> None:
+    content = f"TYPE,CONTENT,INDENT,{column},TIMEZONE\ntask,A,1,{text},{zone}\n".encode()
+    [row] = read(content, how=ReadOptions(time_zone="Asia/Tokyo"))
+    assert isinstance(row, Row)
+    assert row.fields["due"] == expected
+    assert column not in row.fields.get("metadata", {})
+    assert bool(row.loss and row.loss.notices) == (zone == "Nowhere/Nowhere")
+
+
+@pytest.mark.parametrize("words", ["when the frost is over", "every day", "every! 2 weeks", "tomorrow", "10/5/2026"])
+def test_words_that_are_no_date_are_kept_and_named(words: str) -> None:
+    [row] = read(HEADER + f"task,A,,,,{words},Europe/Berlin\n".encode())
+    assert isinstance(row, Row)
+    assert row.loss is not None
+    assert row.fields["metadata"]["DATE"] == words
+    assert "due" not in row.fields
+    assert row.loss.notices == ("a date in words was kept as metadata, and the todo has no due date",)
+    assert "DATE" in row.loss.kept
+
+
+def test_outside_of_sections_the_list_is_the_project_unless_it_is_given() -> None:
+    content = HEADER + b"task,A\nsection,Shed\ntask,B\nsection," + b"s" * 101 + b"\ntask,C\n"
+    for name in ("Garden", "Garden [2203306141]"):
+        assert [state["list"] for state in states(content, name)] == ["Garden", "Shed", "Garden"]
+    assert states(content)[2]["metadata"] == {"section": "s" * 101}
+    assert [state["list"] for state in states(content, list_name="Mine")] == ["Mine", "Shed", "Mine"]
+    assert [state["list"] for state in states(content, "")] == ["inbox", "Shed", "inbox"]
+    assert [state["list"] for state in states(content, "g" * 101)] == ["inbox", "Shed", "inbox"]
+
+
+def test_the_order_is_that_of_the_rows_also_around_a_bad_one() -> None:
+    content = HEADER + b"task,A,,,1\ntask,B,,,2\ntask,bad,,9\nsection,S\ntask,C,,,1\n"
+    assert [(state["title"], state["order"]) for state in states(content)] == [("A", 1), ("B", 2), ("C", 4)]
+
+
+def test_equal_tasks_of_two_projects_are_two_todos_and_a_project_is_one_however_its_file_is_called() -> None:
+    content = HEADER + b"task,A\ntask,B,,,2\n"
+    assert len({*streams(content, "Home"), *streams(content, "Work"), *streams(content, "Home [7]")}) == 6
+    decomposed = unicodedata.normalize("NFD", "Caf\u00e9")
+    assert streams(content, decomposed) == streams(content, "Caf\u00e9")
+    assert states(content, "Home")[1]["parent"] in streams(content, "Home")[0]
+    assert states(content, "caf\udce9")[0]["list"] == "caf\\udce9"
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "tags"),
+    [
+        ("Talk to @town", "Talk to", ["town"]),
+        ("Plan a @vacation @a", "Plan a", ["vacation", "a"]),
+        ("Tell @bob of ann@example.com @ home", "Tell @bob of ann@example.com @ home", ["bob"]),
+        ("@errand", "@errand", ["errand"]),
+        ("* Heading @a", "* Heading", ["a"]),
+        ("[Docs](https://a.example/@b) @web", "[Docs](https://a.example/@b)", ["web"]),
+        ("A\u2003@caf\u00e9\u00a0", "A", ["caf\u00e9"]),
+    ],
+)
+def test_a_label_is_taken_from_where_it_is(text: str, title: str, tags: list[str]) -> None:
+    [state] = states(HEADER + f"task,{text}\n".encode())
+    assert (state["title"], state["tags"]) == (title, tags)
+
+
+def test_labels_that_no_tag_can_be_called_are_kept() -> None:
+    [state] = states(HEADER + b"task,A @" + b"x" * 65 + b" @b\n")
+    assert (state["title"], state["tags"], state["metadata"]) == ("A", ["b"], {"labels": ["x" * 65]})
+
+
+def test_other_columns_and_attachments_are_kept() -> None:
+    head = b"TYPE,CONTENT,INDENT,DURATION,DURATION_UNIT,DEADLINE,DEADLINE_LANG\n"
+    attachment = '[[file {""file_name"": ""a.pdf"", ""file_url"": ""https://a.example/a.pdf""}]]'
+    [state] = states(head + b"task,A,1,30,minute,2026-12-24,en\n" + f'note," {attachment}",,,,,\n'.encode())
+    assert state["notes"] == " " + attachment.replace('""', '"')
+    assert {name: state["metadata"][name] for name in ("DURATION", "DURATION_UNIT", "DEADLINE", "DEADLINE_LANG")} == {
+        "DURATION": "30",
+        "DURATION_UNIT": "minute",
+        "DEADLINE": "2026-12-24",
+        "DEADLINE_LANG": "en",
+    }
+
+
+def test_indents_may_skip_levels_and_end_anywhere() -> None:
+    content = HEADER + b"task,A,,,3\ntask,B,,,2\ntask,C,,,5\ntask,D,,,3\ntask,E,,,1\ntask,F\n"
+    found = states(content)
+    names = {
+        stream.rpartition("#")[2]: state["title"] for stream, state in zip(streams(content, "Home"), found, strict=True)
+    }
+    assert [names.get(state["parent"]) for state in found] == [None, None, "B", "B", None, None]
+
+
+def test_a_mended_task_is_the_todo_that_it_would_have_been() -> None:
+    how = ReadOptions(file_name="Home")
+    content = HEADER + b"section,S\ntask,A,,\ntask,B,,9,2\n"
+    [_, bad] = read(content, how=how)
+    [_, whole] = read(content.replace(b",9,", b",1,"), how=how)
+    assert isinstance(bad, BadRow)
+    assert row_of(4, {**bad.original, "PRIORITY": "1"}, how) == whole
