@@ -32,21 +32,24 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Former(msgspec.Struct, frozen=True, gc=False):
-    """What earlier versions of the loader made of a row (`loaders.into.former`).
+    """What earlier versions of the loader made of a row.
 
     Attributes
     ----------
     ids : tuple of str
-        The ids of its todos.
+        The ids of its todos (`loaders.into.former`).
     parents : tuple of str
         The ids of the todos that they made of its parent.
     unset : tuple of str
-        The fields that they did not set.
+        The fields that they did not set (`loaders.reconcile.without_unset`).
     """
 
-    ids: tuple[str, ...]
-    parents: tuple[str, ...]
-    unset: tuple[str, ...]
+    ids: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
+
+
+NO_FORMER: Final = Former()
 
 
 class Planned(msgspec.Struct, frozen=True, gc=False):
@@ -60,8 +63,8 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
         Identifies the row if it has no id (`loaders.rows.row.Row.key`).
     origin : Origin, optional
         Where the row comes from if not from this file (`loaders.rows.row.Row.origin`).
-    former : Former, optional
-        What earlier versions of the loader made of the row, if that was another todo.
+    former : Former
+        What earlier versions of the loader made of the row, as far as it differs.
     loss : Loss, optional
         What no field of the todo holds.
     times : Times
@@ -74,7 +77,7 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     size: int
     key: str | None = None
     origin: Origin | None = None
-    former: Former | None = None
+    former: Former = NO_FORMER
     loss: Loss | None = None
     times: Times = NO_TIMES
 
@@ -186,11 +189,11 @@ class Planner:
             row.line, row.original, event, size, key, former=self._former(row, system), loss=loss, times=times
         )
 
-    def _former(self, row: Row, system: str) -> Former | None:
-        if not row.former_ids and not row.former_parents:
-            return None
+    def _former(self, row: Row, system: str) -> Former:
+        if not row.former_ids and not row.former_parents and not row.former_unset:
+            return NO_FORMER
         # An id that a row of the file has is that row's.
-        own = [each for each in row.former_ids if each == row.own_id or not self._seen.has(f"id:{each}")]
+        own = [each for each in row.former_ids if not self._seen.has(f"id:{each}")]
         return Former(self._ids(own, system), self._ids(row.former_parents, system), row.former_unset)
 
     def _ids(self, source_ids: Iterable[str], system: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -35,7 +36,9 @@ class Conflict:
     reason: str
 
 
-def change_event(wanted: Event, history: list[Event], times: Times = NO_TIMES) -> Event | Conflict | None:
+def change_event(
+    wanted: Event, history: list[Event], times: Times = NO_TIMES, unset: Iterable[str] = ()
+) -> Event | Conflict | None:
     """The event that brings a todo to what its row says now, or None if there is nothing to do.
 
     The loader's newest event holds what the source said last time. A row that still says the same needs no event,
@@ -53,17 +56,19 @@ def change_event(wanted: Event, history: list[Event], times: Times = NO_TIMES) -
         All events of its stream, at least one.
     times : Times, optional
         Those of the row.
+    unset : iterable of str, optional
+        Fields that earlier versions of the loader did not set (`without_unset`).
     """
     content = {name: wanted.change.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS}
     newest = history[-1]
     if newest.more:
         return Conflict(UNFINISHED)
-    if _has(newest, content, times):
+    if _has(newest, without_unset(content, newest.state, unset), times):
         return None
     loaded = last_loaded(history)
     if loaded is None:
         return Conflict(NOT_LOADED)
-    if _has(loaded, content, times):
+    if _has(loaded, without_unset(content, loaded.state, unset), times):
         return None
     if is_changed_since(loaded, newest):
         # A place that moved because of other rows is nothing to decide about.
@@ -91,6 +96,15 @@ def change_event(wanted: Event, history: list[Event], times: Times = NO_TIMES) -
     except EventTooLarge as error:
         return Conflict(str(error))
     return event
+
+
+def without_unset(content: dict[str, Any], todo: Mapping[str, Any], unset: Iterable[str]) -> dict[str, Any]:
+    """A row's content, without the fields that a todo lacks and earlier versions of the loader did not set.
+
+    What an earlier version loaded is not changed, and no conflict reported, only because more is read from its row now.
+    """
+    left = {name: DEFAULTS[name] for name in unset if todo[name] == DEFAULTS[name]}
+    return {**content, **left} if left else content
 
 
 def delete_event(newest: Event) -> Event:

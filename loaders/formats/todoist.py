@@ -118,7 +118,7 @@ def _former_ids(own_id: str) -> list[str]:
     """The ids without the project's number, and without the project, which earlier versions did not have."""
     project, separator, within = own_id.rpartition(_IN_PROJECT)
     if not separator:
-        return [own_id]
+        return []
     name = _name_of(project)
     return [*([f"{name}{_IN_PROJECT}{within}"] if name != project else []), within]
 

@@ -14,6 +14,7 @@ from typing import Any
 from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, SOURCE_TIMES, canonical_json
 from loaders.planner import Planned
+from loaders.reconcile import without_unset
 from loaders.rows import reminders
 
 Todo = dict[str, Any]
@@ -78,7 +79,7 @@ def is_as_its_row(todo: Todo, one: Planned) -> bool:
     content = one.event.change
     if reminders.is_silent(content) and todo.get("remind_at") is None:
         content = reminders.without_silent(content)
-    return _content(todo) == _content(content)
+    return _content(todo) == _content(without_unset(content, {**DEFAULTS, **todo}, one.former.unset))
 
 
 def id_of(one: Planned) -> str:

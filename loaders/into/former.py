@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.todos import fold, ids
-from chalicelib.todos.events import DEFAULTS, Event
+from chalicelib.todos.events import Event
 from loaders.planner import Planned
 from loaders.rows.seen import Seen
 
@@ -80,7 +80,7 @@ class FormerTodos:
         return todo_id
 
     def _as_former(self, one: Planned, current: dict[str, str], found: dict[str, Mapping[str, Any]]) -> Planned:
-        if one.former is None:
+        if not has_former(one):
             return one
         fields = dict(one.event.change)
         if "parent" in fields:
@@ -91,16 +91,16 @@ class FormerTodos:
             if self._kept is not None:
                 self._kept.note(todo_id, one.line)
             fields["source"] = before["source"]
-            for name in one.former.unset:
-                if before[name] == DEFAULTS[name]:
-                    fields.pop(name, None)
         return msgspec.structs.replace(one, event=_changed(one.event, todo_id, fields))
+
+
+def has_former(one: Planned) -> bool:
+    """Whether the row, or its parent, may be a former todo."""
+    return bool(one.former.ids or one.former.parents)
 
 
 def _former_of(one: Planned) -> Iterable[tuple[str, tuple[str, ...]]]:
     """The ids of a row and of its parent that have former ones, with these."""
-    if one.former is None:
-        return
     if one.former.ids:
         yield _todo_id(one), one.former.ids
     if one.former.parents and "parent" in one.event.change:

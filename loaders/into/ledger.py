@@ -185,7 +185,7 @@ class LedgerDestination:
         differences = []
         histories = self._events.histories([event for _, event in taken])
         for (planned, _), history in zip(taken, histories, strict=True):
-            change = reconcile.change_event(planned.event, history, planned.times)
+            change = reconcile.change_event(planned.event, history, planned.times, planned.former.unset)
             title = history[-1].state["title"]
             if isinstance(change, Conflict):
                 differences.append(Difference(planned, title, conflict=change.reason))

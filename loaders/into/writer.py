@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
 from chalicelib.ledger import ledger
 from loaders.errors import GaveUp
-from loaders.into.former import FormerTodos
+from loaders.into.former import FormerTodos, has_former
 from loaders.planner import Planned
 from loaders.rows.row import BadRow
 
@@ -172,7 +172,7 @@ class Writer(GroupWriter[Planned]):
 
     def write(self, group: list[Planned]) -> Iterator[GroupResult]:
         """As `GroupWriter.write`, under the ids that the todos may have had before."""
-        if self._former is not None and any(one.former is not None for one in group):
+        if self._former is not None and any(map(has_former, group)):
             # On this thread, so that of the rows that may be one todo the first is, however the groups overtake.
             try:
                 group = self._former.find(group, self._first_states, self._stopped)

@@ -58,12 +58,11 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         The row is a todo of this service: `own_id` is its id here too, and `fields` has everything else.
     former_ids : tuple of str
         The ids that earlier versions of the loader gave the row; a todo that was loaded under one of them keeps its id.
-        Its own id is among them if only `former_unset` tells the versions apart.
     former_parents : tuple of str
         The ids that earlier versions gave the row's parent.
     former_unset : tuple of str
         The fields that earlier versions did not set, such as an order that is read from the row's place. A todo that
-        was loaded without them stays without them.
+        lacks them, and is as its row otherwise, is not a change.
     loss : Loss, optional
         What no field of a todo holds.
     origin : Origin, optional

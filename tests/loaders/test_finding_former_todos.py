@@ -129,9 +129,7 @@ def test_a_subtask_points_to_the_todo_that_its_parent_is(ledger: GroupLedger, is
     assert Run(ledger).counts(child, parent) == {"already": 2}
 
 
-def test_a_field_that_earlier_versions_did_not_set_stays_unset_and_any_other_follows_the_source(
-    ledger: GroupLedger,
-) -> None:
+def test_a_field_that_earlier_versions_did_not_set_is_no_change_by_itself(ledger: GroupLedger) -> None:
     unset = ("order", "list")
     Run(ledger).load(row("2", list="Home"))
     same = Run(ledger).counts(
@@ -143,7 +141,8 @@ def test_a_field_that_earlier_versions_did_not_set_stays_unset_and_any_other_fol
     assert Run(ledger).counts(row("home/1", "1", order=3, notes="x", former_unset=unset)) == {"updated": 1}
     found = todo(ledger, "1")
     assert found is not None
-    assert (found["notes"], found["order"]) == ("x", None)
+    assert (found["notes"], found["order"]) == ("x", 3)
+    assert Run(ledger).counts(row("home/1", "1", order=4, notes="x", former_unset=unset)) == {"updated": 1}
 
 
 @pytest.mark.parametrize(("command", "field"), [(Patch({"title": "Buy oat milk"}), "title"), (Delete(), "deleted")])
