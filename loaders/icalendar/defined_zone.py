@@ -22,6 +22,7 @@ _MAX_YEARS_BACK: Final = 30
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?", re.ASCII)
 _LONGEST_OFFSET: Final = timedelta(hours=24)
 _SECOND: Final = timedelta(seconds=1)
+_NONE: Final = timedelta()
 
 
 class _Observance:
@@ -98,12 +99,16 @@ class DefinedZone(tzinfo):
         if moment is None:
             return self._first.before
         local = moment.replace(tzinfo=None)
-        return self._offset({each: local - max(each.offset - each.before, timedelta()) for each in self._observances})
+        # Within what a change skips or repeats, the offset is that from before, unless `fold` asks for the other one.
+        within = min if moment.fold else max
+        return self._offset({each: local - within(each.offset - each.before, _NONE) for each in self._observances})
 
     def fromutc(self, moment: datetime, /) -> datetime:
         """What clocks show at an instant."""
         instant = moment.replace(tzinfo=None)
-        return moment + self._offset({each: instant + each.before for each in self._observances})
+        offset = self._offset({each: instant + each.before for each in self._observances})
+        shown = moment + offset
+        return shown if self.utcoffset(shown) == offset else shown.replace(fold=1)
 
     def dst(self, moment: datetime | None, /) -> timedelta:
         """None of the offset is said to be daylight saving."""

@@ -8,6 +8,7 @@ same dates from that due date on.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -111,22 +112,20 @@ class _Search:
         self._more = sorted({self._wall(each) for each in recurring.more} - {self._begins})
 
     def next(self) -> NextOccurrence:
-        place = 1
         by_rule: datetime | None = self._begins
+        named = [self._begins]
         following = self._following(self._begins) if self._rule else iter(())
         while by_rule is not None and self._is_left_out(by_rule):
-            place += 1
-            by_rule = next(following, None)
-            if by_rule is not None and self._is_past(by_rule, place):
-                by_rule = None
+            by_rule = self._unless_past(next(following, None), len(named) + 1)
+            named += [] if by_rule is None else [by_rule]
         by_date = next((each for each in self._more if not self._is_left_out(each)), None)
         if by_rule is None and by_date is None:
             return self._over()
         if by_rule is None or (by_date is not None and by_date < by_rule):
             assert by_date is not None
-            return self._at(by_date, by_rule, place - 1)
-        after = next(following, None)
-        return self._at(by_rule, None if after is None or self._is_past(after, place + 1) else after, place)
+            place = bisect_right(named, by_date)
+            return self._at(by_date, named[place] if place < len(named) else None, place)
+        return self._at(by_rule, self._unless_past(next(following, None), len(named) + 1), len(named))
 
     def _over(self) -> NextOccurrence:
         recurring = self._recurring
@@ -178,9 +177,11 @@ class _Search:
             yield found
             last = found
 
-    def _is_past(self, found: datetime, place: int) -> bool:
-        assert self._rule is not None
-        return (self._rule.count is not None and place > self._rule.count) or found > self._last
+    def _unless_past(self, found: datetime | None, place: int) -> datetime | None:
+        """A date of the rule, unless it lies beyond UNTIL or COUNT."""
+        if found is None or self._rule is None or found > self._last:
+            return None
+        return None if self._rule.count is not None and place > self._rule.count else found
 
     def _is_left_out(self, found: datetime) -> bool:
         return found in self._walls or found.date() in self._days

@@ -29,9 +29,9 @@ _MOST_DIGITS: Final = 9
 
 
 class Heading(NamedTuple):
-    """What tells a to-do from others, and its versions apart."""
+    """What tells a to-do from others, and its versions apart; one without a UID has none."""
 
-    uid: int
+    uid: int | None
     occurrence: int
     recurrence_id: str
     sequence: int
@@ -39,8 +39,8 @@ class Heading(NamedTuple):
     is_sorted: bool
 
 
-def heading_of(content: bytes) -> Heading | None:
-    """The heading of a VTODO; None without a UID."""
+def heading_of(content: bytes) -> Heading:
+    """The heading of a VTODO."""
     values: dict[bytes, bytes] = {}
     depth = 0
     for found in _LINE.finditer(content):
@@ -48,12 +48,11 @@ def heading_of(content: bytes) -> Heading | None:
             depth += 1 if found[2].upper() == b"BEGIN" else -1
         elif depth == 1:
             values.setdefault(found[1].upper(), found[0])
-    if b"UID" not in values:
-        return None
+    uid = _value(values.get(b"UID", b""))
     recurrence = values.get(b"RECURRENCE-ID", b"")
     sequence = _value(values.get(b"SEQUENCE", b""))
     return Heading(
-        _key(_value(values[b"UID"])),
+        _key(uid) if uid else None,
         _key(_value(recurrence)),
         recurrence[:_LONGEST_LINE].decode("utf-8", "replace") if recurrence else "",
         int(sequence) if sequence.isascii() and sequence.isdecimal() and len(sequence) <= _MOST_DIGITS else 0,
@@ -85,12 +84,12 @@ class Versions:
         self._has_overrides = False
         self.is_sorted = False
 
-    def note(self, line: int, heading: Heading | None) -> None:
+    def note(self, line: int, heading: Heading) -> None:
         """Note the next to-do of the calendar, which begins in a line."""
-        if heading is None:
+        self.is_sorted |= heading.is_sorted
+        if heading.uid is None:
             return
         self._place += 1
-        self.is_sorted |= heading.is_sorted
         self._has_overrides |= bool(heading.recurrence_id)
         self._pending.append((line, *heading[:-1], self._place))
         if len(self._pending) == _PENDING:
@@ -118,7 +117,7 @@ class Versions:
 
     def repeated_in(self, line: int, heading: Heading) -> str | None:
         """In which line the version of a to-do is that counts, if it is another one."""
-        if not self._has_repeated:
+        if not self._has_repeated or heading.uid is None:
             return None
         [(first, sequence, stamp)] = self._rows(
             "SELECT line, sequence, stamp FROM todos WHERE uid = ? AND occurrence = ? "

@@ -6,6 +6,7 @@ import pytest
 
 from loaders.errors import UnreadableFile
 from loaders.rows.row import Row
+from tests.loaders.calendars import calendar, vtodo
 from tests.loaders.loading import FILES, errors_of, read, stated, titles, todos
 
 
@@ -18,7 +19,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "tags": ["errand", "to,do", "shop"],
             "priority": "high",
             "due": "2026-12-01",
-            "source": "icalendar:1@example.com",
+            "source": "icalendar:Garden, home/1@example.com",
             "metadata": {
                 "DTSTAMP;VALUE=DATE-TIME": "20261120T150602Z",
                 'LOCATION;LANGUAGE="en:GB"': "Corner\\, left",
@@ -34,7 +35,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "remind_at": "2026-12-01T08:30:00+01:00",
             "repeat": "FREQ=WEEKLY;BYDAY=TU",
             "parent": "Buy milk, bread & 2 eggs; für Zoë 🎁 \\n is no line",
-            "source": "icalendar:2@example.com",
+            "source": "icalendar:Garden, home/2@example.com",
             "metadata": {
                 "RELATED-TO;RELTYPE=SIBLING": "3@example.com",
                 "PERCENT-COMPLETE": "50",
@@ -52,7 +53,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "completed": True,
             "list": "Garden, home",
             "due": "2026-12-08T10:00:00+03:00",
-            "source": "icalendar:2@example.com/20261208T090000",
+            "source": "icalendar:Garden, home/2@example.com/20261208T090000",
             "metadata": {
                 "RECURRENCE-ID;TZID=Europe/Berlin": "20261208T090000",
                 "STATUS": "CANCELLED",
@@ -64,8 +65,8 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "completed": True,
             "list": "Garden, home",
             "due": "2026-12-01T09:00:00Z",
-            "source": "icalendar:4@example.com",
-            "metadata": {"COMPLETED": "20261120T150602Z", "RRULE": "FREQ=DAILY;COUNT=0", "DUE": "20261201T090000"},
+            "source": "icalendar:Garden, home/4@example.com",
+            "metadata": {"RRULE": "FREQ=DAILY;COUNT=0", "DUE": "20261201T090000"},
         },
         {
             "title": "Nowhere",
@@ -80,18 +81,10 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "list": "Its own",
             "priority": "low",
             "due": "2026-11-26T17:00:00Z",
-            "source": "icalendar:6@example.com",
+            "source": "icalendar:Garden, home/6@example.com",
             "metadata": {"PERCENT-COMPLETE": "100"},
         },
     ]
-
-
-def calendar(*todos: str) -> bytes:
-    return "".join(["BEGIN:VCALENDAR\n", *todos, "END:VCALENDAR\n"]).encode()
-
-
-def vtodo(summary: str, *properties: str) -> str:
-    return "\n".join(["BEGIN:VTODO", f"SUMMARY:{summary}", *properties, "END:VTODO\n"])
 
 
 @pytest.mark.parametrize(
@@ -174,22 +167,6 @@ def test_a_calendar_without_an_end_is_reported_after_its_todos() -> None:
 def test_a_line_may_be_folded_within_a_character() -> None:
     content = calendar(vtodo("Zoë und Noël")).replace("ë".encode(), b"\xc3\r\n \xab")
     assert titles(content) == ["Zoë und Noël"]
-
-
-@pytest.mark.parametrize(
-    ("alarm", "remind_at"),
-    [
-        ("TRIGGER:-PT15M", "2026-12-01T07:45:00Z"),
-        ("TRIGGER;RELATED=END:PT15M", "2026-12-01T09:15:00Z"),
-        ("TRIGGER;VALUE=DATE-TIME:20261130T090000Z", "2026-11-30T09:00:00Z"),
-        ("TRIGGER:soon", None),
-        ("ACTION:DISPLAY", None),
-    ],
-)
-def test_the_first_alarm_tells_when_to_remind(alarm: str, remind_at: str | None) -> None:
-    times = ["DTSTART:20261201T080000Z", "DUE:20261201T090000Z"]
-    [todo] = todos(calendar(vtodo("A", *times, "BEGIN:VALARM", alarm, "END:VALARM")))
-    assert (todo["remind_at"], todo["metadata"]["VALARM"]) == (remind_at, [f"BEGIN:VALARM\n{alarm}\nEND:VALARM\n"])
 
 
 def test_a_property_that_is_given_many_times_is_kept_once_for_each() -> None:
