@@ -40,12 +40,12 @@ from chalicelib.views import schema
 _CONTENT: Final = frozenset(CONTENT_FIELDS)
 # The fields that a type's change may have; the fold itself takes any.
 FIELDS_OF: Final[dict[str, frozenset[str]]] = {
-    CREATED: _CONTENT.union(SOURCE_TIMES),
-    EDITED: _CONTENT,
-    COMPLETED: _CONTENT | {"next", "completed_at"},
-    REOPENED: _CONTENT | {"next"},
+    CREATED: _CONTENT.union(SOURCE_TIMES, {"reminded"}),
+    EDITED: _CONTENT | {"reminded"},
+    COMPLETED: _CONTENT | {"next", "completed_at", "reminded"},
+    REOPENED: _CONTENT | {"next", "reminded"},
     DELETED: frozenset(),
-    RESTORED: _CONTENT | {"next", "completed_at"},
+    RESTORED: _CONTENT | {"next", "completed_at", "reminded"},
     REVERTED: _CONTENT | {"next", "completed_at"},
     REMINDED: frozenset(),
 }
@@ -136,6 +136,9 @@ class HistoryChecks:
         for name in SOURCE_TIMES:
             if name in event.change and event.change[name] > event.occurred_at:
                 raise _invalid("change", "later than the event", name)
+        # A load writes it of a reminder that was past then (`loaders.rows.reminders`).
+        if event.change.get("reminded") not in (None, fold.reminded_form(event.state["remind_at"])):
+            raise _invalid("change", "another reminder than that of the todo", "reminded")
         if "completed_at" in event.change and not (flips and event.state["completed"]):
             raise _invalid("change", "the event does not complete the todo", "completed_at")
 

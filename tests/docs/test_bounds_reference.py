@@ -13,10 +13,12 @@ from chalicelib.commands import execute, next_occurrence
 from chalicelib.todos import content, earlier_ids, events, fields, instants, representation, rule_days, rules, texts
 from chalicelib.todos import zones as todo_zones
 from chalicelib.views import projection
-from loaders.formats import icalendar, todo_txt
+from loaders.formats import todo_txt
+from loaders.icalendar import lines as calendar_lines
+from loaders.icalendar import occurrences, zones
 from loaders.reading import input as reading
 from loaders.rows import fields as row_fields
-from loaders.rows import json_stream, table, zones
+from loaders.rows import json_stream, table
 from tests.loaders.test_loaders_memory import MAX_MEGABYTES
 from tests.support.paths import ROOT
 
@@ -70,7 +72,9 @@ BOUNDS = {
     "a header": f"{table._MAX_HEADER_CHARACTERS // KB} KB",
     "members": f"{row_fields._MAX_MEMBERS:,}",
     "tasks": f"{json_stream.MAX_HELD // MB} MB",
-    "time zones": f"{zones.MAX_DEFINED:,}, of {icalendar._MAX_ZONE_BYTES // KB} KB each",
+    "time zones": f"{zones.MAX_DEFINED:,}, {zones.MAX_DEFINITIONS_BYTES // MB} MB together",
+    "lines of a to-do": f"{calendar_lines.MAX_LINES:,}",
+    "exceptions": f"{occurrences.MAX_EXCEPTIONS:,}",
 }
 
 
