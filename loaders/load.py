@@ -72,7 +72,8 @@ class _Load(Generic[One]):
 
     def _stop_reading(self, error: UnreadableFile) -> None:
         """Note that the file breaks off; what comes before is loaded nevertheless."""
-        self.summary.stopped_by = f"the rest of the file cannot be read: {error}"
+        unread = "the rest of the file" if self.summary.read else "the file"
+        self.summary.stopped_by = f"{unread} cannot be read: {error}"
 
 
 class Load(_Load[Planned]):

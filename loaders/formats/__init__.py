@@ -34,6 +34,15 @@ from loaders.rows.row import BadRow, Row
 GENERIC_SYSTEM: Final = "file"
 
 
+_FOREIGN: Final = {
+    b"<!doctype html": "it is a web page (HTML), perhaps one that wants you to log in",
+    b"<html": "it is a web page (HTML), perhaps one that wants you to log in",
+    b"<?xml": "it is XML, and no format of todos in XML is known",
+    b"%pdf-": "it is a PDF: save the todos as text or CSV",
+    b"{\\rtf": "it is rich text (RTF): save it as plain text",
+}
+
+
 class Certainty(IntEnum):
     """How certain it is that a file has a format; the most certain format is chosen."""
 
@@ -77,10 +86,24 @@ def choose_format(head: bytes) -> Format:
     ------
     UnreadableFile
     """
+    if (foreign := _foreign_kind(head)) is not None:
+        raise UnreadableFile(foreign)
     surest = max(formats().values(), key=lambda candidate: candidate.recognise(head))
     if surest.recognise(head) is Certainty.NO:
         raise UnreadableFile(f"its format is not one of {', '.join(formats())}")
     return surest
+
+
+def _foreign_kind(head: bytes) -> str | None:
+    """What a file with this beginning is, if no format has todos in such a file."""
+    begins = head.lstrip()[:20].lower()
+    return next((explanation for mark, explanation in _FOREIGN.items() if begins.startswith(mark)), None)
+
+
+def other_formats(chosen: Format, head: bytes) -> list[str]:
+    """The names of the other formats that a file with this beginning may have, the likeliest first."""
+    found = {name: each.recognise(head) for name, each in formats().items() if name != chosen.NAME}
+    return sorted((name for name in found if found[name] is not Certainty.NO), key=lambda name: -found[name])
 
 
 def check_options(chosen: Format, how: ReadOptions) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -20,11 +21,12 @@ from chalicelib.todos.content import FieldError
 from loaders import formats
 from loaders.errors import UnreadableFile
 from loaders.formats import GENERIC_SYSTEM, Certainty, Format
-from loaders.formats.json_lines import NO_OBJECT, read_text
 from loaders.reading.checks import read_options, system_error
-from loaders.reading.input import MAX_ROW_BYTES, Input
+from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.fields import Interpreter
+from loaders.rows.json_objects import read_objects, read_text, too_long
+from loaders.rows.json_shape import Layout, layout_of
 from loaders.rows.json_stream import first_members
 from loaders.rows.row import BadRow, Origin, Row, bad_row, not_utf8, text_in
 from loaders.rows.table import header_in, read_record
@@ -80,12 +82,15 @@ def system_of(head: bytes) -> str:
 
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
+    if layout_of(file.head) is not Layout.LINES:
+        # A program has saved it again, with other white space.
+        yield from read_objects(file, partial(row_of, how=how))
+        return
     for number, line, is_whole in file.lines():
         if line.isspace():
             continue
         if not is_whole:
-            begins = line[:1000].decode("utf-8", "replace")
-            yield bad_row(number, {"begins": begins}, f"a line of more than {MAX_ROW_BYTES} bytes")
+            yield too_long(number, line)
             continue
         try:
             text = line.decode().rstrip("\r\n")
@@ -180,7 +185,7 @@ def _row(line: int, entry: _Entry, chosen: Format, how: ReadOptions) -> Row | Ba
             raise ValueError(entry.reason)
         return read_row(line, value, how)
     if not isinstance(value, str):
-        raise ValueError(NO_OBJECT)
+        raise ValueError("expected an object")
     header = header_in(how.context)
     if header is None or value.lstrip().startswith("{"):
         return read_text(line, value, lambda line, value: read_row(line, value, how))

@@ -20,9 +20,10 @@ from functools import partial
 from typing import Any, Final
 
 from chalicelib.todos.events import DEFAULT_LIST
-from loaders.formats import Certainty, json_array, json_lines
+from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
+from loaders.rows.json_objects import read_objects
 from loaders.rows.json_stream import first_members
 from loaders.rows.record import Record, one_of, text
 from loaders.rows.row import BadRow, Row
@@ -43,9 +44,7 @@ def recognise(head: bytes) -> Certainty:
 
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
-    if file.head.lstrip().startswith(b"["):
-        return json_array.read_objects(file, partial(row_of, how=how))
-    return json_lines.read_objects(file, partial(row_of, how=how))
+    return read_objects(file, partial(row_of, how=how))
 
 
 def row_of(line: int, task: dict[str, Any], how: ReadOptions) -> Row | BadRow:

@@ -121,9 +121,7 @@ class JsonReader:
         line, text, value, error = self.value()
         if (bad := bad_value(line, text, error)) is not None:
             return bad
-        if not isinstance(value, dict):
-            return bad_row(line, value, "expected an object")
-        return line, value
+        return (line, value) if isinstance(value, dict) else no_object(line, value, text)
 
     def skip(self) -> None:
         """Pass the next value without decoding it, however large it is; only its brackets and quotes are looked at."""
@@ -244,6 +242,7 @@ def first_members(head: bytes) -> dict[str, Any]:
     return found
 
 
+<<<<<<< HEAD
 def paths_in(head: bytes, depth: int = 4) -> set[tuple[str, ...]]:
     """Where a file's head has members: by the names above each, with ``[]`` for an array; at most `depth` steps deep.
 
@@ -270,6 +269,11 @@ def _note_paths(reader: JsonReader, above: tuple[str, ...], depth: int, found: s
                 _note_paths(reader, (*above, "[]"), depth, found)
             else:
                 reader.skip()
+=======
+def no_object(line: int, value: Any, text: str) -> BadRow:
+    """The bad row of a value that is not an object. A text is kept as JSON has it, so that it is read again as one."""
+    return bad_row(line, text if isinstance(value, str) else value, "expected an object")
+>>>>>>> 3366d8b (Read lists and pages of JSON, and refuse what holds no todos)
 
 
 def bad_value(line: int, text: str, error: AmbiguousJson | None) -> BadRow | None:

@@ -159,7 +159,9 @@ def read_record(line: int, text: str, header: tuple[list[str], str], reason: str
         if not isinstance(found, BadRow) or found.errors[0].detail == reason:
             break
     if isinstance(found, BadRow):
-        return bad_row(line, text, found.errors[0].detail)
+        detail = found.errors[0].detail
+        # Which quote is wrong may depend on the lines after it.
+        return bad_row(line, text, reason if detail.startswith(_QUOTE) and reason.startswith(_QUOTE) else detail)
     if found is None or more is not None:
         return bad_row(line, text, "expected one row")
     return found[1]
@@ -188,6 +190,9 @@ def _check_names(names: list[str], line: int) -> None:
                 f"line {line}: two columns have the same name: {first!r} and {name!r}; rename or remove one"
             )
         seen[plain] = name
+
+
+_QUOTE: Final = "a quote "
 
 
 def _explain(error: Exception) -> str:
