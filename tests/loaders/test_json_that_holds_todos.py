@@ -77,7 +77,7 @@ def test_objects_that_hold_todos_may_follow_one_another() -> None:
 
 @pytest.mark.parametrize("content", [
     b'{\n  "title": "A",\n  "due": "2026-12-01"\n}\n',
-    b'{"title": "A",\n "comments": [{"text": "x", "name": "y"}]}',
+    b'{"title": "A",\n "attachments": [{"url": "x", "name": "y"}]}',
     b'{"title": "A"}',
     b'{"title": "A", "tags": []}\n\n',
     b'[{"title": "A", "subtasks": [{"title": "B"}]}]',
