@@ -18,13 +18,9 @@ from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 from loaders.errors import CannotLoad, UnreadableFile
-<<<<<<< HEAD
-from loaders.formats import GENERIC_SYSTEM, check_options, choose_format, formats, system_of
+from loaders.formats import GENERIC_SYSTEM, check_options, choose_format, formats, other_formats, system_of
 from loaders.histories.history import History
 from loaders.histories.reader import TakeoutReader
-=======
-from loaders.formats import GENERIC_SYSTEM, check_options, choose_format, formats, other_formats, system_of
->>>>>>> 3366d8b (Read lists and pages of JSON, and refuse what holds no todos)
 from loaders.into import api
 from loaders.into.api import ApiDestination
 from loaders.into.changes import ChangePolicy
@@ -141,16 +137,11 @@ class Session:
             else:
                 summary = self._load_rows(chosen.read_rows(content, how), system, how, rejected, progress)
             if summary.read == 0 and summary.stopped_by is None:
-<<<<<<< HEAD
-                raise CannotLoad(f"{file}: nothing in it was recognised as a todo; it was read as {chosen.NAME}")
-=======
                 others = ", ".join(other_formats(chosen, content.head)) or "another one"
                 raise CannotLoad(
                     f"{file} was read as {chosen.NAME}, and no todo was found in it; if it has another format, name it"
                     f" with --format: {others}"
                 )
-            self._keeps_ids |= planner.keeps_ids
->>>>>>> 3366d8b (Read lists and pages of JSON, and refuse what holds no todos)
         self._summaries.append(summary)
         self._unread -= 1
         return Report(

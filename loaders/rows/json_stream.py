@@ -242,7 +242,6 @@ def first_members(head: bytes) -> dict[str, Any]:
     return found
 
 
-<<<<<<< HEAD
 def paths_in(head: bytes, depth: int = 4) -> set[tuple[str, ...]]:
     """Where a file's head has members: by the names above each, with ``[]`` for an array; at most `depth` steps deep.
 
@@ -269,11 +268,11 @@ def _note_paths(reader: JsonReader, above: tuple[str, ...], depth: int, found: s
                 _note_paths(reader, (*above, "[]"), depth, found)
             else:
                 reader.skip()
-=======
+
+
 def no_object(line: int, value: Any, text: str) -> BadRow:
     """The bad row of a value that is not an object. A text is kept as JSON has it, so that it is read again as one."""
     return bad_row(line, text if isinstance(value, str) else value, "expected an object")
->>>>>>> 3366d8b (Read lists and pages of JSON, and refuse what holds no todos)
 
 
 def bad_value(line: int, text: str, error: AmbiguousJson | None) -> BadRow | None:
