@@ -185,7 +185,7 @@ def load(
 ) -> tuple[Summary, list[tuple[int, str]]]:
     """Load a file; the summary, and (line, reason) of each row that is reported as rejected."""
     file = Input(io.BytesIO(content))
-    reported = _Reported()
+    reported = Reported()
     destination = LedgerDestination(concurrency, ChangePolicy(on_change, is_sure=is_sure), ledger, pace)
     with Writer(concurrency, destination) as writer, Seen() as seen, Seen() as contents:
         run = Load(
@@ -199,7 +199,7 @@ def nothing_opened() -> OpenStream:
     return OpenStream(io.BytesIO(), CountedStream(io.BytesIO()), None)
 
 
-class _Reported(RejectedRows):
+class Reported(RejectedRows):
     def __init__(self) -> None:
         super().__init__(None, Origin("jsonl", "file", PLAINLY))
         self.rows: list[tuple[int, str]] = []
