@@ -17,7 +17,7 @@ from loaders.formats import formats
 from loaders.output.report import Report, describe_left
 from loaders.pacing.pace import DEFAULT_BOUND_SECONDS
 from loaders.reading import checks
-from loaders.rows.fields import FIELDS
+from loaders.rows.names import FIELDS
 from loaders.session import Options, Session
 
 ALL_IN: Final = 0

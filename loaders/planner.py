@@ -24,6 +24,7 @@ from loaders.rows.loss import Loss
 from loaders.rows.row import BadRow, Origin, Row, bad_row
 from loaders.rows.seen import Seen
 from loaders.rows.times import NO_TIMES, Times, take_times
+from loaders.rows.wording import content_errors, explain
 
 # The most that an event takes beside its change: names, ids, instants, and an owner of 255 bytes percent-encoded.
 _OVERHEAD_BYTES: Final = 2048
@@ -164,8 +165,7 @@ class Planner:
                 self._kept.note(todo_id, row.line)
             todo_fields = self._content(row, system)
         except InvalidContent as error:
-            key = source_id if row.own_id is None else None
-            return BadRow(row.line, row.original, _with_the_rows_names(error, row), key)
+            return BadRow(row.line, row.original, _errors_of(row, error), _key(row, source_id))
         except UnicodeEncodeError:
             return bad_row(row.line, row.original, content.LONE_SURROGATE)
         except RecursionError:
@@ -184,10 +184,8 @@ class Planner:
             size = _size_of(event)
         except EventTooLarge as error:
             return bad_row(row.line, row.original, str(error))
-        key = source_id if row.own_id is None else None
-        return Planned(
-            row.line, row.original, event, size, key, former=self._former(row, system), loss=loss, times=times
-        )
+        key, former = _key(row, source_id), self._former(row, system)
+        return Planned(row.line, row.original, event, size, key, former=former, loss=loss, times=times)
 
     def _former(self, row: Row, system: str) -> Former:
         if not row.former_ids and not row.former_parents and not row.former_unset:
@@ -212,6 +210,8 @@ class Planner:
 
     def _content(self, row: Row, system: str) -> dict[str, Any]:
         fields = row.fields
+        if row.errors:
+            raise InvalidContent([])
         if row.keeps_id:
             return content.validate(fields)
         if "source" not in fields:
@@ -258,6 +258,18 @@ class Planner:
         return self._instant
 
 
+def _errors_of(row: Row, invalid: InvalidContent) -> list[FieldError]:
+    """All that is wrong with a row: what its reader found and what else is, or what the domain found."""
+    if row.errors:
+        return [*row.errors, *content_errors(row.fields, row.names, row.errors)]
+    return explain(invalid.errors, row.fields, row.names)
+
+
+def _key(row: Row, source_id: str | None) -> str | None:
+    """What identifies a row without an id of its own."""
+    return source_id if row.own_id is None else None
+
+
 def _size_of(event: Event) -> int:
     """The most bytes that an event takes in the ledger.
 
@@ -268,14 +280,3 @@ def _size_of(event: Event) -> int:
     # The state repeats the change and adds some instants. If this bound is too large, the exact size decides.
     bound = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES
     return bound if bound <= MAX_EVENT_BYTES else codec.size_of(event)
-
-
-def _with_the_rows_names(error: InvalidContent, row: Row) -> list[FieldError]:
-    """The errors, with each field under the name that the row has for it."""
-    ours = {pointer(field): pointer(name) for field, name in row.names.items()}
-    errors = []
-    for found in error.errors:
-        steps = found.pointer.split("/")
-        field = "/".join(steps[:2])
-        errors.append(FieldError("/".join([ours.get(field, field), *steps[2:]]), found.detail))
-    return errors

@@ -24,9 +24,9 @@ from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.board import array_of
 from loaders.rows.derived_ids import derived_id
-from loaders.rows.fields import normalise_name
 from loaders.rows.json_stream import JsonReader, paths_in
 from loaders.rows.moments import day_at_midnight, day_or_instant, nearest_day, zone_for
+from loaders.rows.names import normalise_name
 from loaders.rows.record import Record
 from loaders.rows.room import make_room
 from loaders.rows.row import BadRow, Row, bad_row

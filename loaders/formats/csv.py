@@ -29,7 +29,7 @@ def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     if missing := set(names.values()) - set(table.names):
         raise UnreadableFile(f"--map names the column {min(missing)!r}, which does not exist: {has}")
     how.context.update(table.context)
-    plan = plan_for(table.names, names)
+    plan = plan_for(table.names, how, table.separator)
     if not plan.has_title:
         raise UnreadableFile(
             f"none of its columns is a title: {has}; rename one to title (or task, name, summary),"
@@ -41,5 +41,5 @@ def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
 
 def row_of(line: int, cells: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     """The row of cells by their columns; those that the row does not have are columns of the file nevertheless."""
-    names, _ = header_in(how.context) or ([], "")
-    return interpret(line, cells, plan_for(dict.fromkeys([*names, *cells]), how.names))
+    names, separator = header_in(how.context) or ([], ",")
+    return interpret(line, cells, plan_for(dict.fromkeys([*names, *cells]), how, separator))

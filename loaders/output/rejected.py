@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from loaders.errors import CannotLoad
 from loaders.rows.row import BadRow, Origin
+from loaders.rows.wording import sentence
 
 _dump = json.JSONEncoder(ensure_ascii=True, default=str).encode
 
@@ -82,6 +83,4 @@ class RejectedRows:
 
 def error_text(row: BadRow) -> str:
     """A row's errors in one line."""
-    return "; ".join(
-        error.detail if error.pointer == "#" else f"{error.pointer}: {error.detail}" for error in row.errors
-    )
+    return "; ".join(sentence(error, row.original) for error in row.errors)

@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.todos import content, zones
 from loaders.reading.options import ReadOptions
-from loaders.rows.fields import FIELDS
+from loaders.rows.names import FIELDS
 
 _MAX_NAME_LENGTH: Final = 1_000
 _MAX_FORMAT_LENGTH: Final = 100

@@ -17,12 +17,12 @@ from chalicelib.todos.instants import MAX_FRACTION_DIGITS
 # Enough for every form, also with the name of a time zone.
 _MAX_CHARACTERS: Final = 80
 
-# The first days of the calendars of Go, .NET, Windows and spreadsheets, and the last one: at any time of the day.
-_NO_DAYS: Final = frozenset({date.min, date(1601, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date.max})
-# Those of Unix and SQL Server: a later time of these days may be meant.
-_NO_MIDNIGHTS: Final = _NO_DAYS | {date(1900, 1, 1), date(1970, 1, 1)}
-_NO_INSTANTS: Final = frozenset(datetime(day.year, day.month, day.day, tzinfo=UTC) for day in _NO_MIDNIGHTS)
-# Spreadsheets show their day 0 so, and databases their zero.
+# The first day of the calendars of Go, Windows, spreadsheets, SQL Server and Unix, and the last day of any.
+_NO_DAYS: Final = frozenset(
+    date(*day) for day in ((1, 1, 1), (1601, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1))
+) | {date.max}
+_NO_INSTANTS: Final = frozenset(datetime(day.year, day.month, day.day, tzinfo=UTC) for day in _NO_DAYS)
+# So spreadsheets show their day 0.
 _DAY_ZERO: Final = (1900, 1, 0)
 
 # What most files have is what a todo has, and stays as it is.
@@ -107,12 +107,17 @@ def read_generic_date(value: Any, time_zone: str | None, date_format: str | None
 def means_none(moment: date) -> bool:
     """Whether programs write this day or instant (a `datetime`) for "no date"."""
     if not isinstance(moment, datetime):
-        return moment in _NO_MIDNIGHTS
+        return moment in _NO_DAYS
     day = moment.date()
-    if day in _NO_DAYS or (day in _NO_MIDNIGHTS and moment.time() == time()):
+    if day in _NO_DAYS and (day == date.max or moment.time() == time()):
         return True
     # The same instant, as clocks elsewhere show it.
     return moment.tzinfo is not None and moment in _NO_INSTANTS
+
+
+def has_the_year_last(value: Any) -> bool:
+    """Whether a value has the form of a date that only ``--date-format`` makes certain."""
+    return isinstance(value, str) and len(value) <= _MAX_CHARACTERS and _YEAR_LAST.fullmatch(value.strip()) is not None
 
 
 def _text_of(value: Any) -> str:
@@ -161,6 +166,8 @@ def _explain(text: str, date_format: str | None, *, asks: bool) -> str:
 
 def _by_itself(text: str, time_zone: str | None) -> ReadDate | None:
     """A date in a form that can be read in one way only; None if it has another."""
+    if not text:
+        return _NONE
     if _PLAIN.fullmatch(text) is not None:
         return _plain(text)
     if (digits := _SECOND_IN_DIGITS.fullmatch(text)) is not None:

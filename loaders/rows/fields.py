@@ -2,121 +2,116 @@
 
 Data without a matching field goes to `metadata`, so nothing is lost. That includes fields which only the ledger sets
 (`version`, `updated_at`, `url`), because the loaded todo is a new one with its own history.
+
+A row is done if its word for that says so; if it has none, if it has a date of its completion. A date in the place of
+the word does as well.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from chalicelib.todos import strict_json, zones
+from chalicelib.todos import zones
 from chalicelib.todos.content import FieldError, pointer
-from chalicelib.todos.events import SOURCE_TIMES
 from loaders.reading.options import ReadOptions
+from loaders.rows.dates import ReadDate, read_generic_date
+from loaders.rows.done import read_completion, read_done
 from loaders.rows.loss import Loss
+from loaders.rows.names import match
 from loaders.rows.row import BadRow, Row, bad_row
+from loaders.rows.values import READERS, number_of, own_id_of
+from loaders.rows.wording import no_title
 
-# By field, the names that files have for it, the likeliest first. A column is used for one field only.
-_NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "id": ("id", "uuid", "uid", "guid"),
-    "title": ("title", "task", "name", "summary", "subject", "todo", "taskname", "content"),
-    "notes": ("notes", "note", "description", "details", "body", "comment", "comments", "content"),
-    "completed": ("completed", "done", "complete", "iscompleted", "isdone", "checked", "finished", "status"),
-    "list": ("list", "listname", "project", "category", "folder"),
-    "tags": ("tags", "labels", "tag", "label", "categories", "keywords"),
-    "priority": ("priority", "importance"),
-    "due": ("due", "duedate", "dueat", "dueon", "deadline"),
-    "remind_at": ("remindat", "reminder", "remind"),
-    "order": ("order", "position"),
-    "repeat": ("repeat", "recurrence", "rrule"),
-    "repeat_from": ("repeatfrom",),
-    "time_zone": ("timezone",),
-    "parent": ("parent", "parentid"),
-    "source": ("source",),
-    "created_at": (
-        *("createdat", "created", "datecreated", "createddate", "creationdate", "createdon", "createdtime"),
-        *("creationtime", "createddatetime", "dateadded", "addedat", "addedon", "addeddate", "added"),
-    ),
-    "completed_at": (
-        *("completedat", "datecompleted", "completeddate", "completiondate", "completedon", "completedtime"),
-        *("completiontime", "completeddatetime", "datedone", "donedate", "doneat", "doneon"),
-        *("datefinished", "finisheddate", "finishedat", "finishedon"),
-    ),
-    "metadata": ("metadata",),
-}
-FIELDS: Final = tuple(_NAMES)
-NO_NAMES: Final[Mapping[str, str]] = {}
-_DONE: Final = frozenset(
-    {"true", "yes", "y", "1", "x", "[x]", "✓", "✔", "done", "completed", "complete", "closed", "finished"}
-)
-_OPEN: Final = frozenset(
-    {"false", "no", "n", "0", "[]", "[ ]", "-", "open", "pending", "todo", "to do", "needs-action"}
-)
-# Open, and more than that: the word is also kept in `metadata`.
-_OPEN_AND_MORE: Final = frozenset({"in progress", "in-progress", "started", "not started", "waiting", "blocked"})
-_PRIORITIES: Final = {"l": "low", "m": "medium", "med": "medium", "normal": "medium", "h": "high"}
+_PLAINLY: Final = ReadOptions()
 
 # Rows that all have different members would make ever more plans; a real file has a few, with short names.
 _MAX_PLANS: Final = 1000
 _MAX_KEPT_NAMES: Final = 10_000
 _MAX_MEMBERS: Final = 1_000
-MAX_ID_LENGTH: Final = 400
-# An empty title is an error, and an empty time was once kept in the metadata (`loaders.rows.times`).
-_MAY_BE_EMPTY: Final = frozenset({"title", *SOURCE_TIMES})
+# These have readers that depend on more than their value.
+_DATES: Final = ("due", "remind_at")
+_SAY_WHEN: Final = ("completed", "completed_at", "created_at")
+_READ_APART: Final = frozenset({*_DATES, *_SAY_WHEN, "time_zone", "id"})
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How rows with certain names become todos."""
+    """How rows with certain names become todos.
+
+    Attributes
+    ----------
+    known : tuple
+        The name, field and reader of each value that is read by itself.
+    dates : tuple
+        The name and field of each date of the todo.
+    title, completed, completed_at, created_at, time_zone, own_id : str, optional
+        The row's names for them.
+    rest : tuple of str
+        The names of values that no field holds.
+    names : dict
+        By field, its name where that differs.
+    says_when : bool
+        Whether one of the names says that a todo is done, or when it was or began.
+    """
 
     known: tuple[tuple[str, str, Callable[[Any], Any] | None], ...]
+    dates: tuple[tuple[str, str], ...]
+    title: str | None
+    completed: str | None
+    completed_at: str | None
+    created_at: str | None
+    time_zone: str | None
+    own_id: str | None
     rest: tuple[str, ...]
-    id_name: str | None
     names: dict[str, str]
+    how: ReadOptions
+    says_when: bool
 
     @property
     def has_title(self) -> bool:
         """Whether a row of this shape can be a todo."""
-        return any(field == "title" for _, field, _ in self.known)
+        return self.title is not None
 
 
-def normalise_name(name: str) -> str:
-    """A name without differences in case, spaces, hyphens and underscores."""
-    return re.sub(r"[\s_-]+", "", name).casefold()
-
-
-def plan_for(names: Iterable[str], called: Mapping[str, str] = NO_NAMES) -> Plan:
-    """How rows with these names are read; `called` gives the names of some fields."""
-    free = {name: normalise_name(name) for name in names}
-    found = {field: name for field, name in called.items() if free.pop(name, None) is not None}
-    for field, accepted in _NAMES.items():
-        if field in called:
-            continue
-        candidates = [(accepted.index(plain), name) for name, plain in free.items() if plain in accepted]
-        if candidates:
-            found[field] = min(candidates, key=lambda candidate: candidate[0])[1]
-            del free[found[field]]
-    id_name = found.pop("id", None)
+def plan_for(names: Iterable[str], how: ReadOptions = _PLAINLY, separator: str = ",") -> Plan:
+    """How rows with these names are read; `separator` is that of a table, which tells what a comma in a number is."""
+    found, rest = match(names, how.names)
+    own_id = found.pop("id", None)
+    readers: dict[str, Callable[[Any], Any]] = {
+        **READERS,
+        "order": partial(number_of, has_decimal_comma=separator != ","),
+    }
     return Plan(
-        known=tuple((name, field, _READERS.get(field)) for field, name in found.items()),
-        rest=tuple(free),
-        id_name=id_name,
+        known=tuple((name, field, readers.get(field)) for field, name in found.items() if field not in _READ_APART),
+        dates=tuple((found[field], field) for field in _DATES if field in found),
+        title=found.get("title"),
+        completed=found.get("completed"),
+        completed_at=found.get("completed_at"),
+        created_at=found.get("created_at"),
+        time_zone=found.get("time_zone"),
+        own_id=own_id,
+        rest=tuple(rest),
         # The row's own id is kept in the todo's `source`.
-        names={**_new_names(found), **({"source": id_name} if id_name else {})},
+        names={
+            # A date may be in the place of the word for done.
+            **({"completed_at": found["completed"]} if "completed" in found else {}),
+            **{field: name for field, name in found.items() if field != name},
+            **({"source": own_id} if own_id else {}),
+        },
+        how=how,
+        says_when=any(field in found for field in _SAY_WHEN),
     )
-
-
-def _new_names(found: dict[str, str]) -> dict[str, str]:
-    return {field: name for field, name in found.items() if field != name}
 
 
 class Interpreter:
     """Reads rows whose names may differ from one row to the next."""
 
     def __init__(self, how: ReadOptions) -> None:
-        self._called = how.names
+        self._how = how
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def interpret(self, line: int, original: dict[str, Any]) -> Row | BadRow:
@@ -126,7 +121,7 @@ class Interpreter:
         signature = tuple(original)
         plan = self._plans.get(signature)
         if plan is None:
-            plan = plan_for(signature, self._called)
+            plan = plan_for(signature, self._how)
             if len(self._plans) >= _MAX_PLANS:
                 self._plans.clear()
             if sum(map(len, signature)) <= _MAX_KEPT_NAMES:
@@ -134,44 +129,150 @@ class Interpreter:
         return interpret(line, original, plan)
 
 
-def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row | BadRow:
-    """The todo that a row describes, or the row with its errors. Nulls count as missing."""
-    fields: dict[str, Any] = {}
-    errors: list[FieldError] = []
-    for name, field, reader in plan.known:
-        value = original.get(name)
-        if value is None or (value == "" and field not in _MAY_BE_EMPTY):
-            continue
-        if reader is not None:
-            try:
-                value = reader(value)
-            except ValueError as error:
-                errors.append(FieldError(pointer(name), str(error)))
-                continue
-        fields[field] = value
-    try:
-        own_id = None if plan.id_name is None else own_id_of(original.get(plan.id_name))
-    except ValueError as error:
-        errors.append(FieldError(pointer(plan.id_name or "id"), str(error)))
-    if errors:
-        return BadRow(line, original, errors)
-    extras = {name: original[name] for name in plan.rest if original.get(name) is not None} if plan.rest else {}
-    if "time_zone" in fields and not _is_zone(fields["time_zone"]):
-        # Files have other words for zones, too. Dates are what they were without one.
-        name = plan.names.get("time_zone", "time_zone")
-        extras[name] = original[name]
-        del fields["time_zone"]
-    if "completed" in fields:
-        done_name = plan.names.get("completed", "completed")
-        if _is_word(original[done_name], _OPEN_AND_MORE):
-            extras[done_name] = original[done_name]
-    if own_id is not None and "source" in fields:
-        extras[plan.id_name or "id"] = own_id
+def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row:
+    """The todo that a row describes, with its errors. Nulls count as missing."""
+    reading = _Reading(original, plan)
+    fields = reading.fields
+    reading.take_values()
+    if plan.time_zone is not None:
+        reading.take_zone(plan.time_zone)
+    if plan.dates:
+        reading.take_dates()
+    if plan.says_when:
+        reading.take_done()
+        reading.take_created()
+    own_id = reading.take_id()
     loss = None
-    if extras:
+    if extras := reading.extras:
         fields["metadata"] = merge_metadata(fields.get("metadata"), extras)
         loss = Loss(tuple(extras))
-    return Row(line, original, fields, plan.names, own_id, fields.pop("parent", None), loss=loss)
+    parent = fields.pop("parent", None)
+    return Row(
+        line, original, fields, plan.names, own_id, parent, loss=loss, written=reading.written, errors=reading.errors
+    )
+
+
+class _Reading:
+    """One row on its way to a todo.
+
+    Attributes
+    ----------
+    extras : dict
+        What no field holds.
+    written : dict
+        As `loaders.rows.row.Row.written`.
+    """
+
+    __slots__ = ("_original", "_plan", "_zone", "errors", "extras", "fields", "written")
+
+    def __init__(self, original: dict[str, Any], plan: Plan) -> None:
+        self._original = original
+        self._plan = plan
+        self._zone = plan.how.time_zone
+        self.fields: dict[str, Any] = {}
+        self.errors: list[FieldError] = []
+        self.extras: dict[str, Any] = {}
+        self.written: dict[str, Any] = {}
+
+    def take_values(self) -> None:
+        """The values that are read by themselves, and those that no field holds."""
+        original, fields = self._original, self.fields
+        for name, field, reader in self._plan.known:
+            value = original.get(name)
+            if value is None or value == "":
+                continue
+            if reader is not None:
+                try:
+                    value = reader(value)
+                except ValueError as error:
+                    self._refuse(name, error)
+                    continue
+            fields[field] = value
+        title = self._plan.title
+        if title is None or original.get(title) in (None, ""):
+            self.errors.append(FieldError(pointer(title or "title"), no_title(title)))
+        for name in self._plan.rest:
+            value = original.get(name)
+            if value is not None:
+                self.extras[name] = value
+
+    def take_id(self) -> str | None:
+        """The row's own id; a source that the row states leaves no room for it there."""
+        name = self._plan.own_id
+        if name is None:
+            return None
+        try:
+            own_id = own_id_of(self._original.get(name))
+        except ValueError as error:
+            self._refuse(name, error)
+            return None
+        if own_id is not None and "source" in self.fields:
+            self.extras[name] = own_id
+        return own_id
+
+    def take_zone(self, name: str) -> None:
+        """The row's own time zone, which goes before the file's."""
+        word = self._original.get(name)
+        if word is None or word == "":
+            return
+        zone = word.strip() if isinstance(word, str) else ""
+        if zones.find(zone) is not None:
+            self.fields["time_zone"] = self._zone = zone
+        else:
+            # Files have other words for zones, too. Dates are what they were without one.
+            self.extras[name] = word
+
+    def take_dates(self) -> None:
+        """The dates; what has no zone of its own makes the file's one that of the todo."""
+        is_without_zone = False
+        for name, field in self._plan.dates:
+            value = self._original.get(name)
+            if value is None:
+                continue
+            try:
+                found = self._date(value)
+            except ValueError as error:
+                self._refuse(name, error)
+                continue
+            if found.text is not None:
+                self.fields[field] = found.text
+                is_without_zone |= not found.has_zone
+        if is_without_zone and self._zone is not None:
+            self.fields["time_zone"] = self._zone
+
+    def take_done(self) -> None:
+        """Whether the row is done, and since when."""
+        for name, read in ((self._plan.completed, read_done), (self._plan.completed_at, read_completion)):
+            value = None if name is None else self._original.get(name)
+            if name is None or value is None or (value == "" and name == self._plan.completed):
+                continue
+            try:
+                done = read(value, self._plan.how, self._zone)
+            except ValueError as error:
+                self._refuse(name, error)
+                continue
+            if done.is_done is not None:
+                self.fields.setdefault("completed", done.is_done)
+            if done.says_more:
+                self.extras[name] = value
+            if done.since is not None:
+                self.fields["completed_at"], self.written["completed_at"] = done.since, value
+
+    def take_created(self) -> None:
+        """When the row was created; what is no date is kept in the metadata."""
+        name = self._plan.created_at
+        value = None if name is None else self._original.get(name)
+        if value is None:
+            return
+        self.fields["created_at"] = self.written["created_at"] = value
+        with suppress(ValueError):
+            self.fields["created_at"] = self._date(value).text or value
+
+    def _date(self, value: Any) -> ReadDate:
+        return read_generic_date(value, self._zone, self._plan.how.date_format)
+
+    def _refuse(self, name: str, error: ValueError) -> None:
+        self.errors.append(FieldError(pointer(name), str(error)))
 
 
 def merge_metadata(metadata: Any, extras: dict[str, Any]) -> Any:
@@ -187,98 +288,3 @@ def merge_metadata(metadata: Any, extras: dict[str, Any]) -> Any:
             free, number = f"{name} {number}", number + 1
         joined[free] = value
     return joined
-
-
-def own_id_of(value: Any) -> str | None:
-    """An id as text, so that 7 and "7" are the same; None if the row has none.
-
-    Raises
-    ------
-    ValueError
-        The value cannot be an id.
-    """
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("expected a text or a number")
-    text = str(value).strip()
-    if len(text) > MAX_ID_LENGTH:
-        raise ValueError(f"expected an id of at most {MAX_ID_LENGTH} characters")
-    return text or None
-
-
-def _is_word(value: Any, words: frozenset[str]) -> bool:
-    return isinstance(value, str) and value.strip().casefold() in words
-
-
-def _completed(value: Any) -> Any:
-    if value is True or value is False:
-        return value
-    if value in (0, 1):
-        return bool(value)
-    if _is_word(value, _DONE):
-        return True
-    if _is_word(value, _OPEN) or _is_word(value, _OPEN_AND_MORE):
-        return False
-    raise ValueError("expected true or false (also yes or no, 1 or 0, done or open)")
-
-
-def _tags(value: Any) -> Any:
-    if isinstance(value, str):
-        return [tag for part in re.split("[,;]", value) if (tag := part.strip())] or None
-    return value
-
-
-def _priority(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    word = value.strip().casefold()
-    return _PRIORITIES.get(word, word)
-
-
-def _order(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return int(value)
-    except ValueError:
-        pass
-    try:
-        return float(value)
-    except ValueError:
-        raise ValueError("expected a number") from None
-
-
-def _metadata(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return strict_json.parse(value)
-    except strict_json.NotJson:
-        raise ValueError("expected a JSON object") from None
-
-
-def _parent(value: Any) -> Any:
-    return own_id_of(value)
-
-
-def _is_zone(value: Any) -> bool:
-    return isinstance(value, str) and zones.find(value) is not None
-
-
-def _strip(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-_READERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "completed": _completed,
-    "tags": _tags,
-    "priority": _priority,
-    "due": _strip,
-    "remind_at": _strip,
-    "order": _order,
-    "repeat_from": _strip,
-    "time_zone": _strip,
-    "metadata": _metadata,
-    "parent": _parent,
-}

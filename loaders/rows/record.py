@@ -10,9 +10,9 @@ from typing import Any, Final
 from chalicelib.todos import content, recurrence, rules
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.todos.events import SOURCE_TIMES
-from loaders.rows.fields import own_id_of
 from loaders.rows.loss import Loss
 from loaders.rows.row import BadRow, Row
+from loaders.rows.values import own_id_of
 
 
 class Record:

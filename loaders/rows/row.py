@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -69,6 +69,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         Where the row comes from if not from this file, as a row that was rejected before.
     written : mapping
         What the file says for those times in `fields` (`SOURCE_TIMES`) that it does not write as they are there.
+    errors : sequence of FieldError
+        What is wrong with values that are therefore not in `fields`; with any, the row is rejected.
     """
 
     line: int
@@ -86,6 +88,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     loss: Loss | None = None
     origin: Origin | None = None
     written: Mapping[str, Any] = {}
+    errors: Sequence[FieldError] = ()
 
 
 class BadRow(msgspec.Struct, frozen=True, gc=False):

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from loaders.errors import UnreadableFile
 from loaders.reading.input import MAX_ROW_BYTES, Input
-from loaders.rows import fields
+from loaders.rows.names import normalise_name
 from loaders.rows.row import BadRow, bad_row, not_utf8
 
 _SEPARATORS: Final = (",", ";", "\t")
@@ -61,6 +61,7 @@ class Table:
     Attributes
     ----------
     names : list of str
+    separator : str
 
     Raises
     ------
@@ -76,13 +77,13 @@ class Table:
         header: tuple[list[str], str] | None = None,
     ) -> None:
         self._lines = _Lines(file)
-        self.names, self._separator = header or self._header(is_header)
+        self.names, self.separator = header or self._header(is_header)
 
     @property
     def context(self) -> dict[str, Any]:
         """What a row is read by: the header, unless it is so long that no rejected row should repeat it."""
         is_short = sum(map(len, self.names)) <= _MAX_KEPT_HEADER
-        return {"columns": self.names, "separator": self._separator} if is_short else {}
+        return {"columns": self.names, "separator": self.separator} if is_short else {}
 
     def rows(self, *, is_damaged: bool = False) -> Iterator[tuple[int, dict[str, str]] | BadRow]:
         """Each row's line and its non-empty cells by column name; empty rows are skipped.
@@ -91,7 +92,7 @@ class Table:
         `is_damaged` says that the file begins so.
         """
         lines, width = self._lines, len(self.names)
-        reader = csv.reader(lines, delimiter=self._separator, strict=True)
+        reader = csv.reader(lines, delimiter=self.separator, strict=True)
         while True:
             lines.begin_record()
             try:
@@ -101,7 +102,7 @@ class Table:
             except csv.Error as error:
                 yield lines.give_up_record(_explain(error))
                 is_damaged = True
-                reader = csv.reader(lines, delimiter=self._separator, strict=True)
+                reader = csv.reader(lines, delimiter=self.separator, strict=True)
                 continue
             if not any(map(str.strip, cells)):
                 continue
@@ -184,7 +185,7 @@ def header_of(line: str) -> tuple[list[str], str] | None:
 def _check_names(names: list[str], line: int) -> None:
     seen: dict[str, str] = {}
     for name in names:
-        if (plain := fields.normalise_name(name)) in seen:
+        if (plain := normalise_name(name)) in seen:
             first = seen[plain]
             raise UnreadableFile(
                 f"line {line}: two columns have the same name: {first!r} and {name!r}; rename or remove one"

@@ -10,9 +10,7 @@ is loaded again, and a row differs from its todo no more than it did when its ti
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Final
 
@@ -20,21 +18,11 @@ import msgspec
 
 from chalicelib.todos import content, instants, zones
 from chalicelib.todos.events import SOURCE_TIMES
+from loaders.rows.dates import read_date
 from loaders.rows.fields import merge_metadata
 from loaders.rows.loss import Loss
 from loaders.rows.row import Row
 
-_DAY_LENGTH: Final = len("2026-12-01")
-_TIME: Final = r"\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
-_OFFSET: Final = r"[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?"
-_TEXT: Final = re.compile(rf"(\d{{4}}-\d{{2}}-\d{{2}})(?:[Tt ]({_TIME}) ?({_OFFSET})?)?", re.ASCII)
-_UTC: Final = frozenset({"Z", "z", "UTC", "GMT"})
-# Go's zero time, Windows' and that of spreadsheets, and the one of Unix: what programs write for no date.
-_NO_DAYS: Final = frozenset({"0000-00-00", "0001-01-01", "1601-01-01", "1899-12-30", "1970-01-01"})
-# Where the clocks of other zones were at the first instant of 1970 in UTC.
-_AROUND_1970: Final = frozenset({"1969-12-31", "1970-01-01"})
-_SUSPECT_DAYS: Final = _NO_DAYS | _AROUND_1970
-_MIDNIGHT: Final = re.compile(r"00:00(:00([.,]0+)?)?", re.ASCII)
 _NOT_COMPLETED: Final = "of a row that is not completed"
 _IN_THE_FUTURE: Final = "later than now"
 _NO_TIME: Final = "that is no date"
@@ -147,45 +135,35 @@ def _with_more(loss: Loss | None, kept: list[str], notices: list[str]) -> Loss:
 
 
 def is_no_date(value: object) -> bool:
-    """Whether a date is blank, or one of those that programs write for no date, at 00:00."""
+    """Whether a date is blank, or one of those that programs write for no date."""
     if not isinstance(value, str):
         return False
-    text = value.strip()
-    if text[:_DAY_LENGTH] not in _SUSPECT_DAYS:
-        return not text
-    found = _TEXT.fullmatch(text) if len(text) <= instants.MAX_LENGTH else None
-    if found is None:
+    try:
+        return read_date(value) is None
+    except ValueError:
         return False
-    if found[1] in _NO_DAYS and (found[2] is None or _MIDNIGHT.fullmatch(found[2])):
-        return True
-    return found[1] in _AROUND_1970 and _canonical(text, UTC) == "1970-01-01T00:00:00.000Z"
 
 
-def _canonical(value: object, zone: tzinfo) -> str | None:
+def _canonical(value: object, time_zone: str | None) -> str | None:
     """A date, or a date and time, as a canonical instant; None if it is not one.
 
-    A bare day is its 00:00, and a time without a zone is one, in `zone`.
+    A bare day is its 00:00, and a time without a zone is one, in the zone.
     """
     if not isinstance(value, str) or len(value) > instants.MAX_LENGTH:
         return None
-    return _canonical_text(value.strip(), zone)
+    return _canonical_text(value, time_zone)
 
 
 # The same days come again and again.
 @lru_cache(maxsize=1024)
-def _canonical_text(text: str, zone: tzinfo) -> str | None:
-    found = _TEXT.fullmatch(text)
-    if found is None:
-        return None
-    day, time, offset = found.groups()
-    suffix = "+00:00" if offset in _UTC else offset or ""
+def _canonical_text(text: str, time_zone: str | None) -> str | None:
     try:
-        moment = datetime.fromisoformat(f"{day}T{(time or '00:00').replace(',', '.')}{suffix}")
-        return instants.canonical((moment if suffix else moment.replace(tzinfo=zone)).astimezone(UTC))
+        date = read_date(text, time_zone)
+        return None if date is None else instants.canonical(zones.instant_of(date, time_zone))
     except (ValueError, OverflowError):
         return None
 
 
-def _zone_of(fields: Mapping[str, Any], time_zone: str | None) -> tzinfo:
+def _zone_of(fields: Mapping[str, Any], time_zone: str | None) -> str | None:
     own = fields.get("time_zone")
-    return zones.find(own if isinstance(own, str) else None) or zones.find(time_zone) or UTC
+    return own if isinstance(own, str) and zones.find(own) else time_zone

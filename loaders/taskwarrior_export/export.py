@@ -17,6 +17,7 @@ from chalicelib.todos.events import CONTENT_FIELDS, DEFAULT_LIST
 from loaders.formats.taskwarrior import DATE, PRIORITIES
 from loaders.output.rejected import error_text
 from loaders.rows.row import BadRow
+from loaders.rows.wording import explain
 
 _INSTANTS: Final = ("created_at", "updated_at", "completed_at")
 _NEEDED: Final = ("id", "version", "title", "created_at", "updated_at")
@@ -42,14 +43,14 @@ def parse_todo(line: bytes) -> dict[str, Any]:
     try:
         content.validate({name: todo[name] for name in CONTENT_FIELDS if todo.get(name) is not None})
     except content.InvalidContent as error:
-        raise ValueError(error_text(BadRow(0, todo, error.errors))) from None
+        raise ValueError(error_text(BadRow(0, todo, explain(error.errors, todo, {})))) from None
     if not isinstance(todo["id"], str):
         raise ValueError("#/id: expected a text")
     for name in _INSTANTS:
         try:
             instants.parse(str(todo.get(name) or todo["created_at"]))
         except ValueError as error:
-            raise ValueError(f"#/{name}: {error}") from None
+            raise ValueError(f"{name!r}: {error}") from None
     return todo
 
 

@@ -81,13 +81,16 @@ def test_bad_rows_are_reported_with_line_row_and_reason_and_the_good_are_loaded(
     file.write_bytes(lines(GOOD, BAD))
     assert main([str(file), "--owner", "ann"]) == 1
     [entry] = map(json.loads, rejected(file).read_text().splitlines())
-    detail = "expected an RFC 3339 date (2026-12-01) or date-time (2026-12-01T09:00:00Z)"
+    detail = (
+        "expected a date such as 2026-12-31 or 2026-12-31T17:30:00Z, not 'someday';"
+        " say with --date-format how the file writes its dates"
+    )
     assert entry == {
         "line": 2,
         "format": "jsonl",
         "source": "file",
         "read": {"file_name": "todos"},
-        "reason": f"#/due: {detail}",
+        "reason": f"'due': {detail}",
         "errors": [{"pointer": "#/due", "detail": detail}],
         "row": BAD,
     }
@@ -107,7 +110,7 @@ def test_a_dry_run_writes_nothing_at_all(events: Any, file: Path, capsys: pytest
     assert main([str(file), "--owner", "ann", "--dry-run"]) == 1
     printed = capsys.readouterr()
     assert "2 rows read: 1 would be added, 0 already there, 1 rejected" in printed.out
-    assert "line 2: #/due: expected" in printed.err
+    assert "line 2: 'due': expected" in printed.err
     assert events.scan()["Count"] == 0
     assert list(file.parent.iterdir()) == [file]
 

@@ -141,7 +141,7 @@ def test_what_a_spreadsheet_makes_of_the_csv_is_read() -> None:
         ('{"id": "7", "title": "A"}', "#/id", "expected a todo's id: a lower-case UUID"),
         (f'{{"id": "{TODO_ID.upper()}", "title": "A"}}', "#/id", "expected a todo's id: a lower-case UUID"),
         (f'{{"id": "{TODO_ID}", "title": "A", "colour": "red"}}', "#/colour", "unknown field"),
-        (f'{{"id": "{TODO_ID}", "title": ""}}', "#/title", "Expected `str` of length >= 1"),
+        (f'{{"id": "{TODO_ID}", "title": ""}}', "#/title", "the row has no title: 'title' is empty"),
         ("[]", "#", "expected an object"),
         (f'{{"id": "{TODO_ID}", "title": "A", "title": "B"}}', "#", "the member 'title' is given twice"),
         (f'{{"id": "{TODO_ID}", "title": "A", "order": 1e999}}', "#", "1e999 is larger than a double can hold"),

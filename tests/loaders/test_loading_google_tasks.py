@@ -46,8 +46,8 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
     [
         ({"status": "dreaming"}, "#/status", "expected one of needsAction, completed"),
         ({"due": 7}, "#/due", "expected a text"),
-        ({"title": ""}, "#/title", "required"),
-        ({"notes": ["a"]}, "#/notes", "Expected `str"),
+        ({"title": ""}, "#/title", "the row has no title"),
+        ({"notes": ["a"]}, "#/notes", "expected a text"),
     ],
 )
 def test_a_bad_value_is_pointed_at(member: dict[str, Any], pointer: str, detail: str) -> None:

@@ -96,7 +96,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
         (["DUE:PT1H"], "#/DUE", "expected a DATE"),
         (["STATUS:DREAMING"], "#/STATUS", "expected one of NEEDS-ACTION"),
         (["PRIORITY:10"], "#/PRIORITY", "expected one of 0, 1"),
-        (["CATEGORIES:" + "a" * 65], "#/CATEGORIES", "length <= 64"),
+        (["CATEGORIES:" + "a" * 65], "#/CATEGORIES", "has 65 characters where 64 are allowed"),
     ],
 )
 def test_a_bad_property_is_pointed_at(properties: list[str], pointer: str, detail: str) -> None:

@@ -123,9 +123,9 @@ def test_tasks_may_stand_in_pages_in_lists_or_alone(whole: Any) -> None:
         ({"dueDateTime": {"dateTime": "2026-12-01T00:00:00"}}, "#/dueDateTime", "and its timeZone"),
         ({"dueDateTime": "2026-12-01"}, "#/dueDateTime", "expected a dateTime"),
         ({"body": "text"}, "#/body", "expected an object with content"),
-        ({"categories": "a"}, "#/categories", "Expected `array"),
+        ({"categories": "a"}, "#/categories", "expected a list"),
         ({"checklistItems": "a"}, "#/checklistItems", "expected an array of objects"),
-        ({"title": None}, "#/title", "required"),
+        ({"title": None}, "#/title", "the row has no title"),
     ],
 )
 def test_a_bad_value_is_pointed_at(member: dict[str, Any], pointer: str, detail: str) -> None:

@@ -111,7 +111,7 @@ HEADER = b"Title,List Name,Status,Is All Day,Order,taskId\n"
     [
         (b"B,L,7", "#/Status", "expected one of 0, 1, 2, -1, not '7'"),
         (b"B,L,0,false,first", "#/Order", "expected a whole number"),
-        (b",L,0", "#/Title", "required"),
+        (b",L,0", "#/Title", "the row has no title: 'Title' is empty"),
     ],
 )
 def test_a_bad_value_is_pointed_at(row: bytes, pointer: str, detail: str) -> None:

@@ -68,7 +68,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
         ("B due:someday", "#/due", "expected one date, such as 2026-12-01, not 'someday'"),
         ("B due:2026-12-01 due:2026-12-02", "#/due", "expected one date"),
         ("x B pri:AA", "#/pri", "expected one letter from A to Z, not 'AA'"),
-        ("due:2026-12-01", "#/title", "length >= 1"),
+        ("due:2026-12-01", "#/title", "the row has no title"),
     ],
 )
 def test_a_bad_line_is_rejected_alone(line: str, pointer: str, detail: str) -> None:

@@ -98,7 +98,7 @@ HEADER = b"TYPE,CONTENT,DESCRIPTION,PRIORITY,INDENT,DATE,TIMEZONE\n"
     [
         (b"project,B", "#", "expected a TYPE of task, section, note or meta, not 'project'"),
         (b"task,B,,,deep", "#/INDENT", "expected a whole number"),
-        (b"task,,notes only", "#/CONTENT", "required"),
+        (b"task,,notes only", "#/CONTENT", "the row has no title: 'CONTENT' is empty"),
         (b"task,B,,5", "#/PRIORITY", "expected one of 1, 2, 3, 4, not '5'"),
         (b"task,B,,,,2026-12-01 25:00,UTC", "#/DATE", "hour must be in 0..23"),
     ],

@@ -33,7 +33,7 @@ def test_several_fields_may_be_named_in_csv_and_json(
     assert "1 would be added" in capsys.readouterr().out
     # A title that is taken for a date shows that the names are heeded.
     assert main([str(file), *ALONE, "--map", "title=Nr", "--map", "due=Aufgabe"]) == 1
-    assert "#/Aufgabe: expected an RFC 3339 date" in capsys.readouterr().err
+    assert "'Aufgabe': expected a date" in capsys.readouterr().err
 
 
 def test_a_name_that_is_given_goes_before_one_that_is_understood(
