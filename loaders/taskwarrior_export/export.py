@@ -45,7 +45,7 @@ def parse_todo(line: bytes) -> dict[str, Any]:
     except content.InvalidContent as error:
         raise ValueError(error_text(BadRow(0, todo, explain(error.errors, todo, {})))) from None
     if not isinstance(todo["id"], str):
-        raise ValueError("#/id: expected a text")
+        raise ValueError("'id': expected a text")
     for name in _INSTANTS:
         try:
             instants.parse(str(todo.get(name) or todo["created_at"]))
