@@ -45,9 +45,13 @@ class Input:
         if b"\0" in head:
             raise UnreadableFile("it is a binary file, or text that is not UTF-8")
         self.head = head.removeprefix(codecs.BOM_UTF8)
+        # As some spreadsheets still end lines ("CSV (Macintosh)").
+        has_cr_only = b"\r" in self.head.rstrip() and b"\n" not in self.head
+        if has_cr_only:
+            self.head = self.head.replace(b"\r", b"\n")
         if not self.head.strip():
             raise UnreadableFile("it is empty")
-        self._buffered = io.BufferedReader(_RejoinedStream(self.head, stream), 256 * 1024)
+        self._buffered = io.BufferedReader(_RejoinedStream(self.head, stream, has_cr_only=has_cr_only), 256 * 1024)
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; empty at the end."""
@@ -68,9 +72,10 @@ class Input:
 class _RejoinedStream(io.RawIOBase):
     """A stream from its beginning, although its first bytes were already read."""
 
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+    def __init__(self, head: bytes, rest: BinaryIO, *, has_cr_only: bool) -> None:
         self._head = head
         self._rest = rest
+        self._has_cr_only = has_cr_only
 
     def readable(self) -> bool:
         return True
@@ -81,5 +86,7 @@ class _RejoinedStream(io.RawIOBase):
         else:
             # What a pipe has now, without waiting for a full buffer.
             chunk = self._rest.read1(len(buffer)) if hasattr(self._rest, "read1") else self._rest.read(len(buffer))
+            if self._has_cr_only:
+                chunk = chunk.replace(b"\r", b"\n")
         buffer[: len(chunk)] = chunk
         return len(chunk)

@@ -1,10 +1,12 @@
-"""Tables as text: a header line and rows of cells, separated by commas, semicolons or tabs (RFC 4180)."""
+"""Tables as text: a header and rows of cells, separated by commas, semicolons, tabs or bars (RFC 4180).
+
+What spreadsheets add is left out: a first line ``sep=;``, blank lines before the header, and empty cells behind the
+last column.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from io import BytesIO
@@ -12,42 +14,24 @@ from itertools import islice
 from typing import Any, Final
 
 from loaders.errors import UnreadableFile
-from loaders.reading.input import MAX_ROW_BYTES, Input
-from loaders.rows.names import normalise_name
+from loaders.reading.input import Input
+from loaders.rows.names import match, normalise_name
+from loaders.rows.records import ABOUT_QUOTES, BrokenRow, Lines, bytes_of, csv, explain_csv_error
 from loaders.rows.row import BadRow, bad_row, not_utf8
 
 _SEPARATORS: Final = (",", ";", "\t")
-# Many times a todo's longest notes: in a longer cell, a quote is not closed, or the line is not a row.
-_MAX_CELL_CHARACTERS: Final = 1024 * 1024
-# More lines than the longest notes can have.
-_MAX_ROW_LINES: Final = 20_000
+# Only where the others make no header with a title, since a name may hold one.
+_RARE_SEPARATOR: Final = "|"
+# What Excel takes for the separator, whichever that is.
+_STATED_SEPARATOR: Final = re.compile(r'"?sep=([^\w"\r\n])"?[\r\n]*', re.IGNORECASE)
 _MAX_PREAMBLE_LINES: Final = 100
+_MAX_HEADER_LINES: Final = 100
 _MAX_HEADER_CHARACTERS: Final = 64 * 1024
 _MAX_KEPT_HEADER: Final = 4 * 1024
-# Bytes that are not UTF-8 are decoded to these (PEP 383); UTF-8 itself cannot hold them.
-_FOREIGN: Final = re.compile("[\ud800-\udfff]")
-
-
-def _csv_with_its_own_limit() -> Any:
-    """The C module behind `csv`, loaded a second time.
-
-    How long a cell may be is a setting of the module (`field_size_limit`), and a reader has no argument for it: to set
-    it in the module that everybody imports would change it for the whole process.
-    """
-    spec = importlib.util.find_spec("_csv")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.field_size_limit(_MAX_CELL_CHARACTERS)
-    return module
-
-
-csv: Final = _csv_with_its_own_limit()
 
 
 class Table:
-    """A table with a header. Its separator is the one that occurs most in the header.
+    """A table with a header. Its separator is the one that occurs most in the header, unless the first line states it.
 
     Parameters
     ----------
@@ -76,7 +60,7 @@ class Table:
         *,
         header: tuple[list[str], str] | None = None,
     ) -> None:
-        self._lines = _Lines(file)
+        self._lines = Lines(file)
         self.names, self.separator = header or self._header(is_header)
 
     @property
@@ -92,48 +76,87 @@ class Table:
         `is_damaged` says that the file begins so.
         """
         lines, width = self._lines, len(self.names)
+        broken: BrokenRow | None = None
         reader = csv.reader(lines, delimiter=self.separator, strict=True)
         while True:
             lines.begin_record()
             try:
                 cells = next(reader)
             except StopIteration:
-                return
+                break
             except csv.Error as error:
-                yield lines.give_up_record(_explain(error))
+                if broken is not None:
+                    yield broken.row()
+                broken = BrokenRow(*lines.give_up_record(), explain_csv_error(error))
                 is_damaged = True
                 reader = csv.reader(lines, delimiter=self.separator, strict=True)
                 continue
             if not any(map(str.strip, cells)):
                 continue
+            is_too_long = len(cells) > width and any(map(str.strip, islice(cells, width, None)))
+            is_short = is_damaged and len(cells) < width
+            if is_short and broken is not None and broken.takes(lines.record):
+                continue
+            if broken is not None:
+                yield broken.row()
+                broken = None
             if lines.has_foreign_bytes:
-                yield not_utf8(lines.first, _bytes(lines.record))
-            elif len(cells) > width or (is_damaged and len(cells) < width):
-                reason = f"has {len(cells)} values where the header has {width} names"
-                yield bad_row(lines.first, lines.record, reason)
+                yield not_utf8(lines.first, bytes_of(lines.record))
+            elif is_too_long or is_short:
+                yield bad_row(lines.first, lines.record, self._misfit(cells))
             else:
                 is_damaged = False
                 yield lines.first, {name: cell for name, cell in zip(self.names, cells, strict=False) if cell.strip()}
+        if broken is not None:
+            yield broken.row()
+
+    def _misfit(self, cells: list[str]) -> str:
+        """Why a row does not have the header's columns."""
+        reason = f"has {len(cells)} values where the header has {len(self.names)} names"
+        if len(cells) < len(self.names):
+            return reason + ", behind a row that is broken: it may be the rest of that"
+        more = next(cell for cell in cells[len(self.names) :] if cell.strip())
+        return reason + f": {more!r:.80} has no column; a value with a separator in it must be in quotes"
 
     def _header(self, is_header: Callable[[list[str]], bool] | None) -> tuple[list[str], str]:
+        stated: str | None = None
         for _ in range(_MAX_PREAMBLE_LINES):
-            self._lines.begin_record()
-            text = next(self._lines, None)
+            text = self._header_text()
             if text is None:
                 break
-            if len(text) > _MAX_HEADER_CHARACTERS:
-                raise UnreadableFile(
-                    f"line {self._lines.first}: a header of more than {_MAX_HEADER_CHARACTERS} characters"
-                )
-            if self._lines.has_foreign_bytes:
-                raise UnreadableFile(f"line {self._lines.first}: not UTF-8: save the file in that encoding")
-            split = header_of(text)
+            if stated is None and (found := _STATED_SEPARATOR.fullmatch(text)) is not None:
+                stated = found[1]
+                continue
+            split = header_of(text, stated)
             if split is not None and (is_header is None or is_header(split[0])):
+                if not text.strip(f" \r\n{split[1]}"):
+                    continue
                 _check_names(split[0], self._lines.first)
                 return split
             if is_header is None:
                 break
-        raise UnreadableFile("line 1: no header: expected the columns' names, one of them title")
+        raise UnreadableFile(
+            f"line {self._lines.first if self._lines.record else 1}: no header: expected the columns' names, one of"
+            " them title"
+        )
+
+    def _header_text(self) -> str | None:
+        """The next line that can be a header, with the lines after it that are in its quotes; None at the end."""
+        lines = self._lines
+        lines.begin_record()
+        text = next(lines, None)
+        if text is None:
+            return None
+        _check_header(text, lines)
+        for _ in range(_MAX_HEADER_LINES):
+            if text.count('"') % 2 == 0:
+                return text
+            more = next(lines, None)
+            if more is None:
+                break
+            text += more
+            _check_header(text, lines)
+        return lines.keep_first()
 
 
 def header_in(context: Mapping[str, Any]) -> tuple[list[str], str] | None:
@@ -141,8 +164,8 @@ def header_in(context: Mapping[str, Any]) -> tuple[list[str], str] | None:
     names, separator = context.get("columns"), context.get("separator")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return None
-    is_header = 0 < len(names) <= _MAX_KEPT_HEADER and separator in _SEPARATORS
-    return (names, str(separator)) if is_header else None
+    is_separator = isinstance(separator, str) and _STATED_SEPARATOR.fullmatch(f"sep={separator}") is not None
+    return (names, str(separator)) if is_separator and 0 < len(names) <= _MAX_KEPT_HEADER else None
 
 
 def read_record(line: int, text: str, header: tuple[list[str], str], reason: str) -> dict[str, str] | BadRow:
@@ -162,24 +185,50 @@ def read_record(line: int, text: str, header: tuple[list[str], str], reason: str
     if isinstance(found, BadRow):
         detail = found.errors[0].detail
         # Which quote is wrong may depend on the lines after it.
-        return bad_row(line, text, reason if detail.startswith(_QUOTE) and reason.startswith(_QUOTE) else detail)
+        return bad_row(
+            line, text, reason if detail.startswith(ABOUT_QUOTES) and reason.startswith(ABOUT_QUOTES) else detail
+        )
     if found is None or more is not None:
         return bad_row(line, text, "expected one row")
     return found[1]
 
 
-def header_of(line: str) -> tuple[list[str], str] | None:
-    """The names in a header line and the separator between them; None if the line cannot be a header."""
+def header_of(text: str, separator: str | None = None) -> tuple[list[str], str] | None:
+    """The names in a header and the separator between them; None if the text cannot be a header."""
     attempts = {}
-    for separator in _SEPARATORS:
+    for candidate in (separator,) if separator else (*_SEPARATORS, _RARE_SEPARATOR):
         # A line that is quoted correctly for one separator may be broken for another.
         with suppress(csv.Error, StopIteration):
-            attempts[separator] = next(csv.reader([line], delimiter=separator, strict=True))
-    if not attempts:
+            attempts[candidate] = _names_in(next(csv.reader([text], delimiter=candidate, strict=True)))
+    usual = [candidate for candidate in attempts if candidate != _RARE_SEPARATOR or candidate == separator]
+    if not usual:
         return None
-    separator = max(attempts, key=lambda candidate: len(attempts[candidate]))
-    names = [name.strip() or f"column {number}" for number, name in enumerate(attempts[separator], start=1)]
-    return names, separator
+    best = max(usual, key=lambda candidate: len(attempts[candidate]))
+    if "title" not in match(attempts[best], {})[0]:
+        titled = [candidate for candidate, names in attempts.items() if "title" in match(names, {})[0]]
+        best = max(titled, key=lambda candidate: len(attempts[candidate]), default=best)
+    return attempts[best], best
+
+
+def header_in_head(head: bytes) -> tuple[list[str], str] | None:
+    """The header of a table that begins with `head`, for its recogniser; None if there is none."""
+    try:
+        table = Table(Input(BytesIO(head[:_MAX_HEADER_CHARACTERS])))
+    except UnreadableFile:
+        return None
+    return table.names, table.separator
+
+
+def _names_in(cells: list[str]) -> list[str]:
+    """The names of columns: those that have none get one, and one on several lines is on one."""
+    return [" ".join(cell.splitlines()).strip() or f"column {number}" for number, cell in enumerate(cells, start=1)]
+
+
+def _check_header(text: str, lines: Lines) -> None:
+    if len(text) > _MAX_HEADER_CHARACTERS:
+        raise UnreadableFile(f"line {lines.first}: a header of more than {_MAX_HEADER_CHARACTERS} characters")
+    if lines.has_foreign_bytes:
+        raise UnreadableFile(f"line {lines.first}: not UTF-8: save the file in that encoding")
 
 
 def _check_names(names: list[str], line: int) -> None:
@@ -191,83 +240,3 @@ def _check_names(names: list[str], line: int) -> None:
                 f"line {line}: two columns have the same name: {first!r} and {name!r}; rename or remove one"
             )
         seen[plain] = name
-
-
-_QUOTE: Final = "a quote "
-
-
-def _explain(error: Exception) -> str:
-    detail = str(error)
-    if "unexpected end" in detail or "field limit" in detail:
-        return (
-            f"a quote is not closed, or a value has more than {_MAX_CELL_CHARACTERS} characters, or a row more than"
-            f" {MAX_ROW_BYTES}"
-        )
-    if "expected after" in detail:
-        return "a quote ends in the middle of a value: it was not closed in time, or a quote in the text is not doubled"
-    return f"not CSV: {detail}"
-
-
-class _Lines:
-    """The file's lines as text. Those of the current record are kept, to be read again if it is broken.
-
-    Attributes
-    ----------
-    first : int
-        The line that the current record begins in.
-    has_foreign_bytes : bool
-        Whether the current record is not UTF-8.
-    """
-
-    def __init__(self, file: Input) -> None:
-        self._lines = file.lines()
-        self._again: deque[tuple[int, str]] = deque()
-        self._taken: list[tuple[int, str]] = []
-        self._size = 0
-        self.has_foreign_bytes = False
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        number, text = self._again.popleft() if self._again else self._next_line()
-        self._taken.append((number, text))
-        self._size += len(text)
-        if self._size > MAX_ROW_BYTES or len(self._taken) > _MAX_ROW_LINES:
-            # Each value may be short, and there may be any number of them.
-            raise csv.Error("field limit of the record")
-        self.has_foreign_bytes = self.has_foreign_bytes or _has_foreign_bytes(text)
-        return text
-
-    def _next_line(self) -> tuple[int, str]:
-        # Only the beginning of an endless line is here. It is too long for any todo, so it will be refused.
-        number, line, _ = next(self._lines)
-        return number, line.decode("utf-8", "surrogateescape")
-
-    def begin_record(self) -> None:
-        self._taken.clear()
-        self._size = 0
-        self.has_foreign_bytes = False
-
-    @property
-    def first(self) -> int:
-        return self._taken[0][0]
-
-    @property
-    def record(self) -> str:
-        return "".join(text for _, text in self._taken).rstrip("\r\n")
-
-    def give_up_record(self, reason: str) -> BadRow:
-        """Reject the first line of the current record; the lines after it are read again, as rows."""
-        number, text = self._taken[0]
-        self._again.extendleft(reversed(self._taken[1:]))
-        text = text.rstrip("\r\n")
-        return not_utf8(number, _bytes(text)) if _has_foreign_bytes(text) else bad_row(number, text, reason)
-
-
-def _has_foreign_bytes(text: str) -> bool:
-    return not text.isascii() and _FOREIGN.search(text) is not None
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")

@@ -18,7 +18,7 @@ from loaders.icalendar import lines as calendar_lines
 from loaders.icalendar import occurrences, zones
 from loaders.reading import input as reading
 from loaders.rows import fields as row_fields
-from loaders.rows import json_stream, table
+from loaders.rows import json_stream, records, table
 from tests.loaders.test_loaders_memory import MAX_MEGABYTES
 from tests.support.paths import ROOT
 
@@ -68,7 +68,7 @@ BOUNDS = {
     "states": f"{projection._remembered_todo.cache_parameters()['maxsize']},"
     f" {projection.MAX_REMEMBERED_LENGTH:,} characters long",
     "a row": f"{reading.MAX_ROW_BYTES // MB} MB",
-    "lines": f"{table._MAX_ROW_LINES:,}",
+    "lines": f"{records._MAX_ROW_LINES:,}",
     "a header": f"{table._MAX_HEADER_CHARACTERS // KB} KB",
     "members": f"{row_fields._MAX_MEMBERS:,}",
     "tasks": f"{json_stream.MAX_HELD // MB} MB",
