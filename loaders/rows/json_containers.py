@@ -14,10 +14,10 @@ import msgspec
 
 from loaders.errors import UnreadableFile
 from loaders.reading.input import MAX_ROW_BYTES, Input
-from loaders.rows.fields import normalise_name, plan_for
 from loaders.rows.json_shape import Layout, Outline, Shape
 from loaders.rows.json_stream import MAX_HELD, JsonReader
 from loaders.rows.loss import Loss, shown
+from loaders.rows.names import match, normalise_name
 from loaders.rows.row import BadRow, Row, bad_row
 
 Interpret = Callable[[int, dict[str, Any]], Row | BadRow]
@@ -56,7 +56,7 @@ def holder_of(outline: Outline, called: Mapping[str, str]) -> str | None:
 
 def is_todo(outline: Outline, called: Mapping[str, str]) -> bool:
     """Whether an object can be a todo: it has a title."""
-    return plan_for(outline.values, called).has_title
+    return "title" in match(outline.values, called)[0]
 
 
 def arrays_of_objects(outline: Outline) -> list[str]:
@@ -242,7 +242,7 @@ def _without(name: str, line: int, original: dict[str, Any]) -> BadRow:
 
 
 def _has_fields_of_todos(outline: Outline, called: Mapping[str, str]) -> bool:
-    return any(field in _OF_TODOS for _, field, *_ in plan_for(outline.values, called).known)
+    return any(field in _OF_TODOS for field in match(outline.values, called)[0])
 
 
 def _is_about_pages(name: str) -> bool:
