@@ -16,18 +16,20 @@ underscores; `_NAMES` has those that are known.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.board import array_of
+from loaders.rows.dates import read_date
 from loaders.rows.derived_ids import derived_id
 from loaders.rows.json_stream import JsonReader, paths_in
-from loaders.rows.moments import day_at_midnight, day_or_instant, nearest_day, zone_for
+from loaders.rows.moments import day_at_midnight, in_zone, is_day, nearest_day, zone_for
 from loaders.rows.names import normalise_name
 from loaders.rows.record import Record
+from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room
 from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.seen import Seen
@@ -67,7 +69,8 @@ _WORDS: Final = {"none": "none", "low": "low", "medium": "medium", "high": "high
 _DONE: Final = {"yes": True, "true": True, "no": False, "false": False}
 _MAX_DEPTH: Final = 10
 _MAX_NAME: Final = 100
-_DAY_LENGTH: Final = len("2026-12-01")
+# What Cocoa writes for a date that never comes.
+_DISTANT_FUTURE: Final = "4001-01-01"
 _MEDIUM, _LOWEST = 5, 9
 
 
@@ -147,7 +150,6 @@ class _Names:
 
 def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     """The row of a reminder, which includes its place: its list, its parent and its order."""
-    zone = zone_for(how)
     names = _Names(original)
     record = Record(line, original, original)
     record.rest.pop(names.name("subtasks"), None)
@@ -158,19 +160,19 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
     record.take("priority", names.name("priority"), _priority)
     record.take("order", names.name("order"))
     due = names.name("due")
-    is_day = normalise_name(due) == "alldayduedate" or names.value("is_all_day") is True
-    record.take("due", due, lambda value: _due(value, zone, how, is_day=is_day))
+    is_all_day = normalise_name(due) == "alldayduedate" or names.value("is_all_day") is True
+    record.take("due", due, lambda value: _due(value, how, is_all_day=is_all_day))
     record.rest.pop(names.name("is_all_day"), None)
-    if is_day:
+    if is_all_day:
         # JXA writes the day, and its midnight once more.
         record.rest.pop(_Names(record.rest).name("due"), None)
-    record.take("created_at", names.name("created_at"), lambda value: day_or_instant(value, zone))
+    record.take("created_at", names.name("created_at"), lambda value: read_date(value, how.time_zone))
     record.take("completed", names.name("completed"), _is_done)
     if names.value("completed_at") and record.fields.get("completed") is not False:
         record.fields["completed"] = True
-        record.take("completed_at", names.name("completed_at"), lambda value: day_or_instant(value, zone))
+        record.take("completed_at", names.name("completed_at"), lambda value: read_date(value, how.time_zone))
     record.take_rule(names.name("repeat"))
-    _take_reminder(record, names, zone)
+    _take_reminder(record, names, how)
     for name in [name for name, value in record.rest.items() if value is False or normalise_name(name) in _OF_THE_APP]:
         del record.rest[name]
     parent = names.name("parent")
@@ -180,28 +182,32 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
     return record.row(names.name("id"), parent)
 
 
-def _due(value: Any, zone: tzinfo, how: ReadOptions, *, is_day: bool) -> str | None:
-    found = day_at_midnight(value, zone)
-    if found is None or not is_day or len(found) == _DAY_LENGTH:
+def _due(value: Any, how: ReadOptions, *, is_all_day: bool) -> str | None:
+    found = day_at_midnight(value, how)
+    if found is None or found.startswith(_DISTANT_FUTURE):
+        return None
+    if not is_all_day or is_day(found):
         return found
     moment = datetime.fromisoformat(found)
-    return moment.astimezone(zone).date().isoformat() if how.time_zone else nearest_day(moment)
+    return in_zone(moment, zone_for(how)).date().isoformat() if how.time_zone else nearest_day(moment)
 
 
-def _take_reminder(record: Record, names: _Names, zone: tzinfo) -> None:
-    record.take("remind_at", names.name("remind_at"), lambda value: day_or_instant(value, zone))
+def _take_reminder(record: Record, names: _Names, how: ReadOptions) -> None:
+    record.take("remind_at", names.name("remind_at"), lambda value: read_date(value, how.time_zone))
     if record.fields.get("remind_at") is not None:
+        keep_past_reminder(record, names.name("remind_at"), names.value("remind_at"))
         return
     name = names.name("alarms")
     alarms = array_of(record.rest.get(name))
-    moments = [moment for alarm in alarms if (moment := _alarm(alarm, record.fields.get("due"), zone))]
+    moments = [moment for alarm in alarms if (moment := _alarm(alarm, record.fields.get("due"), how))]
     if moments:
         record.fields["remind_at"] = min(moments, key=datetime.fromisoformat)
         if len(alarms) == 1:
             del record.rest[name]
+        keep_past_reminder(record, name, alarms)
 
 
-def _alarm(alarm: Any, due: str | None, zone: tzinfo) -> str | None:
+def _alarm(alarm: Any, due: str | None, how: ReadOptions) -> str | None:
     """When an alarm rings, which is an instant or seconds from the due date; None for one at a place."""
     about = (
         {normalise_name(name): value for name, value in alarm.items()} if isinstance(alarm, dict) else {"date": alarm}
@@ -209,10 +215,10 @@ def _alarm(alarm: Any, due: str | None, zone: tzinfo) -> str | None:
     try:
         for name in ("absolutedate", "date", "triggerdate"):
             if about.get(name):
-                found = day_or_instant(about[name], zone)
-                return found if found and len(found) > _DAY_LENGTH else None
+                found = read_date(about[name], how.time_zone)
+                return found if found and not is_day(found) else None
         seconds = about.get("relativeoffset")
-        if isinstance(seconds, int | float) and due and len(due) > _DAY_LENGTH:
+        if isinstance(seconds, int | float) and due and not is_day(due):
             return rfc_3339(datetime.fromisoformat(due) + timedelta(seconds=seconds))
     except (ValueError, OverflowError):
         pass

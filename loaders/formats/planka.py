@@ -25,8 +25,8 @@ from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.board import Part, add_comments, array_of, gather, joined, names_of, take_archived, text_of
+from loaders.rows.dates import read_date
 from loaders.rows.json_stream import JsonReader, paths_in
-from loaders.rows.moments import day_or_instant, zone_for
 from loaders.rows.record import Record
 from loaders.rows.room import make_room, take_order
 from loaders.rows.row import BadRow, Row
@@ -147,7 +147,7 @@ def _card(line: int, card: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     record.take("notes", "description")
     record.take("list", "list")
     record.take("tags", "labels")
-    record.take("due", "dueDate", lambda value: day_or_instant(value, zone_for(how)))
+    record.take("due", "dueDate", lambda value: read_date(value, how.time_zone))
     take_order(record, "position")
     record.take("created_at", "createdAt")
     done = [card.get(name) for name in ("isDueCompleted", "isDueDateCompleted", "isClosed")]

@@ -29,6 +29,7 @@ from loaders.rows.board import Part, add_comments, array_of, gather, text_of
 from loaders.rows.json_stream import JsonReader, paths_in
 from loaders.rows.moments import from_milliseconds, instant_of_milliseconds, zone_for
 from loaders.rows.record import Record, one_of
+from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room, take_order
 from loaders.rows.row import BadRow, Row
 from loaders.rows.spool import Spool
@@ -188,6 +189,9 @@ def _take_alarms(record: Record, values: dict[str, Any]) -> None:
     found = [(alarm.get("type", _AT) != _SNOOZED, moment) for alarm in alarms if (moment := _moment(alarm, values))]
     if found:
         record.fields["remind_at"] = rfc_3339(min(found)[1])
+        keep_past_reminder(record, "alarms", alarms)
+        if "remind_at" not in record.fields:
+            return
         if len(alarms) == 1 and not alarms[0].get("repeat"):
             record.rest.pop("alarms", None)
         else:

@@ -27,10 +27,12 @@ from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.board import array_of, text_of
+from loaders.rows.dates import read_date
 from loaders.rows.derived_ids import derived_id
 from loaders.rows.json_stream import JsonReader, first_members, paths_in
-from loaders.rows.moments import day_at_midnight, day_or_instant, zone_for
+from loaders.rows.moments import day_at_midnight
 from loaders.rows.record import Record
+from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room
 from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.seen import Seen
@@ -172,7 +174,6 @@ def _value(members: dict[str, Any], field: str) -> tuple[str, Any]:
 
 def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     """The row of a to-do, a project or an item of a checklist, which includes its place."""
-    zone = zone_for(how)
     record = Record(line, original, original)
     name, items = _value(original, "checklist")
     if record.rest.pop(name, None) is not None and not isinstance(items, list):
@@ -181,12 +182,12 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
     record.take("notes", "notes")
     record.take("list", _value(original, "list")[0])
     record.take("tags", "tags")
-    record.take("due", "deadline", lambda value: day_at_midnight(value, zone))
+    record.take("due", "deadline", lambda value: day_at_midnight(value, how))
     record.take("order", "order")
-    record.take("created_at", _value(original, "created_at")[0], lambda value: day_or_instant(value, zone))
+    record.take("created_at", _value(original, "created_at")[0], lambda value: read_date(value, how.time_zone))
     _take_status(record)
     if record.fields.get("completed") is True:
-        record.take("completed_at", _value(original, "completed_at")[0], lambda value: day_or_instant(value, zone))
+        record.take("completed_at", _value(original, "completed_at")[0], lambda value: read_date(value, how.time_zone))
     _take_reminder(record, original, how)
     titled = [name for name in ("project", "area") if f"{name}_title" in original]
     for each in (*_OF_THE_APP, *titled):
@@ -219,4 +220,5 @@ def _take_reminder(record: Record, original: dict[str, Any], how: ReadOptions) -
     if found is None:
         return
     with suppress(ValueError):
-        record.fields["remind_at"] = day_or_instant(f"{found[1]}T{int(found[2]):02}:{found[3]}:00", zone_for(how))
+        record.fields["remind_at"] = read_date(f"{found[1]}T{int(found[2]):02}:{found[3]}:00", how.time_zone)
+    keep_past_reminder(record, "when", when)

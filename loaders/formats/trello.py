@@ -41,9 +41,10 @@ from loaders.rows.board import (
     take_archived,
     text_of,
 )
+from loaders.rows.dates import read_date
 from loaders.rows.json_stream import JsonReader, paths_in
-from loaders.rows.moments import day_or_instant, zone_for
 from loaders.rows.record import Record, one_of
+from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room, take_order
 from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.spool import Spool
@@ -66,7 +67,7 @@ _OF_THE_PAGES: Final = (
     *("creationMethodLoadingStartedAt", "dateLastActivity", "descData", "email", "faviconUrl", "idAttachmentCover"),
     *("idBoard", "idChecklists", "idLabels", "idMembersVoted", "idOrganization", "isTemplate", "limits"),
     *("manualCoverAttachment", "mirrorSourceId", "nodeId", "pinned", "pluginData", "shortLink", "shortUrl"),
-    *("stickers", "subscribed", "checklists", "actions", "nameData", "dueReminder"),
+    *("stickers", "subscribed", "checklists", "actions", "nameData"),
 )
 _STATES: Final = {"incomplete": False, "complete": True}
 _OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}", re.ASCII)
@@ -198,8 +199,8 @@ def _card(line: int, card: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     record.take("notes", "desc")
     record.take("completed", "dueComplete")
     record.take("tags", "labels", _labels)
-    record.take("completed_at", "dateCompleted", lambda value: day_or_instant(value, zone_for(how)))
-    _take_reminder(record, card)
+    record.take("completed_at", "dateCompleted", lambda value: read_date(value, how.time_zone))
+    _take_reminder(record)
     add_comments(record, record.take_value("comments", _objects) or [])
     take_archived(record, "closed")
     if attachments := _attachments(array_of(record.rest.pop("attachments", None))):
@@ -224,7 +225,7 @@ def _item(line: int, item: dict[str, Any], how: ReadOptions) -> Row | BadRow:
 def _take_common(record: Record, how: ReadOptions) -> None:
     record.take("title", "name")
     record.take("list", "list")
-    record.take("due", "due", lambda value: day_or_instant(value, zone_for(how)))
+    record.take("due", "due", lambda value: read_date(value, how.time_zone))
     take_order(record, "pos")
     if created := _created(record.rest.get("id")):
         record.fields["created_at"] = created
@@ -237,11 +238,13 @@ def _created(own_id: Any) -> str | None:
     return rfc_3339(datetime.fromtimestamp(int(own_id[:8], 16), UTC))
 
 
-def _take_reminder(record: Record, card: dict[str, Any]) -> None:
-    minutes, due = card.get("dueReminder"), record.fields.get("due")
-    if isinstance(minutes, int) and not isinstance(minutes, bool) and 0 <= minutes <= _MAX_MINUTES and due:
-        with suppress(OverflowError):
-            record.fields["remind_at"] = rfc_3339(datetime.fromisoformat(due) - timedelta(minutes=minutes))
+def _take_reminder(record: Record) -> None:
+    minutes, due = record.rest.pop("dueReminder", None), record.fields.get("due")
+    if not isinstance(minutes, int) or not 0 <= minutes <= _MAX_MINUTES or not due:
+        return
+    with suppress(OverflowError):
+        record.fields["remind_at"] = rfc_3339(datetime.fromisoformat(due) - timedelta(minutes=minutes))
+    keep_past_reminder(record, "dueReminder", minutes)
 
 
 def _labels(value: Any) -> list[str]:

@@ -24,8 +24,8 @@ from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.board import Part, add_comments, array_of, gather_array, joined, names_of, take_archived, text_of
+from loaders.rows.dates import read_date
 from loaders.rows.json_stream import JsonReader, paths_in
-from loaders.rows.moments import day_or_instant, zone_for
 from loaders.rows.record import Record
 from loaders.rows.room import make_room, take_order
 from loaders.rows.row import BadRow, Row
@@ -161,20 +161,19 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
 
 
 def _card(line: int, card: dict[str, Any], how: ReadOptions) -> Row | BadRow:
-    zone = zone_for(how)
     record = Record(line, card, card)
     record.take("title", "title")
     record.take("notes", "description")
     record.take("list", "list")
     record.take("tags", "labels")
-    record.take("due", "dueAt", lambda value: day_or_instant(value, zone))
+    record.take("due", "dueAt", lambda value: read_date(value, how.time_zone))
     record.take("completed", "dueComplete")
     take_order(record, "sort")
-    record.take("created_at", "createdAt", lambda value: day_or_instant(value, zone))
+    record.take("created_at", "createdAt", lambda value: read_date(value, how.time_zone))
     if record.fields.get("completed") is not False and _has_ended(card):
         record.fields["completed"] = True
     if record.fields.get("completed") is True:
-        record.take("completed_at", "endAt", lambda value: day_or_instant(value, zone))
+        record.take("completed_at", "endAt", lambda value: read_date(value, how.time_zone))
     add_comments(record, [each for each in array_of(record.rest.pop("comments", None)) if isinstance(each, dict)])
     take_archived(record, "archived")
     for name in _OF_THE_PAGES:

@@ -1,27 +1,28 @@
-"""Instants and days as apps write them: milliseconds since 1970, ISO 8601, and dates that mean that there is none."""
+"""Instants and days as apps write them: milliseconds since 1970, and days as the midnight of a zone."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
-from chalicelib.todos import instants
+from chalicelib.todos import zones
 from loaders.reading.options import ReadOptions
-from loaders.rows.zones import rfc_3339, zone_of
+from loaders.rows.dates import read_date
+from loaders.rows.zones import rfc_3339
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# The first day of .NET and Go, of Windows, of spreadsheets and of Unix, and the last one of Cocoa.
-_NO_DAYS: Final = frozenset({"0000-12-30", "0001-01-01", "1601-01-01", "1899-12-30", "1970-01-01", "4001-01-01"})
+_DAY_LENGTH: Final = len("2026-12-01")
 _FIRST_HOUR_OF_THE_EAST: Final = 11
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_SPACED_OFFSET: Final = re.compile(r" (?=[+-]\d{2}:?\d{2}\Z)", re.ASCII)
-_EXPECTED: Final = "expected a date or date-time such as 2026-12-01 or 2026-12-01T09:00:00Z"
 
 
 def zone_for(how: ReadOptions) -> tzinfo:
     """The zone of times and days without one: that of ``--timezone``, or UTC."""
-    return (zone_of(how.time_zone) if how.time_zone else None) or UTC
+    return zones.find(how.time_zone) or UTC
+
+
+def is_day(date: str) -> bool:
+    """Whether an RFC 3339 date or date-time is a day."""
+    return len(date) == _DAY_LENGTH
 
 
 def from_milliseconds(value: Any) -> datetime | None:
@@ -32,7 +33,7 @@ def from_milliseconds(value: Any) -> datetime | None:
     ValueError
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("expected milliseconds since 1970")
+        raise ValueError(f"expected milliseconds since 1970, not {value!r:.80}")
     try:
         return _EPOCH + timedelta(milliseconds=value) if value > 0 else None
     except OverflowError:
@@ -45,54 +46,32 @@ def instant_of_milliseconds(value: Any) -> str | None:
     return rfc_3339(moment) if moment else None
 
 
-def is_no_date(text: str) -> bool:
-    """Whether a date is one of those that programs write for no date, at 00:00 or without a time."""
-    day, _, time = text.strip().partition("T")
-    return day in _NO_DAYS and not time.rstrip("Zz").strip("0:.")
-
-
-def day_or_instant(value: Any, zone: tzinfo = UTC) -> str | None:
-    """A day as it is written, or an instant in RFC 3339; None for a date that means that there is none.
-
-    A time without an offset is one in `zone`.
+def day_at_midnight(value: Any, how: ReadOptions) -> str | None:
+    """As `read_date`, but an instant at midnight, as it is written or in ``--timezone``, is that day.
 
     Raises
     ------
     ValueError
     """
-    text = value.strip() if isinstance(value, str) else ""
-    if not text or len(text) > instants.MAX_LENGTH:
-        raise ValueError(_EXPECTED)
-    if is_no_date(text):
-        return None
-    try:
-        if _DAY.fullmatch(text):
-            return datetime.fromisoformat(text).date().isoformat()
-        moment = datetime.fromisoformat(_SPACED_OFFSET.sub("", text))
-        return rfc_3339(moment if moment.tzinfo else moment.replace(tzinfo=zone))
-    except (ValueError, OverflowError):
-        raise ValueError(_EXPECTED) from None
-
-
-def day_at_midnight(value: Any, zone: tzinfo = UTC) -> str | None:
-    """As `day_or_instant`, but an instant at midnight, as it is written or in `zone`, is that day.
-
-    Raises
-    ------
-    ValueError
-    """
-    found = day_or_instant(value, zone)
-    if found is None or _DAY.fullmatch(found):
+    found = read_date(value, how.time_zone)
+    if found is None or is_day(found):
         return found
+    written = datetime.fromisoformat(found)
+    moments = (written, in_zone(written, zone_for(how)))
+    return next((moment.date().isoformat() for moment in moments if is_midnight(moment)), found)
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """An instant on the clocks of a zone; unchanged at the ends of the calendar, where there is no such time."""
     try:
-        moments = [datetime.fromisoformat(found), datetime.fromisoformat(found).astimezone(zone)]
+        return moment.astimezone(zone)
     except OverflowError:
-        raise ValueError(_EXPECTED) from None
-    return next((moment.date().isoformat() for moment in moments if not any(_clock(moment))), found)
+        return moment
 
 
-def _clock(moment: datetime) -> tuple[int, int, int, int]:
-    return moment.hour, moment.minute, moment.second, moment.microsecond
+def is_midnight(moment: datetime) -> bool:
+    """Whether an instant is the first of its day."""
+    return not (moment.hour or moment.minute or moment.second or moment.microsecond)
 
 
 def nearest_day(moment: datetime) -> str:
@@ -100,5 +79,6 @@ def nearest_day(moment: datetime) -> str:
 
     Between UTC-10 (Hawaii) and UTC+13 (New Zealand in summer), where nearly all people live, there is one such day.
     """
-    in_utc = moment.astimezone(UTC)
-    return (in_utc + timedelta(days=1) if in_utc.hour >= _FIRST_HOUR_OF_THE_EAST else in_utc).date().isoformat()
+    in_utc = in_zone(moment, UTC)
+    is_in_the_east = in_utc.hour >= _FIRST_HOUR_OF_THE_EAST and in_utc.date() < in_utc.date().max
+    return (in_utc.date() + timedelta(days=is_in_the_east)).isoformat()

@@ -48,7 +48,7 @@ ITEMS = {
 def test_a_board_becomes_todos_in_its_lists_with_the_items_of_checklists_as_subtasks(name: str) -> None:
     found = {todo["title"]: todo for todo in stated(FILES / f"{name}.json")}
     garlic = found["Plant the garlic"]
-    assert (garlic["list"], garlic["due"], garlic.get("completed")) == ("To do", "2036-12-01T09:00:00Z", None)
+    assert (garlic["list"], garlic["due"], garlic.get("completed")) == ("To do", "2036-12-01T09:00:00.000Z", None)
     assert garlic["tags"][0] == "outdoor"
     assert garlic["metadata"]["board"] == "Allotment 🌱"
     assert garlic["metadata"]["attachments"][0]["name"] == "plan.pdf"
@@ -81,7 +81,7 @@ def test_trellos_own_words_become_fields() -> None:
         "Zoë Field, 2026-11-03: The second bag is open.",
         "list": "To do",
         "tags": ["outdoor", "red"],
-        "due": "2036-12-01T09:00:00Z",
+        "due": "2036-12-01T09:00:00.000Z",
         "remind_at": "2036-11-30T09:00:00Z",
         "order": 65535,
         "source": "trello:65f0c0de0000000000000c01",
@@ -100,7 +100,7 @@ def test_trellos_own_words_become_fields() -> None:
 def test_a_trello_card_was_created_when_its_id_says_and_completed_when_an_action_does() -> None:
     compost = next(row for row in rows((FILES / "trello.json").read_bytes()) if row.fields["title"] == "Buy compost")
     assert compost.fields["created_at"] == "2024-03-12T20:53:50Z"
-    assert compost.fields["completed_at"] == "2026-11-02T09:30:00Z"
+    assert compost.fields["completed_at"] == "2026-11-02T09:30:00.000Z"
 
 
 def test_parts_may_come_in_any_order() -> None:
