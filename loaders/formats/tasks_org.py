@@ -45,6 +45,8 @@ _PARTS: Final = {
     "places": Part("place", key="uid"),
 }
 _PRIORITIES: Final = {0: "high", 1: "medium", 2: "low", 3: "none"}
+# What is read of it, or said again by another value.
+_TAKEN_APART: Final = ("task", "tags", "google", "caldavTasks", "geofences", "locations", "vtodo")
 _NO_ID: Final = "0"
 _AT, _FROM_START, _FROM_DUE, _SNOOZED = 0, 1, 2, 4
 # Of the app or its synchronisation.
@@ -115,10 +117,9 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
     task = original.get("task")
     zone = zone_for(how)
     values: dict[str, Any] = {**task} if isinstance(task, dict) else {}
-    beside = ("alarms", "comments", "attachments", "list", "parent", "places")
     if values.get("remoteId") == _NO_ID:
         del values["remoteId"]
-    values |= {name: original[name] for name in beside if name in original}
+    values |= {name: value for name, value in original.items() if name not in _TAKEN_APART}
     record = Record(line, original, values)
     if not isinstance(task, dict):
         record.add_error("task", "expected an object")

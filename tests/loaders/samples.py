@@ -91,6 +91,33 @@ _TICKTICK = {
 _GOOGLE = '{"kind": "tasks#taskLists", "items": [{"title": "L", "items": [\n'
 _MICROSOFT = '{"@odata.context": "x", "value": [{"displayName": "L", "tasks": [\n'
 _PLAIN = _object(title="title")
+_TRELLO = '{"id": "b", "name": "B", "lists": [{"id": "l", "name": "L"}], "cards": [\n'
+_WEKAN = '{"_format": "wekan-board-1.0.0", "title": "B", "lists": [{"_id": "l", "title": "L"}], "cards": [\n'
+_PLANKA = '{"item": {"name": "B"}, "included": {"lists": [{"id": "l", "name": "L"}], "cards": [\n'
+_TASKS_ORG = '{"version": 1, "data": {"tasks": [\n'
+_SUPER = '{"data": {"project": {"ids": [], "entities": {}}, "task": {"ids": [], "entities": {\n'
+
+
+def _tasks_org(title: str, **given: str) -> str:
+    task = {
+        "title": title,
+        **{{"id": "remoteId", "due": "dueDate"}.get(name, name): each for name, each in given.items()},
+    }
+    return json.dumps({"task": task}, ensure_ascii=False)
+
+
+def _entity(title: str, **given: str) -> str:
+    names = {"parent": "parentId", "due": "dueDay"}
+    members = {"id": title[:100], "title": title, **{names.get(name, name): value for name, value in given.items()}}
+    return f"{json.dumps(members['id'])}: {json.dumps(members, ensure_ascii=False)}"
+
+
+def _of_things(title: str, **given: str) -> str:
+    beside = {name: value for name, value in given.items() if name != "due"}
+    attributes = {"title": title, **({"deadline": given["due"]} if "due" in given else {})}
+    return json.dumps({"type": "to-do", **beside, "attributes": attributes}, ensure_ascii=False)
+
+
 SAMPLES = [
     Sample("json", "[\n", _PLAIN, ",\n", "\n]", "tomorrow"),
     Sample("jsonl", "", _PLAIN, "\n", "\n", "tomorrow"),
@@ -142,21 +169,50 @@ SAMPLES = [
         "\n",
         "tomorrow",
     ),
+    Sample(
+        "trello", _TRELLO, _object(title="name", always={"idList": "l"}), ",\n", "\n]}", "tomorrow", has_parents=False
+    ),
+    Sample(
+        "wekan", _WEKAN, _object(title="title", id="_id", parent="parentId", due="dueAt"), ",\n", "\n]}", "tomorrow"
+    ),
+    Sample("planka", _PLANKA, _object(title="name", due="dueDate"), ",\n", "\n]}}", "tomorrow", has_parents=False),
+    Sample("tasks.org", _TASKS_ORG, _tasks_org, ",\n", "\n]}}", "tomorrow", has_parents=False),
+    Sample("super-productivity", _SUPER, _entity, ",\n", "\n}}}}", "tomorrow"),
+    Sample("things", "[\n", _of_things, ",\n", "\n]", "tomorrow", has_parents=False),
+    Sample(
+        "apple-reminders",
+        "[\n",
+        _object(
+            title="title",
+            id="externalId",
+            due="dueDate",
+            parent="parentId",
+            always={"listId": "l", "isCompleted": False},
+        ),
+        ",\n",
+        "\n]",
+        "tomorrow",
+    ),
 ]
 
 
-# Google's tasks have no priority.
-WITH_PRIORITIES = [sample for sample in SAMPLES if sample.name != "google-tasks"]
+_WITHOUT_PRIORITIES = ("google-tasks", "trello", "wekan", "planka", "super-productivity", "things")
+# Read whole before the first row, since their parts refer to each other in any order.
+_READ_WHOLE = ("trello", "wekan", "planka", "tasks.org", "super-productivity")
+WITH_PRIORITIES = [sample for sample in SAMPLES if sample.name not in _WITHOUT_PRIORITIES]
 WITH_IDS = [sample for sample in SAMPLES if sample.has_ids]
 WITH_PARENTS = [sample for sample in SAMPLES if sample.has_parents]
 TABLES = [sample for sample in SAMPLES if sample.name in ("csv", "todoist", "ticktick")]
 OBJECTS = [
-    sample for sample in SAMPLES if sample.name in ("json", "jsonl", "taskwarrior", "google-tasks", "microsoft-to-do")
+    sample
+    for sample in SAMPLES
+    if sample.name in ("json", "jsonl", "taskwarrior", "google-tasks", "microsoft-to-do", "things", "apple-reminders")
+    or sample.name in _READ_WHOLE
 ]
 
 
 # What ends by itself has an end that may be missing.
-ENDED = [sample for sample in SAMPLES if sample.tail.strip()]
+ENDED = [sample for sample in SAMPLES if sample.tail.strip() and sample.name not in _READ_WHOLE]
 
 
 def each(samples: list[Sample]) -> pytest.MarkDecorator:

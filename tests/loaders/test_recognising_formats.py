@@ -28,13 +28,20 @@ def test_the_beginning_tells_the_format_whatever_precedes_it(content: bytes, nam
 
 
 FIXTURES = {
+    "apple-reminders.json": "apple-reminders",
     "google-tasks.json": "google-tasks",
     "microsoft-to-do.json": "microsoft-to-do",
+    "planka.json": "planka",
+    "super-productivity.json": "super-productivity",
+    "tasks-org.json": "tasks.org",
     "tasks.ics": "icalendar",
     "taskwarrior.json": "taskwarrior",
+    "things.json": "things",
     "ticktick.csv": "ticktick",
     "todo.txt": "todo.txt",
     "todoist.csv": "todoist",
+    "trello.json": "trello",
+    "wekan.json": "wekan",
 }
 
 
