@@ -189,7 +189,7 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
     if record.fields.get("completed") is True:
         record.take("completed_at", _value(original, "completed_at")[0], lambda value: read_date(value, how.time_zone))
     _take_reminder(record, original, how)
-    titled = [name for name in ("project", "area") if f"{name}_title" in original]
+    titled = [name for name in ("project", "area", "heading") if f"{name}_title" in original]
     for each in (*_OF_THE_APP, *titled):
         record.rest.pop(each, None)
     make_room(record, labels="tags")
