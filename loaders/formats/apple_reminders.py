@@ -64,7 +64,7 @@ _MARKS: Final = frozenset(
         *("alldayduedate", "isflagged", "hasalarms", "calendartitle", "parentreminder"),
     }
 )
-_OF_THE_APP: Final = ("listid", "lastmodified", "lastmodifieddate", "modificationdate", "hassubtasks", "hasalarms")
+_OF_THE_APP: Final = ("listid", "hassubtasks", "hasalarms")
 _WORDS: Final = {"none": "none", "low": "low", "medium": "medium", "high": "high"}
 _DONE: Final = {"yes": True, "true": True, "no": False, "false": False}
 _MAX_DEPTH: Final = 10

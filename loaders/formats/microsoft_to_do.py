@@ -2,32 +2,39 @@
 
 A page of tasks, or of lists with their tasks in `tasks`, each a bare array or an object with the array in `value`.
 
-- A date-time has an IANA or Windows `timeZone`. A `dueDateTime` at midnight there means the day. The original stays in
-  the metadata unless it is plain UTC. `reminderDateTime` is `remind_at` while the reminder is on.
+- A due date is a day, of which Graph gives the user's midnight, often in UTC. The day is the one in the zone that the
+  task names, for itself, its recurrence, reminder or start, by an IANA or Windows name; otherwise in ``--timezone``;
+  otherwise the nearest one, which is said. Midnight in UTC is that day. Any other time stays in the metadata.
+- `reminderDateTime` is when to remind while the reminder is on and to come; its zone is in the metadata.
 - `importance`: low, high, and normal, which is the default and means no priority.
 - `body` is the notes; its type is kept if it is HTML. `categories` are tags. A status other than not started or
   completed is kept.
 - `recurrence` is a rule (RFC 5545) if its pattern can be expressed as one; it is kept in any case.
-- Each of the `checklistItems` becomes a todo whose parent is the task's todo.
-- `linkedResources` and other data stay in the metadata under their names, except tags of the API itself (`@odata…`).
+- Each of the `checklistItems` becomes a todo whose parent is the task's todo, in their order.
+- Dates of creation and completion are taken. `linkedResources`, `attachments` and other data stay in the metadata under
+  their names, except tags of the API itself (`@odata…`). If a page is not the last one
+  (`@odata.nextLink`), a notice says so.
 
 Graph writes a list's name before its tasks. If it comes later, the tasks are held in memory until then.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
-from chalicelib.todos.strict_json import AmbiguousJson, duplicate
-from loaders.errors import UnreadableFile
+from chalicelib.todos import zones
 from loaders.formats import Certainty
-from loaders.reading.input import MAX_ROW_BYTES, Input
+from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
-from loaders.rows.json_stream import JsonReader, bad_value, first_members
+from loaders.rows.dates import read_date
+from loaders.rows.json_stream import JsonReader, first_members, paths_in
+from loaders.rows.moments import in_zone, is_midnight, nearest_day
+from loaders.rows.pages import ONE_OF_SEVERAL, Found, Layout, Members, Pages, say_at_the_end
 from loaders.rows.record import Record, one_of
+from loaders.rows.reminders import keep_past_reminder
+from loaders.rows.room import make_room
 from loaders.rows.row import BadRow, Row
 from loaders.rows.zones import rfc_3339, zone_of
 
@@ -42,6 +49,7 @@ _STATUSES: Final = {
     "deferred": False,
     "completed": True,
 }
+_UTC: Final = ("utc", "etc/utc", "gmt", "etc/gmt")
 _IMPLIED: Final = ("notStarted", "completed")
 _FREQUENCIES: Final = {
     "daily": "DAILY",
@@ -62,7 +70,26 @@ _DAYS: Final = {
 }
 _INDEXES: Final = {"first": "1", "second": "2", "third": "3", "fourth": "4", "last": "-1"}
 
-_Found = tuple[int, dict[str, Any]] | BadRow
+_NO_DATES: Final = ("0001-01-01", "1601-01-01")
+_DAY_LENGTH: Final = len("2026-12-01")
+_NEAREST: Final = (
+    "a due date in UTC was taken for the day whose midnight it is somewhere; --timezone says where, if that is wrong"
+)
+
+
+def _is_list(members: Members, depth: int) -> bool:
+    return isinstance(members.get("displayName"), str)
+
+
+_LAYOUT: Final = Layout(
+    holders=("value", "tasks"),
+    list_name="displayName",
+    next_page="@odata.nextLink",
+    is_list=_is_list,
+    holds_tasks=lambda name, members, depth: name == "tasks",
+    # A page has no name; a list has one that may come later.
+    may_be_named=lambda name, depth: name == "tasks",
+)
 
 
 def recognise(head: bytes) -> Certainty:
@@ -70,68 +97,24 @@ def recognise(head: bytes) -> Certainty:
     is_page = "value" in names and all(name == "value" or name.startswith("@odata.") for name in names)
     is_list = {"displayName", "tasks"} <= names
     is_task = {"title", "importance", "lastModifiedDateTime"} <= names
+    if is_page:
+        of_first = {path[2] for path in paths_in(head, 3) if path[:2] == ("value", "[]") and len(path) > 2}
+        is_page = not of_first or not of_first.isdisjoint({"title", "displayName", "tasks", "value"})
     return Certainty.CERTAIN if is_page or is_list or is_task else Certainty.NO
 
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
-    reader = JsonReader(file)
-    for found, list_name in _page(reader):
+    pages = Pages(JsonReader(file), _LAYOUT)
+    return say_at_the_end(_all_rows(pages, how), lambda: ONE_OF_SEVERAL if pages.has_next else None)
+
+
+def _all_rows(pages: Pages, how: ReadOptions) -> Iterator[Row | BadRow]:
+    for found, list_name in pages.tasks():
         yield from _rows(found, list_name, how)
-    reader.finish()
+    pages.finish()
 
 
-def _page(reader: JsonReader) -> Iterator[tuple[_Found, str | None]]:
-    """The tasks of an array of tasks or lists, bare or in `value`; of one list's object, its tasks."""
-    if reader.peek() == "[":
-        for _ in reader.array():
-            yield from _member(reader)
-    else:
-        yield from _member(reader)
-
-
-def _member(reader: JsonReader) -> Iterator[tuple[_Found, str | None]]:
-    """A task, or the tasks of a list or page, with the list's name."""
-    if reader.peek() != "{":
-        yield reader.record(), None
-        return
-    line = reader.line
-    members: dict[str, Any] = {}
-    texts: list[str] = []
-    error: AmbiguousJson | None = None
-    has_tasks = False
-    held: list[_Found] = []
-    begins, others = reader.consumed, 0
-    for name in reader.object():
-        if name in ("value", "tasks") and reader.peek() in ("[", "{"):
-            has_tasks = True
-            for found, list_name in _page(reader):
-                known = list_name or _name_in(members)
-                # A page has no name; a list has one that may come later.
-                if known is None and name == "tasks":
-                    reader.check_held(begins)
-                    held.append(found)
-                else:
-                    yield found, known
-        else:
-            _, written, value, error_within = reader.value()
-            others += len(name) + len(written)
-            if others > MAX_ROW_BYTES:
-                raise UnreadableFile(f"line {line}: an object has more than {MAX_ROW_BYTES} characters")
-            error = error or error_within or (AmbiguousJson([duplicate(name)]) if name in members else None)
-            texts.append(f"{json.dumps(name)}: {written}")
-            members[name] = value
-    for found in held:
-        yield found, _name_in(members)
-    if not has_tasks and _name_in(members) is None:
-        yield bad_value(line, f"{{{', '.join(texts)}}}", error) or (line, members), None
-
-
-def _name_in(members: dict[str, Any]) -> str | None:
-    name = members.get("displayName")
-    return name if isinstance(name, str) else None
-
-
-def _rows(found: _Found, list_name: str | None, how: ReadOptions) -> Iterator[Row | BadRow]:
+def _rows(found: Found, list_name: str | None, how: ReadOptions) -> Iterator[Row | BadRow]:
     """A task's row, and one for each item of its checklist."""
     if isinstance(found, BadRow):
         yield found
@@ -140,21 +123,23 @@ def _rows(found: _Found, list_name: str | None, how: ReadOptions) -> Iterator[Ro
     in_list = {"list": list_name} if list_name else {}
     yield row_of(line, {**members, **in_list}, how)
     items = members.get("checklistItems")
-    for item in items if isinstance(items, list) else ():
+    for position, item in enumerate(items if isinstance(items, list) else (), 1):
         if isinstance(item, dict):
-            yield row_of(line, {**item, **in_list, "task": members.get("id")}, how)
+            yield row_of(line, {**item, **in_list, "task": members.get("id"), "order": position}, how)
 
 
 def row_of(line: int, members: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     """The row of a task or of a checklist item, which includes its list's name."""
-    return _item(line, members) if "displayName" in members else _task(line, members)
+    return _item(line, members) if "displayName" in members else _task(line, members, how)
 
 
-def _task(line: int, members: dict[str, Any]) -> Row | BadRow:
+def _task(line: int, members: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     record = Record(line, members, members)
     record.take_value("checklistItems", _check_items)
     for name in [name for name in record.rest if name.startswith("@odata.")]:
         del record.rest[name]
+    if record.rest.get("hasAttachments") is False:
+        del record.rest["hasAttachments"]
     record.take("title", "title")
     record.take("list", "list")
     record.take("tags", "categories")
@@ -162,14 +147,19 @@ def _task(line: int, members: dict[str, Any]) -> Row | BadRow:
     record.take("completed", "status", one_of(_STATUSES))
     if record.fields.get("completed") is False and members["status"] not in _IMPLIED:
         record.rest["status"] = members["status"]
+    if "status" not in members and members.get("completedDateTime"):
+        record.fields["completed"] = True
     record.take("notes", "body", _content)
     if isinstance(body := members.get("body"), dict) and body.get("contentType", "text") != "text":
         record.rest["body"] = {"contentType": body["contentType"]}
-    _take_moment(record, "due", "dueDateTime", is_day_at_midnight=True)
-    if members.get("isReminderOn"):
-        _take_moment(record, "remind_at", "reminderDateTime")
+    _take_due(record, members, how)
+    record.take("created_at", "createdDateTime", read_date)
+    if record.fields.get("completed") is True:
+        record.take("completed_at", "completedDateTime", _instant)
+    _take_reminder(record, members)
     if (rule := _rule(members.get("recurrence"))) is not None:
         record.repeats_by(rule)
+    make_room(record, labels="categories", spare=("attachments", "linkedResources", "extensions"))
     return record.row("id")
 
 
@@ -178,9 +168,14 @@ def _item(line: int, item: dict[str, Any]) -> Row | BadRow:
     record.take("title", "displayName")
     record.take("list", "list")
     record.take("completed", "isChecked")
+    record.take("order", "order")
+    record.take("created_at", "createdDateTime", read_date)
+    if record.fields.get("completed") is True:
+        record.take("completed_at", "checkedDateTime", read_date)
     if "id" in item and item.get("task"):
         # Its id is unique within the task only.
         record.rest["id"] = f"{item['task']}/{item['id']}"
+    make_room(record)
     return record.row("id", "task")
 
 
@@ -196,24 +191,73 @@ def _content(body: Any) -> str | None:
     return body.get("content") or None
 
 
-def _take_moment(record: Record, field: str, name: str, *, is_day_at_midnight: bool = False) -> None:
-    original = record.rest.get(name, {})
-    record.take(field, name, _moment)
-    moment = record.fields.pop(field, None)
+def _take_due(record: Record, members: dict[str, Any], how: ReadOptions) -> None:
+    """Make the day that the user chose the due date: its midnight, in a zone that the task may name elsewhere."""
+    written = record.rest.get("dueDateTime")
+    record.take("due", "dueDateTime", _moment)
+    moment = record.fields.pop("due", None)
     if moment is None:
         return
-    is_day = is_day_at_midnight and moment.time() == time()
-    record.fields[field] = moment.date().isoformat() if is_day else rfc_3339(moment)
-    if original["timeZone"] != "UTC":
-        record.rest[name] = original
+    if is_midnight(moment):
+        record.fields["due"] = moment.date().isoformat()
+        if _is_utc(written):
+            return
+    elif not _is_utc(written):
+        record.fields["due"] = moment.date().isoformat()
+    elif (zone := _zone_in(members) or zones.find(how.time_zone)) is None:
+        record.fields["due"] = nearest_day(moment)
+        record.notices.append(_NEAREST)
+        return
+    else:
+        local = in_zone(moment, zone)
+        record.fields["due"] = local.date().isoformat()
+        if is_midnight(local):
+            return
+    record.rest["dueDateTime"] = written
 
 
-def _moment(value: Any) -> datetime:
+def _take_reminder(record: Record, members: dict[str, Any]) -> None:
+    written = record.rest.get("reminderDateTime")
+    if record.rest.pop("isReminderOn", None) is not True:
+        # A reminder that is switched off stays in the rest.
+        return
+    record.take("remind_at", "reminderDateTime", _instant)
+    if written is not None and not _is_utc(written):
+        record.rest["reminderDateTime"] = written
+    keep_past_reminder(record, "reminderDateTime", written)
+
+
+def _zone_in(members: dict[str, Any]) -> tzinfo | None:
+    """The user's zone, as far as a task names it: its due date itself is often in UTC."""
     try:
+        names = [members["recurrence"]["range"]["recurrenceTimeZone"]]
+    except (KeyError, TypeError):
+        names = []
+    for name in ("dueDateTime", "reminderDateTime", "startDateTime", "completedDateTime"):
+        value = members.get(name)
+        names.append(value.get("timeZone") if isinstance(value, dict) else None)
+    named = (zone_of(name) for name in names if isinstance(name, str) and name.casefold() not in _UTC)
+    return next((zone for zone in named if zone is not None), None)
+
+
+def _is_utc(written: Any) -> bool:
+    name = written.get("timeZone") if isinstance(written, dict) else None
+    return isinstance(name, str) and name.casefold() in _UTC
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        if value["dateTime"][:_DAY_LENGTH] in _NO_DATES:
+            return None
         moment = datetime.fromisoformat(value["dateTime"])
-        return moment.replace(tzinfo=moment.tzinfo or zone_of(value["timeZone"]))
+        return moment.replace(tzinfo=moment.tzinfo or zone_of(value["timeZone"]) or UTC)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise ValueError("expected a dateTime such as 2026-12-01T09:00:00.0000000, and its timeZone") from None
+
+
+def _instant(value: Any) -> str | None:
+    moment = _moment(value)
+    return rfc_3339(moment) if moment is not None else None
 
 
 def _rule(recurrence: Any) -> str | None:

@@ -54,7 +54,7 @@ _OUT_OF_SIGHT: Final = ("archive", "trash")
 # Of the board's own pages, or said by another value of the card.
 _OF_THE_PAGES: Final = (
     *("boardId", "listId", "prevListId", "creatorUserId", "coverAttachmentId", "isSubscribed", "commentsTotal"),
-    *("listChangedAt", "updatedAt", "isClosed", "isDueDateCompleted", "isDueCompleted", "type", "taskListId"),
+    *("listChangedAt", "isClosed", "isDueDateCompleted", "isDueCompleted", "type", "taskListId"),
 )
 _SPARE: Final = ("attachments", "customFields", "members")
 

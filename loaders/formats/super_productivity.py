@@ -47,7 +47,7 @@ _TODAY: Final = "TODAY"
 # By name, whether it is a day; the first that a task has is when it is due.
 _DUE: Final = {"deadlineWithTime": False, "deadlineDay": True, "dueWithTime": False, "plannedAt": False, "dueDay": True}
 _OF_THE_APP: Final = (
-    *("modified", "reminderId", "repeatCfgId", "hasPlannedTime", "issueWasUpdated", "issueLastUpdated", "subTaskIds"),
+    *("reminderId", "repeatCfgId", "hasPlannedTime", "issueWasUpdated", "issueLastUpdated", "subTaskIds"),
     *("issueAttachmentNr", "projectId", "tagIds", "_showSubTasksMode", "_hideSubTasksMode"),
 )
 _ARCHIVED: Final = "an archived task was loaded as completed"

@@ -50,7 +50,7 @@ _TAKEN_APART: Final = ("task", "tags", "google", "caldavTasks", "geofences", "lo
 _NO_ID: Final = "0"
 _AT, _FROM_START, _FROM_DUE, _SNOOZED = 0, 1, 2, 4
 # Of the app or its synchronisation.
-_OF_THE_APP: Final = ("id", "isCollapsed", "collapsed", "ringFlags", "reminderLast", "readOnly", "modificationDate")
+_OF_THE_APP: Final = ("id", "isCollapsed", "collapsed", "ringFlags", "reminderLast", "readOnly")
 _DELETED: Final = "a deleted task was loaded as completed"
 _ALARMS: Final = "alarms other than the first were kept as metadata"
 _SPARE: Final = ("attachments", "alarms", "places")

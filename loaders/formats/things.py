@@ -55,7 +55,7 @@ _NAMES: Final = {
 }
 # Of the app, or said by another value.
 _OF_THE_APP: Final = (
-    *("type", "operation", "index", "today_index", "modified", "list-id", "area-id", "heading-id"),
+    *("type", "operation", "index", "today_index", "list-id", "area-id", "heading-id"),
     *("context", "reveal"),
 )
 _TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})@(\d{1,2}):(\d{2})", re.ASCII)

@@ -64,7 +64,7 @@ _PARTS: Final = {
 # Of the board's own pages, or said by another value of the card.
 _OF_THE_PAGES: Final = (
     *("agent", "badges", "cardRole", "checkItemStates", "cover", "creationMethod", "creationMethodError"),
-    *("creationMethodLoadingStartedAt", "dateLastActivity", "descData", "email", "faviconUrl", "idAttachmentCover"),
+    *("creationMethodLoadingStartedAt", "descData", "email", "faviconUrl", "idAttachmentCover"),
     *("idBoard", "idChecklists", "idLabels", "idMembersVoted", "idOrganization", "isTemplate", "limits"),
     *("manualCoverAttachment", "mirrorSourceId", "nodeId", "pinned", "pluginData", "shortLink", "shortUrl"),
     *("stickers", "subscribed", "checklists", "actions", "nameData"),

@@ -49,7 +49,7 @@ _PARTS: Final = {
 _OF_AN_ATTACHMENT: Final = ("_id", "cardId", "name", "url")
 # Of the board's own pages, or said by another value of the card.
 _OF_THE_PAGES: Final = (
-    *("boardId", "color", "coverId", "dateLastActivity", "labelIds", "linkedId", "listId", "modifiedAt", "poker"),
+    *("boardId", "color", "coverId", "dateLastActivity", "labelIds", "linkedId", "listId", "poker"),
     *("subtaskSort", "swimlaneId", "targetId_gantt", "linkType_gantt", "linkId_gantt", "vote", "stars", "userId"),
     *("isOvertime", "spentTime", "showActivities", "hideFinishedChecklistIfItemsAreHidden", "checklistId", "type"),
 )
