@@ -8,7 +8,7 @@ underscores; `_NAMES` has those that are known.
 - `priority` is EventKit's number (1 to 4 high, 5 medium, 6 to 9 low, 0 none) or a word.
 - `dueDate` is an instant, in ``--timezone`` if it has no offset. A day without a time is written as its midnight: in
   UTC, in ``--timezone``, or anywhere if `isAllDay` says so, it is that day.
-- `remindMeDate`, or the first alarm at a time, is when to remind; alarms at places and others stay in the metadata.
+- `remindMeDate`, or the next alarm at a time, is when to remind; alarms at places and others stay in the metadata.
 - A rule in RFC 5545 is the rule if a todo can repeat by it. Reminders with a date of completion are done.
 - Dates of creation and completion are taken. The order is that of the file. Other data stay in the metadata.
 """
@@ -26,10 +26,9 @@ from loaders.rows.board import array_of
 from loaders.rows.dates import read_date
 from loaders.rows.derived_ids import derived_id
 from loaders.rows.json_stream import JsonReader, paths_in
-from loaders.rows.moments import day_at_midnight, in_zone, is_day, nearest_day, zone_for
+from loaders.rows.moments import day_at_midnight, in_zone, is_day, nearest_day, next_of, zone_for
 from loaders.rows.names import normalise_name
 from loaders.rows.record import Record
-from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room
 from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.seen import Seen
@@ -195,16 +194,14 @@ def _due(value: Any, how: ReadOptions, *, is_all_day: bool) -> str | None:
 def _take_reminder(record: Record, names: _Names, how: ReadOptions) -> None:
     record.take("remind_at", names.name("remind_at"), lambda value: read_date(value, how.time_zone))
     if record.fields.get("remind_at") is not None:
-        keep_past_reminder(record, names.name("remind_at"), names.value("remind_at"))
         return
     name = names.name("alarms")
     alarms = array_of(record.rest.get(name))
     moments = [moment for alarm in alarms if (moment := _alarm(alarm, record.fields.get("due"), how))]
     if moments:
-        record.fields["remind_at"] = min(moments, key=datetime.fromisoformat)
+        record.fields["remind_at"] = rfc_3339(next_of([datetime.fromisoformat(each) for each in moments]))
         if len(alarms) == 1:
             del record.rest[name]
-        keep_past_reminder(record, name, alarms)
 
 
 def _alarm(alarm: Any, due: str | None, how: ReadOptions) -> str | None:

@@ -5,7 +5,7 @@ A page of tasks, or of lists with their tasks in `tasks`, each a bare array or a
 - A due date is a day, of which Graph gives the user's midnight, often in UTC. The day is the one in the zone that the
   task names, for itself, its recurrence, reminder or start, by an IANA or Windows name; otherwise in ``--timezone``;
   otherwise the nearest one, which is said. Midnight in UTC is that day. Any other time stays in the metadata.
-- `reminderDateTime` is when to remind while the reminder is on and to come; its zone is in the metadata.
+- `reminderDateTime` is when to remind while the reminder is on; its zone is in the metadata.
 - `importance`: low, high, and normal, which is the default and means no priority.
 - `body` is the notes; its type is kept if it is HTML. `categories` are tags. A status other than not started or
   completed is kept.
@@ -33,7 +33,6 @@ from loaders.rows.json_stream import JsonReader, first_members, paths_in
 from loaders.rows.moments import in_zone, is_midnight, nearest_day
 from loaders.rows.pages import ONE_OF_SEVERAL, Found, Layout, Members, Pages, say_at_the_end
 from loaders.rows.record import Record, one_of
-from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room
 from loaders.rows.row import BadRow, Row
 from loaders.rows.zones import rfc_3339, zone_of
@@ -224,7 +223,6 @@ def _take_reminder(record: Record, members: dict[str, Any]) -> None:
     record.take("remind_at", "reminderDateTime", _instant)
     if written is not None and not _is_utc(written):
         record.rest["reminderDateTime"] = written
-    keep_past_reminder(record, "reminderDateTime", written)
 
 
 def _zone_in(members: dict[str, Any]) -> tzinfo | None:

@@ -30,7 +30,6 @@ from loaders.rows.dates import read_date
 from loaders.rows.json_stream import JsonReader, paths_in
 from loaders.rows.moments import from_milliseconds, instant_of_milliseconds, zone_for
 from loaders.rows.record import Record
-from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room
 from loaders.rows.row import BadRow, Row
 from loaders.rows.spool import Spool
@@ -181,7 +180,6 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
         reader = read_date if _DUE[name] else _time_in(zone)
         record.take("due", name, reader)
     record.take("remind_at", "remindAt", _time_in(zone))
-    keep_past_reminder(record, "remindAt", original.get("remindAt"))
     if (rule := _rule(record.rest.get("taskRepeatCfg"))) is not None:
         record.repeats_by(rule)
     attachments = [each for each in array_of(record.rest.pop("attachments", None)) if isinstance(each, dict)]

@@ -7,7 +7,7 @@ Names and values are those of its entities (github.com/tasks/tasks). A task keep
 - `priority`: 0 high, 1 medium, 2 low, 3 none. `completionDate` says that a task is done; a deleted task is loaded as
   completed, and `deletionDate` is kept.
 - `recurrence` is the rule if a todo can repeat by it, counted from the completion if `repeatFrom` is 1.
-- The first of the alarms at a time, or so long before or after the due date or the start, is when to remind; all of
+- The next of the alarms at a time, or so long before or after the due date or the start, is when to remind; all of
   them are in the metadata if there are more, or other ones (random, at a place).
 - The list is the one of its `caldavTasks` or Google tasks (`caldavCalendars`, `googleTaskLists`); `remoteParent` there
   is the task that it is a part of. `order` is the order. Tags are tags, comments follow the notes.
@@ -27,9 +27,8 @@ from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.board import Part, add_comments, array_of, gather, text_of
 from loaders.rows.json_stream import JsonReader, paths_in
-from loaders.rows.moments import from_milliseconds, instant_of_milliseconds, zone_for
+from loaders.rows.moments import from_milliseconds, instant_of_milliseconds, next_of, zone_for
 from loaders.rows.record import Record, one_of
-from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room, take_order
 from loaders.rows.row import BadRow, Row
 from loaders.rows.spool import Spool
@@ -52,7 +51,7 @@ _AT, _FROM_START, _FROM_DUE, _SNOOZED = 0, 1, 2, 4
 # Of the app or its synchronisation.
 _OF_THE_APP: Final = ("id", "isCollapsed", "collapsed", "ringFlags", "reminderLast", "readOnly")
 _DELETED: Final = "a deleted task was loaded as completed"
-_ALARMS: Final = "alarms other than the first were kept as metadata"
+_ALARMS: Final = "alarms other than the next one were kept as metadata"
 _SPARE: Final = ("attachments", "alarms", "places")
 
 
@@ -185,14 +184,12 @@ def _take_rule(record: Record) -> None:
 
 
 def _take_alarms(record: Record, values: dict[str, Any]) -> None:
-    """Make the first alarm the reminder; one that was put off counts before all others."""
+    """Make the next alarm the reminder; one that was put off counts before all others."""
     alarms = [alarm for alarm in array_of(values.get("alarms")) if isinstance(alarm, dict)]
-    found = [(alarm.get("type", _AT) != _SNOOZED, moment) for alarm in alarms if (moment := _moment(alarm, values))]
+    found = [(alarm.get("type", _AT), moment) for alarm in alarms if (moment := _moment(alarm, values))]
     if found:
-        record.fields["remind_at"] = rfc_3339(min(found)[1])
-        keep_past_reminder(record, "alarms", alarms)
-        if "remind_at" not in record.fields:
-            return
+        put_off = [moment for kind, moment in found if kind == _SNOOZED]
+        record.fields["remind_at"] = rfc_3339(next_of(put_off or [moment for _, moment in found]))
         if len(alarms) == 1 and not alarms[0].get("repeat"):
             record.rest.pop("alarms", None)
         else:

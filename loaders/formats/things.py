@@ -32,7 +32,6 @@ from loaders.rows.derived_ids import derived_id
 from loaders.rows.json_stream import JsonReader, first_members, paths_in
 from loaders.rows.moments import day_at_midnight
 from loaders.rows.record import Record
-from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room
 from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.seen import Seen
@@ -221,4 +220,3 @@ def _take_reminder(record: Record, original: dict[str, Any], how: ReadOptions) -
         return
     with suppress(ValueError):
         record.fields["remind_at"] = read_date(f"{found[1]}T{int(found[2]):02}:{found[3]}:00", how.time_zone)
-    keep_past_reminder(record, "when", when)

@@ -44,7 +44,6 @@ from loaders.rows.board import (
 from loaders.rows.dates import read_date
 from loaders.rows.json_stream import JsonReader, paths_in
 from loaders.rows.record import Record, one_of
-from loaders.rows.reminders import keep_past_reminder
 from loaders.rows.room import make_room, take_order
 from loaders.rows.row import BadRow, Row, bad_row
 from loaders.rows.spool import Spool
@@ -244,7 +243,6 @@ def _take_reminder(record: Record) -> None:
         return
     with suppress(OverflowError):
         record.fields["remind_at"] = rfc_3339(datetime.fromisoformat(due) - timedelta(minutes=minutes))
-    keep_past_reminder(record, "dueReminder", minutes)
 
 
 def _labels(value: Any) -> list[str]:

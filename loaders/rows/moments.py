@@ -82,3 +82,9 @@ def nearest_day(moment: datetime) -> str:
     in_utc = in_zone(moment, UTC)
     is_in_the_east = in_utc.hour >= _FIRST_HOUR_OF_THE_EAST and in_utc.date() < in_utc.date().max
     return (in_utc.date() + timedelta(days=is_in_the_east)).isoformat()
+
+
+def next_of(moments: list[datetime]) -> datetime:
+    """The first of some instants that is still to come; if none is, the last."""
+    now = datetime.now(UTC)
+    return min((moment for moment in moments if moment > now), default=max(moments))

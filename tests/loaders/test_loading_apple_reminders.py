@@ -31,7 +31,7 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
         "remind_at": "2036-12-01T08:00:00Z",
         "order": 1,
         "source": "apple-reminders:5D1E0B60-0001",
-        "metadata": {"startDate": "2036-11-30T09:00:00Z"},
+        "metadata": {"startDate": "2036-11-30T09:00:00Z", "lastModified": "2026-11-03T10:00:00Z"},
     }
     assert (dig["parent"], dig["completed"], rake["parent"], rake["order"]) == (
         "Plant the garlic",
@@ -114,14 +114,14 @@ def test_names_of_shortcuts_and_of_scripts_are_known() -> None:
     assert choose_format(json.dumps([script]).encode()).NAME == "apple-reminders"
 
 
-def test_alarms_in_the_past_or_at_a_place_remind_nobody_and_are_kept() -> None:
-    past = [{"absoluteDate": "2020-12-01T08:00:00Z"}]
+def test_the_next_alarm_at_a_time_reminds_and_others_are_kept() -> None:
+    several = [{"absoluteDate": f"{year}-12-01T08:00:00Z"} for year in (2040, 2036, 2020)]
     place = [{"structuredLocation": {"title": "Home"}, "proximity": "enter"}]
     before = [{"relativeOffset": -3600}]
     due = "2036-12-01T09:00:00Z"
-    found = [rows([{**REMINDER, "dueDate": due, "alarms": alarms}])[0].fields for alarms in (past, place, before)]
-    assert [fields.get("remind_at") for fields in found] == [None, None, "2036-12-01T08:00:00Z"]
-    assert [fields.get("metadata", {}).get("alarms") for fields in found] == [past, place, None]
+    found = [rows([{**REMINDER, "dueDate": due, "alarms": alarms}])[0].fields for alarms in (several, place, before)]
+    assert [fields.get("remind_at") for fields in found] == ["2036-12-01T08:00:00Z", None, "2036-12-01T08:00:00Z"]
+    assert [fields.get("metadata", {}).get("alarms") for fields in found] == [several, place, None]
 
 
 def test_a_plain_list_is_not_taken_for_reminders() -> None:

@@ -88,6 +88,7 @@ def test_trellos_own_words_become_fields() -> None:
         "metadata": {
             "idShort": 1,
             "start": "2036-11-30T09:00:00.000Z",
+            "dateLastActivity": "2026-11-03T10:00:00.000Z",
             "url": "https://trello.com/c/wxyz/1-plant-the-garlic",
             "board": "Allotment 🌱",
             "members": ["Zoë Field"],

@@ -206,17 +206,6 @@ def test_the_first_day_of_a_calendar_is_no_date(moment: str) -> None:
     assert (todo["due"], todo["metadata"]) == (None, {"lastModifiedDateTime": "x"})
 
 
-def test_a_reminder_that_has_gone_off_reminds_nobody_of_what_is_open() -> None:
-    past = {"dateTime": "2020-12-01T08:00:00", "timeZone": "UTC"}
-    [row] = read(file({**TASK, "isReminderOn": True, "reminderDateTime": past}))
-    assert isinstance(row, Row)
-    assert row.fields["metadata"]["reminderDateTime"] == past
-    assert ("remind_at" in row.fields, row.loss and row.loss.notices) == (
-        False,
-        ("a reminder that lies in the past was kept as metadata",),
-    )
-
-
 def test_a_reminder_that_is_off_is_kept() -> None:
     reminder = {"dateTime": "2036-12-01T08:00:00", "timeZone": "UTC"}
     [todo] = todos(file({**TASK, "isReminderOn": False, "reminderDateTime": reminder}))

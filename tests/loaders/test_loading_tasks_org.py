@@ -38,7 +38,12 @@ def test_every_field_of_the_fixture_becomes_one_of_a_todo_or_metadata() -> None:
             "repeat": "FREQ=YEARLY",
             "repeat_from": "completion",
             "source": "tasks.org:4144830798578906683",
-            "metadata": {"hideUntil": 2111626800000, "estimatedSeconds": 1800, "places": ["Plot 7"]},
+            "metadata": {
+                "hideUntil": 2111626800000,
+                "modificationDate": 1793692800000,
+                "estimatedSeconds": 1800,
+                "places": ["Plot 7"],
+            },
         },
         {
             "title": "Dig",
@@ -97,11 +102,12 @@ def test_priorities_count_down(priority: int, word: str) -> None:
         ([{"type": 3, "time": HOUR}], None),
         ([{"type": 5}], None),
         ([{"type": 4, "time": NOON + HOUR}, {"type": 2, "time": -HOUR}], "2036-12-01T13:00:00Z"),
-        ([{"type": 0, "time": 1_000_000_000_000}], None),
+        ([{"type": 0, "time": 1_000_000_000_000}], "2001-09-09T01:46:40Z"),
+        ([{"type": 0, "time": 1_000_000_000_000}, {"type": 0, "time": NOON}], "2036-12-01T12:00:00Z"),
         ([{"type": 0, "time": "x"}, 7], None),
     ],
 )
-def test_the_first_alarm_reminds_unless_it_has_no_time_or_has_gone_off(alarms: Any, remind_at: str | None) -> None:
+def test_the_next_alarm_reminds_unless_it_has_no_time(alarms: Any, remind_at: str | None) -> None:
     found = row(alarms=alarms, dueDate=NOON + 1000)
     assert found.fields.get("remind_at") == remind_at
     is_kept = len(alarms) > 1 or remind_at is None

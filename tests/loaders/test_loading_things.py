@@ -9,6 +9,7 @@ from loaders.reading.options import ReadOptions
 from loaders.rows.row import BadRow, Row
 from tests.loaders.loading import FILES, errors_of, read, stated, titles
 
+MODIFIED = "2026-11-02 10:00:00"
 CANCELLED = "what was cancelled or in the trash was loaded as completed"
 
 
@@ -68,7 +69,7 @@ def test_what_things_py_writes_is_read_by_its_own_names() -> None:
             "deadline": "2026-12-01",
             "stop_date": "2026-11-02 10:00:00",
             "created": "2026-11-01 09:00:00",
-            "modified": "2026-11-02 10:00:00",
+            "modified": MODIFIED,
             "index": -3,
             "tags": ["outdoor"],
             "checklist": [{"title": "Spade", "status": "incomplete", "type": "checklist-item", "uuid": "C1"}],
@@ -86,7 +87,7 @@ def test_what_things_py_writes_is_read_by_its_own_names() -> None:
         "completed": True,
         "created_at": "2026-11-01T09:00:00+01:00",
         "completed_at": "2026-11-02T10:00:00+01:00",
-        "metadata": {"start": "Anytime", "start_date": "2026-11-01", "heading_title": "Beds"},
+        "metadata": {"start": "Anytime", "start_date": "2026-11-01", "heading_title": "Beds", "modified": MODIFIED},
     }
     assert (spade.own_id, spade.parent, spade.fields["completed"]) == ("C1", "A1", False)
     assert (sell.fields["completed"], sell.fields["metadata"]["status"]) == (True, "canceled")
