@@ -5,17 +5,19 @@ field stays in the metadata under the task's own names and as Taskwarrior writes
 `loaders.taskwarrior_export` returns the same task. Only `id` and `urgency` are omitted, which Taskwarrior computes anew
 for each export.
 
-- A project becomes the list. Annotations become the notes, each on a new line; `annotations` in the metadata has when
-  each was made and how many lines it has.
+- A project becomes the list. `entry` is when it was created, `end` when it was completed. Annotations become the notes,
+  each on a new line; `annotations` in the metadata has when each was made and how many lines it has.
+- A priority other than H, M and L is one that the user defined (`uda.priority.values`): it is kept.
 - A deleted task no longer needs to be done, so it is loaded as completed, and its status is kept.
 - A recurring task is a template; its occurrences are separate tasks in the file. So `recur` and related attributes are
   metadata, and so is the occurrences' `parent`, which is the template and not a larger task.
+- `wait`, `scheduled`, `until`, `depends`, attributes that the user defined, and a description or project that is too
+  long for a todo are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -23,9 +25,11 @@ from chalicelib.todos.events import DEFAULT_LIST
 from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
+from loaders.rows.dates import read_date
 from loaders.rows.json_objects import read_objects
 from loaders.rows.json_stream import first_members
 from loaders.rows.record import Record, one_of, text
+from loaders.rows.room import cut_title, make_room
 from loaders.rows.row import BadRow, Row
 
 NAME = "taskwarrior"
@@ -33,9 +37,15 @@ SYSTEM = "taskwarrior"
 
 DATE: Final = "%Y%m%dT%H%M%SZ"
 PRIORITIES: Final = {"H": "high", "M": "medium", "L": "low"}
+# Anything else is a priority that the user defined.
+_LETTERS: Final = tuple(PRIORITIES)
 _STATUSES: Final = {"pending": False, "waiting": False, "recurring": False, "completed": True, "deleted": True}
 # The todo's `completed` says the same as these.
 _IMPLIED: Final = ("pending", "completed")
+_NOTICES: Final = {
+    "deleted": "a deleted task was loaded as completed",
+    "recurring": "the template of a recurring task was loaded as an open todo",
+}
 
 
 def recognise(head: bytes) -> Certainty:
@@ -54,22 +64,33 @@ def row_of(line: int, task: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     record.take("title", "description")
     record.take("list", "project")
     record.take("tags", "tags")
-    record.take("priority", "priority", one_of(PRIORITIES))
+    if record.rest.get("priority") in _LETTERS:
+        record.take("priority", "priority", one_of(PRIORITIES))
     record.take("due", "due", _due)
+    record.take("created_at", "entry", read_date)
     status = record.rest.get("status")
     record.take("completed", "status", one_of(_STATUSES))
     if status not in _IMPLIED:
         record.rest["status"] = status
+        if (notice := _NOTICES.get(str(status))) is not None:
+            record.notices.append(notice)
+    if record.fields.get("completed") is True:
+        record.take("completed_at", "end", read_date)
     if record.fields.get("list") == DEFAULT_LIST:
         # A todo in the default list is exported without a project, so the name is kept.
         record.rest["project"] = DEFAULT_LIST
     _note(record)
+    description = record.fields.get("title")
+    if isinstance(description, str) and (title := cut_title(description)) != description:
+        record.fields["title"] = title
+        record.rest["description"] = description
+    make_room(record, labels="tags", list_name="project")
     return record.row("uuid")
 
 
-def _due(value: Any) -> str:
+def _due(value: Any) -> str | None:
     try:
-        return datetime.strptime(text(value), DATE).replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return read_date(text(value))
     except ValueError:
         raise ValueError("expected a date as Taskwarrior writes it, such as 20261201T000000Z") from None
 

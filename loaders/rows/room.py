@@ -17,6 +17,8 @@ from loaders.rows.record import Record
 
 MAX_TITLE: Final = 500
 _MAX_TAGS: Final = 32
+_MAX_TAG: Final = 64
+_DOTS: Final = (".", "..")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _TITLE_CUT: Final = f"a title of more than {MAX_TITLE} characters was cut; the notes have it whole"
 _LIST_CUT: Final = "a list's name that a list cannot have was shortened; the metadata has it whole"
@@ -30,18 +32,20 @@ def take_order(record: Record, name: str) -> None:
         record.take("order", name)
 
 
-def make_room(record: Record, *, labels: str = "labels", spare: Sequence[str] = ()) -> None:
+def make_room(record: Record, *, labels: str = "labels", list_name: str = "list", spare: Sequence[str] = ()) -> None:
     """Fit the fields of a record that is complete into a todo's bounds.
 
     Parameters
     ----------
     labels : str
         The name in the metadata of tags that cannot be tags.
+    list_name : str
+        The name in the metadata of a list's name that is shortened.
     spare : sequence of str
         Names of values that are left out, the largest first, if the metadata has no room for them.
     """
     _fit_title(record)
-    _fit_list(record)
+    _fit_list(record, list_name)
     _fit_tags(record, labels)
     present = [name for name in spare if name in record.rest]
     while present and _size(record.rest) > MAX_METADATA_BYTES:
@@ -66,28 +70,42 @@ def _fit_title(record: Record) -> None:
         record.notices.append(_TITLE_CUT)
 
 
-def _fit_list(record: Record) -> None:
-    name = record.fields.get("list")
-    if not isinstance(name, str) or is_acceptable("list", name):
-        return
+def shorten_list(name: str) -> str:
+    """As much of a list's name as a list can have, without control characters."""
     encoded = _CONTROLS.sub(" ", name[:MAX_LIST_LENGTH]).encode("utf-8", "replace")[:MAX_LIST_BYTES]
-    shortened = encoded.decode("utf-8", "ignore").strip()
+    return encoded.decode("utf-8", "ignore").strip()
+
+
+def _fit_list(record: Record, list_name: str) -> None:
+    name = record.fields.get("list")
+    if not isinstance(name, str) or _is_plain(name, MAX_LIST_LENGTH) or is_acceptable("list", name):
+        return
+    shortened = shorten_list(name)
     if is_acceptable("list", shortened):
         record.fields["list"] = shortened
-        record.rest["list"] = name
+        record.rest[list_name] = name
         record.notices.append(_LIST_CUT)
 
 
 def _fit_tags(record: Record, labels: str) -> None:
     tags = record.fields.get("tags")
-    if not isinstance(tags, list) or is_acceptable("tags", tags):
+    if not isinstance(tags, list) or (
+        len(tags) <= _MAX_TAGS and all(isinstance(tag, str) and _is_plain(tag, _MAX_TAG) for tag in tags)
+    ):
         return
-    unique = list(dict.fromkeys(tag for tag in tags if isinstance(tag, str) and tag))
+    if is_acceptable("tags", tags) or not all(isinstance(tag, str) for tag in tags):
+        return
+    unique = list(dict.fromkeys(tag for tag in tags if tag))
     taken = [tag for tag in unique if is_acceptable("tags", [tag])][:_MAX_TAGS]
     record.fields["tags"] = taken
     if left := [tag for tag in unique if tag not in taken]:
         record.rest[labels] = left
         record.notices.append(_TAGS_KEPT)
+
+
+def _is_plain(name: str, length: int) -> bool:
+    """Whether a name is like nearly all of them, which need no closer look."""
+    return 0 < len(name) <= length and name.isascii() and name.isprintable() and name not in _DOTS
 
 
 def _size(value: Any) -> int:

@@ -9,18 +9,21 @@ exported.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from chalicelib.todos import content, instants, strict_json, zones
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULT_LIST
-from loaders.formats.taskwarrior import DATE, PRIORITIES
+from loaders.formats.taskwarrior import DATE, PRIORITIES, SYSTEM
 from loaders.output.rejected import error_text
+from loaders.rows.room import cut_title, shorten_list
 from loaders.rows.row import BadRow
 from loaders.rows.wording import explain
 
 _INSTANTS: Final = ("created_at", "updated_at", "completed_at")
 _NEEDED: Final = ("id", "version", "title", "created_at", "updated_at")
+# Taskwarrior's own, which other programs' metadata does not have.
+_ALWAYS_THERE: Final = frozenset({"entry", "modified"})
 _LETTERS: Final = {word: letter for letter, word in PRIORITIES.items()}
 
 
@@ -63,23 +66,25 @@ def task(todo: dict[str, Any]) -> dict[str, Any]:
         The metadata is not what the loader writes for a task.
     """
     metadata = todo.get("metadata") or {}
-    origin = (todo.get("source") or "").rpartition(":")[2]
-    is_from_taskwarrior = _is_uuid(origin) and "entry" in metadata
+    system, _, origin = (todo.get("source") or "").rpartition(":")
+    is_from_taskwarrior = _is_uuid(origin) and (system == SYSTEM or not _ALWAYS_THERE.isdisjoint(metadata))
     kept = dict(metadata) if is_from_taskwarrior else {}
     status = _status(todo, kept.pop("status", None))
     made: dict[str, Any] = {
         "uuid": origin if is_from_taskwarrior else todo["id"],
-        "description": todo["title"],
+        "description": _whole(todo["title"], kept.pop("description", None), cut_title),
         "status": status,
         "entry": kept.pop("entry", None) or _date(todo["created_at"]),
         "modified": _modified(todo, kept.pop("modified", None)),
     }
-    if (project := kept.pop("project", None)) or todo.get("list", DEFAULT_LIST) != DEFAULT_LIST:
-        made["project"] = project if todo.get("list", DEFAULT_LIST) == DEFAULT_LIST else todo["list"]
-    if todo.get("tags"):
-        made["tags"] = todo["tags"]
+    project, name = kept.pop("project", None), todo.get("list", DEFAULT_LIST)
+    if project or name != DEFAULT_LIST:
+        made["project"] = project if name == DEFAULT_LIST else _whole(name, project, shorten_list)
+    if tags := [*(todo.get("tags") or ()), *(kept.pop("tags", None) or ())]:
+        made["tags"] = tags
     if todo.get("priority") in _LETTERS:
         made["priority"] = _LETTERS[todo["priority"]]
+        kept.pop("priority", None)
     if todo.get("due"):
         made["due"] = zones.instant_of(todo["due"], todo.get("time_zone")).strftime(DATE)
     end = kept.pop("end", None)
@@ -94,6 +99,11 @@ def task(todo: dict[str, Any]) -> dict[str, Any]:
     if annotations:
         made["annotations"] = annotations
     return {**made, **kept}
+
+
+def _whole(text: str, kept: Any, shorten: Callable[[str], str]) -> str:
+    """What a text was before it was shortened to fit a todo, unless it was changed since."""
+    return kept if isinstance(kept, str) and shorten(kept) == text else text
 
 
 def _is_uuid(text: str) -> bool:

@@ -196,7 +196,8 @@ SAMPLES = [
 ]
 
 
-_WITHOUT_PRIORITIES = ("google-tasks", "trello", "wekan", "planka", "super-productivity", "things")
+# They have no priority, or one in words of the user.
+_WITHOUT_PRIORITIES = ("google-tasks", "taskwarrior", "trello", "wekan", "planka", "super-productivity", "things")
 # Read whole before the first row, since their parts refer to each other in any order.
 _READ_WHOLE = ("trello", "wekan", "planka", "tasks.org", "super-productivity")
 WITH_PRIORITIES = [sample for sample in SAMPLES if sample.name not in _WITHOUT_PRIORITIES]
