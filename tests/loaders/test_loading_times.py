@@ -210,6 +210,8 @@ TIMES = {"done": True, "Created": "2019-05-04T10:00:00Z", "completedAt": "2020-0
         ({"metadata": {"Created": ""}}, {"Created": ""}),
         ({"metadata": {"Created": "last May"}}, {"Created": "last May"}),
         ({"metadata": {"Created": FUTURE}}, {"Created": FUTURE}),
+        # A member of the row's own metadata is none of its times.
+        (2 * ({"metadata": {"Created": "2019-05-04"}, "Created": "2019-05-04"},)),
         # It lay in the future when it was loaded.
         ({"metadata": {"Created": "2019-05-04", "colour": 1}}, {"Created": "2019-05-04", "colour": 1}),
         # Only the event that creates or completes a todo can take its time.
