@@ -17,8 +17,10 @@ from loaders.formats import formats
 from loaders.output.report import Report, describe_left
 from loaders.pacing.pace import DEFAULT_BOUND_SECONDS
 from loaders.reading import checks
+from loaders.reading.open_stream import find_repeated
 from loaders.rows.names import FIELDS
-from loaders.session import Options, Session
+from loaders.session import Session
+from loaders.target import Options
 
 ALL_IN: Final = 0
 SOME_REJECTED: Final = 1
@@ -72,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
+    options.files = list(_unique_files(options))
     with Session(_session_options(options)) as session:
         reports = list(_load_files(options, session))
         left = _prune(options, session) if options.prune else None
@@ -81,6 +84,16 @@ def _load(options: argparse.Namespace) -> int:
     if len(reports) < len(options.files) or any(report.summary.stopped_by for report in reports):
         return COULD_NOT_RUN
     return ALL_IN if all(report.summary.is_all_in for report in reports) else SOME_REJECTED
+
+
+def _unique_files(options: argparse.Namespace) -> Iterator[str]:
+    """The files, each once: equal rows of two files are two todos, so a file that is read twice would be doubled."""
+    for file, earlier in find_repeated(options.files):
+        if earlier is None:
+            yield file
+            continue
+        warning = f"{file} is the same file as {earlier}, so it is read once"
+        print(json.dumps({"warning": warning}) if options.json else f"warning: {warning}", file=sys.stderr)
 
 
 def _load_files(options: argparse.Namespace, session: Session) -> Iterator[Report]:
@@ -133,6 +146,7 @@ def _session_options(options: argparse.Namespace) -> Options:
         token=options.token or os.environ.get(TOKEN_VARIABLE),
         allow_http=options.allow_http,
         as_json=options.json,
+        has_several_files=len(options.files) > 1,
     )
 
 
@@ -152,7 +166,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"todo-ledger {__version__}")
     parser.add_argument(
-        "files", metavar="FILE", nargs="+", help="a file, s3://bucket/key, or - for standard input; may be gzipped"
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="a file, s3://bucket/key, or - for standard input; may be gzipped, or a ZIP of files",
     )
     parser.add_argument(
         "--owner", type=_owner, help="the owner of the todos (a token's `sub`, which is the default with --to)"

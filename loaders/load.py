@@ -15,17 +15,23 @@ from loaders.planner import Planned, Planner
 from loaders.rows.row import BadRow, Row
 
 
-class _Load(Generic[One]):
+class FileLoad(Generic[One]):
     """Loads one file.
 
     Parameters
     ----------
     writer : Writer, optional
         None only validates what is read.
+
+    Attributes
+    ----------
+    is_broken_off : bool
+        The file cannot be read to its end.
     """
 
     def __init__(self, writer: GroupWriter[One] | None, rejected: RejectedRows, progress: LoadProgress) -> None:
         self.summary = Summary()
+        self.is_broken_off = False
         self._writer = writer
         self._rejected = rejected
         self._progress = progress
@@ -72,11 +78,12 @@ class _Load(Generic[One]):
 
     def _stop_reading(self, error: UnreadableFile) -> None:
         """Note that the file breaks off; what comes before is loaded nevertheless."""
+        self.is_broken_off = True
         unread = "the rest of the file" if self.summary.read else "the file"
         self.summary.stopped_by = f"{unread} cannot be read: {error}"
 
 
-class Load(_Load[Planned]):
+class Load(FileLoad[Planned]):
     """Loads the rows of one file."""
 
     def __init__(self, planner: Planner, writer: Writer | None, rejected: RejectedRows, progress: LoadProgress) -> None:
@@ -102,7 +109,7 @@ class Load(_Load[Planned]):
             self._stop_reading(error)
 
 
-class HistoriesLoad(_Load[History]):
+class HistoriesLoad(FileLoad[History]):
     """Loads the histories of a takeout."""
 
     def load_histories(self, histories: Iterable[History | BadRow]) -> Summary:

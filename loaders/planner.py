@@ -20,6 +20,7 @@ from chalicelib.todos.strict_json import TOO_DEEP
 from loaders.reading.options import ReadOptions
 from loaders.reconcile import ACTOR
 from loaders.rows import reminders
+from loaders.rows.claims import Claims
 from loaders.rows.loss import Loss
 from loaders.rows.row import BadRow, Origin, Row, bad_row
 from loaders.rows.seen import Seen
@@ -103,6 +104,8 @@ class Planner:
     how : ReadOptions
     strict : bool
         A row that is not read without loss is refused.
+    claims : Claims, optional
+        The todos of the other files of the run, where there are any.
     kept : Seen, optional
         Collects the ids of the todos that the file has, those of bad rows included.
     ids_of : str, optional
@@ -123,6 +126,7 @@ class Planner:
         how: ReadOptions,
         *,
         strict: bool = False,
+        claims: Claims | None = None,
         kept: Seen | None = None,
         ids_of: Owner | None = None,
     ) -> None:
@@ -133,6 +137,7 @@ class Planner:
         self._contents = contents
         self._list_name = how.list_name
         self._strict = strict
+        self._claims = claims
         self._kept = kept
         self._time_zone = how.time_zone
         self.keeps_ids = False
@@ -163,6 +168,7 @@ class Planner:
             todo_id = source_id if row.keeps_id else ids.id_for_source(self._ids_of, system, source_id)
             if self._kept is not None:
                 self._kept.note(todo_id, row.line)
+            elsewhere = self._claims.claim(todo_id, row.line) if self._claims is not None else None
             todo_fields = self._content(row, system)
         except InvalidContent as error:
             return BadRow(row.line, row.original, _errors_of(row, error), _key(row, source_id))
@@ -172,11 +178,9 @@ class Planner:
             return bad_row(row.line, row.original, TOO_DEEP)
         except ValueError:
             return bad_row(row.line, row.original, "holds a number that JSON cannot express")
-        if todo_fields["parent"] is not None and self._seen.closes_cycle(todo_id, todo_fields["parent"]):
-            cycle = FieldError(
-                pointer(row.names.get("parent", "parent")), "a cycle: the row is an ancestor of its own parent"
-            )
-            return BadRow(row.line, row.original, [cycle], contested=("parent", row.parent or todo_fields["parent"]))
+        bad = self._rival(row, todo_id, todo_fields, elsewhere) or self._cycle(row, todo_id, todo_fields["parent"])
+        if bad is not None:
+            return bad
         event = self._event(todo_id, todo_fields, times)
         loss = reminders.with_notice(loss, event.change)
         try:
@@ -208,19 +212,38 @@ class Planner:
         error = FieldError(pointer(row.names.get("source", "id")), f"the id already occurs in line {first_line}")
         return BadRow(row.line, row.original, [error], contested=("id", source_id))
 
+    def _rival(self, row: Row, todo_id: str, todo_fields: dict[str, Any], elsewhere: str | None) -> BadRow | None:
+        """The bad row of an id that a row of another file (`elsewhere`) has, with other values."""
+        if self._claims is None or self._claims.note_content(todo_id, todo_fields) or elsewhere is None:
+            return None
+        advice = "load the newer file alone"
+        if not row.keeps_id:
+            advice = f"if they are two lists, load each with a --source of its own; otherwise {advice}"
+        detail = f"{elsewhere} has the same id and other values: {advice}"
+        error = FieldError(pointer(row.names.get("source", "id")), detail)
+        return BadRow(row.line, row.original, [error], contested=("id", row.own_id) if row.own_id else None)
+
+    def _cycle(self, row: Row, todo_id: str, parent: str | None) -> BadRow | None:
+        """The bad row of a todo that is an ancestor of its own parent."""
+        if parent is None or not self._seen.closes_cycle(todo_id, parent):
+            return None
+        detail = "a cycle: the row is an ancestor of its own parent"
+        error = FieldError(pointer(row.names.get("parent", "parent")), detail)
+        return BadRow(row.line, row.original, [error], contested=("parent", row.parent or parent))
+
     def _content(self, row: Row, system: str) -> dict[str, Any]:
         fields = row.fields
         if row.errors:
             raise InvalidContent([])
+        list_name = self._list_name if row.origin is None else row.origin.how.list_name
+        if list_name is not None and fields.get("list") is None:
+            fields["list"] = list_name
         if row.keeps_id:
             return content.validate(fields)
         if "source" not in fields:
             fields["source"] = system if row.own_id is None else f"{system}:{row.own_id}"
         if row.parent is not None:
             fields["parent"] = ids.id_for_source(self._ids_of, system, row.parent)
-        list_name = self._list_name if row.origin is None else row.origin.how.list_name
-        if list_name is not None and fields.get("list") is None:
-            fields["list"] = list_name
         return content.validate(fields)
 
     def _content_id(self, row: Row) -> str:

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from loaders.output.rejected import error_text
 from loaders.output.summary import Summary, describe_counts
-from loaders.reading.open_stream import OpenStream
+from loaders.reading.open_stream import Measured
 from loaders.rows.row import BadRow
 from stack.progress import LINE_EVERY_SECONDS, Progress
 
@@ -34,6 +34,10 @@ class LoadProgress(Protocol):
         """Show the counts so far; most calls show nothing."""
         ...
 
+    def begin_member(self, name: str) -> None:
+        """Say of the rows from here on that they are in this file of an archive."""
+        ...
+
     def show_rejected(self, row: BadRow) -> None:
         """Show a row that is rejected or reported, with the reason."""
         ...
@@ -46,10 +50,11 @@ class LoadProgress(Protocol):
 class TextProgress:
     """A bar on a terminal and a line every few seconds in a pipe; of the rows that are rejected, the first few."""
 
-    def __init__(self, opened: OpenStream) -> None:
+    def __init__(self, opened: Measured) -> None:
         self._opened = opened
         self._began = time.monotonic()
         self._rejected = 0
+        self._member = ""
         self._progress = Progress("loading")
 
     def __enter__(self) -> TextProgress:
@@ -65,11 +70,15 @@ class TextProgress:
         """Show how far the load is, at most once in a while."""
         self._progress.show(lambda: self._counts(summary), done=self._opened.consumed, total=self._opened.total)
 
+    def begin_member(self, name: str) -> None:
+        """Name the file in the archive with each of its rows."""
+        self._member = f"{name}, "
+
     def show_rejected(self, row: BadRow) -> None:
         """Show why a row was rejected."""
         self._rejected += 1
         if self._rejected <= _ROWS_SHOWN:
-            self._progress.say(f"line {row.line}: {_shorten(error_text(row))}")
+            self._progress.say(f"{self._member}line {row.line}: {_shorten(error_text(row))}")
         elif self._rejected == _ROWS_SHOWN + 1:
             self._progress.say("… and more")
 
@@ -88,10 +97,11 @@ class TextProgress:
 class JsonProgress:
     """One JSON object a line: the counts every few seconds, each warning, and each row that is not loaded."""
 
-    def __init__(self, opened: OpenStream) -> None:
+    def __init__(self, opened: Measured) -> None:
         self._opened = opened
         self._began = time.monotonic()
         self._next = self._began + LINE_EVERY_SECONDS
+        self._member: dict[str, str] = {}
 
     def __enter__(self) -> JsonProgress:
         return self
@@ -111,16 +121,20 @@ class JsonProgress:
         left = seconds / share - seconds if share else None
         _print({"progress": share, "seconds": seconds, "seconds_left": left, **summary.to_json()})
 
+    def begin_member(self, name: str) -> None:
+        """Name the file in the archive with each of its rows."""
+        self._member = {"member": name}
+
     def show_rejected(self, row: BadRow) -> None:
         """Print a rejected row's line and reason."""
-        _print({"line": row.line, "reason": error_text(row)})
+        _print({**self._member, "line": row.line, "reason": error_text(row)})
 
     def warn(self, warning: str) -> None:
         """Show a warning."""
         _print({"warning": warning})
 
 
-def progress_for(opened: OpenStream, *, as_json: bool) -> LoadProgress:
+def progress_for(opened: Measured, *, as_json: bool) -> LoadProgress:
     """The progress for programs if `as_json`, otherwise for people."""
     return JsonProgress(opened) if as_json else TextProgress(opened)
 

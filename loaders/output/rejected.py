@@ -24,13 +24,13 @@ class RejectedRows:
         None only counts the rows.
     origin : Origin
         Where the rows come from. When they are corrected and loaded again (the format `rejected`), they become the same
-        todos.
+        todos. It can be set again, for the rows after that.
     """
 
     def __init__(self, path: Path | None, origin: Origin) -> None:
         self.path = path
         self.count = 0
-        self._origin = origin
+        self.origin = origin
         self._file: IO[str] | None = None
 
     def begin(self) -> None:
@@ -66,7 +66,7 @@ class RejectedRows:
             self._file.close()
 
     def _entry(self, row: BadRow) -> dict[str, Any]:
-        origin = row.origin or self._origin
+        origin = row.origin or self.origin
         how = origin.how.to_json()
         return {
             "line": row.line,

@@ -2,12 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from loaders.output.summary import Summary, describe_counts, describe_losses
 from loaders.prune import LeftTodo
+from loaders.reading.archive import NO_FORMAT
+from loaders.rows.loss import shown
+
+_LEFT_OUT_NAMED: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The files of an archive.
+
+    Attributes
+    ----------
+    read : list
+        Of each that has rows its name, the name of its format and its counts.
+    left_out : dict
+        Why the others are not read, by their names.
+    """
+
+    read: list[tuple[str, str, Summary]] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def lines(self) -> list[str]:
+        """Lines for people."""
+        return [
+            f"from {_files(len(self.read))} in it: {shown(name for name, _, _ in self.read)}",
+            *self.left_out_lines(),
+        ]
+
+    def left_out_lines(self) -> list[str]:
+        """A line about the files that are not read, if there are any."""
+        if not self.left_out:
+            return []
+        reasons = {name: "" if why == NO_FORMAT else f" ({why})" for name, why in self.left_out.items()}
+        names = shown(reasons, reasons)
+        were = "was" if len(self.left_out) == 1 else "were"
+        return [f"{_files(len(self.left_out), 'other ')} in it {were} left out: {names}"]
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs; of the files that are left out the first, and how many there are."""
+        named = islice(self.left_out.items(), _LEFT_OUT_NAMED)
+        return {
+            "members": [{"member": name, "format": format, **counts.to_json()} for name, format, counts in self.read],
+            "left_out": len(self.left_out),
+            "left_out_files": [{"member": name, "reason": reason} for name, reason in named],
+        }
+
+
+def _files(count: int, other: str = "") -> str:
+    return f"{count:,} {other}file{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +72,8 @@ class Report:
         It was a dry run.
     compared : bool
         The rows were compared with existing todos.
+    members : Members, optional
+        The files in it, if it is an archive.
     """
 
     file: str
@@ -29,6 +81,7 @@ class Report:
     rejected: Path | None
     would: bool
     compared: bool
+    members: Members | None = None
 
     def text(self) -> str:
         """The report in lines for people."""
@@ -39,6 +92,8 @@ class Report:
         if self.would:
             counted = counted.replace(" added", " would be added").replace(" updated", " would be updated")
         lines = [f"{summary.read:,} rows read: {counted}"]
+        if self.members is not None:
+            lines += self.members.lines()
         lines += describe_losses(summary)
         if self.rejected is not None:
             lines.append(
@@ -57,6 +112,7 @@ class Report:
             "dry_run": self.would,
             "compared": self.compared,
             "rejected_file": None if self.rejected is None else str(self.rejected),
+            **({} if self.members is None else self.members.to_json()),
         }
 
 

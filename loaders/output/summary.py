@@ -54,10 +54,23 @@ class Summary:
             for text in texts:
                 counter[text if text in counter or len(counter) < _MAX_NAMES else _OTHERS] += 1
 
+    def include(self, part: Summary, name: str) -> None:
+        """Add the counts of a part of the file."""
+        for field_name in _COUNTS:
+            setattr(self, field_name, getattr(self, field_name) + getattr(part, field_name))
+        for mine, others in ((self.metadata, part.metadata), (self.notices, part.notices)):
+            for text, times in others.items():
+                mine[text if text in mine or len(mine) < _MAX_NAMES else _OTHERS] += times
+        if part.stopped_by is not None and self.stopped_by is None:
+            self.stopped_by = f"{name}: {part.stopped_by}"
+
     @property
     def is_all_in(self) -> bool:
         """Whether every row is in the ledger as the file has it, or was kept on request."""
         return not (self.stopped_by or self.rejected or self.reported or self.unwritten)
+
+
+_COUNTS: Final = ("read", "added", "updated", "already", "kept", "reported", "rejected", "unwritten")
 
 
 def describe_counts(summary: Summary) -> str:

@@ -16,10 +16,12 @@ HEAD_BYTES: Final = 64 * 1024
 # memory a row takes up to 25 times as much, if its values are as small as can be.
 MAX_ROW_BYTES: Final = 2 * 1024 * 1024
 
+PACKED: Final = "it is a zip archive or a workbook: unpack it, or save the sheet as CSV"
+
 _FOREIGN: Final = {
     codecs.BOM_UTF16_LE: "it is UTF-16: save it as UTF-8",
     codecs.BOM_UTF16_BE: "it is UTF-16: save it as UTF-8",
-    b"PK\x03\x04": "it is a zip archive or a workbook: unpack it, or save the sheet as CSV",
+    b"PK\x03\x04": PACKED,
 }
 
 

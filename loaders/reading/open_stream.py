@@ -7,16 +7,18 @@ import io
 import os
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Protocol, cast
 
 from loaders.errors import CannotLoad, UnreadableFile
 
 S3_SCHEME: Final = "s3://"
 _GZIP: Final = b"\x1f\x8b"
+# The first file of an archive, its end if there is none, or the mark of one that was split.
+_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _BUFFER_BYTES: Final = 256 * 1024
 
 
@@ -70,6 +72,25 @@ class _UnpackedStream(io.RawIOBase):
         return len(chunk)
 
 
+class Measured(Protocol):
+    """What is being read, and how far it is read."""
+
+    @property
+    def consumed(self) -> int:
+        """How many bytes have been read."""
+        ...
+
+    @property
+    def total(self) -> int | None:
+        """How many bytes there are; None if that is not known before the end, as for a pipe."""
+        ...
+
+    @property
+    def share(self) -> float | None:
+        """The part that has been read, from 0 to 1; None if the size is unknown."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class OpenStream:
     """An open stream of unpacked bytes.
@@ -78,11 +99,17 @@ class OpenStream:
     ----------
     total : int, optional
         The stored size in bytes; None if it is unknown before the end, as for a pipe.
+    stored : BinaryIO, optional
+        The stored bytes, from any place.
+    is_zip : bool
+        It is a ZIP archive, and the stream its packed bytes.
     """
 
     stream: BinaryIO
     counted: CountedStream
     total: int | None
+    stored: BinaryIO | None = None
+    is_zip: bool = False
 
     @property
     def consumed(self) -> int:
@@ -108,9 +135,32 @@ def open_stream(name: str) -> Iterator[OpenStream]:
         stored, total = _open_stored(name, stack)
         counted = CountedStream(stored)
         stream: BinaryIO = io.BufferedReader(counted, _BUFFER_BYTES)
-        if cast("io.BufferedReader[CountedStream]", stream).peek(len(_GZIP)).startswith(_GZIP):
+        head = cast("io.BufferedReader[CountedStream]", stream).peek(len(_ZIP[0]))
+        if head.startswith(_GZIP):
             stream = io.BufferedReader(_UnpackedStream(stream), _BUFFER_BYTES)
-        yield OpenStream(stream, counted, total)
+        yield OpenStream(stream, counted, total, stored, is_zip=head.startswith(_ZIP))
+
+
+def find_repeated(names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    """Each name with the earlier one that means the same file, if there is one.
+
+    A path through a link is the same file, and so is another way to write a path.
+    """
+    first: dict[object, str] = {}
+    for name in names:
+        identity = _identity(name)
+        yield name, first.get(identity)
+        first.setdefault(identity, name)
+
+
+def _identity(name: str) -> object:
+    if name == "-" or name.startswith(S3_SCHEME):
+        return name
+    try:
+        status = Path(name).stat()
+    except (OSError, ValueError):
+        return name
+    return status.st_dev, status.st_ino
 
 
 def _open_stored(name: str, stack: ExitStack) -> tuple[BinaryIO, int | None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -31,8 +32,10 @@ class Loss(msgspec.Struct, frozen=True, gc=False):
         return "; ".join([*([f"kept as metadata: {shown(self.kept)}"] if self.kept else []), *self.notices])
 
 
-def shown(names: Iterable[str]) -> str:
-    """Names of values in one line: the first few, and how many there are more."""
-    cut = [name if len(name) <= _NAME_SHOWN else f"{name[: _NAME_SHOWN - 1]}…" for name in names]
+def shown(names: Iterable[str], remarks: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Names in one line, with remarks on some: the first few, and how many there are more."""
+    cut = [
+        (name if len(name) <= _NAME_SHOWN else f"{name[: _NAME_SHOWN - 1]}…") + remarks.get(name, "") for name in names
+    ]
     more = len(cut) - _NAMES_SHOWN
     return ", ".join(cut[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
