@@ -26,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     longer.addoption("--race-operations", type=int, default=100, help="of each client of the race (default: 100)")
     longer.addoption("--race-seed", type=int, default=1, help="which race (default: 1)")
     longer.addoption("--parser-examples", type=int, default=30, help="for each parser of input (default: 30)")
+    longer.addoption("--loader-examples", type=int, default=15, help="of damaged files of each format (default: 15)")
     longer.addoption("--fuzz-examples", type=int, help="for each operation of the API (default: few)")
 
 
