@@ -17,13 +17,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.todos.ids import Owner
+from chalicelib.todos.ids import Owner, partition_of
 from loaders.errors import UnreadableFile
 from loaders.formats import choose_format, formats, system_of
+from loaders.histories.reader import TakeoutReader
 from loaders.into.changes import ChangePolicy
 from loaders.into.ledger import LedgerDestination
 from loaders.into.writer import Writer
-from loaders.load import Load
+from loaders.load import HistoriesLoad, Load
 from loaders.output.progress import TextProgress
 from loaders.output.rejected import RejectedRows
 from loaders.output.summary import Summary
@@ -34,12 +35,17 @@ from loaders.rows.row import Origin
 from loaders.rows.seen import Seen
 from tests.loaders.loading import FILES, OWNER, GroupLedger, lines, nothing_opened
 from tests.loaders.samples import SAMPLES
+from tests.loaders.takeouts import NOW, history, takeout
 
 TODO_ID = "0190c3a0-0000-7000-8000-00000000000%d"
 OWN = [{"id": TODO_ID % number, "version": 1, "title": f"Todo {number}", "tags": ["a"]} for number in range(3)]
 ENTRY = {"line": 2, "format": "jsonl", "source": "file", "reason": "no title", "errors": [], "row": {"title": "Mended"}}
 # What formats have no sample file for, because they are this service's own.
-MADE = {"todo-ledger": [lines(*OWN)], "rejected": [lines(ENTRY, {**ENTRY, "key": "content:a#1", "row": {"id": 1}})]}
+MADE = {
+    "todo-ledger": [lines(*OWN)],
+    "rejected": [lines(ENTRY, {**ENTRY, "key": "content:a#1", "row": {"id": 1}})],
+    "takeout": [takeout(history(4, todo_id=TODO_ID % 1), history(2, todo_id=TODO_ID % 2))],
+}
 
 
 @cache
@@ -117,10 +123,14 @@ def load(content: bytes, name: str | None, ledger: GroupLedger, rejected_path: P
         return None
     rejected = RejectedRows(rejected_path, Origin(chosen.NAME, system, how))
     destination = LedgerDestination(1, ChangePolicy("update", is_sure=True), ledger)
+    progress = TextProgress(nothing_opened())
     with Writer(1, destination) as writer, Seen() as seen, Seen() as contents, redirect_stderr(io.StringIO()):
-        planner = Planner(Owner(OWNER), system, seen, contents, how)
-        run = Load(planner, writer, rejected, TextProgress(nothing_opened()))
-        summary = run.load_rows(chosen.read_rows(file, how))
+        if hasattr(chosen, "HAS_HISTORIES"):
+            reader = TakeoutReader(partition_of(Owner(OWNER)), NOW, seen)
+            summary = HistoriesLoad(None, rejected, progress).load_histories(reader.read(file))
+        else:
+            planner = Planner(Owner(OWNER), system, seen, contents, how)
+            summary = Load(planner, writer, rejected, progress).load_rows(chosen.read_rows(file, how))
     rejected.close()
     assert rejected.count == summary.rejected + summary.reported
     counted = (summary.added, summary.updated, summary.already, summary.kept, summary.reported, summary.rejected)

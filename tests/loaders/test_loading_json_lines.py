@@ -34,6 +34,8 @@ def test_each_line_is_a_todo_and_blank_lines_are_none() -> None:
         (b'{"title": "caf\xe9"}', "not UTF-8"),
         (b"{", "each object on one line"),
         (b'{"title": "\\ud800"}', "holds a lone surrogate, which is no character"),
+        (b'{"title": "A", "id": "\\ud800"}', "holds a lone surrogate, which is no character"),
+        (b'{"title": "A", "parent": "\\ud800"}', "holds a lone surrogate, which is no character"),
     ],
 )
 def test_a_bad_line_is_rejected_alone(line: bytes, detail: str) -> None:
