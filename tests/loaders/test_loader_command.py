@@ -6,50 +6,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from loaders.cli import main
 from tests.loaders.loading import lines
 from tests.support.paths import ROOT
-from tests.support.reset import forget_everything
 
 # moto does not bear several threads.
 ALONE = ("--owner", "ann", "--concurrency", "1")
 
 GOOD = {"id": 1, "title": "Good"}
 BAD = {"id": 2, "title": "Bad", "due": "someday"}
-
-
-@pytest.fixture
-def events(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The events table, in moto."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("EVENTS_TABLE", "events")
-    with mock_aws():
-        # A client of an earlier test would go past moto.
-        forget_everything()
-        table = boto3.resource("dynamodb").create_table(
-            TableName="events",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[
-                {"AttributeName": "stream_id", "KeyType": "HASH"},
-                {"AttributeName": "version", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "stream_id", "AttributeType": "S"},
-                {"AttributeName": "version", "AttributeType": "N"},
-            ],
-        )
-        yield table
-    forget_everything()
 
 
 @pytest.fixture
