@@ -108,7 +108,7 @@ def id_for_source(owner: Owner, system: str, source_id: str) -> str:
     import uuid_utils
 
     name = f"{_prefix_of_source(owner, system)}{source_id}".encode()
-    return str(uuid_utils.uuid5(_source_namespace(), name))  # type: ignore[arg-type] - its types leave out bytes
+    return str(uuid_utils.uuid5(_source_namespace(), name))  # type: ignore[arg-type]  # not in its stub
 
 
 @cache
