@@ -16,6 +16,7 @@ from chalicelib.views import projection
 from loaders.formats import todo_txt
 from loaders.icalendar import lines as calendar_lines
 from loaders.icalendar import occurrences, zones
+from loaders.reading import archive
 from loaders.reading import input as reading
 from loaders.rows import fields as row_fields
 from loaders.rows import json_stream, records, table
@@ -68,10 +69,13 @@ BOUNDS = {
     "states": f"{projection._remembered_todo.cache_parameters()['maxsize']},"
     f" {projection.MAX_REMEMBERED_LENGTH:,} characters long",
     "a row": f"{reading.MAX_ROW_BYTES // MB} MB",
-    "lines": f"{records._MAX_ROW_LINES:,}",
+    "lines of a row": f"{records._MAX_ROW_LINES:,}",
     "a header": f"{table._MAX_HEADER_CHARACTERS // KB} KB",
     "members": f"{row_fields._MAX_MEMBERS:,}",
     "tasks": f"{json_stream.MAX_HELD // MB} MB",
+    "files of a ZIP": f"{archive.MAX_FILES:,}, {archive.MAX_DIRECTORY_BYTES // MB} MB of their names",
+    "a ZIP from": f"{archive.MAX_COPIED_BYTES // 1024 // MB} GB, as a temporary file",
+    "what a ZIP": f"{archive.MAX_UNPACKED_BYTES // 1024 // MB} GB, {archive.MAX_RATIO} times its size",
     "time zones": f"{zones.MAX_DEFINED:,}, {zones.MAX_DEFINITIONS_BYTES // MB} MB together",
     "lines of a to-do": f"{calendar_lines.MAX_LINES:,}",
     "exceptions": f"{occurrences.MAX_EXCEPTIONS:,}",

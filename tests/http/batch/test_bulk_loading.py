@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import random
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,11 +69,24 @@ def counts(summary: dict[str, Any]) -> tuple[int, int, int]:
     return summary["added"], summary["updated"], summary["already"]
 
 
+def write_zip(file: Path, content: list[dict[str, Any]]) -> str:
+    """The rows in a ZIP of three files."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(3):
+            packed.writestr(f"{number}.jsonl", "".join(json.dumps(row) + "\n" for row in content[number::3]))
+    return str(file)
+
+
+@pytest.mark.parametrize("write_file", [write, write_zip], ids=["a file", "a ZIP"])
 def test_killed_at_any_moment_and_run_again_it_ends_as_one_run_does(
-    environment: None, owner: str, file: Path, capsys: pytest.CaptureFixture[str]
+    environment: None,
+    owner: str,
+    file: Path,
+    capsys: pytest.CaptureFixture[str],
+    write_file: Callable[[Path, list[dict[str, Any]]], str],
 ) -> None:
     content = rows(ROWS)
-    command = [sys.executable, "-m", "loaders", write(file, content), "--owner", owner, "--concurrency", "2"]
+    command = [sys.executable, "-m", "loaders", write_file(file, content), "--owner", owner, "--concurrency", "2"]
     there = 0
     for _ in range(4):
         process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -211,7 +226,14 @@ def in_s3(environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     return put
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def zip_of(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as into:
+        into.writestr("todos.jsonl", content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zip_of])
 def test_an_object_in_s3_is_read_part_by_part(
     in_s3: Callable[[bytes], str],
     owner: str,
