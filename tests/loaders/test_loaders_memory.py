@@ -3,11 +3,13 @@
 import gzip
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from loaders.reading.archive import MAX_FILES
 from tests.loaders.loading import rows
 from tests.support.paths import ROOT
 
@@ -114,3 +116,20 @@ def test_no_record_takes_much_memory(tmp_path: Path, parts: tuple[bytes, bytes, 
     file = tmp_path / "bomb.gz"
     _bomb(file, *parts)
     assert _peak_megabytes(file, ("0", "1", "2", "3")) < MAX_MEGABYTES
+
+
+def test_a_zip_takes_no_more_memory_for_its_files_however_many_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "many.zip"
+    with zipfile.ZipFile(file, "w") as packed:
+        for number in range(MAX_FILES - 1):
+            packed.writestr(f"{number}.jpg", b"")
+        packed.writestr("todo.txt", b"x 2026-12-01 Milk\n")
+    assert _peak_megabytes(file) < MAX_MEGABYTES
+
+
+def test_a_record_in_a_zip_takes_no_more_memory_than_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "bomb.zip"
+    begin, repeated, end = BOMBS["a line of cells"]
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("todos.csv", begin + repeated * (MANY // len(repeated)) + end)
+    assert _peak_megabytes(file, ("1", "2")) < MAX_MEGABYTES
