@@ -34,6 +34,7 @@ FIXTURES = {
     "planka.json": "planka",
     "super-productivity.json": "super-productivity",
     "tasks-org.json": "tasks.org",
+    "tasks.md": "markdown",
     "tasks.ics": "icalendar",
     "taskwarrior.json": "taskwarrior",
     "things.json": "things",
