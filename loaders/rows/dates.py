@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from chalicelib.todos import zones
 from chalicelib.todos.instants import MAX_FRACTION_DIGITS
 
+NOT_IN_THE_CALENDAR: Final = "{!r} is not in the calendar, or not on the clock"
 # Enough for every form, also with the name of a time zone.
 _MAX_CHARACTERS: Final = 80
 
@@ -22,6 +23,7 @@ _NO_DAYS: Final = frozenset(
     date(*day) for day in ((1, 1, 1), (1601, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1))
 ) | {date.max}
 _NO_INSTANTS: Final = frozenset(datetime(day.year, day.month, day.day, tzinfo=UTC) for day in _NO_DAYS)
+_SUSPECT_YEARS: Final = frozenset(f"{each.year + more:04d}" for each in _NO_DAYS for more in (-1, 0))
 # So spreadsheets show their day 0.
 _DAY_ZERO: Final = (1900, 1, 0)
 
@@ -104,6 +106,11 @@ def read_generic_date(value: Any, time_zone: str | None, date_format: str | None
     return _read(_text_of(value), time_zone, date_format, asks=True)
 
 
+def is_plain(value: Any) -> bool:
+    """Whether a value has the form that a todo takes, and is in no year with a date that means none."""
+    return isinstance(value, str) and value[:4] not in _SUSPECT_YEARS and _PLAIN.fullmatch(value) is not None
+
+
 def means_none(moment: date) -> bool:
     """Whether programs write this day or instant (a `datetime`) for "no date"."""
     if not isinstance(moment, datetime):
@@ -139,7 +146,7 @@ def _read(text: str, time_zone: str | None, date_format: str | None, *, asks: bo
         found = _by_format(text, time_zone, date_format) if date_format else None
         found = found or _by_itself(text, time_zone)
     except (_NotInTheCalendar, OverflowError):
-        raise ValueError(f"{text!r} is not in the calendar, or not on the clock") from None
+        raise ValueError(NOT_IN_THE_CALENDAR.format(text)) from None
     if found is None:
         raise ValueError(_explain(text, date_format, asks=asks))
     return found

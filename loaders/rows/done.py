@@ -28,15 +28,12 @@ class Done(NamedTuple):
 
 
 def read_done(value: Any, how: ReadOptions, time_zone: str | None) -> Done:
-    """What a value says in the place of a word for done or open.
+    """What a value that is not a word for done or open says in its place: since when it is done.
 
     Raises
     ------
     ValueError
     """
-    if (found := done_of_word(value, how.done_values)) is not None:
-        is_done, says_more = found
-        return Done(is_done, says_more=says_more)
     try:
         since = read_generic_date(value, time_zone, how.date_format).text
     except ValueError:

@@ -18,12 +18,12 @@ from typing import Any, Final
 from chalicelib.todos import zones
 from chalicelib.todos.content import FieldError, pointer
 from loaders.reading.options import ReadOptions
-from loaders.rows.dates import ReadDate, read_generic_date
-from loaders.rows.done import read_completion, read_done
+from loaders.rows.dates import ReadDate, is_plain, read_generic_date
+from loaders.rows.done import Done, read_completion, read_done
 from loaders.rows.loss import Loss
 from loaders.rows.names import match
 from loaders.rows.row import BadRow, Row, bad_row
-from loaders.rows.values import READERS, number_of, own_id_of
+from loaders.rows.values import READERS, done_of_word, number_of, own_id_of
 from loaders.rows.wording import no_title
 
 _PLAINLY: Final = ReadOptions()
@@ -32,6 +32,7 @@ _PLAINLY: Final = ReadOptions()
 _MAX_PLANS: Final = 1000
 _MAX_KEPT_NAMES: Final = 10_000
 _MAX_MEMBERS: Final = 1_000
+_DAY_LENGTH: Final = len("2026-12-31")
 # These have readers that depend on more than their value.
 _DATES: Final = ("due", "remind_at")
 _SAY_WHEN: Final = ("completed", "completed_at", "created_at")
@@ -229,6 +230,11 @@ class _Reading:
             value = self._original.get(name)
             if value is None:
                 continue
+            if is_plain(value) and self._plan.how.date_format is None:
+                # Nearly all dates are; whether they are in the calendar is seen when the todo is validated.
+                self.fields[field] = value
+                is_without_zone |= len(value) == _DAY_LENGTH
+                continue
             try:
                 found = self._date(value)
             except ValueError as error:
@@ -242,21 +248,31 @@ class _Reading:
 
     def take_done(self) -> None:
         """Whether the row is done, and since when."""
-        for name, read in ((self._plan.completed, read_done), (self._plan.completed_at, read_completion)):
-            value = None if name is None else self._original.get(name)
-            if name is None or value is None or (value == "" and name == self._plan.completed):
-                continue
-            try:
-                done = read(value, self._plan.how, self._zone)
-            except ValueError as error:
-                self._refuse(name, error)
-                continue
-            if done.is_done is not None:
-                self.fields.setdefault("completed", done.is_done)
-            if done.says_more:
-                self.extras[name] = value
-            if done.since is not None:
-                self.fields["completed_at"], self.written["completed_at"] = done.since, value
+        name = self._plan.completed
+        if name is not None and (value := self._original.get(name)) is not None and value != "":
+            by_word = done_of_word(value, self._plan.how.done_values)
+            if by_word is not None:
+                self.fields["completed"], says_more = by_word
+                if says_more:
+                    self.extras[name] = value
+            else:
+                self._take_done(name, value, read_done)
+        name = self._plan.completed_at
+        if name is not None and (value := self._original.get(name)) is not None:
+            self._take_done(name, value, read_completion)
+
+    def _take_done(self, name: str, value: Any, read: Callable[[Any, ReadOptions, str | None], Done]) -> None:
+        try:
+            done = read(value, self._plan.how, self._zone)
+        except ValueError as error:
+            self._refuse(name, error)
+            return
+        if done.is_done is not None:
+            self.fields.setdefault("completed", done.is_done)
+        if done.says_more:
+            self.extras[name] = value
+        if done.since is not None:
+            self.fields["completed_at"], self.written["completed_at"] = done.since, value
 
     def take_created(self) -> None:
         """When the row was created; what is no date is kept in the metadata."""

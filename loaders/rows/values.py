@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from chalicelib.todos import strict_json
@@ -84,8 +85,11 @@ def own_id_of(value: Any) -> str | None:
 
 
 def tags_of(value: Any) -> Any:
-    """The tags that a text names between commas or semicolons."""
+    """The tags that a text names between commas or semicolons, or as a JSON array."""
     if isinstance(value, str):
+        if value.startswith("[") and value.rstrip().endswith("]"):
+            with suppress(strict_json.JsonError):
+                return strict_json.parse(value)
         return [tag for part in re.split("[,;]", value) if (tag := part.strip())] or None
     return value
 
@@ -115,6 +119,8 @@ def number_of(value: Any, *, has_decimal_comma: bool = False) -> Any:
         return value
     text = value.strip()
     if len(text) <= _MAX_DIGITS:
+        if text.isascii() and text.isdecimal():
+            return int(text)
         text = _BETWEEN_THOUSANDS.sub("", text)
         if _WITH_FULL_STOPS.fullmatch(text):
             text = text.replace(".", "")

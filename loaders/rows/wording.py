@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from chalicelib.todos import content
 from chalicelib.todos.content import FieldError, InvalidContent, pointer
 from chalicelib.todos.fields import MAX_METADATA_BYTES, Priority, RepeatFrom
+from loaders.rows.dates import NOT_IN_THE_CALENDAR
 from loaders.rows.loss import shown
 from loaders.rows.names import TITLES
 
@@ -20,6 +21,7 @@ _SHOWN: Final = 80
 _KINDS: Final = {"str": "a text", "array": "a list", "object": "an object", "bool": "true or false", "int": "a number"}
 _WRONG_KIND: Final = re.compile(r"Expected `(\w+)[^`]*`, got `\w+`")
 _WRONG_LENGTH: Final = re.compile(r"Expected `\w+[^`]*` of length (<=|>=) (\d+)")
+_CHOICES: Final[dict[str, Any]] = {"priority": Priority, "repeat_from": RepeatFrom}
 # What a rule says of a date may follow from a date that is refused already.
 _AFTER_A_DATE: Final = ("repeat",)
 _NOT_CONTENT: Final = ("parent",)
@@ -63,8 +65,8 @@ def explain(errors: Iterable[FieldError], fields: Mapping[str, Any], names: Mapp
 def _in_words(field: str, name: str, detail: str, value: Any) -> str:
     if field == "title" and (value is None or value == ""):
         return no_title(name)
-    if detail.startswith("Invalid enum value"):
-        *others, last = get_args(get_args(Priority if field == "priority" else RepeatFrom)[0])
+    if field in _CHOICES and (detail.startswith("Invalid enum value") or _WRONG_KIND.fullmatch(detail)):
+        *others, last = get_args(get_args(_CHOICES[field])[0])
         return f"expected {', '.join(others)} or {last}, not {_short(value)}"
     if (found := _WRONG_LENGTH.fullmatch(detail)) and isinstance(value, str | list):
         if found[1] == ">=":
@@ -73,8 +75,10 @@ def _in_words(field: str, name: str, detail: str, value: Any) -> str:
         return f"has {len(value)} {what} where {found[2]} are allowed"
     if found := _WRONG_KIND.fullmatch(detail):
         return f"expected {_KINDS.get(found[1], found[1])}, not {_short(value)}"
+    if detail.startswith("names no instant"):
+        return NOT_IN_THE_CALENDAR.format(value)
     if field == "metadata" and isinstance(value, dict) and f"{MAX_METADATA_BYTES} are allowed" in detail:
-        return f"{detail} for what no field holds: {shown(sorted(value, key=lambda name: -len(str(value[name]))))}"
+        return f"has {detail} for what no field holds: {shown(sorted(value, key=lambda name: -len(str(value[name]))))}"
     return f"has {detail}" if detail[:1].isdecimal() else detail
 
 

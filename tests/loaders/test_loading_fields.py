@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from loaders.planner import Planned
+from loaders.reading.options import ReadOptions
 from tests.loaders.loading import errors_of, lines, plan, titles, todos
 
 
@@ -86,7 +87,7 @@ def test_a_parent_is_the_todo_of_the_row_with_that_id() -> None:
         (
             {"due": "2026-12-01"},
             "#/title",
-            "no title: none of the names title, task, name, summary, subject, … is there",
+            "none of the names title, task, name, summary, subject, … is there",
         ),
         ({"title": "A", "done": "perhaps"}, "#/done", "expected true or false"),
         ({"title": "A", "order": "first"}, "#/order", "expected a number"),
@@ -125,3 +126,105 @@ def test_a_row_whose_fields_are_too_large_together_is_rejected() -> None:
 
 def test_a_large_row_that_still_fits_is_accepted() -> None:
     assert titles(lines({"title": "A", "notes": "é" * 8192, "metadata": {"a": "x" * 4000}})) == ["A"]
+
+
+def only(content: bytes, **how: Any) -> dict[str, Any]:
+    """The todo of the only row, and its loss."""
+    [planned] = plan(content, how=ReadOptions(**how))
+    assert isinstance(planned, Planned), planned
+    return {**planned.event.state, "loss": planned.loss}
+
+
+@pytest.mark.parametrize(
+    ("row", "completed", "completed_at"),
+    [
+        ({"Completed At": "2026-11-05"}, True, "2026-11-05T00:00:00.000Z"),
+        ({"Completion Date": "2026-11-05 10:00 +0100"}, True, "2026-11-05T09:00:00.000Z"),
+        ({"Date Completed": 1762333200}, True, "2025-11-05T09:00:00.000Z"),
+        ({"done at": "20261105"}, True, "2026-11-05T00:00:00.000Z"),
+        ({"Closed on": "2026-11-05"}, True, "2026-11-05T00:00:00.000Z"),
+        ({"Done": "2026-11-05"}, True, "2026-11-05T00:00:00.000Z"),
+        ({"Status": "done", "Completed On": "2026-11-05"}, True, "2026-11-05T00:00:00.000Z"),
+        ({"Done": "2026-11-05", "Completed At": "2026-11-06"}, True, "2026-11-06T00:00:00.000Z"),
+        ({"Completed At": "0001-01-01T00:00:00Z"}, False, None),
+        ({"Completed At": 0}, False, None),
+        ({"Completed At": ""}, False, None),
+        ({"Done": "1970-01-01"}, False, None),
+        ({"Completed At": "no"}, False, None),
+    ],
+)
+def test_a_date_of_its_completion_means_done(row: dict[str, Any], completed: bool, completed_at: str | None) -> None:
+    todo = only(lines({"title": "A", **row}))
+    assert (todo["completed"], todo["completed_at"], todo["metadata"]) == (completed, completed_at, None)
+
+
+def test_a_word_for_open_goes_before_a_date_of_completion_which_is_kept() -> None:
+    todo = only(lines({"title": "A", "Status": "open", "Completed At": "2026-11-05"}))
+    assert (todo["completed"], todo["metadata"]) == (False, {"Completed At": "2026-11-05"})
+    assert "not completed" in todo["loss"].text()
+
+
+def test_a_word_for_done_is_enough_beside_an_empty_date() -> None:
+    [todo] = todos(b"title,Done,Completed At\nA,yes,\n")
+    assert todo["completed"]
+
+
+def test_a_completion_that_can_be_read_in_two_ways_asks_for_the_format() -> None:
+    row = lines({"title": "A", "Completed At": "05/11/2026"})
+    [(_, pointer, detail)] = errors_of(row)
+    assert (pointer, "--date-format" in detail) == ("#/Completed%20At", True)
+    assert only(row, date_format="%d/%m/%Y")["completed_at"] == "2026-11-05T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("status", "completed", "metadata"),
+    [
+        ("Erledigt", True, None),
+        (" ERLEDIGT ", True, None),
+        ("done", True, None),
+        ("2026-11-05", True, None),
+        ("open", False, None),
+        ("Offen", False, {"Status": "Offen"}),
+    ],
+)
+def test_words_that_the_user_names_mean_done_and_others_then_open(
+    status: str, completed: bool, metadata: dict[str, Any] | None
+) -> None:
+    todo = only(lines({"title": "A", "Status": status}), done_values=("erledigt",))
+    assert (todo["completed"], todo["metadata"]) == (completed, metadata)
+
+
+@pytest.mark.parametrize(
+    ("row", "due", "zone"),
+    [
+        ({"due": "2026-12-01"}, "2026-12-01", "Europe/Berlin"),
+        ({"due": "2026-12-01 09:00"}, "2026-12-01T09:00:00+01:00", "Europe/Berlin"),
+        ({"due": "2026-12-01T09:00:00Z"}, "2026-12-01T09:00:00Z", None),
+        ({"due": "2026-12-01 09:00", "Time Zone": "Asia/Tokyo"}, "2026-12-01T09:00:00+09:00", "Asia/Tokyo"),
+        ({"due": 0}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_what_has_no_zone_is_in_the_rows_or_the_given_one(
+    row: dict[str, Any], due: str | None, zone: str | None
+) -> None:
+    todo = only(lines({"title": "A", **row}), time_zone="Europe/Berlin")
+    assert (todo["due"], todo["time_zone"]) == (due, zone)
+
+
+def test_dates_are_read_as_the_user_says() -> None:
+    content = b"title;due;remind at;created\nA;01.12.2026;30.11.2026 09:00;05.04.2025\n"
+    todo = only(content, date_format="%d.%m.%Y")
+    assert (todo["due"], todo["remind_at"]) == ("2026-12-01", "2026-11-30T09:00:00Z")
+    assert todo["created_at"] == "2025-04-05T00:00:00.000Z"
+
+
+def test_a_cell_with_a_json_array_of_tags_is_read_as_one() -> None:
+    assert todos(b'title,tags\nA,"[""one"", ""two words""]"\n')[0]["tags"] == ["one", "two words"]
+    assert todos(b'title,tags\nA,"[one], [two]"\n')[0]["tags"] == ["[one]", "[two]"]
+
+
+def test_one_cause_is_refused_once() -> None:
+    row = {"title": "A", "due": "soon", "repeat": "FREQ=DAILY;UNTIL=20200101T000000Z", "time_zone": "Nowhere"}
+    assert [pointer for _, pointer, _ in errors_of(lines(row))] == ["#/due"]
+    assert [pointer for _, pointer, _ in errors_of(b"title,due\n,2026-12-01\n")] == ["#/title"]
