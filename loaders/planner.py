@@ -196,7 +196,8 @@ class Planner:
             return NO_FORMER
         # An id that a row of the file has is that row's.
         own = [each for each in row.former_ids if not self._seen.has(f"id:{each}")]
-        return Former(self._ids(own, system), self._ids(row.former_parents, system), row.former_unset)
+        former = self._ids(own, system) + (self._ids(own, row.former_system) if row.former_system else ())
+        return Former(former, self._ids(row.former_parents, system), row.former_unset)
 
     def _ids(self, source_ids: Iterable[str], system: str) -> tuple[str, ...]:
         return tuple(ids.id_for_source(self._ids_of, system, each) for each in source_ids)

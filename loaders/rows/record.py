@@ -48,6 +48,7 @@ class Record:
         self.repeated: set[str] = set()
         self.notices: list[str] = []
         self.former_ids: list[str] = []
+        self.former_system: str | None = None
         self.former_parents: list[str] = []
         self.former_unset: list[str] = []
         self._names: dict[str, str] = {}
@@ -126,6 +127,7 @@ class Record:
             own_id,
             parent,
             former_ids=tuple(self.former_ids),
+            former_system=self.former_system,
             former_parents=tuple(self.former_parents),
             former_unset=tuple(self.former_unset),
             loss=Loss(tuple(lost), tuple(self.notices)) if lost or self.notices else None,

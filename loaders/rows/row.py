@@ -58,6 +58,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         The row is a todo of this service: `own_id` is its id here too, and `fields` has everything else.
     former_ids : tuple of str
         The ids that earlier versions of the loader gave the row; a todo that was loaded under one of them keeps its id.
+    former_system : str, optional
+        Another system that they may belong to, where the row was read by another format.
     former_parents : tuple of str
         The ids that earlier versions gave the row's parent.
     former_unset : tuple of str
@@ -83,6 +85,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     key: str | None = None
     content: Any = None
     former_ids: tuple[str, ...] = ()
+    former_system: str | None = None
     former_parents: tuple[str, ...] = ()
     former_unset: tuple[str, ...] = ()
     loss: Loss | None = None

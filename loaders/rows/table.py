@@ -210,10 +210,10 @@ def header_of(text: str, separator: str | None = None) -> tuple[list[str], str] 
     return attempts[best], best
 
 
-def header_in_head(head: bytes) -> tuple[list[str], str] | None:
+def header_in_head(head: bytes, is_header: Callable[[list[str]], bool] | None = None) -> tuple[list[str], str] | None:
     """The header of a table that begins with `head`, for its recogniser; None if there is none."""
     try:
-        table = Table(Input(BytesIO(head[:_MAX_HEADER_CHARACTERS])))
+        table = Table(Input(BytesIO(head[:_MAX_HEADER_CHARACTERS])), is_header)
     except UnreadableFile:
         return None
     return table.names, table.separator

@@ -34,8 +34,9 @@ _OPEN: Final = frozenset(
 )
 # Open, and more than that: the word is also kept in `metadata`.
 _OPEN_AND_MORE: Final = frozenset({"in progress", "in-progress", "started", "not started", "waiting", "blocked"})
-_PRIORITIES: Final = {"l": "low", "m": "medium", "med": "medium", "normal": "medium", "h": "high"}
+_SHORT_PRIORITIES: Final = {"l": "low", "m": "medium", "med": "medium", "normal": "medium", "h": "high"}
 
+PRIORITIES: Final = frozenset({"none", "low", "medium", "high"})
 MAX_ID_LENGTH: Final = 400
 _MAX_DIGITS: Final = 40
 _LARGEST: Final = 10**40
@@ -99,7 +100,7 @@ def priority_of(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     word = value.strip().casefold()
-    return _PRIORITIES.get(word, word)
+    return _SHORT_PRIORITIES.get(word, word)
 
 
 def number_of(value: Any, *, has_decimal_comma: bool = False) -> Any:

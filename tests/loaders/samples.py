@@ -88,6 +88,14 @@ _TICKTICK = {
 }
 
 
+_ASANA = {
+    "Task ID": "{id}",
+    "Created At": "2026-11-20",
+    "Completed At": "",
+    "Last Modified": "2026-11-20",
+    "Name": "{title}",
+    "Due Date": "{due}",
+}
 _GOOGLE = '{"kind": "tasks#taskLists", "items": [{"title": "L", "items": [\n'
 _MICROSOFT = '{"@odata.context": "x", "value": [{"displayName": "L", "tasks": [\n'
 _PLAIN = _object(title="title")
@@ -147,6 +155,7 @@ SAMPLES = [
         has_ids=False,
         has_parents=False,
     ),
+    Sample("asana", ",".join(_ASANA) + "\n", _cells(_ASANA), "\n", "\n", "2026-02-30", has_parents=False),
     Sample("google-tasks", _GOOGLE, _object(title="title"), ",\n", "\n]}]}", "tomorrow"),
     Sample(
         "microsoft-to-do",
@@ -197,13 +206,22 @@ SAMPLES = [
 
 
 # They have no priority, or one in words of the user.
-_WITHOUT_PRIORITIES = ("google-tasks", "taskwarrior", "trello", "wekan", "planka", "super-productivity", "things")
+_WITHOUT_PRIORITIES = (
+    "asana",
+    "google-tasks",
+    "taskwarrior",
+    "trello",
+    "wekan",
+    "planka",
+    "super-productivity",
+    "things",
+)
 # Read whole before the first row, since their parts refer to each other in any order.
 _READ_WHOLE = ("trello", "wekan", "planka", "tasks.org", "super-productivity")
 WITH_PRIORITIES = [sample for sample in SAMPLES if sample.name not in _WITHOUT_PRIORITIES]
 WITH_IDS = [sample for sample in SAMPLES if sample.has_ids]
 WITH_PARENTS = [sample for sample in SAMPLES if sample.has_parents]
-TABLES = [sample for sample in SAMPLES if sample.name in ("csv", "todoist", "ticktick")]
+TABLES = [sample for sample in SAMPLES if sample.name in ("csv", "todoist", "ticktick", "asana")]
 OBJECTS = [
     sample
     for sample in SAMPLES

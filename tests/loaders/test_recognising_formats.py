@@ -29,6 +29,7 @@ def test_the_beginning_tells_the_format_whatever_precedes_it(content: bytes, nam
 
 FIXTURES = {
     "apple-reminders.json": "apple-reminders",
+    "asana.csv": "asana",
     "google-tasks.json": "google-tasks",
     "microsoft-to-do.json": "microsoft-to-do",
     "planka.json": "planka",

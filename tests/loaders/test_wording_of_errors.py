@@ -20,7 +20,7 @@ def said(content: bytes, name: str | None = None) -> str:
     [
         (
             {"due": "2026-12-01"},
-            "the row has no title: none of the names title, task, name, summary, subject, … is there",
+            "the row has no title: none of the names title, task, name, summary, subject, …",
         ),
         ({"task": ""}, "the row has no title: 'task' is empty"),
         ({"task": None}, "the row has no title: 'task' is empty"),
@@ -37,7 +37,7 @@ def said(content: bytes, name: str | None = None) -> str:
         ({"title": "A", "Notes": ["n"]}, "'Notes': expected a text, not ['n']"),
         (
             {"title": "A", "x": "1", "Long story": "n" * 5000},
-            "'metadata': has 5028 bytes of UTF-8 where 4096 are allowed for what no field holds: Long story, x",
+            "'metadata': has 5025 bytes of UTF-8 where 4096 are allowed for what no field holds: Long story, x",
         ),
         ({"title": "A", "done": "vielleicht"}, "'done': expected true or false (also yes or no, 1 or 0, done or open)"),
         ({"title": "A", "done": "vielleicht"}, "not 'vielleicht'; say with --done-values which words mean done"),
