@@ -15,6 +15,10 @@ MAX_BODY_BYTES: Final = 128 * 1024
 # An array or an object takes up to 200 bytes of memory, of which two are sent. Those in texts count, too: to tell them
 # apart would be to read the body.
 MAX_BRACKETS: Final = 200_000
+_MAY_BE_REPLACED: Final = (
+    "The body is not UTF-8, or holds the character U+FFFD, which stands where a gateway could not decode; if it is"
+    " meant, write it as \\ufffd."
+)
 
 
 def read_json(
@@ -80,11 +84,9 @@ def _check_media_type(request: Request, accepted: tuple[str, ...]) -> None:
 def _parse(request: Request) -> Any:
     try:
         text = request.body.decode()
-        if "\ufffd" in text and _was_replaced(request):
-            raise _unreadable(request, "The body is not UTF-8.")
         if text.startswith("\ufeff"):
             raise bad_request("The body begins with a byte order mark, which JSON does not allow (RFC 8259, 8.1).")
-        return strict_json.parse(text)
+        value = strict_json.parse(text)
     except UnicodeDecodeError:
         raise _unreadable(request, "The body is not UTF-8.") from None
     except strict_json.AmbiguousJson as error:
@@ -92,6 +94,9 @@ def _parse(request: Request) -> Any:
         raise bad_request("The body is not JSON that every reader understands alike.", errors) from None
     except strict_json.JsonError as error:
         raise _unreadable(request, f"The body is {error}.") from None
+    if "\ufffd" in text and not _is_as_sent(request):
+        raise bad_request(_MAY_BE_REPLACED)
+    return value
 
 
 def _check_nesting(body: Any, max_nesting: int) -> None:
@@ -116,7 +121,11 @@ def _unreadable(request: Request, detail: str) -> Problem:
     return Problem(problem_types.UNSUPPORTED_MEDIA_TYPE, detail, headers=headers)
 
 
-def _was_replaced(request: Request) -> bool:
-    """Whether the gateway put U+FFFD where it could not decode: then the body's length is not the one that was sent."""
-    length = request.headers.get("content-length", "")
-    return "content-encoding" not in request.headers and length not in ("", str(len(request.body)))
+def _is_as_sent(request: Request) -> bool:
+    """Whether the body certainly is what the client sent.
+
+    A gateway puts U+FFFD where it cannot decode, and only the body's length shows that. API Gateway does not pass it
+    on, and the one of a compressed body says nothing.
+    """
+    length = request.headers.get("content-length")
+    return "content-encoding" not in request.headers and length == str(len(request.body))

@@ -154,4 +154,31 @@ def test_a_packed_body_is_another_media_type_unless_the_gateway_has_unpacked_it(
     with Refused() as refused:
         read_json(a_request(headers=headers, body=body))
     assert (refused.status, refused.problem.headers) == (415, {"Accept-Encoding": "identity"})
-    assert read_json(a_request(headers=headers, body=b'{"a": "\xef\xbf\xbd"}')) == {"a": "\ufffd"}
+    assert read_json(a_request(headers=headers, body=b'{"a": "b"}')) == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ({"content-length": "12"}, True),
+        ({"content-length": "10"}, False),
+        ({"content-length": "12", "content-encoding": "gzip"}, False),
+        ({}, False),
+    ],
+)
+def test_a_character_that_a_gateway_may_have_put_is_taken_only_if_the_body_has_its_length(
+    headers: dict[str, str], is_taken: bool
+) -> None:
+    body = '{"a": "\ufffd"}'.encode()
+    request = a_request(headers={"content-type": "application/json", **headers}, body=body)
+    if is_taken:
+        assert read_json(request) == {"a": "\ufffd"}
+        return
+    with Refused() as refused:
+        read_json(request)
+    assert refused.status == 400
+    assert "write it as \\ufffd" in refused.problem.detail
+    escaped = a_request(
+        headers={"content-type": "application/json", **headers}, body=body.replace(b"\xef\xbf\xbd", b"\\ufffd")
+    )
+    assert read_json(escaped) == {"a": "\ufffd"}
