@@ -19,7 +19,7 @@ from chalicelib.todos import instants
 from chalicelib.todos.ids import Partition
 from chalicelib.views.cuts import Cut
 
-# Longer than a message of the queue and a dead letter of it are kept together (14 days each).
+# Longer than a message of the queue exists (14 days) and, redriven from the dead letters, exists once more.
 KEPT_DAYS: Final = 30
 KEPT_SECONDS: Final = KEPT_DAYS * 24 * 3600
 

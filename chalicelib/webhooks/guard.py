@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _DAY: Final = 24 * 3600
 # A repeat can come as long as the message exists: a batch that failed is kept 90 days in S3 until it is redriven, and
-# then the message lies 14 days in the queue and 14 more as a dead letter. Two days of margin.
+# then the message exists for 14 days; as a dead letter it may be sent anew, for 14 more. Two days of margin.
 REMEMBERED_SECONDS: Final = (90 + 14 + 14 + 2) * _DAY
 
 # A delivery that another invocation is at, or that it left when it crashed: its record is free by then.

@@ -50,10 +50,12 @@ class Deployment:
 
     @cached_property
     def place(self) -> dict[str, str]:
-        """Partition, account and region of the clients, by CloudFormation's pseudo parameters."""
+        """Partition, domain, account and region of the clients, by CloudFormation's pseudo parameters."""
         caller = self.client("sts").get_caller_identity()
+        partition = caller["Arn"].split(":")[1]
         return {
-            "AWS::Partition": caller["Arn"].split(":")[1],
+            "AWS::Partition": partition,
+            "AWS::URLSuffix": "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com",
             "AWS::AccountId": caller["Account"],
             "AWS::Region": self.client("sts").meta.region_name,
         }

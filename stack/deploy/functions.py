@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from stack.deploy.deployment import Deployment
 from stack.deploy.references import References
 
+_ALWAYS: Final = {"Fn::Equals": ["", ""]}
+
 
 def references(deployment: Deployment) -> References:
-    """The values that the compute stack's template refers to, in this deployment."""
+    """The values that the compute stack's template refers to, in this deployment.
+
+    Before there is an API, its address is empty.
+    """
     exports = {f"{deployment.data.name}-{name}": value for name, value in deployment.outputs().items()}
-    return References({**deployment.parameters(), **deployment.place}, exports)
+    values = {"PublicUrl": "", **deployment.parameters(), **deployment.place}
+    conditions = deployment.stage.compute_template["Conditions"]
+    if (api := deployed_api(deployment)) is None:
+        return References(values, exports, {**conditions, "HasPublicUrl": _ALWAYS})
+    of_the_api = {"RestAPI": api, "RestAPI.Stage": deployment.stage.api_stage}
+    return References(values | of_the_api, exports, conditions)
 
 
 def environments(deployment: Deployment) -> dict[str, dict[str, str]]:
@@ -33,6 +43,23 @@ def deployed_names(deployment: Deployment) -> dict[str, str]:
     return {one.name: resources.get(one.resource, one.deployed_name) for one in deployment.stage.functions()}
 
 
+def deployed_api(deployment: Deployment) -> str | None:
+    """The id of the REST API that calls them; None before there is one.
+
+    The compute stack made it, or `chalice deploy` did, which leaves the stage out of its name.
+    """
+    made: str | None = deployment.compute.outputs().get("RestAPIId")
+    if made:
+        return made
+    client = deployment.client("apigateway")
+    name = deployment.stage.chalice().app_name
+    for page in client.get_paginator("get_rest_apis").paginate():
+        for api in page["items"]:
+            if api["name"] == name and deployment.stage.api_stage in _stages(client, api["id"]):
+                return str(api["id"])
+    return None
+
+
 def keep_log(logs: Any, name: str, days: int) -> None:
     """Make the log group of a function, which may not make one itself, and set for how many days it keeps its lines.
 
@@ -46,3 +73,7 @@ def keep_log(logs: Any, name: str, days: int) -> None:
     with suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_group(logGroupName=f"/aws/lambda/{name}")
     logs.put_retention_policy(logGroupName=f"/aws/lambda/{name}", retentionInDays=days)
+
+
+def _stages(client: Any, api: str) -> list[str]:
+    return [stage["stageName"] for stage in client.get_stages(restApiId=api)["item"]]

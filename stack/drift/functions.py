@@ -38,9 +38,27 @@ def settings(deployment: Deployment) -> Iterator[Settings]:
         if answer is None:
             yield Settings(where, {"FunctionName": name}, {})
             continue
-        wanted = {"CodeSha256": code, **_wanted(function), "Variables": variables[function.name]}
-        found = {**_found(answer), "RetentionInDays": _retention(deployment.client("logs"), name)}
+        wanted = {
+            "CodeSha256": code,
+            **_wanted(function),
+            "Variables": variables[function.name],
+            "RecursiveLoop": _template_properties(deployment, function).get("RecursiveLoop", "Terminate"),
+        }
+        found = {
+            **_found(answer),
+            "RetentionInDays": _retention(deployment.client("logs"), name),
+            "RecursiveLoop": deployment.client("lambda").get_function_recursion_config(FunctionName=name)[
+                "RecursiveLoop"
+            ],
+        }
         yield Settings(where, wanted, found, partial(_put, deployment, name), _FIXED)
+
+
+def _template_properties(deployment: Deployment, function: Function) -> Properties:
+    """What the merged template adds to the function."""
+    resource = deployment.stage.compute_template["Resources"].get(function.resource, {})
+    properties: Properties = resource.get("Properties", {})
+    return properties
 
 
 def _wanted(function: Function) -> Properties:
@@ -89,6 +107,8 @@ def _put(deployment: Deployment, name: str, differences: list[Difference]) -> No
                 client.delete_function_concurrency(FunctionName=name)
             case "ReservedConcurrentExecutions":
                 client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=wanted)
+            case "RecursiveLoop":
+                client.put_function_recursion_config(FunctionName=name, RecursiveLoop=wanted)
             case "RetentionInDays":
                 keep_log(deployment.client("logs"), name, wanted)
 

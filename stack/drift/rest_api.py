@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from stack.deploy.deployment import Deployment
+from stack.deploy.functions import deployed_api
 from stack.deploy.rest_api import put_gateway_responses
 from stack.drift.differences import Difference, Properties, Settings
 
@@ -14,26 +15,9 @@ from stack.drift.differences import Difference, Properties, Settings
 _ALL_METHODS: Final = "*/*"
 
 
-def find(deployment: Deployment) -> str | None:
-    """The API's id, or None.
-
-    The compute stack made it, or `chalice deploy` did, which leaves the stage out of its name.
-    """
-    made: str | None = deployment.compute.outputs().get("RestAPIId")
-    if made:
-        return made
-    client = deployment.client("apigateway")
-    name = deployment.stage.chalice().app_name
-    for page in client.get_paginator("get_rest_apis").paginate():
-        for api in page["items"]:
-            if api["name"] == name and deployment.stage.api_stage in _stages(client, api["id"]):
-                return str(api["id"])
-    return None
-
-
 def settings(deployment: Deployment) -> Iterator[Settings]:
     """The API's compression, which a deployment sets, and the gateway's own responses by their types."""
-    api = find(deployment)
+    api = deployed_api(deployment)
     if api is None:
         yield Settings("API", {"RestApi": "deployed"}, {})
         return
@@ -88,7 +72,3 @@ def _described(response: Properties) -> Properties:
     status = response.get("statusCode")
     kept = {name: response.get(name) or {} for name in ("responseParameters", "responseTemplates")}
     return {"statusCode": str(status) if status else None, **kept}
-
-
-def _stages(client: Any, api: str) -> list[str]:
-    return [stage["stageName"] for stage in client.get_stages(restApiId=api)["item"]]

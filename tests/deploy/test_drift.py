@@ -127,8 +127,14 @@ def alarm_silenced(account: Account) -> None:
     account.client("cloudwatch").disable_alarm_actions(AlarmNames=[f"todo-ledger-{STAGE}-ServerErrors"])
 
 
+def loops(account: Account) -> None:
+    account.client("lambda").put_function_recursion_config(
+        FunctionName=function_name(account, "Clear"), RecursiveLoop="Terminate"
+    )
+
+
 SETTLED: dict[str, tuple[Change, str]] = {
-    "retries": (mapping("Publish", MaximumRetryAttempts=3), "MaximumRetryAttempts is 3, and should be 100"),
+    "retries": (mapping("Publish", MaximumRetryAttempts=3), "MaximumRetryAttempts is 3, and should be -1"),
     "bisecting": (mapping("Project", BisectBatchOnFunctionError=False), "BisectBatchOnFunctionError is False"),
     "a failure destination": (mapping("Publish", DestinationConfig={}), "DestinationConfig is {}"),
     "a filter": (mapping("Project", FilterCriteria={}), "FilterCriteria is {}"),
@@ -141,6 +147,7 @@ SETTLED: dict[str, tuple[Change, str]] = {
     "a timeout": (function("Remind", Timeout=3), "Timeout is 3, and should be 60"),
     "an environment": (variables, "function project: Variables is {'HANDLERS': 'api'}"),
     "reserved concurrency": (reserved, "ReservedConcurrentExecutions is 1, and should be missing"),
+    "an endless loop": (loops, "function clear: RecursiveLoop is Terminate, and should be Allow"),
     "log retention": (log_retention, "RetentionInDays is 1, and should be 7"),
     "a wider policy": (wider_policy, "role of deliver: Policies is"),
     "a policy beside ours": (another_policy, "role of remind: Policies is"),

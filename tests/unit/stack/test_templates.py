@@ -39,7 +39,8 @@ MAPPINGS: dict[str, dict[str, Any]] = {
         "BatchSize": 100,
         "MaximumBatchingWindowInSeconds": 0,
         "BisectBatchOnFunctionError": True,
-        "MaximumRetryAttempts": 100,
+        "MaximumRetryAttempts": -1,
+        "MaximumRecordAgeInSeconds": 20 * 3600,
         "ParallelizationFactor": 2,
         "FilterCriteria": {"Filters": [{"Pattern": '{"eventName":["INSERT"]}'}]},
         "DestinationConfig": {
@@ -107,11 +108,26 @@ def test_the_gateway_answers_with_problem_types_of_the_api(public_url: str, monk
         assert response.get("statusCode") == expected.get("status")
 
 
-def test_every_queue_keeps_what_it_has_for_14_days() -> None:
+def test_dead_letters_stay_for_ten_days_and_what_waits_for_a_person_for_14() -> None:
+    """A message's age goes on when it becomes a dead letter, so its time there is what the first queue left of it."""
     resources = yaml.safe_load((REPOSITORY / ".chalice" / "data.yaml").read_text())["Resources"].values()
-    kept = [one["Properties"].get("MessageRetentionPeriod") for one in resources if one["Type"] == "AWS::SQS::Queue"]
-    assert len(kept) == 7
-    assert set(kept) == {14 * DAY}
+    queues = [one["Properties"] for one in resources if one["Type"] == "AWS::SQS::Queue"]
+    kept = {"RedrivePolicy" in queue: set() for queue in queues}
+    for queue in queues:
+        kept["RedrivePolicy" in queue].add(queue["MessageRetentionPeriod"])
+    assert kept == {True: {4 * DAY}, False: {14 * DAY}}
+    assert len(queues) == 7
+
+
+def test_what_sends_to_the_queue_that_calls_it_is_not_taken_for_an_endless_loop(merged: dict[str, Any]) -> None:
+    functions = {n: o["Properties"] for n, o in merged["Resources"].items() if o["Type"] == "AWS::Serverless::Function"}
+    of_queues = {name for name, mapping in MAPPINGS.items() if "Stream" not in mapping}
+    assert {name for name, each in functions.items() if each.get("RecursiveLoop") == "Allow"} == of_queues
+
+
+def test_the_api_has_one_stage(merged: dict[str, Any]) -> None:
+    """SAM makes a second, public one, unless the version of OpenAPI is named."""
+    assert merged["Globals"]["Api"] == {"OpenApiVersion": "2.0"}
 
 
 def lint(template: Path) -> subprocess.CompletedProcess[str]:
