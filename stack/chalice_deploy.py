@@ -9,14 +9,19 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
+from chalice.app import Chalice
 from chalice.config import Config
+from chalice.deploy.models import RestAPI
+from chalice.deploy.swagger import SwaggerGenerator
 
 from chalicelib.deploying import Sources
 from stack.deploy import functions, policies
 from stack.deploy.deployment import Deployment
 from stack.deploy.package import Package, packager
+from stack.deploy.rest_api import GATEWAY_RESPONSES
 from stack.deploy.stages import Stage
 from stack.errors import NotDeployed, StackError
 
@@ -51,6 +56,7 @@ def prepare() -> Sources:
     _give_variables(deployment)
     _give_policies(deployment, checkout)
     _give_package(deployment.package(), checkout, deployment.stage.chalice())
+    _give_gateway_responses(deployment.gateway_responses())
     stream = deployment.parameters()["EventsStream"]
     return Sources(stream, outputs["DeliverQueueArn"], outputs["RemindQueueArn"], outputs["ClearQueueArn"])
 
@@ -81,6 +87,17 @@ def _give_policies(deployment: Deployment, checkout: Path) -> None:
         return files.get(config.function_name)
 
     Config.iam_policy_file = property(iam_policy_file)  # type: ignore[method-assign,assignment]
+
+
+def _give_gateway_responses(responses: dict[str, Any]) -> None:
+    """Add the gateway's own responses to the API's document: a deployment of the API drops those that are not there."""
+    generate = SwaggerGenerator.generate_swagger
+
+    def generate_swagger(self: SwaggerGenerator, app: Chalice, rest_api: RestAPI | None = None) -> dict[str, Any]:
+        document: dict[str, Any] = generate(self, app, rest_api)
+        return {**document, GATEWAY_RESPONSES: responses}
+
+    SwaggerGenerator.generate_swagger = generate_swagger  # type: ignore[method-assign]
 
 
 def _give_package(packaged: Package, checkout: Path, config: Config) -> None:

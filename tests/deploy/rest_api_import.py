@@ -12,11 +12,13 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from stack.aws import LocalEndpoint, local_client
 from stack.deploy.artifacts import Artifacts
 from stack.deploy.cloudformation import Stack
+from stack.deploy.rest_api import GATEWAY_RESPONSES, put_gateway_responses
 from tests.support.server import Received, Reply, Server
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -43,10 +45,12 @@ def answering(endpoint: LocalEndpoint) -> Callable[[Received], Reply]:
         deploy(stack, body)
         api = stack.resources()["Api"]
         stacks[api] = stack
+        set_responses(apigateway, api, body)
         return described(201, api)
 
     def put(api: str, body: bytes) -> Reply:
         deploy(stacks[api], body)
+        set_responses(apigateway, api, body)
         return described(200, api)
 
     def deploy(stack: Stack, body: bytes) -> None:
@@ -80,6 +84,14 @@ def answering(endpoint: LocalEndpoint) -> Callable[[Received], Reply]:
 
     stacks: dict[str, Stack] = {}
     return answer
+
+
+def set_responses(apigateway: Any, api: str, body: bytes) -> None:
+    """As AWS does, which the engine does not: an import leaves the gateway the responses of its document alone."""
+    for response in apigateway.get_gateway_responses(restApiId=api)["items"]:
+        if not response.get("defaultResponse"):
+            apigateway.delete_gateway_response(restApiId=api, responseType=response["responseType"])
+    put_gateway_responses(apigateway, api, json.loads(body).get(GATEWAY_RESPONSES, {}))
 
 
 def template(body: bytes) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from tests.deploy.account import Account
 from tests.deploy.rest_api_import import in_front_of
 
+LOOPING = ("deliver", "remind_page", "clear")
+
 
 def test_chalice_deploys_by_itself_and_settle_sets_the_rest(account: Account) -> None:
     with in_front_of(account.engine.endpoint) as endpoint:
@@ -15,9 +17,13 @@ def test_chalice_deploys_by_itself_and_settle_sets_the_rest(account: Account) ->
 
         account.chalice("deploy", endpoint)
         said = account.stack("drift", expected=1)
-        assert "mapping of publish: MaximumRetryAttempts is -1, and should be 100" in said
-        assert "function " not in said, "code, variables and logs are as they should be at once"
+        assert "mapping of publish: BisectBatchOnFunctionError is False, and should be True" in said
+        of_functions = [line.rpartition("function ")[2] for line in said.splitlines() if "function " in line]
+        assert of_functions == [f"{name}: RecursiveLoop is Terminate, and should be Allow" for name in LOOPING], (
+            "code, variables and logs are as they should be at once"
+        )
         assert "role of " not in said, "and so are permissions"
+        assert "gateway responses" not in said, "and what the gateway itself answers"
         assert "set BisectBatchOnFunctionError of mapping of project to True" in account.stack("settle")
         assert "no setting differs" in account.stack("settle"), "doing it again does nothing"
         first = deployed(account)
