@@ -32,14 +32,14 @@ from collections.abc import Iterator
 
 from loaders.errors import UnreadableFile
 from loaders.formats import Certainty
-from loaders.icalendar import lines
-from loaders.icalendar.calendar import Calendar
-from loaders.icalendar.held import HeldTodos
-from loaders.icalendar.todo import LIST, read_todo
-from loaders.icalendar.vcalendar import decode_lines
-from loaders.icalendar.versions import Versions, heading_of
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
+from loaders.rows.icalendar import lines
+from loaders.rows.icalendar.calendar import Calendar
+from loaders.rows.icalendar.held import HeldTodos
+from loaders.rows.icalendar.todo import read_todo
+from loaders.rows.icalendar.vcalendar import decode_lines
+from loaders.rows.icalendar.versions import Versions, heading_of
 from loaders.rows.row import BadRow, Row, not_utf8
 
 NAME = "icalendar"
@@ -85,7 +85,7 @@ def row_of(line: int, text: str, how: ReadOptions) -> Row | BadRow:
             calendar.zones.define("\n".join(zone))
             zone = []
     todo = "\n".join(each[: end + 1])
-    return read_todo(line, todo, _in_list(todo, calendar), calendar)
+    return read_todo(line, todo, calendar)
 
 
 class _OpenCalendar:
@@ -128,12 +128,4 @@ class _OpenCalendar:
         heading = heading_of(content) if self._versions.compares else None
         calendar.repeated_in = self._versions.repeated_in(line, heading) if heading is not None else None
         calendar.overrides = self._versions.overrides(heading) if heading is not None else []
-        return read_todo(line, text, _in_list(text, calendar), calendar)
-
-
-def _in_list(text: str, calendar: Calendar) -> str:
-    """The VTODO with its calendar's name as its list: what identifies one without a UID."""
-    if not calendar.name or f"\n{LIST}" in text.upper():
-        return text
-    begin, _, rest = text.partition("\n")
-    return f"{begin}\n{LIST}:{calendar.written_name}\n{rest}"
+        return read_todo(line, text, calendar)

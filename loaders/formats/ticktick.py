@@ -22,8 +22,8 @@ from typing import Any, Final
 from chalicelib.todos.content import is_acceptable
 from chalicelib.todos.fields import MAX_ORDER
 from loaders.formats import Certainty
-from loaders.icalendar.alarms import MANY, UNKNOWN
-from loaders.icalendar.moments import add, parse_duration
+from loaders.rows.icalendar.alarms import MANY, UNKNOWN
+from loaders.rows.icalendar.moments import add, parse_duration
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.moments import zone_for

@@ -14,12 +14,12 @@ from chalicelib.todos import content, earlier_ids, events, fields, instants, rep
 from chalicelib.todos import zones as todo_zones
 from chalicelib.views import projection
 from loaders.formats import todo_txt
-from loaders.icalendar import lines as calendar_lines
-from loaders.icalendar import occurrences, zones
 from loaders.reading import archive
 from loaders.reading import input as reading
 from loaders.rows import fields as row_fields
 from loaders.rows import json_stream, records, table
+from loaders.rows.icalendar import lines as calendar_lines
+from loaders.rows.icalendar import occurrences, zones
 from tests.loaders.test_loaders_memory import MAX_MEGABYTES
 from tests.support.paths import ROOT
 
@@ -77,7 +77,7 @@ BOUNDS = {
     "a ZIP from": f"{archive.MAX_COPIED_BYTES // 1024 // MB} GB, as a temporary file",
     "what a ZIP": f"{archive.MAX_UNPACKED_BYTES // 1024 // MB} GB, {archive.MAX_RATIO} times its size",
     "time zones": f"{zones.MAX_DEFINED:,}, {zones.MAX_DEFINITIONS_BYTES // MB} MB together",
-    "lines of a to-do": f"{calendar_lines.MAX_LINES:,}",
+    "a to-do": f"{calendar_lines.MAX_LINES:,} lines",
     "exceptions": f"{occurrences.MAX_EXCEPTIONS:,}",
 }
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from loaders.icalendar import schedule
-from loaders.icalendar.alarms import BY_PLACE, MANY, UNKNOWN
 from loaders.planner import Planned
 from loaders.reading.options import ReadOptions
+from loaders.rows.icalendar import schedule
+from loaders.rows.icalendar.alarms import BY_PLACE, MANY, UNKNOWN
 from loaders.rows.reminders import PAST
 from loaders.rows.row import Row
 from tests.loaders.calendars import calendar, fields_of, notices_of, valarm, vtodo

@@ -11,9 +11,9 @@ import pytest
 from loaders.errors import UnreadableFile
 from loaders.formats import icalendar
 from loaders.formats.icalendar import row_of
-from loaders.icalendar import held, versions
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
+from loaders.rows.icalendar import held, versions
 from loaders.rows.row import BadRow, Row
 from tests.loaders.calendars import calendar, fields_of, notices_of, rows_of, valarm, vtimezone, vtodo
 from tests.loaders.loading import PLAINLY, read, todo_ids, todos

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from loaders.errors import UnreadableFile
 from loaders.formats.icalendar import row_of
-from loaders.icalendar import lines, zones
-from loaders.icalendar.defined_zone import read_zone
 from loaders.reading.options import ReadOptions
+from loaders.rows.icalendar import lines, zones
+from loaders.rows.icalendar.defined_zone import read_zone
 from loaders.rows.row import BadRow
 from tests.loaders.calendars import calendar, fields_of, valarm, vtimezone, vtodo
 from tests.loaders.loading import FILES, PLAINLY, plan, read

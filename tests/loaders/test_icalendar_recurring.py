@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loaders.icalendar.occurrences import (
+from loaders.rows.icalendar.occurrences import (
     LATER_EXCEPTIONS,
     MAX_EXCEPTIONS,
     NONE_LEFT,
@@ -15,8 +15,8 @@ from loaders.icalendar.occurrences import (
     OTHER_DATES,
     TOO_MANY,
 )
-from loaders.icalendar.schedule import SEVERAL_RULES
-from loaders.icalendar.todo import ALL_LATER
+from loaders.rows.icalendar.schedule import SEVERAL_RULES
+from loaders.rows.icalendar.todo import ALL_LATER
 from tests.loaders.calendars import calendar, fields_of, notices_of, rows_of, valarm, vtodo
 
 MONDAYS = ["DTSTART;VALUE=DATE:20311103", "DUE;VALUE=DATE:20311103"]

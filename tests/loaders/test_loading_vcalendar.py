@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loaders.icalendar.vcalendar import rule_of
+from loaders.rows.icalendar.vcalendar import rule_of
 from loaders.rows.row import BadRow
 from tests.loaders.calendars import calendar, rows_of, valarm, vtodo
 from tests.loaders.loading import errors_of, read

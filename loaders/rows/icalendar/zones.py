@@ -7,8 +7,8 @@ from datetime import tzinfo
 from typing import Final
 
 from chalicelib.todos import zones as todo_zones
-from loaders.icalendar.defined_zone import read_zone
-from loaders.icalendar.properties import NotAProperty, parse
+from loaders.rows.icalendar.defined_zone import read_zone
+from loaders.rows.icalendar.properties import NotAProperty, parse
 from loaders.rows.zones import MAX_NAME_LENGTH, zone_of
 
 # All definitions of a calendar together. A zone with the rules of each year has a few KB, those of all IANA zones 1 MB.

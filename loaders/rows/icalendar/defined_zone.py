@@ -11,8 +11,8 @@ from chalicelib.todos.occurrences import first_after
 from chalicelib.todos.rule_days import Work, sharing
 from chalicelib.todos.rules import Rule
 from chalicelib.todos.rules import parse as parse_rule
-from loaders.icalendar.moments import EARLIEST, LATEST, parse_moment, wall
-from loaders.icalendar.properties import NotAProperty, Property, parse
+from loaders.rows.icalendar.moments import EARLIEST, LATEST, parse_moment, wall
+from loaders.rows.icalendar.properties import NotAProperty, Property, parse
 
 # What the rules of one zone may cost together; a rule costs about 10 for each year that is looked at.
 _MAX_WORK: Final = 200_000

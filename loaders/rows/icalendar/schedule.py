@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from chalicelib.todos import zones as todo_zones
-from loaders.icalendar import alarms, occurrences
-from loaders.icalendar.moments import add, as_instant, is_none, parse_duration
-from loaders.icalendar.properties import NotAProperty, Property, parse, unescape
-from loaders.icalendar.reader import TodoReader
+from loaders.rows.icalendar import alarms, occurrences
+from loaders.rows.icalendar.moments import add, as_instant, is_none, parse_duration
+from loaders.rows.icalendar.properties import NotAProperty, Property, parse, unescape
+from loaders.rows.icalendar.reader import TodoReader
 from loaders.rows.record import one_of
 from loaders.rows.zones import rfc_3339
 

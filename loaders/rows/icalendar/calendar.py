@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
-from loaders.icalendar.defined_zone import parse_offset
-from loaders.icalendar.moments import EARLIEST, parse_moment, wall
-from loaders.icalendar.properties import NotAProperty, Property, parse
-from loaders.icalendar.zones import Zones
 from loaders.reading.options import ReadOptions
+from loaders.rows.icalendar.defined_zone import parse_offset
+from loaders.rows.icalendar.moments import EARLIEST, parse_moment, wall
+from loaders.rows.icalendar.properties import NotAProperty, Property, parse
+from loaders.rows.icalendar.zones import Zones
 from loaders.rows.zones import zone_of
 
 # Of a property that is looked at; others may be pictures.
@@ -48,6 +48,7 @@ class Calendar:
         self._zone_of_file = how.time_zone
         self._said: dict[str, Property] = {}
         self._summers: list[Property] = []
+        self._name: str | None = None
         self._floating: tzinfo | None = None
         self._knows_floating = False
 
@@ -68,11 +69,14 @@ class Calendar:
                 self._summers.append(found)
         elif found.name in (*_NAMES, _ZONE, _OFFSET, "VERSION"):
             self._said.setdefault(found.name, found)
+            self._name = None
 
     @property
     def name(self) -> str:
         """Its name, or an empty text."""
-        return next((name for each in _NAMES if (name := self._text(each))), "")
+        if self._name is None:
+            self._name = next((name for each in _NAMES if (name := self._text(each))), "")
+        return self._name
 
     @property
     def written_name(self) -> str:

@@ -23,6 +23,9 @@ ZONE: Final = "VTIMEZONE"
 _CALENDAR: Final = b"VCALENDAR"
 _WHOLE: Final = (b"BEGIN:VTODO", b"BEGIN:VTIMEZONE")
 _LONGEST_NAME: Final = 30
+_WHITE: Final = (b" ", b"\t")
+# What begins or ends a component begins with one of these.
+_BEGIN_OR_END: Final = (b"B", b"b", b"E", b"e")
 # vCalendar 1.0 also has the encoding without its parameter's name.
 _IS_QUOTED_PRINTABLE: Final = re.compile(rb"[^:]*;(?:ENCODING=)?\"?QUOTED-PRINTABLE\"?[;:]", re.IGNORECASE)
 
@@ -56,7 +59,7 @@ def read_pieces(file: Input) -> Iterator[Piece | BadRow]:
     whole = _Component()
     around = _Around()
     for number, line in _unfold(file):
-        upper = line[:_LONGEST_NAME].upper().rstrip()
+        upper = line[:_LONGEST_NAME].upper().rstrip() if line[:1] in _BEGIN_OR_END else b""
         if whole.kind and upper in (b"BEGIN:VTODO", b"BEGIN:VCALENDAR"):
             yield whole.without_end()
         if whole.kind:
@@ -106,11 +109,13 @@ class _Component:
     def __init__(self) -> None:
         self.kind = ""
         self._begins = self._lines = self._size = 0
+        self._ends = b""
         # One buffer, since lines of a byte or two would take many times as much memory apart.
         self._content = bytearray()
 
     def begin(self, number: int, line: bytes, upper: bytes) -> None:
         self.kind = upper[6:].decode()
+        self._ends = b"END:" + upper[6:]
         self._begins, self._lines, self._size = number, 1, len(line)
         self._content = bytearray(line)
 
@@ -120,7 +125,7 @@ class _Component:
         self._lines += 1
         if self._is_bounded():
             self._content += b"\n" + line
-        return upper == b"END:" + self.kind.encode()
+        return upper == self._ends
 
     def piece(self) -> Piece | BadRow:
         """The component, which has ended."""
@@ -148,19 +153,28 @@ def _unfold(file: Input) -> Iterator[tuple[int, bytes]]:
     A line that begins with white space continues the one before it (RFC 5545, section 3.1), and so does the line after
     the soft line break of a quoted-printable value.
     """
-    begins, whole = 0, bytearray()
-    for number, text in _lines(file):
-        if begins and whole[-1:] == b"=" and _IS_QUOTED_PRINTABLE.match(whole):
-            del whole[-1:]
-            _extend(whole, text)
-        elif begins and text[:1] in (b" ", b"\t"):
-            _extend(whole, text[1:])
-        else:
-            if whole:
-                yield begins, bytes(whole)
-            begins, whole = number, bytearray(text)
+    number, begins, whole = 0, 0, bytearray()
+    for _, line, is_whole in file.lines():
+        text = line.rstrip(b"\r\n")
+        # Lines may end with a CR alone.
+        for part in (text,) if b"\r" not in text else _split(number, text, is_whole=is_whole):
+            number += 1
+            if begins and part[:1] in _WHITE and not _is_soft(whole):
+                _extend(whole, part[1:])
+            elif whole[-1:] == b"=" and _is_soft(whole):
+                del whole[-1:]
+                _extend(whole, part)
+            else:
+                if whole:
+                    yield begins, bytes(whole)
+                begins, whole = number, bytearray(part)
     if whole:
         yield begins, bytes(whole)
+
+
+def _is_soft(whole: bytearray) -> bool:
+    """Whether a line ends with the soft line break of a quoted-printable value."""
+    return whole[-1:] == b"=" and _IS_QUOTED_PRINTABLE.match(whole) is not None
 
 
 def _extend(whole: bytearray, text: bytes) -> None:
@@ -169,19 +183,7 @@ def _extend(whole: bytearray, text: bytes) -> None:
         whole += text
 
 
-def _lines(file: Input) -> Iterator[tuple[int, bytes]]:
-    """The file's lines without their ends, which may be a CR alone."""
-    number = 0
-    for _, line, is_whole in file.lines():
-        text = line.rstrip(b"\r\n")
-        if b"\r" not in text:
-            number += 1
-            yield number, text
-            continue
-        if not is_whole:
-            raise UnreadableFile(
-                f"line {number + 1}: it goes on for more than {MAX_ROW_BYTES:,} bytes without a newline"
-            )
-        for part in text.split(b"\r"):
-            number += 1
-            yield number, part
+def _split(number: int, text: bytes, *, is_whole: bool) -> list[bytes]:
+    if not is_whole:
+        raise UnreadableFile(f"line {number + 1}: more than {MAX_ROW_BYTES:,} bytes without a newline")
+    return text.split(b"\r")

@@ -14,8 +14,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from loaders.icalendar.properties import NotAProperty, Property, escape, parse
+from loaders.rows.icalendar.properties import NotAProperty, Property, escape, parse
 
+MAY_BE_ENCODED: Final = re.compile(r"ENCODING=|QUOTED-PRINTABLE|CHARSET=", re.IGNORECASE)
 _ENCODING: Final = re.compile(r";(?:ENCODING=)?\"?(QUOTED-PRINTABLE|BASE64|B)\"?(?=;|$)", re.IGNORECASE)
 _CHARSET: Final = re.compile(r";CHARSET=[^;]*", re.IGNORECASE)
 # Of what a CHARSET may name. Others of Python's codecs decode things that are no texts, some of them slowly.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from loaders.icalendar.calendar import Calendar
-from loaders.icalendar.moments import as_instant, is_none, parse_moment
-from loaders.icalendar.properties import Component, Property
+from loaders.rows.icalendar.calendar import Calendar
+from loaders.rows.icalendar.moments import as_instant, is_none, parse_moment
+from loaders.rows.icalendar.properties import Component, Property
 from loaders.rows.record import Record
 from loaders.rows.zones import rfc_3339
 

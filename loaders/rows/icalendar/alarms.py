@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 
-from loaders.icalendar.moments import Duration, add, as_instant, parse_duration, parse_moment
-from loaders.icalendar.properties import Property
-from loaders.icalendar.zones import Zones
+from loaders.rows.icalendar.moments import Duration, add, as_instant, parse_duration, parse_moment
+from loaders.rows.icalendar.properties import Property
+from loaders.rows.icalendar.zones import Zones
 from loaders.rows.zones import rfc_3339
 
 BY_PLACE: Final = "a reminder by place was kept as metadata"

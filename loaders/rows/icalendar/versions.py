@@ -12,7 +12,7 @@ import re
 import sqlite3
 from typing import Final, NamedTuple
 
-from loaders.icalendar.properties import NotAProperty, parse
+from loaders.rows.icalendar.properties import NotAProperty, parse
 
 # SQLite keeps this much in memory and the rest in a temporary file of its own.
 _CACHE_KIB: Final = 8 * 1024
@@ -62,6 +62,8 @@ def heading_of(content: bytes) -> Heading:
 
 
 def _value(line: bytes) -> str:
+    if b'"' not in line:
+        return line.partition(b":")[2].decode("utf-8", "replace").strip()
     try:
         return parse(line.decode("utf-8", "replace")).value.strip()
     except NotAProperty:

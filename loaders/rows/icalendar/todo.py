@@ -11,12 +11,12 @@ import msgspec
 
 from chalicelib.todos.content import FieldError, pointer
 from chalicelib.todos.fields import MAX_ORDER
-from loaders.icalendar import vcalendar
-from loaders.icalendar.calendar import Calendar
-from loaders.icalendar.moments import as_instant
-from loaders.icalendar.properties import Component, NotAProperty, list_items, parse_todo, unescape
-from loaders.icalendar.reader import TodoReader
-from loaders.icalendar.schedule import Schedule
+from loaders.rows.icalendar import vcalendar
+from loaders.rows.icalendar.calendar import Calendar
+from loaders.rows.icalendar.moments import as_instant
+from loaders.rows.icalendar.properties import Component, NotAProperty, list_items, parse_todo, unescape
+from loaders.rows.icalendar.reader import TodoReader
+from loaders.rows.icalendar.schedule import Schedule
 from loaders.rows.loss import Loss
 from loaders.rows.record import one_of
 from loaders.rows.row import BadRow, Row, bad_row
@@ -42,15 +42,13 @@ _NOT_LOST: Final = frozenset(
 )  # fmt: skip
 
 
-def read_todo(line: int, text: str, original: str, calendar: Calendar) -> Row | BadRow:
+def read_todo(line: int, text: str, calendar: Calendar) -> Row | BadRow:
     """The row of a VTODO.
 
     Parameters
     ----------
     text : str
         The VTODO, unfolded, from its BEGIN to its END.
-    original : str
-        What identifies it if it has no UID.
     calendar : Calendar
         What its calendar says of it.
     """
@@ -58,7 +56,9 @@ def read_todo(line: int, text: str, original: str, calendar: Calendar) -> Row | 
     if len(lines) < 2 or lines[-1].strip().upper() != "END:VTODO" or lines[0].strip().upper() != "BEGIN:VTODO":
         return bad_row(line, text, "expected a VTODO, from its BEGIN:VTODO to its END:VTODO")
     try:
-        component = _translated(parse_todo(lines[1:-1]), calendar)
+        component = parse_todo(lines[1:-1])
+        if calendar.is_version_1 or vcalendar.MAY_BE_ENCODED.search(text):
+            _translate(component, calendar)
     except (NotAProperty, vcalendar.NotDecoded) as error:
         return bad_row(line, text + calendar.context_of(()), str(error))
     todo = TodoReader(line, component, calendar)
@@ -69,16 +69,25 @@ def read_todo(line: int, text: str, original: str, calendar: Calendar) -> Row | 
     if calendar.repeated_in is not None:
         repeated = FieldError(pointer("UID"), f"the id already occurs in line {calendar.repeated_in}")
         return BadRow(line, whole, [repeated], contested=("id", row.own_id or ""))
-    return msgspec.structs.replace(row, original=whole, content=original if row.own_id is None else None)
+    return msgspec.structs.replace(
+        row, original=whole, content=_in_list(text, calendar) if row.own_id is None else None
+    )
 
 
-def _translated(component: Component, calendar: Calendar) -> Component:
-    """The properties decoded, and those of vCalendar 1.0 as iCalendar has them."""
+def _in_list(text: str, calendar: Calendar) -> str:
+    """The VTODO with its calendar's name as its list: what identifies one without a UID."""
+    if not calendar.name or f"\n{LIST}" in text.upper():
+        return text
+    begin, _, rest = text.partition("\n")
+    return f"{begin}\n{LIST}:{calendar.written_name}\n{rest}"
+
+
+def _translate(component: Component, calendar: Calendar) -> None:
+    """Decode the properties, and make those of vCalendar 1.0 what iCalendar has."""
     component.properties = [vcalendar.decode(prop) for prop in component.properties]
     if calendar.is_version_1:
         component.properties = [vcalendar.translate(prop) for prop in component.properties]
         component.alarms += [alarm for prop in component.properties if (alarm := vcalendar.alarm_of(prop)) is not None]
-    return component
 
 
 class _Todo:

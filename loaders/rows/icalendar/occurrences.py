@@ -19,7 +19,7 @@ from chalicelib.todos.errors import TooMuchWork
 from chalicelib.todos.rule_days import Work, sharing
 from chalicelib.todos.rules import Rule, of_dates
 from chalicelib.todos.rules import parse as parse_rule
-from loaders.icalendar.moments import LATEST, at_wall, parse_moment, wall, wall_in
+from loaders.rows.icalendar.moments import LATEST, at_wall, parse_moment, wall, wall_in
 
 LATER_EXCEPTIONS: Final = (
     "later exceptions of a rule (EXDATE, RDATE, RECURRENCE-ID) were kept as metadata: the todo repeats without them"
