@@ -22,10 +22,10 @@ from typing import Any, Final
 from chalicelib.todos.content import is_acceptable
 from chalicelib.todos.fields import MAX_ORDER
 from loaders.formats import Certainty
-from loaders.rows.icalendar.alarms import MANY, UNKNOWN
-from loaders.rows.icalendar.moments import add, parse_duration
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
+from loaders.rows.icalendar.alarms import MANY, UNKNOWN
+from loaders.rows.icalendar.moments import add, parse_duration
 from loaders.rows.moments import zone_for
 from loaders.rows.record import Record, fitting_tags, one_of, whole_number
 from loaders.rows.row import BadRow, Row

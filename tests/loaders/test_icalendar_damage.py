@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -172,8 +171,3 @@ def test_a_to_do_of_too_many_lines_is_rejected_and_the_next_one_read(monkeypatch
     assert isinstance(first, BadRow)
     assert "more than 2,097,152 bytes or 10 lines" in first.errors[0].detail
     assert not isinstance(second, BadRow)
-
-
-def test_a_line_that_never_ends_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match="without a newline"):
-        read(b"BEGIN:VCALENDAR\r" + b"X:1\r" * 600_000)

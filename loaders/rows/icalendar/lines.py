@@ -54,7 +54,7 @@ def read_pieces(file: Input) -> Iterator[Piece | BadRow]:
     Raises
     ------
     UnreadableFile
-        The file ends within a calendar, is nested too deeply, or has lines without an end.
+        The file ends within a calendar, or is nested too deeply.
     """
     whole = _Component()
     around = _Around()
@@ -153,21 +153,18 @@ def _unfold(file: Input) -> Iterator[tuple[int, bytes]]:
     A line that begins with white space continues the one before it (RFC 5545, section 3.1), and so does the line after
     the soft line break of a quoted-printable value.
     """
-    number, begins, whole = 0, 0, bytearray()
-    for _, line, is_whole in file.lines():
+    begins, whole = 0, bytearray()
+    for number, line, _ in file.lines():
         text = line.rstrip(b"\r\n")
-        # Lines may end with a CR alone.
-        for part in (text,) if b"\r" not in text else _split(number, text, is_whole=is_whole):
-            number += 1
-            if begins and part[:1] in _WHITE and not _is_soft(whole):
-                _extend(whole, part[1:])
-            elif whole[-1:] == b"=" and _is_soft(whole):
-                del whole[-1:]
-                _extend(whole, part)
-            else:
-                if whole:
-                    yield begins, bytes(whole)
-                begins, whole = number, bytearray(part)
+        if begins and text[:1] in _WHITE and not _is_soft(whole):
+            _extend(whole, text[1:])
+        elif whole[-1:] == b"=" and _is_soft(whole):
+            del whole[-1:]
+            _extend(whole, text)
+        else:
+            if whole:
+                yield begins, bytes(whole)
+            begins, whole = number, bytearray(text)
     if whole:
         yield begins, bytes(whole)
 
@@ -181,9 +178,3 @@ def _extend(whole: bytearray, text: bytes) -> None:
     # A longer one is refused in any case.
     if len(whole) <= MAX_ROW_BYTES:
         whole += text
-
-
-def _split(number: int, text: bytes, *, is_whole: bool) -> list[bytes]:
-    if not is_whole:
-        raise UnreadableFile(f"line {number + 1}: more than {MAX_ROW_BYTES:,} bytes without a newline")
-    return text.split(b"\r")
