@@ -19,6 +19,7 @@ from loaders.rows.icalendar.reader import TodoReader
 from loaders.rows.icalendar.schedule import Schedule
 from loaders.rows.loss import Loss
 from loaders.rows.record import one_of
+from loaders.rows.room import make_room
 from loaders.rows.row import BadRow, Row, bad_row
 
 LIST: Final = "X-TODO-LEDGER-LIST"
@@ -40,6 +41,10 @@ _NOT_LOST: Final = frozenset(
         "PALARM",
     }
 )  # fmt: skip
+
+
+# What may be longer than all else that a todo says: files, texts that are there twice, and dates that were applied.
+_MAY_BE_LEFT_OUT: Final = frozenset({"ATTACH", "IMAGE", "X-ALT-DESC", "EXDATE", "RDATE", "VALARM"})
 
 
 def read_todo(line: int, text: str, calendar: Calendar) -> Row | BadRow:
@@ -110,6 +115,8 @@ class _Todo:
         Schedule(self._todo).read()
         self._note_times()
         self._place()
+        spare = [key for key in record.rest if key.partition(";")[0] in _MAY_BE_LEFT_OUT]
+        make_room(record, labels="CATEGORIES", list_name="X-WR-CALNAME", spare=spare)
         row = record.row(self._identify(), self._relate())
         return row if isinstance(row, BadRow) else msgspec.structs.replace(row, loss=self._loss())
 
