@@ -165,6 +165,8 @@ def test_a_uid_is_that_of_its_calendar() -> None:
     todo = vtodo("A", "UID:1")
     mine, hers, unnamed = (calendar(*head, todo) for head in (["X-WR-CALNAME:Mine"], ["X-WR-CALNAME:Hers"], []))
     assert len({*todo_ids(mine), *todo_ids(hers), *todo_ids(unnamed)}) == 3
+    # Whatever its file is called.
+    assert len({row.own_id for name in "ab" for row in rows_of(mine, ReadOptions(file_name=name))}) == 1
     assert [row.former_ids for row in rows_of(mine + hers + unnamed)] == [("1",), ("1",), ()]
 
 

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from loaders.errors import UnreadableFile
+from loaders.rows.loss import Loss
 from loaders.rows.row import Row
 from tests.loaders.calendars import calendar, vtodo
 from tests.loaders.loading import FILES, errors_of, read, stated, titles, todos
@@ -229,3 +230,27 @@ class Calls:
 
     def _note(self, _: object, event: str, __: object) -> None:
         self.count += event in ("call", "c_call")
+
+
+def test_what_no_field_holds_is_named_once_and_without_parameters() -> None:
+    [row] = read(
+        calendar(
+            vtodo(
+                "A",
+                "UID:1",
+                "DTSTAMP:20260101T000000Z",
+                "SEQUENCE:1",
+                "DUE;VALUE=DATE:20310101",
+                "CLASS:PRIVATE",
+                "DTSTART;VALUE=DATE:20310101",
+                "COMMENT;LANGUAGE=en:a",
+                "COMMENT:b",
+                "PERCENT-COMPLETE:0",
+            )
+        )
+    )
+    assert isinstance(row, Row)
+    assert row.loss == Loss(("CLASS", "COMMENT"))
+    [row] = read(calendar(vtodo("A", "UID:1", "DTSTAMP:20260101T000000Z", "DUE;TZID=Europe/Berlin:20310101T000000")))
+    assert isinstance(row, Row)
+    assert row.loss is None

@@ -200,6 +200,10 @@ class _Todo:
         percent = self._todo.first("PERCENT-COMPLETE")
         if percent is not None and percent.value.strip() in ("0", "100"):
             names.pop("PERCENT-COMPLETE", None)
+        start, due = self._todo.first("DTSTART"), self._todo.first("DUE")
+        if start is not None and due is not None and start[1:] == due[1:]:
+            # Reminders writes both, also where nothing begins before it is due.
+            names.pop("DTSTART", None)
         kept = tuple(name for name in names if name not in _NOT_LOST)
         notices = tuple(dict.fromkeys(record.notices))
         return Loss(kept, notices) if kept or notices else None
