@@ -31,7 +31,7 @@ _IMPLIED: Final = ("NEEDS-ACTION", "COMPLETED")
 _PRIORITIES: Final = {"0": "none", **dict.fromkeys("1234", "high"), "5": "medium", **dict.fromkeys("6789", "low")}
 _EXACT_PRIORITIES: Final = ("0", "1", "5", "9")
 _SORT_EPOCH: Final = datetime(2001, 1, 1, tzinfo=UTC)
-_NUMBER: Final = re.compile(r"[+-]?\d{1,16}(?:\.0*)?", re.ASCII)
+_NUMBER: Final = re.compile(r"[+-]?\d{1,16}(?:\.\d{1,9})?", re.ASCII)
 # Kept in the metadata, though they say nothing that the todo does not: what programs note for themselves, and what is
 # read, or named by a notice.
 _NOT_LOST: Final = frozenset(
@@ -159,7 +159,7 @@ class _Todo:
                 since = as_instant(moment, self._todo.calendar.floating) - _SORT_EPOCH
                 self._record.fields["order"] = int(since.total_seconds())
         elif len(self._todo.all(_SORT_ORDER)) == 1 and _NUMBER.fullmatch(prop.value.strip()):
-            order = int(prop.value.strip().partition(".")[0])
+            order = float(prop.value) if "." in prop.value else int(prop.value)
             if abs(order) <= MAX_ORDER:
                 self._record.fields["order"] = order
                 self._record.rest.pop(prop.key, None)
