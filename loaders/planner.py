@@ -44,11 +44,14 @@ class Former(msgspec.Struct, frozen=True, gc=False):
         The ids of the todos that they made of its parent.
     unset : tuple of str
         The fields that they did not set (`loaders.reconcile.without_unset`).
+    list_name : str, optional
+        The list that they put its todos into.
     """
 
     ids: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
+    list_name: str | None = None
 
 
 NO_FORMER: Final = Former()
@@ -188,16 +191,21 @@ class Planner:
             size = _size_of(event)
         except EventTooLarge as error:
             return bad_row(row.line, row.original, str(error))
-        key, former = _key(row, source_id), self._former(row, system)
+        key, former = _key(row, source_id), self._former(row, system, event.state["list"])
         return Planned(row.line, row.original, event, size, key, former=former, loss=loss, times=times)
 
-    def _former(self, row: Row, system: str) -> Former:
+    def _former(self, row: Row, system: str, list_name: str) -> Former:
         if not row.former_ids and not row.former_parents and not row.former_unset:
             return NO_FORMER
         # An id that a row of the file has is that row's.
         own = [each for each in row.former_ids if not self._seen.has(f"id:{each}")]
         former = self._ids(own, system) + (self._ids(own, row.former_system) if row.former_system else ())
-        return Former(former, self._ids(row.former_parents, system), row.former_unset)
+        return Former(
+            former,
+            self._ids(row.former_parents, system),
+            row.former_unset,
+            list_name if row.former_in_list else None,
+        )
 
     def _ids(self, source_ids: Iterable[str], system: str) -> tuple[str, ...]:
         return tuple(ids.id_for_source(self._ids_of, system, each) for each in source_ids)

@@ -63,8 +63,15 @@ class FormerTodos:
         if not found:
             return group
         known = look_up(todo_id for todo_id, former in wanted.items() if any(each in found for each in former))
+        lists = {todo_id: one.former.list_name for one in group for todo_id, _ in _former_of(one)}
+        lists |= {_todo_id(one): one.former.list_name for one in group}
         current = {
-            todo_id: todo_id if todo_id in known else self._claim(todo_id, [each for each in former if each in found])
+            todo_id: todo_id
+            if todo_id in known
+            else self._claim(
+                todo_id,
+                [each for each in former if each in found and lists[todo_id] in (None, found[each]["list"])],
+            )
             for todo_id, former in wanted.items()
         }
         return [self._as_former(one, current, found) for one in group]

@@ -65,6 +65,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     former_unset : tuple of str
         The fields that earlier versions did not set, such as an order that is read from the row's place. A todo that
         lacks them, and is as its row otherwise, is not a change.
+    former_in_list : bool
+        A todo under a former id is the row's only if it was loaded into the row's list: others may have had that id.
     loss : Loss, optional
         What no field of a todo holds.
     origin : Origin, optional
@@ -88,6 +90,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     former_system: str | None = None
     former_parents: tuple[str, ...] = ()
     former_unset: tuple[str, ...] = ()
+    former_in_list: bool = False
     loss: Loss | None = None
     origin: Origin | None = None
     written: Mapping[str, Any] = {}

@@ -22,6 +22,7 @@ from loaders.reading.options import ReadOptions
 from loaders.reconcile import next_event
 from loaders.rows.row import Row
 from loaders.rows.seen import Seen
+from tests.loaders.calendars import calendar, vtodo
 from tests.loaders.loading import FILES, OWNER, PLAINLY, GroupLedger, Reported, nothing_opened, read
 
 COUNTS = ("added", "updated", "already", "reported", "unwritten")
@@ -49,7 +50,7 @@ class Run:
 
 def row(own_id: str, *former: str, title: str = "Buy milk", parent: Sequence[str] = (), **more: Any) -> Row:
     """A row; of the parent's ids the first is its own, and the others are its former ones."""
-    names = {name: more.pop(name) for name in ("former_unset",) if name in more}
+    names = {name: more.pop(name) for name in ("former_unset", "former_in_list") if name in more}
     return Row(
         1,
         {},
@@ -194,3 +195,25 @@ def test_a_todoist_project_that_was_loaded_before_its_name_was_part_of_the_ids_s
     other = Run(ledger, "todoist")
     other.load(*read(project, how=ReadOptions(file_name="Home")))
     assert other.counts(*read(project, how=ReadOptions(file_name="Work"))) == {"added": 7}
+
+
+@pytest.mark.parametrize(("list_name", "counts", "todos"), [("Home", {"already": 1}, 1), ("Shop", {"added": 1}, 2)])
+def test_a_former_id_that_another_list_may_have_had_too_is_only_that_of_its_list(
+    list_name: str, counts: dict[str, int], todos: int
+) -> None:
+    ledger = GroupLedger()
+    Run(ledger).counts(row("1", list="Home"))
+    again = row(f"{list_name}/1", "1", list=list_name, former_in_list=True)
+    assert Run(ledger).counts(again) == counts
+    assert len(ledger.streams) == todos
+
+
+def test_a_calendar_is_not_taken_for_another_one_with_the_same_uid() -> None:
+    """Loaded before by its UID alone, the to-do of one calendar was not that of the other."""
+    ledger = GroupLedger()
+    mine, hers = (calendar(f"X-WR-CALNAME:{name}", vtodo("A", "UID:1")) for name in ("Mine", "Hers"))
+    Run(ledger).counts(row("1", title="A", list="Mine"))
+    assert Run(ledger).counts(*read(hers)) == {"added": 1}
+    assert Run(ledger).counts(*read(mine)) == {"already": 1}
+    assert Run(ledger).counts(*read(hers), *read(mine)) == {"already": 2}
+    assert len(ledger.streams) == 2

@@ -74,9 +74,9 @@ def read_todo(line: int, text: str, calendar: Calendar) -> Row | BadRow:
     if calendar.repeated_in is not None:
         repeated = FieldError(pointer("UID"), f"the id already occurs in line {calendar.repeated_in}")
         return BadRow(line, whole, [repeated], contested=("id", row.own_id or ""))
-    return msgspec.structs.replace(
-        row, original=whole, content=_in_list(text, calendar) if row.own_id is None else None
-    )
+    identified_by = _in_list(text, calendar) if row.own_id is None else None
+    # Its UID may have been that of a to-do of another calendar, whose name was the list.
+    return msgspec.structs.replace(row, original=whole, content=identified_by, former_in_list=bool(row.former_ids))
 
 
 def _in_list(text: str, calendar: Calendar) -> str:
