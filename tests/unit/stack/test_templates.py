@@ -112,7 +112,7 @@ def test_dead_letters_stay_for_ten_days_and_what_waits_for_a_person_for_14() -> 
     """A message's age goes on when it becomes a dead letter, so its time there is what the first queue left of it."""
     resources = yaml.safe_load((REPOSITORY / ".chalice" / "data.yaml").read_text())["Resources"].values()
     queues = [one["Properties"] for one in resources if one["Type"] == "AWS::SQS::Queue"]
-    kept = {"RedrivePolicy" in queue: set() for queue in queues}
+    kept: dict[bool, set[int]] = {"RedrivePolicy" in queue: set() for queue in queues}
     for queue in queues:
         kept["RedrivePolicy" in queue].add(queue["MessageRetentionPeriod"])
     assert kept == {True: {4 * DAY}, False: {14 * DAY}}
