@@ -68,6 +68,10 @@ def _todo_txt(title: str, **given: str) -> str:
     return " ".join([title, *(f"{'pri' if name == 'priority' else name}:{value}" for name, value in given.items())])
 
 
+def _checkbox(title: str, **given: str) -> str:
+    return f"- [ ] {title}" + (f" 📅 {given['due']}" if "due" in given else "")
+
+
 def _vtodo(title: str, **given: str) -> str:
     names = {"id": "UID", "parent": "RELATED-TO", "due": "DUE", "priority": "PRIORITY"}
     properties = [f"{names[name]}:{value}" for name, value in given.items()]
@@ -131,6 +135,7 @@ SAMPLES = [
     Sample("jsonl", "", _PLAIN, "\n", "\n", "tomorrow"),
     Sample("csv", ",".join(_CSV) + "\n", _cells(_CSV), "\n", "\n", "tomorrow"),
     Sample("todo.txt", "", _todo_txt, "\n", "\n", "2026-02-30", has_ids=False, has_parents=False),
+    Sample("markdown", "# L\n", _checkbox, "\n", "\n", "2026-02-30", has_ids=False, has_parents=False),
     Sample(
         "taskwarrior",
         "[\n",
@@ -208,6 +213,7 @@ SAMPLES = [
 # They have no priority, or one in words of the user.
 _WITHOUT_PRIORITIES = (
     "asana",
+    "markdown",
     "google-tasks",
     "taskwarrior",
     "trello",
