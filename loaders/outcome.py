@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,16 @@ class Outcome:
     file : str
     rejected_path : Path, optional
         Where the rejected rows of all parts are written; None in a dry run.
+    warn : callable
+        Is told what the user should know of these rows.
     """
 
-    def __init__(self, file: str, source: Source, rejected_path: Path | None) -> None:
+    def __init__(self, file: str, source: Source, rejected_path: Path | None, warn: Callable[[str], None]) -> None:
         self.summary = Summary()
         self.file = file
         self._source = source
         self._rejected_path = rejected_path
+        self._warn = warn
         self._rejected: RejectedRows | None = None
         self._part: Part | None = None
         self._members = Members(left_out=source.left_out)
@@ -44,7 +48,7 @@ class Outcome:
     def rejected_rows(self, origin: Origin) -> RejectedRows:
         """Where the rejected rows of the part go that is loaded next."""
         if self._rejected is None:
-            self._rejected = RejectedRows(self._rejected_path, origin)
+            self._rejected = RejectedRows(self._rejected_path, origin, self._warn)
             self._rejected.begin()
         self._rejected.origin = origin
         return self._rejected

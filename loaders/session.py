@@ -85,7 +85,7 @@ class Session:
             for chosen in source.formats:
                 check_options(chosen, self._how(""))
             progress = stack.enter_context(progress_for(source, as_json=options.as_json))
-            outcome = stack.enter_context(Outcome(file, source, rejected_path))
+            outcome = stack.enter_context(Outcome(file, source, rejected_path, progress.warn))
             for part in source.parts():
                 if not self._load_part(part, outcome, progress, is_only=len(source.formats) == 1):
                     break

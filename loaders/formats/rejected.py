@@ -175,7 +175,11 @@ def _row(line: int, entry: _Entry, chosen: Format, how: ReadOptions) -> Row | Ba
         It is not corrected yet, or not a row at all.
     """
     value = text if (text := text_in(entry.row)) is not None else entry.row
-    read_row: Callable[..., Row | BadRow] = getattr(chosen, "row_of", None) or _interpret
+    read_row: Callable[..., Row | BadRow] | None = getattr(chosen, "row_of", None)
+    if read_row is None and getattr(chosen, "IS_GENERIC", False):
+        read_row = _interpret
+    if read_row is None:
+        raise ValueError(f"a row of the format {chosen.NAME} cannot be loaded from here: {entry.reason}")
     if getattr(chosen, "ROWS_ARE_TEXTS", False):
         if not isinstance(value, str):
             raise ValueError(entry.reason if _is_beginning(value) else "expected a text")

@@ -76,7 +76,10 @@ def rejected_file(
             if isinstance(planned, BadRow):
                 rejected.add(planned)
     rejected.close()
-    return [json.loads(line) for line in (tmp_path / "rejected.jsonl").read_text().splitlines()]
+    entries = [json.loads(line) for line in (tmp_path / "rejected.jsonl").read_text().splitlines()]
+    (tmp_path / "rejected.jsonl").unlink()
+    # It tells an edited file from another, and is no part of an entry.
+    return [{name: value for name, value in entry.items() if name != "digest"} for entry in entries]
 
 
 def todos(content: bytes, name: str | None = None) -> list[dict[str, Any]]:

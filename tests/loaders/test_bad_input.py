@@ -201,7 +201,7 @@ def test_a_row_that_is_never_mended_is_rejected_each_time_as_what_it_was(sample:
         rejected.close()
         content, name = (tmp_path / "rejected.jsonl").read_bytes(), "rejected"
         [entry] = map(json.loads, content.splitlines())
-        entries.append({**entry, "line": 1})
+        entries.append({**entry, "line": 1, "digest": ""})
     assert entries[0]["format"] == sample.name
     assert entries == [entries[0]] * 3
 

@@ -56,6 +56,7 @@ def test_bad_rows_are_reported_with_line_row_and_reason_and_the_good_are_loaded(
         " say with --date-format how the file writes its dates"
     )
     assert entry == {
+        "digest": entry["digest"],
         "line": 2,
         "format": "jsonl",
         "source": "file",
@@ -235,3 +236,20 @@ def test_a_dry_run_without_a_ledger_only_reads(file: Path, capsys: pytest.Captur
     file.write_bytes(lines(GOOD, BAD))
     assert main([str(file), "--owner", "ann", "--dry-run"]) == 1
     assert "2 rows read: 1 would be added, 1 rejected" in capsys.readouterr().out
+
+
+def test_rejected_rows_that_somebody_has_edited_are_kept_and_it_is_said(
+    events: Any, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_bytes(lines({"id": 1, "title": "A", "due": "soon"}))
+    for _ in range(2):
+        assert main([str(file), *ALONE]) == 1
+    assert "edited" not in capsys.readouterr().err
+    rejected(file).write_text(rejected(file).read_text().replace('"soon"', '"2026-12-02"'))
+    file.write_bytes(lines({"id": 1, "title": "B"}))
+    assert main([str(file), *ALONE]) == 0
+    aside = file.with_name("todos.jsonl.rejected.edited-1.jsonl")
+    assert f"so it is kept as {aside}" in capsys.readouterr().err
+    assert not rejected(file).exists()
+    assert main([str(aside), *ALONE]) == 0
+    assert "1 updated" in capsys.readouterr().out
