@@ -74,6 +74,8 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
         What no field of the todo holds.
     times : Times
         When the todo was created and completed at its source.
+    unstated : tuple of str
+        The fields of which the row says nothing (`loaders.rows.row.Row.unstated`).
     """
 
     line: int
@@ -85,6 +87,7 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     former: Former = NO_FORMER
     loss: Loss | None = None
     times: Times = NO_TIMES
+    unstated: tuple[str, ...] = ()
 
     def as_bad(self, reason: str) -> BadRow:
         """The row as one that is not loaded, with the reason."""
@@ -192,7 +195,7 @@ class Planner:
         except EventTooLarge as error:
             return bad_row(row.line, row.original, str(error))
         key, former = _key(row, source_id), self._former(row, system, event.state["list"])
-        return Planned(row.line, row.original, event, size, key, former=former, loss=loss, times=times)
+        return Planned(row.line, row.original, event, size, key, row.origin, former, loss, times, row.unstated)
 
     def _former(self, row: Row, system: str, list_name: str) -> Former:
         if not row.former_ids and not row.former_parents and not row.former_unset:

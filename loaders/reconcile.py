@@ -37,7 +37,12 @@ class Conflict:
 
 
 def change_event(
-    wanted: Event, history: list[Event], times: Times = NO_TIMES, unset: Iterable[str] = ()
+    wanted: Event,
+    history: list[Event],
+    times: Times = NO_TIMES,
+    *,
+    unset: Iterable[str] = (),
+    unstated: Iterable[str] = (),
 ) -> Event | Conflict | None:
     """The event that brings a todo to what its row says now, or None if there is nothing to do.
 
@@ -58,18 +63,21 @@ def change_event(
         Those of the row.
     unset : iterable of str, optional
         Fields that earlier versions of the loader did not set (`without_unset`).
+    unstated : iterable of str, optional
+        The fields of which the row says nothing: they stay as they are.
     """
     content = {name: wanted.change.get(name, DEFAULTS[name]) for name in CONTENT_FIELDS}
     newest = history[-1]
     if newest.more:
         return Conflict(UNFINISHED)
-    if _has(newest, without_unset(content, newest.state, unset), times):
+    if _has(newest, without_unset(beside(content, newest.state, unstated), newest.state, unset), times):
         return None
     loaded = last_loaded(history)
     if loaded is None:
         return Conflict(NOT_LOADED)
-    if _has(loaded, without_unset(content, loaded.state, unset), times):
+    if _has(loaded, without_unset(beside(content, loaded.state, unstated), loaded.state, unset), times):
         return None
+    content = beside(content, newest.state, unstated)
     if is_changed_since(loaded, newest):
         # A place that moved because of other rows is nothing to decide about.
         if _has(loaded, {**content, "order": loaded.state["order"]}, times):
@@ -105,6 +113,11 @@ def without_unset(content: dict[str, Any], todo: Mapping[str, Any], unset: Itera
     """
     left = {name: DEFAULTS[name] for name in unset if todo[name] == DEFAULTS[name]}
     return {**content, **left} if left else content
+
+
+def beside(content: dict[str, Any], todo: Mapping[str, Any], unstated: Iterable[str]) -> dict[str, Any]:
+    """The content of a row with the fields that a todo has and the row says nothing of."""
+    return {**content, **{name: todo.get(name, DEFAULTS[name]) for name in unstated}} if unstated else content
 
 
 def delete_event(newest: Event) -> Event:

@@ -10,9 +10,13 @@ A format's module has:
   and ``--done-values`` be given;
 - ``SYSTEM``: the system that its ids come from, which is the default of ``--source``; or
   ``system_of(head: bytes)``, if the file names it;
+- ``check_recognised(head: bytes)``, if a file that is recognised may still be another's: it raises `UnreadableFile`
+  with what the user has to decide;
 - ``row_of(line: int, original: dict, how: ReadOptions) -> Row | BadRow``, unless `fields.Interpreter` reads its rows:
   reads one row again from its `Row.original`, as it is needed for corrected rejected rows. With ``ROWS_ARE_TEXTS``,
   `Row.original` is a text.
+- ``row_of_text(line: int, text: str, how: ReadOptions) -> Row | BadRow``, if its rows are objects, and one that is
+  written as its line is read otherwise than JSON or a table.
 """
 
 from __future__ import annotations
@@ -91,6 +95,8 @@ def choose_format(head: bytes) -> Format:
     surest = max(formats().values(), key=lambda candidate: candidate.recognise(head))
     if surest.recognise(head) is Certainty.NO:
         raise UnreadableFile(f"its format is not one of {', '.join(formats())}")
+    if hasattr(surest, "check_recognised"):
+        surest.check_recognised(head)
     return surest
 
 

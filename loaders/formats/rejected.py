@@ -193,6 +193,9 @@ def _row(line: int, entry: _Entry, chosen: Format, how: ReadOptions) -> Row | Ba
     header = header_in(how.context)
     if header is None or value.lstrip().startswith("{"):
         return read_text(line, value, lambda line, value: read_row(line, value, how))
+    if hasattr(chosen, "row_of_text"):
+        found: Row | BadRow = chosen.row_of_text(line, value, how)
+        return found
     cells = read_record(line, value, header, entry.reason)
     return cells if isinstance(cells, BadRow) else read_row(line, cells, how)
 

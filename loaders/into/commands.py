@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, SOURCE_TIMES, canonical_json
 from loaders.planner import Planned
-from loaders.reconcile import without_unset
+from loaders.reconcile import beside, without_unset
 from loaders.rows import reminders
 
 Todo = dict[str, Any]
@@ -52,6 +52,7 @@ def _body(one: Planned, todo: Todo) -> tuple[dict[str, Any], list[str]]:
     times = one.times
     content = reminders.without_silent(one.event.change)
     left_out = [reminders.LEFT_OUT] if content is not one.event.change else []
+    content = beside(content, todo, one.unstated) if todo else content
     if not times.taken:
         return content, left_out
     body = {name: value for name, value in content.items() if name not in SOURCE_TIMES}
@@ -76,7 +77,7 @@ def is_as_its_row(todo: Todo, one: Planned) -> bool:
     if one.times.written:
         metadata = one.times.without(todo.get("metadata"), one.event.change.get("metadata"))
         todo = {**todo, "metadata": metadata}
-    content = one.event.change
+    content = beside(one.event.change, todo, one.unstated)
     if reminders.is_silent(content) and todo.get("remind_at") is None:
         content = reminders.without_silent(content)
     return _content(todo) == _content(without_unset(content, {**DEFAULTS, **todo}, one.former.unset))

@@ -185,7 +185,9 @@ class LedgerDestination:
         differences = []
         histories = self._events.histories([event for _, event in taken])
         for (planned, _), history in zip(taken, histories, strict=True):
-            change = reconcile.change_event(planned.event, history, planned.times, planned.former.unset)
+            change = reconcile.change_event(
+                planned.event, history, planned.times, unset=planned.former.unset, unstated=planned.unstated
+            )
             title = history[-1].state["title"]
             if isinstance(change, Conflict):
                 differences.append(Difference(planned, title, conflict=change.reason))

@@ -93,6 +93,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     former_in_list: bool = False
     loss: Loss | None = None
     origin: Origin | None = None
+    unstated: tuple[str, ...] = ()
     written: Mapping[str, Any] = {}
     errors: Sequence[FieldError] = ()
 

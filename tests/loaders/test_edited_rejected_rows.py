@@ -117,7 +117,11 @@ def test_two_runs_at_once_and_an_edit_between_lose_no_row(rejected: Path) -> Non
     for rows in (one, other):
         rows.close()
     everything = "".join(each.read_text() for each in rejected.parent.iterdir())
-    assert [everything.count(f'"reason": "{reason}"') for reason in ("of the one", "of the other", "once more")] == [1, 1, 1]
+    assert [everything.count(f'"reason": "{reason}"') for reason in ("of the one", "of the other", "once more")] == [
+        1,
+        1,
+        1,
+    ]
 
 
 def test_what_is_saved_while_the_file_is_looked_at_stays(rejected: Path, monkeypatch: pytest.MonkeyPatch) -> None:
