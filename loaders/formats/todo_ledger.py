@@ -94,7 +94,7 @@ def _judge(names: Iterable[str], first_id: Any) -> str | None:
 
 
 def _is_our_id(value: Any) -> bool:
-    return isinstance(value, str) and ids.is_todo_id(value) and uuid.UUID(value).version in _OUR_VERSIONS
+    return isinstance(value, str) and bool(ids.is_todo_id(value)) and uuid.UUID(value).version in _OUR_VERSIONS
 
 
 def _names_in(head: bytes) -> tuple[Iterable[str], Any]:
