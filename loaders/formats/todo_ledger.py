@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -183,7 +184,7 @@ class _Header:
         """
         missing = [name for name in ("id", "title") if name not in self.names]
         others = [name for name in self.names if name not in COLUMNS]
-        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        twice = [name for name, times in Counter(self.names).items() if times > 1]
         if missing:
             raise UnreadableFile(f"an export needs the columns id and title; {' and '.join(missing)} is not there")
         if others:

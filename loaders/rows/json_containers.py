@@ -40,6 +40,7 @@ _NEXT: Final = frozenset(
 _ABOUT_PAGES: Final = frozenset({"links", "_links", "pagination", "paging", "pageinfo", "meta", "page"})
 
 _OF_LISTS: Final = frozenset({"list", "listname", "project", "category", "folder"})
+_MAX_MEMBERS: Final = 10_000
 LATE_NAME: Final = "the name of a list comes after its todos, and was not taken: write it before them"
 
 
@@ -187,7 +188,7 @@ class _List:
         self._notices = notices
         self._name: str | None = None
         self._held: list[tuple[int, dict[str, Any]]] | None = []
-        self._size = 0
+        self._size = self._count = 0
 
     def note(self, name: str, value: Any, size: int) -> None:
         """Note a member beside the todos."""
@@ -198,8 +199,11 @@ class _List:
         if (next_page := _next_page(name, value)) is not None:
             self._notices.append(f"the file is one page of several: {next_page} says that there are more todos")
         self._size += size
-        if self._size > MAX_ROW_BYTES:
-            raise UnreadableFile(f"line {self.line}: an object has more than {MAX_ROW_BYTES} characters")
+        self._count += 1
+        if self._size > MAX_ROW_BYTES or self._count > _MAX_MEMBERS:
+            raise UnreadableFile(
+                f"line {self.line}: an object has more than {MAX_ROW_BYTES} characters or {_MAX_MEMBERS} members"
+            )
         self.members[name] = value
 
     def place(self, record: tuple[int, dict[str, Any]] | BadRow) -> Iterator[Row | BadRow]:

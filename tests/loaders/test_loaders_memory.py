@@ -111,6 +111,33 @@ BOMBS: dict[str, tuple[bytes, bytes, bytes]] = {
         b'{}], "title": "L"}]}',
     ),
     "members of a page": (b'{"displayName": "L", "tasks": [], ', b'"a":[],', b'"b": 1}'),
+    "members of an object": (b'{"todos": [{"title": "x"}], ', b'"a":[],', b'"b": 1}'),
+    "members of an object before its todos": (b'{"name": "L", ', b'"a":[],', b'"todos": [{"title": "x"}]}'),
+    "todos before their list's name": (
+        b'{"todos": [',
+        b'{"title":"' + b"x" * 400 + b'"},',
+        b'{"title": "y"}], "name": "L"}',
+    ),
+    "an element of an object's array": (b'{"todos": [{"title": "x"}, {"title": "x", "m": [', b"[],", b"[]]}]}"),
+    "a name of a member": (b'[{"title": "x"}, {"title": "x", "', b"ab", b'": 1}]'),
+    "a text": (b'{"todos": [{"title": "x"}], "next": "', b"ab", b'"}'),
+    "a number": (b'[{"title": "x"}, {"title": "x", "order": ', b"12", b"}]"),
+    "an array in an array": (b'[{"title": "x"}, ', b"[", b"]"),
+    "an object in an object": (b'{"title": "x", "a": ', b'{"a":', b"1}"),
+    "a rejected row": (
+        b'{"line": 1, "format": "json", "source": "file", "row": {"title": "x"}}\n'
+        b'{"line": 1, "format": "json", "source": "file", "row": {"title": "x", "m": [',
+        b"[],",
+        b"[]]}}\n",
+    ),
+    "columns of a rejected row": (
+        b'{"line": 1, "format": "csv", "source": "file", "row": {"title": "x"}}\n'
+        b'{"line": 1, "format": "csv", "source": "file", "row": "x", "read": {"context": {"columns": ["title"',
+        b',"a"',
+        b'], "separator": ","}}}\n',
+    ),
+    "cells of our own export": (b"id,version,title,created_at,updated_at,url\n", b'"a",', b"\n"),
+    "columns of our own export": (b"id,version,title,created_at,updated_at,url", b",a", b"\n"),
     "a line of todo.txt": (b"x 2026-12-01 a @b\n", b"@c ", b"\n"),
 }
 

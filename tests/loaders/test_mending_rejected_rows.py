@@ -98,7 +98,7 @@ def test_the_source_that_the_rows_came_from_is_that_of_the_mended_ones(tmp_path:
 
 def test_a_row_of_this_services_own_export_keeps_its_id(tmp_path: Path) -> None:
     todo_id = "0190c3a0-0000-7000-8000-000000000000"
-    [entry] = rejected_file(tmp_path, lines({"id": todo_id, "version": 1, "title": ""}))
+    [entry] = rejected_file(tmp_path, lines({"id": todo_id, "version": 1, "title": ""}), name="todo-ledger")
     entry["row"]["title"] = "A"
     [row] = read(lines(entry))
     assert isinstance(row, Row)
