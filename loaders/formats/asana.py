@@ -46,7 +46,9 @@ def _is_header(names: list[str]) -> bool:
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     tasks: OrderedDict[str, str] = OrderedDict()
-    for found in Table(file, _is_header).rows():
+    table = Table(file, _is_header)
+    how.context.update(table.context)
+    for found in table.rows():
         if isinstance(found, BadRow):
             yield found
             continue

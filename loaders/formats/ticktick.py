@@ -57,7 +57,9 @@ def _is_header(names: list[str]) -> bool:
 
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
-    for found in Table(file, _is_header).rows():
+    table = Table(file, _is_header)
+    how.context.update(table.context)
+    for found in table.rows():
         yield found if isinstance(found, BadRow) else row_of(*found, how)
 
 

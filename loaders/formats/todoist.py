@@ -40,6 +40,8 @@ from loaders.rows.zones import zone_of
 NAME = "todoist"
 SYSTEM = "todoist"
 
+_LOST_NOTE: Final = "a note that does not follow a readable task"
+
 _PRIORITIES: Final = {"1": "high", "2": "medium", "3": "low", "4": "none"}
 _MAX_DEPTH: Final = 1_000
 _MAX_NOTES: Final = 10_000
@@ -68,7 +70,9 @@ def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
     task: _Task | None = None
     with Seen() as seen:
         outline = _Outline(seen, how)
-        for found in Table(file).rows():
+        table = Table(file)
+        how.context.update(table.context)
+        for found in table.rows():
             if isinstance(found, BadRow):
                 kind = ""
             else:
@@ -87,9 +91,9 @@ def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
             elif kind == "section":
                 outline.section = cells.get("CONTENT", "").strip()
             elif kind == "note":
-                yield bad_row(line, cells, "a note that does not follow a readable task")
+                yield bad_row(line, cells, _LOST_NOTE)
             elif kind != "meta":
-                yield bad_row(line, cells, f"expected a TYPE of task, section, note or meta, not {kind!r:.80}")
+                yield bad_row(line, cells, _unknown_type(kind))
         if task is not None:
             yield task.row()
 
@@ -101,7 +105,14 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
     task.notes = original.get("notes", [])
     if not all(isinstance(cell, str) for row in (cells, *task.notes) for cell in row.values()):
         return bad_row(line, original, "expected only texts, also in the notes")
-    return task.row()
+    kind = cells.get("TYPE", "").strip().casefold()
+    if kind == "note":
+        return bad_row(line, original, _LOST_NOTE)
+    return task.row() if kind in ("task", "") else bad_row(line, original, _unknown_type(kind))
+
+
+def _unknown_type(kind: str) -> str:
+    return f"expected a TYPE of task, section, note or meta, not {kind!r:.80}"
 
 
 def _project_of(how: ReadOptions) -> str:

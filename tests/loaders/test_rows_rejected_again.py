@@ -98,6 +98,8 @@ def test_a_row_of_a_table_is_corrected_as_an_object_or_as_its_line(
         ("csv", "id,title\n1,A\n1,B\n1,C\n"),
         ("jsonl", '{"id": 1, "title": "A", "parent": 2}\n{"id": 2, "title": "B", "parent": "1"}\n'),
         ("todo.txt", "A due:2026-02-30\n"),
+        ("todoist", "TYPE,CONTENT,INDENT\nfoo,A,1\nnote,B,\ntask,A,x\ntask,B,1,too,many\n"),
+        ("ticktick", 'List Name,Title,Status,Is All Day\nL,A,9,false\nL,"B"c,0,false\n'),
     ],
 )
 @pytest.mark.parametrize("how", [PLAINLY, ReadOptions(list_name="L", time_zone="Europe/Berlin")])
