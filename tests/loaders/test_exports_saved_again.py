@@ -22,6 +22,8 @@ from tests.loaders.loading import GroupLedger, errors_of, lines, load, plan, rej
 from tests.loaders.test_loading_exports import row
 
 FIRST, SECOND = "0190c3a0-0000-7000-8000-000000000000", str(uuid.uuid5(uuid.NAMESPACE_URL, "b"))
+# Its version is not one that this service makes.
+FOREIGN = "0c7b9a34-5f0e-4c1d-9a53-2f1c6d0b7e11"
 ROWS = [
     row(FIRST, title='A; "b",\tc | d', notes="two\nlines", tags=["x", "two words"], metadata={"bed": [1, "north"]}),
     row(SECOND, title="B", completed=True, order=1.5, due="2026-12-01T09:00:00+01:00", parent=FIRST),
@@ -136,11 +138,11 @@ def test_what_may_be_one_is_one_if_the_user_says_so() -> None:
     [
         (b"id,title\n1,A\n", "csv"),
         (f"id,title\n{FIRST},A\n".encode(), "csv"),
-        (f"id,title,due,list\n{uuid.uuid4()},A,,\n".encode(), "csv"),
+        (f"id,title,due,list\n{FOREIGN},A,,\n".encode(), "csv"),
         (b"id,version,title,completed,created_at,updated_at,url\n1,1,A,no,,,\n", "csv"),
-        (f"id,title,completed,created_at,updated_at,completed_at,url\n{uuid.uuid4()},A,no,,,,\n".encode(), "csv"),
+        (f"id,title,completed,created_at,updated_at,completed_at,url\n{FOREIGN},A,no,,,,\n".encode(), "csv"),
         (f"id,title,Status,version,created_at,updated_at,url\n{FIRST},A,no,,,,\n".encode(), "csv"),
-        (lines({"id": str(uuid.uuid4()), "title": "A", "completed": False, "due": None}), "jsonl"),
+        (lines({"id": FOREIGN, "title": "A", "completed": False, "due": None}), "jsonl"),
     ],
 )
 def test_a_list_that_happens_to_have_some_of_its_names_is_another(content: bytes, name: str) -> None:
