@@ -32,28 +32,17 @@ TOKEN_VARIABLE: Final = "TODO_LEDGER_TOKEN"  # noqa: S105 - a name
 _MAX_CONCURRENCY: Final = 32
 
 _EPILOG: Final = f"""\
-Loading a file again adds nothing: a todo's id is derived from the owner, the source's name and the row's own id (for a
-row without an id: its content, and how often that came before in the file). The path and the format do not matter, so
-two different lists whose ids are both 1, 2, 3 … need different names: --source. Todos from GET /export keep their ids.
-
-A row with an id that has changed since it was loaded changes its todo by one event (--on-change update, the default).
-A todo that was changed or deleted here since is never overwritten; its row is reported. A file in which most rows
-would change titles is reported too, because it may be another list, unless --on-change or --source is given. A changed
-row without an id makes another todo. --on-change report only reports changed rows; keep ignores them.
-
---prune lists the todos of the source that are no longer in it. --delete deletes them, except those that were changed
-here, and only if every row of every file could be read. It reads the list views, which may lag for a moment.
+Loading a file again adds nothing and never overwrites what was changed here. Data that no field of a todo holds is kept
+in its metadata, and the summary names it. Rows that are not loaded are written to FILE.rejected.jsonl with the reason:
+correct them there and load that file. docs/how-to/loading.md has more.
 
 formats: {", ".join(sorted(formats()))}
-CSV may be separated by tabs (TSV). The head of each format's module in loaders/formats describes what happens to its
-fields. Data without a matching field is kept in the todo's metadata; a row with more than 4 KB of it is rejected.
-Rejected and reported rows are written to FILE.rejected.jsonl, each with the reason. Correct them there and load that
-file.
-
-With --to and a token ({TOKEN_VARIABLE}, or --token) it loads over HTTP. There a changed row updates its todo only if
-the todo is at version 1, because the API does not show who made the later versions.
-
 exit codes: 0 all rows are loaded; 1 some were rejected or reported; 2 it could not run, or not to the end
+
+examples:
+  python -m loaders tasks.csv --owner lou --dry-run
+  python -m loaders aufgaben.csv --owner lou --map title=Aufgabe --date-format %d.%m.%Y --timezone Europe/Berlin
+  {TOKEN_VARIABLE}=... python -m loaders todoist.csv garden.ics --to https://todo.example.com --list garden
 """
 
 
@@ -182,7 +171,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_reading(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--format", metavar="FORMAT", choices=sorted(formats()), help="default: recognised by content")
+    add(
+        "--format",
+        metavar="FORMAT",
+        choices=sorted(formats()),
+        help="how the file is written (default: recognised by its content)",
+    )
     add(
         "--map",
         metavar="FIELD=NAME",
@@ -195,7 +189,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         "--source",
         metavar="NAME",
         type=_source,
-        help="the list that the rows' ids belong to (default: the format's name, or file)",
+        help="what the rows' ids belong to: files that are numbered alike need different names (default: the format's)",
     )
     add(
         "--ids-of",
@@ -204,19 +198,24 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         help="the owner whose ids the rows have: who loaded them before the todos were moved here by a takeout",
     )
     add("--list", metavar="NAME", type=_list, help="the list of the rows that name none")
-    add("--timezone", metavar="ZONE", type=_zone, help="the IANA zone of times and days without one (default: UTC)")
+    add(
+        "--timezone",
+        metavar="ZONE",
+        type=_zone,
+        help="the IANA zone of times and days without one, such as Europe/Berlin (default: UTC)",
+    )
     add(
         "--date-format",
         metavar="FORMAT",
         type=_date_format,
-        help="how a CSV or JSON file writes its dates, in the codes of strptime, such as %%d.%%m.%%Y",
+        help="how a CSV or JSON file writes its dates, such as %%d.%%m.%%Y or '%%m/%%d/%%y %%H:%%M'",
     )
     add(
         "--done-values",
         metavar="WORDS",
         type=_words,
         default=(),
-        help="what means done in a CSV or JSON file, beside the usual words, separated by commas",
+        help="words that mean done in a CSV or JSON file, separated by commas; any other word then means open",
     )
     add("--strict", action="store_true", help="reject rows with values that no field of a todo holds")
 
