@@ -44,7 +44,7 @@ def said(content: bytes, name: str | None = None) -> str:
     ],
 )
 def test_a_reason_is_a_sentence_for_people(row: dict[str, Any], words: str) -> None:
-    reason = said(lines(row))
+    reason = said(lines({"title": "Good"}, row))
     assert words in reason
     assert not any(sign in reason for sign in ("#/", "%20", "%C3", "`", "Expected", "Invalid", "null"))
 
