@@ -74,13 +74,13 @@ _MEDIUM, _LOWEST = 5, 9
 
 
 def recognise(head: bytes) -> Certainty:
-    rows = _rows_in(paths_in(head, 5))
+    rows = _rows_in(paths_in(head))
     names = {normalise_name(name) for name in rows}
     is_reminder = bool({"title", "name"} & names) and bool({"iscompleted", "completed"} & names)
     return Certainty.CERTAIN if is_reminder and not names.isdisjoint(_MARKS) else Certainty.NO
 
 
-def _rows_in(paths: set[tuple[str, ...]]) -> set[str]:
+def _rows_in(paths: frozenset[tuple[str, ...]]) -> set[str]:
     """The names of the members of the reminders in a file."""
     above = (("[]",), ("reminders", "[]"), ("lists", "[]", "reminders", "[]"), ("[]", "reminders", "[]"))
     return {path[-1] for path in paths if path[:-1] in above}

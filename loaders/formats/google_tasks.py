@@ -64,7 +64,7 @@ _LAYOUT: Final = Layout(
 
 
 def recognise(head: bytes) -> Certainty:
-    paths = paths_in(head, 3)
+    paths = paths_in(head)
     kind = str(first_members(head).get("kind"))
     is_known = kind.startswith("tasks#") and (("items",) in paths or kind == "tasks#task")
     # In a file with sorted names, the kind of the whole comes last.

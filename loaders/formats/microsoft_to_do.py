@@ -97,7 +97,7 @@ def recognise(head: bytes) -> Certainty:
     is_list = {"displayName", "tasks"} <= names
     is_task = {"title", "importance", "lastModifiedDateTime"} <= names
     if is_page:
-        of_first = {path[2] for path in paths_in(head, 3) if path[:2] == ("value", "[]") and len(path) > 2}
+        of_first = {path[2] for path in paths_in(head) if path[:2] == ("value", "[]") and len(path) > 2}
         is_page = not of_first or not of_first.isdisjoint({"title", "displayName", "tasks", "value"})
     return Certainty.CERTAIN if is_page or is_list or is_task else Certainty.NO
 

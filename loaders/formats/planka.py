@@ -60,7 +60,7 @@ _SPARE: Final = ("attachments", "customFields", "members")
 
 
 def recognise(head: bytes) -> Certainty:
-    paths = paths_in(head, 2)
+    paths = paths_in(head)
     has_parts = ("included", "cards") in paths or {("included", "lists"), ("included", "boardMemberships")} <= paths
     is_cut = ("included",) in paths and ("item", "projectId") in paths
     return Certainty.CERTAIN if ("included",) in paths and (has_parts or is_cut) else Certainty.NO

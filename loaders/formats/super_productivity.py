@@ -64,7 +64,7 @@ _SPARE: Final = ("attachments", "taskRepeatCfg", "issueTimeTracked", "timeSpentO
 
 
 def recognise(head: bytes) -> Certainty:
-    paths = paths_in(head, 3)
+    paths = paths_in(head)
     inner = {path[1:] for path in paths if path[0] in _WRAPPERS} | paths
     has_state = {("task", "ids"), ("task", "entities")} <= inner or ("project", "entities") in inner
     has_archive = any((archive, "task") in inner for archive in _ARCHIVES)

@@ -57,7 +57,7 @@ _SPARE: Final = ("attachments", "customFields", "members", "assignees")
 
 
 def recognise(head: bytes) -> Certainty:
-    paths = paths_in(head, 3)
+    paths = paths_in(head)
     is_board = b'"wekan-board-' in head[:1000] and ("_format",) in paths
     has_cards = {("cards", "[]", "_id"), ("cards", "[]", "listId")} <= paths
     is_cut = {("_id",), ("lists",), ("swimlanes",)} <= paths or {

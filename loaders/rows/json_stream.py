@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, Final
 
@@ -25,9 +26,12 @@ MAX_HELD: Final = 1024 * 1024
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 # An error this close to the buffer's end may only mean that the rest is missing ("-Infinity" is the longest token).
 _TOKEN: Final = 16
-_BRACKET_OR_QUOTE: Final = re.compile(r'[\[\]{}"]')
+# A bracket, a whole text, or a quote whose text does not end in the buffer.
+_TOKENS: Final = re.compile(r'[\[\]{}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"|"', re.DOTALL)
+_DEPTHS: Final = {"[": 1, "{": 1, "]": -1, "}": -1, '"': 0}
 _QUOTE_OR_ESCAPE: Final = re.compile(r'["\\]')
 _FEW: Final = 3
+_MAX_STEPS: Final = 5
 
 
 class JsonReader:
@@ -128,25 +132,39 @@ class JsonReader:
         if self.peek() not in ('"', "[", "{"):
             self.value()
             return
-        depth, is_text = 0, False
+        depth = 0
         while True:
-            found = (_QUOTE_OR_ESCAPE if is_text else _BRACKET_OR_QUOTE).search(self._buffer, self._position)
+            for token in _TOKENS.finditer(self._buffer, self._position):
+                begins = self._buffer[token.start()]
+                if begins == '"' and token.end() - token.start() == 1:
+                    # The text goes on beyond the buffer.
+                    self._advance(token.end())
+                    self._skip_text()
+                    if depth == 0:
+                        return
+                    break
+                depth += _DEPTHS[begins]
+                if depth <= 0:
+                    self._advance(token.end())
+                    return
+            else:
+                self._advance(len(self._buffer))
+                self._must_read_more()
+
+    def _skip_text(self) -> None:
+        """Pass the rest of a text."""
+        while True:
+            found = _QUOTE_OR_ESCAPE.search(self._buffer, self._position)
             if found is None:
                 self._advance(len(self._buffer))
                 self._must_read_more()
                 continue
             self._advance(found.end())
-            character = found.group()
-            if character == "\\":
-                if self._position == len(self._buffer):
-                    self._must_read_more()
-                self._advance(self._position + 1)
-            elif character == '"':
-                is_text = not is_text
-            else:
-                depth += 1 if character in "[{" else -1
-            if not is_text and depth <= 0:
+            if found.group() == '"':
                 return
+            if self._position == len(self._buffer):
+                self._must_read_more()
+            self._advance(self._position + 1)
 
     def peek(self) -> str:
         """Skip white space; returns the next character, empty at the end."""
@@ -242,30 +260,35 @@ def first_members(head: bytes) -> dict[str, Any]:
     return found
 
 
-def paths_in(head: bytes, depth: int = 4) -> set[tuple[str, ...]]:
-    """Where a file's head has members: by the names above each, with ``[]`` for an array; at most `depth` steps deep.
+# Every format looks at the same file.
+@lru_cache(maxsize=2)
+def paths_in(head: bytes) -> frozenset[tuple[str, ...]]:
+    """Where a file's head has members: by the names above each, with ``[]`` for an array; at most five steps deep.
 
     Of an array, the first few elements are looked at. A text that is not JSON has no members.
     """
     found: set[tuple[str, ...]] = set()
     if head.lstrip()[:1] in (b"[", b"{"):
         with suppress(UnreadableFile):
-            _note_paths(JsonReader(Input(BytesIO(head))), (), depth, found)
-    return found
+            _note_paths(JsonReader(Input(BytesIO(head))), (), found)
+    return frozenset(found)
 
 
-def _note_paths(reader: JsonReader, above: tuple[str, ...], depth: int, found: set[tuple[str, ...]]) -> None:
+def _note_paths(reader: JsonReader, above: tuple[str, ...], found: set[tuple[str, ...]]) -> None:
     begins = reader.peek()
-    if len(above) == depth or begins not in ("[", "{"):
+    if len(above) == _MAX_STEPS or begins not in ("[", "{"):
         reader.skip()
     elif begins == "{":
         for name in reader.object():
             found.add((*above, name))
-            _note_paths(reader, (*above, name), depth, found)
+            _note_paths(reader, (*above, name), found)
     else:
         for position, _ in enumerate(reader.array()):
             if position < _FEW:
-                _note_paths(reader, (*above, "[]"), depth, found)
+                _note_paths(reader, (*above, "[]"), found)
+            elif not above:
+                # Nothing else can follow.
+                return
             else:
                 reader.skip()
 
