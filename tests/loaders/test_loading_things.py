@@ -110,9 +110,9 @@ def test_to_dos_without_an_id_keep_theirs_when_their_dates_change_and_differ_fro
     [
         ({"deadline": "someday"}, "#/deadline", "expected a date"),
         ({"checklist-items": "Dig"}, "#/checklist-items", "expected an array"),
-        ({"tags": "a"}, "#/tags", "Expected `array"),
-        ({"completed": "yes"}, "#/completed", "Expected `bool"),
-        ({"title": ""}, "#/title", "required"),
+        ({"tags": "a"}, "#/tags", "expected a list"),
+        ({"completed": "yes"}, "#/completed", "expected true or false"),
+        ({"title": ""}, "#/title", "no title"),
     ],
 )
 def test_a_bad_value_is_pointed_at(attributes: dict[str, Any], pointer: str, detail: str) -> None:

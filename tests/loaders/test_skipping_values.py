@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import deque
 from typing import Any
 
 import pytest
@@ -44,8 +45,7 @@ def test_the_reader_is_behind_what_it_skipped(value: Any, size: int, monkeypatch
 def test_a_value_that_never_ends_is_refused(content: bytes) -> None:
     reader = JsonReader(Input(io.BytesIO(content)))
     with pytest.raises(UnreadableFile, match="the file ends where"):
-        for _ in reader.array():
-            reader.skip()
+        deque(reader.skip() for _ in reader.array())  # type: ignore[func-returns-value]
 
 
 def test_a_text_of_any_length_is_skipped() -> None:
