@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
+from chalicelib.todos.content import is_acceptable
 from chalicelib.todos.events import DEFAULT_LIST
 from loaders.formats import Certainty
 from loaders.reading.input import Input
@@ -82,8 +83,9 @@ def row_of(line: int, task: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     _note(record)
     description = record.fields.get("title")
     if isinstance(description, str) and (title := cut_title(description)) != description:
-        record.fields["title"] = title
-        record.rest["description"] = description
+        with_whole = {**record.rest, "description": description}
+        if is_acceptable("metadata", with_whole):
+            record.fields["title"], record.rest = title, with_whole
     make_room(record, labels="tags", list_name="project")
     return record.row("uuid")
 

@@ -90,7 +90,7 @@ def test_one_object_a_line_is_the_same_as_an_array() -> None:
         ({"due": "20260230T000000Z"}, "#/due", "such as 20261201T000000Z"),
         ({"due": 7}, "#/due", "such as 20261201T000000Z"),
         ({"status": "dreaming"}, "#/status", "expected one of pending"),
-        ({"description": "a" * 20_000}, "#/metadata", "4096 are allowed"),
+        ({"description": "a" * 20_000}, "#/description", "500 are allowed"),
         ({"project": ["a"]}, "#/project", "expected a text"),
         ({"annotations": ["text"]}, "#/annotations", "expected objects"),
         ({"uuid": [1]}, "#/uuid", "expected a text or a number"),
