@@ -11,7 +11,7 @@ from typing import Any, Final
 from loaders.errors import UnreadableFile
 
 # SQLite keeps this much in memory and the rest in a temporary file of its own, which is as large as the file.
-_CACHE_KIB: Final = 8 * 1024
+_CACHE_KIB: Final = 2 * 1024
 _MAX_KEY: Final = 1_000
 
 _dump = json.JSONEncoder(ensure_ascii=True).encode

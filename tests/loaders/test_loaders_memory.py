@@ -61,7 +61,16 @@ def _outline(count: int) -> bytes:
     return b"TYPE,CONTENT,INDENT\n" + b"".join(b"task,Todo %d,%d\n" % (n, 1 + n % 4) for n in range(count))
 
 
-@pytest.mark.parametrize("made", [rows, _calendar, _takeout, _page, _outline])
+def _board(count: int) -> bytes:
+    cards = b",".join(b'{"id": "%d", "name": "Todo %d", "idList": "l"}' % (n, n) for n in range(count // 2))
+    items = b",".join(
+        b'{"id": "k%d", "idCard": "%d", "checkItems": [{"id": "i%d", "name": "x"}]}' % (n, n, n)
+        for n in range(count // 2)
+    )
+    return b'{"id": "b", "name": "B", "lists": [], "cards": [' + cards + b'], "checklists": [' + items + b"]}"
+
+
+@pytest.mark.parametrize("made", [rows, _calendar, _takeout, _page, _outline, _board])
 def test_ten_times_the_rows_take_hardly_more_memory(tmp_path: Path, made: Callable[[int], bytes]) -> None:
     small, large = tmp_path / "small", tmp_path / "large"
     small.write_bytes(made(3_000))
@@ -138,6 +147,23 @@ BOMBS: dict[str, tuple[bytes, bytes, bytes]] = {
     ),
     "cells of our own export": (b"id,version,title,created_at,updated_at,url\n", b'"a",', b"\n"),
     "columns of our own export": (b"id,version,title,created_at,updated_at,url", b",a", b"\n"),
+    "labels of a card": (b'{"id": "b", "name": "B", "lists": [], "cards": [{"id": "c", "labels": [', b"{},", b"{}]}]}"),
+    "comments of a card": (
+        b'{"id": "b", "name": "B", "cards": [{"id": "c", "idList": "l", "name": "x"}], "lists": [], "actions": [',
+        b'{"type":"commentCard","date":"2026","data":{"text":"a","card":{"id":"c"}}},',
+        b"{}]}",
+    ),
+    "a file in a board": (
+        b'{"_format": "wekan-board-1.0.0", "attachments": [{"file": "',
+        b"QUJD",
+        b'"}], "cards": []}',
+    ),
+    "items of a project": (b'[{"type": "project", "attributes": {"title": "x", "items": [', b"{},", b"{}]}}]"),
+    "places in a project": (
+        b'{"data": {"task": {"ids": [], "entities": {}}, "project": {"entities": {"p": {"taskIds": [',
+        b'"a",',
+        b'"b"]}}}}}',
+    ),
     "a line of todo.txt": (b"x 2026-12-01 a @b\n", b"@c ", b"\n"),
 }
 
