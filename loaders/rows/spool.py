@@ -11,7 +11,7 @@ from typing import Any, Final
 from loaders.errors import UnreadableFile
 
 # SQLite keeps this much in memory and the rest in a temporary file of its own, which is as large as the file.
-_CACHE_KIB: Final = 2 * 1024
+CACHE_KIB: Final = 2 * 1024
 _MAX_KEY: Final = 1_000
 
 _dump = json.JSONEncoder(ensure_ascii=True).encode
@@ -25,7 +25,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        self._database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(

@@ -17,7 +17,7 @@ from loaders.formats import todo_txt
 from loaders.reading import archive
 from loaders.reading import input as reading
 from loaders.rows import fields as row_fields
-from loaders.rows import json_stream, records, table
+from loaders.rows import json_stream, records, spool, table
 from loaders.rows.icalendar import lines as calendar_lines
 from loaders.rows.icalendar import occurrences, zones
 from tests.loaders.test_loaders_memory import MAX_MEGABYTES
@@ -73,6 +73,7 @@ BOUNDS = {
     "a header": f"{table._MAX_HEADER_CHARACTERS // KB} KB",
     "members": f"{row_fields._MAX_MEMBERS:,}",
     "tasks": f"{json_stream.MAX_HELD // MB} MB",
+    "a board": f"{spool.CACHE_KIB // KB} MB in memory, as a temporary file",
     "files of a ZIP": f"{archive.MAX_FILES:,}, {archive.MAX_DIRECTORY_BYTES // MB} MB of their names",
     "a ZIP from": f"{archive.MAX_COPIED_BYTES // 1024 // MB} GB, as a temporary file",
     "what a ZIP": f"{archive.MAX_UNPACKED_BYTES // 1024 // MB} GB, {archive.MAX_RATIO} times its size",
