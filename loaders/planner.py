@@ -174,7 +174,8 @@ class Planner:
             todo_id = source_id if row.keeps_id else ids.id_for_source(self._ids_of, system, source_id)
             if self._kept is not None:
                 self._kept.note(todo_id, row.line)
-            elsewhere = self._claims.claim(todo_id, row.line) if self._claims is not None else None
+            claims = self._claims if row.origin is None else None
+            elsewhere = claims.claim(todo_id, row.line) if claims is not None else None
             todo_fields = self._content(row, system)
         except InvalidContent as error:
             return BadRow(row.line, row.original, _errors_of(row, error), _key(row, source_id))
@@ -226,7 +227,13 @@ class Planner:
 
     def _rival(self, row: Row, todo_id: str, todo_fields: dict[str, Any], elsewhere: str | None) -> BadRow | None:
         """The bad row of an id that a row of another file (`elsewhere`) has, with other values."""
-        if self._claims is None or self._claims.note_content(todo_id, todo_fields) or elsewhere is None:
+        # A corrected row is the todo of a row that may be in another file of the run.
+        if (
+            self._claims is None
+            or row.origin is not None
+            or self._claims.note_content(todo_id, todo_fields)
+            or elsewhere is None
+        ):
             return None
         advice = "load the newer file alone"
         if not row.keeps_id:

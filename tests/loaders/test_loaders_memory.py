@@ -1,16 +1,19 @@
 """Memory hardly grows with the file, and no single record of a file takes much of it."""
 
 import gzip
+import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from loaders.reading.archive import MAX_FILES
-from tests.loaders.loading import rows
+from tests.loaders.loading import FILES, rows
+from tests.loaders.samples import SAMPLES, TABLES, Sample
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -76,6 +79,47 @@ def test_ten_times_the_rows_take_hardly_more_memory(tmp_path: Path, made: Callab
     small.write_bytes(made(3_000))
     large.write_bytes(made(30_000))
     assert _peak_megabytes(large) - _peak_megabytes(small) < 8
+
+
+def _arrays(value: Any) -> Iterator[list[dict[str, Any]]]:
+    """The arrays of objects in a JSON value."""
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        yield value
+    if isinstance(value, list | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _arrays(each)
+
+
+def _repeated(content: bytes, count: int) -> bytes:
+    """A JSON file whose longest array has so many elements, with ids of their own."""
+    value = json.loads(content)
+    longest = max(_arrays(value), key=lambda array: len(json.dumps(array)))
+    elements = [json.dumps(element) for element in longest]
+    longest[:] = [json.loads(elements[number % len(elements)]) for number in range(count)]
+    for number, element in enumerate(longest):
+        element.update({name: f"{element[name]}-{number}" for name in ("id", "_id", "uuid") if name in element})
+    return json.dumps(value).encode()
+
+
+@pytest.mark.parametrize("file", sorted(FILES.glob("*.json")), ids=lambda file: str(file.stem))
+def test_ten_times_the_todos_of_an_app_take_hardly_more_memory(tmp_path: Path, file: Path) -> None:
+    peaks = []
+    for count in (2_000, 20_000):
+        large = tmp_path / str(count)
+        large.write_bytes(_repeated(file.read_bytes(), count))
+        peaks.append(_peak_megabytes(large, ("0", "1", "2")))
+    assert peaks[1] - peaks[0] < 10
+
+
+@pytest.mark.parametrize("sample", TABLES + [each for each in SAMPLES if each.name == "todo.txt"], ids=lambda s: s.name)
+def test_ten_times_the_lines_take_hardly_more_memory(tmp_path: Path, sample: Sample) -> None:
+    peaks = []
+    for count in (2_000, 20_000):
+        large = tmp_path / str(count)
+        named = [{"id": str(number)} if sample.has_ids else {} for number in range(count)]
+        large.write_bytes(sample.file(*(sample.row(f"T {number}", **names) for number, names in enumerate(named))))
+        peaks.append(_peak_megabytes(large, ("0", "1", "2")))
+    assert peaks[1] - peaks[0] < 10
 
 
 MANY = 10_000_000

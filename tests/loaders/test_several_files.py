@@ -73,7 +73,7 @@ def test_two_files_with_one_id_and_other_values_do_not_overwrite_each_other(
     assert titles(events) == ["Bread", "Call", "Milk"]
     [entry] = map(json.loads, (tmp_path / "work.csv.rejected.jsonl").read_text().splitlines())
     assert entry["reason"] == (
-        f"#/id: line 2 of {tmp_path / 'home.csv'} has the same id and other values: if they are two lists, load each"
+        f"'id': line 2 of {tmp_path / 'home.csv'} has the same id and other values: if they are two lists, load each"
         " with a --source of its own; otherwise load the newer file alone"
     )
     assert run("home.csv", "work.csv")[1][1]["rejected"] == 1, "again"
@@ -89,6 +89,17 @@ def test_an_id_belongs_to_the_first_file_even_if_its_row_is_bad(
     (tmp_path / "b.csv").write_text("id,title,due\n1,Mail,\n")
     code, found, _ = run("a.csv", "b.csv")
     assert (code, [summary["rejected"] for summary in found], titles(events)) == (1, [1, 1], [])
+
+
+def test_a_corrected_row_is_loaded_beside_the_file_that_it_comes_from(
+    events: Any, tmp_path: Path, run: Callable[..., Any]
+) -> None:
+    (tmp_path / "a.csv").write_text("id,title,due\n1,Milk,someday\n")
+    run("a.csv")
+    corrected = (tmp_path / "a.csv.rejected.jsonl").read_text().replace("someday", "2026-12-01")
+    (tmp_path / "corrected.jsonl").write_text(corrected)
+    _, found, _ = run("a.csv", "corrected.jsonl")
+    assert [(summary["added"], summary["rejected"]) for summary in found] == [(0, 1), (1, 0)]
 
 
 def test_a_backup_that_is_loaded_again_adds_nothing(events: Any, tmp_path: Path, run: Callable[..., Any]) -> None:
@@ -139,7 +150,7 @@ def test_rejected_rows_of_a_zip_are_mended_in_one_file(events: Any, tmp_path: Pa
 def test_a_row_that_is_rejected_names_its_file(events: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "lists.zip").write_bytes(zipped({"home.csv": b"title,due\nMilk,someday\n"}))
     main([str(tmp_path / "lists.zip"), *ALONE])
-    assert "home.csv, line 2: #/due: expected" in capsys.readouterr().err
+    assert "home.csv, line 2: 'due': expected" in capsys.readouterr().err
 
 
 def test_options_count_for_every_file_of_a_zip(events: Any, tmp_path: Path, run: Callable[..., Any]) -> None:
