@@ -9,6 +9,7 @@ import pytest
 
 import loaders.cli
 import stack.cli
+from loaders.formats import formats
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text()
@@ -56,3 +57,12 @@ def test_a_command_of_the_stack_has_the_documented_options(command: str, capsys:
 
 def test_the_loader_has_the_documented_options(capsys: pytest.CaptureFixture[str]) -> None:
     assert documented_in(PROGRAMS["python -m loaders"]) == options_in(help_of(loaders.cli.main, capsys))
+
+
+def test_the_how_to_lists_every_format() -> None:
+    page = (ROOT / "docs" / "how-to" / "loading.md").read_text()
+    rows = page.partition("| Format |")[2].partition("\n\n")[0]
+    listed = [name for row in rows.splitlines()[2:] for name in re.findall(r"`([\w.-]+)`", row.split("|")[1])]
+    # Files of rejected rows are the loader's own.
+    assert sorted(listed) == sorted(formats().keys() - {"rejected"})
+    assert f"{len(listed)} formats" in (ROOT / "README.md").read_text()
