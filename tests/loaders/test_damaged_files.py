@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.todos.ids import Owner, partition_of
+from loaders.cli import main
 from loaders.errors import UnreadableFile
 from loaders.formats import choose_format, formats, system_of
 from loaders.histories.reader import TakeoutReader
@@ -36,6 +37,7 @@ from loaders.rows.seen import Seen
 from tests.loaders.loading import FILES, OWNER, GroupLedger, lines, nothing_opened
 from tests.loaders.samples import SAMPLES
 from tests.loaders.takeouts import NOW, history, takeout
+from tests.loaders.test_loading_archives import BACKUP, TAKEOUT, zipped
 
 TODO_ID = "0190c3a0-0000-7000-8000-00000000000%d"
 OWN = [{"id": TODO_ID % number, "version": 1, "title": f"Todo {number}", "tags": ["a"]} for number in range(3)]
@@ -166,5 +168,25 @@ def test_of_a_damaged_file_every_row_is_loaded_or_rejected_and_can_be_read_again
                 assert again.read == len(left.splitlines()), "each rejected row is read again"
                 assert again.stopped_by is None
                 assert [json.loads(line)["row"] for line in path.read_bytes().splitlines()], "unmended rows stay"
+
+    hold()
+
+
+def test_of_a_damaged_zip_every_row_that_is_read_is_loaded_or_rejected(
+    request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = zipped({**BACKUP, "Takeout/Tasks/Tasks.json": TAKEOUT, "photo.jpg": b"\xff\xd8" * 50})
+    file = tmp_path / "damaged.zip"
+
+    @settings(max_examples=5 * request.config.getoption("--loader-examples"), suppress_health_check=list(HealthCheck))
+    @given(damages=DAMAGES)
+    def hold(damages: list[Damage]) -> None:
+        file.write_bytes(damaged(content, damages))
+        code = main([str(file), "--owner", OWNER, "--dry-run", "--offline", "--json"])
+        for summary in json.loads(capsys.readouterr().out)["files"]:
+            assert summary["read"] == summary["added"] + summary["rejected"]
+            assert summary["read"] == sum(member["read"] for member in summary.get("members", [summary]))
+            assert code == (2 if summary["stopped_by"] else 1 if summary["rejected"] else 0)
+        assert list(tmp_path.iterdir()) == [file]
 
     hold()
