@@ -13,7 +13,7 @@ from loaders.output.rejected import RejectedRows
 from loaders.output.report import Members, Report
 from loaders.output.summary import Summary
 from loaders.rows.row import Origin
-from loaders.sources import Part, Source
+from loaders.sources import NO_TODO, Part, Source, may_have_todos
 
 
 class Outcome:
@@ -60,7 +60,7 @@ class Outcome:
         if part.member is None:
             self.summary = found
         elif found.read == 0 and (found.stopped_by is None or (load.is_broken_off and not part.is_certain)):
-            self._source.left_out[part.member] = found.stopped_by or "no todo in it"
+            self._source.left_out[part.member] = found.stopped_by or NO_TODO
         else:
             self.summary.include(found, part.member)
             self._members.read.append((part.member, part.chosen.NAME, found))
@@ -88,6 +88,11 @@ class Outcome:
         if summary.stopped_by is not None:
             raise CannotLoad(f"{self.file}: nothing in it was loaded: {summary.stopped_by}")
         raise CannotLoad("\n".join([f"{self.file}: no file in it has todos", *self._members.left_out_lines()]))
+
+    @property
+    def may_lack_todos(self) -> bool:
+        """Whether a file in the archive was left out that may be a list."""
+        return any(may_have_todos(name, why) for name, why in self._source.left_out.items())
 
     def report(self, *, would: bool, compared: bool) -> Report:
         """The report about it."""

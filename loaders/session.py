@@ -56,6 +56,7 @@ class Session:
         self._summaries: list[Summary] = []
         self._unread = 0
         self._keeps_ids = False
+        self._may_lack_todos = False
 
     def __enter__(self) -> Session:
         return self
@@ -91,6 +92,7 @@ class Session:
                     break
             outcome.check()
         self._summaries.append(outcome.summary)
+        self._may_lack_todos |= outcome.may_lack_todos
         self._unread -= 1
         return outcome.report(would=options.dry_run, compared=self._target.looks)
 
@@ -129,6 +131,8 @@ class Session:
             )
         if self._keeps_ids:
             raise CannotLoad("an export of this service has no source, so --prune does not apply to it")
+        if delete and self._may_lack_todos:
+            raise CannotLoad("a file in a ZIP was left out that may be a list with todos, so nothing is deleted")
         if delete and any(summary.rejected for summary in self._summaries):
             raise CannotLoad("some rows were rejected and may belong to existing todos, so nothing is deleted")
         if not self._target.looks:

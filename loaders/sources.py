@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import PurePosixPath
 from typing import Final, Protocol
 
 from loaders.errors import UnreadableFile
@@ -19,6 +20,8 @@ from loaders.reading.options import name_of_file
 _ENDINGS: Final = frozenset(
     {"", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".ics", ".vcs", ".md", ".markdown"}
 )
+# Why a file that has a list's format is left out.
+NO_TODO: Final = "no todo in it"
 _NESTED: Final = "a ZIP in a ZIP"
 _BESIDE_OTHERS: Final = "read only with --format"
 
@@ -90,6 +93,11 @@ def open_source(name: str, format_name: str | None, *, is_of_names: bool) -> Ite
             yield _Files(stack.enter_context(open_archive(opened)), format_name, is_of_names=is_of_names)
         else:
             yield _File(name, opened, format_name)
+
+
+def may_have_todos(name: str, why: str) -> bool:
+    """Whether a file that is left out for this reason may nevertheless be a list."""
+    return why != NO_TODO and PurePosixPath(name).suffix.casefold() in _ENDINGS
 
 
 class _File:

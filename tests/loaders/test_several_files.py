@@ -170,3 +170,27 @@ def test_a_zip_whose_file_is_damaged_deletes_nothing(
     (tmp_path / "backup.zip").write_bytes(content)
     assert main([str(tmp_path / "backup.zip"), *ALONE, "--prune", "--delete"]) == 2
     assert "not all files were loaded to the end" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("left_out", "code"),
+    [
+        ({"b.csv": b"damaged\nBread\n"}, 2),
+        ({"b.csv": "title\nBread\n".encode("utf-16")}, 2),
+        ({"b.csv": TODOIST}, 0),
+        ({"b.jpg": b"\xff\xd8"}, 0),
+    ],
+    ids=["no header", "another encoding", "a project without tasks", "a photo"],
+)
+def test_a_file_that_may_be_a_list_and_is_left_out_deletes_nothing(
+    events: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    left_out: dict[str, bytes],
+    code: int,
+) -> None:
+    monkeypatch.setattr("loaders.session.prune", lambda *_, **__: iter(()))
+    (tmp_path / "backup.zip").write_bytes(zipped({**BACKUP, **left_out}))
+    assert main([str(tmp_path / "backup.zip"), *ALONE, "--prune", "--delete"]) == code
+    assert ("nothing is deleted" in capsys.readouterr().err) == (code == 2)
