@@ -167,7 +167,7 @@ class Writer(GroupWriter[Planned]):
 
     def __init__(self, concurrency: int, destination: Destination, former: FormerTodos | None = None) -> None:
         super().__init__(concurrency, destination)
-        self._first_states = destination.first_states
+        self._of_rows = destination
         self._former = former
 
     def write(self, group: list[Planned]) -> Iterator[GroupResult]:
@@ -175,7 +175,7 @@ class Writer(GroupWriter[Planned]):
         if self._former is not None and any(map(has_former, group)):
             # On this thread, so that of the rows that may be one todo the first is, however the groups overtake.
             try:
-                group = self._former.find(group, self._first_states, self._stopped)
+                group = self._former.find(group, self._of_rows.first_states, self._stopped)
             except GaveUp as error:
                 reason = f"not written: {error}"
                 yield GroupResult(failed=[(one, reason) for one in group], fatal=str(error))

@@ -28,8 +28,10 @@ def here(ledger: HistoryLedger, events: list[Event]) -> list[Event]:
     """The same todo's events in the ledger that they were loaded into, which must be sound."""
     found = ledger.streams.get(ids.stream_id(OWNER, todo_id_of(events)), [])
     assert [event.version for event in found] == list(range(1, len(found) + 1))
-    for position, event in enumerate(found):
-        assert fold.fold(found[: position + 1]) == event.state
+    state = None
+    for event in found:
+        state = fold.follow(state, event)
+        assert state == event.state
     return found
 
 
@@ -164,11 +166,11 @@ def test_a_transaction_whose_answer_is_lost_counts_as_written() -> None:
         assert stated(here(ledger, events)) == stated(events)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(10))
 def test_killed_at_random_and_run_again_everything_is_here_once(seed: int) -> None:
     chance = random.Random(seed)
     ledger = HistoryLedger()
-    todos = [history(chance.choice([*LENGTHS, 3, 30])) for _ in range(6)]
+    todos = [history(chance.choice([*LENGTHS, 3, 30])) for _ in range(5)]
     content = takeout(*todos)
     while True:
         ledger.killed_before = ledger.killed_after = None

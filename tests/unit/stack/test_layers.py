@@ -32,8 +32,8 @@ ROOMS_OF = {
         "cli", "__main__",
     ],
     "loaders": [
-        "errors", "reading", "rows", "reconcile", "planner", "formats", "pacing", "into", "prune", "output", "load",
-        "session", "cli", "taskwarrior_export", "__main__",
+        "errors", "reading", "rows", "reconcile", "planner", "histories", "formats", "pacing", "into", "prune",
+        "output", "load", "session", "cli", "taskwarrior_export", "__main__",
     ],
 }  # fmt: skip
 STRANGERS_OF: dict[str, list[set[str]]] = {

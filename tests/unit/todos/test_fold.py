@@ -112,3 +112,30 @@ def test_says_which_version_is_missing() -> None:
     stream = patched(patched(live(), notes="a"), notes="b")
     with pytest.raises(ValueError, match=f"{stream.stream_id}: version 3 stands where 2 belongs"):
         fold.fold([stream.events[0], stream.events[2]])
+
+
+@pytest.mark.parametrize(
+    ("remind_at", "time_zone", "is_past"),
+    [
+        ("2026-11-30T12:00:00Z", None, True),
+        ("2026-11-30T12:00:00.001Z", None, False),
+        ("2026-11-30T13:00:00+01:00", "Europe/Berlin", True),
+        ("2026-11-30", None, True),
+        ("2026-12-01", None, False),
+        # The day has begun everywhere; what the zone's name means has no part in it.
+        ("2026-11-30", "Europe/Berlin", True),
+        ("2026-12-01", "Pacific/Kiritimati", False),
+        ("2026-11-29", "No/Such_Zone", True),
+        ("9999-12-31T23:59:59Z", None, False),
+        ("9999-12-31", "Europe/Berlin", False),
+        (None, None, False),
+    ],
+)
+def test_what_was_to_be_reminded_of_before_an_import_counts_as_reminded_of(
+    remind_at: str | None, time_zone: str | None, is_past: bool
+) -> None:
+    change = {"remind_at": remind_at, "time_zone": time_zone}
+    imported = fold.evolve(OPEN, EDITED, change, instant(9), "2026-11-30T12:00:00.000Z")
+    assert imported["reminded"] == (remind_at if is_past else None)
+    assert fold.evolve(OPEN, EDITED, change, instant(9))["reminded"] is None
+    assert fold.evolve(imported, EDITED, {"notes": "n"}, instant(9))["reminded"] == imported["reminded"]

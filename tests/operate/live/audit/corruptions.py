@@ -36,6 +36,11 @@ def event_that_cannot_be_read(planted: Planted) -> str:
     return planted.stream("edited")
 
 
+def history_in_part(planted: Planted) -> str:
+    planted.put(settings.events_table(), planted.event("plain", 1) | {"more": {"N": "1"}})
+    return planted.stream("plain")
+
+
 def row_behind(planted: Planted) -> str:
     event = planted.event("completed", 1)
     old = {"version": event["version"], "state": event["state"]}
@@ -164,6 +169,7 @@ CORRUPTIONS: dict[Callable[[Planted], str], set[str]] = {
     wrong_state: {"state"},
     time_that_stands_still: {"occurred-at"},
     event_that_cannot_be_read: {"undecodable"},
+    history_in_part: {"unfinished"},
     row_behind: {"row-behind"},
     row_ahead: {"row-ahead"},
     row_with_another_state: {"row-state"},
