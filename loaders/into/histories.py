@@ -122,6 +122,12 @@ def compare(history: History, events: HistoryReader) -> Standing:
     return Standing(newest, is_whole, UNFINISHED if is_whole else SHORTER.format(newest.version, history.count))
 
 
+def standing_of(events: list[Event], existing: list[Event]) -> Standing | None:
+    """What the ledger has of a short history, if what kept it from being written shows that all of it is there."""
+    is_whole = len(existing) == len(events) and all(map(is_same, events, existing))
+    return Standing(existing[-1], is_whole) if is_whole and not existing[-1].more else None
+
+
 def is_same(one: Event, other: Event) -> bool:
     """Whether two events are the same but for what follows from them, and when they were brought here."""
     return _stated(one) == _stated(other) and canonical_json(one.change) == canonical_json(other.change)
@@ -189,9 +195,10 @@ class HistoryDestination:
             if not existing:
                 self._note_added(together[-1], len(left), len(together), result)
                 left.clear()
-            for stream in {together[position].stream_id for position in existing}:
+            for stream in dict.fromkeys(together[position].stream_id for position in existing):
                 [history] = [each for each in left if each.stream == stream]
-                standing = self._compare(history, stopped)
+                there = [event for event in existing.values() if event.stream_id == stream]
+                standing = standing_of(stamped[stream], there) or self._compare(history, stopped)
                 if not self._is_settled(history, standing, {now}, result):
                     self._write_in_parts(history, result, stopped, standing.newest)
                 left.remove(history)

@@ -10,6 +10,7 @@ from bench.hostile.__main__ import MAX_GROWTH_BYTES
 from chalicelib.api import bodies, filters, headers, pages, problems, request
 from chalicelib.api.resources import batch, batch_commands
 from chalicelib.commands import execute, next_occurrence
+from chalicelib.ledger import ledger
 from chalicelib.todos import content, earlier_ids, events, fields, instants, representation, rule_days, rules, texts
 from chalicelib.todos import zones as todo_zones
 from chalicelib.views import projection
@@ -80,6 +81,7 @@ BOUNDS = {
     "time zones": f"{zones.MAX_DEFINED:,}, {zones.MAX_DEFINITIONS_BYTES // MB} MB together",
     "a to-do": f"{calendar_lines.MAX_LINES:,} lines",
     "exceptions": f"{occurrences.MAX_EXCEPTIONS:,}",
+    "part of": f"{ledger.MAX_TRANSACTION_ITEMS} events, {ledger.MAX_TRANSACTION_BYTES / 1_000_000} MB",
 }
 
 

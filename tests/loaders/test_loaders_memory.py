@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.todos import instants, takeout_rows
+from chalicelib.todos.events import Event
 from loaders.reading.archive import MAX_FILES
 from tests.loaders.loading import FILES, rows
 from tests.loaders.samples import SAMPLES, TABLES, Sample
+from tests.support.events import following
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -73,7 +76,21 @@ def _board(count: int) -> bytes:
     return b'{"id": "b", "name": "B", "lists": [], "cards": [' + cards + b'], "checklists": [' + items + b"]}"
 
 
-@pytest.mark.parametrize("made", [rows, _calendar, _takeout, _page, _outline, _board])
+def _history(count: int) -> bytes:
+    """A takeout of one todo with so many events."""
+    todo_id, first = "0197e1f0-0000-7000-8000-000000000001", instants.milliseconds_of("2026-01-01T00:00:00.000Z")
+    rows = [takeout_rows.header("ann", instants.format_milliseconds(first))]
+    event: Event | None = None
+    for number in range(count):
+        kind, at = ("TodoEdited" if number else "TodoCreated"), instants.format_milliseconds(first + number)
+        event_id = f"00000000-0000-4000-8000-{number:012}"
+        event = following(event, f"ann#{todo_id}", kind, {"title": f"Title {number}"}, at=at, event_id=event_id)
+        rows.append(takeout_rows.line_of(todo_id, event, is_last=number == count - 1))
+    rows.append(takeout_rows.footer(1, count))
+    return "".join(rows).encode()
+
+
+@pytest.mark.parametrize("made", [rows, _calendar, _takeout, _page, _outline, _board, _history])
 def test_ten_times_the_rows_take_hardly_more_memory(tmp_path: Path, made: Callable[[int], bytes]) -> None:
     small, large = tmp_path / "small", tmp_path / "large"
     small.write_bytes(made(3_000))
@@ -208,6 +225,8 @@ BOMBS: dict[str, tuple[bytes, bytes, bytes]] = {
         b'"a",',
         b'"b"]}}}}}',
     ),
+    "a line of a takeout": (b'{"takeout": "todo-ledger", "format": 1}\n{"todo": [', b"[],", b"[]]}\n"),
+    "lines of a takeout": (b'{"takeout": "todo-ledger", "format": 1}\n', b'{"todo":0}\n', b""),
     "a line of todo.txt": (b"x 2026-12-01 a @b\n", b"@c ", b"\n"),
 }
 
