@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -47,10 +48,15 @@ def test_an_imported_event_is_not_published(monkeypatch: pytest.MonkeyPatch) -> 
     assert list(publisher.messages_of(records(events))) == []
     mine = replace(events[-1], imported_at=None)
     assert len(list(publisher.messages_of(records([*events, mine])))) == 1
-    handed: list[Any] = []
-    monkeypatch.setattr(topic, "publish", lambda messages: handed.extend(messages) or [])
+    handed: list[list[Any]] = []
+
+    def publish(messages: Iterable[Any]) -> list[Any]:
+        handed.append([*messages])
+        return []
+
+    monkeypatch.setattr(topic, "publish", publish)
     publisher.publish([*events, mine])
-    assert len(handed) == 1
+    assert [len(messages) for messages in handed] == [1]
 
 
 def test_no_event_of_a_part_that_is_not_the_last_reaches_the_views() -> None:
@@ -80,8 +86,8 @@ def test_a_todo_whose_history_is_here_in_part_answers_409_and_is_in_no_list(alon
     answers = [
         api.get(path),
         api.patch(path, {"title": "Mine"}),
-        api.put(path, {"title": "Mine"}, {"If-None-Match": "*"}),
-        api.put(path, {"title": "Mine"}, {"If-Match": '"5"'}),
+        api.put(path, {"title": "Mine"}, if_none_match="*"),
+        api.put(path, {"title": "Mine"}, if_match='"5"'),
         api.delete(path),
         api.post(f"{path}/restore"),
         api.post(f"{path}/revert", {"to_version": 1}),
@@ -100,6 +106,7 @@ def test_a_todo_whose_history_is_here_in_part_answers_409_and_is_in_no_list(alon
     alone.project()
     assert [todo["title"] for todo in api.get("/todos").json()] == ["Whole"]
     assert api.patch(path, {"title": "Mine"}).status_code == 200
+    alone.project()
     assert api.get("/todos").json()[0]["version"] == 7
 
 

@@ -100,3 +100,13 @@ HEADERS: Final = {"NextOccurrence": "Link"}
 def named(*names: str) -> dict[str, Any]:
     """References to header components, by the names of the headers."""
     return {HEADERS.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def of_any(*sets: dict[str, Any]) -> dict[str, Any]:
+    """The headers of an answer that has one of these sets: those that are not in each of them may be absent."""
+    found: dict[str, Any] = {}
+    for name, header in {name: header for each in sets for name, header in each.items()}.items():
+        component = COMPONENTS[header["$ref"].rpartition("/")[2]]
+        is_in_each = all(name in each for each in sets)
+        found[name] = header if is_in_each or not component["required"] else {**component, "required": False}
+    return found

@@ -34,7 +34,7 @@ def _response(*kinds: ProblemType) -> dict[str, Any]:
     contents = [each["content"][media_types.PROBLEM] for each in declared]
     return {
         "description": " Or: ".join(kind.meaning for kind in kinds),
-        "headers": {name: header for each in declared for name, header in each["headers"].items()},
+        "headers": headers.of_any(*(each["headers"] for each in declared)),
         "content": {
             media_types.PROBLEM: {
                 "schema": {"oneOf": [content["schema"] for content in contents]},
