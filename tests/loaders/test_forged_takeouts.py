@@ -51,7 +51,7 @@ FORGED: list[tuple[str, Any, str]] = [
     ("type", ["TodoEdited"], "expected one of TodoCreated"),
     ("change", [], "expected an object"),
     ("change", {"deleted": True, "completed": True}, "not a field that a TodoCompleted changes"),
-    ("change", {"reminded": "2026-01-01", "completed": True}, "not a field that a TodoCompleted changes"),
+    ("change", {"reminded": "2026-01-01", "completed": True}, "another reminder than that of the todo"),
     ("change", {"updated_at": "2026-01-01", "completed": True}, "not a field that a TodoCompleted changes"),
     ("change", {"created_at": "2026-01-01T00:00:00.000Z", "completed": True}, "not a field that a TodoCompleted"),
     ("change", {"completed_at": "2026-01-02T00:00:00.000Z", "completed": True}, "later than the event"),
