@@ -31,7 +31,7 @@ def run(parsed: Namespace) -> int:
             done = take_out(
                 parsed.owner, file.write, lambda so_far: bar.show(f"{so_far.todos:,} todos, {so_far.events:,} events")
             )
-            if not done.todos:
+            if not done.todos and not done.left_out:
                 raise StackError(f"the ledger has no todo of {parsed.owner!r}")
     for todo_id in done.left_out:
         print(f"left out, because its history was loaded here in part: {todo_id}", file=sys.stderr)
