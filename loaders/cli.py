@@ -14,13 +14,13 @@ from chalicelib import __version__
 from chalicelib.todos import ids, zones
 from loaders.errors import CannotLoad
 from loaders.formats import formats
+from loaders.into.pacing.pace import DEFAULT_BOUND_SECONDS
 from loaders.output.report import Report, describe_left
-from loaders.pacing.pace import DEFAULT_BOUND_SECONDS
-from loaders.reading import checks
 from loaders.reading.open_stream import find_repeated
+from loaders.rows import option_checks
 from loaders.rows.names import FIELDS
-from loaders.session import Session
-from loaders.target import Options
+from loaders.session.session import Session
+from loaders.session.target import Options
 
 ALL_IN: Final = 0
 SOME_REJECTED: Final = 1
@@ -274,11 +274,11 @@ def _owner(text: str) -> ids.Owner:
 
 
 def _source(text: str) -> str:
-    return _checked(text, checks.system_error(text))
+    return _checked(text, option_checks.system_error(text))
 
 
 def _list(text: str) -> str:
-    return _checked(text, checks.list_error(text))
+    return _checked(text, option_checks.list_error(text))
 
 
 def _zone(text: str) -> str:
@@ -286,7 +286,7 @@ def _zone(text: str) -> str:
 
 
 def _date_format(text: str) -> str:
-    return _checked(text, checks.date_format_error(text))
+    return _checked(text, option_checks.date_format_error(text))
 
 
 def _checked(text: str, error: str | None) -> str:

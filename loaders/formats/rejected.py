@@ -21,13 +21,13 @@ from chalicelib.todos.content import FieldError
 from loaders import formats
 from loaders.errors import UnreadableFile
 from loaders.formats import GENERIC_SYSTEM, Certainty, Format
-from loaders.reading.checks import read_options, system_error
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
 from loaders.rows.fields import Interpreter
 from loaders.rows.json_objects import read_objects, read_text, too_long
 from loaders.rows.json_shape import Layout, layout_of
 from loaders.rows.json_stream import first_members
+from loaders.rows.option_checks import read_options, system_error
 from loaders.rows.row import BadRow, Origin, Row, bad_row, not_utf8, text_in
 from loaders.rows.table import header_in, read_record
 

@@ -20,8 +20,8 @@ from chalicelib.todos import ids
 from loaders.errors import CannotLoad, GaveUp
 from loaders.into.changes import ChangePolicy, Difference
 from loaders.into.commands import Step, Todo, creation_of, id_of, is_as_its_row, replacement_of
+from loaders.into.pacing.throttle import Throttle
 from loaders.into.writer import MAX_TRIES, GroupResult, wait_or_stop
-from loaders.pacing.throttle import Throttle
 from loaders.planner import Planned
 from loaders.reconcile import CHANGED_HERE, DELETED_HERE
 

@@ -16,9 +16,9 @@ from chalicelib.todos.events import Event, canonical_json
 from loaders.errors import GaveUp
 from loaders.histories.history import History
 from loaders.into.ledger import is_fatal, is_refused
+from loaders.into.pacing.pace import Pace
+from loaders.into.pacing.throttle import Throttle
 from loaders.into.writer import MAX_TRIES, GroupResult, wait_or_stop
-from loaders.pacing.pace import Pace
-from loaders.pacing.throttle import Throttle
 
 ANOTHER: Final = "the todo exists here with another history; it was left unchanged"
 SHORTER: Final = "the todo exists here with the first {} of the {} events; it was left unchanged"

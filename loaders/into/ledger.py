@@ -15,9 +15,9 @@ from chalicelib.todos.events import Event
 from loaders import reconcile
 from loaders.errors import GaveUp
 from loaders.into.changes import ChangePolicy, Difference
+from loaders.into.pacing.pace import Pace
+from loaders.into.pacing.throttle import Throttle
 from loaders.into.writer import MAX_TRIES, GroupResult, wait_or_stop
-from loaders.pacing.pace import Pace
-from loaders.pacing.throttle import Throttle
 from loaders.planner import Planned
 from loaders.reconcile import Conflict
 

@@ -17,12 +17,12 @@ from chalicelib.todos.ids import Owner, split_stream_id
 from loaders.formats import choose_format, formats, system_of
 from loaders.into.changes import ChangePolicy
 from loaders.into.ledger import LedgerAppender, LedgerDestination, LedgerReader
+from loaders.into.pacing.pace import Pace
 from loaders.into.writer import Writer
 from loaders.load import Load
 from loaders.output.progress import TextProgress
 from loaders.output.rejected import RejectedRows
 from loaders.output.summary import Summary
-from loaders.pacing.pace import Pace
 from loaders.planner import Planned, Planner
 from loaders.reading.input import Input
 from loaders.reading.open_stream import CountedStream, OpenStream

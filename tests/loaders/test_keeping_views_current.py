@@ -16,7 +16,7 @@ from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from chalicelib.todos.ids import Partition
 from chalicelib.views.errors import ViewsUnavailable
-from loaders.pacing.pace import PATIENCE_SECONDS, Pace
+from loaders.into.pacing.pace import PATIENCE_SECONDS, Pace
 from loaders.planner import Planned
 from tests.loaders.loading import GroupLedger, load, plan, rows
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.events import Event
 from loaders.into import writer
-from loaders.pacing.throttle import Throttle
+from loaders.into.pacing.throttle import Throttle
 from tests.loaders.loading import GroupLedger, load, rows
 
 

@@ -190,7 +190,7 @@ def test_a_file_that_may_be_a_list_and_is_left_out_deletes_nothing(
     left_out: dict[str, bytes],
     code: int,
 ) -> None:
-    monkeypatch.setattr("loaders.session.prune", lambda *_, **__: iter(()))
+    monkeypatch.setattr("loaders.session.session.prune", lambda *_, **__: iter(()))
     (tmp_path / "backup.zip").write_bytes(zipped({**BACKUP, **left_out}))
     assert main([str(tmp_path / "backup.zip"), *ALONE, "--prune", "--delete"]) == code
     assert ("nothing is deleted" in capsys.readouterr().err) == (code == 2)

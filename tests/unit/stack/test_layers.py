@@ -32,13 +32,13 @@ ROOMS_OF = {
         "cli", "__main__",
     ],
     "loaders": [
-        "errors", "reading", "rows", "reconcile", "planner", "histories", "formats", "pacing", "into", "prune",
+        "errors", "reading", "rows", "reconcile", "planner", "histories", "formats", "into", "prune",
         "output", "load", "session", "cli", "taskwarrior_export", "__main__",
     ],
 }  # fmt: skip
 STRANGERS_OF: dict[str, list[set[str]]] = {
     "stack": [{"drift", "local", "operate"}, {"chalice_deploy", "drift"}, {"chalice_deploy", "commands"}],
-    "loaders": [{"formats", "pacing"}, {"formats", "into"}, {"cli", "taskwarrior_export"}],
+    "loaders": [{"formats", "into"}, {"cli", "taskwarrior_export"}],
 }
 
 AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}

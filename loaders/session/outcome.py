@@ -13,7 +13,7 @@ from loaders.output.rejected import RejectedRows
 from loaders.output.report import Members, Report
 from loaders.output.summary import Summary
 from loaders.rows.row import Origin
-from loaders.sources import NO_TODO, Part, Source, may_have_todos
+from loaders.session.sources import NO_TODO, Part, Source, may_have_todos
 
 
 class Outcome:

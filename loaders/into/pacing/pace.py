@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Final
 
 from chalicelib.todos.events import Event
-from loaders.pacing.allowance import Allowance
-from loaders.pacing.follower import Follower, HavingVersions
+from loaders.into.pacing.allowance import Allowance
+from loaders.into.pacing.follower import Follower, HavingVersions
 
 DEFAULT_BOUND_SECONDS: Final = 5.0
 

@@ -16,7 +16,6 @@ from loaders.histories.reader import TakeoutReader
 from loaders.into.former import FormerTodos
 from loaders.into.writer import GroupWriter, Writer
 from loaders.load import FileLoad, HistoriesLoad, Load
-from loaders.outcome import Outcome
 from loaders.output.progress import LoadProgress, progress_for
 from loaders.output.rejected import RejectedRows
 from loaders.output.report import Report
@@ -29,8 +28,9 @@ from loaders.reading.options import ReadOptions
 from loaders.rows.claims import Claims
 from loaders.rows.row import BadRow, Origin, Row
 from loaders.rows.seen import Seen
-from loaders.sources import Part, open_source
-from loaders.target import Options, Target
+from loaders.session.outcome import Outcome
+from loaders.session.sources import Part, open_source
+from loaders.session.target import Options, Target
 
 
 class Session:

@@ -21,9 +21,9 @@ from loaders.into.changes import ChangePolicy
 from loaders.into.histories import HistoryAppender, HistoryDestination, HistoryReader
 from loaders.into.ledger import LedgerAppender, LedgerDestination, LedgerReader
 from loaders.into.local_stack import find_ledger
+from loaders.into.pacing.pace import Pace
 from loaders.into.writer import Destination
 from loaders.output.progress import LoadProgress
-from loaders.pacing.pace import Pace
 from loaders.reconcile import OnChange
 
 # Requested only to see whether the ledger answers.

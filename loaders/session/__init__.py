@@ -1,0 +1,1 @@
+"""One run of the loader: its files, where their todos go, and what becomes of each."""
