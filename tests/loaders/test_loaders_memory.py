@@ -133,7 +133,7 @@ def test_ten_times_the_lines_take_hardly_more_memory(tmp_path: Path, sample: Sam
     peaks = []
     for count in (2_000, 20_000):
         large = tmp_path / str(count)
-        named = [{"id": str(number)} if sample.has_ids else {} for number in range(count)]
+        named = [{"id": str(number)} if sample.has_ids else {"due": "2026-12-01"} for number in range(count)]
         large.write_bytes(sample.file(*(sample.row(f"T {number}", **names) for number, names in enumerate(named))))
         peaks.append(_peak_megabytes(large, ("0", "1", "2")))
     assert peaks[1] - peaks[0] < 10
