@@ -152,19 +152,20 @@ class Planner:
 
     def plan(self, row: Row) -> Planned | BadRow:
         """The event that creates the row's todo, or the row with its errors."""
-        planned = self._plan(row)
-        return planned if row.origin is None else msgspec.structs.replace(planned, origin=row.origin)
-
-    def _plan(self, row: Row) -> Planned | BadRow:
-        source_id = row.own_id or row.key
-        system = self._system if row.origin is None else row.origin.system
         times: Times = NO_TIMES
         loss = row.loss
         if "created_at" in row.fields or "completed_at" in row.fields:
             time_zone = self._time_zone if row.origin is None else row.origin.how.time_zone
             times, loss = take_times(row, self._now(), time_zone)
         if self._strict and loss is not None:
-            return bad_row(row.line, row.original, f"refused by --strict: {loss.text()}")
+            planned: Planned | BadRow = bad_row(row.line, row.original, f"refused by --strict: {loss.text()}")
+        else:
+            planned = self._plan(row, times, loss)
+        return planned if row.origin is None else msgspec.structs.replace(planned, origin=row.origin)
+
+    def _plan(self, row: Row, times: Times, loss: Loss | None) -> Planned | BadRow:
+        source_id = row.own_id or row.key
+        system = self._system if row.origin is None else row.origin.system
         if source_id is not None and (repeated := self._repeated_id(row, source_id)) is not None:
             return repeated
         try:
@@ -174,6 +175,7 @@ class Planner:
             todo_id = source_id if row.keeps_id else ids.id_for_source(self._ids_of, system, source_id)
             if self._kept is not None:
                 self._kept.note(todo_id, row.line)
+            # A corrected row is the todo of a row that may be in another file of the run.
             claims = self._claims if row.origin is None else None
             elsewhere = claims.claim(todo_id, row.line) if claims is not None else None
             todo_fields = self._content(row, system)
@@ -185,11 +187,13 @@ class Planner:
             return bad_row(row.line, row.original, TOO_DEEP)
         except ValueError:
             return bad_row(row.line, row.original, "holds a number that JSON cannot express")
-        bad = self._rival(row, todo_id, todo_fields, elsewhere) or self._cycle(row, todo_id, todo_fields["parent"])
-        if bad is not None:
+        if claims is not None and (bad := self._rival(claims, row, todo_id, todo_fields, elsewhere)) is not None:
+            return bad
+        if todo_fields["parent"] is not None and (bad := self._cycle(row, todo_id, todo_fields["parent"])) is not None:
             return bad
         event = self._event(todo_id, todo_fields, times)
-        loss = reminders.with_notice(loss, event.change)
+        if todo_fields["remind_at"] is not None:
+            loss = reminders.with_notice(loss, event.change)
         try:
             codec.check_room(event.state, None)
             size = _size_of(event)
@@ -199,7 +203,7 @@ class Planner:
         return Planned(row.line, row.original, event, size, key, row.origin, former, loss, times, row.unstated)
 
     def _former(self, row: Row, system: str, list_name: str) -> Former:
-        if not row.former_ids and not row.former_parents and not row.former_unset:
+        if not (row.former_ids or row.former_parents or row.former_unset):
             return NO_FORMER
         # An id that a row of the file has is that row's.
         own = [each for each in row.former_ids if not self._seen.has(f"id:{each}")]
@@ -225,15 +229,11 @@ class Planner:
         error = FieldError(pointer(row.names.get("source", "id")), f"the id already occurs in line {first_line}")
         return BadRow(row.line, row.original, [error], contested=("id", source_id))
 
-    def _rival(self, row: Row, todo_id: str, todo_fields: dict[str, Any], elsewhere: str | None) -> BadRow | None:
+    def _rival(
+        self, claims: Claims, row: Row, todo_id: str, todo_fields: dict[str, Any], elsewhere: str | None
+    ) -> BadRow | None:
         """The bad row of an id that a row of another file (`elsewhere`) has, with other values."""
-        # A corrected row is the todo of a row that may be in another file of the run.
-        if (
-            self._claims is None
-            or row.origin is not None
-            or self._claims.note_content(todo_id, todo_fields)
-            or elsewhere is None
-        ):
+        if claims.note_content(todo_id, todo_fields) or elsewhere is None:
             return None
         advice = "load the newer file alone"
         if not row.keeps_id:
@@ -242,9 +242,9 @@ class Planner:
         error = FieldError(pointer(row.names.get("source", "id")), detail)
         return BadRow(row.line, row.original, [error], contested=("id", row.own_id) if row.own_id else None)
 
-    def _cycle(self, row: Row, todo_id: str, parent: str | None) -> BadRow | None:
+    def _cycle(self, row: Row, todo_id: str, parent: str) -> BadRow | None:
         """The bad row of a todo that is an ancestor of its own parent."""
-        if parent is None or not self._seen.closes_cycle(todo_id, parent):
+        if not self._seen.closes_cycle(todo_id, parent):
             return None
         detail = "a cycle: the row is an ancestor of its own parent"
         error = FieldError(pointer(row.names.get("parent", "parent")), detail)
@@ -278,8 +278,11 @@ class Planner:
         decision = decide.decide(decide.Create(todo_fields), None, 0)
         assert decision is not None, "Create always makes an event if there is no todo"
         occurred_at = self._now()
-        reminded = reminders.reminded_before(todo_fields, occurred_at)
-        change = {**decision.change, **times.taken, **reminded} if times.taken or reminded else decision.change
+        change = decision.change
+        if times is not NO_TIMES:
+            change = {**change, **times.taken}
+        if todo_fields["remind_at"] is not None:
+            change = {**change, **reminders.reminded_before(todo_fields, occurred_at)}
         return Event(
             stream_id=ids.stream_id(self._partition, todo_id),
             version=1,

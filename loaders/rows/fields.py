@@ -57,6 +57,8 @@ class Plan:
         By field, its name where that differs.
     says_when : bool
         Whether one of the names says that a todo is done, or when it was or began.
+    is_more : bool
+        Whether there is more than values that are read by themselves.
     """
 
     known: tuple[tuple[str, str, Callable[[Any], Any] | None], ...]
@@ -71,6 +73,7 @@ class Plan:
     names: dict[str, str]
     how: ReadOptions
     says_when: bool
+    is_more: bool
 
     @property
     def has_title(self) -> bool:
@@ -105,6 +108,7 @@ def plan_for(names: Iterable[str], how: ReadOptions = _PLAINLY, separator: str =
         },
         how=how,
         says_when=any(field in found for field in _SAY_WHEN),
+        is_more=bool(rest) or own_id is not None or any(field in found for field in _READ_APART),
     )
 
 
@@ -132,25 +136,32 @@ class Interpreter:
 
 def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row:
     """The todo that a row describes, with its errors. Nulls count as missing."""
-    reading = _Reading(original, plan)
-    fields = reading.fields
-    reading.take_values()
-    if plan.time_zone is not None:
-        reading.take_zone(plan.time_zone)
-    if plan.dates:
-        reading.take_dates()
-    if plan.says_when:
-        reading.take_done()
-        reading.take_created()
-    own_id = reading.take_id()
+    fields: dict[str, Any] = {}
+    errors: list[FieldError] = []
+    for name, field, reader in plan.known:
+        value = original.get(name)
+        if value is None or value == "":
+            continue
+        if reader is not None:
+            try:
+                value = reader(value)
+            except ValueError as error:
+                errors.append(FieldError(pointer(name), str(error)))
+                continue
+        fields[field] = value
+    title = plan.title
+    if title is None or original.get(title) in (None, ""):
+        errors.append(FieldError(pointer(title or "title"), no_title(title)))
+    parent = fields.pop("parent", None)
+    if not plan.is_more:
+        return Row(line, original, fields, plan.names, None, parent, errors=errors)
+    reading = _Reading(original, plan, fields, errors)
+    own_id = reading.take_rest()
     loss = None
     if extras := reading.extras:
         fields["metadata"] = merge_metadata(fields.get("metadata"), extras)
         loss = Loss(tuple(extras))
-    parent = fields.pop("parent", None)
-    return Row(
-        line, original, fields, plan.names, own_id, parent, loss=loss, written=reading.written, errors=reading.errors
-    )
+    return Row(line, original, fields, plan.names, own_id, parent, loss=loss, written=reading.written, errors=errors)
 
 
 class _Reading:
@@ -164,66 +175,57 @@ class _Reading:
         As `loaders.rows.row.Row.written`.
     """
 
-    __slots__ = ("_original", "_plan", "_zone", "errors", "extras", "fields", "written")
+    __slots__ = ("_errors", "_fields", "_original", "_plan", "_zone", "extras", "written")
 
-    def __init__(self, original: dict[str, Any], plan: Plan) -> None:
+    def __init__(self, original: dict[str, Any], plan: Plan, fields: dict[str, Any], errors: list[FieldError]) -> None:
         self._original = original
         self._plan = plan
         self._zone = plan.how.time_zone
-        self.fields: dict[str, Any] = {}
-        self.errors: list[FieldError] = []
+        self._fields = fields
+        self._errors = errors
         self.extras: dict[str, Any] = {}
         self.written: dict[str, Any] = {}
 
-    def take_values(self) -> None:
-        """The values that are read by themselves, and those that no field holds."""
-        original, fields = self._original, self.fields
-        for name, field, reader in self._plan.known:
-            value = original.get(name)
-            if value is None or value == "":
-                continue
-            if reader is not None:
-                try:
-                    value = reader(value)
-                except ValueError as error:
-                    self._refuse(name, error)
-                    continue
-            fields[field] = value
-        title = self._plan.title
-        if title is None or original.get(title) in (None, ""):
-            self.errors.append(FieldError(pointer(title or "title"), no_title(title)))
-        for name in self._plan.rest:
+    def take_rest(self) -> str | None:
+        """Take the values that are not read by themselves, and those that no field holds; returns the row's own id."""
+        original, plan = self._original, self._plan
+        for name in plan.rest:
             value = original.get(name)
             if value is not None:
                 self.extras[name] = value
+        if plan.time_zone is not None:
+            self._take_zone(plan.time_zone)
+        if plan.dates:
+            self._take_dates()
+        if plan.says_when:
+            self._take_done()
+            self._take_created()
+        return None if plan.own_id is None else self._take_id(plan.own_id)
 
-    def take_id(self) -> str | None:
+    def _take_id(self, name: str) -> str | None:
         """The row's own id; a source that the row states leaves no room for it there."""
-        name = self._plan.own_id
-        if name is None:
-            return None
         try:
             own_id = own_id_of(self._original.get(name))
         except ValueError as error:
             self._refuse(name, error)
             return None
-        if own_id is not None and "source" in self.fields:
+        if own_id is not None and "source" in self._fields:
             self.extras[name] = own_id
         return own_id
 
-    def take_zone(self, name: str) -> None:
+    def _take_zone(self, name: str) -> None:
         """The row's own time zone, which goes before the file's."""
         word = self._original.get(name)
         if word is None or word == "":
             return
         zone = word.strip() if isinstance(word, str) else ""
         if zones.find(zone) is not None:
-            self.fields["time_zone"] = self._zone = zone
+            self._fields["time_zone"] = self._zone = zone
         else:
             # Files have other words for zones, too. Dates are what they were without one.
             self.extras[name] = word
 
-    def take_dates(self) -> None:
+    def _take_dates(self) -> None:
         """The dates; what has no zone of its own makes the file's one that of the todo."""
         is_without_zone = False
         for name, field in self._plan.dates:
@@ -232,7 +234,7 @@ class _Reading:
                 continue
             if is_plain(value) and self._plan.how.date_format is None:
                 # Nearly all dates are; whether they are in the calendar is seen when the todo is validated.
-                self.fields[field] = value
+                self._fields[field] = value
                 is_without_zone |= len(value) == _DAY_LENGTH
                 continue
             try:
@@ -241,54 +243,54 @@ class _Reading:
                 self._refuse(name, error)
                 continue
             if found.text is not None:
-                self.fields[field] = found.text
+                self._fields[field] = found.text
                 is_without_zone |= not found.has_zone
         if is_without_zone and self._zone is not None:
-            self.fields["time_zone"] = self._zone
+            self._fields["time_zone"] = self._zone
 
-    def take_done(self) -> None:
+    def _take_done(self) -> None:
         """Whether the row is done, and since when."""
         name = self._plan.completed
         if name is not None and (value := self._original.get(name)) is not None and value != "":
             by_word = done_of_word(value, self._plan.how.done_values)
             if by_word is not None:
-                self.fields["completed"], says_more = by_word
+                self._fields["completed"], says_more = by_word
                 if says_more:
                     self.extras[name] = value
             else:
-                self._take_done(name, value, read_done)
+                self._take_done_by(name, value, read_done)
         name = self._plan.completed_at
         if name is not None and (value := self._original.get(name)) is not None:
-            self._take_done(name, value, read_completion)
+            self._take_done_by(name, value, read_completion)
 
-    def _take_done(self, name: str, value: Any, read: Callable[[Any, ReadOptions, str | None], Done]) -> None:
+    def _take_done_by(self, name: str, value: Any, read: Callable[[Any, ReadOptions, str | None], Done]) -> None:
         try:
             done = read(value, self._plan.how, self._zone)
         except ValueError as error:
             self._refuse(name, error)
             return
         if done.is_done is not None:
-            self.fields.setdefault("completed", done.is_done)
+            self._fields.setdefault("completed", done.is_done)
         if done.says_more:
             self.extras[name] = value
         if done.since is not None:
-            self.fields["completed_at"], self.written["completed_at"] = done.since, value
+            self._fields["completed_at"], self.written["completed_at"] = done.since, value
 
-    def take_created(self) -> None:
+    def _take_created(self) -> None:
         """When the row was created; what is no date is kept in the metadata."""
         name = self._plan.created_at
         value = None if name is None else self._original.get(name)
         if value is None:
             return
-        self.fields["created_at"] = self.written["created_at"] = value
+        self._fields["created_at"] = self.written["created_at"] = value
         with suppress(ValueError):
-            self.fields["created_at"] = self._date(value).text or value
+            self._fields["created_at"] = self._date(value).text or value
 
     def _date(self, value: Any) -> ReadDate:
         return read_generic_date(value, self._zone, self._plan.how.date_format)
 
     def _refuse(self, name: str, error: ValueError) -> None:
-        self.errors.append(FieldError(pointer(name), str(error)))
+        self._errors.append(FieldError(pointer(name), str(error)))
 
 
 def merge_metadata(metadata: Any, extras: dict[str, Any]) -> Any:
