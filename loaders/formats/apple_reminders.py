@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from loaders.formats import Certainty
@@ -25,7 +26,8 @@ from loaders.reading.options import ReadOptions
 from loaders.rows.board import array_of
 from loaders.rows.dates import read_date
 from loaders.rows.derived_ids import derived_id
-from loaders.rows.json_stream import JsonReader, paths_in
+from loaders.rows.json_objects import read_in_order
+from loaders.rows.json_stream import paths_in
 from loaders.rows.moments import day_at_midnight, in_zone, is_day, nearest_day, next_of, zone_for
 from loaders.rows.names import normalise_name
 from loaders.rows.record import Record
@@ -87,26 +89,7 @@ def _rows_in(paths: frozenset[tuple[str, ...]]) -> set[str]:
 
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
-    reader = JsonReader(file)
-    with Seen() as seen:
-        if reader.peek() == "[":
-            yield from _array(reader, seen, how)
-        else:
-            for name in reader.object():
-                if normalise_name(name) in ("reminders", "lists") and reader.peek() == "[":
-                    yield from _array(reader, seen, how)
-                else:
-                    reader.skip()
-    reader.finish()
-
-
-def _array(reader: JsonReader, seen: Seen, how: ReadOptions) -> Iterator[Row | BadRow]:
-    for order, _ in enumerate(reader.array(), 1):
-        found = reader.record()
-        if isinstance(found, BadRow):
-            yield found
-        else:
-            yield from _walk(*found, {"order": order}, seen, how)
+    return read_in_order(file, lambda name: normalise_name(name) in ("reminders", "lists"), partial(_walk, how=how))
 
 
 def _walk(

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from loaders.formats import Certainty
@@ -29,7 +30,8 @@ from loaders.reading.options import ReadOptions
 from loaders.rows.board import array_of, text_of
 from loaders.rows.dates import read_date
 from loaders.rows.derived_ids import derived_id
-from loaders.rows.json_stream import JsonReader, first_members, paths_in
+from loaders.rows.json_objects import read_in_order
+from loaders.rows.json_stream import first_members, paths_in
 from loaders.rows.moments import day_at_midnight
 from loaders.rows.record import Record
 from loaders.rows.room import make_room
@@ -80,26 +82,7 @@ def recognise(head: bytes) -> Certainty:
 
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
-    reader = JsonReader(file)
-    with Seen() as seen:
-        if reader.peek() == "[":
-            yield from _array(reader, seen, how)
-        else:
-            for name in reader.object():
-                if name in _ARRAYS and reader.peek() == "[":
-                    yield from _array(reader, seen, how)
-                else:
-                    reader.skip()
-    reader.finish()
-
-
-def _array(reader: JsonReader, seen: Seen, how: ReadOptions) -> Iterator[Row | BadRow]:
-    for order, _ in enumerate(reader.array(), 1):
-        found = reader.record()
-        if isinstance(found, BadRow):
-            yield found
-        else:
-            yield from _walk(*found, {"order": order}, seen, how)
+    return read_in_order(file, lambda name: name in _ARRAYS, partial(_walk, how=how))
 
 
 def _walk(

@@ -10,8 +10,10 @@ from loaders.reading.input import MAX_ROW_BYTES, Input
 from loaders.rows.json_shape import Layout, layout_of
 from loaders.rows.json_stream import JsonReader, no_object
 from loaders.rows.row import BadRow, Row, bad_row, not_utf8
+from loaders.rows.seen import Seen
 
 Interpret = Callable[[int, dict[str, Any]], Row | BadRow]
+InOrder = Callable[[int, dict[str, Any], dict[str, Any], Seen], Iterator[Row | BadRow]]
 
 
 def read_objects(file: Input, interpret: Interpret) -> Iterator[Row | BadRow]:
@@ -29,6 +31,38 @@ def read_array(file: Input, interpret: Interpret) -> Iterator[Row | BadRow]:
         record = reader.record()
         yield record if isinstance(record, BadRow) else interpret(*record)
     reader.finish()
+
+
+def read_in_order(file: Input, is_array: Callable[[str], bool], read: InOrder) -> Iterator[Row | BadRow]:
+    """The rows that `read` makes of each object in an array, which is the file or one of its members.
+
+    Parameters
+    ----------
+    is_array : callable
+        Whether the member of this name is such an array; the other members are left out.
+    read : callable
+        Gets an object's line, the object, its place as ``{"order": number}``, and the file's ids so far.
+    """
+    reader = JsonReader(file)
+    with Seen() as seen:
+        if reader.peek() == "[":
+            yield from _read_array(reader, read, seen)
+        else:
+            for name in reader.object():
+                if is_array(name) and reader.peek() == "[":
+                    yield from _read_array(reader, read, seen)
+                else:
+                    reader.skip()
+    reader.finish()
+
+
+def _read_array(reader: JsonReader, read: InOrder, seen: Seen) -> Iterator[Row | BadRow]:
+    for order, _ in enumerate(reader.array(), 1):
+        found = reader.record()
+        if isinstance(found, BadRow):
+            yield found
+        else:
+            yield from read(*found, {"order": order}, seen)
 
 
 def read_sequence(file: Input, interpret: Interpret) -> Iterator[Row | BadRow]:
