@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import sqlite3
 from types import TracebackType
 from typing import Final
@@ -37,7 +38,8 @@ class Seen:
         # By row, its topmost ancestor that was known at the last look-up.
         self._database.execute("CREATE TABLE above (key INTEGER PRIMARY KEY, ancestor INTEGER)")
         self._database.execute("BEGIN")
-        self._filter = bytearray(_FILTER_BITS // 8)
+        # Zeros that take memory only once they are written: many files never note anything here.
+        self._filter = mmap.mmap(-1, _FILTER_BITS // 8)
         self._pending: list[tuple[int, int]] = []
 
     def note(self, text: str, line: int) -> tuple[int, int]:
@@ -87,6 +89,7 @@ class Seen:
     def close(self) -> None:
         """Remove what was kept on disk."""
         self._database.close()
+        self._filter.close()
 
     def __enter__(self) -> Seen:
         return self
