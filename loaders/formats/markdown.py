@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
@@ -71,7 +70,6 @@ def recognise(head: bytes) -> Certainty:
 
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
-    name = unicodedata.normalize("NFC", how.file_name.encode("utf-8", "backslashreplace").decode())
     # Bytes that are not UTF-8 are decoded to what UTF-8 cannot hold (PEP 383).
     lines = ((number, line.decode("utf-8", "surrogateescape"), is_whole) for number, line, is_whole in file.lines())
     with Seen() as seen:
@@ -79,7 +77,7 @@ def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
         for order, item in enumerate(found, start=1):
             parent = item.parent.own_id if item.parent is not None else None
             title = _read_text(item.text)[1]
-            place = canonical_json([name, item.headings, parent, title]).encode("utf-8", "surrogatepass")
+            place = canonical_json([how.file_name, item.headings, parent, title]).encode("utf-8", "surrogatepass")
             digest = hashlib.sha256(place).hexdigest()[:32]
             item.own_id = f"{digest}#{seen.note(digest, item.line)[1]}"
             notes = "\n".join(item.notes).strip("\n")

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -115,12 +114,6 @@ def _unknown_type(kind: str) -> str:
     return f"expected a TYPE of task, section, note or meta, not {kind!r:.80}"
 
 
-def _project_of(how: ReadOptions) -> str:
-    """The project's name, which only the file's name says; macOS decomposes it."""
-    name = how.file_name.encode("utf-8", "backslashreplace").decode()
-    return unicodedata.normalize("NFC", name).strip()
-
-
 def _name_of(project: str) -> str:
     return _NUMBER.sub("", project) or project
 
@@ -140,7 +133,7 @@ class _Outline:
     def __init__(self, seen: Seen, how: ReadOptions) -> None:
         self._seen = seen
         self._how = how
-        self._project = _project_of(how)
+        self._project = how.file_name
         self._order = 0
         self._section = ""
         self._above: list[tuple[int, str]] = []
@@ -223,7 +216,7 @@ class _Task:
         if is_acceptable("list", record.rest.get("section")):
             record.take("list", "section")
         record.former_unset.append("order")
-        name = _name_of(_project_of(self._how))
+        name = _name_of(self._how.file_name)
         if "list" not in record.fields and self._how.list_name is None and name and is_acceptable("list", name):
             record.fields["list"] = name
             record.former_unset.append("list")

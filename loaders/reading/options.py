@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from chalicelib.todos import texts
+
 # The name of a copy that a browser or a file manager makes: "Garden (1)".
 _COPY: Final = re.compile(r"\s*\(\d{1,3}\)\Z")
+_MAX_NAME_LENGTH: Final = 255
 _ENDINGS: Final = frozenset({".gz", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".ics", ".md"})
 
 
@@ -50,8 +54,15 @@ class ReadOptions:
 
 
 def name_of_file(path: str) -> str:
-    """The name of a file without its folders, endings and the number of a copy; empty for standard input."""
+    """The name of a file without its folders, endings and the number of a copy; empty for standard input.
+
+    It is composed: macOS decomposes names, and ids are made of them.
+    """
     name = PurePosixPath(path.replace("\\", "/")).name if path != "-" else ""
     while (ending := PurePosixPath(name).suffix) and ending.casefold() in _ENDINGS:
         name = name.removesuffix(ending)
-    return _COPY.sub("", name).strip()
+    # A name that is not UTF-8 has surrogates, which no text of a todo may have.
+    name = _COPY.sub("", name).strip().encode("utf-8", "backslashreplace").decode()
+    with suppress(ValueError):
+        name = texts.compose(name, _MAX_NAME_LENGTH)
+    return name

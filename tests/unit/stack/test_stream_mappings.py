@@ -34,7 +34,8 @@ def test_the_projection_is_tried_without_limit_and_its_batches_are_cut_to_find_w
 
 def test_publishing_is_bounded_and_what_it_gives_up_is_kept_whole_in_s3() -> None:
     publish = mapping("Publish")
-    assert 0 < publish["MaximumRetryAttempts"] <= 10_000
+    assert publish["MaximumRetryAttempts"] == -1
+    assert 3600 < publish["MaximumRecordAgeInSeconds"] < 24 * 3600, "the stream forgets after a day"
     assert publish["BisectBatchOnFunctionError"]
     assert publish["DestinationConfig"]["OnFailure"]["Type"] == "S3"
     rules = resources("data.yaml")["FailedBatchesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
