@@ -180,7 +180,8 @@ class Planner:
             elsewhere = claims.claim(todo_id, row.line) if claims is not None else None
             todo_fields = self._content(row, system)
         except InvalidContent as error:
-            return BadRow(row.line, row.original, _errors_of(row, error), _key(row, source_id))
+            key = source_id if row.own_id is None else None
+            return BadRow(row.line, row.original, _errors_of(row, error), key)
         except UnicodeEncodeError:
             return bad_row(row.line, row.original, content.LONE_SURROGATE)
         except RecursionError:
@@ -199,12 +200,12 @@ class Planner:
             size = _size_of(event)
         except EventTooLarge as error:
             return bad_row(row.line, row.original, str(error))
-        key, former = _key(row, source_id), self._former(row, system, event.state["list"])
+        has_former = row.former_ids or row.former_parents or row.former_unset
+        former = self._former(row, system, event.state["list"]) if has_former else NO_FORMER
+        key = source_id if row.own_id is None else None
         return Planned(row.line, row.original, event, size, key, row.origin, former, loss, times, row.unstated)
 
     def _former(self, row: Row, system: str, list_name: str) -> Former:
-        if not (row.former_ids or row.former_parents or row.former_unset):
-            return NO_FORMER
         # An id that a row of the file has is that row's.
         own = [each for each in row.former_ids if not self._seen.has(f"id:{each}")]
         former = self._ids(own, system) + (self._ids(own, row.former_system) if row.former_system else ())
@@ -308,11 +309,6 @@ def _errors_of(row: Row, invalid: InvalidContent) -> list[FieldError]:
     if row.errors:
         return [*row.errors, *content_errors(row.fields, row.names, row.errors)]
     return explain(invalid.errors, row.fields, row.names)
-
-
-def _key(row: Row, source_id: str | None) -> str | None:
-    """What identifies a row without an id of its own."""
-    return source_id if row.own_id is None else None
 
 
 def _size_of(event: Event) -> int:
