@@ -39,6 +39,8 @@ from tests.loaders.samples import SAMPLES
 from tests.loaders.takeouts import NOW, history, takeout
 from tests.loaders.test_loading_archives import BACKUP, TAKEOUT, zipped
 
+pytestmark = pytest.mark.slow
+
 TODO_ID = "0190c3a0-0000-7000-8000-00000000000%d"
 OWN = [{"id": TODO_ID % number, "version": 1, "title": f"Todo {number}", "tags": ["a"]} for number in range(3)]
 ENTRY = {"line": 2, "format": "jsonl", "source": "file", "reason": "no title", "errors": [], "row": {"title": "Mended"}}

@@ -15,6 +15,8 @@ from loaders.rows.row import BadRow
 from tests.loaders.calendars import calendar, fields_of, valarm, vtimezone, vtodo
 from tests.loaders.loading import FILES, PLAINLY, plan, read
 
+pytestmark = pytest.mark.slow
+
 PARTS = [
     vtimezone("Pier", "+0300"),
     vtodo(

@@ -166,6 +166,7 @@ def test_a_transaction_whose_answer_is_lost_counts_as_written() -> None:
         assert stated(here(ledger, events)) == stated(events)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_killed_at_random_and_run_again_everything_is_here_once(seed: int) -> None:
     chance = random.Random(seed)
