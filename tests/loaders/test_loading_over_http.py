@@ -17,6 +17,8 @@ from tests.loaders.loading import lines, rows
 from tests.loaders.test_loading_exports import row
 from tests.support.server import Received, Reply, Server
 
+pytestmark = pytest.mark.slow
+
 
 class Service(Server):
     """As much of `/batch` as a load meets, with faults that come first: one for each request, until they are used up.

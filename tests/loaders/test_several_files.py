@@ -15,6 +15,8 @@ from loaders.cli import main
 from tests.loaders.loading import lines
 from tests.loaders.test_loading_archives import BACKUP, TODOIST, zipped
 
+pytestmark = pytest.mark.slow
+
 # moto does not bear several threads.
 ALONE = ("--owner", "ann", "--concurrency", "1")
 

@@ -28,6 +28,8 @@ from chalicelib.views.sync.position import Position
 from tests.unit.api.requests_given import a_request
 from tests.unit.scenarios import Stream, content_of
 
+pytestmark = pytest.mark.slow
+
 KEY = b"the deployment's own"
 # What a parser may do whatever its input is, and for each of its characters.
 CALLS, CALLS_EACH = 3_000, 25

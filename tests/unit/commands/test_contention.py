@@ -21,6 +21,8 @@ from chalicelib.todos.decide import Create, Patch
 from chalicelib.todos.events import Event
 from tests.unit.commands.memory_ledger import MemoryLedger, command_request, given_a_ledger
 
+pytestmark = pytest.mark.slow
+
 WRITERS = 20
 COMMANDS = 200
 # Of a request to DynamoDB: single-digit milliseconds are what AWS promises.

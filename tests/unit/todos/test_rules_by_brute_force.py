@@ -13,6 +13,8 @@ from chalicelib.todos import occurrences, rule_days, rule_sets, rules
 from tests.unit.todos import random_rules
 from tests.unit.todos.brute_force import BruteForce
 
+pytestmark = pytest.mark.slow
+
 # Days and units that brute force looks at for each rule: of many rules, and of few.
 STEPS, MORE_STEPS = 1_000, 2_000
 

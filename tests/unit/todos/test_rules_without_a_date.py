@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from chalicelib.todos import occurrences, recurrence, rule_days, rules
 from tests.unit.scenarios import complaints
 
+pytestmark = pytest.mark.slow
+
 HOURS = ",".join(map(str, range(24)))
 MINUTES = ",".join(map(str, range(60)))
 WEEK = "MO,TU,WE,TH,FR,SA,SU"
