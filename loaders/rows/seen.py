@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final
 
 # SQLite keeps this much in memory and the rest in a temporary file of its own.
-_CACHE_KIB: Final = 16 * 1024
+_CACHE_KIB: Final = 10 * 1024
 
 # One bit for each noted text. Of a million texts, 1.5 in 100 find their bit set by another and are looked up.
 _FILTER_BITS: Final = 1 << 26
