@@ -102,7 +102,7 @@ def id_for_source(owner: Owner, system: str, source_id: str) -> str:
     Raises
     ------
     UnicodeEncodeError
-        The row's id has a lone surrogate, which is no character.
+        The row's id contains a lone surrogate, which cannot be encoded.
     """
     # Takes a tenth of the standard library's time, for each row of a file; the stream's handlers never need it.
     import uuid_utils

@@ -58,7 +58,7 @@ _NAMES: Final = {
     "subtasks": ("subtasks",),
     "order": ("order",),
 }
-# What only exporters of this app write: their files are told by one of them, and are not taken for plain JSON.
+# Names that only exporters of this app write. One of them is enough to tell such a file from plain JSON.
 _MARKS: Final = frozenset(
     {
         *("externalid", "listid", "calendaritemidentifier", "calendaritemexternalidentifier", "remindmedate"),

@@ -90,8 +90,7 @@ def _rows(pages: Pages, how: ReadOptions) -> Iterator[Row | BadRow]:
 def row_of(line: int, task: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     """The row of a task that includes its list's name."""
     record = Record(line, task, task)
-    for name in _OF_THE_API:
-        record.rest.pop(name, None)
+    record.drop(*_OF_THE_API)
     record.take("title", "title")
     record.take("notes", "notes")
     record.take("list", "list")

@@ -24,7 +24,16 @@ from typing import Any, Final
 from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
-from loaders.rows.board import Part, add_comments, array_of, gather, joined, names_of, take_archived, text_of
+from loaders.rows.board import (
+    Part,
+    add_comments,
+    gather,
+    joined,
+    names_of,
+    objects_of,
+    take_archived,
+    text_of,
+)
 from loaders.rows.dates import read_date
 from loaders.rows.json_stream import JsonReader, paths_in
 from loaders.rows.record import Record
@@ -51,7 +60,7 @@ _PARTS: Final = {
     "customFieldValues": Part("field value", below="cardId"),
 }
 _OUT_OF_SIGHT: Final = ("archive", "trash")
-# Of the board's own pages, or said by another value of the card.
+# What only the app's own pages need, or what another value of the card says already.
 _OF_THE_PAGES: Final = (
     *("boardId", "listId", "prevListId", "creatorUserId", "coverAttachmentId", "isSubscribed", "commentsTotal"),
     *("listChangedAt", "isClosed", "isDueDateCompleted", "isDueCompleted", "type", "taskListId"),
@@ -153,10 +162,9 @@ def _card(line: int, card: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     done = [card.get(name) for name in ("isDueCompleted", "isDueDateCompleted", "isClosed")]
     if any(each is not None for each in done):
         record.fields["completed"] = True in done
-    add_comments(record, [each for each in array_of(record.rest.pop("comments", None)) if isinstance(each, dict)])
+    add_comments(record, objects_of(record.rest.pop("comments", None)))
     take_archived(record, "archived")
-    for name in _OF_THE_PAGES:
-        record.rest.pop(name, None)
+    record.drop(*_OF_THE_PAGES)
     make_room(record, spare=_SPARE)
     return record.row("id")
 
@@ -168,7 +176,6 @@ def _task(line: int, task: dict[str, Any]) -> Row | BadRow:
     record.take("completed", "isCompleted")
     record.take("order", "order")
     record.take("created_at", "createdAt")
-    for name in (*_OF_THE_PAGES, "position"):
-        record.rest.pop(name, None)
+    record.drop(*_OF_THE_PAGES, "position")
     make_room(record)
     return record.row("id", "cardId")

@@ -25,7 +25,7 @@ from typing import Any, Final
 from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
-from loaders.rows.board import Part, array_of, gather_array, names_of, text_of
+from loaders.rows.board import Part, array_of, gather_array, names_of, objects_of, text_of
 from loaders.rows.dates import read_date
 from loaders.rows.json_stream import JsonReader, paths_in
 from loaders.rows.moments import from_milliseconds, instant_of_milliseconds, zone_for
@@ -182,7 +182,7 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
     record.take("remind_at", "remindAt", _time_in(zone))
     if (rule := _rule(record.rest.get("taskRepeatCfg"))) is not None:
         record.repeats_by(rule)
-    attachments = [each for each in array_of(record.rest.pop("attachments", None)) if isinstance(each, dict)]
+    attachments = objects_of(record.rest.pop("attachments", None))
     if attachments:
         record.rest["attachments"] = [
             {name: each[name] for name in ("title", "path") if each.get(name)} for each in attachments

@@ -2,8 +2,8 @@
 
 Names and values are those of its entities (github.com/tasks/tasks). A task keeps its `remoteId` in every list.
 
-- Times are milliseconds since 1970, and 0 is none. A `dueDate` has a time if it has seconds, which are no part of it;
-  otherwise it is a day, written as its noon on the phone: it is the day there in ``--timezone``, or else in UTC.
+- Times are milliseconds since 1970; 0 means none. Seconds in a `dueDate` only mark that it has a time of day. Without
+  them it is a day, written as noon on the phone, and is read in ``--timezone``, or else in UTC.
 - `priority`: 0 high, 1 medium, 2 low, 3 none. `completionDate` says that a task is done; a deleted task is loaded as
   completed, and `deletionDate` is kept.
 - `recurrence` is the rule if a todo can repeat by it, counted from the completion if `repeatFrom` is 1.
@@ -25,7 +25,7 @@ from typing import Any, Final
 from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
-from loaders.rows.board import Part, add_comments, array_of, gather, text_of
+from loaders.rows.board import Part, add_comments, array_of, gather, objects_of, text_of
 from loaders.rows.json_stream import JsonReader, paths_in
 from loaders.rows.moments import from_milliseconds, instant_of_milliseconds, next_of, zone_for
 from loaders.rows.record import Record, one_of
@@ -105,7 +105,7 @@ def _place(backup: dict[str, Any], spool: Spool, servers: Spool) -> dict[str, An
         own_list = spool.get("list", at_server.get("calendar") or at_server.get("listId")) or {}
         found["list"] = text_of(own_list.get("name")) or text_of(own_list.get("title"))
         found["parent"] = servers.get("task", _server_key(at_server, "remoteParent"))
-    geofences = [each for each in array_of(backup.get("geofences")) if isinstance(each, dict)]
+    geofences = objects_of(backup.get("geofences"))
     names = [(spool.get("place", each.get("place")) or {}).get("name") for each in geofences[:100]]
     found["places"] = [name for name in names if isinstance(name, str)]
     return {name: value for name, value in found.items() if value}
@@ -130,11 +130,11 @@ def row_of(line: int, original: dict[str, Any], how: ReadOptions) -> Row | BadRo
     take_order(record, "order")
     record.take("created_at", "creationDate", instant_of_milliseconds)
     _take_completion(record, values)
-    if names := [each.get("name") for each in array_of(original.get("tags")) if isinstance(each, dict)]:
+    if names := [each.get("name") for each in objects_of(original.get("tags"))]:
         record.fields["tags"] = [name for name in names if name]
     _take_rule(record)
     _take_alarms(record, values)
-    comments = [each for each in array_of(record.rest.pop("comments", None)) if isinstance(each, dict)]
+    comments = objects_of(record.rest.pop("comments", None))
     add_comments(record, [{"text": each.get("message"), "date": _date(each.get("created"))} for each in comments])
     for name in [name for name, value in record.rest.items() if value in (0, False) or name in _OF_THE_APP]:
         del record.rest[name]

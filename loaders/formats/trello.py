@@ -60,7 +60,7 @@ _PARTS: Final = {
     "customFields": Part("field"),
     "members": Part("member"),
 }
-# Of the board's own pages, or said by another value of the card.
+# What only the app's own pages need, or what another value of the card says already.
 _OF_THE_PAGES: Final = (
     *("agent", "badges", "cardRole", "checkItemStates", "cover", "creationMethod", "creationMethodError"),
     *("creationMethodLoadingStartedAt", "descData", "email", "faviconUrl", "idAttachmentCover"),
@@ -204,8 +204,7 @@ def _card(line: int, card: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     take_archived(record, "closed")
     if attachments := _attachments(array_of(record.rest.pop("attachments", None))):
         record.rest["attachments"] = attachments
-    for name in (*_OF_THE_PAGES, "customFieldItems", "idMembers", *(("idList",) if "list" in card else ())):
-        record.rest.pop(name, None)
+    record.drop(*_OF_THE_PAGES, "customFieldItems", "idMembers", *(("idList",) if "list" in card else ()))
     make_room(record, spare=_SPARE)
     return record.row("id")
 
@@ -215,8 +214,7 @@ def _item(line: int, item: dict[str, Any], how: ReadOptions) -> Row | BadRow:
     _take_common(record, how)
     record.take("completed", "state", one_of(_STATES))
     record.take("order", "order")
-    for name in (*_OF_THE_PAGES, "idChecklist", "pos"):
-        record.rest.pop(name, None)
+    record.drop(*_OF_THE_PAGES, "idChecklist", "pos")
     make_room(record)
     return record.row("id", "idCard")
 

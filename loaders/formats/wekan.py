@@ -23,7 +23,17 @@ from typing import Any, Final
 from loaders.formats import Certainty
 from loaders.reading.input import Input
 from loaders.reading.options import ReadOptions
-from loaders.rows.board import Part, add_comments, array_of, gather_array, joined, names_of, take_archived, text_of
+from loaders.rows.board import (
+    Part,
+    add_comments,
+    array_of,
+    gather_array,
+    joined,
+    names_of,
+    objects_of,
+    take_archived,
+    text_of,
+)
 from loaders.rows.dates import read_date
 from loaders.rows.json_stream import JsonReader, paths_in
 from loaders.rows.record import Record
@@ -47,7 +57,7 @@ _PARTS: Final = {
     "comments": Part("comment", key="_id", below="cardId"),
 }
 _OF_AN_ATTACHMENT: Final = ("_id", "cardId", "name", "url")
-# Of the board's own pages, or said by another value of the card.
+# What only the app's own pages need, or what another value of the card says already.
 _OF_THE_PAGES: Final = (
     *("boardId", "color", "coverId", "dateLastActivity", "labelIds", "linkedId", "listId", "poker"),
     *("subtaskSort", "swimlaneId", "targetId_gantt", "linkType_gantt", "linkId_gantt", "vote", "stars", "userId"),
@@ -174,7 +184,7 @@ def _card(line: int, card: dict[str, Any], how: ReadOptions) -> Row | BadRow:
         record.fields["completed"] = True
     if record.fields.get("completed") is True:
         record.take("completed_at", "endAt", lambda value: read_date(value, how.time_zone))
-    add_comments(record, [each for each in array_of(record.rest.pop("comments", None)) if isinstance(each, dict)])
+    add_comments(record, objects_of(record.rest.pop("comments", None)))
     take_archived(record, "archived")
     for name in _OF_THE_PAGES:
         if name not in ("spentTime", "isOvertime") or not card.get(name):
@@ -196,7 +206,6 @@ def _item(line: int, item: dict[str, Any]) -> Row | BadRow:
     record.take("completed", "isFinished")
     record.take("order", "order")
     record.take("created_at", "createdAt")
-    for name in (*_OF_THE_PAGES, "sort"):
-        record.rest.pop(name, None)
+    record.drop(*_OF_THE_PAGES, "sort")
     make_room(record)
     return record.row("_id", "cardId")

@@ -15,7 +15,7 @@ from chalicelib.todos import instants
 from chalicelib.todos.events import Event, canonical_json
 from loaders.errors import GaveUp
 from loaders.histories.history import History
-from loaders.into.ledger import is_fatal, is_refused
+from loaders.into.ledger import existing_events, is_fatal, is_refused
 from loaders.into.pacing.pace import Pace
 from loaders.into.pacing.throttle import Throttle
 from loaders.into.writer import MAX_TRIES, GroupResult, wait_or_stop
@@ -41,9 +41,7 @@ class HistoryReader:
         ------
         LedgerUnavailable
         """
-        wanted = [(event.stream_id, event.version) for event in group]
-        found = ledger.events_at(wanted)
-        return {position: found[at] for position, at in enumerate(wanted) if at in found}
+        return existing_events(group)
 
     def stored(self, stream: str) -> Iterator[Event]:
         """The events of a stream, oldest first, page by page.

@@ -38,19 +38,29 @@ _REFUSED: Final = frozenset({"ValidationException", "ValidationError", "ItemColl
 _Step = tuple[Planned, Event]
 
 
+def existing_events(group: list[Event]) -> dict[int, Event]:
+    """What the ledger has at the versions of these events, by position in the group.
+
+    Raises
+    ------
+    LedgerUnavailable
+    """
+    wanted = [(event.stream_id, event.version) for event in group]
+    found = ledger.events_at(wanted)
+    return {position: found[at] for position, at in enumerate(wanted) if at in found}
+
+
 class LedgerReader:
     """Reads what the ledger has of some streams; a dry run needs no more."""
 
     def append(self, group: list[Event]) -> dict[int, Event]:
-        """The existing events at the versions of these, by position in the group; nothing is result.
+        """The existing events at the versions of these, by position in the group; nothing is written.
 
         Raises
         ------
         LedgerUnavailable
         """
-        wanted = [(event.stream_id, event.version) for event in group]
-        found = ledger.events_at(wanted)
-        return {position: found[at] for position, at in enumerate(wanted) if at in found}
+        return existing_events(group)
 
     def first_events(self, streams: list[str]) -> dict[str, Event]:
         """The first events of those of the streams that exist.

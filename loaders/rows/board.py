@@ -104,6 +104,11 @@ def array_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def objects_of(value: Any) -> list[dict[str, Any]]:
+    """The objects in a value that should be an array of them."""
+    return [each for each in array_of(value) if isinstance(each, dict)]
+
+
 def text_of(value: Any, default: str | None = None) -> str | None:
     """A text that is not empty, or the default in the place of anything else."""
     return value if isinstance(value, str) and value else default

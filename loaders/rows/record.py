@@ -100,6 +100,11 @@ class Record:
         self.fields["repeat"] = rule
         return True
 
+    def drop(self, *names: str) -> None:
+        """Leave these values out: they say nothing that a todo's owner would miss."""
+        for name in names:
+            self.rest.pop(name, None)
+
     def add_error(self, name: str, detail: str) -> None:
         """Note an error in a value."""
         self._errors.append(FieldError(pointer(name), detail))

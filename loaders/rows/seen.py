@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import mmap
-import sqlite3
 from types import TracebackType
 from typing import Final
+
+from loaders.rows.temporary import temporary_database
 
 # SQLite keeps this much in memory and the rest in a temporary file of its own.
 _CACHE_KIB: Final = 10 * 1024
@@ -29,11 +30,7 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        # An empty name means a temporary database: on disk once it outgrows the cache, and removed when it is closed.
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
+        self._database = temporary_database(_CACHE_KIB)
         self._database.execute("CREATE TABLE seen (key INTEGER PRIMARY KEY, first_line INTEGER, times INTEGER)")
         # By row, its topmost ancestor that was known at the last look-up.
         self._database.execute("CREATE TABLE above (key INTEGER PRIMARY KEY, ancestor INTEGER)")

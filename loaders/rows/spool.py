@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from loaders.errors import UnreadableFile
+from loaders.rows.temporary import temporary_database
 
 # SQLite keeps this much in memory and the rest in a temporary file of its own, which is as large as the file.
 CACHE_KIB: Final = 2 * 1024
@@ -24,10 +25,7 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
+        self._database = temporary_database(CACHE_KIB)
         self._database.execute(
             "CREATE TABLE spool (number INTEGER PRIMARY KEY, kind TEXT, key TEXT, below TEXT, place REAL, line INTEGER,"
             " value TEXT)"

@@ -13,6 +13,7 @@ import sqlite3
 from typing import Final, NamedTuple
 
 from loaders.rows.icalendar.properties import NotAProperty, parse
+from loaders.rows.temporary import temporary_database
 
 # SQLite keeps this much in memory and the rest in a temporary file of its own.
 _CACHE_KIB: Final = 8 * 1024
@@ -146,11 +147,7 @@ class Versions:
 
     def _store(self) -> None:
         if self._database is None:
-            # An empty name means a temporary database: on disk once it outgrows the cache, removed when it is closed.
-            self._database = sqlite3.connect("", isolation_level=None)
-            self._database.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-            self._database.execute("PRAGMA journal_mode = OFF")
-            self._database.execute("PRAGMA synchronous = OFF")
+            self._database = temporary_database(_CACHE_KIB)
             self._database.execute(
                 "CREATE TABLE todos (line INTEGER, uid INTEGER, occurrence INTEGER, recurrence_id TEXT, "
                 "sequence INTEGER, stamp TEXT, place INTEGER)"
