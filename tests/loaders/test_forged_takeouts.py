@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.todos import ids
 from loaders.errors import UnreadableFile
-from loaders.histories.checks import FIELDS_OF
+from loaders.histories.event_rules import FIELDS_OF
 from tests.loaders.takeouts import (
     SOURCE,
     HistoryLedger,
