@@ -98,7 +98,7 @@ class _OpenCalendar:
         self._versions = Versions()
 
     def add(self, piece: lines.Piece) -> None:
-        if piece.kind == lines.TODO:
+        if piece.kind == lines.VTODO:
             self._held.add(piece.line, piece.content)
             self._versions.note(piece.line, heading_of(piece.content))
         elif piece.kind == lines.ZONE:

@@ -13,7 +13,7 @@ from loaders.output.rejected import RejectedRows
 from loaders.output.report import Members, Report
 from loaders.output.summary import Summary
 from loaders.rows.row import Origin
-from loaders.session.sources import NO_TODO, Part, Source, may_have_todos
+from loaders.session.sources import NOTHING_IN_IT, Part, Source, may_have_todos
 
 
 class Outcome:
@@ -60,7 +60,7 @@ class Outcome:
         if part.member is None:
             self.summary = found
         elif found.read == 0 and (found.stopped_by is None or (load.is_broken_off and not part.is_certain)):
-            self._source.left_out[part.member] = found.stopped_by or NO_TODO
+            self._source.left_out[part.member] = found.stopped_by or NOTHING_IN_IT
         else:
             self.summary.include(found, part.member)
             self._members.read.append((part.member, part.chosen.NAME, found))

@@ -21,7 +21,7 @@ _ENDINGS: Final = frozenset(
     {"", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".ics", ".vcs", ".md", ".markdown"}
 )
 # Why a file that has a list's format is left out.
-NO_TODO: Final = "no todo in it"
+NOTHING_IN_IT: Final = "no todo in it"
 _NESTED: Final = "a ZIP in a ZIP"
 _BESIDE_OTHERS: Final = "read only with --format"
 
@@ -97,7 +97,7 @@ def open_source(name: str, format_name: str | None, *, is_of_names: bool) -> Ite
 
 def may_have_todos(name: str, why: str) -> bool:
     """Whether a file that is left out for this reason may nevertheless be a list."""
-    return why != NO_TODO and PurePosixPath(name).suffix.casefold() in _ENDINGS
+    return why != NOTHING_IN_IT and PurePosixPath(name).suffix.casefold() in _ENDINGS
 
 
 class _File:

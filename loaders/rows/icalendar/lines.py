@@ -17,7 +17,7 @@ MAX_NESTING: Final = 100
 CALENDAR_BEGINS: Final = "BEGIN:VCALENDAR"
 CALENDAR_ENDS: Final = "END:VCALENDAR"
 PROPERTY: Final = "property"
-TODO: Final = "VTODO"
+VTODO: Final = "VTODO"
 ZONE: Final = "VTIMEZONE"
 
 _CALENDAR: Final = b"VCALENDAR"
@@ -38,7 +38,7 @@ class Piece(NamedTuple):
     line : int
         Where it begins.
     kind : str
-        `PROPERTY` of the calendar itself; `TODO` or `ZONE`, a whole component; `CALENDAR_BEGINS` or `CALENDAR_ENDS`.
+        `PROPERTY` of the calendar itself; `VTODO` or `ZONE`, a whole component; `CALENDAR_BEGINS` or `CALENDAR_ENDS`.
     content : bytes
         Its lines, unfolded, with a newline between them.
     """
