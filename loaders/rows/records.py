@@ -74,7 +74,9 @@ class Lines:
         # Only the beginning of an endless line is here. It is too long for any todo, so it will be refused.
         number, line, _ = next(self._lines)
         text = line.decode("utf-8", "surrogateescape")
-        return self._piece(number, text, 0) if "\r" in text else (number, text)
+        # Where no carriage return stands alone, as in nearly all files, the line is whole.
+        is_whole = not 0 <= text.find("\r") < len(text) - 1 - text.endswith("\n")
+        return (number, text) if is_whole else self._piece(number, text, 0)
 
     def _piece(self, number: int, text: str, start: int) -> tuple[int, str]:
         """The next of the lines that a carriage return alone ends; what follows it in the text is kept as it is."""
