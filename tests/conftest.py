@@ -6,6 +6,7 @@ import fcntl
 from collections.abc import Iterator
 
 import pytest
+from botocore.client import BaseClient
 from hypothesis import HealthCheck, settings
 
 from tests.support.environment import isolate
@@ -13,6 +14,7 @@ from tests.support.environment import isolate
 isolate()
 
 from stack.local.local_stack import LocalStack  # noqa: E402
+from tests.support import dynamodb_rules  # noqa: E402
 
 # The same examples each time, however slow the machine is.
 settings.register_profile(
@@ -38,6 +40,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if ENGINES & set(getattr(item, "fixturenames", ())):
             item.add_marker("engine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _dynamodb_rules() -> Iterator[None]:
+    """Whatever this process sends to DynamoDB is something that AWS takes, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", dynamodb_rules.watched(BaseClient._make_api_call))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -175,11 +175,9 @@ def put_expiring(partition: Partition, sk: str, values: Mapping[str, str], secon
     ------
     Unavailable
     """
-    names = {f"#{name}": name for name in (*values, TTL_ATTRIBUTE)}
-    stated = {f":{name}": {"S": value} for name, value in values.items()}
-    expires = {f":{TTL_ATTRIBUTE}": {"N": str(int(time.time()) + seconds)}}
-    expression = "SET " + ", ".join(f"{name} = :{name[1:]}" for name in names)
-    update(partition, sk, expression, {**stated, **expires}, condition=None, names=names)
+    expires = {TTL_ATTRIBUTE: {"N": str(int(time.time()) + seconds)}}
+    stated: dict[str, Any] = {name: {"S": value} for name, value in values.items()} | expires
+    update(partition, sk, **_setting(stated), condition=None)
 
 
 def count_within(partition: Partition, sk: str, most: int, seconds: int) -> bool:
@@ -213,14 +211,17 @@ def update_once(partition: Partition, sk: str, attribute: str, values: Mapping[s
     ------
     Unavailable
     """
-    return update(
-        partition,
-        sk,
-        "SET " + ", ".join(f"#{name} = :{name}" for name in values),
-        {f":{name}": value for name, value in values.items()},
-        condition=f"{EXISTS} AND attribute_not_exists(#{attribute})",
-        names={f"#{name}": name for name in values},
-    )
+    condition = f"{EXISTS} AND attribute_not_exists(#{attribute})"
+    return update(partition, sk, **_setting(values), condition=condition)
+
+
+def _setting(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of `update` that set attributes, by name."""
+    return {
+        "expression": "SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+        "values": {f":{name}": value for name, value in attributes.items()},
+        "names": {f"#{name}": name for name in attributes},
+    }
 
 
 def _try_condition(call: Callable[..., Any], **request: Any) -> bool:

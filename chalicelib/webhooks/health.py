@@ -75,7 +75,7 @@ def failed(webhook: Webhook, *, kept_waiting: bool) -> int:
     if pause:
         expression += ", paused_until = :until"
         values[":until"] = {"S": instants.format_milliseconds(now + pause)}
-    _change(webhook, f"{expression} ADD failures :one", {**values, ":one": {"N": "1"}})
+    _change(webhook, expression + " ADD failures :one", {**values, ":one": {"N": "1"}})
     return pause // 1000
 
 
