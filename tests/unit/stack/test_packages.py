@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -163,11 +164,14 @@ def test_every_function_can_be_imported_from_it(handler: str, unpacked: Path) ->
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.uname().machine != "x86_64", reason="the wheels are Lambda's")
-def test_what_is_left_out_of_the_wheels_is_not_missed(unpacked: Path) -> None:
-    """By an interpreter that sees no other packages than those of the deployment package."""
+def test_what_is_left_out_of_the_wheels_is_not_missed(unpacked: Path, tmp_path: Path) -> None:
+    """By an interpreter that sees no other packages than those of the deployment package and of Lambda's runtime."""
+    for name in ("boto3", "botocore", "s3transfer"):
+        (spec,) = importlib.util.find_spec(name).submodule_search_locations  # type: ignore[union-attr, misc]
+        (tmp_path / name).symlink_to(spec)
     code = """
 import sys
-sys.path[:] = [sys.argv[1], *(path for path in sys.path if "site-packages" not in path)]
+sys.path[:] = [sys.argv[1], *(path for path in sys.path if "site-packages" not in path), sys.argv[2]]
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 rsa_key, ec_key = rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())
@@ -179,12 +183,15 @@ assert rrulestr("FREQ=DAILY", dtstart=datetime(2026, 1, 1)).after(datetime(2026,
 import icalendar
 import urllib3
 urllib3.HTTPSConnectionPool("192.0.2.1")
-import aws_lambda_powertools.utilities.batch
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.utilities import idempotency
+from aws_lambda_powertools.utilities.idempotency import exceptions
 for name in ("jwt", "cryptography", "dateutil", "icalendar", "urllib3", "jmespath", "aws_lambda_powertools"):
     assert sys.modules[name].__file__.startswith(sys.argv[1]), name
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, str(unpacked)],
+        [sys.executable, "-c", code, str(unpacked), str(tmp_path)],
         env={"PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
