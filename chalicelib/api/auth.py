@@ -1,6 +1,7 @@
 """The gateway's authorizer: it checks the bearer token (RFC 6750; a JWT as in RFC 7519).
 
-It hands on the token's subject, scopes and expiry. The gateway caches that answer, so routing checks the expiry again.
+It hands on the token's subject, scopes and expiry, who acts by it, and by what program. The gateway caches that answer,
+so routing checks the expiry again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalice.app import AuthRequest, AuthResponse, Blueprint
 
 from chalicelib import logs, settings
+from chalicelib.api.token_actors import actor_in, client_in
 from chalicelib.aws.memory import remembered
 from chalicelib.todos import ids
 
@@ -54,16 +56,28 @@ def authorize(request: AuthRequest) -> AuthResponse | Mapping[str, Any]:
         The gateway answers 503: whether the token is valid is unknown.
     """
     claims = _verified_claims(request.token)
-    scope = None if claims is None else scopes_in(claims)
-    logs.write("authorize", allowed=scope is not None)
-    if claims is None or scope is None:
+    context = None if claims is None else _context_of(claims)
+    logs.write("authorize", allowed=context is not None)
+    if claims is None or context is None:
         return REFUSAL
     # The answer is cached by token and used for every route, so it allows all of them; routing checks the scopes.
     return AuthResponse(
         routes=["*"],
         principal_id=claims["sub"],
-        context={"scope": scope, "exp": str(claims["exp"])},
+        context=context,
     )
+
+
+def _context_of(claims: Mapping[str, Any]) -> dict[str, str] | None:
+    """What the app is told of a valid token beside its subject; None if a part of that means nothing."""
+    try:
+        scope, actor, client = scopes_in(claims), actor_in(claims), client_in(claims)
+    except UnicodeEncodeError:
+        return None
+    if scope is None or actor is None:
+        return None
+    context = {"scope": scope, "exp": str(claims["exp"]), "actor": actor}
+    return context if client is None else {**context, "client": client}
 
 
 def scopes_in(claims: Mapping[str, Any]) -> str | None:

@@ -25,7 +25,11 @@ class Request:
     Attributes
     ----------
     owner : Owner
-        The caller: the token's ``sub``; empty on a public route.
+        Whose todos it is about: the token's ``sub``; empty on a public route.
+    actor : str
+        Who asks: the owner, or who acts for the owner by the token's ``act``.
+    client : str, optional
+        The program that the token was issued to.
     media_type : str
         The media type to answer in, one that the route produces.
     path : mapping
@@ -39,6 +43,8 @@ class Request:
     """
 
     owner: Owner
+    actor: str
+    client: str | None
     media_type: str
     method: str
     route: str

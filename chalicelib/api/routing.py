@@ -143,8 +143,13 @@ def _service(route: Route) -> _Serve:
     ) -> Response:
         context = event["requestContext"]
         query = _query(event)
+        caller = _caller(context, route.scope) if route.scope is not None else {}
+        owner = Owner(caller.get("principalId", ""))
         request = Request(
-            owner=_owner(context, route.scope) if route.scope is not None else Owner(""),
+            owner=owner,
+            # A gateway's remembered answer of an authorizer of version 0.1.0 names no actor.
+            actor=caller.get("actor", owner),
+            client=caller.get("client"),
             media_type=_media_type(route, headers, query),
             method=context["httpMethod"],
             route=route.path,
@@ -175,7 +180,7 @@ def _as_text(response: Response) -> Response:
     return response
 
 
-def _owner(context: Mapping[str, Any], scope: str) -> Owner:
+def _caller(context: Mapping[str, Any], scope: str) -> Mapping[str, str]:
     """The caller, as the gateway's authorizer found it, if its token has not expired and has the scope.
 
     Raises
@@ -184,7 +189,7 @@ def _owner(context: Mapping[str, Any], scope: str) -> Owner:
         401 or 403, with the challenge of RFC 6750, section 3.
     """
     # The authorizer's values reach the app as strings. The gateway caches them, so the expiry is checked again.
-    found = context["authorizer"]
+    found: Mapping[str, str] = context["authorizer"]
     if time.time() >= float(found["exp"]):
         raise Problem(
             problem_types.UNAUTHORIZED,
@@ -198,7 +203,7 @@ def _owner(context: Mapping[str, Any], scope: str) -> Owner:
             f"The token lacks the scope {' and '.join(sorted(lacking))}.",
             headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
         )
-    return Owner(found["principalId"])
+    return found
 
 
 def _headers(event: Mapping[str, Any]) -> Mapping[str, str]:

@@ -35,7 +35,13 @@ _REBUILT = (
 
 
 def clear(
-    owner: ids.Owner, list_name: str, *, actor: str, correlation_id: str | None, key: str | None = None
+    owner: ids.Owner,
+    list_name: str,
+    *,
+    actor: str,
+    correlation_id: str | None,
+    key: str | None = None,
+    client: str | None = None,
 ) -> dict[str, int] | None:
     """Delete the todos that the views show in a list.
 
@@ -59,7 +65,7 @@ def clear(
     """
     operation_id = str(uuid_utils.uuid7())
     record_key = None if key is None else list_records.key_of(key, operation_id)
-    operation = ListOperation(owner, list_name, actor, correlation_id, operation_id, record=record_key)
+    operation = ListOperation(owner, list_name, actor, correlation_id, operation_id, record=record_key, client=client)
     record = list_records.find(operation)
     is_repeat = record is not None
     record = record or _recorded(operation)

@@ -49,6 +49,10 @@ class CommandRequest:
     ----------
     owner : str
         The token's ``sub``.
+    actor : str
+        Who gives it: the owner, who acts for the owner, or a worker of the service.
+    client : str, optional
+        The program by which it was given, where the token names one.
     request_hash : str, optional
         What the idempotency key stands for (`request_hash`); present exactly when the key is.
     is_new : bool
@@ -66,6 +70,7 @@ class CommandRequest:
     correlation_id: str | None = None
     causation_id: str | None = None
     is_new: bool = False
+    client: str | None = None
 
     @property
     def stream(self) -> str:
@@ -284,6 +289,7 @@ def _event_of(request: CommandRequest, decision: Decision, before: Event | None)
         state=fold.evolve(before.state if before else None, decision.type, decision.change, occurred_at),
         state_schema=fold.STATE_SCHEMA,
         actor=request.actor,
+        client=request.client,
         occurred_at=occurred_at,
         correlation_id=request.correlation_id,
         causation_id=request.causation_id,

@@ -28,6 +28,8 @@ class ListOperation:
 
     Attributes
     ----------
+    client : str, optional
+        The program by which the caller asked, where the token names one.
     operation_id : str
         A UUID of this operation alone.
     to_list : str, optional
@@ -43,6 +45,8 @@ class ListOperation:
     operation_id: str
     to_list: str | None = None
     record: str | None = None
+    # Messages of version 0.1.0 do not have it.
+    client: str | None = None
 
     @property
     def partition(self) -> Partition:
@@ -56,6 +60,7 @@ class ListOperation:
             todo_id=todo_id,
             command=command,
             actor=self.actor,
+            client=self.client,
             if_match=IfMatch(frozenset({version})),
             correlation_id=self.correlation_id,
         )

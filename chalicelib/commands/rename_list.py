@@ -55,7 +55,14 @@ class Renamed:
 
 
 def rename(
-    owner: ids.Owner, list_name: str, to_list: str, *, actor: str, correlation_id: str | None, key: str | None = None
+    owner: ids.Owner,
+    list_name: str,
+    to_list: str,
+    *,
+    actor: str,
+    correlation_id: str | None,
+    key: str | None = None,
+    client: str | None = None,
 ) -> Renamed:
     """Move the todos that the views show in a list to another, which may have todos already; a kept name moves, too.
 
@@ -69,7 +76,7 @@ def rename(
     """
     new_id = str(uuid_utils.uuid7())
     operation = ListOperation(
-        owner, list_name, actor, correlation_id, new_id, to_list, record=list_records.key_of(key, new_id)
+        owner, list_name, actor, correlation_id, new_id, to_list, list_records.key_of(key, new_id), client
     )
     earlier = list_records.find(operation)
     record = earlier or _recorded(operation)

@@ -21,14 +21,16 @@ from chalicelib.todos.events import (
 
 Item = dict[str, dict[str, Any]]
 
-# The maximum size of an event's other attributes: owner, actor, key and ids, with their percent-encoding.
+# The maximum size of an event's other attributes: owner, actor, client, key and ids, with their percent-encoding.
 MAX_OTHER_BYTES: Final = 4 * 1024
 # What the content takes at most without its notes, as JSON; and as many characters of notes as fit beside that whatever
 # they are (an escape such as \\u0001 takes six bytes), so that most todos need no counting.
 MAX_BYTES_WITHOUT_NOTES: Final = 20_000
 _SHORT_NOTES: Final = (MAX_CONTENT_BYTES - MAX_BYTES_WITHOUT_NOTES) // 6
 
-_SPARSE_ATTRIBUTES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash", "imported_at")
+_SPARSE_ATTRIBUTES: Final = (
+    "correlation_id", "causation_id", "idempotency_key", "request_hash", "client", "imported_at"
+)  # fmt: skip
 # Marks an event of a part of a history that is not the last one (`Event.more`).
 MORE: Final = "more"
 
@@ -75,6 +77,7 @@ def decode(item: Mapping[str, Any]) -> Event:
         request_hash=text.get("request_hash"),
         imported_at=text.get("imported_at"),
         more=MORE in item,
+        client=text.get("client"),
     )
 
 

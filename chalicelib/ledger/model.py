@@ -32,6 +32,7 @@ class EventItem(Model):
     idempotency_key = UnicodeAttribute(null=True)
     request_hash = UnicodeAttribute(null=True)
     actor = UnicodeAttribute()
+    client = UnicodeAttribute(null=True)
     occurred_at = UnicodeAttribute()
     correlation_id = UnicodeAttribute(null=True)
     causation_id = UnicodeAttribute(null=True)

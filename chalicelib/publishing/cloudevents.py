@@ -38,8 +38,19 @@ def cloudevent(event: Event, base_url: str) -> dict[str, Any]:
         "subject": todo_id,
         "time": event.occurred_at,
         "datacontenttype": "application/json",
-        "data": {"event": representation.event_answer(event), "state": representation.todo_of(base_url, event)},
+        "data": {"event": published_event(event), "state": representation.todo_of(base_url, event)},
     }
+
+
+def published_event(event: Event) -> dict[str, Any]:
+    """An event as subscribers see it: without the idempotency key, which is the owner's and its clients' own affair.
+
+    A key may be any text that a client chose, and subscribers may be others: the topic is the operator's, a webhook's
+    receiver whoever has that address. They need no key, since repeats have the same `id`.
+    """
+    published = representation.event_answer(event)
+    del published["idempotency_key"]
+    return published
 
 
 def attributes_of(event: Event) -> dict[str, str]:

@@ -145,6 +145,8 @@ class Event:
         The fields that changed, new values only.
     state_schema : int
         The version of the fold that made `state`.
+    actor : str
+        Who made it, and `client` by what, where the token said that.
     request_hash : str, optional
         What the idempotency key was used for; present exactly when the key is.
     imported_at : str, optional
@@ -169,6 +171,7 @@ class Event:
     request_hash: str | None = None
     imported_at: str | None = None
     more: bool = False
+    client: str | None = None
 
 
 # Encoders are made once: json.dumps makes one for each call that is not its default.

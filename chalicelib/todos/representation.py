@@ -42,16 +42,18 @@ def todo_of(base_url: str, event: Event) -> dict[str, Any]:
 
 
 def event_answer(event: Event) -> dict[str, Any]:
-    """An event as `GET /todos/{id}/events` shows it."""
+    """An event as its owner sees it in the API: with the idempotency key, by which a client knows its own."""
     return {
         "version": event.version,
         "type": event.type,
         "event_id": event.event_id,
         "occurred_at": event.occurred_at,
         "actor": event.actor,
+        "client": event.client,
         "change": {name: value for name, value in event.change.items() if name not in HIDDEN_FIELDS},
         "correlation_id": event.correlation_id,
         "causation_id": event.causation_id,
+        "idempotency_key": event.idempotency_key,
     }
 
 

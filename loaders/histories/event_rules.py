@@ -131,6 +131,7 @@ _RULES: Final[dict[str, Rule]] = {
     "causation_id": _name,
     "idempotency_key": _matching(_KEY, "1 to 255 visible ASCII characters"),
     "request_hash": _matching(_HASH, "64 hexadecimal digits"),
+    "client": _name,
     "state": _object,
 }
 # The first of each comes with the second.

@@ -11,7 +11,16 @@ from stack.settings import DEFAULT_SCOPE, TOKEN_SECONDS
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--owner", type=parse_owner, required=True, help="whose todos it opens (the token's `sub`)")
+    parser.add_argument(
+        "--owner", type=parse_owner, required=True, help="who has it, and whose todos it opens (its `sub`)"
+    )
+    parser.add_argument(
+        "--acting-for",
+        type=parse_owner,
+        metavar="OWNER",
+        help="whose todos it opens instead: OWNER is its `sub`, and who has it is its `act.sub`, the events' `actor`",
+    )
+    parser.add_argument("--client", help="the program that it is issued to (its `client_id`), the events' `client`")
     parser.add_argument("--scope", default=DEFAULT_SCOPE, help=f'default: "{DEFAULT_SCOPE}"')
     parser.add_argument("--expires-in", type=float, default=TOKEN_SECONDS, help="seconds; default: a day")
 
@@ -23,7 +32,8 @@ def run(parsed: Namespace) -> int:
     # The issuer would otherwise make a key, whose tokens no service accepts.
     if not stack.state.issuer_key.exists():
         raise NotRunning(f"no local stack has run in {parsed.directory}; `make up` starts one")
-    print(stack.token(parsed.owner, parsed.scope, parsed.expires_in))
+    owner, actor = (parsed.owner, None) if parsed.acting_for is None else (parsed.acting_for, parsed.owner)
+    print(stack.issuer.token(owner, parsed.scope, parsed.expires_in, client=parsed.client, actor=actor))
     return 0
 
 

@@ -48,7 +48,15 @@ class Issuer:
         """The public key as a JWK set (RFC 7517)."""
         return {"keys": [self._public_members() | {"kid": self.key_id, "use": "sig", "alg": "RS256"}]}
 
-    def token(self, owner: str, scope: str = DEFAULT_SCOPE, expires_in: float = TOKEN_SECONDS) -> str:
+    def token(
+        self,
+        owner: str,
+        scope: str = DEFAULT_SCOPE,
+        expires_in: float = TOKEN_SECONDS,
+        *,
+        client: str | None = None,
+        actor: str | None = None,
+    ) -> str:
         """A bearer token.
 
         Parameters
@@ -59,9 +67,13 @@ class Issuer:
             Scopes, separated by spaces (RFC 8693).
         expires_in : float
             Seconds; a negative number makes one that has expired.
+        client : str, optional
+            The ``client_id``: the program that it is issued to.
+        actor : str, optional
+            The ``act.sub``: who acts for the owner.
         """
         now = int(time.time())
-        claims = {
+        claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": owner,
@@ -69,6 +81,10 @@ class Issuer:
             "iat": now,
             "exp": now + int(expires_in),
         }
+        if client is not None:
+            claims["client_id"] = client
+        if actor is not None:
+            claims["act"] = {"sub": actor}
         return jwt.encode(claims, self.private_key, algorithm="RS256", headers={"kid": self.key_id})
 
     def _public_members(self) -> dict[str, str]:

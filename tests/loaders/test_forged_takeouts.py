@@ -96,6 +96,8 @@ FORGED: list[tuple[str, Any, str]] = [
     ("occurred_at", "0000-01-01T00:00:00.000Z", "three decimals"),
     ("occurred_at", "２026-01-01T00:00:02.000Z", "three decimals"),
     ("occurred_at", 5, "three decimals"),
+    ("client", "", "expected a text"),
+    ("client", "x" * 1025, "1025 bytes"),
     ("correlation_id", "x" * 1025, "1025 bytes"),
     ("correlation_id", {}, "expected a text"),
     ("causation_id", 1, "expected a text"),

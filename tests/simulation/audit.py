@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from chalicelib.ledger.codec import dump_state
-from chalicelib.todos import fold, ids, instants, representation
+from chalicelib.publishing import cloudevents
+from chalicelib.todos import fold, ids, instants
 from chalicelib.todos.events import REMINDED, Event
 from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
@@ -164,7 +165,7 @@ def published(bodies: Mapping[str, list[str]], events: Iterable[Event]) -> Itera
         of_event = bodies.get(event.event_id, [])
         if not of_event:
             yield f"{event.stream_id}, version {event.version}: not published"
-        elif len(set(of_event)) > 1 or json.loads(of_event[0])["data"]["event"] != representation.event_answer(event):
+        elif len(set(of_event)) > 1 or json.loads(of_event[0])["data"]["event"] != cloudevents.published_event(event):
             yield f"{event.stream_id}, version {event.version}: published as {set(of_event)}"
 
 

@@ -55,9 +55,11 @@ EVENT: Final[dict[str, Any]] = {
     "event_id": "019aa2c4-5e14-7d3b-9c5a-3f1e2b7a9d10",
     "occurred_at": "2026-11-20T18:21:07.412Z",
     "actor": "alice",
+    "client": "shopping-app",
     "change": CONTENT,
     "correlation_id": "a1b2c3d4",
     "causation_id": None,
+    "idempotency_key": "5f0c2f1e-buy-milk",
 }
 
 WEBHOOK: Final[dict[str, Any]] = {

@@ -124,8 +124,8 @@ TodoPatch = msgspec.defstruct(
 )
 
 
-class Event(msgspec.Struct, kw_only=True):
-    """One change of one todo."""
+class PublishedEvent(msgspec.Struct, kw_only=True):
+    """One change of one todo, as topic and webhooks have it."""
 
     version: Version
     type: EventType
@@ -135,10 +135,21 @@ class Event(msgspec.Struct, kw_only=True):
         str,
         Meta(
             description=(
-                "Who made the change: the `sub` of the token, or `urn:todo-ledger:` and the name of a worker of the"
-                " service."
+                "Who made the change: the `act.sub` of the token, if another acts for the owner (with its issuer and"
+                " `#` before it, if that is another one), else the `sub`; or `urn:todo-ledger:` and the name of a"
+                " worker of the service."
             ),
             examples=["alice"],
+        ),
+    ]
+    client: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "The program by which it was made: the `client_id` of the token, else its `azp`. One that is longer"
+                " than 255 bytes is `sha256:` and its hash."
+            ),
+            examples=["shopping-assistant"],
         ),
     ]
     change: Annotated[
@@ -146,6 +157,14 @@ class Event(msgspec.Struct, kw_only=True):
     ]
     correlation_id: Annotated[str | None, Meta(description="The `X-Request-Id` of the request.")]
     causation_id: Annotated[str | None, Meta(description="The event that caused it, if one did.")]
+
+
+class Event(PublishedEvent, kw_only=True):
+    """One change of one todo."""
+
+    idempotency_key: Annotated[
+        str | None, Meta(description="The key that it was made with: by it a client knows its own.")
+    ]
 
 
 ERROR: Final = {
@@ -166,7 +185,7 @@ ERROR: Final = {
 class EventAndState(msgspec.Struct, kw_only=True):
     """An event, and the todo after it."""
 
-    event: Event
+    event: PublishedEvent
     state: Todo  # type: ignore[valid-type]
 
 

@@ -103,7 +103,8 @@ def rename(request: Request) -> Response:
             request.owner,
             name,
             to,
-            actor=request.owner,
+            actor=request.actor,
+            client=request.client,
             correlation_id=request.request_id,
             key=request.header("idempotency-key", parse_idempotency_key),
         )
@@ -141,7 +142,8 @@ def clear(request: Request) -> Response:
         deleted = clear_list.clear(
             request.owner,
             _list_name(request),
-            actor=request.owner,
+            actor=request.actor,
+            client=request.client,
             correlation_id=request.request_id,
             key=request.header("idempotency-key", parse_idempotency_key),
         )

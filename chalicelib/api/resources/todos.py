@@ -141,7 +141,8 @@ def command_request(
         owner=request.owner,
         todo_id=todo_id,
         command=command,
-        actor=request.owner,
+        actor=request.actor,
+        client=request.client,
         request_hash=execute.request_hash(operation, todo_id, body) if key else None,
         correlation_id=request.request_id,
         # The id of a keyed POST follows from the key, which may have been used before.

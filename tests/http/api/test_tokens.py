@@ -127,7 +127,8 @@ def test_a_good_token_opens(opens: Callable[[str], bool], issuer: Issuer, claims
     [
         {"aud": None}, {"aud": []}, {"aud": ""}, {"iss": None}, {"iss": ISSUER.rstrip("/")}, {"exp": None},
         {"exp": "soon"}, {"exp": 0}, {"sub": ""}, {"sub": "x" * 256}, {"sub": 7},
-        {"sub": ["a"]}, {"sub": "\ud800"}, {"sub": "urn:todo-ledger:loader"},
+        {"sub": ["a"]}, {"sub": "\ud800"}, {"sub": "urn:todo-ledger:loader"}, {"act": "assistant"}, {"act": {}},
+        {"act": {"sub": "urn:todo-ledger:remind"}}, {"client_id": "\ud800"},
     ],
     ids=lambda changes: ascii(changes)[:40],
 )  # fmt: skip
@@ -195,3 +196,15 @@ def test_any_subject_of_up_to_255_bytes_is_an_owner(
 
     assert todo["title"] in client.titles("/todos?limit=200")
     assert client.events(todo["id"])[0]["actor"] == sub
+
+
+def test_the_events_say_who_acts_for_the_owner_and_by_what_program(
+    stack: LocalStack, issuer: Issuer, owner: str
+) -> None:
+    token = issuer.token(owner, client="shopping-assistant", actor="assistant é")
+    client = Client(stack.url, token)
+
+    todo = client.create("Buy milk")
+
+    (event,) = Client(stack.url, issuer.token(owner)).events(todo["id"])
+    assert (event["actor"], event["client"]) == ("assistant é", "shopping-assistant")

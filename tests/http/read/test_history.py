@@ -13,7 +13,10 @@ def test_each_event_tells_what_changed_when_and_by_whom(client: Client, owner: s
 
     created, edited = client.get(f"/todos/{todo['id']}/events").json()
 
-    shape = {"version", "type", "event_id", "occurred_at", "actor", "change", "correlation_id", "causation_id"}
+    shape = {
+        "version", "type", "event_id", "occurred_at", "actor", "client", "change", "correlation_id", "causation_id",
+        "idempotency_key",
+    }  # fmt: skip
     assert set(created) == set(edited) == shape
     assert (created["version"], created["type"], created["actor"]) == (1, "TodoCreated", owner)
     assert created["change"] == {"title": "Buy milk", "priority": "high"}
@@ -22,6 +25,13 @@ def test_each_event_tells_what_changed_when_and_by_whom(client: Client, owner: s
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", created["occurred_at"])
     assert created["event_id"] < edited["event_id"], "UUIDv7 sort by time"
     assert created["correlation_id"] != edited["correlation_id"]
+
+
+def test_a_client_knows_its_own_events_by_their_keys(client: Client) -> None:
+    todo = client.post("/todos", {"title": "x"}, idempotency_key="mine").json()
+    client.patch(f"/todos/{todo['id']}", {"title": "y"})
+
+    assert [event["idempotency_key"] for event in client.events(todo["id"])] == ["mine", None]
 
 
 def test_the_history_comes_in_pages_each_event_once(client: Client) -> None:

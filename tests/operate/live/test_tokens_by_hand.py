@@ -40,3 +40,14 @@ def test_a_stack_that_is_stopped_has_tokens_for_when_it_runs_again(
     assert cli.main(["--directory", str(tmp_path), "token", "--owner", owner]) == 0
     token = capsys.readouterr().out.strip()
     assert jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE)["sub"] == owner
+
+
+def test_a_token_names_its_program_and_who_acts_for_its_owner(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = Issuer(State(tmp_path).issuer_key).private_key.public_key()
+    said = ["token", "--owner", "assistant", "--acting-for", "ann", "--client", "shopping"]
+    assert cli.main(["--directory", str(tmp_path), *said]) == 0
+    token = capsys.readouterr().out.strip()
+    claims = jwt.decode(token, key, algorithms=["RS256"], audience=AUDIENCE)
+    assert (claims["sub"], claims["act"], claims["client_id"]) == ("ann", {"sub": "assistant"}, "shopping")

@@ -106,6 +106,7 @@ def test_the_message_is_a_cloudevent_with_the_event_and_the_state(handler: Handl
         "event_id": event["event_id"]["S"],
         "occurred_at": OCCURRED_AT,
         "actor": "a/b",
+        "client": None,
         "change": {"title": "Buy milk"},
         "correlation_id": "request-1",
         "causation_id": None,

@@ -24,6 +24,8 @@ def a_request(
 ) -> Request:
     return Request(
         owner=Owner(owner),
+        actor=owner,
+        client=None,
         method="GET",
         route=route,
         path=path or {},

@@ -34,7 +34,8 @@ TODO_ID = "0197e1f0-0000-7000-8000-000000000001"
 LONGEST_OWNER = Owner("é" * 127 + "x")
 LONGEST_STREAM = ids.stream_id(ids.partition_of(LONGEST_OWNER), TODO_ID)
 LONGEST = {
-    "actor": "x" * 255,
+    "actor": "x" * 511,
+    "client": "x" * 255,
     "correlation_id": "x" * 200,
     "causation_id": "remind_at:2026-01-01T08:00:00.000000Z",
     "idempotency_key": "x" * 255,
