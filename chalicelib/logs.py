@@ -58,6 +58,12 @@ def _logger() -> Logger:
         def formatException(self, ei: Any) -> str:  # noqa: N802 - the name that logging calls
             return _told(ei[1])
 
+        def serialize(self, log: Any) -> str:
+            # The log group names the service, and each line is paid for.
+            log.pop("service", None)
+            line: str = super().serialize(log)
+            return line
+
     # The stack trace in parts would have the error's message; the location would be this module's, always.
     formatter = Formatter(utc=True, use_rfc3339=True, serialize_stacktrace=False)
     # Explicit, since the local engine sets LOG_LEVEL for its own lines and passes it on to its Lambdas.

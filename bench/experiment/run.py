@@ -21,7 +21,7 @@ from bench.experiment.receiver import Receiver
 from chalicelib.aws import dynamodb
 from chalicelib.ledger import scan
 from chalicelib.todos import ids, instants
-from chalicelib.views import projector, schema
+from chalicelib.views import pointer, schema
 from chalicelib.webhooks import subscriptions
 from stack.errors import StackError
 from stack.local.local_stack import LocalStack
@@ -195,7 +195,7 @@ def _appended() -> Iterator[Appended]:
 
 def _log() -> Iterator[LogEntry]:
     """Every version in the views' log."""
-    (table,) = projector.tables()
+    (table,) = pointer.pointer().tables
     for page in dynamodb.pages(
         "scan",
         TableName=table,

@@ -95,7 +95,8 @@ def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
         gateway_request = blueprint.current_request
         event = gateway_request.to_original_event()
         context = event["requestContext"]
-        method, request_id = context["httpMethod"], context.get("requestId", "")
+        method = context["httpMethod"]
+        request_id = gateway_id = context.get("requestId", "")
         base_url = settings.public_url() or _gateway_url(context, path)
         logs.correlate(request_id)
         try:
@@ -119,7 +120,8 @@ def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
             route=path,
             status=response.status_code,
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
-            request_id=context.get("requestId"),
+            # The gateway's own id, by which its logs are searched; mostly it is the line's `correlation_id`.
+            **({} if request_id == gateway_id else {"request_id": gateway_id}),
         )
         return response
 

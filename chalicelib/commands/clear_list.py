@@ -26,7 +26,7 @@ from chalicelib.commands.list_records import Record
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Delete, TodoIsDeleted, TodoNotFound, VersionMismatch
 from chalicelib.todos.errors import Poison
-from chalicelib.views import cuts, queries
+from chalicelib.views import current, cuts
 
 _REBUILT = (
     "The views were rebuilt since the list was to be cleared, so that it is not known any more which of its todos were "
@@ -78,7 +78,7 @@ def clear(
         return {todo_id: version + 1 for todo_id, version in record.todos}
     assert record.cut is not None
     if not record.is_done:
-        if is_repeat and queries.current_table() != record.cut.table:
+        if is_repeat and not current.is_current(record.cut.table):
             raise ListUnfinished(_REBUILT)
         list_queue.send(Work(operation, record.cut))
     return None
@@ -105,7 +105,7 @@ def resume(work: Work) -> list[Failure]:
         return []
     # The revisions of another table say nothing about this cut. The page is read from the cut's own table, whatever
     # the pointer names by then: what that has at the version of the ledger is as it was.
-    if queries.current_table() != work.cut.table:
+    if not current.is_current(work.cut.table):
         raise Poison(f"list {operation.list_name!r}: {_REBUILT}")
     page = cuts.list_page(work.cut.table, operation.owner, operation.list_name, after=work.after, limit=PAGE)
     meant = [(todo.todo_id, todo.version) for todo in page.todos if work.cut.has(todo)]

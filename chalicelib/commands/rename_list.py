@@ -23,7 +23,7 @@ from chalicelib.ledger import ledger
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Move, NotInList, TodoIsDeleted, TodoNotFound, VersionMismatch
 from chalicelib.todos.errors import Poison, Unavailable
-from chalicelib.views import cuts, queries
+from chalicelib.views import current, cuts
 from chalicelib.views.cuts import Cut
 
 # Each takes what came, or was changed, during the one before. Only a program could keep that up for longer.
@@ -176,7 +176,7 @@ def _walk_page(work: Work, handled: set[TodoAt] | None = None) -> _Step:
     """Move the todos of a page; those in `handled` are not tried again, and those that are tried are added to it."""
     operation, this = work.operation, work.renaming
     assert this is not None
-    if queries.current_table() != work.cut.table:
+    if not current.is_current(work.cut.table):
         # The views were rebuilt: this pass ends here, and all that the new table shows is new to the next one.
         return _Step(work, replace(this, found_new=True), {}, [], None)
     page = cuts.list_page(work.cut.table, operation.owner, operation.list_name, after=work.after, limit=PAGE)

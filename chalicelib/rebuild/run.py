@@ -1,12 +1,15 @@
 """Rebuilding the views beside the live ones while writes go on, in steps that can be interrupted and repeated.
 
-    make    the new table is made, and the pointer names both: from now on `project` writes both
-    settle  one timeout of `project` passes: every invocation that knows only one table has ended
-    fill    every stream's head is projected, by a scan of the ledger: what was written before the pointer named both
+    make    the new table is made, and the pointer names both: `project` is to write both
+    settle  every invocation of `project` that knows of one table only ends
+    fill    every stream's head is projected, by a scan of the ledger: what was written before `project` wrote both
     audit   the new table is audited
-    switch  the pointer names the new table alone, for readers and `project`
-    drain   the longest timeout of a Lambda passes: nothing uses the old table any more
-    drop    the old table is dropped
+    switch  the pointer names the new table for readers; `project` still writes both
+    drain   every reader of the old table ends
+    drop    the pointer names the new table alone, and the old one is dropped
+
+Processes remember the pointer for some seconds, so `settle` and `drain` last that long, and then for a Lambda's timeout
+(docs/exactly-once.md, "The pointer").
 
 Until the switch, `abandon` undoes it: the pointer names the old table alone, and the new one is dropped.
 
@@ -107,7 +110,8 @@ class Run:
         lease_seconds, patience, despite_differences
             See `Run`.
         settle_seconds, drain_seconds : float
-            How long these two steps wait; only a new rebuild takes them.
+            How long these two steps wait, beside the time for which the pointer is remembered; only a new rebuild
+            takes them.
         begins : bool
             Whether to begin a rebuild if none is under way.
 
@@ -198,8 +202,8 @@ class Run:
         now = pointer.pointer()
         before = _without(now.tables, table)
         if table not in now.tables:
-            self._point(Pointer(now.reader, (*now.tables, table)), instead_of=now)
-        return self._go_to(SETTLE, before=list(before), resume_at=time.time() + self.state.settle_seconds)
+            self._point(replace(now, tables=(*now.tables, table)), instead_of=now)
+        return self._go_to(SETTLE, before=list(before), **self._waiting(self.state.settle_seconds, now))
 
     def _settle(self, _until: float) -> Progress:
         return self._wait_or_go_to(FILL, self.state.settle_seconds)
@@ -238,18 +242,21 @@ class Run:
         now, table = pointer.pointer(), self.state.table
         if table not in now.tables:
             raise Outrun(f"the pointer does not name {table} any more")
-        alone = Pointer(table, (table,))
-        if now != alone:
-            self._point(alone, instead_of=now)
-        return self._go_to(DRAIN, resume_at=time.time() + self.state.drain_seconds)
+        if now.reader != table:
+            self._point(replace(now, reader=table), instead_of=now)
+        return self._go_to(DRAIN, **self._waiting(self.state.drain_seconds, now))
 
     def _drain(self, _until: float) -> Progress:
         return self._wait_or_go_to(DROP, self.state.drain_seconds)
 
     def _drop(self, _until: float) -> Progress:
-        now = pointer.pointer()
-        unused = [table for table in self.state.before if table != now.reader and table not in now.tables]
-        gone = [pointer.drop(table) for table in unused]
+        now, table = pointer.pointer(), self.state.table
+        if now.reader == table and now.tables != (table,):
+            alone = replace(now, tables=(table,))
+            self._point(alone, instead_of=now)
+            now = alone
+        unused = [each for each in self.state.before if each not in (now.reader, *now.tables)]
+        gone = [pointer.drop(each) for each in unused]
         if not all(gone):
             return self._progress(TABLE_SECONDS)
         return self._go_to(DONE)
@@ -258,18 +265,23 @@ class Run:
         now, table = pointer.pointer(), self.state.table
         if now.reader == table:
             # A switch that was committed before this run's claim, and became visible after it.
-            return self._go_to(DRAIN, resume_at=time.time() + self.state.drain_seconds)
+            return self._go_to(DRAIN, **self._waiting(self.state.drain_seconds, now))
         # Written even if unchanged: what was read may be older than a change that is not visible yet, and only a write
         # conflicts with that.
-        self._point(Pointer(now.reader, _without(now.tables, table)), instead_of=now)
+        self._point(replace(now, tables=_without(now.tables, table)), instead_of=now)
         return self._go_to(ABANDONED) if pointer.drop(table) else self._progress(TABLE_SECONDS)
 
     def _point(self, to: Pointer, *, instead_of: Pointer) -> None:
         pointer.point(to, instead_of=instead_of, under=self._record)
 
-    def _wait_or_go_to(self, then: str, at_most: float) -> Progress:
+    def _waiting(self, seconds: float, now: Pointer) -> dict[str, float]:
+        """The state of a wait of so many seconds, which begin when nobody remembers this pointer any more."""
+        end = time.time() + now.remembered_seconds + seconds
+        return {"resume_at": end, "remembered_seconds": now.remembered_seconds}
+
+    def _wait_or_go_to(self, then: str, seconds: float) -> Progress:
         """Wait, or go to the next step if it is time; a clock that was set back does not prolong the wait."""
-        left = min(self.state.resume_at - time.time(), at_most)
+        left = min(self.state.resume_at - time.time(), self.state.remembered_seconds + seconds)
         return self._progress(left) if left > 0 else self._go_to(then)
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from chalicelib.views.pointer import Record
+from chalicelib.views.pointer import REMEMBERED_SECONDS, Record
 
 # Timeouts in .chalice/config.json, which a Lambda cannot see: of `project`, and the longest of all that use views.
 PROJECT_TIMEOUT_SECONDS: Final = 60.0
@@ -59,6 +59,8 @@ class State:
         The name of the request for it; asking again under the same name gives the same rebuild.
     resume_at : float
         Until when (seconds since 1970) `settle` and `drain` wait.
+    remembered_seconds : float
+        For how long processes remember the pointer before the one that they wait for.
     problem : str
         Why the audit did not pass.
     """
@@ -70,6 +72,7 @@ class State:
     settle_seconds: float = PROJECT_TIMEOUT_SECONDS
     drain_seconds: float = LONGEST_TIMEOUT_SECONDS
     resume_at: float = 0.0
+    remembered_seconds: float = REMEMBERED_SECONDS
     problem: str = ""
     filling: dict[str, Any] | None = None
     audit: dict[str, Any] | None = None

@@ -15,8 +15,8 @@ from chalicelib.aws import dynamodb
 from chalicelib.aws.errors import READ_ERRORS
 from chalicelib.todos import ids
 from chalicelib.todos.ids import Owner
-from chalicelib.views import queries, schema
-from chalicelib.views.errors import ViewsUnavailable
+from chalicelib.views import current, schema
+from chalicelib.views.pointer import Pointer
 
 # A page ends here at the latest: what is examined is paid for (a read unit for each 4 KB), and takes time.
 MAX_EXAMINED_BYTES: Final = 4 * 1024 * 1024
@@ -75,10 +75,13 @@ def read_cut(owner: Owner) -> Cut:
     ------
     ViewsUnavailable
     """
-    table = queries.current_table()
     key = {"owner": {"S": ids.partition_of(owner)}, "sk": {"S": schema.TALLY_KEY}}
-    item = _ask("get_item", TableName=table, Key=key, ConsistentRead=True).get("Item")
-    return Cut(table, int(item["revision"]["N"]) if item else 0)
+
+    def read(now: Pointer) -> Cut:
+        item = _ask("get_item", TableName=now.reader, Key=key, ConsistentRead=True).get("Item")
+        return Cut(now.reader, int(item["revision"]["N"]) if item else 0)
+
+    return current.read_current(read)
 
 
 def list_page(table: str, owner: Owner, list_name: str, *, after: str | None, limit: int) -> ListPage:
@@ -126,5 +129,5 @@ def _ask(operation: str, **request: Any) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = getattr(dynamodb.client(), operation)(**request)
     except READ_ERRORS as error:
-        raise ViewsUnavailable(str(error)) from error
+        raise current.unavailable(error) from error
     return answer

@@ -14,6 +14,10 @@ class ViewsUnavailable(Unavailable):
     """DynamoDB did not answer, or refused for now (throttling)."""
 
 
+class TableGone(ViewsUnavailable):
+    """The views table was dropped: a rebuild has replaced it, or was abandoned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """An event that no retry can project; the others of its batch are in the views."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -17,15 +17,37 @@ from chalicelib.views.schema import POINTER_KEY
 
 RECORD_KEY: Final = {"owner": POINTER_KEY["owner"], "sk": {"S": "rebuild"}}
 
+# For how long a process may use a pointer that it has read, unless the pointer itself says so.
+REMEMBERED_SECONDS: Final = 5.0
+
 _SEPARATOR: Final = "-views-"
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """The table that queries read, and the tables that `project` writes."""
+    """Which views tables are in use.
+
+    Attributes
+    ----------
+    reader : str
+        The table that queries read.
+    tables : tuple of str
+        The tables that `project` writes: the one in use, and behind it the one that a rebuild makes.
+    remembered_seconds : float
+        For how long a process may use this without reading it again.
+    """
 
     reader: str
     tables: tuple[str, ...]
+    remembered_seconds: float = field(default=REMEMBERED_SECONDS, compare=False)
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The tables that must show a change before a client is told that the views have it.
+
+        After the switch of a rebuild some process may still read the table before.
+        """
+        return self.tables if self.reader == self.tables[-1] else (self.reader,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +73,12 @@ class Record:
 def pointer() -> Pointer:
     """Which views tables are in use, by a consistent read."""
     item = dynamodb.client().get_item(TableName=settings.settings_table(), Key=POINTER_KEY, ConsistentRead=True)["Item"]
-    return Pointer(item["reader"]["S"], tuple(table["S"] for table in item["tables"]["L"]))
+    seconds = item.get("remembered_seconds")
+    return Pointer(
+        reader=item["reader"]["S"],
+        tables=tuple(table["S"] for table in item["tables"]["L"]),
+        remembered_seconds=REMEMBERED_SECONDS if seconds is None else float(seconds["N"]),
+    )
 
 
 def point(to: Pointer, *, instead_of: Pointer, under: Record) -> None:
@@ -180,7 +207,11 @@ def _status(client: Any, table: str) -> str | None:
 
 
 def _attributes(of: Pointer) -> dict[str, Any]:
-    return {"reader": {"S": of.reader}, "tables": {"L": [{"S": table} for table in of.tables]}}
+    return {
+        "reader": {"S": of.reader},
+        "tables": {"L": [{"S": table} for table in of.tables]},
+        "remembered_seconds": {"N": str(of.remembered_seconds)},
+    }
 
 
 def _outrun(error: ClientError, what: str) -> Exception:

@@ -12,7 +12,6 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from chalicelib import settings
 from chalicelib.aws import dynamodb, errors
 from chalicelib.aws.errors import KeysUnprocessed
 from chalicelib.aws.retry import back_off
@@ -37,14 +36,6 @@ MAX_TRANSACTION_BYTES: Final = 3_500_000
 
 # Ten projectors of one owner need about three tries each with this backoff (docs/performance.md).
 MAX_TRIES: Final = 12
-
-
-def tables() -> list[str]:
-    """The views tables to project into, by a consistent read of the pointer: two of them while one is being rebuilt."""
-    item = dynamodb.client().get_item(TableName=settings.settings_table(), Key=schema.POINTER_KEY, ConsistentRead=True)[
-        "Item"
-    ]
-    return [table["S"] for table in item["tables"]["L"]]
 
 
 def project_batch(table: str, heads_by_owner: Mapping[Partition, Iterable[Head]]) -> list[Refused]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.aws.errors import READ_ERRORS
 from chalicelib.aws.retry import Pauses
@@ -19,8 +18,8 @@ from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids
 from chalicelib.todos.events import Todo
 from chalicelib.todos.ids import Owner, Partition
-from chalicelib.views import schema
-from chalicelib.views.errors import ViewsUnavailable
+from chalicelib.views import current, schema
+from chalicelib.views.errors import TableGone
 
 # A page ends here even if its limit is not reached: a Lambda answers at most 6 MB, and what is examined is paid for
 # (a read unit for each 4 KB) and takes time.
@@ -89,9 +88,8 @@ def by_list(owner: Owner, accept: Filter | None, *, list_name: str | None, after
         The maximum number of rows; a page may hold fewer, even none, and still have a next.
     """
     prefix = schema.list_prefix(list_name) if list_name is not None else ""
-    table = current_table()
 
-    def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
+    def read(table: str, position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
         low = position + _JUST_BEHIND if position else prefix or schema.BEFORE_ALL
         # With a filter it is unknown how many rows a page takes: read as many as DynamoDB returns at once (1 MB).
         items, last = _query(table, owner, "by_list", low, prefix + schema.BEHIND_ALL, None if accept else wanted)
@@ -127,10 +125,9 @@ def by_id(owner: Owner, *, after: str | None, limit: int) -> Page:
     after : str, optional
         The row's key behind which the page begins, as a page before gave it.
     """
-    table = current_table()
     is_first = True
 
-    def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
+    def read(table: str, position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
         nonlocal is_first
         low = position + _JUST_BEHIND if position else schema.TODO_PREFIX
         # A page that is not full yet has met many tombstones: then as many as DynamoDB gives at once (1 MB).
@@ -151,23 +148,24 @@ def is_key_of_row(key: str) -> bool:
 def lists(owner: Owner, *, after: str | None, limit: int) -> tuple[list[ListCount], str | None]:
     """The owner's lists with their counts, by name, and where the next page begins (None after the last)."""
     low = after + _JUST_BEHIND if after else schema.LIST_PREFIX
-    items, last = _query(current_table(), owner, None, low, schema.LIST_PREFIX + schema.BEHIND_ALL, limit)
+    high = schema.LIST_PREFIX + schema.BEHIND_ALL
+    items, last = current.read_current(lambda now: _query(now.reader, owner, None, low, high, limit))
     return [_count(item) for item in items], last
 
 
 def has_list(owner: Owner, name: str) -> bool:
     """Whether a list has todos."""
-    return bool(_get(current_table(), owner, schema.list_key(name)))
+    return bool(_get(owner, schema.list_key(name)))
 
 
 def tally(owner: Owner) -> ListCount:
     """The counts over all of an owner's todos."""
-    return _count(_get(current_table(), owner, schema.TALLY_KEY))
+    return _count(_get(owner, schema.TALLY_KEY))
 
 
 def has_todos(owner: Owner) -> bool:
     """Whether the owner has a todo, or ever had one."""
-    return bool(_get(current_table(), owner, schema.TALLY_KEY))
+    return bool(_get(owner, schema.TALLY_KEY))
 
 
 def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
@@ -175,8 +173,15 @@ def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
 
     A global index is eventually consistent: it may lack recent writes, and repeat reminders that were already given.
     """
+    try:
+        yield from _due_reminders(current.current_table(), shard, until)
+    except TableGone:
+        yield from _due_reminders(current.current_table(anew=True), shard, until)
+
+
+def _due_reminders(table: str, shard: int, until: str) -> Iterator[DueReminder]:
     request: dict[str, Any] = {
-        "TableName": current_table(),
+        "TableName": table,
         "IndexName": "by_remind_at",
         "KeyConditionExpression": "remind_shard = :shard AND remind_at <= :until",
         "ExpressionAttributeValues": {":shard": {"N": str(shard)}, ":until": {"S": until}},
@@ -196,13 +201,15 @@ def due_reminders(shard: int, until: str) -> Iterator[DueReminder]:
 
 
 def wait_for_versions(owner: Owner, versions: Mapping[str, int], seconds: float) -> bool:
-    """Wait until the views have these versions of todos (by id), or later ones; False when the time runs out first."""
-    table = current_table()
+    """Wait until the views have these versions of todos (by id), or later ones; False when the time runs out first.
+
+    From then on they are in whatever table a process reads, also in one that remembers the pointer.
+    """
     awaited = dict(versions)
     deadline = time.monotonic() + seconds
     pauses = Pauses(POLL_FIRST_SECONDS, POLL_CEILING_SECONDS)
     while True:
-        for todo_id in _having(table, owner, awaited):
+        for todo_id in having_versions(owner, awaited):
             del awaited[todo_id]
         if not awaited:
             return True
@@ -212,32 +219,30 @@ def wait_for_versions(owner: Owner, versions: Mapping[str, int], seconds: float)
 
 def having_versions(owner: Owner, versions: Mapping[str, int]) -> set[str]:
     """The ids of those todos that the views have at these versions, or later ones."""
-    return _having(current_table(), owner, versions)
-
-
-def current_table() -> str:
-    """The name of the views table that is read now, by a consistent read each time: a rebuild may change it."""
-    answer = _call("get_item", TableName=settings.settings_table(), Key=schema.POINTER_KEY, ConsistentRead=True)
-    name: str = answer["Item"]["reader"]["S"]
-    return name
+    return current.read_current(
+        lambda now: set.intersection(*(_having(table, owner, versions) for table in now.awaited))
+    )
 
 
 # This precedes every continuation of a key, but not the key itself.
 _JUST_BEHIND: Final = schema.BEFORE_ALL
 
 
-def _page(
-    read: Callable[[str | None, int], tuple[list[tuple[str, Item]], str | None]],
-    accept: Filter | None,
-    after: str | None,
-    limit: int,
-) -> Page:
+# Reads rows of a views table behind a key: these, and the key to go on behind.
+_Read = Callable[[str, str | None, int], tuple[list[tuple[str, Item]], str | None]]
+
+
+def _page(read: _Read, accept: Filter | None, after: str | None, limit: int) -> Page:
     """Read from `after` until the page is full, nothing is left, or enough was answered or examined."""
+    return current.read_current(lambda now: _page_of(now.reader, read, accept, after, limit))
+
+
+def _page_of(table: str, read: _Read, accept: Filter | None, after: str | None, limit: int) -> Page:
     rows: list[TodoRow] = []
     answered = examined = 0
     position = last_row = after
     while True:
-        found, position = read(position, limit + 1 - len(rows))
+        found, position = read(table, position, limit + 1 - len(rows))
         for key, item in found:
             # Within the Lambda's answer the body is a JSON string, whose quotes and non-ASCII characters are escaped.
             size = len(json.dumps(item["state"]["S"]))
@@ -263,9 +268,8 @@ def _by_keys(
     index: str, owner: Owner, accept: Filter | None, after: str | None, limit: int, low: str, high: str
 ) -> Page:
     """A page of an index that has the keys alone, between two keys of it."""
-    table = current_table()
 
-    def read(position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
+    def read(table: str, position: str | None, wanted: int) -> tuple[list[tuple[str, Item]], str | None]:
         start = max(position + _JUST_BEHIND if position else "", low)
         wanted = dynamodb.MAX_BATCH_GET_KEYS if accept else min(wanted, dynamodb.MAX_BATCH_GET_KEYS)
         found, last = _query(table, owner, index, start, high, wanted)
@@ -295,7 +299,7 @@ def _rows(table: str, item_keys: list[Item]) -> dict[str, Item]:
     try:
         return {item["sk"]["S"]: item for item in dynamodb.batch_get(table, item_keys)}
     except READ_ERRORS as error:
-        raise ViewsUnavailable(str(error)) from error
+        raise current.unavailable(error) from error
 
 
 def _having(table: str, owner: Owner, versions: Mapping[str, int]) -> set[str]:
@@ -309,10 +313,11 @@ def _having(table: str, owner: Owner, versions: Mapping[str, int]) -> set[str]:
     }
 
 
-def _get(table: str, owner: Owner, sort_key: str) -> Item:
+def _get(owner: Owner, sort_key: str) -> Item:
     """One item by a consistent read; empty if it does not exist."""
     key = {"owner": {"S": ids.partition_of(owner)}, "sk": {"S": sort_key}}
-    item: Item = _call("get_item", TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+    answer = current.read_current(lambda now: _call("get_item", TableName=now.reader, Key=key, ConsistentRead=True))
+    item: Item = answer.get("Item", {})
     return item
 
 
@@ -320,7 +325,7 @@ def _call(operation: str, **request: Any) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = getattr(dynamodb.client(), operation)(**request)
     except READ_ERRORS as error:
-        raise ViewsUnavailable(str(error)) from error
+        raise current.unavailable(error) from error
     return answer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from chalicelib.aws import quarantine
 from chalicelib.ledger.codec import MORE
 from chalicelib.todos import ids, instants
 from chalicelib.todos.ids import Partition
-from chalicelib.views import projector, schema
+from chalicelib.views import current, projector, schema
 from chalicelib.views.errors import ProjectionIncomplete, Refused
 from chalicelib.views.projection import Head, todo_of
 
@@ -52,16 +52,13 @@ def project_everywhere(heads: Heads) -> list[Refused]:
     ProjectionIncomplete
         When some owners could not be projected for now, after all the others were.
     """
-    failures: dict[str, Exception] = {}
-    refused: list[Refused] = []
-    for table in projector.tables():
-        try:
-            refused += projector.project_batch(table, heads)
-        except ProjectionIncomplete as incomplete:
-            failures.update(incomplete.failures)
-            refused += incomplete.refused
+    failures, refused = _project_into_each(current.current_pointer().tables, heads)
+    if any(current.is_gone(error) for _, error in failures):
+        # A table was dropped since the pointer was read. What that names now counts, and what is done is skipped.
+        current.forget()
+        failures, refused = _project_into_each(current.current_pointer().tables, heads)
     if failures:
-        raise ProjectionIncomplete(failures, refused)
+        raise ProjectionIncomplete(dict(failures), refused)
     return refused
 
 
@@ -92,6 +89,22 @@ def observe_lag(records: Iterable[Mapping[str, Any]]) -> None:
             image = record["dynamodb"]["NewImage"]
             happened = instants.milliseconds_of((image.get("imported_at") or image["occurred_at"])["S"])
             metrics.observe(metrics.PROJECTION_LAG, max(0, now - happened))
+
+
+def _project_into_each(tables: Sequence[str], heads: Heads) -> tuple[list[tuple[str, Exception]], list[Refused]]:
+    """Project into each table, whatever fails in another: which owners failed for now, and what no retry can project.
+
+    A rebuild's table comes first: what a client sees in the one before, or has waited for there, it has then, too.
+    """
+    failures: list[tuple[str, Exception]] = []
+    refused: list[Refused] = []
+    for table in reversed(tables):
+        try:
+            refused += projector.project_batch(table, heads)
+        except ProjectionIncomplete as incomplete:
+            failures += incomplete.failures.items()
+            refused += incomplete.refused
+    return failures, refused
 
 
 def _quarantine(refused: Iterable[Refused]) -> None:

@@ -18,13 +18,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(parsed: Namespace) -> int:
     from chalicelib.audit.findings import Findings
-    from chalicelib.views import projector
+    from chalicelib.views import pointer
     from stack.commands import targets
     from stack.operate import audit
     from stack.progress import Progress
 
     targets.use_service(parsed)
-    tables = tuple(parsed.table or projector.tables())
+    tables = tuple(parsed.table or pointer.pointer().tables)
     total = audit.count_items(tables)
     with Progress("auditing", silent=parsed.json) as bar:
 

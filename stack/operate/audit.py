@@ -11,7 +11,7 @@ from chalicelib.audit.findings import Difference, Findings
 from chalicelib.audit.scan import PATIENCE_SECONDS, SEGMENTS, Audit
 from chalicelib.aws import dynamodb
 from chalicelib.todos import zones
-from chalicelib.views import pointer, projector
+from chalicelib.views import pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def audit_views(
     progress : callable
         Called with the findings so far, from any thread.
     """
-    audited = tuple(projector.tables() if tables is None else tables)
+    audited = tuple(pointer.pointer().tables if tables is None else tables)
     audit = Audit(audited, segments=segments, patience=patience, progress=progress)
     audit.advance()
     return Report(audited, audit.findings)

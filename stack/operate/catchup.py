@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chalicelib.views import projector
+from chalicelib.views import pointer, projector
 from chalicelib.views.backfill import Filling
 
 
@@ -27,5 +27,5 @@ def catch_up(progress: Callable[[Filling], None] = lambda _: None) -> Filling:
         Some owners were not projected, as while DynamoDB throttles; run it again.
     """
     filling = Filling()
-    filling.advance(projector.tables, projector.lagging, progress=progress)
+    filling.advance(lambda: pointer.pointer().tables, projector.lagging, progress=progress)
     return filling

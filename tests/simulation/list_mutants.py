@@ -14,7 +14,7 @@ from chalicelib.commands.list_operation import Failure, ListOperation, change_ea
 from chalicelib.commands.list_queue import Work
 from chalicelib.todos import ids, instants
 from chalicelib.todos.decide import Delete, TodoIsDeleted, TodoNotFound
-from chalicelib.views import cuts, queries
+from chalicelib.views import current, cuts, queries
 from chalicelib.views.cuts import Cut, ListPage
 
 
@@ -100,10 +100,10 @@ def taking_a_cut_for_another_tables() -> Iterator[None]:
     """Revisions are compared with a cut of the table before the rebuild, which counted from one as well."""
 
     def list_page(table: str, owner: ids.Owner, list_name: str, *, after: str | None, limit: int) -> ListPage:
-        return real(queries.current_table(), owner, list_name, after=after, limit=limit)
+        return real(current.current_table(), owner, list_name, after=after, limit=limit)
 
     def resume(work: Work) -> list[Failure]:
-        return real_resume(replace(work, cut=Cut(queries.current_table(), work.cut.revision)))
+        return real_resume(replace(work, cut=Cut(current.current_table(), work.cut.revision)))
 
     real, real_resume = cuts.list_page, clear_list.resume
     with ExitStack() as patches:

@@ -18,9 +18,9 @@ from chalicelib.publishing import topic
 from chalicelib.rebuild import run, state
 from chalicelib.todos import decide, ids
 from chalicelib.todos.events import Todo
-from chalicelib.todos.ids import Partition
-from chalicelib.views import codec, pointer, projection, projector, schema
+from chalicelib.views import codec, current, pointer, projection, schema
 from chalicelib.views.errors import ViewsUnavailable
+from chalicelib.views.pointer import Pointer
 from chalicelib.views.sync import walk
 from chalicelib.views.sync.position import Position
 from tests.simulation import list_mutants
@@ -167,17 +167,53 @@ class KeptCursorReader(Reader):
         position = super()._since()
         if position is None:
             return None
-        return replace(position, generation=walk._Reader(ids.owner_of(Partition(self.owner)))._generation)
+        return replace(position, generation=walk.generation_of(current.current_table()))
 
 
 @contextmanager
 def filled_and_switched_over_to() -> Iterator[None]:
     """A rebuild that writes the new table by its scan alone, until readers have it; and trusts that scan."""
     steps = {state.AUDIT: lambda this, until: this._go_to(state.SWITCH)}
-    with (
-        patch.object(projector, "tables", lambda: [pointer.pointer().reader]),
-        patch.dict(run._STEPS, steps),
-    ):
+
+    def readers_table() -> Pointer:
+        reader = pointer.pointer().reader
+        return Pointer(reader, (reader,))
+
+    with patch.object(current, "current_pointer", readers_table), patch.dict(run._STEPS, steps):
+        yield
+
+
+@contextmanager
+def settling_while_the_pointer_is_remembered() -> Iterator[None]:
+    """A rebuild that fills its table when `project` may still know of one table only, and trusts its scan."""
+    real = run.Run._waiting
+    steps = {state.AUDIT: lambda this, until: this._go_to(state.SWITCH)}
+
+    def waiting(this: run.Run, seconds: float, now: Pointer) -> dict[str, float]:
+        settles = this.state.step == state.MAKE
+        return real(this, seconds, replace(now, remembered_seconds=0.0) if settles else now)
+
+    with patch.object(run.Run, "_waiting", waiting), patch.dict(run._STEPS, steps):
+        yield
+
+
+@contextmanager
+def switching_readers_and_project_at_once() -> Iterator[None]:
+    real = run.Run._switch
+
+    def switch(this: run.Run, until: float) -> state.Progress:
+        progress = real(this, until)
+        now = pointer.pointer()
+        this._point(replace(now, tables=(now.reader,)), instead_of=now)
+        return progress
+
+    with patch.dict(run._STEPS, {state.SWITCH: switch}):
+        yield
+
+
+@contextmanager
+def remembering_for_ever() -> Iterator[None]:
+    with patch.object(current._Clocks, "seconds_since", lambda now, then: 0.0):
         yield
 
 
@@ -225,6 +261,27 @@ MUTANTS = (
         150,
         ("rows", "tallies", "feed"),
         filled_and_switched_over_to,
+        always=frozenset({"rebuild"}),
+    ),
+    Mutant(
+        "a rebuild that settles while the pointer is remembered",
+        100,
+        ("memory", "rows", "tallies", "feed"),
+        settling_while_the_pointer_is_remembered,
+        always=frozenset({"rebuild"}),
+    ),
+    Mutant(
+        "readers and project switched at once",
+        100,
+        ("memory",),
+        switching_readers_and_project_at_once,
+        always=frozenset({"rebuild"}),
+    ),
+    Mutant(
+        "a pointer remembered for ever",
+        100,
+        ("memory", "rows", "tallies", "feed"),
+        remembering_for_ever,
         always=frozenset({"rebuild"}),
     ),
     Mutant("a cursor kept over a rebuild", 50, ("feed",), reader=KeptCursorReader, always=frozenset({"rebuild"})),

@@ -39,6 +39,8 @@ class Rebuilding:
         self._rebuilds = 1
         # Of a short one two runs may be at it at once.
         self._lease_seconds = self._draw.choice((0.2, 2.0, run.LEASE_SECONDS))
+        # What processes remember must not matter even if no invocation takes long.
+        self._settle_seconds = self._draw.choice((0.0, TIMEOUT_MILLISECONDS / 1000))
         self._may_be_abandoned = self._draw.random() < 0.2
 
     def work(self, runner: str, invocations: int) -> None:
@@ -91,7 +93,7 @@ class Rebuilding:
             runner=runner,
             request=f"rebuild {self._rebuilds}",
             lease_seconds=self._lease_seconds,
-            settle_seconds=TIMEOUT_MILLISECONDS / 1000,
+            settle_seconds=self._settle_seconds,
             drain_seconds=TIMEOUT_MILLISECONDS / 1000,
             patience=patience,
         )

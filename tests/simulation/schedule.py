@@ -39,7 +39,9 @@ HAVE_LISTS = 0.15
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
-EVERYTHING = frozenset({"streams", "rows", "tallies", "log", "feed", "rebuild", "reminders", "published", "series"})
+EVERYTHING = frozenset(
+    {"streams", "rows", "tallies", "log", "feed", "rebuild", "reminders", "published", "series", "memory"}
+)
 
 
 class Schedule:
@@ -237,6 +239,7 @@ class Schedule:
             "published": lambda: (
                 audit.published(self.world.topic.published, events) if self._publishing is not None else ()
             ),
+            "memory": lambda: self.world.outdated,
             "streams": lambda: audit.streams(events),
             "series": lambda: audit.series(self.world.commits()),
             "rows": lambda: audit.rows(newest, items),

@@ -31,7 +31,8 @@ from chalicelib.commands import (
 from chalicelib.ledger import model
 from chalicelib.publishing import topic
 from chalicelib.rebuild import run
-from chalicelib.views import backfill, pointer
+from chalicelib.views import backfill, current, pointer
+from chalicelib.views.pointer import Pointer
 
 EVENTS, VIEWS, SETTINGS, QUARANTINE = "events", "views", "settings", "quarantine"
 # As redrive makes them of the quarantine's name.
@@ -65,6 +66,8 @@ class Seat:
         Milliseconds since 1970.
     pause : callable
         What a process does that waits.
+    watch : callable
+        Is told of each pointer that a process uses, remembered or not.
     chance : random.Random
         What the code itself draws: ids and orders, from the schedule's own seed.
     """
@@ -74,6 +77,7 @@ class Seat:
     topic: Any
     now: Callable[[], int]
     pause: Callable[[], None]
+    watch: Callable[[Pointer], None]
     chance: random.Random
 
     def __getattr__(self, name: str) -> Any:
@@ -127,7 +131,8 @@ def installed() -> Iterator[Seat]:
     seat = Seat()
     item = model.EventItem
     connection = item._connection
-    memory = execute._latest_events
+    memory, pointer_memory = execute._latest_events, current._memory
+    read_pointer = current.current_pointer
     clock = _Clock(seat)
 
     silent = logging.getLogger("simulation")
@@ -139,6 +144,11 @@ def installed() -> Iterator[Seat]:
 
     def sample(population: Sequence[Any], size: int) -> list[Any]:
         return seat.chance.sample(population, size)
+
+    def watched_pointer() -> Pointer:
+        found = read_pointer()
+        seat.watch(found)
+        return found
 
     with ExitStack() as stack_of_patches:
         stack_of_patches.enter_context(patch.dict(os.environ, ENVIRONMENT))
@@ -157,6 +167,7 @@ def installed() -> Iterator[Seat]:
                 for module in (execute, next_occurrence, clear_list, rename_list)
             ),
             *((module, "PAGE", LIST_PAGE) for module in (list_operation, clear_list, rename_list)),
+            (current, "current_pointer", watched_pointer),
             (pointer, "uuid", SimpleNamespace(uuid4=uuid7)),
             (run, "uuid", SimpleNamespace(uuid4=uuid7)),
             (backfill, "BATCH", HEADS_AT_ONCE),
@@ -175,6 +186,7 @@ def installed() -> Iterator[Seat]:
             model.events.cache_clear()
             item._connection = connection
             execute._latest_events = memory  # type: ignore[misc]
+            current._memory = pointer_memory
 
 
 def _using(name: str, what: object) -> list[ModuleType]:

@@ -11,8 +11,10 @@ from typing import Any
 from chalicelib.aws import settings_table
 from chalicelib.commands import execute
 from chalicelib.ledger import codec
+from chalicelib.rebuild.state import AUDIT, DRAIN, FILL, SWITCH, State
 from chalicelib.todos.events import Event
-from chalicelib.views import schema
+from chalicelib.views import current, schema
+from chalicelib.views.pointer import RECORD_KEY, Pointer
 from tests.simulation import answers
 from tests.simulation.client import SimulatedClient
 from tests.simulation.engine import Engine
@@ -32,6 +34,9 @@ SCANS_AS_TEXT = True
 
 
 POINTER: Item = pointer_to(VIEWS)
+# For how long processes remember the pointer (each schedule draws its own): for some steps, for most of an invocation,
+# and for so long that a rebuild could come to its end meanwhile.
+REMEMBERED_SECONDS = (0.5, 5.0, 30.0)
 
 
 @cache
@@ -61,6 +66,9 @@ class World:
     draw : random.Random
     expired : mapping of str to set of (str, str)
         By views table, the keys (owner, sort key) of what the TTL has removed.
+    outdated : list of str
+        Pointers that a process used too late: `project` no longer writes what it names for readers, or a rebuild
+        relies on `project` to write a table that it does not name.
     """
 
     def __init__(self, seed: int, seat: Seat, page_items: int = PAGE_ITEMS) -> None:
@@ -73,9 +81,12 @@ class World:
             self.engine.create_table(table)
         self.engine.tables[VIEWS].ttl_attribute = schema.TTL_ATTRIBUTE
         self.engine.tables[SETTINGS].ttl_attribute = settings_table.TTL_ATTRIBUTE
-        self.engine.put_item({"TableName": SETTINGS, "Item": POINTER})
+        seconds = random.Random(f"memory {seed}").choice(REMEMBERED_SECONDS)
+        remembered = {"remembered_seconds": {"N": str(seconds)}}
+        self.engine.put_item({"TableName": SETTINGS, "Item": POINTER | remembered})
         self.queues = SimulatedQueues(QUARANTINE, REMIND, CLEAR, before_each=self._before_a_message)
         self.expired: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+        self.outdated: list[str] = []
         self._decoded: dict[tuple[str, str], Event] = {}
         seat.client = SimulatedClient(self.engine, self.scheduler, self.faults)
         self.topic = SimulatedTopic(self.scheduler, self.faults)
@@ -83,7 +94,9 @@ class World:
         seat.topic = self.topic
         seat.now = self.now
         seat.pause = self.scheduler.pause
+        seat.watch = self._watch
         seat.chance = random.Random(seed)
+        Memory()
 
     def now(self) -> int:
         """Milliseconds since 1970."""
@@ -132,24 +145,38 @@ class World:
     @property
     def views(self) -> Table:
         """The views table that the pointer has readers read."""
-        pointer = self.engine.call("GetItem", {"TableName": SETTINGS, "Key": schema.POINTER_KEY})["Item"]
-        return self.engine.tables[pointer["reader"]["S"]]
+        return self.engine.tables[self._setting(schema.POINTER_KEY)["reader"]["S"]]
 
     def view_items(self) -> list[Item]:
         return self.views.all()
 
+    def _setting(self, key: Item) -> Item:
+        item: Item = self.engine.call("GetItem", {"TableName": SETTINGS, "Key": key}).get("Item", {})
+        return item
+
+    def _watch(self, used: Pointer) -> None:
+        if {"S": used.reader} not in self._setting(schema.POINTER_KEY)["tables"]["L"]:
+            self.outdated.append(f"{used} is read by")
+        record = self._setting(RECORD_KEY)
+        if record:
+            rebuild = State.from_json(record["state"]["S"])
+            if rebuild.step in (FILL, AUDIT, SWITCH, DRAIN) and rebuild.table not in used.tables:
+                self.outdated.append(f"{used} is written by, in step {rebuild.step} of {rebuild.table}")
+
 
 @dataclass
 class Memory:
-    """What one warm process knows: the newest events, which `service` keeps in a module's variable."""
+    """What one warm process knows: the newest events, and the pointer to the views."""
 
     def __post_init__(self) -> None:
         self.forget()
 
     def remember(self) -> None:
         execute._latest_events = self._events  # type: ignore[misc]
+        current._memory = self._pointer
 
     def forget(self) -> None:
+        self._pointer = current.Memory()
         self._events = execute._LatestEvents(4)
         self.remember()
 

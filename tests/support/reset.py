@@ -9,6 +9,7 @@ import pytest
 from chalicelib.aws import memory
 from chalicelib.commands import execute
 from chalicelib.ledger import model
+from chalicelib.views import current
 
 
 def become(patch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:
@@ -23,8 +24,9 @@ def forget_everything() -> None:
 
 
 def forget_tables() -> None:
-    """Forget which table the ledger's model is bound to, and the todos; the clients are kept."""
+    """Forget which table the ledger's model is bound to, the views in use, and the todos; the clients are kept."""
     model.forget()
+    current.forget()
     forget_todos()
 
 

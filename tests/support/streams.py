@@ -11,7 +11,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.ledger import codec
 from chalicelib.todos import content, decide, events, ids
 from chalicelib.todos.ids import Owner
-from chalicelib.views import queries, schema
+from chalicelib.views import pointer, queries, schema
 from tests.support.events import after
 from tests.support.lambda_events import stream_batch
 
@@ -101,5 +101,5 @@ def recount(streams: Streams) -> dict[str, Any]:
 def revision(owner: str) -> int:
     """How many transactions have changed the owner's views."""
     key = {"owner": {"S": ids.partition_of(owner)}, "sk": {"S": schema.TALLY_KEY}}
-    item = dynamodb.client().get_item(TableName=queries.current_table(), Key=key, ConsistentRead=True)["Item"]
+    item = dynamodb.client().get_item(TableName=pointer.pointer().reader, Key=key, ConsistentRead=True)["Item"]
     return int(item["revision"]["N"])

@@ -21,8 +21,9 @@ from chalicelib.aws.retry import Pauses
 from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids, instants
 from chalicelib.todos.ids import Owner
-from chalicelib.views import codec, queries, schema, table_reads
-from chalicelib.views.errors import PositionExpired, ViewsUnavailable
+from chalicelib.views import codec, current, queries, schema, table_reads
+from chalicelib.views.errors import PositionExpired
+from chalicelib.views.pointer import Pointer
 from chalicelib.views.queries import TodoRow
 from chalicelib.views.sync.position import DAY, Position
 
@@ -71,10 +72,22 @@ def page(owner: Owner, since: Position | None, limit: int) -> Page:
         When the position is of another views table, or entries behind it have expired.
     ViewsUnavailable
     """
-    try:
-        return _Reader(owner).page(since, limit)
-    except READ_ERRORS as error:
-        raise ViewsUnavailable(str(error)) from error
+    if since is None or since.generation != generation_of(current.current_table()):
+        # What begins now should outlive a rebuild's end, and another process may know of that already.
+        current.forget()
+
+    def read(now: Pointer) -> Page:
+        try:
+            return _Reader(owner, now.reader).page(since, limit)
+        except READ_ERRORS as error:
+            raise current.unavailable(error) from error
+
+    return current.read_current(read)
+
+
+def generation_of(table: str) -> str:
+    """What a position keeps of the name of its views table."""
+    return hashlib.sha256(table.encode()).hexdigest()[:16]
 
 
 def next_page(owner: Owner, since: Position | None, limit: int, seconds: float) -> Page:
@@ -170,11 +183,11 @@ class _Changes:
 
 
 class _Reader:
-    """One page's reads of one owner's partition in the views table that is in use."""
+    """One page's reads of one owner's partition in a views table."""
 
-    def __init__(self, owner: Owner) -> None:
-        self._table = queries.current_table()
-        self._generation = hashlib.sha256(self._table.encode()).hexdigest()[:16]
+    def __init__(self, owner: Owner, table: str) -> None:
+        self._table = table
+        self._generation = generation_of(table)
         self._partition = ids.partition_of(owner)
         self._now = time.time_ns() // 1_000_000
 

@@ -41,7 +41,7 @@ def test_a_request_is_one_line_with_method_route_status_duration_and_ids(
     assert line.pop("milliseconds") > 0
     assert line.pop("timestamp").endswith("+00:00")
     assert line == {
-        "level": "INFO", "message": "request", "service": "todo_ledger", "method": "GET",
+        "level": "INFO", "message": "request", "method": "GET",
         "route": "/todos/{todo_id}", "status": 404, "request_id": "in-process", "correlation_id": "mine",
     }  # fmt: skip
 
@@ -63,7 +63,9 @@ def test_a_request_without_a_good_id_does_not_go_by_that_of_the_one_before(
     here.get("/stats", x_request_id="not mine")
     here.get("/stats")
 
-    assert [line["correlation_id"] for line in lines(capsys)] == ["mine", "in-process", "in-process"]
+    told = lines(capsys)
+    assert [line["correlation_id"] for line in told] == ["mine", "in-process", "in-process"]
+    assert ["request_id" in line for line in told] == [True, False, False], "said once"
 
 
 def test_neither_a_token_nor_what_a_todo_says_is_logged(

@@ -13,7 +13,8 @@ import pytest
 
 from chalicelib.aws import dynamodb
 from chalicelib.todos import ids, instants
-from chalicelib.views import queries, schema
+from chalicelib.views import current, pointer, schema
+from chalicelib.views.pointer import Pointer
 from chalicelib.views.sync import walk
 from tests.support.client import Client, next_path, problem, problem_name
 from tests.support.in_process import InProcess
@@ -90,7 +91,9 @@ def test_it_is_fit_for_a_url_and_names_nothing_from_inside(client: Client) -> No
 
 
 def test_one_from_before_a_rebuild_is_gone(here: InProcess, synced: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "current_table", lambda: "todo-ledger-local-views-another")
+    another = "todo-ledger-local-views-another"
+    monkeypatch.setattr(pointer, "pointer", lambda: Pointer(another, (another,)))
+    current.forget()
 
     assert is_gone(here, synced)
 
@@ -170,7 +173,7 @@ def test_so_does_who_starts_when_the_whole_log_has_expired(
     later(2 * MINUTE)
     entry = take_away(here, schema.log_key(newest_revision(here)))
     just_now = instants.format_milliseconds(instants.milliseconds_of(entry["at"]["S"]) + 2 * MINUTE)
-    dynamodb.client().put_item(TableName=queries.current_table(), Item=entry | {"at": {"S": just_now}})
+    dynamodb.client().put_item(TableName=pointer.pointer().reader, Item=entry | {"at": {"S": just_now}})
 
     assert [change["title"] for change in again.page()["changes"]] == ["new"]
 
@@ -195,7 +198,7 @@ def test_a_revision_that_is_not_visible_yet_is_waited_for(here: InProcess, synce
         here.created_and_seen(title)
     late = take_away(here, schema.log_key(revision + 1))
     assert (synced.page()["changes"], synced.page()["more"]) == ([], True)
-    dynamodb.client().put_item(TableName=queries.current_table(), Item=late)
+    dynamodb.client().put_item(TableName=pointer.pointer().reader, Item=late)
 
     assert [change["title"] for change in synced.sync()] == ["late", "early"]
 
@@ -207,10 +210,10 @@ def test_a_row_that_is_not_visible_yet_is_waited_for_too(here: InProcess, synced
     here.seen.patch(f"/todos/{todo_id}", {"title": "late"})
     after = take_away(here, schema.todo_key(todo_id))
     if not is_new:
-        dynamodb.client().put_item(TableName=queries.current_table(), Item=before)
+        dynamodb.client().put_item(TableName=pointer.pointer().reader, Item=before)
     here.created_and_seen("early")
     assert (synced.page()["changes"], synced.page()["more"]) == ([], True)
-    dynamodb.client().put_item(TableName=queries.current_table(), Item=after)
+    dynamodb.client().put_item(TableName=pointer.pointer().reader, Item=after)
 
     assert [change["title"] for change in synced.sync()] == ["late", "early"]
 
@@ -220,11 +223,11 @@ def test_a_first_sync_brings_later_what_was_not_visible_when_it_began(here: InPr
     before = item(here, schema.todo_key(todo_id))
     here.seen.patch(f"/todos/{todo_id}", {"title": "late"})
     after = item(here, schema.todo_key(todo_id))
-    dynamodb.client().put_item(TableName=queries.current_table(), Item=before)
+    dynamodb.client().put_item(TableName=pointer.pointer().reader, Item=before)
     again = Replica(here)
     assert again.page()["more"]
     assert again.todos[todo_id]["title"] != "late"
-    dynamodb.client().put_item(TableName=queries.current_table(), Item=after)
+    dynamodb.client().put_item(TableName=pointer.pointer().reader, Item=after)
 
     again.sync()
     assert again.todos[todo_id]["title"] == "late"
@@ -242,7 +245,7 @@ def key_of(here: InProcess, sort_key: str) -> dict[str, Any]:
 def item(here: InProcess, sort_key: str) -> dict[str, Any]:
     """An item of the views; empty where there is none."""
     answer = dynamodb.client().get_item(
-        TableName=queries.current_table(), Key=key_of(here, sort_key), ConsistentRead=True
+        TableName=pointer.pointer().reader, Key=key_of(here, sort_key), ConsistentRead=True
     )
     found: dict[str, Any] = answer.get("Item", {})
     return found
@@ -252,7 +255,7 @@ def take_away(here: InProcess, sort_key: str) -> dict[str, Any]:
     """Remove an item from the views, as its TTL does."""
     found = item(here, sort_key)
     assert found
-    dynamodb.client().delete_item(TableName=queries.current_table(), Key=key_of(here, sort_key))
+    dynamodb.client().delete_item(TableName=pointer.pointer().reader, Key=key_of(here, sort_key))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.views import projector
+from chalicelib.views import pointer
 from stack.local.local_stack import LocalStack
 from tests.support.own_stack import stack
 from tests.support.reset import become, forget_everything
@@ -31,5 +31,5 @@ def environment(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> I
 @pytest.fixture
 def views(environment: None) -> str:
     """The views table in use."""
-    (table,) = projector.tables()
+    (table,) = pointer.pointer().tables
     return table

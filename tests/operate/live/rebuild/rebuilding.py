@@ -14,7 +14,7 @@ from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.rebuild.run import Run
 from chalicelib.todos import ids
-from chalicelib.views import queries
+from chalicelib.views import pointer, queries
 from stack.operate import audit
 from tests.operate.live.commanding import Owner
 from tests.support.waiting import PATIENCE_SECONDS, eventually
@@ -92,7 +92,7 @@ def killed_after(allowed: int) -> Iterator[None]:
 
 def audit_of_readers_is_clean() -> bool:
     """What clients read is right at any moment."""
-    return audit.audit_views([queries.current_table()], patience=PATIENCE_SECONDS).is_clean
+    return audit.audit_views([pointer.pointer().reader], patience=PATIENCE_SECONDS).is_clean
 
 
 def counts(owner: Owner) -> tuple[int, int, int]:

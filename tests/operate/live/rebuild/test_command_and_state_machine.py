@@ -12,7 +12,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.rebuild.run import Run
 from chalicelib.rebuild.state import LONGEST_TIMEOUT_SECONDS, PROJECT_TIMEOUT_SECONDS
 from chalicelib.triggers.rebuild import WORK_SECONDS, handle
-from chalicelib.views import pointer, projector, queries
+from chalicelib.views import pointer
 from stack import cli
 from stack.deploy.stages import Stage
 from stack.errors import StackError
@@ -32,7 +32,7 @@ def test_a_table_that_fails_its_audit_is_not_switched_to(
     dynamodb.client().put_item(TableName=run.state.table, Item=tally | {"open": {"N": "99"}})
     with pytest.raises(StackError, match=r"tally.*where .* are counted"):
         rebuild.rebuild_views(**UNLEASED | {"patience": 0.2})
-    assert queries.current_table() == views
+    assert pointer.pointer().reader == views
     assert "step 4 of 7: audit" in rebuild.describe_status()
     assert "are counted" in rebuild.describe_status()
     # Seen to, the very same rebuild goes on.
@@ -54,7 +54,7 @@ def test_the_command_says_what_it_does(
     monkeypatch.setattr(Run, "claim", partial(Run.claim, **SHORT))
     assert cli.main(["rebuild"]) == 0
     said = capsys.readouterr()
-    assert f"the views are rebuilt: {queries.current_table()}" in said.out
+    assert f"the views are rebuilt: {pointer.pointer().reader}" in said.out
     assert "waiting for Lambdas that know of one only" in said.err
     assert cli.main(["rebuild", "--status"]) == 0
     assert "is done" in capsys.readouterr().out
@@ -70,7 +70,7 @@ def test_the_state_machine_does_all_of_it(owner: Owner, views: str, stack: Local
     reached = machines.describe_execution(executionArn=execution)
     assert reached["status"] == "SUCCEEDED", reached
     assert json.loads(reached["output"])["step"] == "done"
-    assert projector.tables() == [json.loads(reached["output"])["table"]] != [views]
+    assert pointer.pointer().tables == (json.loads(reached["output"])["table"],) != (views,)
     assert not exists(views)
     assert all(writer.count for writer in writers)
     assert audit.audit_views(patience=PATIENCE_SECONDS).is_clean

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.todos import zones
-from chalicelib.views import projector, queries, schema
+from chalicelib.views import pointer, queries, schema
 from chalicelib.views.errors import ViewsUnavailable
 from stack.local.local_stack import LocalStack
 from stack.operate import audit
@@ -53,7 +53,7 @@ def test_up_makes_the_views_again_with_the_index(older: str, owner: Owner, stack
     assert stack.start() is False
 
     assert stack.deployment.missing_indexes() == []
-    (table,) = projector.tables()
+    (table,) = pointer.pointer().tables
     assert table != older
     assert not exists(older)
     assert audit.audit_views(patience=PATIENCE_SECONDS).is_clean

@@ -108,7 +108,7 @@ def test_a_switch_that_becomes_visible_while_it_is_abandoned_is_kept(
     real = pointer.pointer
     monkeypatch.setattr(pointer, "pointer", lambda: stale.pop() if stale else real())
     assert run.abandon().step == "drain"
-    assert pointer.pointer() == Pointer(run.state.table, (run.state.table,))
+    assert pointer.pointer() == Pointer(run.state.table, (views, run.state.table))
     assert rebuild.rebuild_views(**SHORT).table == run.state.table
 
 
