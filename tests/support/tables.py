@@ -20,9 +20,10 @@ def definition(resource: str, name: str, *, has_stream: bool = False) -> dict[st
     return {"TableName": name, **{part: stated[part] for part in PARTS if part in stated}, **stream}
 
 
-def pointer_to(views: str) -> dict[str, Any]:
-    """The item of the settings table by which one views table is read and written."""
-    return {**schema.POINTER_KEY, "reader": {"S": views}, "tables": {"L": [{"S": views}]}}
+def pointer_to(reader: str, *tables: str) -> dict[str, Any]:
+    """The item of the settings table by which one views table is read, and these (by default that one) are written."""
+    written = [{"S": table} for table in tables or (reader,)]
+    return {**schema.POINTER_KEY, "reader": {"S": reader}, "tables": {"L": written}}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from chalicelib.views.sync import walk
 from tests.support.alone import Alone, of_engine
 from tests.support.faults import counted, refusals
 from tests.support.reset import forget_tables
+from tests.support.tables import pointer_to
 
 
 class Rebuild:
@@ -25,8 +27,7 @@ class Rebuild:
         self.alone = alone
 
     def point_to(self, reader: str, *tables: str) -> None:
-        named = {"reader": {"S": reader}, "tables": {"L": [{"S": table} for table in tables]}}
-        of_engine("dynamodb").put_item(TableName=self.settings_table, Item={**schema.POINTER_KEY, **named})
+        of_engine("dynamodb").put_item(TableName=self.settings_table, Item=pointer_to(reader, *tables))
 
     def end(self) -> None:
         """The new table has what the old one had, and takes its place."""
@@ -48,7 +49,7 @@ class Rebuild:
 
 
 @pytest.fixture
-def rebuild(alone: Alone) -> Any:
+def rebuild(alone: Alone) -> Iterator[Rebuild]:
     rebuild = Rebuild(alone)
     yield rebuild
     remaining = of_engine("dynamodb").list_tables()["TableNames"]
@@ -105,7 +106,7 @@ def test_every_reader_finds_the_table_that_replaced_the_one_it_knew(alone: Alone
     assert everything() == before
 
 
-def _by_an_old_pointer(read: Any, rebuild: Rebuild) -> Any:
+def _by_an_old_pointer(read: Callable[[], Any], rebuild: Rebuild) -> Any:
     """What a process reads that has read the pointer before the rebuild's end."""
     forget_tables()
     real = of_engine("dynamodb").get_item(TableName=rebuild.settings_table, Key=schema.POINTER_KEY)["Item"]

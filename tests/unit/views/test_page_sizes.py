@@ -12,7 +12,8 @@ from chalicelib.ledger.codec import dump_state
 from chalicelib.todos import export_rows, representation
 from chalicelib.todos.events import DEFAULTS, Todo
 from chalicelib.todos.ids import Owner
-from chalicelib.views import queries
+from chalicelib.views import current, queries
+from tests.support.tables import pointer_to
 
 LAMBDA_ANSWER_BYTES = 6 * 1024 * 1024
 
@@ -26,7 +27,7 @@ class Rows:
         self._items = [{**attributes, "by_list": {"S": key}} for key in keys]
 
     def get_item(self, **_: Any) -> dict[str, Any]:
-        return {"Item": {"reader": {"S": "views"}}}
+        return {"Item": pointer_to("views")}
 
     def query(self, **request: Any) -> dict[str, Any]:
         low = request["ExpressionAttributeValues"][":low"]["S"]
@@ -42,6 +43,7 @@ def test_the_largest_page_of_an_export_fits(
 ) -> None:
     todo: Todo = {**DEFAULTS, "title": '"' * 500, "notes": notes, "metadata": metadata}  # type: ignore[typeddict-item]
     monkeypatch.setenv("SETTINGS_TABLE", "settings")
+    monkeypatch.setattr(current, "_memory", current.Memory())
     monkeypatch.setattr(dynamodb, "client", lambda: Rows(dump_state(todo)))
 
     page = queries.by_list(Owner("ann"), None, list_name=None, after=None, limit=200)

@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.aws import dynamodb
 from chalicelib.todos.ids import Owner
-from chalicelib.views import queries, schema
+from chalicelib.views import current, queries, schema
+from tests.support.tables import pointer_to
 
 EARLY, LATE = "2026-01-01T00:00:00.000000Z", "2026-12-01T00:00:00.000000Z"
 
@@ -20,7 +21,7 @@ class EmptyTable:
         self.asked: list[tuple[str, str]] = []
 
     def get_item(self, **_: Any) -> dict[str, Any]:
-        return {"Item": {"reader": {"S": "views"}}}
+        return {"Item": pointer_to("views")}
 
     def query(self, **request: Any) -> dict[str, Any]:
         values = request["ExpressionAttributeValues"]
@@ -32,6 +33,7 @@ class EmptyTable:
 def table(monkeypatch: pytest.MonkeyPatch) -> EmptyTable:
     monkeypatch.setenv("SETTINGS_TABLE", "settings")
     found = EmptyTable()
+    monkeypatch.setattr(current, "_memory", current.Memory())
     monkeypatch.setattr(dynamodb, "client", lambda: found)
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +11,7 @@ from chalicelib.aws import dynamodb, memory
 from chalicelib.views import current
 from chalicelib.views.errors import TableGone, ViewsUnavailable
 from chalicelib.views.pointer import REMEMBERED_SECONDS, Pointer
+from tests.support.tables import pointer_to
 
 
 class Settings:
@@ -24,8 +24,8 @@ class Settings:
         self.fails = False
         self.point_to("a")
 
-    def point_to(self, *tables: str, reader: str | None = None, remembered_seconds: float | None = None) -> None:
-        self.item = {"reader": {"S": reader or tables[0]}, "tables": {"L": [{"S": table} for table in tables]}}
+    def point_to(self, table: str, remembered_seconds: float | None = None) -> None:
+        self.item = pointer_to(table)
         if remembered_seconds is not None:
             self.item["remembered_seconds"] = {"N": str(remembered_seconds)}
 
@@ -44,15 +44,14 @@ class Settings:
 
 
 @pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
     settings = Settings()
     clock = SimpleNamespace(monotonic=lambda: settings.monotonic, time=lambda: settings.wall)
     monkeypatch.setenv("SETTINGS_TABLE", "settings")
     monkeypatch.setattr(dynamodb, "client", lambda: settings)
     monkeypatch.setattr(current, "time", clock)
-    current.forget()
-    yield settings
-    current.forget()
+    monkeypatch.setattr(current, "_memory", current.Memory())
+    return settings
 
 
 def test_it_is_read_once_in_so_many_seconds(settings: Settings) -> None:
