@@ -8,7 +8,7 @@ LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth diff deploy settle drift destroy test test-fast coverage simulate race fuzz lint openapi bench experiment hostile lock
+.PHONY: help up down status watch synth diff deploy settle drift smoke destroy test test-fast coverage simulate race fuzz lint openapi bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -108,6 +108,9 @@ drift: $(INSTALLED) ## Show settings that were changed by hand (STAGE=dev)
 
 settle: $(INSTALLED) ## Restore those settings, and set what `chalice deploy` cannot (STAGE=dev)
 	@$(VENV)/python -m stack settle --stage '$(STAGE)'
+
+smoke: $(INSTALLED) ## Prove that the stage works, by using it: under ten minutes (STAGE=dev, TODO_LEDGER_TOKEN)
+	@$(VENV)/python -m stack smoke --stage '$(STAGE)'
 
 synth: $(INSTALLED) ## Print the CloudFormation template (STAGE=dev)
 	@$(VENV)/python -m stack synth --stage '$(STAGE)'

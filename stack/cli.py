@@ -24,6 +24,7 @@ from stack.commands import (
     republish,
     restore,
     settle,
+    smoke,
     status,
     synth,
     takeout,
@@ -38,6 +39,7 @@ from stack.settings import default_directory
 COMMANDS: Final[tuple[Command, ...]] = (
     up.COMMAND, down.COMMAND, status.COMMAND, logs.COMMAND, token.COMMAND, watch.COMMAND,
     deploy.COMMAND, diff.COMMAND, synth.COMMAND, drift.COMMAND, settle.COMMAND, destroy.COMMAND,
+    smoke.COMMAND,
     audit.COMMAND, catchup.COMMAND, rebuild.COMMAND, republish.COMMAND, redrive.COMMAND, restore.COMMAND,
     takeout.COMMAND, openapi.COMMAND,
 )  # fmt: skip

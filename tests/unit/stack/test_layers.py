@@ -28,8 +28,8 @@ PURE = {
 # The same for the other two packages, where each module at the root is a room of its own.
 ROOMS_OF = {
     "stack": [
-        "settings", "errors", "progress", "aws", "deploy", "chalice_deploy", "drift", "local", "operate", "commands",
-        "cli", "__main__",
+        "settings", "errors", "progress", "aws", "deploy", "chalice_deploy", "drift", "local", "operate", "smoke",
+        "commands", "cli", "__main__",
     ],
     "loaders": [
         "errors", "reading", "rows", "reconcile", "planner", "histories", "formats", "into", "prune",

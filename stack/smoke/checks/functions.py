@@ -1,0 +1,89 @@
+"""The functions' logs and metrics."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from chalicelib import metrics
+from stack.smoke.outcome import expect
+from stack.smoke.run import Run
+
+# Which function a run must have called, if the checks of that area were made; the others by any write.
+_CALLED_BY: Final = {"remind": "reminders", "remind_page": "reminders", "clear": "long list", "rebuild": "rebuild"}
+# CloudWatch shows a line some seconds after it was written, and a metric a minute or two.
+_LOG_SECONDS: Final = 60
+_METRIC_SECONDS: Final = 240
+_MEASURED: Final = {"api_handler": metrics.COMMANDS, "project": metrics.PROJECTION_LAG}
+
+
+def logged(run: Run) -> str:
+    """Every function that this run has called has lines in its log."""
+    called = [name for name in run.functions if _CALLED_BY.get(name) in (None, *run.areas)]
+    for name in called:
+        run.wait_for(f"a line in the log of {name}", partial(_lines, run, name), seconds=_LOG_SECONDS)
+    return ", ".join(called)
+
+
+def measured(run: Run) -> str:
+    """The API and `project` write their metrics in the embedded metric format, with the stage."""
+    for function, metric in _MEASURED.items():
+        line = run.wait_for(
+            f"{metric} in the log of {function}",
+            partial(_metric_line, run, function, metric),
+            seconds=_LOG_SECONDS,
+        )
+        described = line["_aws"]["CloudWatchMetrics"][0]
+        found = (described["Namespace"], described["Dimensions"], line.get(metrics.DIMENSION))
+        wanted = (metrics.NAMESPACE, [[metrics.DIMENSION]], run.deployment.stage.name)
+        expect(found == wanted, f"the metrics of {function} are of {found}, and should be of {wanted}")
+    return ", ".join(_MEASURED.values())
+
+
+def in_cloudwatch(run: Run) -> str:
+    """CloudWatch has made metrics of these lines."""
+    run.skip_if_emulated("makes no metrics of log lines")
+    client = run.aws("cloudwatch")
+    since = datetime.fromtimestamp(run.started_at, UTC) - timedelta(minutes=1)
+
+    def points() -> Any:
+        return client.get_metric_statistics(
+            Namespace=metrics.NAMESPACE,
+            MetricName=metrics.COMMANDS,
+            Dimensions=[{"Name": metrics.DIMENSION, "Value": run.deployment.stage.name}],
+            StartTime=since,
+            EndTime=datetime.now(UTC) + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Sum"],
+        )["Datapoints"]
+
+    found = run.wait_for(metrics.COMMANDS, points, seconds=_METRIC_SECONDS, poll=5)
+    return f"{metrics.COMMANDS}: {sum(point['Sum'] for point in found):,.0f}"
+
+
+def _lines(run: Run, function: str, pattern: str | None = None) -> list[str]:
+    """Some lines of a function's log since the run began."""
+    client = run.aws("logs")
+    query: dict[str, Any] = {"filterPattern": pattern} if pattern else {}
+    pages = client.get_paginator("filter_log_events").paginate(
+        logGroupName=f"/aws/lambda/{run.functions[function]}",
+        # Its clock and this machine's need not agree to the second.
+        startTime=round((run.started_at - 5) * 1000),
+        endTime=round((time.time() + 60) * 1000),
+        **query,
+    )
+    try:
+        # A page may be empty and not the last.
+        return next(([one["message"] for one in page["events"]] for page in pages if page["events"]), [])
+    except client.exceptions.ResourceNotFoundException:
+        return []
+
+
+def _metric_line(run: Run, function: str, metric: str) -> Any:
+    for text in _lines(run, function, '"CloudWatchMetrics"'):
+        if text.startswith("{") and metric in (line := json.loads(text)):
+            return line
+    return None
