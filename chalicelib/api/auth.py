@@ -1,7 +1,8 @@
 """The gateway's authorizer: it checks the bearer token (RFC 6750; a JWT as in RFC 7519).
 
-It hands on the token's subject, scopes and expiry, who acts by it, and by what program. The gateway caches that answer,
-so routing checks the expiry again.
+It hands on the token's subject, scopes and expiry, who acts by it, and by what program, with a policy that says which
+routes the scopes open. The gateway caches that answer, so routing checks the expiry again; and the scopes, for paths
+that no pattern of the policy matches.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from chalice.app import AuthRequest, AuthResponse, Blueprint
+from chalice.app import AuthRequest, Blueprint
 
 from chalicelib import logs, settings
+from chalicelib.api import scopes
+from chalicelib.api.routes import ROUTES
 from chalicelib.api.token_actors import actor_in, client_in
 from chalicelib.aws.memory import remembered
 from chalicelib.todos import ids
@@ -22,36 +25,24 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint(__name__)
 
-READ: Final = "todos:read"
-WRITE: Final = "todos:write"
-# For what makes a credential or a channel that shows todos: it must not have more rights than the token that made it.
-READ_AND_WRITE: Final = f"{READ} {WRITE}"
-
 AUTHORIZER_TTL_SECONDS: Final = 60
-# Chalice's own answer can only allow. The gateway answers 401 to it (ACCESS_DENIED in .chalice/compute.yaml).
-REFUSAL: Final[Mapping[str, Any]] = {
-    "principalId": "unknown",
-    "policyDocument": {
-        "Version": "2012-10-17",
-        "Statement": [{"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": ["*"]}],
-    },
-}
 # A scope and a list of them (RFC 6749, section 3.3); some issuers write the list as a JSON array.
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _SCOPES: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 
 
 @blueprint.authorizer(ttl_seconds=AUTHORIZER_TTL_SECONDS)
-def authorize(request: AuthRequest) -> AuthResponse | Mapping[str, Any]:
-    """API Gateway's Lambda authorizer: a policy that allows every route, or none.
+def authorize(request: AuthRequest) -> dict[str, Any]:
+    """API Gateway's Lambda authorizer: a policy that allows the routes that the token's scopes open.
 
-    A bad token is an answer, not an error. To the error "Unauthorized" the gateway answers 401, too, but it does not
-    cache it, it counts as a failure of the function, and the local engine ends the process: each would cost a start.
+    What the policy denies is answered 403 by the gateway (ACCESS_DENIED in .chalice/compute.yaml). A 401 of the gateway
+    takes an error with this one message, which it does not cache. The app could answer both, but not with the header
+    that they need: API Gateway renames a Lambda's `WWW-Authenticate`.
 
     Raises
     ------
     Exception
-        "Unauthorized": the token is the issuer's, but not valid yet.
+        "Unauthorized": the token is not valid, or not valid yet.
     IssuerUnavailable
         The gateway answers 503: whether the token is valid is unknown.
     """
@@ -59,13 +50,24 @@ def authorize(request: AuthRequest) -> AuthResponse | Mapping[str, Any]:
     context = None if claims is None else _context_of(claims)
     logs.write("authorize", allowed=context is not None)
     if claims is None or context is None:
-        return REFUSAL
-    # The answer is cached by token and used for every route, so it allows all of them; routing checks the scopes.
-    return AuthResponse(
-        routes=["*"],
-        principal_id=claims["sub"],
-        context=context,
-    )
+        raise Exception("Unauthorized")
+    return {
+        "principalId": claims["sub"],
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": _statements(request.method_arn, context["scope"]),
+        },
+        "context": context,
+    }
+
+
+def _statements(method_arn: str, scope: str) -> list[dict[str, Any]]:
+    """The policy's statements for every route: the answer is cached by token, and used for all of them."""
+    api_and_stage = "/".join(method_arn.split("/")[:2])
+    statements = [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": [f"{api_and_stage}/*"]}]
+    if refused := [f"{api_and_stage}/{end}" for end in scopes.refused(ROUTES, scope)]:
+        statements.append({"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": refused})
+    return statements
 
 
 def _context_of(claims: Mapping[str, Any]) -> dict[str, str] | None:
@@ -113,9 +115,6 @@ def _verified_claims(authorization: str) -> dict[str, Any] | None:
             options={"require": ["exp", "aud", "iss", "sub"]},
         )
         return claims if ids.owner_error(claims["sub"]) is None else None
-    except jwt.ImmatureSignatureError:
-        # The issuer's clock may be ahead by a second: the gateway must not remember this answer.
-        raise Exception("Unauthorized") from None
     except (jwt.PyJWTError, ValueError, TypeError, ArithmeticError):
         return None
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chalicelib.api.media_types import JSON, MERGE_PATCH
-from chalicelib.api.request import Handler
+
+if TYPE_CHECKING:
+    from chalicelib.api.request import Handler
 
 
 @dataclass(frozen=True, slots=True)

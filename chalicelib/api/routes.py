@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.api import resources
-from chalicelib.api.auth import READ, READ_AND_WRITE, WRITE
 from chalicelib.api.media_types import (
     CALENDAR,
     CSV,
@@ -20,9 +19,13 @@ from chalicelib.api.media_types import (
     STYLE,
 )
 from chalicelib.api.problem_types import PATH as PROBLEMS
-from chalicelib.api.request import Handler
 from chalicelib.api.route import Route
+from chalicelib.api.scopes import READ, READ_AND_WRITE, WRITE
 from chalicelib.publishing.cloudevents import BATCH_MEDIA_TYPE
+
+if TYPE_CHECKING:
+    # The authorizer reads the table, too, and needs nothing of a request.
+    from chalicelib.api.request import Handler
 
 
 def _contract() -> Handler:

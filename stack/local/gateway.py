@@ -15,6 +15,18 @@ from stack.local.state import read_json
 
 KEY_SET_PATH = "/.well-known/jwks.json"
 
+# What a REST API makes of the headers of a Lambda's answer: it renames some, and drops others (API Gateway Developer
+# Guide, "Amazon API Gateway important notes for REST APIs"). The engine passes them on.
+RENAMED = (
+    b"authorization", b"connection", b"content-md5", b"date", b"max-forwards", b"server", b"user-agent",
+    b"www-authenticate",
+)  # fmt: skip
+DROPPED = (
+    b"expect", b"host", b"proxy-authenticate", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"via",
+)  # fmt: skip
+# On the gateway's own answers, which are not changed.
+ERROR_TYPE = b"x-amzn-errortype"
+
 # A request's target is a path, or an address with one (RFC 9112, section 3.2). Anything else would not be a path below
 # the REST API, and the engine would take it for a request to one of its own services.
 _TARGET = re.compile(rb"(https?://[^/]*)?(?P<path>/.*)?", re.DOTALL | re.IGNORECASE)
@@ -88,14 +100,23 @@ class Gateway:
 
 def _headers(method: str, status: int, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers of an answer that the engine gave, or refused to give."""
-    headers = list(given)
+    names = {name.lower() for name, _ in given}
+    headers = given if ERROR_TYPE in names else [renamed for pair in given for renamed in _passed_on(*pair)]
     if method == "HEAD" or status == 304:
         # The engine counts the empty body, but Content-Length would be that of a GET (RFC 9110, 8.6).
         headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
     if not any(name.lower() == b"cache-control" for name, _ in headers):
         # A refusal of the engine's own, which no template describes.
-        headers.append((b"cache-control", NO_STORE.encode()))
+        headers = [*headers, (b"cache-control", NO_STORE.encode())]
     return headers
+
+
+def _passed_on(name: bytes, value: bytes) -> list[tuple[bytes, bytes]]:
+    """A header of a Lambda's answer as the gateway passes it on, if it does."""
+    lower = name.lower()
+    if lower in DROPPED:
+        return []
+    return [(b"x-amzn-remapped-" + lower if lower in RENAMED else name, value)]
 
 
 def not_deployed(base_url: str) -> bytes:

@@ -78,7 +78,8 @@ def _check_exposed(asked: str, headers: Mapping[str, str]) -> None:
 
 
 def _check_headers(asked: str, documented: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-    given = {name.lower(): value for name, value in headers.items()}
+    # A header that the gateway has renamed counts as what the app calls it.
+    given = {name.lower().removeprefix("x-amzn-remapped-"): value for name, value in headers.items()}
     for name, stated in documented.items():
         header = _resolved(stated)
         value = given.pop(name.lower(), None)

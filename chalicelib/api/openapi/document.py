@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from chalicelib import __version__
-from chalicelib.api.auth import READ, WRITE
 from chalicelib.api.openapi import (
     batch,
     changes,
@@ -25,6 +24,7 @@ from chalicelib.api.openapi import (
 )
 from chalicelib.api.openapi.operations import of_route
 from chalicelib.api.route import Route
+from chalicelib.api.scopes import READ, WRITE
 
 RESOURCES = (todos, batch, lists, changes, exports, feeds, webhooks, system)
 

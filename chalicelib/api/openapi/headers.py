@@ -72,7 +72,8 @@ COMPONENTS: Final[dict[str, Any]] = {
         "The seconds after which to try again.", {"type": "integer", "minimum": 0}, 1
     ),
     "WWW-Authenticate": _header(
-        "What the request lacks (RFC 6750, section 3).",
+        "What the request lacks (RFC 6750, section 3). API Gateway renames it `X-Amzn-Remapped-WWW-Authenticate` where "
+        "the API itself answers: when a token expires while the gateway remembers it, and to a bad feed token.",
         {"type": "string", "pattern": "^Bearer"},
         'Bearer error="invalid_token"',
     ),

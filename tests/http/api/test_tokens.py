@@ -97,20 +97,19 @@ def test_the_gateway_refuses_a_token_that_is(stack: LocalStack, issuer: Issuer, 
 
 @pytest.fixture
 def opens(environment: None) -> Callable[[str], bool]:
-    """Tells whether the authorizer lets a request with this header in, or refuses it, by the one policy of its answer.
-
-    A refusal must be an answer: after an error the engine starts the authorizer anew, which takes a second of CPU, and
-    anybody can send a bad token.
-    """
+    """Tells whether the authorizer lets a request with this header in, or refuses it by the error that means 401."""
 
     def ask(authorization: str) -> bool:
         arn = "arn:aws:execute-api:us-east-1:000000000000:api/local/GET/todos"
-        answer = auth.authorize({"type": "TOKEN", "authorizationToken": authorization, "methodArn": arn}, None)
-        (statement,) = answer["policyDocument"]["Statement"]
-        if statement["Effect"] == "Deny":
-            assert statement["Resource"] == ["*"]
+        try:
+            answer = auth.authorize({"type": "TOKEN", "authorizationToken": authorization, "methodArn": arn}, None)
+        except Exception as error:
+            # The gateway goes by the text alone.
+            if str(error) != "Unauthorized":
+                raise
             return False
-        assert statement["Effect"] == "Allow"
+        (statement,) = answer["policyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Resource"]) == ("Allow", [f"{arn.removesuffix('GET/todos')}*"])
         return True
 
     return ask
@@ -128,7 +127,8 @@ def test_a_good_token_opens(opens: Callable[[str], bool], issuer: Issuer, claims
         {"aud": None}, {"aud": []}, {"aud": ""}, {"iss": None}, {"iss": ISSUER.rstrip("/")}, {"exp": None},
         {"exp": "soon"}, {"exp": 0}, {"sub": ""}, {"sub": "x" * 256}, {"sub": 7},
         {"sub": ["a"]}, {"sub": "\ud800"}, {"sub": "urn:todo-ledger:loader"}, {"act": "assistant"}, {"act": {}},
-        {"act": {"sub": "urn:todo-ledger:remind"}}, {"client_id": "\ud800"},
+        {"act": {"sub": "urn:todo-ledger:remind"}}, {"client_id": "\ud800"}, {"nbf": 4_000_000_000},
+        {"iat": 4_000_000_000},
     ],
     ids=lambda changes: ascii(changes)[:40],
 )  # fmt: skip
@@ -136,16 +136,6 @@ def test_a_claim_that_does_not_hold_is_refused(
     opens: Callable[[str], bool], issuer: Issuer, claims: Claims, changes: Claims
 ) -> None:
     assert not opens(f"Bearer {signed(issuer, claims | changes)}")
-
-
-@pytest.mark.parametrize("claim", ["nbf", "iat"])
-def test_the_gateway_is_not_to_remember_that_a_token_of_the_issuer_was_not_valid_yet(
-    opens: Callable[[str], bool], issuer: Issuer, claims: Claims, claim: str
-) -> None:
-    """Its clock may be ahead of ours; this error is one that the gateway answers 401 to, and does not cache."""
-    with pytest.raises(Exception, match=r"^Unauthorized$"):
-        opens(f"Bearer {signed(issuer, claims | {claim: 4_000_000_000})}")
-    assert not opens(f"Bearer {by_a_stranger(issuer, claims | {claim: 4_000_000_000})}")
 
 
 def test_another_key_is_refused_whatever_it_calls_itself(

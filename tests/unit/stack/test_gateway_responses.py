@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from chalicelib.api.answer_headers import EXPOSED
+from chalicelib.api.scopes import READ_AND_WRITE
 from stack.deploy.rest_api import GATEWAY_RESPONSES, definition_in
 from stack.settings import REPOSITORY
 
@@ -39,3 +40,18 @@ def test_every_header_of_a_response_is_exposed(headers: dict[str, str]) -> None:
     sent = {name for name in headers if not name.startswith("Access-Control-")}
 
     assert sent - READABLE <= set(EXPOSED)
+
+
+def test_refused_tokens_are_told_why() -> None:
+    """RFC 6750, section 3.1: the app's own challenges would come out renamed."""
+    challenges = {
+        kind: (str(response["statusCode"]), response["responseParameters"][f"{PREFIX}WWW-Authenticate"])
+        for kind, response in RESPONSES.items()
+        if f"{PREFIX}WWW-Authenticate" in response["responseParameters"]
+    }
+
+    assert challenges == {
+        "UNAUTHORIZED": ("401", "'Bearer error=\"invalid_token\"'"),
+        "EXPIRED_TOKEN": ("401", "'Bearer error=\"invalid_token\"'"),
+        "ACCESS_DENIED": ("403", f'\'Bearer error="insufficient_scope", scope="{READ_AND_WRITE}"\''),
+    }

@@ -1,4 +1,4 @@
-"""The local API's gateway: what it answers itself, or passes on from the engine, is never stored by a cache."""
+"""The local API's gateway: no cache stores its own answers; headers of a Lambda's answer come out as on AWS."""
 
 from __future__ import annotations
 
@@ -56,3 +56,27 @@ def test_what_the_api_says_of_storing_is_passed_on(deployed: Path) -> None:
 @pytest.mark.parametrize("path", ["/todos", KEY_SET_PATH])
 def test_what_the_gateway_answers_itself_is_not_stored(tmp_path: Path, path: str) -> None:
     assert answer_of(tmp_path / "nothing.json", path, [])["cache-control"] == "no-store"
+
+
+HEADERS = [
+    (b"WWW-Authenticate", b"Bearer"), (b"Date", b"then"), (b"Via", b"x"), (b"Transfer-Encoding", b"chunked"),
+    (b"ETag", b"1"), (b"Content-Encoding", b"gzip"),
+]  # fmt: skip
+
+
+def test_headers_of_a_lambda_are_renamed_or_dropped_as_by_a_rest_api(deployed: Path) -> None:
+    answered = answer_of(deployed, "/todos", HEADERS)
+
+    answered.pop("cache-control")
+    assert answered == {
+        "x-amzn-remapped-www-authenticate": "Bearer",
+        "x-amzn-remapped-date": "then",
+        "etag": "1",
+        "content-encoding": "gzip",
+    }
+
+
+def test_headers_of_the_gateways_own_answers_are_not_renamed(deployed: Path) -> None:
+    answered = answer_of(deployed, "/todos", [*HEADERS, (b"x-amzn-ErrorType", b"UnauthorizedException")])
+
+    assert answered["www-authenticate"] == "Bearer"
