@@ -74,6 +74,11 @@ def own_ports() -> frozenset[int]:
     )
 
 
+def waits_at_once() -> int:
+    """How many requests of all owners together may wait for a change at the same time."""
+    return int(os.environ.get("WAITS_AT_ONCE", "100"))
+
+
 def remind_queue_url() -> str:
     """The queue of pages of reminders."""
     return os.environ["REMIND_QUEUE_URL"]

@@ -39,7 +39,7 @@ def prepare() -> Sources:
     NotDeployed
         The data stack is not deployed.
     Misconfigured
-        The stage is not configured.
+        The stage is not configured, or reserves more than the account can.
     StackError
         CloudFormation has deployed the same functions.
     """
@@ -52,6 +52,7 @@ def prepare() -> Sources:
         raise NotDeployed(f"the stack {deployment.data.name}", advice)
     if deployment.compute.exists():
         raise StackError(f"the stack {deployment.compute.name} has these functions: deploy to it, or destroy it")
+    functions.check_concurrency(deployment)
     _make_log_of_the_api(deployment)
     _give_variables(deployment)
     _give_policies(deployment, checkout)

@@ -1,18 +1,20 @@
-"""How many requests of an owner may wait for a change at once: places in the settings table, for all processes.
+"""How many requests may wait for a change at once: places in the settings table, for all processes.
 
-A Lambda process has one request at a time, so that a bound of one process would never be reached. Each waiting request
-takes a place, an attribute of one item of its owner, and gives it back. A process that ends before it can do so leaves
-a place that frees itself soon after.
+A Lambda process has one request at a time, so that a bound of one process would never be reached, and each request that
+waits holds a function of which an account may run few. Each takes one of its owner's places and one of the stage's, and
+gives them back. A process that ends before it can do so leaves places that free themselves soon after. ADR 13 says why.
 """
 
 from __future__ import annotations
 
+import random
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from chalicelib import settings
 from chalicelib.api import problem_types
 from chalicelib.api.problems import Problem
 from chalicelib.aws import settings_table
@@ -23,73 +25,89 @@ MAX_WAITS: Final = 4
 RETRY_AFTER_SECONDS: Final = 5
 # A place outlives its wait by what else a request may take, up to the gateway's 29 s.
 MARGIN_SECONDS: Final = 20
-# Each lost race is another's place, so more are only lost where places are given back and taken again meanwhile.
-MAX_TRIES: Final = 2 * MAX_WAITS
+# Each lost race is another's place.
+MAX_TRIES: Final = 8
 
-_SORT_KEY: Final = "waits"
-_PLACES: Final = tuple(f"place{number}" for number in range(MAX_WAITS))
+# No owner's partition begins so.
+STAGE: Final = Partition("#waits")
+_PREFIX: Final = "waits#"
 
 
 @contextmanager
 def one_more(owner: Owner, seconds: int) -> Iterator[int]:
-    """Let one more request of the owner wait for so many seconds; yields how many more may.
+    """Let one more request of the owner wait for so many seconds; yields how many more of the owner may.
 
-    It takes a read unit and two write units.
+    It takes three read units and four write units.
 
     Raises
     ------
     Problem
-        429 if none may.
+        429 if none of the owner may, or none at all.
     Unavailable
         The settings table did not answer.
     """
-    partition = partition_of(owner)
-    place, held, left = _take(partition, seconds)
-    try:
-        yield left
-    finally:
-        with suppress(Unavailable):
-            settings_table.update(
-                partition,
-                _SORT_KEY,
-                "REMOVE #place",
-                {":held": {"S": held}},
-                condition="#place = :held",
-                names={"#place": place},
-            )
+    with _place(partition_of(owner), MAX_WAITS, seconds) as left:
+        if left is None:
+            raise _refusal(f"{MAX_WAITS} requests of this owner are waiting already.", limit_headers(0))
+        with _place(STAGE, settings.waits_at_once(), seconds) as left_to_all:
+            if left_to_all is None:
+                raise _refusal("As many requests are waiting as may at the same time.", {})
+            yield left
 
 
 def limit_headers(left: int) -> dict[str, str]:
-    """The limit on waits and how many are left (draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4)."""
+    """The limit on an owner's waits and how many are left (draft-ietf-httpapi-ratelimit-headers-10, sections 3, 4)."""
     return {
         "RateLimit-Policy": f'"waits";q={MAX_WAITS};qu="concurrent-requests"',
         "RateLimit": f'"waits";r={left};t={RETRY_AFTER_SECONDS}',
     }
 
 
-def _take(partition: Partition, seconds: int) -> tuple[str, str, int]:
-    """A place, what it holds while it is taken, and how many are left."""
+def _refusal(why: str, headers: dict[str, str]) -> Problem:
+    return Problem(
+        problem_types.TOO_MANY_REQUESTS,
+        f"{why} Try again later, or without waiting.",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS), **headers},
+    )
+
+
+@contextmanager
+def _place(partition: Partition, count: int, seconds: int) -> Iterator[int | None]:
+    """One of a partition's places, given back at the end; yields how many are left, or None if all are taken."""
+    taken = _take(partition, count, seconds)
+    if taken is None:
+        yield None
+        return
+    sk, held, left = taken
+    try:
+        yield left
+    finally:
+        with suppress(Unavailable):
+            settings_table.update(partition, sk, "REMOVE held", {":held": {"S": held}}, condition="held = :held")
+
+
+def _take(partition: Partition, count: int, seconds: int) -> tuple[str, str, int] | None:
+    """The key of a place, what it holds while it is taken, and how many are left; None if all are taken."""
     for _ in range(MAX_TRIES):
         now = time.time()
-        item = settings_table.find(partition, _SORT_KEY) or {}
-        found = {place: item[place]["S"] for place in _PLACES if place in item}
-        free = [place for place in _PLACES if place not in found or _held_until(found[place]) <= now]
+        items = settings_table.beginning_with(partition, _PREFIX)
+        found = {item["sk"]["S"]: item["held"]["S"] for item in items if "held" in item}
+        places = [f"{_PREFIX}{number}" for number in range(count)]
+        free = [place for place in places if place not in found or _held_until(found[place]) <= now]
         if not free:
-            break
-        place, held = free[0], f"{now + seconds + MARGIN_SECONDS:.3f} {uuid.uuid4().hex}"
+            return None
+        # Any of them, so that those who come at the same time rarely want the same.
+        place, held = random.choice(free), f"{now + seconds + MARGIN_SECONDS:.3f} {uuid.uuid4().hex}"  # noqa: S311
         was_free = {":found": {"S": found[place]}} if place in found else {}
         if settings_table.update(
             partition,
-            _SORT_KEY,
-            "SET #place = :held",
+            place,
+            "SET held = :held",
             {":held": {"S": held}, **was_free},
-            condition="#place = :found" if was_free else "attribute_not_exists(#place)",
-            names={"#place": place},
+            condition="held = :found" if was_free else "attribute_not_exists(held)",
         ):
             return place, held, len(free) - 1
-    detail = f"{MAX_WAITS} requests of this owner are waiting already. Try again later, or without waiting."
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS), **limit_headers(0)}
-    raise Problem(problem_types.TOO_MANY_REQUESTS, detail, headers=headers)
+    return None
 
 
 def _held_until(place: str) -> float:

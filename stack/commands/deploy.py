@@ -17,6 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(parsed: Namespace) -> int:
     from stack.commands import targets
+    from stack.deploy import functions
 
     if parsed.stage == LOCAL:
         stack = targets.local_stack(parsed)
@@ -26,8 +27,9 @@ def run(parsed: Namespace) -> int:
         return 0
     target = targets.deployment(parsed)
     if not parsed.only_data:
-        # A missing parameter is reported before the data stack is deployed.
+        # What is missing, or more than the account has, is reported before the data stack is deployed.
         target.configured_parameters()
+        functions.check_concurrency(target)
     print_changes(target.stage.data_stack, target.deploy_data())
     if not parsed.only_data:
         print_changes(target.stage.compute_stack, target.deploy_compute())
@@ -37,6 +39,8 @@ def run(parsed: Namespace) -> int:
             f"the views table {reason}: once the functions are deployed, make the views again with "
             f"`python -m stack rebuild --stage {parsed.stage}`"
         )
+    if warning := target.concurrency.warning():
+        print(warning)
     if not parsed.only_data:
         print(f"the API answers at {target.compute.outputs()['EndpointURL']}")
     return 0

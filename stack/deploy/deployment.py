@@ -12,6 +12,7 @@ from stack.deploy import changes, templates, views_table
 from stack.deploy.artifacts import Artifacts
 from stack.deploy.changes import Change
 from stack.deploy.cloudformation import ChangeSet, Stack
+from stack.deploy.concurrency import Concurrency
 from stack.deploy.package import Package, package
 from stack.deploy.references import References
 from stack.deploy.rest_api import GATEWAY_RESPONSES, definition_in
@@ -59,6 +60,11 @@ class Deployment:
             "AWS::AccountId": caller["Account"],
             "AWS::Region": self.client("sts").meta.region_name,
         }
+
+    @cached_property
+    def concurrency(self) -> Concurrency:
+        """How many functions the account may run at once."""
+        return Concurrency.of(self.client("lambda"))
 
     def outputs(self) -> dict[str, str]:
         """The outputs of the data stack by their keys; empty before it is deployed."""
@@ -148,7 +154,7 @@ class Deployment:
         Misconfigured
             One is not configured, or the ledger does not exist.
         """
-        return {**self.configured_parameters(), **self._of_the_ledger()}
+        return {**self.configured_parameters(), **self._of_the_account(), **self._of_the_ledger()}
 
     def configured_parameters(self) -> dict[str, str]:
         """Those of the configuration, which can be checked before anything is deployed."""
@@ -212,6 +218,12 @@ class Deployment:
     def _prepare_watch(self) -> ChangeSet | None:
         template = (self.stage.checkout / ".chalice" / "watch.yaml").read_text()
         return self.watch.prepare(self.artifacts.template(template), self.watch_parameters())
+
+    def _of_the_account(self) -> dict[str, str]:
+        """What follows from the account's limits, where the stage does not set it."""
+        if self.stage.sets("WaitsAtOnce"):
+            return {}
+        return {"WaitsAtOnce": str(self.concurrency.waits)}
 
     def _of_the_ledger(self) -> dict[str, str]:
         # Read from the table, not the data stack's outputs: turning the stream off and on gives it a new ARN.

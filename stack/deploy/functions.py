@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Final
 
+from stack.deploy import concurrency
 from stack.deploy.deployment import Deployment
 from stack.deploy.references import References
 
@@ -41,6 +42,16 @@ def deployed_names(deployment: Deployment) -> dict[str, str]:
     """The functions' names on Lambda, by their names in the app."""
     resources = deployment.compute.resources()
     return {one.name: resources.get(one.resource, one.deployed_name) for one in deployment.stage.functions()}
+
+
+def check_concurrency(deployment: Deployment) -> None:
+    """Refuse a stage whose functions reserve more than the account can.
+
+    Raises
+    ------
+    Misconfigured
+    """
+    concurrency.check_reserved(deployment.client("lambda"), deployment.stage.functions(), deployed_names(deployment))
 
 
 def deployed_api(deployment: Deployment) -> str | None:

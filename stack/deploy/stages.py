@@ -152,6 +152,10 @@ class Stage:
         defaults = {name: str(declared[name]["Default"]) for name in declared if "Default" in declared[name]}
         return {"Stage": self.name, **defaults, **self._of(self.compute_template)}
 
+    def sets(self, parameter: str) -> bool:
+        """Whether the configuration sets a parameter, instead of leaving it to its default."""
+        return parameter in self._configured()
+
     def _of(self, template: dict[str, Any]) -> dict[str, str]:
         """The configured values of a template's parameters."""
         known = [name for name in template["Parameters"] if name not in OF_THE_LEDGER]

@@ -26,7 +26,8 @@ _PREFER: Final = parameter(
     "header",
     "Prefer",
     f"`wait=N` (RFC 7240): answer as soon as something has changed, or after N seconds (at most "
-    f"{MAX_WAIT_SECONDS}). At most {MAX_WAITS} requests of an owner wait at the same time; more are refused with 429.",
+    f"{MAX_WAIT_SECONDS}). At most {MAX_WAITS} requests of an owner wait at the same time, and a bounded number of all "
+    "owners; more are refused with 429.",
     {"type": "string"},
     example="wait=10",
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -17,7 +19,7 @@ from chalicelib.api.cursor_key import cursor_key
 from chalicelib.api.problems import Problem
 from chalicelib.aws import retry, settings_table
 from chalicelib.todos import ids
-from chalicelib.todos.ids import Owner
+from chalicelib.todos.ids import Owner, Partition
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.sync import walk
 from tests.support.client import Client, problem
@@ -146,23 +148,81 @@ def test_the_bound_holds_for_all_processes_together_and_for_each_owner_alone(
     assert client.get(f"/changes?since={cursor}", prefer="wait=1").status_code == 200
 
 
-def test_a_process_that_ends_while_it_waits_keeps_its_place_for_a_while_only(
-    here: InProcess, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Partition:
+    """A stage of the test's own, as far as waiting is concerned, in which two requests may wait at once."""
+    mine = Partition(f"#waits-{uuid.uuid4()}")
+    monkeypatch.setattr(waits, "STAGE", mine)
+    monkeypatch.setenv("WAITS_AT_ONCE", "2")
+    return mine
+
+
+def test_requests_of_all_owners_together_wait_only_as_far_as_the_stage_can_bear(
+    here: InProcess, stage: Partition
+) -> None:
+    cursor = here.get("/changes").json()["cursor"]
+    with ExitStack() as waiting:
+        for number in range(2):
+            waiting.enter_context(waits.one_more(Owner(f"{here.owner}-{number}"), 10))
+        assert taken(stage) == 2
+        refused = here.get(f"/changes?since={cursor}", prefer="wait=10")
+        not_waiting = here.get(f"/changes?since={cursor}")
+        # It has none of its owner's places either.
+        assert places(here.owner) == 0
+
+    assert problem(refused, 429)["detail"].startswith("As many requests are waiting as may")
+    assert refused.headers["Retry-After"].isdigit()
+    # These are the owner's limits, and not the reason.
+    assert "RateLimit" not in refused.headers
+    assert not_waiting.status_code == 200
+    assert taken(stage) == 0
+    with waits.one_more(here.owner, 10):
+        assert taken(stage) == 1
+
+
+def test_many_who_come_at_once_get_no_more_places_than_there_are(here: InProcess, stage: Partition) -> None:
+    leave = threading.Event()
+
+    def wait(number: int) -> bool:
+        try:
+            with waits.one_more(Owner(f"{here.owner}-{number}"), 10):
+                leave.wait()
+                return True
+        except Problem:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(wait, number) for number in range(8)]
+        eventually(lambda: sum(one.done() for one in waiting) == 6)
+        assert taken(stage) == 2
+        leave.set()
+    assert sum(one.result() for one in waiting) == 2
+    assert taken(stage) == 0
+
+
+@pytest.mark.parametrize("at_once", [waits.MAX_WAITS, 2 * waits.MAX_WAITS])
+def test_a_process_that_ends_while_it_waits_keeps_its_places_for_a_while_only(
+    here: InProcess, stage: Partition, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     now = 1_000_000_000.0
     monkeypatch.setattr(waits, "time", SimpleNamespace(time=lambda: now))
+    monkeypatch.setenv("WAITS_AT_ONCE", str(at_once))
     abandoned = [waits.one_more(here.owner, 10) for _ in range(waits.MAX_WAITS)]
     for each in abandoned:
         each.__enter__()
+    # The stage is full in the one case, the owner in both.
+    other = Owner(f"{here.owner}-2") if at_once == waits.MAX_WAITS else here.owner
     with pytest.raises(Problem):
-        waits.one_more(here.owner, 10).__enter__()
+        waits.one_more(other, 10).__enter__()
     now += 10 + waits.MARGIN_SECONDS
-    with waits.one_more(here.owner, 10) as left:
+    with waits.one_more(other, 10) as left:
         assert left == waits.MAX_WAITS - 1
+    for each in abandoned:
+        each.__exit__(None, None, None)
 
 
 def test_who_gives_a_place_back_late_does_not_take_it_from_another(
-    here: InProcess, monkeypatch: pytest.MonkeyPatch
+    here: InProcess, stage: Partition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1_000_000_000.0
     monkeypatch.setattr(waits, "time", SimpleNamespace(time=lambda: now))
@@ -171,7 +231,7 @@ def test_who_gives_a_place_back_late_does_not_take_it_from_another(
     now += 10 + waits.MARGIN_SECONDS
     with waits.one_more(here.owner, 10):
         late.__exit__(None, None, None)
-        assert places(here.owner) == 1
+        assert (places(here.owner), taken(stage)) == (1, 1)
 
 
 def test_only_a_request_that_waits_pays_for_its_place(here: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +254,8 @@ def test_only_a_request_that_waits_pays_for_its_place(here: InProcess, monkeypat
     monkeypatch.setattr(retry, "time", SimpleNamespace(sleep=sleep))
     with counted() as waited:
         here.get(f"/changes?since={cursor}", prefer="wait=1")
-    assert (waited.requests["UpdateItem"], waited.write_units) == (2, 2)
+    # A place of the owner and one of the stage, taken and given back.
+    assert (waited.requests["UpdateItem"], waited.write_units) == (4, 4)
 
 
 def test_a_wait_that_fails_gives_its_place_back(here: InProcess) -> None:
@@ -220,5 +281,9 @@ def test_a_wait_that_fails_gives_its_place_back(here: InProcess) -> None:
 
 def places(owner: Owner) -> int:
     """How many requests of an owner wait."""
-    item = settings_table.find(ids.partition_of(owner), "waits") or {}
-    return len(item.keys() - {"owner", "sk"})
+    return taken(ids.partition_of(owner))
+
+
+def taken(partition: Partition) -> int:
+    """How many places of a partition are taken."""
+    return sum("held" in item for item in settings_table.beginning_with(partition, "waits#"))
