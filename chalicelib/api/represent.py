@@ -8,7 +8,7 @@ from typing import Final
 
 from chalice.app import Response
 
-from chalicelib.api import problem_types
+from chalicelib.api import problem_types, waits
 from chalicelib.api.headers import parse_wait
 from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem
@@ -19,11 +19,14 @@ from chalicelib.ledger import ledger
 from chalicelib.todos import representation
 from chalicelib.todos.content import pointer
 from chalicelib.todos.decide import PatchDoesNotApply, Restore, Revert, TodoIsDeleted
+from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.events import Event
+from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
-from chalicelib.views.errors import ViewsUnavailable
 
 MAX_EVENTS_IN_PROBLEM: Final = 100
+# A write's answer waits so long for the views before it needs a place among those that wait.
+WAIT_WITHOUT_A_PLACE_SECONDS: Final = 1
 
 
 def answer(status: int, body: object = None, headers: Mapping[str, str] | None = None) -> Response:
@@ -81,10 +84,23 @@ def patch_conflict(base_url: str, todo_id: str, refusal: PatchDoesNotApply) -> P
 def wait_for_views(request: Request, versions: Mapping[str, int]) -> dict[str, str]:
     """Wait as long as the caller prefers until the views have these versions of todos, by id.
 
-    Returns the header that confirms it if they have. The writes are done, whether or not the views follow in time.
+    Returns the header that confirms it if they have. The writes are done, whether or not the views follow in time. They
+    usually do at once. While the projection lags or does not run, only so many requests wait for it as may wait for
+    changes: otherwise they would hold all functions of the account, the projection's own among them.
     """
     seconds = parse_wait(request.headers.get("prefer", ""))
-    with suppress(ViewsUnavailable):
-        if seconds and queries.wait_for_versions(request.owner, versions, seconds):
+    at_first = min(seconds, WAIT_WITHOUT_A_PLACE_SECONDS)
+    with suppress(Unavailable):
+        if seconds and (
+            queries.wait_for_versions(request.owner, versions, at_first)
+            or _wait_at_a_place(request.owner, versions, seconds - at_first)
+        ):
             return {"Preference-Applied": f"wait={seconds}"}
     return {}
+
+
+def _wait_at_a_place(owner: Owner, versions: Mapping[str, int], seconds: int) -> bool:
+    if seconds == 0:
+        return False
+    with waits.place_of_the_stage(seconds) as left:
+        return left is not None and queries.wait_for_versions(owner, versions, seconds)

@@ -1,8 +1,9 @@
-"""How many requests may wait for a change at once: places in the settings table, for all processes.
+"""How many requests may wait at once: places in the settings table, for all processes.
 
 A Lambda process has one request at a time, so that a bound of one process would never be reached, and each request that
-waits holds a function of which an account may run few. Each takes one of its owner's places and one of the stage's, and
-gives them back. A process that ends before it can do so leaves places that free themselves soon after. ADR 13 says why.
+waits holds a function of which an account may run few. One that waits for a change takes one of its owner's places and
+one of the stage's; one that waits for a projection that lags, one of the stage's. It gives them back. A process that
+ends before it can do so leaves places that free themselves soon after. ADR 13 says why.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import random
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
 
 from chalicelib import settings
@@ -49,10 +50,23 @@ def one_more(owner: Owner, seconds: int) -> Iterator[int]:
     with _place(partition_of(owner), MAX_WAITS, seconds) as left:
         if left is None:
             raise _refusal(f"{MAX_WAITS} requests of this owner are waiting already.", limit_headers(0))
-        with _place(STAGE, settings.waits_at_once(), seconds) as left_to_all:
+        with place_of_the_stage(seconds) as left_to_all:
             if left_to_all is None:
                 raise _refusal("As many requests are waiting as may at the same time.", {})
             yield left
+
+
+def place_of_the_stage(seconds: int) -> AbstractContextManager[int | None]:
+    """One of the places that all owners share, for so many seconds; yields how many are left, None if it got none.
+
+    It takes two read units and two write units.
+
+    Raises
+    ------
+    Unavailable
+        The settings table did not answer.
+    """
+    return _place(STAGE, settings.waits_at_once(), seconds)
 
 
 def limit_headers(left: int) -> dict[str, str]:

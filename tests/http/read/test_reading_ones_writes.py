@@ -5,10 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from chalicelib.api import waits
+from chalicelib.aws import retry, settings_table
+from chalicelib.todos.ids import Partition
+from chalicelib.views import queries
 from tests.support.client import Client, list_path
 from tests.support.faults import refusals
 from tests.support.in_process import InProcess
@@ -76,17 +81,41 @@ def test_only_a_preference_to_wait_is_applied_and_ten_seconds_at_most(
 def test_when_the_time_runs_out_the_write_stands_and_the_answer_does_not_say_applied(
     here: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What the views never have: of every todo that is asked for, they are one version behind.
-    monkeypatch.setattr(
-        "chalicelib.views.queries._rows",
-        lambda _, wanted: {key["sk"]["S"]: {"version": {"N": "0"}} for key in wanted},
-    )
+    let_the_views_lag(monkeypatch)
 
     created = here.post("/todos", {"title": "x"}, prefer="wait=1")
 
     assert created.status_code == 201
     assert "Preference-Applied" not in created.headers
     assert here.get(f"/todos/{created.json()['id']}").status_code == 200
+
+
+@pytest.mark.parametrize("places", [0, 1])
+def test_while_the_views_lag_a_write_waits_only_with_a_place(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch, places: int
+) -> None:
+    let_the_views_lag(monkeypatch)
+    stage = Partition(f"#waits-{uuid.uuid4()}")
+    monkeypatch.setattr(waits, "STAGE", stage)
+    monkeypatch.setenv("WAITS_AT_ONCE", str(places))
+    now = 0.0
+    taken = []
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        taken.append(any("held" in item for item in settings_table.beginning_with(stage, "waits#")))
+
+    monkeypatch.setattr(queries, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(retry, "time", SimpleNamespace(sleep=sleep))
+    created = here.post("/todos", {"title": "x"}, prefer="wait=10")
+
+    assert created.status_code == 201
+    assert "Preference-Applied" not in created.headers
+    # It takes its place only after a second, in which the views usually follow.
+    assert not taken[0]
+    assert (any(taken), now) == (places == 1, pytest.approx(10 if places else 1, abs=0.01))
+    assert not any("held" in item for item in settings_table.beginning_with(stage, "waits#"))
 
 
 @pytest.mark.usefixtures("impatient")
@@ -97,3 +126,11 @@ def test_when_the_views_do_not_answer_the_write_stands_all_the_same(here: InProc
     assert refused
     assert created.status_code == 201, created.text
     assert "Preference-Applied" not in created.headers
+
+
+def let_the_views_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every todo that is asked for, the views are one version behind, for ever."""
+    monkeypatch.setattr(
+        "chalicelib.views.queries._rows",
+        lambda _, wanted: {key["sk"]["S"]: {"version": {"N": "0"}} for key in wanted},
+    )
