@@ -63,10 +63,9 @@ def merged() -> dict[str, Any]:
     return template
 
 
-@pytest.mark.parametrize("template", ["data.yaml", "watch.yaml", "subscriber.yaml", "merged"])
-def test_cfn_lint_finds_nothing(template: str) -> None:
-    path = package("prod").template if template == "merged" else REPOSITORY / ".chalice" / template
-    done = lint(path)
+def test_cfn_lint_finds_nothing() -> None:
+    own = [REPOSITORY / ".chalice" / name for name in ("data.yaml", "watch.yaml", "subscriber.yaml")]
+    done = lint(*own, package("prod").template)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -130,6 +129,6 @@ def test_the_api_has_one_stage(merged: dict[str, Any]) -> None:
     assert merged["Globals"]["Api"] == {"OpenApiVersion": "2.0"}
 
 
-def lint(template: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "us-east-1", "--", str(template)]
+def lint(*templates: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", "us-east-1", "--", *map(str, templates)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
