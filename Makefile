@@ -8,7 +8,7 @@ LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth diff deploy settle drift smoke destroy test test-fast coverage simulate race fuzz lint openapi bench experiment hostile lock
+.PHONY: help up down status watch synth diff deploy settle drift smoke destroy test test-thorough test-fast coverage simulate race fuzz lint openapi bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -28,16 +28,22 @@ status: $(INSTALLED) ## Show what is running and how far behind the readers are
 
 ##@ Develop
 
+# A worker that is done takes over tests of another: what they share, such as a stack, is made as rarely as can be.
+PARALLEL := -n auto --maxprocesses 4 --dist worksteal
+
 test: $(DEVELOPING) ## Run every test, on a private engine
-	@$(VENV)/python -m pytest -n auto --maxprocesses 4
+	@$(VENV)/python -m pytest $(PARALLEL)
+
+test-thorough: $(DEVELOPING) ## The same with more random inputs (TIMES=5), in about twice the time
+	@$(VENV)/python -m pytest $(PARALLEL) --thorough '$(or $(TIMES),5)'
 
 test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (under a minute on two cores)
-	@$(VENV)/python -m pytest -n auto --maxprocesses 4 -m 'not engine and not slow' tests/unit tests/loaders
+	@$(VENV)/python -m pytest $(PARALLEL) -m 'not engine and not slow' tests/unit tests/loaders
 
 # Without what runs in greenlets: coverage.py that follows these hangs in an engine of threads.
 coverage: $(DEVELOPING) ## Run the tests and show which lines and branches ran, in the Lambdas too (TESTS=tests/unit)
 	@$(VENV)/coverage erase
-	@$(VENV)/coverage run -m pytest -n auto --maxprocesses 4 --ignore tests/simulation \
+	@$(VENV)/coverage run -m pytest $(PARALLEL) --ignore tests/simulation \
 	  --ignore tests/unit/commands/test_contention.py $(TESTS)
 	@$(VENV)/coverage combine --quiet
 	@$(VENV)/coverage report $(if $(TESTS),--fail-under 0)

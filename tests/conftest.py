@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import gc
+import os
 from collections.abc import Iterator
+from functools import cache
 
+import botocore.session
 import pytest
 from botocore.client import BaseClient
 from hypothesis import HealthCheck, settings
@@ -14,22 +18,37 @@ from tests.support.environment import isolate
 isolate()
 
 from stack.local.local_stack import LocalStack  # noqa: E402
-from tests.support import dynamodb_rules  # noqa: E402
+from tests.support import dynamodb_rules, thorough  # noqa: E402
 
-# The same examples each time, however slow the machine is.
-settings.register_profile(
-    "tests", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("tests")
+EXAMPLES = 100
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     longer = parser.getgroup("todo-ledger", "todo-ledger: tests that can run longer")
-    longer.addoption("--race-operations", type=int, default=100, help="of each client of the race (default: 100)")
+    longer.addoption("--thorough", type=int, default=1, help="times as many random inputs (default: 1)")
+    longer.addoption("--race-operations", type=int, help="of each client of the race (default: 100)")
     longer.addoption("--race-seed", type=int, default=1, help="which race (default: 1)")
-    longer.addoption("--parser-examples", type=int, default=30, help="for each parser of input (default: 30)")
-    longer.addoption("--loader-examples", type=int, default=15, help="of damaged files of each format (default: 15)")
     longer.addoption("--fuzz-examples", type=int, help="for each operation of the API (default: few)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    thorough.look_at(config.getoption("--thorough"))
+    # The same examples each time, however slow the machine is.
+    settings.register_profile(
+        "tests",
+        max_examples=thorough.many(EXAMPLES),
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("tests")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: while one waits for an engine, the others work."""
+    return (os.cpu_count() or 1) + 1
 
 
 # The fixtures that start an engine.
@@ -42,11 +61,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("engine")
 
 
+def pytest_collection_finish() -> None:
+    """Ten thousand tests stay until the end: the garbage collector must not look through them again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _dynamodb_rules() -> Iterator[None]:
     """Whatever this process sends to DynamoDB is something that AWS takes, too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", dynamodb_rules.watched(BaseClient._make_api_call))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loader() -> Iterator[None]:
+    """The descriptions of AWS's services are read once, not for each client: a client takes a tenth of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", cache(botocore.session.create_loader))
         yield
 
 

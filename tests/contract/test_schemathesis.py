@@ -12,9 +12,10 @@ import pytest
 from stack.local.local_stack import LocalStack
 from tests.support.client import Client
 from tests.support.paths import ROOT
+from tests.support.thorough import many
 
 # For each operation in fuzzing, and as many walks along the links; examples and coverage are always done whole.
-EXAMPLES = 6
+EXAMPLES = many(3)
 
 
 def test_the_deployed_service_keeps_its_contract(stack: LocalStack, pytestconfig: pytest.Config) -> None:

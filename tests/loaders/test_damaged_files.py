@@ -1,6 +1,6 @@
 """A file of any format that is damaged in any way loads as far as it goes: no row is lost without a word.
 
-Each damaged file is made of a valid one. `--loader-examples 2000` looks at as many of each format.
+Each damaged file is made of a valid one. `--thorough 100` looks at a hundred times as many of each format.
 """
 
 from __future__ import annotations
@@ -38,8 +38,11 @@ from tests.loaders.loading import FILES, OWNER, GroupLedger, lines, nothing_open
 from tests.loaders.samples import SAMPLES
 from tests.loaders.takeouts import NOW, history, takeout
 from tests.loaders.test_loading_archives import BACKUP, TAKEOUT, zipped
+from tests.support.thorough import many
 
 pytestmark = pytest.mark.slow
+
+EXAMPLES = 15
 
 TODO_ID = "0190c3a0-0000-7000-8000-00000000000%d"
 OWN = [{"id": TODO_ID % number, "version": 1, "title": f"Todo {number}", "tags": ["a"]} for number in range(3)]
@@ -148,11 +151,9 @@ def test_each_format_has_a_valid_file_to_be_damaged() -> None:
 
 @pytest.mark.parametrize("name", sorted(formats()))
 def test_of_a_damaged_file_every_row_is_loaded_or_rejected_and_can_be_read_again(
-    name: str, request: pytest.FixtureRequest
+    name: str,
 ) -> None:
-    examples = request.config.getoption("--loader-examples")
-
-    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=many(EXAMPLES), suppress_health_check=list(HealthCheck))
     @given(content=st.sampled_from(valid()[name]), damages=DAMAGES, is_told=st.booleans())
     def hold(content: bytes, damages: list[Damage], is_told: bool) -> None:
         with tempfile.TemporaryDirectory() as directory:
@@ -175,12 +176,12 @@ def test_of_a_damaged_file_every_row_is_loaded_or_rejected_and_can_be_read_again
 
 
 def test_of_a_damaged_zip_every_row_that_is_read_is_loaded_or_rejected(
-    request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = zipped({**BACKUP, "Takeout/Tasks/Tasks.json": TAKEOUT, "photo.jpg": b"\xff\xd8" * 50})
     file = tmp_path / "damaged.zip"
 
-    @settings(max_examples=5 * request.config.getoption("--loader-examples"), suppress_health_check=list(HealthCheck))
+    @settings(max_examples=5 * many(EXAMPLES), suppress_health_check=list(HealthCheck))
     @given(damages=DAMAGES)
     def hold(damages: list[Damage]) -> None:
         file.write_bytes(damaged(content, damages))

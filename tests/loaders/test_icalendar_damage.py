@@ -14,6 +14,7 @@ from loaders.rows.icalendar.defined_zone import read_zone
 from loaders.rows.row import BadRow
 from tests.loaders.calendars import calendar, fields_of, valarm, vtimezone, vtodo
 from tests.loaders.loading import FILES, PLAINLY, plan, read
+from tests.support.thorough import many
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +72,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 
 @given(damaged())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=many(300), deadline=None)
 def test_a_damaged_calendar_is_read_as_far_as_it_can_be(content: bytes) -> None:
     try:
         rows = read(b"BEGIN:VCALENDAR\n" + content, "icalendar")
@@ -85,7 +86,7 @@ def test_a_damaged_calendar_is_read_as_far_as_it_can_be(content: bytes) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=many(200), deadline=None)
 def test_any_text_is_a_row_or_rejected(text: str) -> None:
     row_of(1, text, ReadOptions(time_zone="Europe/Berlin"))
     row_of(1, f"BEGIN:VTODO\nSUMMARY:A\nDUE:20310101T000000\n{text}\nEND:VTODO\n{text}", PLAINLY)

@@ -9,8 +9,9 @@ import pytest
 
 from tests.simulation.__main__ import REPEATING, run_seeds
 from tests.simulation.mutants import OURS
+from tests.support.thorough import many
 
-SCHEDULES = 2_000
+SCHEDULES = many(1_000)
 CHUNK = 100
 
 CHUNKS = [range(first, first + CHUNK) for first in range(0, SCHEDULES, CHUNK)]

@@ -20,10 +20,13 @@ from chalicelib.todos import ids
 from chalicelib.todos.ids import Owner
 from tests.support.client import Client
 from tests.support.linearizability import UNSET, Attempt, violations
+from tests.support.thorough import many
 from tests.support.waiting import PATIENCE_SECONDS, at_once
 
 CLIENTS: Final = 8
 TODOS: Final = 20
+# Of each client.
+OPERATIONS: Final = 100
 # Of connecting and of the answer: the request is sent whole, and nobody stays for the answer.
 HANG_UP_SECONDS: Final = (PATIENCE_SECONDS, 1e-6)
 OPS: Final = ("create", "put", "patch", "delete", "restore", "revert")
@@ -220,7 +223,8 @@ def _answered(
 def test_what_many_clients_saw_of_a_few_todos_is_linearizable(
     client: Client, owner: str, pytestconfig: pytest.Config
 ) -> None:
-    operations, seed = (pytestconfig.getoption(name) for name in ("--race-operations", "--race-seed"))
+    operations = pytestconfig.getoption("--race-operations") or many(OPERATIONS)
+    seed = pytestconfig.getoption("--race-seed")
     post_keys = {ids.id_for_key(Owner(owner), f"post-{number}"): f"post-{number}" for number in range(TODOS // 4)}
     todo_ids = [*post_keys, *(str(uuid.uuid4()) for _ in range(TODOS - len(post_keys)))]
     racers = [Racer(client.another(), todo_ids, post_keys, f"{seed}-{number}") for number in range(CLIENTS)]

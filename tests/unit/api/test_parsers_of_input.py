@@ -2,7 +2,7 @@
 
 Inputs are built of the pieces that a parser looks for, one of them many times: so a loop within a loop shows. Work is
 counted in calls of functions, in Python or in C, and memory by the allocator: neither depends on the machine.
-`--parser-examples 5000` looks at as many inputs of each parser.
+`--thorough 200` looks at 200 times as many inputs of each parser.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from chalicelib.api.resources import batch_commands, feeds, lists, webhooks
 from chalicelib.todos import content, decide, instants, strict_json, zones
 from chalicelib.todos.content import InvalidContent
 from chalicelib.views.sync.position import Position
+from tests.support.thorough import many
 from tests.unit.api.requests_given import a_request
 from tests.unit.scenarios import Stream, content_of
 
@@ -189,22 +190,17 @@ def outcome_of(parser: Parser, given_input: Any) -> Exception | None:
     return None
 
 
-@pytest.fixture(scope="module")
-def examples(request: pytest.FixtureRequest) -> int:
-    found: int = request.config.getoption("--parser-examples")
-    return found
+EXAMPLES = 30
 
 
 @pytest.mark.parametrize("parser", PARSERS.values(), ids=PARSERS)
-def test_any_input_is_read_or_refused_with_bounded_work(
-    parser: Parser, examples: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_any_input_is_read_or_refused_with_bounded_work(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "cursor_key", lambda: KEY)
     for piece in parser.pieces:
         # What is made once for a process is not the input's.
         outcome_of(parser, b"{" + piece.rstrip(b",") + b"}" if isinstance(piece, bytes) else piece)
 
-    @settings(max_examples=examples)
+    @settings(max_examples=many(EXAMPLES))
     @given(given_input=inputs(parser))
     def look(given_input: Any) -> None:
         with Work() as work:

@@ -8,8 +8,9 @@ import pytest
 
 from tests.simulation.mutants import MUTANTS, OURS, WITH_LISTS, Mutant
 from tests.simulation.seams import installed
+from tests.support.thorough import many
 
-SCHEDULES = 150
+SCHEDULES = many(100)
 # Those that a few schedules catch.
 SOON = 200
 OF_LISTS = [mutant for mutant in MUTANTS if mutant.always == WITH_LISTS and mutant.found_within <= SOON]

@@ -6,8 +6,9 @@ import pytest
 
 from tests.simulation.__main__ import REPEATING, run_seeds
 from tests.simulation.repeating_mutants import MUTANTS
+from tests.support.thorough import many
 
-SEEDS = range(20_000, 20_200)
+SEEDS = range(20_000, 20_000 + many(100))
 
 pytestmark = pytest.mark.slow
 

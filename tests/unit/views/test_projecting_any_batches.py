@@ -13,6 +13,7 @@ from chalicelib.todos import fold
 from chalicelib.todos.decide import Command, Create, Delete, Move, Patch, Refusal, Replace, Restore, Revert
 from chalicelib.todos.events import Event
 from chalicelib.views.projection import Head, apply_update, list_of, newest, project
+from tests.support.thorough import many
 from tests.unit.scenarios import Stream, content_of
 from tests.unit.views.views_model import Views, head_of
 
@@ -94,7 +95,7 @@ def test_an_event_names_new_values_alone(streams: dict[str, Stream]) -> None:
             before = dict(event.state)
 
 
-@settings(max_examples=300)
+@settings(max_examples=many(150))
 @given(delivery=deliveries())
 def test_batches_cut_repeated_and_reordered_make_the_same_views(delivery: tuple[list[Head], list[list[Head]]]) -> None:
     in_order, batches = delivery
