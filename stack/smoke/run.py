@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -38,6 +38,8 @@ class Options:
         With `todos:read` alone.
     todos : int
         How many are loaded and cleared.
+    patience : float
+        By what every time that a check waits at most is multiplied.
     webhook_url : str, optional
         Of a receiver that repeats the challenge.
     rebuild_waits : dict
@@ -47,6 +49,7 @@ class Options:
     token: str
     read_token: str | None = None
     todos: int = 3_600
+    patience: float = 1.0
     webhook_url: str | None = None
     rebuild_waits: dict[str, float] = field(default_factory=dict)
 
@@ -188,7 +191,7 @@ class Run:
     def delete_at_end(self, todo_id: str) -> None:
         """Have a todo deleted at the end; it may be deleted before."""
         if not self._todos:
-            self.on_end("todos", self._delete_todos)
+            self.on_end("todos", lambda: self.delete(self._todos))
         self._todos.append(todo_id)
 
     def on_end(self, what: str, remove: Callable[[], object]) -> None:
@@ -212,6 +215,7 @@ class Run:
         CheckFailed
             There is none within `seconds`; `what` says what was waited for.
         """
+        seconds *= self.options.patience
         deadline = time.monotonic() + seconds
         while not (value := found()):
             if time.monotonic() > deadline:
@@ -219,19 +223,24 @@ class Run:
             time.sleep(poll)
         return value
 
-    def _hear(self, exchange: Exchange) -> None:
-        if self.file is not None:
-            self.recording.hear(self.file, exchange)
+    def delete(self, todos: Sequence[str]) -> None:
+        """Delete todos by their ids, whatever the views show.
 
-    def _delete_todos(self) -> None:
-        """Delete them by their ids, so that it works whatever the views show."""
-        todos, self._todos = self._todos, []
+        Raises
+        ------
+        CheckFailed
+            One cannot be deleted.
+        """
         for start in range(0, len(todos), MAX_COMMANDS):
             commands = [{"op": "delete", "id": todo_id} for todo_id in todos[start : start + MAX_COMMANDS]]
             results = self.api.quiet.post("/batch", {"commands": commands}).expect(200).json()["results"]
             # 410: a check has deleted it.
             left = [one["id"] for one, result in zip(commands, results, strict=True) if result["status"] not in GONE]
             expect(not left, f"not deleted: {', '.join(left)}")
+
+    def _hear(self, exchange: Exchange) -> None:
+        if self.file is not None:
+            self.recording.hear(self.file, exchange)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class Subscription:
 
     def __init__(self, run: Run, topic: str, suffix: str) -> None:
         self._sqs, self._sns = run.aws("sqs"), run.aws("sns")
+        self._patience = run.options.patience
         name = f"{run.deployment.stage.prefix}-{run.name}-{suffix}"
         self._url = self._sqs.create_queue(QueueName=name, Attributes={"MessageRetentionPeriod": "3600"})["QueueUrl"]
         run.on_end(f"the queue {name}", self._delete_queue)
@@ -55,7 +56,7 @@ class Subscription:
 
     def find(self, is_wanted: Callable[[Any], bool], *, seconds: float) -> Any:
         """The first message that is wanted, or None within `seconds`; others that come before it are dropped."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * self._patience
         while (left := deadline - time.monotonic()) > 0:
             messages = self._sqs.receive_message(
                 QueueUrl=self._url,

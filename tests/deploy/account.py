@@ -18,7 +18,7 @@ from stack.local.gateway import KEY_SET_PATH
 from stack.local.issuer import AUDIENCE, ISSUER, Issuer
 from stack.local.process import EngineProcess
 from stack.local.state import State, write_json
-from stack.settings import REPOSITORY
+from stack.settings import DEFAULT_SCOPE, REPOSITORY
 from tests.support.client import Client
 from tests.support.environment import own_environment
 from tests.support.waiting import eventually
@@ -61,9 +61,13 @@ class Account:
     def deployment(self) -> Deployment:
         return Deployment(Stage(STAGE, self.project), self.client)
 
-    def stack(self, *arguments: str, expected: int = 0) -> str:
+    def stack(self, *arguments: str, expected: int = 0, **environment: str) -> str:
         """Run `python -m stack …`; what it printed."""
-        return self._run([sys.executable, "-m", "stack", *arguments, "--stage", STAGE], {}, expected)
+        return self._run([sys.executable, "-m", "stack", *arguments, "--stage", STAGE], environment, expected)
+
+    def token(self, scope: str = DEFAULT_SCOPE) -> str:
+        """A token of alice's."""
+        return Issuer(self.state.issuer_key).token("alice", scope)
 
     def chalice(self, command: str, endpoint: str, *, typed: str = "") -> str:
         """Run `chalice deploy` or `delete`, at an endpoint that has ImportRestApi."""
@@ -85,7 +89,7 @@ class Account:
 
     def api(self) -> Client:
         """The API that is deployed, for alice."""
-        return Client(self.engine.url, Issuer(self.state.issuer_key).token("alice"))
+        return Client(self.engine.url, self.token())
 
     def create(self, title: str) -> str:
         return str(self.api().create(title)["id"])

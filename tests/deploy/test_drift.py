@@ -30,6 +30,18 @@ def settled(account: Account) -> Deployment:
     return deployment
 
 
+def test_the_smoke_test_proves_the_stage(account: Account, settled: Deployment) -> None:
+    said = account.stack("smoke", "--quick", expected=1)
+    assert "error: a token with the scopes todos:read and todos:write is needed in TODO_LEDGER_TOKEN" in said
+
+    account.serve(settled.compute.outputs()["RestAPIId"])
+    said = account.stack("smoke", "--quick", TODO_LEDGER_TOKEN=account.token())
+    assert "drift: no setting differs from the repository\n" in said, "not even what the engine leaves out"
+    assert "todos: a todo's life is the events of its life" in said
+    assert "no read-only token is given (TODO_LEDGER_READ_TOKEN)" in said
+    assert account.api().stats()["total"] == 0
+
+
 def mapping(function: str, **settings: Any) -> Change:
     def change(account: Account) -> None:
         client, name = account.client("lambda"), function_name(account, function)

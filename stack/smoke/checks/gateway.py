@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from stack.smoke.client import Answer
-from stack.smoke.outcome import Skipped, expect
-from stack.smoke.run import Run, timed
+from stack.smoke.outcome import expect
+from stack.smoke.run import Run
 
-# API Gateway gives up after so long.
-GATEWAY_SECONDS: Final = 29
 _CORS: Final = ("access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers")
 # What a browser needs to be let read.
 _EXPOSED: Final = ("etag", "link", "location", "preference-applied", "retry-after", "www-authenticate")
@@ -118,23 +116,6 @@ def absolute_urls(run: Run) -> str:
     expect(kind == f"{run.url}/problems/unauthorized", f"the type is {kind}, not below {run.url}")
     run.anybody.get("/problems/unauthorized").expect(200)
     return ""
-
-
-def long_poll(run: Run) -> str:
-    """A request that waits for changes is answered before the gateway gives up."""
-    cursor = run.api.quiet.get("/changes?limit=200").expect(200).json()
-    for _ in range(100):
-        if not cursor["more"]:
-            break
-        cursor = run.api.quiet.get(f"/changes?limit=200&since={cursor['cursor']}").expect(200).json()
-    else:
-        raise Skipped("the owner has more than 20,000 todos: use a token of an owner with fewer")
-    with timed() as seconds:
-        answer = run.api.quiet.get(f"/changes?since={cursor['cursor']}", prefer="wait=10").expect(200)
-        took = seconds()
-    expect(took < GATEWAY_SECONDS, f"it took {took:.1f} s")
-    expect(answer.headers.get("preference-applied") == "wait=10", f"{answer} did not wait")
-    return f"{took:.1f} s"
 
 
 def _expect_exposed(answer: Answer) -> None:

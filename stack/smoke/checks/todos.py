@@ -81,8 +81,6 @@ def batch(run: Run) -> str:
 
 def seen(run: Run) -> str:
     """A write that waits for the views is answered when the lists, the counts and the feed have it."""
-    # A function that has not run for a while starts first.
-    run.create("to warm up", headers={"prefer": "wait=10"})
     with timed() as seconds:
         made = run.create("seen", headers={"prefer": "wait=10"})
         took = seconds()
@@ -90,27 +88,6 @@ def seen(run: Run) -> str:
     shown = run.api.quiet.get(f"{run.list_path()}?limit=200").expect(200).json()
     expect(made.json() in shown, "the list does not have it")
     return f"{took * 1000:.0f} ms until the views had it"
-
-
-def synced(run: Run) -> str:
-    """The sync feed brings a change after a cursor, and a deletion as a tombstone."""
-    made = run.create("synced", headers={"prefer": "wait=10"}).json()
-    run.api.delete(f"/todos/{made['id']}", prefer="wait=10").expect(204)
-
-    def tombstone() -> bool:
-        page = {"cursor": "", "more": True}
-        for _ in range(200):
-            since = f"&since={page['cursor']}" if page["cursor"] else ""
-            page = run.api.quiet.get(f"/changes?limit=200{since}").expect(200).json()
-            wanted = {"id": made["id"], "version": 2, "deleted": True}
-            if wanted in page["changes"]:
-                return True
-            if not page["more"]:
-                return False
-        return False
-
-    run.wait_for("the tombstone in the feed", tombstone, seconds=30)
-    return ""
 
 
 def hidden(run: Run) -> str:

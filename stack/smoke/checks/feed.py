@@ -1,0 +1,63 @@
+"""The sync feed: what changed since a cursor, and waiting for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from stack.smoke.client import Answer
+from stack.smoke.outcome import Skipped, expect
+from stack.smoke.run import Run, timed
+
+# API Gateway gives up after so long.
+GATEWAY_SECONDS: Final = 29
+# How many requests of an owner may wait at the same time (docs/operate/limits.md).
+WAITING: Final = 4
+_MAX_PAGES: Final = 100
+
+
+def synced(run: Run) -> str:
+    """The feed brings a change after a cursor, and a deletion as a tombstone."""
+    made = run.create("synced", headers={"prefer": "wait=10"}).json()
+    run.api.delete(f"/todos/{made['id']}", prefer="wait=10").expect(204)
+    wanted = {"id": made["id"], "version": 2, "deleted": True}
+    run.wait_for(
+        "the tombstone in the feed", lambda: any(wanted in page["changes"] for page in _pages(run)), seconds=30
+    )
+    return ""
+
+
+def waited(run: Run) -> str:
+    """Requests that wait for changes are answered before the gateway gives up; of too many, one is refused at once.
+
+    A function has one request at a time, so only what functions share can count them.
+    """
+    *_, last = _pages(run)
+
+    def wait(_: int) -> tuple[Answer, float]:
+        with timed() as seconds:
+            return run.api.quiet.get(f"/changes?since={last['cursor']}", prefer="wait=10"), seconds()
+
+    with ThreadPoolExecutor(WAITING + 1) as pool:
+        answers = list(pool.map(wait, range(WAITING + 1)))
+    longest = max(seconds for _, seconds in answers)
+    expect(longest < GATEWAY_SECONDS, f"it took {longest:.1f} s")
+    statuses = sorted(answer.status for answer, _ in answers)
+    expect(statuses == [200] * WAITING + [429], f"{WAITING + 1} requests that wait were answered {statuses}")
+    refused = next(answer for answer, _ in answers if answer.status == 429)
+    refused.expect_problem(429)
+    expect(refused.headers.get("retry-after"), f"{refused} has no Retry-After")
+    return f"{longest:.1f} s"
+
+
+def _pages(run: Run) -> Iterator[Any]:
+    """The feed from its beginning, page by page."""
+    since = ""
+    for _ in range(_MAX_PAGES):
+        page = run.api.quiet.get(f"/changes?limit=200{since}").expect(200).json()
+        yield page
+        if not page["more"]:
+            return
+        since = f"&since={page['cursor']}"
+    raise Skipped(f"the owner has more than {200 * _MAX_PAGES:,} todos: use a token of an owner with fewer")

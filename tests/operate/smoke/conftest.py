@@ -1,0 +1,41 @@
+"""A local stack of these tests' own, since faults are planted in it, with the alarms that `make up` leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from stack.deploy.deployment import Deployment
+from stack.drift import drift
+from stack.local.local_stack import LocalStack
+from tests.support.reset import become, forget_everything
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The service, deployed on a private engine that is not stopped in order: nothing of it is kept."""
+    stack = LocalStack(tmp_path_factory.mktemp("stack"))
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.kill()
+
+
+@pytest.fixture(scope="session")
+def deployment(stack: LocalStack) -> Deployment:
+    """The stage with its alarms, settled as `make settle` leaves it."""
+    found = stack.deployment
+    found.deploy_watch()
+    list(drift.settle(found))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def environment(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process as one of the stack, as `targets.use_service` makes it, and nothing remembered after the test."""
+    become(monkeypatch, stack.environment())
+    forget_everything()
+    yield
+    forget_everything()
