@@ -6,6 +6,7 @@ what differs each time is replaced by its kind in braces.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +104,7 @@ class Recording:
 def compare(recording: Recording, directory: Path) -> list[str]:
     """How the exchanges of a run differ from those that were recorded in a directory.
 
-    Statuses, headers and errors count. The bodies of successes do not: they are the service's, which its tests look at.
+    Statuses, headers and problems count. Other bodies do not: they are the service's, which its tests look at.
     Checks that only one of the two has made are left out.
 
     Raises
@@ -145,7 +146,18 @@ def _comparable(text: str) -> list[str]:
     status = next(number for number, line in enumerate(lines) if re.fullmatch(r"< \d{3}", line))
     body = lines.index("<", status) if "<" in lines[status:] else len(lines)
     headers = [line for line in lines[status:body] if not _OF_THE_PLACE.fullmatch(line[2:].partition(": ")[0])]
-    return [*lines[:status], *headers, *(lines[body:] if lines[status] >= "< 400" else [])]
+    return [*lines[:status], *headers, *_problem(lines[body:])]
+
+
+def _problem(lines: list[str]) -> list[str]:
+    """What a body says as a problem document (RFC 9457), by members: a line for each that the gateway may have, too."""
+    try:
+        document = json.loads("\n".join(line[2:] for line in lines))
+    except ValueError:
+        return []
+    if not isinstance(document, dict) or "type" not in document:
+        return []
+    return [f"< {name}: {document.get(name)}" for name in ("type", "title", "status", "detail")]
 
 
 def _value(name: str, value: str) -> str:

@@ -201,11 +201,16 @@ class Run:
     def clean_up(self) -> Iterator[str]:
         """Remove what was made; yields what could not be removed, with the error."""
         while self._made:
-            what, remove = self._made.pop()
+            what, remove = self._made[-1]
             try:
                 remove()
             except Exception as error:
                 yield f"{what} ({error})"
+            self._made.pop()
+
+    def still_made(self) -> list[str]:
+        """What is to be removed yet."""
+        return [what for what, _ in self._made]
 
     def wait_for(self, what: str, found: Callable[[], Any], *, seconds: float, poll: float = POLL_SECONDS) -> Any:
         """The first true value of `found`.

@@ -20,7 +20,7 @@ CLEANING: Final = ("clean-up", "what the run made is removed; its events stay in
 def outcomes(run: Run, checks: Sequence[Check]) -> Iterator[Outcome]:
     """Make the checks; the last outcome is that of the clean-up, which happens however the run ends.
 
-    An exception of the caller, or Ctrl-C, ends the run; what the clean-up then could not remove is printed.
+    An exception of the caller, or Ctrl-C, ends the run. `Run.left` has what could not be removed then.
     """
     run.areas = frozenset(check.area for check in checks)
     errors: dict[Check, Outcome] = {}
@@ -36,11 +36,13 @@ def outcomes(run: Run, checks: Sequence[Check]) -> Iterator[Outcome]:
     finally:
         run.file = None
         with timed() as seconds:
-            left = list(run.clean_up())
-            cleaned = Outcome(*CLEANING, FAILED if left else PASSED, "; ".join(left), seconds())
-        if left:
-            run.left = left
-    yield cleaned
+            try:
+                run.left.extend(run.clean_up())
+            finally:
+                # Somebody who is out of patience interrupts the clean-up, too.
+                run.left += run.still_made()
+            took = seconds()
+    yield Outcome(*CLEANING, FAILED if run.left else PASSED, "; ".join(run.left), took)
 
 
 def comparison(run: Run, directory: Path) -> Outcome:
@@ -63,7 +65,7 @@ def _outcome(check: Check, run: Run, step: Callable[[Run], str | None]) -> Outco
             state, detail = SKIPPED, str(skipped)
         except (CheckFailed, StackError, ClientError, BotoCoreError) as error:
             state, detail = FAILED, str(error)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OSError) as error:
-            # What answers in another form than the service does.
+        except Exception as error:
+            # What answers in another form than the service does, for example.
             state, detail = FAILED, f"unexpected: {error!r}"
         return Outcome(check.area, check.name, state, detail, seconds())

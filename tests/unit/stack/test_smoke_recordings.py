@@ -98,11 +98,13 @@ def test_what_depends_on_the_place_does_not_differ(tmp_path: Path) -> None:
     assert compare(recorded(changed(headers=elsewhere)), tmp_path) == []
 
 
-def test_the_body_of_an_error_counts(tmp_path: Path) -> None:
-    recorded(changed(status=404, answer=b'{"a":1}')).write(tmp_path)
-    assert len(compare(recorded(changed(status=404, answer=b'{"a":2}')), tmp_path)) == 2
+def test_what_an_error_says_counts(tmp_path: Path) -> None:
+    recorded(changed(answer=b'{"type": "a", "detail": "b"}')).write(tmp_path)
+    assert compare(recorded(changed(answer=b'{"detail":"b","type":"a","todo":{}}')), tmp_path) == []
+    (says, instead) = compare(recorded(changed(answer=b'{"type":"a","detail":"c"}')), tmp_path)
+    assert (says[-9:], instead[-9:]) == ("detail: b", "detail: c")
     recorded(EXCHANGE).write(tmp_path)
-    assert compare(recorded(changed(answer=b"{}")), tmp_path) == [], "that of a success is the service's own"
+    assert compare(recorded(changed(answer=b"{}")), tmp_path) == [], "what a success has is the service's own"
 
 
 def test_another_number_of_exchanges_differs(tmp_path: Path) -> None:
