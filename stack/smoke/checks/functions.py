@@ -22,10 +22,9 @@ _MEASURED: Final = {"api_handler": metrics.COMMANDS, "project": metrics.PROJECTI
 
 def logged(run: Run) -> str:
     """Every function that this run has called has lines in its log."""
-    called = [name for name in run.functions if _CALLED_BY.get(name) in (None, *run.areas)]
-    for name in called:
+    for name in _called(run):
         run.wait_for(f"a line in the log of {name}", partial(_lines, run, name), seconds=_LOG_SECONDS)
-    return ", ".join(called)
+    return ", ".join(_called(run))
 
 
 def measured(run: Run) -> str:
@@ -44,24 +43,32 @@ def measured(run: Run) -> str:
 
 
 def in_cloudwatch(run: Run) -> str:
-    """CloudWatch has made metrics of these lines."""
-    run.skip_if_emulated("makes no metrics of log lines")
-    client = run.aws("cloudwatch")
-    since = datetime.fromtimestamp(run.started_at, UTC) - timedelta(minutes=1)
-
-    def points() -> Any:
-        return client.get_metric_statistics(
-            Namespace=metrics.NAMESPACE,
-            MetricName=metrics.COMMANDS,
-            Dimensions=[{"Name": metrics.DIMENSION, "Value": run.deployment.stage.name}],
-            StartTime=since,
-            EndTime=datetime.now(UTC) + timedelta(minutes=1),
-            Period=60,
-            Statistics=["Sum"],
-        )["Datapoints"]
-
-    found = run.wait_for(metrics.COMMANDS, points, seconds=_METRIC_SECONDS, poll=5)
+    """CloudWatch has made metrics of these lines, and has the calls of every function."""
+    run.skip_if_emulated("makes no metrics")
+    for name in _called(run):
+        calls = partial(_points, run, "AWS/Lambda", "Invocations", "FunctionName", run.functions[name])
+        run.wait_for(f"Invocations of {name}", calls, seconds=_METRIC_SECONDS, poll=5)
+    commands = partial(_points, run, metrics.NAMESPACE, metrics.COMMANDS, metrics.DIMENSION, run.deployment.stage.name)
+    found = run.wait_for(metrics.COMMANDS, commands, seconds=_METRIC_SECONDS, poll=5)
     return f"{metrics.COMMANDS}: {sum(point['Sum'] for point in found):,.0f}"
+
+
+def _called(run: Run) -> list[str]:
+    """The functions that this run must have called."""
+    return [name for name in run.functions if _CALLED_BY.get(name) in (None, *run.areas)]
+
+
+def _points(run: Run, namespace: str, metric: str, dimension: str, value: str) -> Any:
+    """What CloudWatch has of a metric since the run began."""
+    return run.aws("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": dimension, "Value": value}],
+        StartTime=datetime.fromtimestamp(run.started_at, UTC) - timedelta(minutes=1),
+        EndTime=datetime.now(UTC) + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
 
 
 def _lines(run: Run, function: str, pattern: str | None = None) -> list[str]:
