@@ -71,6 +71,9 @@ class Cut:
 def read_cut(owner: Owner) -> Cut:
     """The cut of now, by consistent reads: the views table in use, and the owner's revision in it (0 before the first).
 
+    The pointer is read anew: who asks to change what a list shows may have seen it in the newest table, and what is in
+    that comes a moment later into the one before.
+
     Raises
     ------
     ViewsUnavailable
@@ -81,6 +84,7 @@ def read_cut(owner: Owner) -> Cut:
         item = _ask("get_item", TableName=now.reader, Key=key, ConsistentRead=True).get("Item")
         return Cut(now.reader, int(item["revision"]["N"]) if item else 0)
 
+    current.forget()
     return current.read_current(read)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -92,6 +93,16 @@ def looking_the_set_up_at_each_try() -> Iterator[None]:
 @contextmanager
 def deleting_at_the_rows_version_without_a_cut() -> Iterator[None]:
     with patch.object(Cut, "has", lambda self, todo: True), patch.object(list_records, "is_done", lambda *_: False):
+        yield
+
+
+@contextmanager
+def taking_a_cut_by_a_remembered_pointer() -> Iterator[None]:
+    """The table before has a moment later what its caller has seen in the new one."""
+    remembering = SimpleNamespace(
+        forget=lambda: None, read_current=current.read_current, unavailable=current.unavailable
+    )
+    with patch.object(cuts, "current", remembering):
         yield
 
 

@@ -179,7 +179,14 @@ def filled_and_switched_over_to() -> Iterator[None]:
         reader = pointer.pointer().reader
         return Pointer(reader, (reader,))
 
-    with patch.object(current, "current_pointer", readers_table), patch.dict(run._STEPS, steps):
+    def waiting(this: run.Run, seconds: float, now: Pointer) -> dict[str, float]:
+        return {"resume_at": 0.0}
+
+    with (
+        patch.object(current, "current_pointer", readers_table),
+        patch.object(run.Run, "_waiting", waiting),
+        patch.dict(run._STEPS, steps),
+    ):
         yield
 
 
@@ -339,6 +346,13 @@ MUTANTS = (
         600,
         ("changed since",),
         list_mutants.taking_a_cut_for_another_tables,
+        always=WITH_LISTS | {"rebuild"},
+    ),
+    Mutant(
+        "a cut by a remembered pointer",
+        200,
+        ("as it was", "behind"),
+        list_mutants.taking_a_cut_by_a_remembered_pointer,
         always=WITH_LISTS | {"rebuild"},
     ),
     Mutant(

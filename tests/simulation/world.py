@@ -34,9 +34,8 @@ SCANS_AS_TEXT = True
 
 
 POINTER: Item = pointer_to(VIEWS)
-# For how long processes remember the pointer (each schedule draws its own): for some steps, for most of an invocation,
-# and for so long that a rebuild could come to its end meanwhile.
-REMEMBERED_SECONDS = (0.5, 5.0, 30.0)
+# For how long processes remember the pointer (each schedule draws its own): from some steps to most of an invocation.
+REMEMBERED_SECONDS = (0.5, 2.0, 5.0)
 
 
 @cache
