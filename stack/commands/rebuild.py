@@ -17,9 +17,9 @@ EXPLAINED: Final = {
     "settle": "the pointer names both tables; waiting for Lambdas that know of one only",
     "fill": "projecting every stream of the ledger into {}",
     "audit": "auditing {}",
-    "switch": "pointing at {} alone",
-    "drain": "{} is in use; waiting for Lambdas that know of the old table only",
-    "drop": "dropping the old table",
+    "switch": "letting clients read {}",
+    "drain": "{} is in use; waiting for Lambdas that read the old table",
+    "drop": "writing to {} alone, and dropping the old table",
     "done": "{} alone is in use",
 }
 
