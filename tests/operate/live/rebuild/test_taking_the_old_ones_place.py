@@ -17,7 +17,7 @@ from chalicelib.views.pointer import Pointer
 from chalicelib.views.sync import walk
 from stack.operate import audit, rebuild
 from tests.operate.live.commanding import Owner
-from tests.operate.live.rebuild.rebuilding import SHORT, counts, described, exists, writing
+from tests.operate.live.rebuild.rebuilding import SHORT, advance_to, counts, described, exists, writing
 from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 
@@ -82,7 +82,7 @@ def test_writes_go_on_all_the_while(owner: Owner, views: str) -> None:
 
 def test_both_tables_are_written_while_there_are_two(owner: Owner, views: str) -> None:
     run = Run.claim(**SHORT)
-    run.advance()
+    advance_to(run, "fill")
     assert pointer.pointer() == Pointer(views, (views, run.state.table))
     todo_id = owner.create("Into both")
     for table in (views, run.state.table):
