@@ -34,7 +34,7 @@ PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 test: $(DEVELOPING) ## Run every test, on a private engine
 	@$(VENV)/python -m pytest $(PARALLEL)
 
-test-thorough: $(DEVELOPING) ## The same with more random inputs (TIMES=5), in about twice the time
+test-thorough: $(DEVELOPING) ## The same with five times as many random inputs (TIMES=5)
 	@$(VENV)/python -m pytest $(PARALLEL) --thorough '$(or $(TIMES),5)'
 
 test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (under a minute on two cores)
