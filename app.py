@@ -5,9 +5,10 @@ Every Lambda of the app imports this module. Each names in HANDLERS what it serv
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
+from chalice.app import AuthRequest, Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib import deploying, metrics, settings
 
@@ -27,16 +28,19 @@ SOURCES = _sources()
 
 app.register_middleware(metrics.write_after, "all")
 
+if settings.serves("api") or settings.serves("authorize"):
+    from chalicelib.api import auth
+
+    @app.authorizer(ttl_seconds=auth.AUTHORIZER_TTL_SECONDS)
+    def authorize(request: AuthRequest) -> Mapping[str, Any]:
+        return auth.authorize(request.token, request.method_arn)
+
+
 if settings.serves("api"):
     from chalicelib.api import routing
     from chalicelib.api.resources import todos as todos  # loaded before the first request: nearly all need it
 
-    app.register_blueprint(routing.blueprint)
-
-if settings.serves("api") or settings.serves("authorize"):
-    from chalicelib.api import auth
-
-    app.register_blueprint(auth.blueprint)
+    app.register_blueprint(routing.blueprint(authorize))
 
 if settings.serves("project"):
     from chalicelib.triggers import project as project_trigger

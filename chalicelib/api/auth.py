@@ -11,8 +11,6 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from chalice.app import AuthRequest, Blueprint
-
 from chalicelib import logs, settings
 from chalicelib.api import scopes
 from chalicelib.api.routes import ROUTES
@@ -23,21 +21,25 @@ from chalicelib.todos import ids
 if TYPE_CHECKING:
     from chalicelib.api.issuer_keys import IssuerKeys
 
-blueprint = Blueprint(__name__)
-
 AUTHORIZER_TTL_SECONDS: Final = 60
 # A scope and a list of them (RFC 6749, section 3.3); some issuers write the list as a JSON array.
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _SCOPES: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 
 
-@blueprint.authorizer(ttl_seconds=AUTHORIZER_TTL_SECONDS)
-def authorize(request: AuthRequest) -> dict[str, Any]:
-    """API Gateway's Lambda authorizer: a policy that allows the routes that the token's scopes open.
+def authorize(authorization: str, method_arn: str) -> dict[str, Any]:
+    """The answer of API Gateway's Lambda authorizer: a policy that allows the routes that the token's scopes open.
 
     What the policy denies is answered 403 by the gateway (ACCESS_DENIED in .chalice/compute.yaml). A 401 of the gateway
     takes an error with this one message, which it does not cache. The app could answer both, but not with the header
     that they need: API Gateway renames a Lambda's `WWW-Authenticate`.
+
+    Parameters
+    ----------
+    authorization : str
+        The header's value.
+    method_arn : str
+        What was asked for: ``arn:…:{api}/{stage}/{method}/{path}``.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def authorize(request: AuthRequest) -> dict[str, Any]:
     IssuerUnavailable
         The gateway answers 503: whether the token is valid is unknown.
     """
-    claims = _verified_claims(request.token)
+    claims = _verified_claims(authorization)
     context = None if claims is None else _context_of(claims)
     logs.write("authorize", allowed=context is not None)
     if claims is None or context is None:
@@ -55,7 +57,7 @@ def authorize(request: AuthRequest) -> dict[str, Any]:
         "principalId": claims["sub"],
         "policyDocument": {
             "Version": "2012-10-17",
-            "Statement": _statements(request.method_arn, context["scope"]),
+            "Statement": _statements(method_arn, context["scope"]),
         },
         "context": context,
     }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final, cast
-
-from chalice.app import Response
+from typing import Any, Final
 
 from chalicelib.api import problem_types
 from chalicelib.api.headers import is_match, is_not_modified
 from chalicelib.api.problems import Problem
 from chalicelib.api.request import Request
+from chalicelib.api.response import Response
 
 # A cache asks again before each use; with the entity tag that costs a 304.
 REVALIDATED: Final = "no-cache"
@@ -26,7 +25,7 @@ def with_validators(request: Request, response: Response) -> Response:
     Problem
         412 if `If-Match` does not name the answer; 400 for a condition without entity tags.
     """
-    headers = cast("dict[str, str]", response.headers)
+    headers = response.headers
     if response.status_code != 200:
         return response
     headers.setdefault("Cache-Control", f"private, {REVALIDATED}" if request.owner else REVALIDATED)

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chalice.app import Response
-
 from chalicelib.api import problem_types
 from chalicelib.api.headers import parse_idempotency_key
 from chalicelib.api.problem_types import ProblemType
 from chalicelib.api.problems import Problem, not_found
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request
+from chalicelib.api.response import Response
 from chalicelib.commands.execute import request_hash
 from chalicelib.todos import ids
 from chalicelib.todos.ids import Owner

@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from chalice.app import Response
-
 from chalicelib.api import filters, represent
 from chalicelib.api.cursor_key import cursor_key
 from chalicelib.api.filters import parse_choice
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.request import Request, Several, parameters
+from chalicelib.api.response import Response
 from chalicelib.todos import content, fields, representation, texts
 from chalicelib.views import queries
 

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalice.app import Response
-
 from chalicelib import logs
 from chalicelib.api import media_types, problem_types
 from chalicelib.api.problem_types import ProblemType
+from chalicelib.api.response import Response
 from chalicelib.commands import execute
 from chalicelib.ledger.errors import EventTooLarge, ImportUnfinished
 from chalicelib.todos import content, decide

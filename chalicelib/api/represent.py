@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from chalice.app import Response
-
 from chalicelib.api import problem_types, waits
 from chalicelib.api.headers import parse_wait
 from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem
 from chalicelib.api.request import Request
+from chalicelib.api.response import Response
 from chalicelib.commands import execute
 from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger

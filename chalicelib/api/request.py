@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from chalice.app import Response
-
 from chalicelib.api.problems import bad_request
+from chalicelib.api.response import Response
 from chalicelib.todos.ids import Owner
 
 NOT_UTF8: Final = "is not percent-encoded UTF-8"

@@ -5,26 +5,26 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
-from chalice.app import Blueprint, CORSConfig, Response
+from chalice.app import Blueprint, ChaliceAuthorizer, CORSConfig
+from chalice.app import Response as ChaliceResponse
 
 from chalicelib import logs, settings
-from chalicelib.api import auth, negotiation, problem_types
+from chalicelib.api import negotiation, problem_types
 from chalicelib.api.answer_headers import EXPOSED, NO_STORE
 from chalicelib.api.caching import with_validators
 from chalicelib.api.conditions import CONDITIONS, READS, refuse_unevaluated
 from chalicelib.api.headers import join_lines, parse_request_id
 from chalicelib.api.problems import Problem, bad_request, problem_of
 from chalicelib.api.request import NOT_UTF8, Handler, Request, parameters
+from chalicelib.api.response import Response
 from chalicelib.api.route import Route
 from chalicelib.api.routes import ROUTES
 from chalicelib.todos.ids import Owner
-
-blueprint = Blueprint(__name__)
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -59,13 +59,19 @@ class PathHeaders(CORSConfig):
         return self._headers
 
 
-def _register(routes: Iterable[Route]) -> None:
-    """Register every method of every path; HEAD with the route of GET, and what a path does not have with a refusal.
+def blueprint(authorizer: ChaliceAuthorizer) -> Blueprint:
+    """Every method of every path; HEAD with the route of GET, and what a path does not have with a refusal.
 
     All must be registered: the gateway answers an unregistered method as if the path did not exist.
+
+    Parameters
+    ----------
+    authorizer : ChaliceAuthorizer
+        What the gateway asks about the token of each request to a route that has a scope.
     """
+    registered = Blueprint(__name__)
     by_path: dict[str, dict[str, Route]] = {}
-    for route in routes:
+    for route in ROUTES:
         by_path.setdefault(route.path, {})[route.method] = route
     for path, by_method in by_path.items():
         if "GET" in by_method:
@@ -77,22 +83,23 @@ def _register(routes: Iterable[Route]) -> None:
             found = by_method.get(method)
             serve = _refusal(allowed) if found is None else _service(found)
             # A refusal (405) precedes authentication.
-            options = {} if found is None or found.scope is None else {"authorizer": auth.authorize}
+            options = {} if found is None or found.scope is None else {"authorizer": authorizer}
             # Media types are checked where a body is read, so that this refusal is a problem document, too.
-            add = blueprint.route(path, methods=[method], cors=cors, content_types=[], **options)
-            add(_view(path, serve, varies=varies))
+            add = registered.route(path, methods=[method], cors=cors, content_types=[], **options)
+            add(_view(registered, path, serve, varies=varies))
+    return registered
 
 
 # From the gateway's event, the headers (names in lower case), the API's address, the request id, and the body.
 _Serve = Callable[[dict[str, Any], Mapping[str, str], str, str, bytes], Response]
 
 
-def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
+def _view(registered: Blueprint, path: str, serve: _Serve, *, varies: bool) -> Callable[..., ChaliceResponse]:
     """What Chalice calls: it serves a request, answers errors as problem documents, and logs one line."""
 
-    def view(**_: str) -> Response:
+    def view(**_: str) -> ChaliceResponse:
         started = time.perf_counter()
-        gateway_request = blueprint.current_request
+        gateway_request = registered.current_request
         event = gateway_request.to_original_event()
         context = event["requestContext"]
         method = context["httpMethod"]
@@ -123,7 +130,7 @@ def _view(path: str, serve: _Serve, *, varies: bool) -> Callable[..., Response]:
             # The gateway's own id, by which its logs are searched; mostly it is the line's `correlation_id`.
             **({} if request_id == gateway_id else {"request_id": gateway_id}),
         )
-        return response
+        return ChaliceResponse(response.body, {**response.headers}, response.status_code)
 
     return view
 
@@ -289,6 +296,3 @@ def _gateway_url(context: Mapping[str, Any], route: str) -> str:
 
 def _parts(route: str) -> list[str]:
     return [part for part in route.split("/") if part]
-
-
-_register(ROUTES)

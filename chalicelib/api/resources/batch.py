@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chalice.app import Response
-
 from chalicelib.api.problem_types import PAYLOAD_TOO_LARGE, REQUIRED_MEMBERS
 from chalicelib.api.problems import Problem, problem_of, unavailable
 from chalicelib.api.represent import answer, wait_for_views
 from chalicelib.api.request import Request
 from chalicelib.api.resources import batch_commands, todos
 from chalicelib.api.resources.batch_commands import Plan
+from chalicelib.api.response import Response
 from chalicelib.ledger import ledger
 from chalicelib.todos import representation, rule_days
 from chalicelib.todos.errors import TooMuchWork

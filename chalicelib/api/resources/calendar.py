@@ -6,12 +6,11 @@ import json
 import time
 from typing import Final
 
-from chalice.app import Response
-
 from chalicelib.api import problem_types
 from chalicelib.api.media_types import CALENDAR
 from chalicelib.api.problems import Problem
 from chalicelib.api.request import Request, parameters
+from chalicelib.api.response import Response
 from chalicelib.calendar import feeds, vtodo
 from chalicelib.calendar.feeds import Feed
 from chalicelib.todos import instants
@@ -40,7 +39,7 @@ def read(request: Request) -> Response:
         )
     content = _calendar(request.base_url, feed)
     # The gateway knows no caller here, but the answer belongs to one owner.
-    headers: dict[str, str | list[str]] = {
+    headers: dict[str, str] = {
         "Content-Type": f"{CALENDAR}; charset=utf-8",
         "Cache-Control": "private, no-cache",
     }

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalice.app import Response
-
 from chalicelib.api import caching, pages, problem_types, waits
 from chalicelib.api.headers import parse_wait
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
+from chalicelib.api.response import Response
 from chalicelib.todos import representation
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.queries import TodoRow

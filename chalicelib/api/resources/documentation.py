@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chalice.app import Response
-
 from chalicelib.api import web
 from chalicelib.api.problems import not_found
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request
+from chalicelib.api.response import Response
 from chalicelib.api.route import Route
 
 

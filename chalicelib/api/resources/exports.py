@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalice.app import Response
-
 from chalicelib.api import filters, pages, problem_types
 from chalicelib.api.media_types import CSV, JSON_LINES, NDJSON
 from chalicelib.api.problems import Problem
 from chalicelib.api.request import Request, parameters
+from chalicelib.api.response import Response
 from chalicelib.todos import export_rows, representation
 from chalicelib.views import queries
 
@@ -45,7 +44,7 @@ def read(request: Request) -> Response:
     else:
         body, described = export_rows.json_lines(rows), media_type
     cursor = None if found.next_after is None else pages.cursor_of(request, query, found.next_after)
-    headers: dict[str, str | list[str]] = {
+    headers: dict[str, str] = {
         "Content-Type": described,
         "Content-Disposition": f'attachment; filename="todos.{query["format"]}"',
         **pages.next_link(request, cursor),

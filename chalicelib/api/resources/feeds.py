@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import msgspec
-from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib.api import problem_types, structs
@@ -15,6 +14,7 @@ from chalicelib.api.bodies import read_json
 from chalicelib.api.collection_resource import CollectionResource
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
+from chalicelib.api.response import Response
 from chalicelib.aws.owned_collection import CollectionFull
 from chalicelib.calendar import feeds
 from chalicelib.calendar.feeds import MAX_FEEDS, Feed

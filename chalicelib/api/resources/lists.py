@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from chalice.app import Response
 
 from chalicelib.api import pages, problem_types, structs
 from chalicelib.api.bodies import read_json
@@ -15,6 +14,7 @@ from chalicelib.api.problems import Problem, bad_request, not_found
 from chalicelib.api.represent import answer, wait_for_views
 from chalicelib.api.request import Request, parameters
 from chalicelib.api.resources import todos
+from chalicelib.api.response import Response
 from chalicelib.aws.owned_collection import CollectionFull
 from chalicelib.commands import clear_list, execute, named_lists, rename_list
 from chalicelib.commands.list_operation import ListUnfinished

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from chalice.app import Response
-
 from chalicelib.api import web
 from chalicelib.api.problem_types import TYPES, ProblemType
 from chalicelib.api.problems import not_found
 from chalicelib.api.request import Request
+from chalicelib.api.response import Response
 
 
 def index(request: Request) -> Response:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from chalice.app import Response
-
 from chalicelib import __version__
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
+from chalicelib.api.response import Response
 from chalicelib.todos import fold
 from chalicelib.views import queries
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from chalice.app import Response
-
 from chalicelib.api import commands, filters, pages
 from chalicelib.api.bodies import media_type_of, read_json
 from chalicelib.api.headers import parse_idempotency_key, parse_if_match, parse_if_none_match
@@ -13,6 +11,7 @@ from chalicelib.api.media_types import JSON, JSON_PATCH, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, not_found
 from chalicelib.api.represent import answer, patch_conflict, precondition_failed, wait_for_views
 from chalicelib.api.request import Request, parameters
+from chalicelib.api.response import Response
 from chalicelib.commands import execute
 from chalicelib.commands.execute import CommandRequest
 from chalicelib.ledger import ledger
@@ -184,7 +183,7 @@ def answer_written(base_url: str, request: CommandRequest, event: Event) -> Resp
 
     It follows from the event alone, so that a repeat with its key gets the same answer.
     """
-    headers: dict[str, str | list[str]] = {"ETag": representation.etag(event.version)}
+    headers: dict[str, str] = {"ETag": representation.etag(event.version)}
     if isinstance(request.command, Delete):
         return Response(None, headers, 204)
     status = 200

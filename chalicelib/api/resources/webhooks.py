@@ -7,7 +7,6 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib import settings
@@ -18,6 +17,7 @@ from chalicelib.api.media_types import MERGE_PATCH
 from chalicelib.api.problems import Problem, not_found
 from chalicelib.api.represent import answer
 from chalicelib.api.request import Request, parameters
+from chalicelib.api.response import Response
 from chalicelib.aws.owned_collection import CollectionFull
 from chalicelib.todos import fields, ids
 from chalicelib.todos.content import FieldError, pointer

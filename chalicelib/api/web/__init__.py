@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from chalice.app import Response
-
 from chalicelib.api.media_types import HTML, SCRIPT, STYLE
+from chalicelib.api.response import Response
 
 # A deployment changes these; a browser keeps a copy for a day at most.
 ASSET_CACHING: Final = "public, max-age=86400"

@@ -71,11 +71,8 @@ class Scenario:
             return getattr(app, function)(event, context or Context())
 
     def authorize(self, token: str) -> None:
-        from chalicelib.api import auth
-
         arn = "arn:aws:execute-api:us-east-1:000000000000:api/local/GET/todos"
-        with self._recorder.at_work("authorize"):
-            auth.authorize({"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}, None)
+        self.call("authorize", {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn})
 
     def write(self) -> None:
         api = self.api

@@ -218,15 +218,11 @@ def test_a_token_is_neither_accepted_nor_refused_while_its_issuer_has_no_keys_to
     for name, value in (("JWKS_URL", published.url), ("TOKEN_ISSUER", ISSUER), ("TOKEN_AUDIENCE", AUDIENCE)):
         monkeypatch.setenv(name, value)
     forget_everything()
-    event = {
-        "type": "TOKEN",
-        "authorizationToken": f"Bearer {issuers[0].token('ann')}",
-        "methodArn": "arn:aws:execute-api:us-east-1:000000000000:api/local/GET/todos",
-    }
+    asked = (f"Bearer {issuers[0].token('ann')}", "arn:aws:execute-api:us-east-1:000000000000:api/local/GET/todos")
     # The gateway answers 503 to this error.
     with pytest.raises(issuer_keys.IssuerUnavailable):
-        auth.authorize(event, None)
+        auth.authorize(*asked)
     published.fault = None
     forget_everything()
-    assert auth.authorize(event, None)["principalId"] == "ann"
+    assert auth.authorize(*asked)["principalId"] == "ann"
     forget_everything()

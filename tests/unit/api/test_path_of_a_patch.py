@@ -18,8 +18,8 @@ from chalicelib.ledger import codec
 from tests.support.paths import ROOT
 
 MAX_FILES = 15
-# Its own, from the request to the event; beside them is only Chalice's response.
-VALUES = {"Request", "Patch", "CommandRequest", "Decision", "Event"}
+# From the request to the event and the response, of which routing makes Chalice's.
+VALUES = {"Request", "Patch", "CommandRequest", "Decision", "Event", "Response"}
 
 
 class Path:

@@ -52,7 +52,7 @@ def policy(monkeypatch: pytest.MonkeyPatch, granted: str, arn: str) -> list[dict
     """The statements of the authorizer's answer to a good token with these scopes, asked for one route."""
     claims = {"sub": "ann", "exp": 4_000_000_000, "scope": granted}
     monkeypatch.setattr(auth, "_verified_claims", lambda authorization: claims)
-    answer = auth.authorize({"type": "TOKEN", "authorizationToken": "Bearer x", "methodArn": arn}, None)
+    answer = auth.authorize("Bearer x", arn)
     statements: list[dict[str, Any]] = answer["policyDocument"]["Statement"]
     return statements
 
