@@ -8,7 +8,7 @@ LINTER := .venv/linter
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth diff deploy settle drift smoke destroy test test-thorough test-fast coverage simulate race fuzz lint openapi bench experiment hostile lock
+.PHONY: help up down status watch synth diff deploy settle drift smoke destroy test test-thorough test-fast coverage simulate race fuzz lint openapi contract bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -55,6 +55,9 @@ lint: $(LINTER) ## Check style, types, spelling, and the API's contract
 	$(VENV)/codespell *.md docs
 	$(VENV)/zizmor --offline --quiet .github
 	@$(VENV)/python -m tests.contract.lint
+
+contract: $(INSTALLED) ## Refuse a change of the API's contract that breaks clients (BASE=origin/main)
+	@$(VENV)/python -m tests.contract.breaking $(if $(BASE),--base '$(BASE)')
 
 openapi: $(INSTALLED) ## Write the API's contract to docs/reference/openapi.json
 	@$(VENV)/python -m stack openapi > docs/reference/openapi.json
