@@ -64,7 +64,7 @@ def merged() -> dict[str, Any]:
 
 
 def test_cfn_lint_finds_nothing() -> None:
-    own = [REPOSITORY / ".chalice" / name for name in ("data.yaml", "watch.yaml", "subscriber.yaml")]
+    own = [REPOSITORY / ".chalice" / name for name in ("data.yaml", "watch.yaml", "subscriber.yaml", "pipeline.yaml")]
     done = lint(*own, package("prod").template)
     assert done.returncode == 0, done.stdout + done.stderr
 
