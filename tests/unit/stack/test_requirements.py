@@ -25,6 +25,7 @@ LOCKED = {
     "requirements-local.txt": ["requirements.in", "requirements-local.in"],
     "requirements-dev.txt": ["requirements.in", "requirements-local.in", "requirements-dev.in"],
     "requirements-lint.txt": ["requirements-lint.in"],
+    "requirements-sbom.txt": ["requirements-sbom.in"],
 }
 SHA256 = re.compile("sha256:[0-9a-f]{64}")
 

@@ -1,0 +1,1 @@
+"""The workflows of .github, checked without running them."""
