@@ -19,6 +19,7 @@ from stack.commands import (
     drift,
     logs,
     openapi,
+    pause,
     rebuild,
     redrive,
     republish,
@@ -41,7 +42,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     deploy.COMMAND, diff.COMMAND, synth.COMMAND, drift.COMMAND, settle.COMMAND, destroy.COMMAND,
     smoke.COMMAND,
     audit.COMMAND, catchup.COMMAND, rebuild.COMMAND, republish.COMMAND, redrive.COMMAND, restore.COMMAND,
-    takeout.COMMAND, openapi.COMMAND,
+    pause.COMMAND, takeout.COMMAND, openapi.COMMAND,
 )  # fmt: skip
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
+from stack.deploy import event_sources
 from stack.deploy.deployment import Deployment
 from stack.deploy.functions import deployed_names, references
 from stack.drift.differences import Difference, Settings
-from stack.errors import NotDeployed, NotStable
-
-POLL_SECONDS: Final = 1.0
-STABLE_SECONDS: Final = 120.0
+from stack.errors import NotDeployed
 
 # Lambda's defaults for what a template leaves out, so that what was set by hand is found.
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
@@ -45,7 +42,7 @@ def settings(deployment: Deployment) -> Iterator[Settings]:
     client = deployment.client("lambda")
     for function in deployment.stage.functions():
         where = f"mapping of {function.name}"
-        mappings = {one["EventSourceArn"]: one for one in _of_function(client, names[function.name])}
+        mappings = {one["EventSourceArn"]: one for one in event_sources.of_function(client, names[function.name])}
         sources = resources.get(function.resource, {}).get("Properties", {}).get("Events", {})
         for source in sources.values():
             wanted = _wanted(refer.resolve(source["Properties"]))
@@ -64,15 +61,7 @@ def _refuse(function: str, differences: list[Difference]) -> None:
 
 
 def _put(client: Any, uuid: str, differences: list[Difference]) -> None:
-    """Set all that differs in one call: each takes Lambda some time."""
-    _wait_until_stable(client, uuid)
-    client.update_event_source_mapping(UUID=uuid, **dict(map(_argument, differences)))
-    _wait_until_stable(client, uuid)
-
-
-def _of_function(client: Any, function: str) -> list[dict[str, Any]]:
-    pages = client.get_paginator("list_event_source_mappings").paginate(FunctionName=function)
-    return [one for page in pages for one in page["EventSourceMappings"]]
+    event_sources.update(client, uuid, **dict(map(_argument, differences)))
 
 
 def _wanted(properties: dict[str, Any]) -> dict[str, Any]:
@@ -108,11 +97,3 @@ def _argument(difference: Difference) -> tuple[str, Any]:
     # An empty value removes a setting, except for this one.
     no_destination = difference.name == "DestinationConfig" and not difference.wanted
     return difference.name, {"OnFailure": {}} if no_destination else difference.wanted
-
-
-def _wait_until_stable(client: Any, uuid: str) -> None:
-    deadline = time.monotonic() + STABLE_SECONDS
-    while client.get_event_source_mapping(UUID=uuid)["State"] not in ("Enabled", "Disabled"):
-        if time.monotonic() > deadline:
-            raise NotStable(f"the event source mapping {uuid} did not reach a stable state in {STABLE_SECONDS:.0f} s")
-        time.sleep(POLL_SECONDS)

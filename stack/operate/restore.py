@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from chalicelib.todos import instants
 from stack.deploy.deployment import Deployment
-from stack.errors import NotDeployed, StackError
+from stack.errors import NotDeployed, NotStable, StackError
 
 POLL_SECONDS: Final = 5.0
+# How long to wait after each refusal: 15 minutes in all.
+RECOVERY_PAUSES: Final = (1, 2, 4, 8, 15, *(30,) * 29)
 
 
 def restore(deployment: Deployment, to: str, say: Callable[[str], None] = lambda line: None) -> str:
@@ -39,6 +41,8 @@ def restore(deployment: Deployment, to: str, say: Callable[[str], None] = lambda
         There is no ledger.
     StackError
         The ledger has no backup of that time.
+    NotStable
+        DynamoDB does not take a setting of the new table yet; the same command can succeed later.
     """
     if not deployment.outputs():
         raise NotDeployed(f"the stack {deployment.data.name}")
@@ -80,8 +84,19 @@ def _complete(dynamodb: Any, name: str, wanted: dict[str, Any]) -> None:
     for setting in lacking:
         dynamodb.update_table(TableName=name, **setting)
         _wait(dynamodb, name)
-    recovery = wanted["PointInTimeRecoverySpecification"]
-    dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+    _turn_recovery_on(dynamodb, name, wanted["PointInTimeRecoverySpecification"])
+
+
+def _turn_recovery_on(dynamodb: Any, name: str, wanted: dict[str, Any]) -> None:
+    """Set it as soon as DynamoDB has backups for the new table, which takes it some minutes."""
+    for pause in RECOVERY_PAUSES:
+        try:
+            dynamodb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=wanted)
+        except dynamodb.exceptions.ContinuousBackupsUnavailableException:
+            time.sleep(pause)
+        else:
+            return
+    raise NotStable(f"DynamoDB does not offer point-in-time recovery for {name} yet: run the same command again later")
 
 
 def _wait(dynamodb: Any, name: str) -> None:

@@ -30,9 +30,17 @@ def test_the_ledger_as_it_was_takes_the_place_of_one_that_went_wrong(account: Ac
     account.api().patch(f"/todos/{spoilt}", {"title": "Spoilt by a defect"})
     account.wait_until_listed(account.create("Only in the ledger that went wrong"))
 
+    assert "paused remind_page" in account.stack("pause")
+    assert read_by(account) == {"deliver"}, "nothing else reads a queue or the stream"
+    concurrency = account.client("lambda").get_function_concurrency(FunctionName=f"todo-ledger-{STAGE}")
+    assert concurrency["ReservedConcurrentExecutions"] == 0, "and the API answers nobody"
+    assert "mapping of clear: Enabled is False, and should be True" in account.stack("drift", expected=1)
+
     account.edit(".chalice/config.json", lambda text: with_ledger(text, restored))
     assert "EventSourceMapping" in account.stack("diff"), "the functions will be fed from another stream"
     account.stack("deploy")
+    account.stack("settle")
+    assert read_by(account) == {"clear", "deliver", "project", "publish", "remind_page"}
     rebuild(account)
     account.stack("audit")
     assert f"ledger                       {restored}" in account.stack("status")
@@ -42,7 +50,6 @@ def test_the_ledger_as_it_was_takes_the_place_of_one_that_went_wrong(account: Ac
     assert account.api().patch(f"/todos/{spoilt}", {"notes": "Goes on"}).json()["version"] == 2
     account.wait_until_listed(account.create("Written after it"))
 
-    account.stack("settle")
     assert "no setting differs" in account.stack("drift")
     assert f"todo-ledger-{STAGE}-events" in tables(account), "what went wrong is still there to look at"
     account.stack("destroy", "--data", "--yes-delete-all-data")
@@ -59,6 +66,13 @@ def test_a_ledger_that_is_not_there_is_an_error(account: Account) -> None:
 def tables(account: Account) -> list[str]:
     names: list[str] = account.client("dynamodb").list_tables()["TableNames"]
     return names
+
+
+def read_by(account: Account) -> set[str]:
+    """The functions that are fed by a queue or the stream."""
+    mappings = account.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    enabled = [one["FunctionArn"].rpartition(":")[2] for one in mappings if one["State"] == "Enabled"]
+    return {name.removeprefix(f"todo-ledger-{STAGE}-") for name in enabled}
 
 
 def with_ledger(text: str, table: str) -> str:
