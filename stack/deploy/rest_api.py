@@ -24,7 +24,7 @@ def put_gateway_responses(apigateway: Any, api_id: str, responses: dict[str, Any
         By type, as ``x-amazon-apigateway-gateway-responses`` has them.
     """
     for response_type, response in responses.items():
-        status = {"statusCode": str(response["statusCode"])} if "statusCode" in response else {}
+        status = {"statusCode": response["statusCode"]} if "statusCode" in response else {}
         apigateway.put_gateway_response(
             restApiId=api_id,
             responseType=response_type,

@@ -69,6 +69,5 @@ def _found(response: Properties, wanted: Properties) -> Properties:
 
 
 def _described(response: Properties) -> Properties:
-    status = response.get("statusCode")
     kept = {name: response.get(name) or {} for name in ("responseParameters", "responseTemplates")}
-    return {"statusCode": str(status) if status else None, **kept}
+    return {"statusCode": response.get("statusCode"), **kept}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import pytest
@@ -30,6 +31,12 @@ def headers(request: pytest.FixtureRequest) -> dict[str, str]:
 def test_every_response_exposes_the_same_headers_as_the_app(headers: dict[str, str]) -> None:
     assert headers["Access-Control-Allow-Origin"] == "'*'"
     assert headers["Access-Control-Expose-Headers"] == f"'{','.join(EXPOSED)}'"
+
+
+def test_statuses_are_texts_as_api_gateway_takes_them() -> None:
+    stated = [response["statusCode"] for response in RESPONSES.values() if "statusCode" in response]
+    assert len(stated) == len(RESPONSES) - 2, "the two defaults keep the status of the error"
+    assert all(isinstance(status, str) and re.fullmatch("[45][0-9]{2}", status) for status in stated)
 
 
 def test_no_response_is_stored(headers: dict[str, str]) -> None:

@@ -104,7 +104,7 @@ def test_the_gateway_answers_with_problem_types_of_the_api(public_url: str, monk
             # It keeps the status of the error that it replaces.
             del expected["status"]
         assert document == expected
-        assert response.get("statusCode") == expected.get("status")
+        assert response.get("statusCode") == (str(expected["status"]) if "status" in expected else None)
 
 
 def test_dead_letters_stay_for_ten_days_and_what_waits_for_a_person_for_14() -> None:
