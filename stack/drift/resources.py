@@ -134,6 +134,7 @@ def _subscription(client: Client, arn: str) -> Properties:
         "RawMessageDelivery": attributes.get("RawMessageDelivery") == "true",
         # An empty policy is how SNS removes one.
         "FilterPolicy": json.loads(attributes.get("FilterPolicy") or "{}") or None,
+        "RedrivePolicy": json.loads(attributes.get("RedrivePolicy") or "{}") or None,
     }
 
 

@@ -47,6 +47,17 @@ def test_the_workers_of_queues_hand_back_what_failed_and_nothing_else() -> None:
         assert mapping(worker)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def test_what_sns_cannot_hand_over_is_a_dead_letter_of_the_queue() -> None:
+    data = resources("data.yaml")
+    dead_letters = {"Fn::GetAtt": ["DeliverDeadLetterQueue", "Arn"]}
+    subscription = data["DeliverSubscription"]
+    assert subscription["Properties"]["RedrivePolicy"] == {"deadLetterTargetArn": dead_letters}
+    (allowed,) = data["DeliverDeadLetterQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert allowed["Resource"] == dead_letters
+    assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert "DeliverDeadLetterQueuePolicy" in subscription["DependsOn"]
+
+
 def test_what_is_put_aside_is_kept_as_long_as_sqs_can() -> None:
     queues = resources("data.yaml")
     aside = [name for name in queues if name == "QuarantineQueue" or name.endswith("DeadLetterQueue")]
