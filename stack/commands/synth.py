@@ -30,4 +30,4 @@ def run(parsed: Namespace) -> int:
     return 0
 
 
-COMMAND = Command("synth", "print the compute stack's template as CloudFormation receives it", run, add_arguments)
+COMMAND = Command("synth", "print the compute stack's template, Chalice's merged with ours", run, add_arguments)

@@ -31,12 +31,18 @@ class Artifacts:
     bucket : str
     owner : str
         The id of the account.
+
+    Attributes
+    ----------
+    uploaded : list of str
+        The keys of what was stored.
     """
 
     def __init__(self, client: Any, bucket: str, owner: str) -> None:
         self._client = client
         self.bucket = bucket
         self._owner = owner
+        self.uploaded: list[str] = []
 
     def upload(self, content: bytes, suffix: str) -> str:
         """Store an object, also if one of this name exists, and return its key.
@@ -52,6 +58,7 @@ class Artifacts:
             self._client.put_object(Bucket=self.bucket, Key=key, Body=content, ExpectedBucketOwner=self._owner)
         except ClientError as error:
             raise self._explained(error) from error
+        self.uploaded.append(key)
         return key
 
     def template(self, template: str) -> dict[str, str]:

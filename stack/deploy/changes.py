@@ -50,8 +50,3 @@ def parse_change(described: dict[str, Any]) -> Change:
     if found["Action"] == "Modify":
         what = REPLACED.get(found.get("Replacement", ""), what)
     return Change(what, found["LogicalResourceId"], found["ResourceType"], tuple(sorted(names - {""})))
-
-
-def of_new_template(template: dict[str, Any]) -> list[Change]:
-    """The changes of deploying a template for the first time."""
-    return [Change("added", name, resource["Type"]) for name, resource in sorted(template["Resources"].items())]

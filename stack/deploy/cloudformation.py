@@ -13,6 +13,12 @@ from stack.errors import DeploymentFailed
 FINGERPRINT_TAG = "todo-ledger-fingerprint"
 WAIT = {"Delay": 1, "MaxAttempts": 900}
 SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+# A name for a change set that nobody has executed: no template, no resources.
+ONLY_REVIEWED = "REVIEW_IN_PROGRESS"
+# The first deployment failed and was rolled back: no resources.
+EMPTY = "ROLLBACK_COMPLETE"
+# A stack whose creation failed can only be deleted. The last two may have resources left.
+NEVER_CREATED = (EMPTY, "CREATE_FAILED", "ROLLBACK_FAILED")
 
 
 class Stack:
@@ -41,8 +47,12 @@ class Stack:
         return next((tag["Value"] for tag in described.get("Tags", []) if tag["Key"] == FINGERPRINT_TAG), None)
 
     def exists(self) -> bool:
-        """Whether the stack exists, in whatever state."""
-        return self._describe() is not None
+        """Whether there is a stack with resources.
+
+        One that has only been reviewed, or whose first deployment was rolled back, has none: CloudFormation lists it,
+        and `prepare` and `delete` remove it.
+        """
+        return self._status() not in (None, ONLY_REVIEWED, EMPTY)
 
     def resources(self) -> dict[str, str]:
         """The physical id of each resource, by its logical id."""
@@ -57,6 +67,10 @@ class Stack:
     ) -> ChangeSet | None:
         """Make a change set for this template and these parameters; None if it would change nothing.
 
+        What an earlier deployment has left under the literal name of a retained resource is imported
+        (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html). A stack
+        whose creation failed is deleted first.
+
         Parameters
         ----------
         template : dict of str to str
@@ -68,9 +82,9 @@ class Stack:
         Raises
         ------
         DeploymentFailed
-            CloudFormation rejects the template.
+            CloudFormation rejects the template, or the stack is in a state that needs a person.
         """
-        kind = "UPDATE" if self._prepared() else "CREATE"
+        kind = self._kind()
         name = f"todo-ledger-{uuid.uuid4().hex}"
         self._client.create_change_set(
             StackName=self.name,
@@ -80,8 +94,9 @@ class Stack:
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Tags=[{"Key": FINGERPRINT_TAG, "Value": fingerprint}] if fingerprint else [],
+            ImportExistingResources=True,
         )
-        return ChangeSet(self._client, self.name, name, kind) if self._has_changes(name) else None
+        return ChangeSet(self._client, self, name, kind) if self._has_changes(name) else None
 
     def is_protected(self) -> bool:
         """Whether it is protected against deletion."""
@@ -99,7 +114,7 @@ class Stack:
         DeploymentFailed
             CloudFormation could not delete it.
         """
-        if not self.exists():
+        if self._status() is None:
             return False
         self._client.delete_stack(StackName=self.name)
         try:
@@ -119,15 +134,21 @@ class Stack:
             raise
         return found[0] if found and found[0]["StackStatus"] != "DELETE_COMPLETE" else None
 
-    def _prepared(self) -> bool:
-        """Whether there is a stack to update; one whose creation failed cannot be updated, and is deleted."""
+    def _status(self) -> str | None:
         described = self._describe()
-        status = described["StackStatus"] if described else None
-        if status in ("ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"):
-            self._client.delete_stack(StackName=self.name)
-            self._client.get_waiter("stack_delete_complete").wait(StackName=self.name, WaiterConfig=WAIT)
-            return False
-        return status not in (None, "REVIEW_IN_PROGRESS")
+        return described["StackStatus"] if described else None
+
+    def _kind(self) -> str:
+        """The type of change set that the stack takes."""
+        status = self._status()
+        if status == "DELETE_FAILED":
+            raise DeploymentFailed(
+                f"the stack {self.name} could not be deleted completely: run `destroy` again, or delete it by hand, "
+                f"and then deploy\n{failures(self._client, self.name)}"
+            )
+        if status in NEVER_CREATED:
+            self.delete()
+        return "CREATE" if status in (None, ONLY_REVIEWED, *NEVER_CREATED) else "UPDATE"
 
     def _has_changes(self, change_set: str) -> bool:
         names = {"StackName": self.name, "ChangeSetName": change_set}
@@ -135,19 +156,27 @@ class Stack:
             self._client.get_waiter("change_set_create_complete").wait(**names, WaiterConfig=WAIT)
         except WaiterError as error:
             reason = self._client.describe_change_set(**names).get("StatusReason", str(error))
-            self._client.delete_change_set(**names)
+            reason = "\n".join([reason, *_validation_failures(self._client, **names)])
+            self.discard(change_set)
             if "didn't contain changes" in reason or "No updates are to be performed" in reason:
                 return False
             raise DeploymentFailed(f"CloudFormation rejected the template of {self.name}: {reason}") from error
         return True
 
+    def discard(self, change_set: str) -> None:
+        """Delete a change set, and the stack that CloudFormation has listed for it, if nobody has created that."""
+        self._client.delete_change_set(StackName=self.name, ChangeSetName=change_set)
+        if self._status() == ONLY_REVIEWED:
+            self.delete()
+
 
 class ChangeSet:
     """A change set that CloudFormation has prepared, with at least one change."""
 
-    def __init__(self, client: Any, stack: str, name: str, kind: str) -> None:
+    def __init__(self, client: Any, stack: Stack, name: str, kind: str) -> None:
         self._client = client
-        self._names = {"StackName": stack, "ChangeSetName": name}
+        self._stack = stack
+        self._name = name
         self._kind = kind
 
     def changes(self) -> list[Change]:
@@ -155,7 +184,7 @@ class ChangeSet:
         found: list[Change] = []
         more: dict[str, str] = {}
         while True:
-            page = self._client.describe_change_set(**self._names, **more)
+            page = self._client.describe_change_set(StackName=self._stack.name, ChangeSetName=self._name, **more)
             found += map(parse_change, page["Changes"])
             if "NextToken" not in page:
                 return sorted(found, key=lambda change: change.resource)
@@ -163,7 +192,7 @@ class ChangeSet:
 
     def discard(self) -> None:
         """Delete the change set, and change nothing."""
-        self._client.delete_change_set(**self._names)
+        self._stack.discard(self._name)
 
     def execute(self) -> None:
         """Execute it, and wait until that has finished.
@@ -173,8 +202,8 @@ class ChangeSet:
         DeploymentFailed
             CloudFormation failed and rolled back; the message lists the events that say why.
         """
-        stack = self._names["StackName"]
-        self._client.execute_change_set(**self._names)
+        stack = self._stack.name
+        self._client.execute_change_set(StackName=stack, ChangeSetName=self._name)
         waiter = self._client.get_waiter(f"stack_{self._kind.lower()}_complete")
         try:
             waiter.wait(StackName=stack, WaiterConfig=WAIT)
@@ -188,7 +217,22 @@ def failures(client: Any, stack: str) -> str:
     """The events of a stack that report a failure, a line each, oldest first."""
     events = client.describe_stack_events(StackName=stack)["StackEvents"]
     failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("FAILED")]
-    return "\n".join(
+    reasons = [
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"
         for event in failed
-    )
+    ]
+    return "\n".join([*reasons, *_validation_failures(client, StackName=stack)])
+
+
+def _validation_failures(client: Any, **where: str) -> list[str]:
+    """What CloudFormation found wrong before it began, which it mentions elsewhere only as "validation failed"."""
+    try:
+        events = client.describe_events(Filters={"FailedEvents": True}, **where)["OperationEvents"]
+    except ClientError:
+        # Only an aid, which a role may not be allowed.
+        return []
+    return [
+        f"  {event.get('LogicalResourceId', event['ValidationPath'])}: {event['ValidationStatusReason']}"
+        for event in events
+        if event.get("ValidationStatus") == "FAILED"
+    ]

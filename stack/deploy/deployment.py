@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any
 
 from stack import aws
-from stack.deploy import changes, templates, views_table
+from stack.deploy import applying, foreseen, templates, views_table
 from stack.deploy.artifacts import Artifacts
 from stack.deploy.changes import Change
 from stack.deploy.cloudformation import ChangeSet, Stack
@@ -17,7 +17,7 @@ from stack.deploy.package import Package, package
 from stack.deploy.references import References
 from stack.deploy.rest_api import GATEWAY_RESPONSES, definition_in
 from stack.deploy.stages import Stage
-from stack.errors import Misconfigured, NotDeployed, WouldLoseData
+from stack.errors import Misconfigured, NotDeployed
 
 Client = Callable[[str], Any]
 
@@ -71,8 +71,8 @@ class Deployment:
         return self.data.outputs()
 
     def ledger(self) -> str:
-        """The name of the events table in use: the data stack's, or a restored one that is configured."""
-        return self.stage.restored_ledger or self.outputs()["EventsTableName"]
+        """The name of the events table: the data stack's, if only in future, or a restored one that is configured."""
+        return self.stage.restored_ledger or self._outputs()["EventsTableName"]
 
     def views_table(self) -> str | None:
         """The views table that queries read; None before there is one."""
@@ -95,6 +95,9 @@ class Deployment:
     def deploy_data(self) -> list[Change]:
         """Deploy tables and queues, and the first views table.
 
+        A new stack's tables are protected against deletion by a second change set, once all of it has been created: a
+        creation that fails removes what it made, which would be in the way of the next one.
+
         Returns
         -------
         list of Change
@@ -105,7 +108,10 @@ class Deployment:
         WouldLoseData
         DeploymentFailed
         """
-        done = self._execute(self._prepare_data())
+        creating = not self.data.exists()
+        done = applying.apply(self._prepare_data(protected=not creating))
+        if creating:
+            applying.apply(self._prepare_data())
         if not self.data.is_protected():
             self.data.protect()
         self.ensure_views()
@@ -122,32 +128,28 @@ class Deployment:
             The data stack is not deployed.
         Misconfigured
         """
-        return self._execute(self._prepare_compute())
+        if not self.data.exists():
+            raise NotDeployed(f"the stack {self.data.name}", f"deploy it first: deploy --stage {self.stage.name}")
+        return applying.apply(self._prepare_compute())
 
     def deploy_watch(self) -> list[Change]:
         """Deploy the alarms, their topic, and the dashboard; returns and raises like `deploy_data`."""
-        return self._execute(self._prepare_watch())
+        return applying.apply(self._prepare_watch())
 
     def diff_data(self) -> list[Change]:
-        """What `deploy_data` would do."""
-        if not self.data.exists():
-            return changes.of_new_template(self.stage.data_template)
-        return self._preview(self._prepare_data())
+        """What `deploy_data` would do, as CloudFormation sees it; it raises the same."""
+        return applying.preview(self._prepare_data(protected=self.data.exists()))
 
     def diff_compute(self) -> list[Change]:
-        """What `deploy_compute` would do."""
-        if not self.compute.exists():
-            return changes.of_new_template(templates.load(self.package().template))
-        return self._preview(self._prepare_compute())
+        """What `deploy_compute` would do, also before there is a data stack; it raises the same."""
+        return applying.preview(self._prepare_compute())
 
     def diff_watch(self) -> list[Change]:
-        """What `deploy_watch` would do."""
-        if not self.watch.exists():
-            return changes.of_new_template(self.stage.watch_template)
-        return self._preview(self._prepare_watch())
+        """What `deploy_watch` would do, also before there is a data stack; it raises the same."""
+        return applying.preview(self._prepare_watch())
 
     def parameters(self) -> dict[str, str]:
-        """The parameters of the compute stack (.chalice/compute.yaml).
+        """The parameters of the compute stack (.chalice/compute.yaml) that configuration and ledger determine.
 
         Raises
         ------
@@ -163,6 +165,10 @@ class Deployment:
     def watch_parameters(self) -> dict[str, str]:
         """The parameters of the watching stack (.chalice/watch.yaml)."""
         return {**self.stage.watch_parameters(), "EventsTable": self.ledger()}
+
+    def names(self) -> References:
+        """What the names of resources consist of: the stage, and CloudFormation's pseudo parameters."""
+        return References({"Stage": self.stage.name, **self.place}, {})
 
     def gateway_responses(self) -> dict[str, Any]:
         """The responses of API Gateway itself by their types, with the API's own address in them."""
@@ -189,7 +195,7 @@ class Deployment:
 
     def template(self, packaged: Package) -> dict[str, Any]:
         """The compute stack's template, its code uploaded to the bucket."""
-        template = templates.load(packaged.template)
+        template = templates.with_literal_names(templates.load(packaged.template), self.names())
         code = self.artifacts.upload_code(packaged.code)
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Serverless::Function":
@@ -204,20 +210,25 @@ class Deployment:
             aws.expect_owner(made, self.place["AWS::AccountId"])
         return made
 
-    def _prepare_data(self, fingerprint: str | None = None) -> ChangeSet | None:
-        template = (self.stage.checkout / ".chalice" / "data.yaml").read_text()
-        return self.data.prepare(self.artifacts.template(template), {"Stage": self.stage.name}, fingerprint)
+    def _prepare_data(self, fingerprint: str | None = None, *, protected: bool = True) -> ChangeSet | None:
+        template = templates.dump(templates.with_literal_names(self.stage.data_template, self.names()))
+        parameters = {"Stage": self.stage.name, "Protection": "on" if protected else "off"}
+        return self.data.prepare(self.artifacts.template(template), parameters, fingerprint)
 
     def _prepare_compute(self, fingerprint: str | None = None) -> ChangeSet | None:
+        parameters, template = self.parameters(), self.template(self.package())
         if not self.data.exists():
-            raise NotDeployed(f"the stack {self.data.name}", f"deploy it first: deploy --stage {self.stage.name}")
-        parameters = self.parameters()
-        template = templates.dump(self.template(self.package()))
-        return self.compute.prepare(self.artifacts.template(template), parameters, fingerprint)
+            exports = {f"{self.data.name}-{key}": value for key, value in self._outputs().items()}
+            template = foreseen.without_imports(template, References({"Stage": self.stage.name}, exports))
+        return self.compute.prepare(self.artifacts.template(templates.dump(template)), parameters, fingerprint)
 
     def _prepare_watch(self) -> ChangeSet | None:
-        template = (self.stage.checkout / ".chalice" / "watch.yaml").read_text()
-        return self.watch.prepare(self.artifacts.template(template), self.watch_parameters())
+        template = self.artifacts.template(templates.dump(self.stage.watch_template))
+        return self.watch.prepare(template, self.watch_parameters())
+
+    def _outputs(self) -> dict[str, str]:
+        """The data stack's outputs, or those that it will have."""
+        return self.outputs() or foreseen.outputs(self.stage.data_template, {"Stage": self.stage.name, **self.place})
 
     def _of_the_account(self) -> dict[str, str]:
         """What follows from the account's limits, where the stage does not set it."""
@@ -226,6 +237,8 @@ class Deployment:
         return {"WaitsAtOnce": str(self.concurrency.waits)}
 
     def _of_the_ledger(self) -> dict[str, str]:
+        if not self.data.exists() and not self.stage.restored_ledger:
+            return {"EventsTable": self.ledger(), "EventsStream": self._outputs()["EventsStreamArn"]}
         # Read from the table, not the data stack's outputs: turning the stream off and on gives it a new ARN.
         dynamodb, name = self.client("dynamodb"), self.ledger()
         try:
@@ -235,35 +248,3 @@ class Deployment:
         if not table.get("StreamSpecification", {}).get("StreamEnabled"):
             raise Misconfigured(f"the table {name} has no stream")
         return {"EventsTable": name, "EventsStream": table["LatestStreamArn"]}
-
-    def _preview(self, change_set: ChangeSet | None) -> list[Change]:
-        if change_set is None:
-            return []
-        found = change_set.changes()
-        change_set.discard()
-        return found
-
-    def _execute(self, change_set: ChangeSet | None) -> list[Change]:
-        if change_set is None:
-            return []
-        found = change_set.changes()
-        try:
-            refuse_to_lose_data(found)
-        except WouldLoseData:
-            change_set.discard()
-            raise
-        change_set.execute()
-        return found
-
-
-def refuse_to_lose_data(found: Iterable[Change]) -> None:
-    """Refuse changes that replace or remove a table, a bucket or a queue.
-
-    Raises
-    ------
-    WouldLoseData
-        The message lists what would be lost.
-    """
-    lost = [f"  {change}" for change in found if change.loses_data]
-    if lost:
-        raise WouldLoseData("refused, since data would be lost:\n" + "\n".join(lost))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from stack.deploy import chalice_functions, templates
 from stack.deploy.deployment import Deployment
 from stack.errors import StackError
 
@@ -16,7 +16,7 @@ Say = Callable[[str], None]
 
 
 def delete_compute(deployment: Deployment, say: Say) -> None:
-    """Delete the Lambdas, the API, the alarms and the dashboard; the data stays, and `deploy` restores the rest.
+    """Delete the Lambdas, the API, the alarms and the dashboard; data and logs stay, and `deploy` restores the rest.
 
     Raises
     ------
@@ -28,22 +28,21 @@ def delete_compute(deployment: Deployment, say: Say) -> None:
 
 
 def delete_data(deployment: Deployment, say: Say) -> None:
-    """Delete the ledger, the views, the queues, and everything that remains of the stage.
+    """Delete the ledger, the views, the queues, and everything that remains of the stage, its logs too.
 
-    CloudFormation leaves what the template retains and protects against deletion; it is deleted afterwards.
+    CloudFormation leaves what the templates retain; it is deleted by its name, also if its stack is long gone.
 
     Raises
     ------
     StackError
-        The compute stack still exists, which imports the exports of the data stack.
+        The compute stack still exists, or functions that Chalice has deployed: they use the data.
     DeploymentFailed
         CloudFormation could not delete the data stack.
     """
     if deployment.compute.exists():
         raise StackError(f"the stack {deployment.compute.name} still uses the data")
-    dynamodb, s3 = deployment.client("dynamodb"), deployment.client("s3")
-    resources = deployment.data.resources()
-    kinds = {name: resource["Type"] for name, resource in deployment.stage.data_template["Resources"].items()}
+    chalice_functions.refuse_beside(deployment.client("lambda"), deployment.stage)
+    dynamodb = deployment.client("dynamodb")
     for table in _tables_beside_the_stack(dynamodb, deployment.stage.prefix):
         _delete_table(dynamodb, table)
         say(f"deleted the table {table}")
@@ -51,14 +50,12 @@ def delete_data(deployment: Deployment, say: Say) -> None:
         deployment.data.protect(wanted=False)
     if deployment.data.delete():
         say(f"deleted the stack {deployment.data.name}")
-    for name, physical in resources.items():
-        if kinds.get(name) == "AWS::DynamoDB::Table":
-            _delete_table(dynamodb, physical)
-            say(f"deleted the table {physical}")
-        elif kinds.get(name) == "AWS::S3::Bucket":
-            _delete_bucket(s3, physical)
-            say(f"deleted the bucket {physical}")
-    _delete_bucket(s3, deployment.artifacts.bucket)
+    for template in (deployment.stage.data_template, deployment.stage.compute_template):
+        for kind, name in templates.retained(template, deployment.names()):
+            what, service, delete = _RETAINED[kind]
+            if delete(deployment.client(service), name):
+                say(f"deleted the {what} {name}")
+    _delete_bucket(deployment.client("s3"), deployment.artifacts.bucket)
 
 
 def _tables_beside_the_stack(dynamodb: Any, prefix: str) -> list[str]:
@@ -68,16 +65,19 @@ def _tables_beside_the_stack(dynamodb: Any, prefix: str) -> list[str]:
     return [name for page in pages for name in page["TableNames"] if made.fullmatch(name)]
 
 
-def _delete_table(dynamodb: Any, name: str) -> None:
-    with suppress(dynamodb.exceptions.ResourceNotFoundException):
+def _delete_table(dynamodb: Any, name: str) -> bool:
+    try:
         if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
             dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
             dynamodb.get_waiter("table_exists").wait(TableName=name)
         dynamodb.delete_table(TableName=name)
         dynamodb.get_waiter("table_not_exists").wait(TableName=name)
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return False
+    return True
 
 
-def _delete_bucket(s3: Any, name: str) -> None:
+def _delete_bucket(s3: Any, name: str) -> bool:
     try:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
             for one in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
@@ -86,3 +86,21 @@ def _delete_bucket(s3: Any, name: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchBucket":
             raise
+        return False
+    return True
+
+
+def _delete_log(logs: Any, name: str) -> bool:
+    try:
+        logs.delete_log_group(logGroupName=name)
+    except logs.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
+# What it is, its service, and how to delete it (False if it is not there), by the property that names it.
+_RETAINED: Final[dict[str, tuple[str, str, Callable[[Any, str], bool]]]] = {
+    "TableName": ("table", "dynamodb", _delete_table),
+    "BucketName": ("bucket", "s3", _delete_bucket),
+    "LogGroupName": ("log group", "logs", _delete_log),
+}

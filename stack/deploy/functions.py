@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Final
 
-from stack.deploy import concurrency
+from stack.deploy import chalice_functions, concurrency
 from stack.deploy.deployment import Deployment
 from stack.deploy.references import References
 
@@ -42,6 +42,21 @@ def deployed_names(deployment: Deployment) -> dict[str, str]:
     """The functions' names on Lambda, by their names in the app."""
     resources = deployment.compute.resources()
     return {one.name: resources.get(one.resource, one.deployed_name) for one in deployment.stage.functions()}
+
+
+def check(deployment: Deployment) -> None:
+    """Refuse what a deployment of the compute stack would fail on, as far as it is known before anything is deployed.
+
+    Raises
+    ------
+    Misconfigured
+    StackError
+        `chalice deploy` has deployed the same functions.
+    """
+    deployment.configured_parameters()
+    check_concurrency(deployment)
+    if not deployment.compute.exists():
+        chalice_functions.refuse_beside(deployment.client("lambda"), deployment.stage)
 
 
 def check_concurrency(deployment: Deployment) -> None:

@@ -59,6 +59,9 @@ class _References:
                 return _attributes(self._sqs, self._physical[name])["QueueArn"]
             case {"Ref": name}:
                 return self._physical[name]
+            case {"Fn::If": ["Protected", protected, _]}:
+                # It is off only while the stack is created.
+                return self.resolve(protected)
             case list():
                 return [self.resolve(value) for value in node]
             case dict():

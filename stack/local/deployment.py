@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stack.aws import local_client
-from stack.deploy import templates
+from stack.deploy import applying, templates
 from stack.deploy.deployment import Deployment
 from stack.deploy.rest_api import definition_in
 from stack.deploy.stages import Stage
@@ -32,7 +32,7 @@ class LocalDeployment(Deployment):
         fingerprint = _fingerprint(self.stage.data_template, self.stage.name)
         if self.data.fingerprint() == fingerprint:
             return False
-        self._execute(self._prepare_data(fingerprint))
+        applying.apply(self._prepare_data(fingerprint))
         self._enable_expiry()
         return True
 
@@ -44,7 +44,7 @@ class LocalDeployment(Deployment):
             return False
         # Absent until everything is done, so that a deployment that was interrupted is repeated.
         self._state.api_record.unlink(missing_ok=True)
-        self._execute(self._prepare_compute(fingerprint))
+        applying.apply(self._prepare_compute(fingerprint))
         self._serve(templates.load(packaged.template))
         return True
 

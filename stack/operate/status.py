@@ -9,6 +9,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from stack.deploy import views_table
+from stack.deploy.cloudformation import ONLY_REVIEWED
 from stack.deploy.stages import Stage
 
 # Makes the client of a service, by its name.
@@ -78,6 +79,8 @@ def _stack(client: Client, name: str) -> dict[str, str] | None:
     if not found or not found["Stacks"]:
         return None
     (stack,) = found["Stacks"]
+    if stack["StackStatus"] == ONLY_REVIEWED:
+        return None
     return {
         "status": stack["StackStatus"],
         "at": _instant(stack.get("LastUpdatedTime", stack["CreationTime"])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.deploy.account import Account
+from tests.deploy.account import STAGE, Account
 from tests.deploy.rest_api_import import in_front_of
 
 LOOPING = ("deliver", "remind_page", "clear")
@@ -36,10 +36,30 @@ def test_chalice_deploys_by_itself_and_settle_sets_the_rest(account: Account) ->
         account.wait_until_listed(account.create("Deployed by Chalice"))
         assert account.api().get("/nowhere").headers["Content-Type"] == "application/problem+json"
 
+        for command in (["deploy"], ["deploy", "--dry-run"], ["diff"]):
+            assert f"chalice delete --stage {STAGE}" in account.stack(*command, expected=1)
+        with_data = ("destroy", "--data", "--yes-delete-all-data")
+        assert f"chalice delete --stage {STAGE}" in account.stack(*with_data, expected=1)
+        assert deployed(account) == first, "and nothing was begun beside it"
+
         account.chalice("delete", endpoint)
         assert not account.client("lambda").list_functions()["Functions"]
         assert not account.client("lambda").list_event_source_mappings()["EventSourceMappings"]
         assert account.deployment().data.exists()
+
+
+def test_cloudformation_takes_over_what_chalice_leaves(account: Account) -> None:
+    left = logs(account)
+    assert f"/aws/lambda/todo-ledger-{STAGE}-project" in left
+    said = account.stack("deploy")
+    assert said.count("imported") == len(left) == len(account.deployment().stage.functions())
+    account.stack("settle")
+    assert "no setting differs" in account.stack("drift")
+
+
+def logs(account: Account) -> list[str]:
+    """The names of the log groups."""
+    return [group["logGroupName"] for group in account.client("logs").describe_log_groups()["logGroups"]]
 
 
 def deployed(account: Account) -> Any:

@@ -35,14 +35,15 @@ def of_type(kind: str) -> list[Any]:
 @pytest.mark.parametrize(("name", "table"), of_type("AWS::DynamoDB::Table"))
 def test_tables_are_encrypted_and_stay_when_a_stack_goes(name: str, table: dict[str, Any]) -> None:
     assert table["Properties"]["SSESpecification"]["SSEEnabled"] is True
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 @pytest.mark.parametrize(("name", "table"), of_type("AWS::DynamoDB::Table"))
 def test_what_cannot_be_made_again_is_recoverable_and_protected(name: str, table: dict[str, Any]) -> None:
     properties = table["Properties"]
     recoverable = properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled", False)
-    assert recoverable == properties.get("DeletionProtectionEnabled", False) == (name in IRREPLACEABLE)
+    protected = properties.get("DeletionProtectionEnabled") == {"Fn::If": ["Protected", True, False]}
+    assert recoverable == protected == (name in IRREPLACEABLE)
 
 
 @pytest.mark.parametrize(("name", "queue"), of_type("AWS::SQS::Queue"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import yaml
 
+from stack.deploy.changes import PRECIOUS
 from tests.support.paths import ROOT
 
 TEMPLATES = ROOT / ".chalice"
@@ -56,6 +58,16 @@ def test_what_sns_cannot_hand_over_is_a_dead_letter_of_the_queue() -> None:
     assert allowed["Resource"] == dead_letters
     assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
     assert "DeliverDeadLetterQueuePolicy" in subscription["DependsOn"]
+
+
+@pytest.mark.parametrize("template", ["data.yaml", "compute.yaml"])
+def test_what_outlives_its_stack_is_not_left_by_a_creation_that_fails(template: str) -> None:
+    policies = {
+        (one.get("DeletionPolicy"), one.get("UpdateReplacePolicy"))
+        for one in resources(template).values()
+        if "DeletionPolicy" in one or one.get("Type") in PRECIOUS[:2]
+    }
+    assert policies == {("RetainExceptOnCreate", "Retain")}
 
 
 def test_what_is_put_aside_is_kept_as_long_as_sqs_can() -> None:

@@ -12,8 +12,10 @@ import pytest
 import yaml
 
 from chalicelib.api import problem_types
+from stack.deploy import templates
 from stack.deploy.deployment import Deployment
 from stack.deploy.package import package
+from stack.deploy.references import References
 from stack.deploy.stages import Stage
 from stack.settings import REPOSITORY
 
@@ -122,6 +124,28 @@ def test_what_sends_to_the_queue_that_calls_it_is_not_taken_for_an_endless_loop(
     functions = {n: o["Properties"] for n, o in merged["Resources"].items() if o["Type"] == "AWS::Serverless::Function"}
     of_queues = {name for name, mapping in MAPPINGS.items() if "Stream" not in mapping}
     assert {name for name, each in functions.items() if each.get("RecursiveLoop") == "Allow"} == of_queues
+
+
+def test_what_is_sent_has_no_aliases_which_cloudformation_rejects(merged: dict[str, Any]) -> None:
+    assert "&id001" in package("prod").template.read_text(), "as Chalice writes it"
+    assert json.loads(templates.dump(merged)) == merged
+
+
+@pytest.mark.parametrize("template", ["data.yaml", "watch.yaml", "subscriber.yaml"])
+def test_what_others_may_send_has_none_either(template: str) -> None:
+    tokens = yaml.scan((REPOSITORY / ".chalice" / template).read_text())
+    assert not [token for token in tokens if isinstance(token, yaml.AliasToken)]
+
+
+def test_the_log_of_every_function_outlives_it_under_a_name_that_needs_no_function(merged: dict[str, Any]) -> None:
+    stage = Stage("prod")
+    names = References({"Stage": "prod"}, {})
+    logs = {n: o for n, o in merged["Resources"].items() if o["Type"] == "AWS::Logs::LogGroup"}
+    named = templates.with_literal_names({"Resources": logs}, names)["Resources"]
+    assert {log["Properties"]["LogGroupName"] for log in named.values()} == {
+        f"/aws/lambda/{function.deployed_name}" for function in stage.functions()
+    }
+    assert {log["Properties"]["RetentionInDays"] for log in logs.values()} == {90}
 
 
 def test_the_api_has_one_stage(merged: dict[str, Any]) -> None:
