@@ -9,7 +9,7 @@ SBOM := .venv/sbom
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth sbom diff deploy settle drift smoke destroy test test-thorough test-fast coverage simulate race fuzz lint openapi contract bench experiment hostile lock
+.PHONY: help up down status watch synth sbom diff deploy rollback settle drift smoke destroy test test-thorough test-fast coverage simulate race fuzz lint openapi contract bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -114,6 +114,9 @@ diff: $(INSTALLED) ## Show what a deployment would change (STAGE=dev)
 
 deploy: $(INSTALLED) ## Deploy data, compute, alarms and dashboard (STAGE=dev)
 	@$(VENV)/python -m stack deploy --stage '$(STAGE)'
+
+rollback: $(INSTALLED) ## Deploy functions and API of the version before again; the data stays (STAGE=dev)
+	@$(VENV)/python -m stack rollback --stage '$(STAGE)'
 
 drift: $(INSTALLED) ## Show settings that were changed by hand (STAGE=dev)
 	@$(VENV)/python -m stack drift --stage '$(STAGE)'

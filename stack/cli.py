@@ -24,6 +24,7 @@ from stack.commands import (
     redrive,
     republish,
     restore,
+    rollback,
     settle,
     smoke,
     status,
@@ -39,7 +40,7 @@ from stack.settings import default_directory
 
 COMMANDS: Final[tuple[Command, ...]] = (
     up.COMMAND, down.COMMAND, status.COMMAND, logs.COMMAND, token.COMMAND, watch.COMMAND,
-    deploy.COMMAND, diff.COMMAND, synth.COMMAND, drift.COMMAND, settle.COMMAND, destroy.COMMAND,
+    deploy.COMMAND, rollback.COMMAND, diff.COMMAND, synth.COMMAND, drift.COMMAND, settle.COMMAND, destroy.COMMAND,
     smoke.COMMAND,
     audit.COMMAND, catchup.COMMAND, rebuild.COMMAND, republish.COMMAND, redrive.COMMAND, restore.COMMAND,
     pause.COMMAND, takeout.COMMAND, openapi.COMMAND,

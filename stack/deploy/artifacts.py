@@ -2,7 +2,7 @@
 
 The bucket's name follows from the stage, the account and the region, so somebody else can make it first. What is found
 there would be deployed with the right to make roles: every call names the account that the bucket must belong to
-(``ExpectedBucketOwner``), and nothing that lies there already is used.
+(``ExpectedBucketOwner``), and what lies there already is used only if it has the content that its name says.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from stack.errors import DeploymentFailed
 
 # CloudFormation's limit on a template in the call itself.
 MAX_INLINE_BYTES: Final = 51_200
+# How the keys of templates end.
+TEMPLATE: Final = ".template"
 
 
 class Artifacts:
@@ -61,12 +63,35 @@ class Artifacts:
         self.uploaded.append(key)
         return key
 
+    def read(self, key: str) -> bytes:
+        """The content of an object that `upload` has stored.
+
+        Raises
+        ------
+        DeploymentFailed
+            It is not there any more, or was changed.
+        """
+        try:
+            got = self._client.get_object(Bucket=self.bucket, Key=key, ExpectedBucketOwner=self._owner)
+            content: bytes = got["Body"].read()
+        except ClientError as error:
+            if _status(error) == 404:
+                raise DeploymentFailed(f"{key} is not in the bucket {self.bucket} any more") from error
+            raise self._explained(error) from error
+        if not key.startswith(hashlib.sha256(content).hexdigest()):
+            raise DeploymentFailed(f"{key} in the bucket {self.bucket} was changed: its name is not its content's hash")
+        return content
+
+    def url(self, key: str) -> str:
+        """The address by which CloudFormation reads a template."""
+        return f"{self._client.meta.endpoint_url}/{self.bucket}/{key}"
+
     def template(self, template: str) -> dict[str, str]:
         """A template as CloudFormation's calls take it: itself, or its URL in the bucket if it is too large."""
         content = template.encode()
         if len(content) <= MAX_INLINE_BYTES:
             return {"TemplateBody": template}
-        return {"TemplateURL": f"{self._client.meta.endpoint_url}/{self.bucket}/{self.upload(content, '.template')}"}
+        return {"TemplateURL": self.url(self.upload(content, TEMPLATE))}
 
     def upload_code(self, code: Path) -> str:
         """Store a Lambda package, and return its ``s3://`` URI, as ``CodeUri`` takes it."""

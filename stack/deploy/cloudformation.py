@@ -46,6 +46,11 @@ class Stack:
             return None
         return next((tag["Value"] for tag in described.get("Tags", []) if tag["Key"] == FINGERPRINT_TAG), None)
 
+    def parameters(self) -> dict[str, str]:
+        """The values of the stack's parameters; empty if it does not exist."""
+        described = self._describe() or {}
+        return {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])}
+
     def exists(self) -> bool:
         """Whether there is a stack with resources.
 

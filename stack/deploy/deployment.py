@@ -8,8 +8,8 @@ from functools import cache, cached_property
 from typing import Any
 
 from stack import aws
-from stack.deploy import applying, foreseen, templates, views_table
-from stack.deploy.artifacts import Artifacts
+from stack.deploy import applying, foreseen, rollback, templates, views_table
+from stack.deploy.artifacts import TEMPLATE, Artifacts
 from stack.deploy.changes import Change
 from stack.deploy.cloudformation import ChangeSet, Stack
 from stack.deploy.concurrency import Concurrency
@@ -132,6 +132,10 @@ class Deployment:
             raise NotDeployed(f"the stack {self.data.name}", f"deploy it first: deploy --stage {self.stage.name}")
         return applying.apply(self._prepare_compute())
 
+    def roll_back(self) -> list[Change]:
+        """Deploy the compute stack's version before the present one (see `rollback.roll_back`)."""
+        return rollback.roll_back(self.compute, self.artifacts)
+
     def deploy_watch(self) -> list[Change]:
         """Deploy the alarms, their topic, and the dashboard; returns and raises like `deploy_data`."""
         return applying.apply(self._prepare_watch())
@@ -202,6 +206,7 @@ class Deployment:
                 resource["Properties"]["CodeUri"] = code
         # Resolved here and not by CloudFormation, which deploys the API again only if its definition changes.
         definition_in(template)[GATEWAY_RESPONSES] = self.gateway_responses()
+        template["Metadata"] = rollback.metadata()
         return template
 
     def _make_client(self, service: str) -> Any:
@@ -220,7 +225,9 @@ class Deployment:
         if not self.data.exists():
             exports = {f"{self.data.name}-{key}": value for key, value in self._outputs().items()}
             template = foreseen.without_imports(template, References({"Stage": self.stage.name}, exports))
-        return self.compute.prepare(self.artifacts.template(templates.dump(template)), parameters, fingerprint)
+        key = self.artifacts.upload(templates.dump(template).encode(), TEMPLATE)
+        parameters |= rollback.parameters(self.compute.outputs(), key)
+        return self.compute.prepare({"TemplateURL": self.artifacts.url(key)}, parameters, fingerprint)
 
     def _prepare_watch(self) -> ChangeSet | None:
         template = self.artifacts.template(templates.dump(self.stage.watch_template))

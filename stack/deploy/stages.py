@@ -19,6 +19,8 @@ from stack.settings import REPOSITORY
 
 # Parameters of the compute stack that a deployment reads from the ledger in use (`Deployment.parameters`).
 OF_THE_LEDGER: Final = ("EventsTable", "EventsStream")
+# Those by which it finds its way back to the template before (`Deployment.roll_back`).
+OF_THE_DEPLOYMENT: Final = ("Template", "PreviousTemplate")
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -142,14 +144,16 @@ class Stage:
         declared = self.compute_template["Parameters"]
         configured = self._configured()
         where = f"stages.{self.name}.parameters of .chalice/config.json"
-        if unknown := configured.keys() - declared.keys() - self.watch_template["Parameters"].keys():
+        configurable = declared.keys() | self.watch_template["Parameters"].keys()
+        if unknown := configured.keys() - (configurable - {*OF_THE_DEPLOYMENT}):
             raise Misconfigured(f"{where} has {', '.join(sorted(unknown))}, which no template declares")
-        given = ("Stage", *OF_THE_LEDGER)
+        given = ("Stage", *OF_THE_LEDGER, *OF_THE_DEPLOYMENT)
         needed = [name for name in declared if name not in given and "Default" not in declared[name]]
         if missing := [f"  {name}: {declared[name]['Description']}" for name in needed if not configured.get(name)]:
             raise Misconfigured(f"{where} lacks\n" + "\n".join(missing))
         _require_https(configured["JwksUrl"], where)
-        defaults = {name: str(declared[name]["Default"]) for name in declared if "Default" in declared[name]}
+        optional = [name for name in declared if "Default" in declared[name] and name not in given]
+        defaults = {name: str(declared[name]["Default"]) for name in optional}
         return {"Stage": self.name, **defaults, **self._of(self.compute_template)}
 
     def sets(self, parameter: str) -> bool:
