@@ -274,7 +274,7 @@ class Run:
     def _point(self, to: Pointer, *, instead_of: Pointer) -> None:
         pointer.point(to, instead_of=instead_of, under=self._record)
 
-    def _waiting(self, seconds: float, now: Pointer) -> dict[str, float]:
+    def _waiting(self, seconds: float, now: Pointer) -> dict[str, Any]:
         """The state of a wait of so many seconds, which begin when nobody remembers this pointer any more."""
         end = time.time() + now.remembered_seconds + seconds
         return {"resume_at": end, "remembered_seconds": now.remembered_seconds}

@@ -179,7 +179,7 @@ def filled_and_switched_over_to() -> Iterator[None]:
         reader = pointer.pointer().reader
         return Pointer(reader, (reader,))
 
-    def waiting(this: run.Run, seconds: float, now: Pointer) -> dict[str, float]:
+    def waiting(this: run.Run, seconds: float, now: Pointer) -> dict[str, Any]:
         return {"resume_at": 0.0}
 
     with (
@@ -196,7 +196,7 @@ def settling_while_the_pointer_is_remembered() -> Iterator[None]:
     real = run.Run._waiting
     steps = {state.AUDIT: lambda this, until: this._go_to(state.SWITCH)}
 
-    def waiting(this: run.Run, seconds: float, now: Pointer) -> dict[str, float]:
+    def waiting(this: run.Run, seconds: float, now: Pointer) -> dict[str, Any]:
         settles = this.state.step == state.MAKE
         return real(this, seconds, replace(now, remembered_seconds=0.0) if settles else now)
 

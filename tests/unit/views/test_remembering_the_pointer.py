@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -29,7 +30,7 @@ class Settings:
         if remembered_seconds is not None:
             self.item["remembered_seconds"] = {"N": str(remembered_seconds)}
 
-    def get_item(self, **request: object) -> dict[str, object]:
+    def get_item(self, **request: object) -> dict[str, Any]:
         assert request["ConsistentRead"]
         self.reads += 1
         if self.fails:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     return stage
 
 
-def started(step: str, **waits: float) -> Run:
+def started(step: str, **waits: Any) -> Run:
     state = State("new", step=step, before=["old"], **waits)
     record = Record(state.to_json(), "me", "token", 0)
     return Run(state, record, lease_seconds=60, patience=0, despite_differences=False)
