@@ -11,8 +11,9 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from operator import itemgetter
 from typing import Final
 
 from chalicelib import settings
@@ -33,6 +34,9 @@ MAX_TRIES: Final = 8
 STAGE: Final = Partition("#waits")
 _PREFIX: Final = "waits#"
 
+# One of the places that are free.
+_Choose = Callable[[Sequence[str]], str]
+
 
 @contextmanager
 def one_more(owner: Owner, seconds: int) -> Iterator[int]:
@@ -47,7 +51,8 @@ def one_more(owner: Owner, seconds: int) -> Iterator[int]:
     Unavailable
         The settings table did not answer.
     """
-    with _place(partition_of(owner), MAX_WAITS, seconds) as left:
+    # In their order: of two that come at the same time one is too late, looks again, and knows how many are left.
+    with _place(partition_of(owner), MAX_WAITS, seconds, choose=itemgetter(0)) as left:
         if left is None:
             raise _refusal(f"{MAX_WAITS} requests of this owner are waiting already.", limit_headers(0))
         with place_of_the_stage(seconds) as left_to_all:
@@ -66,7 +71,8 @@ def place_of_the_stage(seconds: int) -> AbstractContextManager[int | None]:
     Unavailable
         The settings table did not answer.
     """
-    return _place(STAGE, settings.waits_at_once(), seconds)
+    # Any of them, so that those who come at the same time rarely want the same.
+    return _place(STAGE, settings.waits_at_once(), seconds, choose=random.choice)
 
 
 def limit_headers(left: int) -> dict[str, str]:
@@ -86,9 +92,9 @@ def _refusal(why: str, headers: dict[str, str]) -> Problem:
 
 
 @contextmanager
-def _place(partition: Partition, count: int, seconds: int) -> Iterator[int | None]:
+def _place(partition: Partition, count: int, seconds: int, *, choose: _Choose) -> Iterator[int | None]:
     """One of a partition's places, given back at the end; yields how many are left, or None if all are taken."""
-    taken = _take(partition, count, seconds)
+    taken = _take(partition, count, seconds, choose)
     if taken is None:
         yield None
         return
@@ -100,7 +106,7 @@ def _place(partition: Partition, count: int, seconds: int) -> Iterator[int | Non
             settings_table.update(partition, sk, "REMOVE held", {":held": {"S": held}}, condition="held = :held")
 
 
-def _take(partition: Partition, count: int, seconds: int) -> tuple[str, str, int] | None:
+def _take(partition: Partition, count: int, seconds: int, choose: _Choose) -> tuple[str, str, int] | None:
     """The key of a place, what it holds while it is taken, and how many are left; None if all are taken."""
     for _ in range(MAX_TRIES):
         now = time.time()
@@ -110,8 +116,7 @@ def _take(partition: Partition, count: int, seconds: int) -> tuple[str, str, int
         free = [place for place in places if place not in found or _held_until(found[place]) <= now]
         if not free:
             return None
-        # Any of them, so that those who come at the same time rarely want the same.
-        place, held = random.choice(free), f"{now + seconds + MARGIN_SECONDS:.3f} {uuid.uuid4().hex}"  # noqa: S311
+        place, held = choose(free), f"{now + seconds + MARGIN_SECONDS:.3f} {uuid.uuid4().hex}"
         was_free = {":found": {"S": found[place]}} if place in found else {}
         if settings_table.update(
             partition,
