@@ -6,9 +6,10 @@ import json
 import os
 import signal
 import sys
+import uuid
 from argparse import ArgumentParser, Namespace
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(parsed: Namespace) -> int:
     from stack.commands import targets
+    from stack.smoke.outcome import FAILED, STATES
     from stack.smoke.registry import AREAS, CHECKS
     from stack.smoke.run import Run
 
@@ -51,19 +53,21 @@ def run(parsed: Namespace) -> int:
     wanted = parsed.only or AREAS
     checks = [check for check in CHECKS if check.area in wanted and (check.is_quick or not parsed.quick)]
     found = []
-    for outcome in _outcomes(parsed, Run(targets.deployment(parsed), _options(parsed)), checks):
-        found.append(outcome)
-        if not parsed.json:
-            print(outcome, flush=True)
-    counts = Counter(outcome.state for outcome in found)
+    # Whatever ends this block, the clean-up comes before anything else.
+    with closing(_outcomes(parsed, Run(targets.deployment(parsed), _options(parsed)), checks)) as outcomes:
+        for outcome in outcomes:
+            found.append(outcome)
+            if not parsed.json:
+                print(outcome, flush=True)
+    counts = {state: sum(outcome.state == state for outcome in found) for state in STATES}
     if parsed.json:
         print(json.dumps({"stage": parsed.stage, **counts, "checks": [outcome.to_json() for outcome in found]}))
     else:
         print(", ".join(f"{count} {state}" for state, count in counts.items()))
-    return 1 if counts["failed"] else 0
+    return 1 if counts[FAILED] else 0
 
 
-def _outcomes(parsed: Namespace, started: Run, checks: Sequence[Check]) -> Iterator[Outcome]:
+def _outcomes(parsed: Namespace, started: Run, checks: Sequence[Check]) -> Generator[Outcome, None, None]:
     from stack.smoke import runner
 
     # A pipeline that is cancelled ends a command so; what was made is removed then, too.
@@ -98,11 +102,11 @@ def _options(parsed: Namespace) -> Options:
 
 
 def _local_tokens(directory: Path) -> tuple[str, str]:
-    """Tokens of the local issuer for an owner of the smoke test's own."""
+    """Tokens of the local issuer for an owner of this run's own, whose feed is short."""
     from stack.local.local_stack import LocalStack
 
-    stack = LocalStack(directory)
-    return stack.token("smoke"), stack.token("smoke", "todos:read")
+    stack, owner = LocalStack(directory), f"smoke-{uuid.uuid4()}"
+    return stack.token(owner), stack.token(owner, "todos:read")
 
 
 COMMAND = Command("smoke", "prove that a stage works, by using it; exit code 1 if a check fails", run, add_arguments)

@@ -8,6 +8,7 @@ from typing import Any, Final
 PASSED: Final = "passed"
 FAILED: Final = "failed"
 SKIPPED: Final = "skipped"
+STATES: Final = (PASSED, FAILED, SKIPPED)
 
 
 class CheckFailed(Exception):
@@ -27,7 +28,7 @@ class Outcome:
     area, name : str
         As in `stack.smoke.check.Check`.
     state : str
-        `PASSED`, `FAILED` or `SKIPPED`.
+        One of `STATES`.
     detail : str
         What was measured, found, or the reason; may be empty if it passed.
     seconds : float

@@ -30,7 +30,8 @@ def begin(run: Run) -> None:
         run.on_end("the receiver", receiver.close)
         url = receiver.url
     elif run.url.startswith("https://"):
-        url = f"{run.url}/health"
+        # No two webhooks of an owner may have the same URL, and a run that was killed leaves its own.
+        url = f"{run.url}/health?{run.name}"
     else:
         return
     made = run.api.quiet.post("/webhooks", {"url": url, "lists": [run.list_name("webhook")]}).expect(201).json()
@@ -61,7 +62,6 @@ def delivered(run: Run) -> str:
     run.wait_for("verified_at", lambda: run.api.quiet.get(path).expect(200).json()["verified_at"], seconds=_SECONDS)
     # It takes effect some seconds later; events before that are not sent.
     todo_id = run.create("for a webhook", suffix="webhook").json()["id"]
-
     edits = 0
 
     def is_sent() -> Any:

@@ -38,8 +38,14 @@ def smoke(stack: LocalStack, *options: str) -> int:
 
 @pytest.mark.slow
 def test_a_sound_stage_passes_and_keeps_nothing_but_events(
-    stack: LocalStack, deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    stack: LocalStack,
+    deployment: Deployment,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("TODO_LEDGER_TOKEN", stack.token("smoke"))
+    monkeypatch.setenv("TODO_LEDGER_READ_TOKEN", stack.token("smoke", "todos:read"))
     code = smoke(stack, "--todos", str(TODOS), "--json", "--record", str(tmp_path), "--compare", str(RECORDED))
     found = json.loads(capsys.readouterr().out)
     assert [check for check in found["checks"] if check["state"] == FAILED] == []
@@ -102,7 +108,7 @@ def test_a_line_for_each_check_and_an_exit_code(
     assert len(lines) == len([check for check in CHECKS if check.area == "bodies"]) + 2
     assert lines[0].startswith("passed ")
     assert "bodies: a body that is too long is 413" in lines[0]
-    assert lines[-1] == f"{len(lines) - 1} passed"
+    assert lines[-1] == f"{len(lines) - 1} passed, 0 failed, 0 skipped"
 
     monkeypatch.setenv("TODO_LEDGER_TOKEN", "of-nobody")
     assert smoke(stack, "--only", "bodies") == 1
