@@ -57,7 +57,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("todos", "what is unknown is 404 and what is bad is 400", todos.hidden),
     Check("views", "a write that waits is in the views", todos.seen),
     Check("views", "the sync feed has changes and deletions", feed.synced),
-    Check("views", "long polls are answered in time, one too many with 429", feed.waited, is_quick=False),
+    Check("views", "long polls are answered in time, and one too many is refused", feed.waited, is_quick=False),
     Check("names", "a list is found by its name in the path", names.by_path),
     Check("names", "a list is found by its name in the query", names.by_query),
     Check("names", "a list is renamed", lists.renamed),
