@@ -25,7 +25,7 @@ def published(run: Run) -> str:
     """An event reaches a subscriber of the topic as a CloudEvent, with absolute URLs and attributes to filter by."""
     subscription = run.begun[_SUBSCRIPTION]
     todo_id = run.create("to be published").json()["id"]
-    message = None
+    message: Any = None
     for edit in range(_SECONDS // _EDIT_EVERY_SECONDS):
         message = subscription.find(lambda found: _is_of(found, todo_id), seconds=_EDIT_EVERY_SECONDS)
         if message is not None:
