@@ -24,6 +24,8 @@ from stack.settings import REPOSITORY
 
 START_SECONDS = 30
 POLL_SECONDS = 0.05
+# The module that is the engine process. Tests put another one in its place (tests/support/dynamodb_local).
+ENGINE = "stack.local.engine"
 
 # What the engine and its Lambda workers inherit: no AWS_PROFILE, no proxies, no settings of other emulators.
 # COVERAGE_PROCESS_CONFIG makes coverage.py measure them, too (`make coverage`).
@@ -57,7 +59,7 @@ def start(state: State, port: int, engine_port: int = 0, *, attached: bool = Fal
     token = _token(state)
     shutil.rmtree(state.temporary, ignore_errors=True)
     state.temporary.mkdir(mode=0o700)
-    command = [sys.executable, "-m", "stack.local.engine", str(state.directory)]
+    command = [sys.executable, "-m", ENGINE, str(state.directory)]
     command += [str(engine_socket.fileno()), str(api_socket.fileno())]
     with api_socket, engine_socket, open_private(state.log) as log:
         child = subprocess.Popen(

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from botocore.exceptions import ClientError
 
-from stack.aws import local_client
-from stack.local import launch, process
-from stack.local.state import State
 from tests.simulation.contract import OPERATIONS, TABLE
 from tests.simulation.engine import Engine
-
-
-@pytest.fixture
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    state = State(tmp_path_factory.mktemp("engine"))
-    state.directory.mkdir(parents=True, exist_ok=True)
-    engine = launch.start(state, 0, attached=True)
-    client = local_client("dynamodb", engine.endpoint)
-    client.create_table(**TABLE)
-    yield client
-    process.kill(engine)
 
 
 class _InMemory:

@@ -14,20 +14,19 @@ import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.client import BaseClient
-from moto import mock_aws
 
 from chalicelib.aws.sqs import unlinked_sqs
 from chalicelib.webhooks import http_post
+from tests.support.aws_in_process import aws_in_process
 from tests.support.in_process import InProcess
 from tests.support.lambda_events import Context, queue_batch, queue_record
 from tests.support.receiver import Receiver
-from tests.support.reset import become, forget_everything
+from tests.support.reset import become
+
+__all__ = ["aws_in_process"]
 
 SECONDS_OF_A_LAMBDA = 60.0
 VARIABLES = {
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
     "EVENTS_TABLE": "events",
     "SETTINGS_TABLE": "settings",
     "DELIVERIES_TABLE": "deliveries",
@@ -43,22 +42,18 @@ QUEUES = {
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The service's settings, and AWS in this process; nothing is remembered from before."""
+def environment(aws_in_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service's settings, and its queues, topic and tables."""
     become(monkeypatch, VARIABLES)
     monkeypatch.setattr("chalicelib.aws.retry.FIRST_SECONDS", 0.0)
     client: Any = BaseClient
     monkeypatch.setattr(client, "_make_api_call", one_at_a_time(client._make_api_call))
-    with mock_aws():
-        forget_everything()
-        sqs, sns = aws("sqs"), aws("sns")
-        for setting, queue in QUEUES.items():
-            monkeypatch.setenv(setting, sqs.create_queue(QueueName=queue)["QueueUrl"])
-        monkeypatch.setenv("EVENTS_TOPIC_ARN", sns.create_topic(Name="events")["TopicArn"])
-        make_table("settings", "owner", "sk")
-        make_table("deliveries", "id")
-        yield
-    forget_everything()
+    sqs, sns = aws("sqs"), aws("sns")
+    for setting, queue in QUEUES.items():
+        monkeypatch.setenv(setting, sqs.create_queue(QueueName=queue)["QueueUrl"])
+    monkeypatch.setenv("EVENTS_TOPIC_ARN", sns.create_topic(Name="events")["TopicArn"])
+    make_table("settings", "owner", "sk")
+    make_table("deliveries", "id")
 
 
 def one_at_a_time(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,7 +71,7 @@ def one_at_a_time(call: Callable[..., Any]) -> Callable[..., Any]:
 @cache
 def aws(service: Literal["dynamodb", "sns", "sqs"]) -> Any:
     """The test's own clients, made once: that takes longer than most of these tests."""
-    return boto3.client(service, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    return boto3.client(service)
 
 
 def make_table(name: str, partition_key: str, sort_key: str | None = None) -> None:
