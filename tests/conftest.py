@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import botocore.session
 import pytest
@@ -18,7 +19,7 @@ from tests.support.environment import isolate
 isolate()
 
 from stack.local.local_stack import LocalStack  # noqa: E402
-from tests.support import dynamodb_rules, thorough  # noqa: E402
+from tests.support import dynamodb_rules, own_stack, thorough  # noqa: E402
 
 EXAMPLES = 100
 
@@ -70,8 +71,9 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _dynamodb_rules() -> Iterator[None]:
     """Whatever this process sends to DynamoDB is something that AWS takes, too."""
+    client: Any = BaseClient
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseClient, "_make_api_call", dynamodb_rules.watched(BaseClient._make_api_call))
+        patch.setattr(client, "_make_api_call", dynamodb_rules.watched(client._make_api_call))
         yield
 
 
@@ -101,4 +103,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[
         yield stack
         if started:
             fcntl.flock(users, fcntl.LOCK_EX)
-            stack.stop()
+            own_stack.end(stack)

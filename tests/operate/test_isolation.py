@@ -18,6 +18,7 @@ from stack.local.environment import service_environment
 from stack.local.local_stack import LocalStack
 from stack.local.samples import load_into
 from tests.support.environment import KEPT
+from tests.support.own_stack import private_stack
 from tests.support.paths import ROOT
 
 # Those that look for a stack, ask AWS and HTTP, start other programs and the engine, and print.
@@ -78,7 +79,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def running(checkout: Path) -> Iterator[LocalStack]:
     """The stack that the user's `make up` has started in this checkout."""
-    with LocalStack(checkout / ".local") as stack:
+    with private_stack(checkout / ".local") as stack:
         load_into(stack)
         yield stack
 

@@ -1,16 +1,40 @@
-"""A local stack that only the tests of one folder use; the folder's conftest imports the fixture."""
+"""Local stacks that nobody needs after the tests; and one for a folder alone, whose conftest imports the fixture."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
+from stack.errors import NotRunning
 from stack.local.local_stack import LocalStack
+
+
+@contextmanager
+def private_stack(directory: Path) -> Iterator[LocalStack]:
+    """The service, deployed on a private engine, of which nothing is kept."""
+    stack = LocalStack(directory)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        end(stack)
+
+
+def end(stack: LocalStack) -> None:
+    """End a stack without saving its state, which takes seconds, unless it is measured (`make coverage`)."""
+    if "COVERAGE_PROCESS_CONFIG" in os.environ:
+        stack.stop()
+        return
+    with suppress(NotRunning):
+        stack.kill()
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """The service, deployed on a private engine, without any todos."""
-    with LocalStack(tmp_path_factory.mktemp("stack")) as stack:
+    with private_stack(tmp_path_factory.mktemp("stack")) as stack:
         yield stack

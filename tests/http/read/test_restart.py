@@ -10,13 +10,14 @@ import pytest
 
 from stack.local.local_stack import LocalStack
 from tests.support.client import Client, list_path
+from tests.support.own_stack import private_stack
 from tests.support.waiting import shows
 
 
 @pytest.fixture(scope="module")
 def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """A stack for these tests alone, since they stop it."""
-    with LocalStack(tmp_path_factory.mktemp("restart")) as stack:
+    with private_stack(tmp_path_factory.mktemp("restart")) as stack:
         yield stack
 
 

@@ -9,18 +9,15 @@ import pytest
 from stack.deploy.deployment import Deployment
 from stack.drift import drift
 from stack.local.local_stack import LocalStack
+from tests.support.own_stack import private_stack
 from tests.support.reset import become, forget_everything
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """The service, deployed on a private engine that is not stopped in order: nothing of it is kept."""
-    stack = LocalStack(tmp_path_factory.mktemp("stack"))
-    try:
-        stack.start()
+    """The service, deployed on a private engine."""
+    with private_stack(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
-    finally:
-        stack.kill()
 
 
 @pytest.fixture(scope="session")

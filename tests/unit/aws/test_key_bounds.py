@@ -33,7 +33,8 @@ LATEST = "9999-12-30T23:59:59.999999999+23:59"
 def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, set[str]]]:
     """The values of each attribute of a key that goes to DynamoDB, in moto, which deploys the service's own tables."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    call: Any = BaseClient._make_api_call
+    clients: Any = BaseClient
+    call = clients._make_api_call
 
     def noting(client: BaseClient, operation: str, request: Mapping[str, Any]) -> Any:
         if client.meta.service_model.service_name == "dynamodb":
@@ -41,7 +42,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, set[str]]]:
                 found[name] |= {str(text) for text in value.values()}
         return call(client, operation, request)
 
-    monkeypatch.setattr(BaseClient, "_make_api_call", noting)
+    monkeypatch.setattr(clients, "_make_api_call", noting)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     become(monkeypatch, {"AWS_DEFAULT_REGION": "us-east-1", "WEBHOOKS_ALLOW_PRIVATE": "1"})
