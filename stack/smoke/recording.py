@@ -49,6 +49,7 @@ _REPLACED: Final = (
     (re.compile(r"[a-z0-9]{10}\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?"), "{host}"),
     (re.compile(r"(?<=\"cursor\":\")[^\"]+"), "{cursor}"),
     (re.compile(r"(?<=\"actor\":\")[^\"]+"), "{owner}"),
+    (re.compile(r"(?<=\"client\":\")[^\"]+"), "{client}"),
 )
 
 

@@ -253,7 +253,7 @@ BY_CONDUCT: Final = {
         "access-control-allow-origin: None",
     ),
     "an error without a challenge": Fault(
-        gateway_response("ACCESS_DENIED", without="WWW-Authenticate"),
+        gateway_response("UNAUTHORIZED", without="WWW-Authenticate"),
         ("a request with a wrong token is 401",),
         "WWW-Authenticate: ''",
     ),
@@ -276,9 +276,9 @@ BY_CONDUCT: Final = {
         variable("authorize", "TOKEN_AUDIENCE", "another"), ("HEAD answers like GET",), "answered 401"
     ),
     "another table of settings": Fault(
-        variable("api_handler", "SETTINGS_TABLE", "another"), (_SEEN,), "the views did not have it"
+        variable("api_handler", "SETTINGS_TABLE", "another"), (_SEEN,), "a write that the views have within 10 s: not"
     ),
-    "a stopped projection": Fault(mapping("project", Enabled=False), (_SEEN,), "the views did not have it"),
+    "a stopped projection": Fault(mapping("project", Enabled=False), (_SEEN,), "a write that the views have within 10 s: not"),
     "a stopped delivery": Fault(
         mapping("deliver", Enabled=False), ("a webhook's receiver is called",), "a try in the log of deliveries: not"
     ),
