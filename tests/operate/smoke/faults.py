@@ -241,6 +241,7 @@ def unprotected_ledger(deployment: Deployment) -> Callable[[], object]:
 _LIFE: Final = "a todo's life is the events of its life"
 _TOPIC: Final = "an event reaches the topic's subscribers"
 _SEEN: Final = "a write that waits is in the views"
+_NOT_SEEN: Final = "a write that the views have within 10 s: not"
 
 # Found by what the stage does, or by one setting that stands for what only AWS would do.
 BY_CONDUCT: Final = {
@@ -276,9 +277,9 @@ BY_CONDUCT: Final = {
         variable("authorize", "TOKEN_AUDIENCE", "another"), ("HEAD answers like GET",), "answered 401"
     ),
     "another table of settings": Fault(
-        variable("api_handler", "SETTINGS_TABLE", "another"), (_SEEN,), "a write that the views have within 10 s: not"
+        variable("api_handler", "SETTINGS_TABLE", "another"), (_SEEN,), _NOT_SEEN
     ),
-    "a stopped projection": Fault(mapping("project", Enabled=False), (_SEEN,), "a write that the views have within 10 s: not"),
+    "a stopped projection": Fault(mapping("project", Enabled=False), (_SEEN,), _NOT_SEEN),
     "a stopped delivery": Fault(
         mapping("deliver", Enabled=False), ("a webhook's receiver is called",), "a try in the log of deliveries: not"
     ),
