@@ -77,3 +77,12 @@ def test_the_linter_finds_a_mistake(tmp_path: Path) -> None:
     found = linted(tmp_path)
     assert found.returncode == 1
     assert 'property "packages" is not defined' in found.stdout
+
+
+def test_dependabot_looks_at_all_that_is_pinned() -> None:
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    watched = {each["package-ecosystem"]: each.get("directories", [each.get("directory")]) for each in updates}
+    locks = {f"/{path.parent.relative_to(ROOT)}" for path in (ROOT / "tests").rglob("package-lock.json")}
+    assert {name: set(directories) for name, directories in watched.items()} == {
+        "pip": {"/"}, "npm": locks, "github-actions": {"/"},
+    }  # fmt: skip
