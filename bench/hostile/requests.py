@@ -143,7 +143,9 @@ def _cursors(draw: random.Random, target: Target) -> HostileRequest:
 
 
 def _headers(draw: random.Random, target: Target) -> HostileRequest:
-    name = draw.choice(["Prefer", "Accept", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id", "Cookie"])
+    name = draw.choice(
+        ["Prefer", "Accept", "If-Match", "If-None-Match", "Idempotency-Key", "Operation-Id", "X-Request-Id", "Cookie"]
+    )
     value = draw.choice(
         [
             "," * 6_000,

@@ -13,7 +13,7 @@ NO_STORE: Final = "no-store"
 # contract names them, and every test's answers are checked for others.
 EXPOSED: Final = (
     "Accept-Encoding", "Accept-Patch", "Allow", "Content-Disposition", "Content-Security-Policy", "Date", "ETag",
-    "Link", "Location", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "Vary",
+    "Link", "Location", "Operation-Id", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "Vary",
     "WWW-Authenticate", "X-Content-Type-Options", "X-Request-Id",
     # What API Gateway makes of a Lambda's WWW-Authenticate.
     "X-Amzn-Remapped-WWW-Authenticate",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from chalicelib.api.problems import bad_request
+from chalicelib.todos import ids
 from chalicelib.todos.decide import IfMatch, IfNoneMatch
 
 MAX_WAIT_SECONDS: Final = 10
@@ -15,10 +16,11 @@ ENTITY_TAG: Final = '(?:W/)?"[!#-~]*"'
 # The values that `_entity_tags` accepts, for readers of the contract.
 ENTITY_TAGS: Final = rf"^([\s,]*{ENTITY_TAG}(\s*,[\s,]*{ENTITY_TAG})*[\s,]*|\*)$"
 IDEMPOTENCY_KEY: Final = "[!-~]{1,255}"
+OPERATION_ID: Final = ids.STATED_OPERATION
 REQUEST_ID: Final = "[!-~]{1,200}"
 
 # Those that have one value (RFC 9110, section 5.3): of two lines nobody knows which one counts.
-_SINGLE: Final = ("authorization", "content-length", "content-type", "idempotency-key", "x-request-id")
+_SINGLE: Final = ("authorization", "content-length", "content-type", "idempotency-key", "operation-id", "x-request-id")
 
 
 def join_lines(given: Mapping[str, list[str]]) -> dict[str, str]:
@@ -60,6 +62,13 @@ def parse_idempotency_key(value: str) -> str:
 def is_idempotency_key(text: str) -> bool:
     """Whether a text may be an idempotency key, as the contract bounds it."""
     return re.fullmatch(IDEMPOTENCY_KEY, text) is not None
+
+
+def parse_operation_id(value: str) -> str:
+    """An `Operation-Id`: 1 to 64 visible ASCII characters; those that begin with a tilde are the service's own."""
+    if not re.fullmatch(OPERATION_ID, value):
+        raise bad_request("An Operation-Id has 1 to 64 visible ASCII characters, of which the first is not a tilde.")
+    return value
 
 
 def parse_if_match(value: str) -> IfMatch:

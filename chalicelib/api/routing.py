@@ -42,7 +42,7 @@ class PathHeaders(CORSConfig):
     def __init__(self, allowed: Sequence[str], patches: Sequence[str] = ()) -> None:
         super().__init__(
             allow_origin="*",
-            allow_headers=["Idempotency-Key", "If-Match", "If-None-Match", "Prefer", "X-Request-Id"],
+            allow_headers=["Idempotency-Key", "If-Match", "If-None-Match", "Operation-Id", "Prefer", "X-Request-Id"],
             expose_headers=[*EXPOSED],
             max_age=600,
         )

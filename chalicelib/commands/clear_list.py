@@ -7,7 +7,7 @@ stays. docs/exactly-once.md explains why a repeat, and a message that comes twic
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import uuid_utils
 
@@ -34,6 +34,22 @@ _REBUILT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The result of a request.
+
+    Attributes
+    ----------
+    operation : str, optional
+        What the deletions are part of, as the first request with the key had it.
+    versions : dict of str to int, optional
+        By id, versions of which the views show that the todos are cleared; None when the queue's worker deletes them.
+    """
+
+    operation: str | None
+    versions: dict[str, int] | None = None
+
+
 def clear(
     owner: ids.Owner,
     list_name: str,
@@ -42,18 +58,16 @@ def clear(
     correlation_id: str | None,
     key: str | None = None,
     client: str | None = None,
-) -> dict[str, int] | None:
+    operation: str | None = None,
+) -> Cleared:
     """Delete the todos that the views show in a list.
 
     Parameters
     ----------
     key : str, optional
         An idempotency key: a repeat deletes what the first request meant, and nothing that has come since.
-
-    Returns
-    -------
-    dict of str to int, or None
-        By id, versions of which the views show that the todos are cleared; None when the queue's worker deletes them.
+    operation : str, optional
+        What the deletions are part of; without one they are an operation of their own.
 
     Raises
     ------
@@ -64,24 +78,33 @@ def clear(
     Unavailable
     """
     operation_id = str(uuid_utils.uuid7())
-    record_key = None if key is None else list_records.key_of(key, operation_id)
-    operation = ListOperation(owner, list_name, actor, correlation_id, operation_id, record=record_key, client=client)
-    record = list_records.find(operation)
+    clearing = ListOperation(
+        owner,
+        list_name,
+        actor,
+        correlation_id,
+        operation_id,
+        record=None if key is None else list_records.key_of(key, operation_id),
+        client=client,
+        operation=operation or ids.mint_operation(operation_id),
+    )
+    record = list_records.find(clearing)
     is_repeat = record is not None
-    record = record or _recorded(operation)
+    record = record or _recorded(clearing)
+    clearing = replace(clearing, operation=record.operation)
     if record.todos is not None:
         if not record.is_done:
-            _, failures = change_each(record.todos, lambda *todo: _delete(operation, *todo))
+            _, failures = change_each(record.todos, lambda *todo: _delete(clearing, *todo))
             raise_first(failures)
-            list_records.finish(operation)
+            list_records.finish(clearing)
         # Of a todo that stayed the next version is another's.
-        return {todo_id: version + 1 for todo_id, version in record.todos}
+        return Cleared(record.operation, {todo_id: version + 1 for todo_id, version in record.todos})
     assert record.cut is not None
     if not record.is_done:
         if is_repeat and not current.is_current(record.cut.table):
             raise ListUnfinished(_REBUILT)
-        list_queue.send(Work(operation, record.cut))
-    return None
+        list_queue.send(Work(clearing, record.cut))
+    return Cleared(record.operation)
 
 
 def resume(work: Work) -> list[Failure]:
@@ -128,6 +151,7 @@ def _recorded(operation: ListOperation) -> Record:
         at_once,
         todos=tuple((todo.todo_id, todo.version) for todo in page.todos) if at_once else None,
         cut=None if at_once else cut.covering(page.todos),
+        operation=operation.operation,
     )
     if operation.record is None or settings_table.put_new(list_records.item_of(operation, record)):
         return record

@@ -53,6 +53,8 @@ class CommandRequest:
         Who gives it: the owner, who acts for the owner, or a worker of the service.
     client : str, optional
         The program by which it was given, where the token names one.
+    operation : str, optional
+        What it is a part of. It is no part of what an idempotency key stands for.
     request_hash : str, optional
         What the idempotency key stands for (`request_hash`); present exactly when the key is.
     is_new : bool
@@ -71,6 +73,7 @@ class CommandRequest:
     causation_id: str | None = None
     is_new: bool = False
     client: str | None = None
+    operation: str | None = None
 
     @property
     def stream(self) -> str:
@@ -83,9 +86,9 @@ def new_todo_id() -> str:
     return str(uuid_utils.uuid7())
 
 
-def request_hash(operation: str, todo_id: str, body: object) -> str:
-    """What an idempotency key stands for: operation, todo and body, but neither preconditions nor `Prefer`."""
-    return hashlib.sha256(events.canonical_json([operation, todo_id, body]).encode(errors="surrogatepass")).hexdigest()
+def request_hash(verb: str, todo_id: str, body: object) -> str:
+    """What an idempotency key stands for: verb, todo and body, but neither preconditions, `Prefer` nor an operation."""
+    return hashlib.sha256(events.canonical_json([verb, todo_id, body]).encode(errors="surrogatepass")).hexdigest()
 
 
 def current(owner: ids.Owner, todo_id: str) -> Event | None:
@@ -290,6 +293,7 @@ def _event_of(request: CommandRequest, decision: Decision, before: Event | None)
         state_schema=fold.STATE_SCHEMA,
         actor=request.actor,
         client=request.client,
+        operation=request.operation,
         occurred_at=occurred_at,
         correlation_id=request.correlation_id,
         causation_id=request.causation_id,

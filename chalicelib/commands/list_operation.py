@@ -29,9 +29,12 @@ class ListOperation:
     Attributes
     ----------
     client : str, optional
-        The program by which the caller asked, where the token names one.
+        The program by which the caller asked, where the token names one. Messages of version 0.1.0 do not have it.
     operation_id : str
         A UUID of this operation alone.
+    operation : str, optional
+        What its events are part of (`Event.operation`): as the caller names it, or else named by its UUID. Messages and
+        records of version 0.1.0 do not have it.
     to_list : str, optional
         The list's new name; None if it is to be cleared.
     record : str, optional
@@ -45,8 +48,8 @@ class ListOperation:
     operation_id: str
     to_list: str | None = None
     record: str | None = None
-    # Messages of version 0.1.0 do not have it.
     client: str | None = None
+    operation: str | None = None
 
     @property
     def partition(self) -> Partition:
@@ -61,6 +64,7 @@ class ListOperation:
             command=command,
             actor=self.actor,
             client=self.client,
+            operation=self.operation,
             if_match=IfMatch(frozenset({version})),
             correlation_id=self.correlation_id,
         )

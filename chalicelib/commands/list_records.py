@@ -47,6 +47,8 @@ class Record:
         What a list that the queue clears had.
     moved : int
         How many todos were moved, once it is done.
+    operation : str, optional
+        What its events are part of; records of version 0.1.0 do not have it.
     """
 
     operation_id: str
@@ -55,6 +57,7 @@ class Record:
     cut: Cut | None = None
     is_done: bool = False
     moved: int = 0
+    operation: str | None = None
 
 
 def key_of(idempotency_key: str | None, operation_id: str) -> str:
@@ -95,6 +98,8 @@ def item_of(operation: ListOperation, record: Record) -> dict[str, Any]:
         "at_once": {"BOOL": record.at_once},
         settings_table.TTL_ATTRIBUTE: {"N": str(time.time_ns() // 1_000_000_000 + KEPT_SECONDS)},
     }
+    if record.operation is not None:
+        item["operation"] = {"S": record.operation}
     if operation.to_list is not None:
         item["to"] = {"S": operation.to_list}
     if record.todos is not None:
@@ -142,4 +147,5 @@ def _record(item: Mapping[str, Any]) -> Record:
         cut=Cut(item["views"]["S"], int(item["revision"]["N"])) if "views" in item else None,
         is_done="done_at" in item,
         moved=int(item["moved"]["N"]) if "moved" in item else 0,
+        operation=item["operation"]["S"] if "operation" in item else None,
     )

@@ -47,11 +47,14 @@ class Renamed:
         How many were.
     versions : dict of str to int, optional
         The versions at which the todos were moved, by id; None for a repeat, which does not know them.
+    operation : str, optional
+        What the moves are part of, as the first request with the key had it.
     """
 
     at_once: bool
     moved: int = 0
     versions: dict[str, int] | None = None
+    operation: str | None = None
 
 
 def rename(
@@ -63,8 +66,14 @@ def rename(
     correlation_id: str | None,
     key: str | None = None,
     client: str | None = None,
+    operation: str | None = None,
 ) -> Renamed:
     """Move the todos that the views show in a list to another, which may have todos already; a kept name moves, too.
+
+    Parameters
+    ----------
+    operation : str, optional
+        What the moves are part of; without one they are an operation of their own.
 
     Raises
     ------
@@ -75,21 +84,29 @@ def rename(
     Unavailable
     """
     new_id = str(uuid_utils.uuid7())
-    operation = ListOperation(
-        owner, list_name, actor, correlation_id, new_id, to_list, list_records.key_of(key, new_id), client
+    renaming = ListOperation(
+        owner,
+        list_name,
+        actor,
+        correlation_id,
+        new_id,
+        to_list,
+        record=list_records.key_of(key, new_id),
+        client=client,
+        operation=operation or ids.mint_operation(new_id),
     )
-    earlier = list_records.find(operation)
-    record = earlier or _recorded(operation)
-    operation = replace(operation, operation_id=record.operation_id)
+    earlier = list_records.find(renaming)
+    record = earlier or _recorded(renaming)
+    renaming = replace(renaming, operation_id=record.operation_id, operation=record.operation)
     if record.is_done:
-        return Renamed(record.at_once, record.moved)
+        return Renamed(record.at_once, record.moved, operation=record.operation)
     if record.at_once:
-        renamed = _rename_at_once(operation)
+        renamed = _rename_at_once(renaming)
         return renamed if earlier is None else replace(renamed, versions=None)
-    first = _begin_pass(operation, Pass())
+    first = _begin_pass(renaming, Pass())
     if first is not None:
         list_queue.send(first)
-    return Renamed(at_once=False)
+    return Renamed(at_once=False, operation=record.operation)
 
 
 def resume(work: Work) -> list[Failure]:
@@ -127,7 +144,8 @@ def _recorded(operation: ListOperation) -> Record:
     name, to = operation.list_name, operation.to_list
     cut = cuts.read_cut(operation.owner)
     page = cuts.list_page(cut.table, operation.owner, name, after=None, limit=PAGE)
-    record = Record(operation.operation_id, at_once=name == to or page.next_after is None)
+    at_once = name == to or page.next_after is None
+    record = Record(operation.operation_id, at_once, operation=operation.operation)
     put = settings_table.put(list_records.item_of(operation, record))
     for attempt in range(1, MAX_TRIES + 1):
         failed = settings_table.transact([put, *named_lists.writes_of_renaming(operation.partition, name, to)])
@@ -154,11 +172,12 @@ def _rename_at_once(operation: ListOperation) -> Renamed:
         if step.following is not None:
             rest = replace(step.following, renaming=replace(step.renaming, moved=len(versions)))
             list_queue.send(rest)
-            return Renamed(at_once=True, moved=len(versions), versions=versions)
+            return Renamed(at_once=True, moved=len(versions), versions=versions, operation=operation.operation)
         work = _next_pass(step)
     list_records.finish(operation, len(versions))
     done = list_records.find(operation)
-    return Renamed(at_once=True, moved=len(versions) if done is None else done.moved, versions=versions)
+    moved = len(versions) if done is None else done.moved
+    return Renamed(at_once=True, moved=moved, versions=versions, operation=operation.operation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from chalicelib.todos.events import (
 
 Item = dict[str, dict[str, Any]]
 
-# The maximum size of an event's other attributes: owner, actor, client, key and ids, with their percent-encoding.
+# The maximum size of an event's other attributes: owner, actor, operation, key and ids, with their percent-encoding.
 MAX_OTHER_BYTES: Final = 4 * 1024
 # What the content takes at most without its notes, as JSON; and as many characters of notes as fit beside that whatever
 # they are (an escape such as \\u0001 takes six bytes), so that most todos need no counting.
@@ -31,6 +31,8 @@ _SHORT_NOTES: Final = (MAX_CONTENT_BYTES - MAX_BYTES_WITHOUT_NOTES) // 6
 _SPARSE_ATTRIBUTES: Final = (
     "correlation_id", "causation_id", "idempotency_key", "request_hash", "client", "imported_at"
 )  # fmt: skip
+# Names an event's operation: the partition key of the sparse index `by_operation`.
+OPERATION: Final = "operation"
 # Marks an event of a part of a history that is not the last one (`Event.more`).
 MORE: Final = "more"
 
@@ -78,6 +80,7 @@ def decode(item: Mapping[str, Any]) -> Event:
         imported_at=text.get("imported_at"),
         more=MORE in item,
         client=text.get("client"),
+        operation=ids.operation_in(text[OPERATION]) if OPERATION in text else None,
     )
 
 
@@ -103,12 +106,22 @@ def attributes_of(event: Event) -> dict[str, Any]:
     for name in _SPARSE_ATTRIBUTES:
         if (value := getattr(event, name)) is not None:
             attributes[name] = value
+    if event.operation is not None:
+        attributes[OPERATION] = _operation_key(event)
     if event.more:
         attributes[MORE] = 1
     # A character takes at most four bytes, so that most events need no counting.
     if 4 * (len(change) + len(state)) > MAX_EVENT_BYTES - MAX_OTHER_BYTES:
         _size(attributes)
     return attributes
+
+
+def _operation_key(event: Event) -> str:
+    """The event's key in the index: it follows from the event, so that whoever writes it again writes the same."""
+    assert event.operation is not None
+    partition, todo_id = ids.split_stream_id(event.stream_id)
+    shard = ids.operation_shard(todo_id) if event.actor == ids.LOADER else 0
+    return ids.operation_key(partition, event.operation, shard)
 
 
 def size_of(event: Event) -> int:

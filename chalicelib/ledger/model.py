@@ -33,6 +33,7 @@ class EventItem(Model):
     request_hash = UnicodeAttribute(null=True)
     actor = UnicodeAttribute()
     client = UnicodeAttribute(null=True)
+    operation = UnicodeAttribute(null=True)
     occurred_at = UnicodeAttribute()
     correlation_id = UnicodeAttribute(null=True)
     causation_id = UnicodeAttribute(null=True)

@@ -149,6 +149,8 @@ class Event:
         Who made it, and `client` by what, where the token said that.
     request_hash : str, optional
         What the idempotency key was used for; present exactly when the key is.
+    operation : str, optional
+        What it is a part of, as the caller named it; a name that begins with ``~`` is the service's.
     imported_at : str, optional
         When it was brought here from another deployment's ledger; it is not published.
     more : bool
@@ -172,6 +174,7 @@ class Event:
     imported_at: str | None = None
     more: bool = False
     client: str | None = None
+    operation: str | None = None
 
 
 # Encoders are made once: json.dumps makes one for each call that is not its default.

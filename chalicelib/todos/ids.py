@@ -25,6 +25,14 @@ SERVICE_PREFIX = "urn:todo-ledger:"
 LOADER = f"{SERVICE_PREFIX}loader"
 REMIND = f"{SERVICE_PREFIX}remind"
 
+# The operations that the service names itself begin so, and no caller's do.
+MINTED_PREFIX = "~"
+OPERATION = "[!-~]{1,64}"
+STATED_OPERATION = "[!-}][!-~]{0,63}"
+# Over so many keys of the index the events of a load's operation are spread: one key takes 1,000 writes a second, and
+# an index that is throttled throttles the ledger.
+OPERATION_SHARDS = 16
+
 # Percent-encoding at most triples them, and a partition key has room for 2,048.
 MAX_OWNER_BYTES = 255
 
@@ -89,6 +97,39 @@ def split_stream_id(value: str) -> tuple[Partition, str]:
     if not (partition and separator and todo_id):
         raise ValueError(f"{value!r} is not a stream id")
     return Partition(partition), unquote(todo_id)
+
+
+def operation_key(partition: Partition, operation: str, shard: int = 0) -> str:
+    """The key of an operation's events in the ledger's index: ``{owner}#{operation}#{shard}``, percent-encoded parts.
+
+    At most 961 bytes, for an owner of 255 and an operation of 64 characters, where a key has room for 2,048.
+    """
+    return f"{partition}#{quote(operation, safe='')}#{shard}"
+
+
+def operation_shard(todo_id: str) -> int:
+    """The shard of a load's events of one todo."""
+    # Only a load needs it.
+    import zlib
+
+    return zlib.crc32(todo_id.encode()) % OPERATION_SHARDS
+
+
+def operation_in(key: str) -> str:
+    """The operation that a key of the index names.
+
+    Raises
+    ------
+    ValueError
+        For any other text.
+    """
+    _, operation, _ = key.split("#")
+    return unquote(operation)
+
+
+def mint_operation(unique: str) -> str:
+    """The name of an operation for which the caller states none; `unique` has at most 63 visible ASCII characters."""
+    return MINTED_PREFIX + unique
 
 
 def id_for_key(owner: Owner, idempotency_key: str) -> str:

@@ -50,6 +50,7 @@ def event_answer(event: Event) -> dict[str, Any]:
         "occurred_at": event.occurred_at,
         "actor": event.actor,
         "client": event.client,
+        "operation": event.operation,
         "change": {name: value for name, value in event.change.items() if name not in HIDDEN_FIELDS},
         "correlation_id": event.correlation_id,
         "causation_id": event.causation_id,

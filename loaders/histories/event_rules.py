@@ -44,6 +44,7 @@ _MEMBERS: Final = frozenset({"todo", *takeout_rows.ALWAYS, *takeout_rows.SOMETIM
 _TYPES: Final = get_type_hints(Todo)
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
+_OPERATION: Final = re.compile(ids.OPERATION, re.ASCII)
 _HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 Rule = Callable[[Any], str | None]
@@ -132,6 +133,7 @@ _RULES: Final[dict[str, Rule]] = {
     "idempotency_key": _matching(_KEY, "1 to 255 visible ASCII characters"),
     "request_hash": _matching(_HASH, "64 hexadecimal digits"),
     "client": _name,
+    "operation": _matching(_OPERATION, "1 to 64 visible ASCII characters"),
     "state": _object,
 }
 # The first of each comes with the second.

@@ -49,7 +49,9 @@ BOUNDS = {
     "parameters": f"{request.MAX_PARAMETERS}",
     "a cursor": f"{pages.MAX_CURSOR_LENGTH:,} characters, signed",
     "`q`": f"{filters.MAX_SOUGHT_LENGTH}, {filters.MAX_TAG_LENGTH}, {fields.MAX_LIST_LENGTH} characters",
-    "`Idempotency-Key`": f"{longest_of(headers.IDEMPOTENCY_KEY)}, {longest_of(headers.REQUEST_ID)} visible ASCII",
+    # An operation's name has one character before those that the pattern counts.
+    "`Idempotency-Key`": f"{longest_of(headers.IDEMPOTENCY_KEY)}, {1 + int(longest_of(headers.OPERATION_ID))}, "
+    f"{longest_of(headers.REQUEST_ID)} visible ASCII",
     "other headers": "what the gateway lets through: 10 KB",
     "conflicts": f"{batch.MAX_EVENTS_BYTES // KB} KB of events, once for each todo",
     "a conflict alone": f"{representation.MAX_EVENTS_BYTES // MB} MB of events, 100 or {pages.MAX_LIMIT} of them",

@@ -29,7 +29,7 @@ def documented(text: str) -> set[str]:
 
 
 def test_the_attributes_of_an_event_are_those() -> None:
-    event = Event("o#t", 1, "id", "T", {}, {**DEFAULTS}, 1, "o", "now", "c", "d", "k", "h", "now", True)  # type: ignore[typeddict-item]
+    event = Event("o#t", 1, "id", "T", {}, {**DEFAULTS}, 1, "o", "now", "c", "d", "k", "h", "now", True, "app", "op")  # type: ignore[typeddict-item]
     assert documented(section("Events table")) == set(events_codec.attributes_of(event))
 
 

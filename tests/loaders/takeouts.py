@@ -54,7 +54,7 @@ def history(count: int = 9, *, todo_id: str | None = None, notes: str = "") -> l
         kind, change = (CREATED, {"title": "Buy milk"}) if number == 0 else _STEPS[(number - 1) % len(_STEPS)]
         stated: dict[str, Any] = {"event_id": str(uuid.uuid4()), "actor": "ann", "correlation_id": f"request-{number}"}
         if number % 2:
-            stated["client"] = "shopping-app"
+            stated |= {"client": "shopping-app", "operation": f"carol#{number}"}
         if number % 3 == 1:
             stated |= {"idempotency_key": f"key-{number}", "request_hash": f"{number:064x}", "causation_id": "why"}
         if notes and kind == EDITED:

@@ -107,7 +107,10 @@ FORGED: list[tuple[str, Any, str]] = [
     ("owner", "carol", "unknown member"),
     ("imported_at", "2026-01-01T00:00:00.000Z", "unknown member"),
     ("more", 1, "unknown member"),
-    ("operation", "carol#operation", "unknown member"),
+    ("operation", "an operation", "visible ASCII"),
+    ("operation", "x" * 65, "visible ASCII"),
+    ("operation", "", "visible ASCII"),
+    ("operation", 5, "visible ASCII"),
     ("state", {"title": "Buy milk"}, "required"),
 ]
 

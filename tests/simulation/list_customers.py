@@ -246,10 +246,10 @@ class ListCustomers:
 
     def _ask(self, asked: Asked) -> tuple[bool, int]:
         if asked.to is None:
-            deleted = clear_list.clear(
+            cleared = clear_list.clear(
                 asked.owner, asked.list_name, actor="lists", correlation_id=asked.name, key=asked.key
             )
-            return deleted is not None, 0
+            return cleared.versions is not None, 0
         renamed = rename_list.rename(
             asked.owner, asked.list_name, asked.to, actor="lists", correlation_id=asked.name, key=asked.key
         )

@@ -25,7 +25,7 @@ def clearing_what_was_created_before() -> Iterator[None]:
 
     def clear(
         owner: ids.Owner, list_name: str, *, actor: str, correlation_id: str | None, key: str | None = None
-    ) -> dict[str, int] | None:
+    ) -> clear_list.Cleared:
         operation = ListOperation(owner, list_name, actor, correlation_id, "an operation")
         asked_at = instants.instant_after(None)
         if key is not None:
@@ -36,7 +36,7 @@ def clearing_what_was_created_before() -> Iterator[None]:
         page = queries.by_list(owner, None, list_name=list_name, after=None, limit=1000)
         meant = [(row.todo_id, row.version) for row in page.rows if row.todo["created_at"] <= asked_at]
         raise_first(change_each(meant, lambda *todo: _delete_at_any_version(operation, *todo))[1])
-        return {}
+        return clear_list.Cleared(None, {})
 
     with patch.object(clear_list, "clear", clear):
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from chalicelib.commands.list_operation import ListOperation
 from chalicelib.commands.list_queue import Work
 from chalicelib.commands.list_records import Record
 from chalicelib.todos import ids
+from chalicelib.todos.events import Event
 from chalicelib.views import cuts, queries, schema
 from chalicelib.views.cuts import Cut
 from tests.support.alone import Alone
@@ -262,12 +264,12 @@ def use_pages_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "PAGE", 2)
 
 
-def given_a_list_of_several_pages(alone: Alone, monkeypatch: pytest.MonkeyPatch, *, todos: int) -> None:
-    """The list inbox has so many todos, titled by their place in it, and a page has two."""
+def given_a_list_of_several_pages(alone: Alone, monkeypatch: pytest.MonkeyPatch, *, todos: int) -> list[str]:
+    """The list inbox has so many todos, titled by their place in it, and a page has two; their ids."""
     use_pages_of_two(monkeypatch)
-    for number in range(todos):
-        alone.create(title=str(number), order=number)
+    todo_ids = [alone.create(title=str(number), order=number) for number in range(todos)]
     alone.project()
+    return todo_ids
 
 
 def rebuild_views(alone: Alone) -> None:
@@ -297,3 +299,52 @@ def _set_state(alone: Alone, todo_id: str, state: str) -> None:
         ExpressionAttributeValues={":state": {"S": state}},
     )
     forget_tables()
+
+
+def test_the_events_of_a_page_say_who_asked_by_what_program_and_as_part_of_what(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    todo_ids = given_a_list_of_several_pages(alone, monkeypatch, todos=3)
+    api = alone.api()
+    cleared = api.delete(list_path("inbox"), operation_id="tidy-up", idempotency_key="k")
+    assert (cleared.status_code, cleared.headers["Operation-Id"]) == (202, "tidy-up")
+    (message,) = alone.messages("CLEAR_QUEUE_URL")
+    body = json.loads(message["body"])
+    body["operation"] |= {"actor": "assistant", "client": "shopping"}
+
+    assert work_off(json.dumps(body)) == []
+
+    said = [(event.actor, event.client, event.operation) for event in map(last_of(alone), todo_ids[:2])]
+    assert said == [("assistant", "shopping", "tidy-up")] * 2
+    (following,) = alone.messages("CLEAR_QUEUE_URL")
+    assert json.loads(following["body"])["operation"] == body["operation"]
+    repeated = api.delete(list_path("inbox"), operation_id="another", idempotency_key="k")
+    assert (repeated.status_code, repeated.headers["Operation-Id"]) == (202, "tidy-up")
+
+
+def test_a_message_of_version_0_1_0_is_worked_off_without_client_and_operation(alone: Alone) -> None:
+    todo_id = alone.create(title="gone")
+    alone.project()
+    message = json.loads(cleared_now(alone))
+    del message["operation"]["client"], message["operation"]["operation"]
+
+    assert work_off(json.dumps(message)) == []
+
+    event = last_of(alone)(todo_id)
+    assert (event.type, event.actor, event.client, event.operation) == ("TodoDeleted", alone.owner, None, None)
+
+
+def test_the_repeat_of_what_version_0_1_0_began_names_no_operation(alone: Alone) -> None:
+    todo_id = alone.create()
+    alone.project()
+    record = Record("operation-1", at_once=True, todos=((todo_id, 1),))
+    assert settings_table.put_new(list_records.item_of(operation_of(alone, record="clearing#k"), record))
+
+    answer = alone.api().delete(list_path("inbox"), operation_id="mine", idempotency_key="k")
+
+    assert (answer.status_code, "Operation-Id" in answer.headers) == (204, False)
+    assert last_of(alone)(todo_id).operation is None
+
+
+def last_of(alone: Alone) -> Callable[[str], Event]:
+    return lambda todo_id: alone.events(todo_id)[-1]

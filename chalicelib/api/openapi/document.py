@@ -16,6 +16,7 @@ from chalicelib.api.openapi import (
     headers,
     json_patch,
     lists,
+    operation_events,
     problems,
     schemas,
     system,
@@ -26,7 +27,7 @@ from chalicelib.api.openapi.operations import of_route
 from chalicelib.api.route import Route
 from chalicelib.api.scopes import READ, WRITE
 
-RESOURCES = (todos, batch, lists, changes, exports, feeds, webhooks, system)
+RESOURCES = (todos, batch, operation_events, lists, changes, exports, feeds, webhooks, system)
 
 DESCRIPTION = f"""
 Todos with an event for every change. A client knows what it would overwrite, can repeat a request whose answer was
@@ -44,6 +45,9 @@ section 13.1), since nothing has a modification date.
 
 **Repeating.** A write with an `Idempotency-Key` takes effect once, however often it is sent, and gets the same answer
 each time. Keys never expire.
+
+**Operations.** The events of requests with the same `Operation-Id` are one operation. A batch, and clearing or renaming
+a list, is one without it, too.
 
 **Reading your writes.** A single todo is always current. Lists and counts follow a moment later; a write with
 `Prefer: wait=5` waits until they show it.

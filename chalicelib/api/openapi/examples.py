@@ -56,6 +56,7 @@ EVENT: Final[dict[str, Any]] = {
     "occurred_at": "2026-11-20T18:21:07.412Z",
     "actor": "alice",
     "client": "shopping-app",
+    "operation": "tidy-up-2026-12-01",
     "change": CONTENT,
     "correlation_id": "a1b2c3d4",
     "causation_id": None,

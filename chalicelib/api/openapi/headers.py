@@ -49,6 +49,13 @@ COMPONENTS: Final[dict[str, Any]] = {
         '<https://api.example.com/todos/6b2c1f1e-9a53-5a0e-8a55-0d6f3d1c2b4a>; rel="next-occurrence"',
         required=False,
     ),
+    "Operation-Id": _header(
+        "The operation that the events of the request, or of the first one with its key, are part of: the one that the "
+        "caller stated, or for several changes at once one that begins with `~`. Absent if there is none.",
+        {"type": "string", "pattern": "^[!-~]{1,64}$"},
+        "tidy-up-2026-12-01",
+        required=False,
+    ),
     "Preference-Applied": _header(
         "The wait that was applied (RFC 7240). After a write: lists and counts show it, and what it did to the next "
         "occurrence. Absent if the time ran out; the write is done nevertheless.",

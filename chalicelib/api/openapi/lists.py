@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib.api import problem_types
 from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, json_body, operation
-from chalicelib.api.openapi.parameters import CURSOR, FILTERS, IDEMPOTENCY_KEY, LIMIT, LIST_NAME, PREFER
+from chalicelib.api.openapi.parameters import CURSOR, FILTERS, IDEMPOTENCY_KEY, LIMIT, LIST_NAME, OPERATION_ID, PREFER
 from chalicelib.api.openapi.schemas import (
     ListCounts,
     NamedList,
@@ -90,19 +90,20 @@ PATHS: Final[dict[str, Any]] = {
             "todos stay as they are. If there is a list of the new name, both are merged. A kept name moves, too. Up "
             f"to {PAGE_OF_A_LIST} todos are moved at once, a longer list after the answer. {NOTE}",
             tag=TAG,
-            parameters=(LIST_NAME, _KEY, PREFER),
+            parameters=(LIST_NAME, _KEY, OPERATION_ID, PREFER),
             body=json_body(reference(RenameTo), {"a new name": {"to": "shopping"}}),
             answers={
                 200: answer(
                     "The todos were moved.",
                     reference(RenamedList),
                     example={**_RENAMED, "todos": 3},
-                    sends=("Preference-Applied",),
+                    sends=("Operation-Id", "Preference-Applied"),
                 ),
                 202: answer(
                     "The todos are being moved; the counts show the progress.",
                     reference(RenamingList),
                     example=_RENAMED,
+                    sends=("Operation-Id",),
                 ),
             },
             refusals=(problem_types.LIST_UNFINISHED, problem_types.KEY_REUSED),
@@ -122,7 +123,7 @@ PATHS: Final[dict[str, Any]] = {
             "Create a todo in a list",
             "Like `POST /todos`, in the path's list.",
             tag=TAG,
-            parameters=(LIST_NAME, IDEMPOTENCY_KEY, PREFER),
+            parameters=(LIST_NAME, IDEMPOTENCY_KEY, OPERATION_ID, PREFER),
             body=json_body(reference(TodoContentOfList), {"a title": {"title": "Buy milk"}, "all fields": _CONTENT}),
             answers={201: CREATED},
             refusals=REFUSED_CREATION,
@@ -135,10 +136,10 @@ PATHS: Final[dict[str, Any]] = {
             "repeat with the same key deletes what the first request found, and nothing that came or was changed "
             "since. If the views were rebuilt before a long list was cleared, the rest stays, and the repeat gets 409.",
             tag=TAG,
-            parameters=(LIST_NAME, _KEY, PREFER),
+            parameters=(LIST_NAME, _KEY, OPERATION_ID, PREFER),
             answers={
-                202: answer("The todos are being deleted; the counts show the progress."),
-                204: answer("The todos were deleted.", sends=("Preference-Applied",)),
+                202: answer("The todos are being deleted; the counts show the progress.", sends=("Operation-Id",)),
+                204: answer("The todos were deleted.", sends=("Operation-Id", "Preference-Applied")),
             },
             refusals=(problem_types.LIST_UNFINISHED, problem_types.KEY_REUSED),
         ),

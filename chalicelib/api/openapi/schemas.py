@@ -152,6 +152,13 @@ class PublishedEvent(msgspec.Struct, kw_only=True):
             examples=["shopping-assistant"],
         ),
     ]
+    operation: Annotated[
+        str | None,
+        Meta(
+            description="What it is a part of: the `Operation-Id` of the request, or a name of the service's (`~…`).",
+            examples=["tidy-up-2026-12-01"],
+        ),
+    ]
     change: Annotated[
         dict[str, Any], Meta(description="The fields that changed, new values only.", examples=[{"title": "Buy milk"}])
     ]
@@ -165,6 +172,19 @@ class Event(PublishedEvent, kw_only=True):
     idempotency_key: Annotated[
         str | None, Meta(description="The key that it was made with: by it a client knows its own.")
     ]
+
+
+class EventOfOperation(Event, kw_only=True):
+    """One change, and the todo that it is of."""
+
+    todo: Id
+
+
+class OperationEvents(msgspec.Struct, kw_only=True):
+    """What was done as part of an operation."""
+
+    operation: str
+    events: list[EventOfOperation]
 
 
 ERROR: Final = {
@@ -225,6 +245,15 @@ class BatchResult(msgspec.Struct, kw_only=True):
         Annotated[
             str,
             Meta(description="As the `Link` header: the next occurrence, if the command completed a repeating todo."),
+        ]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
+    operation: (
+        Annotated[
+            str,
+            Meta(
+                description="As the `Operation-Id` header: that of the batch, or of the first with the command's key."
+            ),
         ]
         | msgspec.UnsetType
     ) = msgspec.UNSET
@@ -382,6 +411,7 @@ _TYPES: Final = (
     CloudEvent,
     Batch,
     BatchResults,
+    OperationEvents,
     Tombstone,
     Changes,
     Counts,

@@ -18,6 +18,7 @@ from chalicelib.api.openapi.parameters import (
     IF_NONE_MATCH_ANY,
     LIMIT,
     LIST_FILTER,
+    OPERATION_ID,
     PREFER,
     TODO_ID,
     UNLESS_AT,
@@ -66,7 +67,7 @@ CREATED: Final = answer(
     "The todo was created.",
     reference(Todo),
     example=examples.TODO,
-    sends=("ETag", "Location", "NextOccurrence", "Preference-Applied"),
+    sends=("ETag", "Location", "NextOccurrence", "Operation-Id", "Preference-Applied"),
     links=_onward(_ID_OF_ANSWER),
 )
 
@@ -76,7 +77,7 @@ def _written(description: str, example: dict[str, Any] = examples.PATCHED) -> di
         description,
         reference(Todo),
         example=example,
-        sends=("ETag", "NextOccurrence", "Preference-Applied"),
+        sends=("ETag", "NextOccurrence", "Operation-Id", "Preference-Applied"),
         links={**_onward(_ID_OF_ANSWER), "revert": link("revertTodo", "Undo.", todo_id=_ID_OF_ANSWER)},
     )
 
@@ -115,7 +116,7 @@ _MERGE_PATCH: Final = json_body(
 )
 _JSON_PATCH: Final = json_body({"$ref": REFERENCE.format(name=json_patch.NAME)}, _OPERATIONS, JSON_PATCH)
 _PATCH: Final = {**_MERGE_PATCH, "content": _MERGE_PATCH["content"] | _JSON_PATCH["content"]}
-_WRITE: Final = (TODO_ID, IF_MATCH, UNLESS_AT, IDEMPOTENCY_KEY, PREFER)
+_WRITE: Final = (TODO_ID, IF_MATCH, UNLESS_AT, IDEMPOTENCY_KEY, OPERATION_ID, PREFER)
 
 PATHS: Final[dict[str, Any]] = {
     "/todos": {
@@ -132,7 +133,7 @@ PATHS: Final[dict[str, Any]] = {
             "Create a todo",
             "The service chooses the id, derived from the key if there is one. 410 or 412 if that id is taken.",
             tag=TAG,
-            parameters=(IDEMPOTENCY_KEY, PREFER),
+            parameters=(IDEMPOTENCY_KEY, OPERATION_ID, PREFER),
             body=json_body(reference(TodoContent), {"a title": {"title": "Buy milk"}, "all fields": examples.CONTENT}),
             answers={201: CREATED},
             refusals=REFUSED_CREATION,
@@ -161,7 +162,7 @@ PATHS: Final[dict[str, Any]] = {
             "`If-None-Match: *` creates it under an id that the caller chooses, `If-Match` replaces it; one of them is "
             "required. Fields that the body omits are unset.",
             tag=TAG,
-            parameters=(TODO_ID, IF_NONE_MATCH_ANY, IF_MATCH, IDEMPOTENCY_KEY, PREFER),
+            parameters=(TODO_ID, IF_NONE_MATCH_ANY, IF_MATCH, IDEMPOTENCY_KEY, OPERATION_ID, PREFER),
             body=json_body(reference(TodoContent), {"all fields": examples.CONTENT}),
             answers={200: _written("The todo was replaced.", examples.TODO), 201: CREATED},
             refusals=(*_REFUSED, problem_types.PRECONDITION_REQUIRED),
@@ -184,7 +185,11 @@ PATHS: Final[dict[str, Any]] = {
             "It disappears from lists and counts. Its events remain, and it can be restored.",
             tag=TAG,
             parameters=_WRITE,
-            answers={204: answer("The todo was deleted.", sends=("ETag", "Preference-Applied"), links=AFTER_DELETION)},
+            answers={
+                204: answer(
+                    "The todo was deleted.", sends=("ETag", "Operation-Id", "Preference-Applied"), links=AFTER_DELETION
+                )
+            },
             refusals=_REFUSED,
         ),
     },

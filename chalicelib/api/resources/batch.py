@@ -30,6 +30,8 @@ MAX_WORK_OF_RULES: Final = 10 * rule_days.MAX_WORK
 AT_THE_SAME_TIME: Final = 16
 # The gateway gives up after 29 s, of which a caller may ask to spend 10 s waiting for the views.
 LAST_START_SECONDS: Final = 15
+# The members of a result that are headers of the command's own answer.
+_MEMBERS: Final = (("etag", "ETag"), ("location", "Location"), ("link", "Link"), ("operation", "Operation-Id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Result:
 def run(request: Request) -> Response:
     """Carry out every command as if it came alone: those on one todo in order, different todos at the same time."""
     plans = batch_commands.read_plans(request)
+    operation = batch_commands.operation_of(request)
     # Before the threads start: each would make a connection of its own.
     ledger.connect()
     of_todo: dict[str, list[int]] = {}
@@ -64,7 +67,8 @@ def run(request: Request) -> Response:
 
     def run_in_order(positions: list[int]) -> list[tuple[int, Result]]:
         with rule_days.sharing(of_rules):
-            of_one = _run_in_order(request.base_url, [plans[position] for position in positions], last_start)
+            planned = [plans[position] for position in positions]
+            of_one = _run_in_order(request.base_url, planned, operation, last_start)
             return list(zip(positions, of_one, strict=True))
 
     with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:
@@ -72,10 +76,10 @@ def run(request: Request) -> Response:
     results = [found[position] for position in range(len(plans))]
     versions = sorted((version, todo_id) for each in results for todo_id, version in each.versions.items())
     waited = wait_for_views(request, {todo_id: version for version, todo_id in versions})
-    return answer(200, {"results": _within_bounds(results)}, waited)
+    return answer(200, {"results": _within_bounds(results)}, {**waited, "Operation-Id": operation})
 
 
-def _run_in_order(base_url: str, plans: list[Plan], last_start: float) -> Iterator[Result]:
+def _run_in_order(base_url: str, plans: list[Plan], operation: str, last_start: float) -> Iterator[Result]:
     """Run the commands on one todo up to the first that is to be repeated: not tried, or its effect is unknown.
 
     If a later one were run, the repeat would run the earlier one after it.
@@ -85,7 +89,7 @@ def _run_in_order(base_url: str, plans: list[Plan], last_start: float) -> Iterat
     events_bytes = MAX_EVENTS_BYTES
     for each in plans:
         if may_go_on and time.monotonic() <= last_start:
-            result = _result(base_url, each, events_bytes)
+            result = _result(base_url, each, operation, events_bytes)
             if result.has_events:
                 events_bytes = 0
         else:
@@ -94,9 +98,9 @@ def _run_in_order(base_url: str, plans: list[Plan], last_start: float) -> Iterat
         yield result
 
 
-def _result(base_url: str, plan: Plan, events_bytes: int) -> Result:
+def _result(base_url: str, plan: Plan, operation: str, events_bytes: int) -> Result:
     try:
-        request = plan.request()
+        request = plan.request(operation)
         event = todos.carry_out(base_url, request, events_bytes)
     except TooMuchWork:
         # Not that the rule has no next date: only that it was not looked for.
@@ -140,7 +144,7 @@ def _within_bounds(results: list[Result]) -> list[dict[str, Any]]:
 def _shape(result: Result, *, brief: bool = False) -> dict[str, Any]:
     response = result.response
     shape: dict[str, Any] = {"status": response.status_code, "id": result.todo_id}
-    for member, header in (("etag", "ETag"), ("location", "Location"), ("link", "Link")):
+    for member, header in _MEMBERS:
         if header in response.headers:
             shape[member] = response.headers[header]
     body: Any = response.body

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
+import uuid_utils
 from msgspec import Meta
 
 from chalicelib.api import bodies, commands
@@ -18,6 +19,7 @@ from chalicelib.api.headers import (
     is_idempotency_key,
     parse_idempotency_key,
     parse_if_match,
+    parse_operation_id,
 )
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.request import Request
@@ -97,11 +99,12 @@ class Plan:
     Attributes
     ----------
     request : callable
-        Makes the command request, or raises what the command alone would be refused with.
+        Makes the command request, as a part of the operation that it is given, or raises what the command alone would
+        be refused with.
     """
 
     todo_id: str
-    request: Callable[[], CommandRequest]
+    request: Callable[[str], CommandRequest]
 
 
 def read_plans(request: Request) -> list[Plan]:
@@ -124,6 +127,25 @@ def read_plans(request: Request) -> list[Plan]:
     if errors:
         raise _invalid(errors)
     return plans
+
+
+def operation_of(request: Request) -> str:
+    """What the batch's events are part of: as the caller states it, or else a name of the service's.
+
+    A batch with a key has the same name at each repeat, so that what was done at once and what was done later are one.
+
+    Raises
+    ------
+    Problem
+        400 for a malformed header.
+    """
+    stated = request.header("operation-id", parse_operation_id)
+    if stated is not None:
+        return stated
+    key = request.header("idempotency-key", parse_idempotency_key)
+    if key is None:
+        return ids.mint_operation(str(uuid_utils.uuid7()))
+    return ids.mint_operation(hashlib.sha256(f"operation#{key}".encode()).hexdigest()[:32])
 
 
 def _plan(request: Request, batch_key: str | None, position: int, command: Command, errors: list[FieldError]) -> Plan:
@@ -157,14 +179,14 @@ def _plan(request: Request, batch_key: str | None, position: int, command: Comma
 
 
 def _command_request(
-    request: Request, stated: Command, todo_id: str, if_match: decide.IfMatch | None, key: str | None
+    request: Request, stated: Command, todo_id: str, if_match: decide.IfMatch | None, key: str | None, operation: str
 ) -> CommandRequest:
     if len(request.body) > MAX_COMMAND_BYTES:
         bodies.check_size(len(dump_json(stated.body).encode(errors="surrogatepass")), MAX_COMMAND_BYTES)
-    operation: str = stated.op if stated.op != "create" else "put" if stated.id else "post"
+    verb: str = stated.op if stated.op != "create" else "put" if stated.id else "post"
     command = _command(request.base_url, request.owner, todo_id, stated, if_match)
     return todos.command_request(
-        request, operation, todo_id, stated.body, command, if_match=if_match, idempotency_key=key
+        request, verb, todo_id, stated.body, command, operation=operation, if_match=if_match, idempotency_key=key
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from chalicelib.api import pages, problem_types, structs
 from chalicelib.api.bodies import read_json
-from chalicelib.api.headers import parse_idempotency_key
+from chalicelib.api.headers import parse_idempotency_key, parse_operation_id
 from chalicelib.api.problems import Problem, bad_request, not_found
 from chalicelib.api.represent import answer, wait_for_views
 from chalicelib.api.request import Request, parameters
@@ -107,15 +107,17 @@ def rename(request: Request) -> Response:
             client=request.client,
             correlation_id=request.request_id,
             key=request.header("idempotency-key", parse_idempotency_key),
+            operation=request.header("operation-id", parse_operation_id),
         )
     except (execute.KeyReused, ListUnfinished) as error:
         raise _problem_of(error) from error
     said = {"list": name, "to": to, "note": NOTE}
+    part_of = _part_of(renamed.operation)
     if not renamed.at_once:
-        return answer(202, said)
+        return answer(202, said, part_of)
     # A repeat does not say that the views have what it cannot name.
     waited = {} if renamed.versions is None else wait_for_views(request, renamed.versions)
-    return answer(200, {**said, "todos": renamed.moved}, waited)
+    return answer(200, {**said, "todos": renamed.moved}, {**waited, **part_of})
 
 
 def read(request: Request) -> Response:
@@ -139,17 +141,26 @@ def create(request: Request) -> Response:
 def clear(request: Request) -> Response:
     """Delete what the view shows in the list, each todo by its own event: few at once, many by a queue's worker."""
     try:
-        deleted = clear_list.clear(
+        cleared = clear_list.clear(
             request.owner,
             _list_name(request),
             actor=request.actor,
             client=request.client,
             correlation_id=request.request_id,
             key=request.header("idempotency-key", parse_idempotency_key),
+            operation=request.header("operation-id", parse_operation_id),
         )
     except (execute.KeyReused, ListUnfinished) as error:
         raise _problem_of(error) from error
-    return answer(202) if deleted is None else answer(204, headers=wait_for_views(request, deleted))
+    part_of = _part_of(cleared.operation)
+    if cleared.versions is None:
+        return answer(202, headers=part_of)
+    return answer(204, headers={**wait_for_views(request, cleared.versions), **part_of})
+
+
+def _part_of(operation: str | None) -> dict[str, str]:
+    """The header that names an operation; what version 0.1.0 began has none."""
+    return {} if operation is None else {"Operation-Id": operation}
 
 
 def _represent(row: ListCount) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.api import commands, filters, pages
 from chalicelib.api.bodies import media_type_of, read_json
-from chalicelib.api.headers import parse_idempotency_key, parse_if_match, parse_if_none_match
+from chalicelib.api.headers import parse_idempotency_key, parse_if_match, parse_if_none_match, parse_operation_id
 from chalicelib.api.media_types import JSON, JSON_PATCH, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, not_found
 from chalicelib.api.represent import answer, patch_conflict, precondition_failed, wait_for_views
@@ -124,14 +124,23 @@ def id_for_new(owner: Owner, key: str | None) -> str:
 
 
 def command_request(
-    request: Request, operation: str, todo_id: str, body: Any, command: Command, **conditions: Any
+    request: Request,
+    verb: str,
+    todo_id: str,
+    body: Any,
+    command: Command,
+    *,
+    operation: str | None,
+    **conditions: Any,
 ) -> CommandRequest:
     """The caller's command.
 
     Parameters
     ----------
-    operation : str
+    verb : str
         With todo and body, what an idempotency key stands for: it is part of stored hashes, and must not change.
+    operation : str, optional
+        What the command is a part of.
     conditions
         `if_match`, `if_none_match` and `idempotency_key` of the command request.
     """
@@ -142,10 +151,11 @@ def command_request(
         command=command,
         actor=request.actor,
         client=request.client,
-        request_hash=execute.request_hash(operation, todo_id, body) if key else None,
+        operation=operation,
+        request_hash=execute.request_hash(verb, todo_id, body) if key else None,
         correlation_id=request.request_id,
         # The id of a keyed POST follows from the key, which may have been used before.
-        is_new=operation == "post" and key is None,
+        is_new=verb == "post" and key is None,
         **conditions,
     )
 
@@ -169,8 +179,10 @@ def carry_out(base_url: str, request: CommandRequest, max_events_bytes: int = re
     return event
 
 
-def _write(request: Request, operation: str, todo_id: str, body: Any, command: Command, **conditions: Any) -> Response:
-    asked = command_request(request, operation, todo_id, body, command, **conditions)
+def _write(request: Request, verb: str, todo_id: str, body: Any, command: Command, **conditions: Any) -> Response:
+    stated = request.headers.get("operation-id")
+    operation = None if stated is None else parse_operation_id(stated)
+    asked = command_request(request, verb, todo_id, body, command, operation=operation, **conditions)
     event = carry_out(request.base_url, asked)
     response = answer_written(request.base_url, asked, event)
     if "prefer" in request.headers:
@@ -184,12 +196,16 @@ def answer_written(base_url: str, request: CommandRequest, event: Event) -> Resp
     It follows from the event alone, so that a repeat with its key gets the same answer.
     """
     headers: dict[str, str] = {"ETag": representation.etag(event.version)}
+    # With a key, the event is that of the first request; without one it may be another's, if this changed nothing.
+    is_repeat = event.idempotency_key is not None and event.idempotency_key == request.idempotency_key
+    operation = event.operation if is_repeat else request.operation
+    if operation is not None:
+        headers["Operation-Id"] = operation
     if isinstance(request.command, Delete):
         return Response(None, headers, 204)
     status = 200
     # The repeat of a PUT that created is answered 201 again, whatever its precondition; a PUT that changed nothing is
     # not.
-    is_repeat = event.idempotency_key is not None and event.idempotency_key == request.idempotency_key
     creates = isinstance(request.command, Create) or (isinstance(request.command, Replace) and is_repeat)
     if creates and event.type in (CREATED, RESTORED):
         status = 201

@@ -43,6 +43,7 @@ def test_every_line_of_prefer_counts(here: InProcess) -> None:
         {"idempotency_key": ["a", "a"]},
         {"content_type": ["application/json", "text/plain"]},
         {"x_request_id": ["a", "b"]},
+        {"operation_id": ["a", "a"]},
         {"authorization": ["Bearer a", "Bearer b"]},
     ],
 )

@@ -75,7 +75,9 @@ def test_a_creation_takes_one_request(here: InProcess, key: str | None, requests
 
 
 @pytest.mark.parametrize("key", [None, "b"])
-def test_a_command_in_a_batch_costs_what_it_costs_alone(here: InProcess, key: str | None) -> None:
+def test_a_command_in_a_batch_costs_what_it_costs_alone_and_a_unit_for_its_operation(
+    here: InProcess, key: str | None
+) -> None:
     todo_ids = [here.create()["id"] for _ in range(10)]
     forget_todos()
     commands = [{"op": "patch", "id": todo_id, "body": {"order": 1}} for todo_id in todo_ids]
@@ -87,7 +89,15 @@ def test_a_command_in_a_batch_costs_what_it_costs_alone(here: InProcess, key: st
     assert [result["status"] for result in done] == [200] * 10 + [201] * 10
     keyed = 1 if key else 0
     assert traffic.requests == {"Query": 10 + 20 * keyed, "PutItem": 20}
-    assert traffic.write_units == 20 + 20 * keyed
+    assert traffic.write_units == 20 + 20 * keyed + 20
+
+
+def test_an_operation_costs_one_write_unit_more_and_no_request(here: InProcess) -> None:
+    with counted() as traffic:
+        todo = here.post("/todos", {"title": "x"}, operation_id="tidy-up").json()
+        here.patch(f"/todos/{todo['id']}", {"title": "y"}, operation_id="tidy-up")
+
+    assert (traffic.requests, traffic.write_units) == ({"PutItem": 2}, 4)
 
 
 def test_creating_under_the_clients_own_id_reads_first(here: InProcess) -> None:

@@ -156,6 +156,8 @@ class Scenario:
             "/lists/garden/todos", "/stats", "/export", "/health", "/openapi.json", "/docs",
         ):  # fmt: skip
             assert api.get(asked).ok, asked
+        operation = api.post("/batch", {"commands": [{"op": "create", "body": {"title": "x"}}]}).headers["Operation-Id"]
+        assert api.get(f"/operations/{operation}").ok
         first = api.get("/changes?limit=1").json()
         assert api.get(f"/changes?since={first['cursor']}&limit=200").ok
         todo = api.get(path).json()

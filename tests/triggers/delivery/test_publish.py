@@ -107,6 +107,7 @@ def test_the_message_is_a_cloudevent_with_the_event_and_the_state(handler: Handl
         "occurred_at": OCCURRED_AT,
         "actor": "a/b",
         "client": None,
+        "operation": None,
         "change": {"title": "Buy milk"},
         "correlation_id": "request-1",
         "causation_id": None,

@@ -36,6 +36,7 @@ LONGEST_STREAM = ids.stream_id(ids.partition_of(LONGEST_OWNER), TODO_ID)
 LONGEST = {
     "actor": "x" * 511,
     "client": "x" * 255,
+    "operation": "%" * 64,
     "correlation_id": "x" * 200,
     "causation_id": "remind_at:2026-01-01T08:00:00.000000Z",
     "idempotency_key": "x" * 255,

@@ -1,0 +1,51 @@
+"""The ledger's index of operations: which events are part of one, a moment behind the ledger itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chalicelib import settings
+from chalicelib.aws import dynamodb
+from chalicelib.aws.errors import READ_ERRORS
+from chalicelib.ledger.errors import LedgerUnavailable
+
+INDEX = "by_operation"
+
+# An event's id, its stream, and its version there.
+Found = tuple[str, str, int]
+
+
+def page(keys: Iterable[str], after: str, limit: int) -> list[Found]:
+    """The first `limit` events behind an event's id under all of the keys, in the order of their ids.
+
+    Event ids are UUIDv7, so that is the order of their making, as well as clocks agree.
+
+    Parameters
+    ----------
+    after : str
+        Empty for the beginning.
+
+    Raises
+    ------
+    LedgerUnavailable
+        Also while the index is being made: DynamoDB refuses to read it until it has everything.
+    """
+    try:
+        found = [each for key in keys for each in _page(key, after, limit)]
+    except READ_ERRORS as error:
+        raise LedgerUnavailable(str(error)) from error
+    return sorted(found)[:limit]
+
+
+def _page(key: str, after: str, limit: int) -> Iterator[Found]:
+    request: dict[str, Any] = {
+        "TableName": settings.events_table(),
+        "IndexName": INDEX,
+        "KeyConditionExpression": "operation = :operation AND event_id > :after",
+        # A key must not be empty; no event's id is lower.
+        "ExpressionAttributeValues": {":operation": {"S": key}, ":after": {"S": after or " "}},
+        "Limit": limit,
+    }
+    for item in dynamodb.client().query(**request)["Items"]:
+        yield item["event_id"]["S"], item["stream_id"]["S"], int(item["version"]["N"])
