@@ -13,6 +13,7 @@ from stack.deploy.artifacts import TEMPLATE, Artifacts
 from stack.deploy.changes import Change
 from stack.deploy.cloudformation import ChangeSet, Stack
 from stack.deploy.concurrency import Concurrency
+from stack.deploy.ledger_indexes import ensure_indexes
 from stack.deploy.package import Package, package
 from stack.deploy.references import References
 from stack.deploy.rest_api import GATEWAY_RESPONSES, definition_in
@@ -114,6 +115,9 @@ class Deployment:
             applying.apply(self._prepare_data())
         if not self.data.is_protected():
             self.data.protect()
+        if self.stage.restored_ledger is not None and self._describe_ledger() is not None:
+            # No template has it.
+            ensure_indexes(self.client("dynamodb"), self.stage.restored_ledger, self.stage.ledger_properties)
         self.ensure_views()
         return done
 
@@ -247,11 +251,18 @@ class Deployment:
         if not self.data.exists() and not self.stage.restored_ledger:
             return {"EventsTable": self.ledger(), "EventsStream": self._outputs()["EventsStreamArn"]}
         # Read from the table, not the data stack's outputs: turning the stream off and on gives it a new ARN.
-        dynamodb, name = self.client("dynamodb"), self.ledger()
-        try:
-            table = dynamodb.describe_table(TableName=name)["Table"]
-        except dynamodb.exceptions.ResourceNotFoundException:
-            raise Misconfigured(f"the table {name} does not exist") from None
+        table, name = self._describe_ledger(), self.ledger()
+        if table is None:
+            raise Misconfigured(f"the table {name} does not exist")
         if not table.get("StreamSpecification", {}).get("StreamEnabled"):
             raise Misconfigured(f"the table {name} has no stream")
         return {"EventsTable": name, "EventsStream": table["LatestStreamArn"]}
+
+    def _describe_ledger(self) -> dict[str, Any] | None:
+        """The events table in use as DynamoDB describes it; None if it does not exist."""
+        dynamodb = self.client("dynamodb")
+        try:
+            described: dict[str, Any] = dynamodb.describe_table(TableName=self.ledger())["Table"]
+        except dynamodb.exceptions.ResourceNotFoundException:
+            return None
+        return described

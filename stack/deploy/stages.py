@@ -113,6 +113,12 @@ class Stage:
         """Tables, queues, the topic and the bucket."""
         return templates.load(self.checkout / ".chalice" / "data.yaml")
 
+    @property
+    def ledger_properties(self) -> dict[str, Any]:
+        """The properties of the events table, by CloudFormation's names."""
+        properties: dict[str, Any] = self.data_template["Resources"]["EventsTable"]["Properties"]
+        return properties
+
     @cached_property
     def compute_template(self) -> dict[str, Any]:
         """The template that Chalice merges into its own."""

@@ -83,7 +83,10 @@ class Settings:
 
 
 # Lists whose order has no meaning: AWS returns them in any order.
-SETS: Final = ("AttributeDefinitions", "Dimensions", "FunctionResponseTypes", "LocalSecondaryIndexes", "Policies")
+SETS: Final = (
+    "AttributeDefinitions", "Dimensions", "FunctionResponseTypes", "GlobalSecondaryIndexes", "LocalSecondaryIndexes",
+    "Policies",
+)  # fmt: skip
 
 
 def compare(where: str, wanted: Properties, found: Properties) -> Iterator[Difference]:

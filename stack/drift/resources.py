@@ -81,6 +81,7 @@ def _table(client: Client, name: str) -> Properties:
         "AttributeDefinitions": table["AttributeDefinitions"],
         "KeySchema": table["KeySchema"],
         "LocalSecondaryIndexes": [_index(one) for one in table.get("LocalSecondaryIndexes", [])],
+        "GlobalSecondaryIndexes": [_index(one) for one in table.get("GlobalSecondaryIndexes", [])],
         "StreamSpecification": _stream(table),
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": recovery},
         "SSESpecification": {"SSEEnabled": table.get("SSEDescription", {}).get("Status") == "ENABLED"},
@@ -175,7 +176,12 @@ def _or_nothing(call: Callable[..., Properties], bucket: str) -> Properties:
 # A resource is found by its name, so its name cannot differ.
 _NAMES: Final = ("TableName", "QueueName", "TopicName", "BucketName")
 _DEFAULTS: Final[dict[str, Properties]] = {
-    "AWS::DynamoDB::Table": {"StreamSpecification": None, "TimeToLiveSpecification": None, "LocalSecondaryIndexes": []},
+    "AWS::DynamoDB::Table": {
+        "StreamSpecification": None,
+        "TimeToLiveSpecification": None,
+        "LocalSecondaryIndexes": [],
+        "GlobalSecondaryIndexes": [],
+    },
     "AWS::SQS::Queue": {
         "VisibilityTimeout": 30,
         "MessageRetentionPeriod": 345_600,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from chalicelib.todos import instants
 from stack.deploy.deployment import Deployment
+from stack.deploy.ledger_indexes import ensure_indexes
 from stack.errors import NotDeployed, NotStable, StackError
 
 POLL_SECONDS: Final = 5.0
@@ -53,7 +54,9 @@ def restore(deployment: Deployment, to: str, say: Callable[[str], None] = lambda
         _begin(dynamodb, ledger, target, moment)
         say(f"restoring {ledger} as of {moment.isoformat()} to {target}; on AWS this takes minutes to hours")
     _wait(dynamodb, target)
-    _complete(dynamodb, target, deployment.stage.data_template["Resources"]["EventsTable"]["Properties"])
+    wanted = deployment.stage.ledger_properties
+    _complete(dynamodb, target, wanted)
+    ensure_indexes(dynamodb, target, wanted, say)
     say(f"{target} has a stream, deletion protection and point-in-time recovery")
     return target
 
