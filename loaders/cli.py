@@ -136,6 +136,7 @@ def _session_options(options: argparse.Namespace) -> Options:
         allow_http=options.allow_http,
         as_json=options.json,
         has_several_files=len(options.files) > 1,
+        operation=options.operation,
     )
 
 
@@ -227,6 +228,12 @@ def _add_writing(group: argparse._ArgumentGroup) -> None:
         choices=("update", "keep", "report"),
         help="what to do with a todo whose row has changed (default: update)",
     )
+    add(
+        "--operation",
+        metavar="NAME",
+        type=_operation,
+        help="make the events parts of this operation: 1 to 64 visible ASCII characters, not beginning with a tilde",
+    )
     add("--prune", action="store_true", help="list todos that are no longer in the source")
     add("--delete", action="store_true", help="with --prune: delete them")
     add(
@@ -275,6 +282,10 @@ def _owner(text: str) -> ids.Owner:
 
 def _source(text: str) -> str:
     return _checked(text, option_checks.system_error(text))
+
+
+def _operation(text: str) -> str:
+    return _checked(text, option_checks.operation_error(text))
 
 
 def _list(text: str) -> str:

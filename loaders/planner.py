@@ -116,6 +116,8 @@ class Planner:
         Collects the ids of the todos that the file has, those of bad rows included.
     ids_of : str, optional
         The owner whose ids the rows have, if that was another when they were loaded first.
+    operation : str, optional
+        What the events are part of.
 
     Attributes
     ----------
@@ -135,6 +137,7 @@ class Planner:
         claims: Claims | None = None,
         kept: Seen | None = None,
         ids_of: Owner | None = None,
+        operation: str | None = None,
     ) -> None:
         self._ids_of = ids_of or owner
         self._system = system
@@ -146,6 +149,7 @@ class Planner:
         self._claims = claims
         self._kept = kept
         self._time_zone = how.time_zone
+        self._operation = operation
         self.keeps_ids = False
         self._milliseconds = 0
         self._instant = ""
@@ -294,6 +298,7 @@ class Planner:
             state_schema=fold.STATE_SCHEMA,
             actor=ACTOR,
             occurred_at=occurred_at,
+            operation=self._operation,
         )
 
     def _now(self) -> str:

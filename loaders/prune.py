@@ -42,7 +42,15 @@ class LeftTodo:
         return {"left": self.todo_id, "title": self.title, "fate": self.fate}
 
 
-def prune(owner: Owner, system: str, kept: Seen, *, delete: bool, ids_of: Owner | None = None) -> Iterator[LeftTodo]:
+def prune(
+    owner: Owner,
+    system: str,
+    kept: Seen,
+    *,
+    delete: bool,
+    ids_of: Owner | None = None,
+    operation: str | None = None,
+) -> Iterator[LeftTodo]:
     """List or delete the owner's todos that a load from `system` made and whose ids are not in `kept`.
 
     They are found in the views by their `source`, so a row that gave its todo another `source` is never pruned.
@@ -51,6 +59,8 @@ def prune(owner: Owner, system: str, kept: Seen, *, delete: bool, ids_of: Owner 
     ----------
     ids_of : str, optional
         The owner whose ids the rows have, if that was another when they were loaded first.
+    operation : str, optional
+        What the deletions are part of.
 
     Raises
     ------
@@ -70,9 +80,9 @@ def prune(owner: Owner, system: str, kept: Seen, *, delete: bool, ids_of: Owner 
             else:
                 group.append((row, newest))
                 if len(group) == ledger.MAX_TRANSACTION_ITEMS:
-                    yield from _delete(group)
+                    yield from _delete(group, operation)
                     group = []
-        yield from _delete(group)
+        yield from _delete(group, operation)
     except Unavailable as error:
         raise CannotLoad(f"not all todos that are no longer in the source could be found: {error}") from None
 
@@ -96,8 +106,8 @@ def _is_of(owner: Owner, system: str, row: TodoRow) -> bool:
     return own_id != source and ids.id_for_source(owner, system, own_id) == row.todo_id
 
 
-def _delete(group: list[tuple[TodoRow, Event]]) -> Iterator[LeftTodo]:
-    pending = [(row.todo_id, newest.state["title"], reconcile.delete_event(newest)) for row, newest in group]
+def _delete(group: list[tuple[TodoRow, Event]], operation: str | None) -> Iterator[LeftTodo]:
+    pending = [(row.todo_id, newest.state["title"], reconcile.delete_event(newest, operation)) for row, newest in group]
     tries = 0
     while pending:
         try:

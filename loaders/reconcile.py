@@ -98,7 +98,7 @@ def change_event(
         decision = replace(decision, change={**decision.change, "completed_at": completed_at})
     if reminders.is_silent(wanted.change) and "remind_at" in decision.change:
         decision = replace(decision, change={**decision.change, "reminded": wanted.change["reminded"]})
-    event = next_event(newest, decision)
+    event = next_event(newest, decision, wanted.operation)
     try:
         codec.check_room(event.state, newest.state)
     except EventTooLarge as error:
@@ -120,11 +120,11 @@ def beside(content: dict[str, Any], todo: Mapping[str, Any], unstated: Iterable[
     return {**content, **{name: todo.get(name, DEFAULTS[name]) for name in unstated}} if unstated else content
 
 
-def delete_event(newest: Event) -> Event:
+def delete_event(newest: Event, operation: str | None = None) -> Event:
     """The event that deletes a todo which is no longer in the source."""
     decision = decide.decide(Delete(), newest.state, newest.version)
     assert decision is not None
-    return next_event(newest, decision)
+    return next_event(newest, decision, operation)
 
 
 def last_loaded(history: list[Event]) -> Event | None:
@@ -148,7 +148,7 @@ def is_changed_since(loaded: Event, newest: Event) -> bool:
     return not _has(newest, decide.content_of(loaded.state))
 
 
-def next_event(before: Event, decision: Decision) -> Event:
+def next_event(before: Event, decision: Decision, operation: str | None = None) -> Event:
     """The loader's event for a decision, next in the stream of `before`."""
     # A clock that was set back since the row was read does not let the todo be completed in the future.
     occurred_at = max(instants.instant_after(before.occurred_at), decision.change.get("completed_at", ""))
@@ -162,6 +162,7 @@ def next_event(before: Event, decision: Decision) -> Event:
         state_schema=fold.STATE_SCHEMA,
         actor=ACTOR,
         occurred_at=occurred_at,
+        operation=operation,
     )
 
 

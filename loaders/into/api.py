@@ -43,13 +43,27 @@ class ApiDestination:
     ----------
     dry : bool
         Only compare; send no command that changes anything.
+    operation : str, optional
+        What the commands are part of; without one the service makes each request an operation.
     """
 
-    def __init__(self, url: str, token: str, concurrency: int, policy: ChangePolicy, *, dry: bool) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        concurrency: int,
+        policy: ChangePolicy,
+        *,
+        dry: bool,
+        operation: str | None = None,
+    ) -> None:
         self._url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        if operation is not None:
+            headers["Operation-Id"] = operation
         self._http = urllib3.PoolManager(
             maxsize=concurrency,
-            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            headers=headers,
             timeout=_TIMEOUT,
             retries=False,
         )

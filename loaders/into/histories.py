@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
@@ -9,9 +10,11 @@ from functools import partial
 from typing import Final, TypeVar
 
 from chalicelib.aws.errors import READ_ERRORS
+from chalicelib.commands import operations
 from chalicelib.ledger import codec, ledger, scan
 from chalicelib.ledger.errors import ImportUnfinished, LedgerUnavailable
-from chalicelib.todos import instants
+from chalicelib.todos import ids, instants
+from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.events import Event, canonical_json
 from loaders.errors import GaveUp
 from loaders.histories.history import History
@@ -73,9 +76,28 @@ class HistoryReader:
 class HistoryAppender(HistoryReader):
     """Appends to the ledger."""
 
+    def __init__(self) -> None:
+        self._spread: set[tuple[str, str]] = set()
+
     def append(self, group: list[Event]) -> dict[int, Event]:
         """Append the events in one transaction; by their place in the group, the events that were there already."""
+        for event in group:
+            if event.operation is not None and event.actor == ids.LOADER:
+                self._note(event.stream_id, event.operation)
         return ledger.append_together(group)
+
+    def _note(self, stream: str, operation: str) -> None:
+        """Note an operation of the ledger that the history is from: a load's events are spread here, too."""
+        partition, _ = ids.split_stream_id(stream)
+        if (partition, operation) in self._spread:
+            return
+        if "SETTINGS_TABLE" not in os.environ:
+            raise GaveUp(f"SETTINGS_TABLE is required, to note the operation {operation}")
+        try:
+            operations.spread(partition, operation)
+        except Unavailable as error:
+            raise LedgerUnavailable(str(error)) from error.__cause__
+        self._spread.add((partition, operation))
 
 
 @dataclass(frozen=True, slots=True)

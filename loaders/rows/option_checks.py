@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.todos import content, zones
+from chalicelib.todos import content, ids, zones
 from loaders.reading.options import ReadOptions
 from loaders.rows.names import FIELDS
 
@@ -25,6 +25,13 @@ def system_error(name: str) -> str | None:
     if name.isprintable() and 1 <= len(name) <= _MAX_SYSTEM_LENGTH:
         return None
     return f"expected 1 to {_MAX_SYSTEM_LENGTH} printable characters"
+
+
+def operation_error(name: str) -> str | None:
+    """What is wrong with the name of an operation, if anything: as the API's `Operation-Id` has it."""
+    if re.fullmatch(ids.STATED_OPERATION, name):
+        return None
+    return "expected 1 to 64 visible ASCII characters, of which the first is not a tilde"
 
 
 def list_error(name: str) -> str | None:

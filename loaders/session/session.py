@@ -144,6 +144,7 @@ class Session:
                 self._kept,
                 delete=delete and not self._options.dry_run,
                 ids_of=self._options.ids_of,
+                operation=self._options.operation,
             )
 
     def _load_rows(
@@ -167,6 +168,7 @@ class Session:
                 claims=claims,
                 kept=self._kept,
                 ids_of=options.ids_of,
+                operation=options.operation,
             )
             writer = None
             if (destination := self._target.destination(system, progress)) is not None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from chalicelib.commands import operations
 from chalicelib.ledger import ledger
+from chalicelib.todos import ids
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
@@ -55,6 +57,7 @@ class Options:
     allow_http: bool
     as_json: bool
     has_several_files: bool = False
+    operation: str | None = None
 
 
 class Target:
@@ -77,6 +80,8 @@ class Target:
         self._options = options
         self.owner = _owner(options)
         self.looks = _is_there(options, self.owner)
+        if options.operation is not None and options.url is None and not options.dry_run:
+            _spread(self.owner, options.operation)
 
     def destination(self, system: str, progress: LoadProgress) -> Destination | None:
         """Where rows of this system go; None if they are only validated."""
@@ -86,7 +91,14 @@ class Target:
         is_sure = options.on_change is not None or options.system is not None or system != GENERIC_SYSTEM
         policy = ChangePolicy(options.on_change or "update", is_sure=is_sure)
         if options.url is not None:
-            return ApiDestination(options.url, options.token or "", options.concurrency, policy, dry=options.dry_run)
+            return ApiDestination(
+                options.url,
+                options.token or "",
+                options.concurrency,
+                policy,
+                dry=options.dry_run,
+                operation=options.operation,
+            )
         if options.dry_run:
             return LedgerDestination(options.concurrency, policy, LedgerReader())
         return LedgerDestination(options.concurrency, policy, LedgerAppender(), self._pace(progress))
@@ -115,6 +127,21 @@ class Target:
             return None
 
         return Pace(partial(queries.having_versions, self.owner), self._options.max_lag, progress.warn)
+
+
+def _spread(owner: Owner, operation: str) -> None:
+    """Note that a load's events are part of the operation.
+
+    Raises
+    ------
+    CannotLoad
+    """
+    if "SETTINGS_TABLE" not in os.environ:
+        raise CannotLoad("--operation requires SETTINGS_TABLE: there it is noted that the load is part of it")
+    try:
+        operations.spread(ids.partition_of(owner), operation)
+    except Unavailable as error:
+        raise CannotLoad(f"the operation cannot be noted: {error}") from None
 
 
 def _owner(options: Options) -> Owner:

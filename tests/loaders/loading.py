@@ -185,15 +185,15 @@ def load(
     on_change: OnChange = "update",
     is_sure: bool = True,
     pace: Pace | None = None,
+    operation: str | None = None,
 ) -> tuple[Summary, list[tuple[int, str]]]:
     """Load a file; the summary, and (line, reason) of each row that is reported as rejected."""
     file = Input(io.BytesIO(content))
     reported = Reported()
     destination = LedgerDestination(concurrency, ChangePolicy(on_change, is_sure=is_sure), ledger, pace)
     with Writer(concurrency, destination) as writer, Seen() as seen, Seen() as contents:
-        run = Load(
-            Planner(Owner(OWNER), "file", seen, contents, PLAINLY), writer, reported, TextProgress(nothing_opened())
-        )
+        planner = Planner(Owner(OWNER), "file", seen, contents, PLAINLY, operation=operation)
+        run = Load(planner, writer, reported, TextProgress(nothing_opened()))
         summary = run.load_rows(choose_format(file.head).read_rows(file, PLAINLY))
     return summary, reported.rows
 

@@ -253,3 +253,24 @@ def test_rejected_rows_that_somebody_has_edited_are_kept_and_it_is_said(
     assert not rejected(file).exists()
     assert main([str(aside), *ALONE]) == 0
     assert "1 updated" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["", "~mine", "a b", "é", "x" * 65])
+def test_an_operation_that_the_api_would_refuse_is_refused(
+    file: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    file.write_bytes(lines(GOOD))
+    with pytest.raises(SystemExit) as ended:
+        main([str(file), *ALONE, "--operation", name])
+    assert ended.value.code == 2
+    assert "not a tilde" in capsys.readouterr().err
+
+
+def test_an_operation_cannot_be_noted_without_the_settings(
+    events: Any, file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SETTINGS_TABLE", raising=False)
+    file.write_bytes(lines(GOOD))
+    assert main([str(file), *ALONE, "--operation", "import"]) == 2
+    assert "--operation requires SETTINGS_TABLE" in capsys.readouterr().err
+    assert events.scan()["Items"] == []

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.todos import fold, ids
 from chalicelib.todos.decide import Command, Delete, Patch, Remind, decide
 from chalicelib.todos.events import Event
-from loaders.reconcile import ACTOR, next_event
+from loaders.reconcile import ACTOR, delete_event, next_event
 from tests.loaders.loading import GroupLedger, lines, load
 
 
@@ -228,3 +228,15 @@ def test_only_changes_are_appended_among_many_rows() -> None:
     summary, _ = load(lines(*rows), ledger, concurrency=4)
     assert (summary.added, summary.updated, summary.already) == (30, 105, 945)
     assert sum(map(len, ledger.streams.values())) == 1050 + 30 + 105
+
+
+def test_each_event_of_a_load_is_part_of_the_operation_that_it_states() -> None:
+    ledger = GroupLedger()
+    load(first(), ledger, operation="import")
+    load(first(due="2026-12-01"), ledger, operation="again")
+    load(first(due="2026-12-02"), ledger)
+
+    events = history_of(ledger)
+    assert [event.operation for event in events] == ["import", "again", None]
+    assert delete_event(events[-1], "prune").operation == "prune"
+    assert delete_event(events[-1]).operation is None

@@ -33,11 +33,13 @@ class Service(Server):
         self.creations: list[str] = []
         self.keys: dict[str, dict[str, Any]] = {}
         self.faults: deque[Any] = deque()
+        self.operations: set[str | None] = set()
         self.most_commands = 100
         self.lock = threading.Lock()
 
     def answer(self, request: Received) -> Reply | None:
         commands = json.loads(request.content)["commands"]
+        self.operations.add(request.headers.get("Operation-Id"))
         with self.lock:
             fault = self.faults.popleft() if self.faults else None
             if isinstance(fault, tuple | int):
@@ -287,3 +289,11 @@ def test_what_the_service_says_is_shown_short_and_without_control_sequences(
     assert "é" in said
     assert len(said) < 5_000
     assert all(each.isprintable() or each == "\n" for each in said)
+
+
+def test_each_request_states_the_operation_that_the_load_is_part_of(
+    service: Service, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(service, file, capsys, "--operation", "import-2026")
+
+    assert service.operations == {"import-2026"}
