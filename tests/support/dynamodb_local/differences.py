@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-DIFFERENCES: Final[dict[str, str]] = {}
+# By the test's id, without its parameters.
+DIFFERENCES: Final = {
+    "tests/triggers/projecting/test_write_units.py::test_ninety_edits_of_one_owner_cost_at_most_four_units_each": (
+        "it counts four write units for a kilobyte in a transaction, and as many for each index; AWS bills two and one"
+    ),
+}

@@ -15,6 +15,7 @@ from tests.support.dynamodb_local.differences import DIFFERENCES
 # The fixture of those that need only DynamoDB and queues, in moto.
 MOCKED: Final = "aws_in_process"
 
+_URL: Final = pytest.StashKey[str]()
 _entered = ExitStack()
 
 
@@ -43,7 +44,8 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what asks no DynamoDB, and skip what is known to differ."""
-    chosen, others = [], []
+    chosen: list[pytest.Item] = []
+    others: list[pytest.Item] = []
     for item in items:
         asks = item.get_closest_marker("engine") or MOCKED in getattr(item, "fixturenames", ())
         (chosen if asks else others).append(item)
@@ -52,9 +54,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=f"DynamoDB Local: {reason}"))
     items[:] = chosen
     config.hook.pytest_deselected(items=others)
-
-
-_URL: Final = pytest.StashKey[str]()
 
 
 def _use(url: str, patch: pytest.MonkeyPatch) -> None:

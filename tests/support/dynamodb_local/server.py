@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.support.dynamodb_local.install import PROGRAM
 from tests.support.paths import ROOT
 
@@ -47,11 +49,13 @@ def running() -> Iterator[str]:
 
     Raises
     ------
-    RuntimeError
+    UsageError
         Java or the package is missing.
     """
     if shutil.which("java") is None or not PROGRAM.is_dir():
-        raise RuntimeError("DynamoDB Local needs Java (Debian: openjdk-17-jre-headless) and `make test-dynamodb-local`")
+        raise pytest.UsageError(
+            "DynamoDB Local needs Java (Debian: openjdk-17-jre-headless) and `make test-dynamodb-local`"
+        )
     process = subprocess.Popen(
         [sys.executable, "-m", MODULE],
         cwd=ROOT,
