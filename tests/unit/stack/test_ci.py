@@ -11,7 +11,7 @@ from tests.support.environment import own_environment
 from tests.support.paths import ROOT
 
 # Nothing is to be installed, and `make` only writes down what it is asked for.
-PROGRAMS = ("curl", "task", "apt-get")
+PROGRAMS = ("curl", "task", "java", "apt-get")
 MAKE = """\
 #!/bin/sh
 echo "$*" >> {asked}
@@ -34,7 +34,7 @@ def run(directory: Path, *failing: str, **environment: str) -> tuple[int, list[s
 
 
 def test_the_service_is_up_while_the_tests_run_and_down_after_them(tmp_path: Path) -> None:
-    assert run(tmp_path, PORT="9000") == (0, ["lint", "up PORT=9000", "test", "down"])
+    assert run(tmp_path, PORT="9000") == (0, ["lint", "up PORT=9000", "test", "test-dynamodb-local", "down"])
 
 
 def test_without_a_port_it_takes_a_free_one(tmp_path: Path) -> None:
@@ -49,6 +49,7 @@ def test_without_a_port_it_takes_a_free_one(tmp_path: Path) -> None:
         ("lint", ["lint"]),
         ("up", ["lint", "up PORT=9000", "down"]),
         ("test", ["lint", "up PORT=9000", "test", "down"]),
+        ("test-dynamodb-local", ["lint", "up PORT=9000", "test", "test-dynamodb-local", "down"]),
     ],
 )
 def test_what_fails_first_decides_the_exit_code(tmp_path: Path, failing: str, asked: list[str]) -> None:
