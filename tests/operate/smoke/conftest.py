@@ -9,15 +9,10 @@ import pytest
 from stack.deploy.deployment import Deployment
 from stack.drift import drift
 from stack.local.local_stack import LocalStack
-from tests.support.own_stack import private_stack
+from tests.support.own_stack import stack
 from tests.support.reset import become, forget_everything
 
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """The service, deployed on a private engine."""
-    with private_stack(tmp_path_factory.mktemp("stack")) as stack:
-        yield stack
+__all__ = ["stack"]
 
 
 @pytest.fixture(scope="session")
