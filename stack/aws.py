@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.client import BaseClient
@@ -13,6 +14,11 @@ from botocore.model import OperationModel
 
 REGION = "us-east-1"
 RETRIES: Any = {"mode": "standard", "max_attempts": 3}
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+# For a quarter of an hour. An engine on this machine is done within a fraction of a second.
+WAIT: Final = {"Delay": 1, "MaxAttempts": 900}
+LOCAL_WAIT: Final = {"Delay": 0.1, "MaxAttempts": 9000}
 
 # The engine derives the account from the access key, and verifies no signature: the session token is the secret.
 LOCAL_ACCESS_KEY = "test"
@@ -61,6 +67,22 @@ def client(service: str) -> Any:
     s3: Any = {"addressing_style": "path" if "AWS_ENDPOINT_URL" in os.environ else "auto"}
     created: BaseClient = botocore.session.get_session().create_client(service, config=Config(s3=s3, retries=RETRIES))
     return created
+
+
+def is_local(client: Any) -> bool:
+    """Whether a client is one of an AWS API on this machine."""
+    return urlsplit(client.meta.endpoint_url).hostname in LOOPBACK
+
+
+def wait(client: Any, waiter: str, **names: str) -> None:
+    """Wait as the client's waiter of this name does.
+
+    Raises
+    ------
+    WaiterError
+        What is waited for has failed, or takes more than 15 minutes.
+    """
+    client.get_waiter(waiter).wait(**names, WaiterConfig=LOCAL_WAIT if is_local(client) else WAIT)
 
 
 def expect_owner(s3: Any, account: str) -> None:

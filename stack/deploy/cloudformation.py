@@ -7,11 +7,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
+from stack import aws
 from stack.deploy.changes import Change, parse_change
 from stack.errors import DeploymentFailed
 
 FINGERPRINT_TAG = "todo-ledger-fingerprint"
-WAIT = {"Delay": 1, "MaxAttempts": 900}
 SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 # A name for a change set that nobody has executed: no template, no resources.
 ONLY_REVIEWED = "REVIEW_IN_PROGRESS"
@@ -123,7 +123,7 @@ class Stack:
             return False
         self._client.delete_stack(StackName=self.name)
         try:
-            self._client.get_waiter("stack_delete_complete").wait(StackName=self.name, WaiterConfig=WAIT)
+            aws.wait(self._client, "stack_delete_complete", StackName=self.name)
         except WaiterError as error:
             raise DeploymentFailed(
                 f"the stack {self.name} could not be deleted:\n{failures(self._client, self.name)}"
@@ -158,7 +158,7 @@ class Stack:
     def _has_changes(self, change_set: str) -> bool:
         names = {"StackName": self.name, "ChangeSetName": change_set}
         try:
-            self._client.get_waiter("change_set_create_complete").wait(**names, WaiterConfig=WAIT)
+            aws.wait(self._client, "change_set_create_complete", **names)
         except WaiterError as error:
             reason = self._client.describe_change_set(**names).get("StatusReason", str(error))
             reason = "\n".join([reason, *_validation_failures(self._client, **names)])
@@ -209,9 +209,8 @@ class ChangeSet:
         """
         stack = self._stack.name
         self._client.execute_change_set(StackName=stack, ChangeSetName=self._name)
-        waiter = self._client.get_waiter(f"stack_{self._kind.lower()}_complete")
         try:
-            waiter.wait(StackName=stack, WaiterConfig=WAIT)
+            aws.wait(self._client, f"stack_{self._kind.lower()}_complete", StackName=stack)
         except WaiterError as error:
             raise DeploymentFailed(
                 f"the stack {stack} could not be deployed:\n{failures(self._client, stack)}"

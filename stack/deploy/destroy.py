@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from stack import aws
 from stack.deploy import chalice_functions, templates
 from stack.deploy.deployment import Deployment
 from stack.errors import StackError
@@ -69,9 +70,9 @@ def _delete_table(dynamodb: Any, name: str) -> bool:
     try:
         if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
             dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
-            dynamodb.get_waiter("table_exists").wait(TableName=name)
+            aws.wait(dynamodb, "table_exists", TableName=name)
         dynamodb.delete_table(TableName=name)
-        dynamodb.get_waiter("table_not_exists").wait(TableName=name)
+        aws.wait(dynamodb, "table_not_exists", TableName=name)
     except dynamodb.exceptions.ResourceNotFoundException:
         return False
     return True

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from chalice.config import Config
 from chalice.utils import to_cfn_resource_name
 
+from stack.aws import LOOPBACK
 from stack.deploy import templates
 from stack.errors import Misconfigured
 from stack.settings import REPOSITORY
@@ -22,7 +23,6 @@ OF_THE_LEDGER: Final = ("EventsTable", "EventsStream")
 # Those by which it finds its way back to the template before (`Deployment.roll_back`).
 OF_THE_DEPLOYMENT: Final = ("Template", "PreviousTemplate")
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from chalice.constants import DEFAULT_LAMBDA_MEMORY_SIZE, DEFAULT_LAMBDA_TIMEOUT
 
+from stack import aws
 from stack.deploy.deployment import Deployment
 from stack.deploy.functions import deployed_names, environments, keep_log
 from stack.deploy.stages import Function
@@ -115,4 +116,4 @@ def _put(deployment: Deployment, name: str, differences: list[Difference]) -> No
 
 def _update(client: Any, name: str, configuration: Properties) -> None:
     client.update_function_configuration(FunctionName=name, **configuration)
-    client.get_waiter("function_updated_v2").wait(FunctionName=name)
+    aws.wait(client, "function_updated_v2", FunctionName=name)

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from stack.aws import is_local
 from stack.deploy.deployment import Deployment
 from stack.deploy.functions import deployed_api, deployed_names
 from stack.errors import NotDeployed
@@ -23,7 +24,6 @@ POLL_SECONDS: Final = 0.3
 # Of a request to /batch.
 MAX_COMMANDS: Final = 100
 GONE: Final = (204, 410)
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Run:
     @cached_property
     def is_emulated(self) -> bool:
         """Whether the AWS API is one on this machine, which lacks some of what an account has."""
-        return urlsplit(self.aws("lambda").meta.endpoint_url).hostname in LOOPBACK
+        return is_local(self.aws("lambda"))
 
     @property
     def takes_local_webhooks(self) -> bool:

@@ -1,0 +1,42 @@
+"""How often it is looked whether AWS, or an engine on this machine, has finished."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import botocore.session
+import pytest
+from botocore.exceptions import WaiterError
+from botocore.stub import Stubber
+
+from stack import aws
+
+AWS = "https://cloudformation.eu-central-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(("endpoint", "pause"), [(AWS, 1), ("http://127.0.0.1:4566", 0.1), ("http://[::1]:4566", 0.1)])
+def test_an_engine_on_this_machine_is_asked_more_often(endpoint: str, pause: float, no_sleep: list[float]) -> None:
+    assert asked(endpoint, "CREATE_IN_PROGRESS", "CREATE_COMPLETE") is None
+    assert no_sleep == [pause]
+
+
+def test_what_has_failed_is_not_waited_for(no_sleep: list[float]) -> None:
+    with pytest.raises(WaiterError):
+        asked(AWS, "ROLLBACK_COMPLETE")
+    assert no_sleep == []
+
+
+def test_it_takes_a_quarter_of_an_hour_at_most() -> None:
+    assert {wait["Delay"] * wait["MaxAttempts"] for wait in (aws.WAIT, aws.LOCAL_WAIT)} == {15 * 60}
+
+
+def asked(endpoint: str, *statuses: str) -> None:
+    """Wait for a stack's creation; it has these statuses one after the other."""
+    client = botocore.session.get_session().create_client(
+        "cloudformation", "eu-central-1", endpoint_url=endpoint, aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    with Stubber(client) as stubber:
+        for status in statuses:
+            found = {"StackName": "s", "CreationTime": datetime(2026, 11, 30, tzinfo=UTC), "StackStatus": status}
+            stubber.add_response("describe_stacks", {"Stacks": [found]})
+        aws.wait(client, "stack_create_complete", StackName="s")
