@@ -323,7 +323,7 @@ MUTANTS = (
     Mutant(
         "nothing recorded where nothing was deleted",
         200,
-        ("changed since",),
+        ("changed since", "now answered"),
         list_mutants.recording_nothing_where_nothing_was_deleted,
         always=WITH_LISTS,
     ),
