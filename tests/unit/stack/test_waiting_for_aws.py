@@ -16,13 +16,13 @@ AWS = "https://cloudformation.eu-central-1.amazonaws.com"
 
 @pytest.mark.parametrize(("endpoint", "pause"), [(AWS, 1), ("http://127.0.0.1:4566", 0.1), ("http://[::1]:4566", 0.1)])
 def test_an_engine_on_this_machine_is_asked_more_often(endpoint: str, pause: float, no_sleep: list[float]) -> None:
-    assert asked(endpoint, "CREATE_IN_PROGRESS", "CREATE_COMPLETE") is None
+    wait_for_stack(endpoint, "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
     assert no_sleep == [pause]
 
 
 def test_what_has_failed_is_not_waited_for(no_sleep: list[float]) -> None:
     with pytest.raises(WaiterError):
-        asked(AWS, "ROLLBACK_COMPLETE")
+        wait_for_stack(AWS, "ROLLBACK_COMPLETE")
     assert no_sleep == []
 
 
@@ -30,7 +30,7 @@ def test_it_takes_a_quarter_of_an_hour_at_most() -> None:
     assert {wait["Delay"] * wait["MaxAttempts"] for wait in (aws.WAIT, aws.LOCAL_WAIT)} == {15 * 60}
 
 
-def asked(endpoint: str, *statuses: str) -> None:
+def wait_for_stack(endpoint: str, *statuses: str) -> None:
     """Wait for a stack's creation; it has these statuses one after the other."""
     client = botocore.session.get_session().create_client(
         "cloudformation", "eu-central-1", endpoint_url=endpoint, aws_access_key_id="x", aws_secret_access_key="x"
