@@ -31,11 +31,11 @@ _VALUES_LEFT_OUT: Final = re.compile(
     r"(?i)date|age|via|server|connection|content-length|x-request-id|apigw-requestid|x-amzn?-.*|x-cache|set-cookie|cf-.*"
 )
 # Of these, what has to be right: API Gateway renames an answer's header to it, or says what kind of response it sent.
-_VALUES_KEPT: Final = re.compile(r"(?i)x-amzn-remapped-.*|x-amzn-errortype")
+_VALUES_KEPT: Final = re.compile(r"(?i)x-amzn-remapped-www-authenticate|x-amzn-errortype")
 # Headers that only AWS, or only the local engine, or only the connection has.
 _OF_THE_PLACE: Final = re.compile(
-    r"(?i)date|age|via|server|connection|transfer-encoding|content-length|apigw-requestid|x-amzn?-(?!remapped).*|x-cache"
-    r"|set-cookie|cf-.*"
+    r"(?i)date|age|via|server|connection|transfer-encoding|content-length|apigw-requestid|x-cache|set-cookie|cf-.*"
+    r"|x-amzn?-(?!remapped-www-authenticate).*"
 )
 
 _REPLACED: Final = (
