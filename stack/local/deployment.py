@@ -9,6 +9,7 @@ from typing import Any
 
 from stack.aws import local_client
 from stack.deploy import applying, templates
+from stack.deploy.concurrency import MOST_WAITS
 from stack.deploy.deployment import Deployment
 from stack.deploy.rest_api import definition_in
 from stack.deploy.stages import Stage
@@ -51,6 +52,10 @@ class LocalDeployment(Deployment):
     def configured_parameters(self) -> dict[str, str]:
         """The parameters of the compute stack that the local engine determines."""
         return compute_parameters(self.stage.name, self._engine)
+
+    def _of_the_account(self) -> dict[str, str]:
+        """The engine's limit may differ from one start to the next, which would deploy everything again."""
+        return {"WaitsAtOnce": str(MOST_WAITS)}
 
     def _enable_expiry(self) -> None:
         """Set the tables' TTL, which the engine's CloudFormation leaves out."""
