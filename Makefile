@@ -42,8 +42,10 @@ test-thorough: $(DEVELOPING) ## The same with five times as many random inputs (
 test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (under a minute on two cores)
 	@$(VENV)/python -m pytest $(PARALLEL) -m 'not engine and not slow' tests/unit tests/loaders
 
+# Without the faults that `smoke` must find: they are in what is around DynamoDB, and take minutes.
 test-dynamodb-local: $(DYNAMODB_LOCAL) ## Run the tests that touch DynamoDB once more, on AWS's DynamoDB Local (needs Java)
 	@$(VENV)/python -m pytest $(PARALLEL) -p tests.support.dynamodb_local.plugin \
+	  --ignore tests/operate/smoke/test_planted_faults.py \
 	  tests/simulation tests/simulation/refusals.py tests/http tests/triggers tests/operate tests/loaders
 
 # Without what runs in greenlets: coverage.py that follows these hangs in an engine of threads.
