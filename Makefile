@@ -46,7 +46,7 @@ test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no eng
 test-dynamodb-local: $(DYNAMODB_LOCAL) ## Run the tests that touch DynamoDB once more, on AWS's DynamoDB Local (needs Java)
 	@$(VENV)/python -m pytest $(PARALLEL) -p tests.support.dynamodb_local.plugin \
 	  --ignore tests/operate/smoke/test_planted_faults.py \
-	  tests/simulation tests/simulation/refusals.py tests/http tests/triggers tests/operate tests/loaders
+	  tests/simulation/test_*.py tests/simulation/refusals.py tests/http tests/triggers tests/operate tests/loaders
 
 # Without what runs in greenlets: coverage.py that follows these hangs in an engine of threads.
 coverage: $(DEVELOPING) ## Run the tests and show which lines and branches ran, in the Lambdas too (TESTS=tests/unit)

@@ -45,20 +45,27 @@ class _Emulator:
 
     def __init__(self, endpoint: LocalEndpoint) -> None:
         self._streams = local_client("dynamodbstreams", endpoint)
-        (stream,) = self._streams.list_streams(TableName=EVENTS)["Streams"]
-        (shard,) = self._streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
-        self._iterator = self._streams.get_shard_iterator(
-            StreamArn=stream["StreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
+        self._iterator: str | None = None
 
     def new_records(self) -> list[dict[str, Any]]:
+        # Not made before there are records: on DynamoDB Local an iterator of an empty shard can be too old for them.
+        iterator = self._iterator or self._oldest()
         found: list[dict[str, Any]] = []
         while True:
-            answer = self._streams.get_records(ShardIterator=self._iterator)
-            self._iterator = answer["NextShardIterator"]
+            answer = self._streams.get_records(ShardIterator=iterator)
+            iterator = answer["NextShardIterator"]
             if not answer["Records"]:
                 return found
             found += answer["Records"]
+            self._iterator = iterator
+
+    def _oldest(self) -> str:
+        (stream,) = self._streams.list_streams(TableName=EVENTS)["Streams"]
+        (shard,) = self._streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
+        iterator: str = self._streams.get_shard_iterator(
+            StreamArn=stream["StreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        return iterator
 
     def all_events(self) -> list[Event]:
         return [codec.decode(item) for page in scan.scan() for item in page]
