@@ -1,4 +1,7 @@
-"""What DynamoDB refuses and the local engine does not; only `make test-dynamodb-local` runs it."""
+"""What DynamoDB refuses and the local engine does not; only `make test-dynamodb-local` runs it.
+
+Reserved words are missing here: `tests.support.dynamodb_rules` refuses them before a request is sent.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.simulation.contract import NAME
-
-
-def test_a_reserved_word_in_a_key_condition(emulator: Any) -> None:
-    with pytest.raises(ClientError, match="reserved keyword: shard"):
-        emulator.query(
-            TableName=NAME,
-            IndexName="by_shard",
-            KeyConditionExpression="shard = :s",
-            ExpressionAttributeValues={":s": {"N": "1"}},
-        )
 
 
 def test_a_key_of_an_index_that_is_too_long(emulator: Any) -> None:
