@@ -157,7 +157,7 @@ def test_every_action_is_of_a_resource_of_the_stage_or_says_why_not() -> None:
     assert anywhere == {
         "apigateway:GET", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricStatistics", "dynamodb:ListTables",
         "events:ListRuleNamesByTarget", "lambda:GetAccountSettings", "lambda:GetEventSourceMapping",
-        "lambda:ListEventSourceMappings", "lambda:ListTags", "lambda:TagResource", "logs:DescribeLogGroups",
+        "lambda:ListEventSourceMappings", "lambda:ListTags", "logs:DescribeLogGroups",
         "servicequotas:ListServiceQuotas", "states:ValidateStateMachineDefinition", "sts:GetCallerIdentity",
     }  # fmt: skip
 
