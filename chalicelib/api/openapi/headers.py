@@ -83,6 +83,7 @@ COMPONENTS: Final[dict[str, Any]] = {
         "the API itself answers: when a token expires while the gateway remembers it, and to a bad feed token.",
         {"type": "string", "pattern": "^Bearer"},
         'Bearer error="invalid_token"',
+        required=False,
     ),
     "Cache-Control": _header(
         "Whether the answer may be stored: `no-store`, but for reads that succeed.",

@@ -6,6 +6,7 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final
 
 from chalicelib import metrics
@@ -72,7 +73,7 @@ def _points(run: Run, namespace: str, metric: str, dimension: str, value: str) -
 
 
 def _lines(run: Run, function: str, pattern: str | None = None) -> list[str]:
-    """Some lines of a function's log since the run began."""
+    """The lines of a function's log since the run began, oldest first."""
     client = run.aws("logs")
     query: dict[str, Any] = {"filterPattern": pattern} if pattern else {}
     pages = client.get_paginator("filter_log_events").paginate(
@@ -83,14 +84,15 @@ def _lines(run: Run, function: str, pattern: str | None = None) -> list[str]:
         **query,
     )
     try:
-        # A page may be empty and not the last.
-        return next(([one["message"] for one in page["events"]] for page in pages if page["events"]), [])
+        events = [event for page in pages for event in page["events"]]
     except client.exceptions.ResourceNotFoundException:
         return []
+    return [event["message"] for event in sorted(events, key=itemgetter("timestamp"))]
 
 
 def _metric_line(run: Run, function: str, metric: str) -> Any:
-    for text in _lines(run, function, '"CloudWatchMetrics"'):
+    """The newest line with a metric: an older one may be of the time before the function was changed."""
+    for text in reversed(_lines(run, function, '"CloudWatchMetrics"')):
         if text.startswith("{") and metric in (line := json.loads(text)):
             return line
     return None

@@ -32,6 +32,7 @@ def filled(client: Client) -> dict[str, str]:
     feed = client.post("/feeds", {}).json()
     return {
         "todo_id": client.created_and_seen(list="garden")["id"],
+        "operation_id": client.post("/todos", {"title": "Tidy"}, operation_id="tidy").headers["Operation-Id"],
         "list_name": "garden",
         "webhook_id": client.post("/webhooks", {"url": "http://127.0.0.1:9/"}).json()["id"],
         "feed_id": feed["id"],

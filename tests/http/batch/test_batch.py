@@ -38,7 +38,7 @@ def test_every_op_does_what_its_request_does(client: Client) -> None:
         assert result["todo"] == client.get(f"/todos/{result['id']}").json()
         assert ("location" in result) == (result["status"] == 201)
     assert found[1]["location"] == found[1]["todo"]["url"]
-    assert found[4] == {"status": 204, "id": deleted, "etag": '"2"'}
+    assert found[4] == {"status": 204, "id": deleted, "etag": '"2"', "operation": found[0]["operation"]}
     problem(client.get(f"/todos/{deleted}"), 410)
 
 

@@ -55,7 +55,7 @@ def test_a_load_that_is_none_is_not_in_the_index(environment: None, owner: str, 
     assert found(owner, "import") == [0]
 
 
-def test_what_a_caller_adds_to_it_is_found_too(client: Client, owner: str, file: Path) -> None:
+def test_what_a_caller_adds_to_it_is_found_too(environment: None, client: Client, owner: str, file: Path) -> None:
     assert main([str(file), "--owner", owner, "--operation", "import"]) == 0
     assert client.post("/todos", {"title": "By hand"}, operation_id="import").status_code == 201
 
