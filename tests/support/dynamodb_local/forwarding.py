@@ -96,7 +96,8 @@ class Forwarding:
 
 
 def _target(scope: Any) -> str:
-    if scope["type"] != "http":
+    # Elsewhere than at the root it is a request to the API, whose headers name none of the engine's operations.
+    if scope["type"] != "http" or scope["path"] != "/":
         return ""
     return next((value.decode() for name, value in scope["headers"] if name.lower() == b"x-amz-target"), "")
 
