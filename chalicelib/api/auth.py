@@ -67,8 +67,8 @@ def _statements(method_arn: str, scope: str) -> list[dict[str, Any]]:
     """The policy's statements for every route: the answer is cached by token, and used for all of them."""
     api_and_stage = "/".join(method_arn.split("/")[:2])
     statements = [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": [f"{api_and_stage}/*"]}]
-    if refused := [f"{api_and_stage}/{end}" for end in scopes.refused(ROUTES, scope)]:
-        statements.append({"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": refused})
+    if denied := [f"{api_and_stage}/{end}" for end in scopes.denied_methods(ROUTES, scope)]:
+        statements.append({"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": denied})
     return statements
 
 

@@ -17,12 +17,12 @@ READ_AND_WRITE: Final = f"{READ} {WRITE}"
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
-def lacking(needed: str, granted: str) -> list[str]:
+def missing_scopes(needed: str, granted: str) -> list[str]:
     """The scopes that are needed and not granted, sorted; both are texts of scopes separated by spaces."""
     return sorted(set(needed.split()).difference(granted.split()))
 
 
-def refused(routes: Iterable[Route], granted: str) -> list[str]:
+def denied_methods(routes: Iterable[Route], granted: str) -> list[str]:
     """What a token with these scopes must not call.
 
     Returns
@@ -38,6 +38,6 @@ def refused(routes: Iterable[Route], granted: str) -> list[str]:
                 needed.setdefault(method, {})[_PARAMETER.sub("*", route.path)] = route.scope
     found = []
     for method, by_path in needed.items():
-        paths = [path for path, scope in by_path.items() if lacking(scope, granted)]
+        paths = [path for path, scope in by_path.items() if missing_scopes(scope, granted)]
         found += [f"{method}{path}" for path in (paths if len(paths) < len(by_path) else ["/*"])]
     return found

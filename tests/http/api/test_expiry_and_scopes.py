@@ -5,8 +5,12 @@ API Gateway renames a Lambda's `WWW-Authenticate`, so a refusal that needs it is
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from chalicelib.api.route import Route
+from chalicelib.api.routes import ROUTES
 from stack.local.local_stack import LocalStack
 from tests.support.client import Client, problem
 from tests.support.in_process import InProcess
@@ -56,6 +60,18 @@ def test_the_app_itself_looks_at_the_scope(
 
     assert problem(refused, 403)["detail"] == f"The token lacks the scope {lacking}."
     assert refused.headers["WWW-Authenticate"] == f'Bearer error="insufficient_scope", scope="{needed}"'
+
+
+@pytest.mark.parametrize(
+    "route", [one for one in ROUTES if one.scope and one.method != "GET"], ids=lambda one: f"{one.method} {one.path}"
+)
+def test_the_app_itself_lets_no_reader_write_by_any_form_of_a_path(environment: None, owner: str, route: Route) -> None:
+    """The policy's patterns match the path as the client wrote it, which may be another than the route's."""
+    reader = InProcess(owner, scope="todos:read")
+    for value in ("1", "a%2Fb", "%2A", "%3F"):
+        path = re.sub(r"\{[^}]*\}", value, route.path)
+        for form in (path, f"{path}/"):
+            problem(reader.request(route.method, form, {}), 403)
 
 
 # The gateway's own answer, which is the same for all paths.

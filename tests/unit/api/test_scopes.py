@@ -78,7 +78,7 @@ def test_the_policy_opens_what_the_scopes_of_a_token_open(
     for value in VALUES:
         path = re.sub(r"\{[^}]*\}", value, route.path)
         for method in (route.method, "HEAD") if route.method == "GET" else (route.method,):
-            expected = not scopes.lacking(route.scope or "", granted)
+            expected = not scopes.missing_scopes(route.scope or "", granted)
             assert allows(statements, f"{ARN}/{method}{path}") == expected, path
 
 
@@ -99,6 +99,6 @@ def test_of_a_method_that_needs_various_scopes_only_the_refused_paths_are_named(
         Route("GET", "/public", lambda: None, None),  # type: ignore[arg-type,return-value]
     ]
 
-    assert scopes.refused(routes, scopes.WRITE) == ["POST/b/*/c", "GET/*", "HEAD/*"]
-    assert scopes.refused(routes, scopes.READ) == ["POST/*"]
-    assert scopes.refused(routes, scopes.READ_AND_WRITE) == []
+    assert scopes.denied_methods(routes, scopes.WRITE) == ["POST/b/*/c", "GET/*", "HEAD/*"]
+    assert scopes.denied_methods(routes, scopes.READ) == ["POST/*"]
+    assert scopes.denied_methods(routes, scopes.READ_AND_WRITE) == []
