@@ -83,8 +83,11 @@ class State:
         return self.step in (DONE, ABANDONED)
 
     def to_json(self) -> str:
-        """The text that `from_json` reads."""
-        return json.dumps(asdict(self))
+        """The text that `from_json` reads, also that of version 0.1.0, which refuses members that it does not know."""
+        stated = asdict(self)
+        if self.remembered_seconds == REMEMBERED_SECONDS:
+            del stated["remembered_seconds"]
+        return json.dumps(stated)
 
     @classmethod
     def from_json(cls, text: str) -> State:

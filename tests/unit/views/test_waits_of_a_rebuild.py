@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from chalicelib.rebuild import run
 from chalicelib.rebuild.run import Run
 from chalicelib.rebuild.state import DRAIN, DROP, FILL, MAKE, SETTLE, SWITCH, State
 from chalicelib.views import pointer
-from chalicelib.views.pointer import Pointer, Record
+from chalicelib.views.pointer import REMEMBERED_SECONDS, Pointer, Record
 
 REMEMBERED = 7.0
 
@@ -81,3 +82,17 @@ def test_the_old_table_is_written_while_somebody_may_read_it(stage: Stage, timeo
     assert stage.pointer == Pointer("new", ("new",))
     assert stage.pointer.remembered_seconds == REMEMBERED
     assert stage.dropped == ["old"]
+
+
+def test_the_record_of_a_rebuild_can_be_read_by_version_0_1_0() -> None:
+    known = {
+        "table", "request", "step", "before", "settle_seconds", "drain_seconds", "resume_at", "problem", "filling",
+        "audit",
+    }  # fmt: skip
+    assert json.loads(State("new").to_json()).keys() == known
+
+
+@pytest.mark.parametrize("seconds", [REMEMBERED_SECONDS, REMEMBERED, 0.0])
+def test_the_record_of_a_rebuild_says_for_how_long_the_pointer_was_remembered(seconds: float) -> None:
+    state = State("new", remembered_seconds=seconds)
+    assert State.from_json(state.to_json()) == state
