@@ -108,15 +108,20 @@ def _place(partition: Partition, count: int, seconds: int, *, choose: _Choose) -
 
 def _take(partition: Partition, count: int, seconds: int, choose: _Choose) -> tuple[str, str, int] | None:
     """The key of a place, what it holds while it is taken, and how many are left; None if all are taken."""
+    token = uuid.uuid4().hex
     for _ in range(MAX_TRIES):
         now = time.time()
         items = settings_table.beginning_with(partition, _PREFIX)
         found = {item["sk"]["S"]: item["held"]["S"] for item in items if "held" in item}
         places = [f"{_PREFIX}{number}" for number in range(count)]
         free = [place for place in places if place not in found or _held_until(found[place]) <= now]
+        for place, held in found.items():
+            if held.endswith(token):
+                # An earlier try took it, and its answer was lost: botocore asked again, and the place was taken.
+                return place, held, len(free)
         if not free:
             return None
-        place, held = choose(free), f"{now + seconds + MARGIN_SECONDS:.3f} {uuid.uuid4().hex}"
+        place, held = choose(free), f"{now + seconds + MARGIN_SECONDS:.3f} {token}"
         was_free = {":found": {"S": found[place]}} if place in found else {}
         if settings_table.update(
             partition,

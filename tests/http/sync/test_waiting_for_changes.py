@@ -23,7 +23,7 @@ from chalicelib.todos.ids import Owner, Partition
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.sync import walk
 from tests.support.client import Client, problem
-from tests.support.faults import counted
+from tests.support.faults import counted, lost_answers, without_pauses
 from tests.support.in_process import InProcess
 from tests.support.waiting import eventually
 
@@ -86,7 +86,7 @@ def test_nobody_waits_when_there_are_changes_already(here: InProcess) -> None:
         answer = here.get("/changes", prefer="wait=10")
 
     assert answer.json()["changes"] == [created]
-    # The pointer is read for each page; the key that signs the cursor was, once for this process.
+    # A sync that begins reads the pointer anew; the key that signs the cursor was read, once for this process.
     assert traffic.requests["GetItem"] == 1
 
 
@@ -219,6 +219,22 @@ def test_a_process_that_ends_while_it_waits_keeps_its_places_for_a_while_only(
         assert left == waits.MAX_WAITS - 1
     for each in abandoned:
         each.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("is_the_owners", [True, False])
+def test_a_place_is_taken_once_although_the_answer_to_that_is_lost(
+    here: InProcess, stage: Partition, monkeypatch: pytest.MonkeyPatch, is_the_owners: bool
+) -> None:
+    without_pauses(monkeypatch)
+    # Of these there is no other one to take.
+    monkeypatch.setattr(waits, "MAX_WAITS", 1)
+    monkeypatch.setenv("WAITS_AT_ONCE", "1")
+    partition = ids.partition_of(here.owner) if is_the_owners else stage
+    with lost_answers("UpdateItem", 1, body_contains=f'"{partition}"') as lost, waits.one_more(here.owner, 10) as left:
+        assert lost["UpdateItem"] == 1
+        assert left == 0
+        assert (places(here.owner), taken(stage)) == (1, 1)
+    assert (places(here.owner), taken(stage)) == (0, 0)
 
 
 def test_who_gives_a_place_back_late_does_not_take_it_from_another(
