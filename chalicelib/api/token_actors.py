@@ -17,7 +17,8 @@ def actor_in(claims: Mapping[str, Any]) -> str | None:
 
     Of actors that delegate further, the outermost is the current one, and the others have no part in access control. A
     malformed `act` is refused: to fall back to the subject would blame the user. The name of an actor whom another
-    issuer knows begins with that issuer, so that it is not taken for a subject of the token's own.
+    issuer knows begins with that issuer and a "#", so that two issuers' actors never have the same name. A subject of
+    the token's own issuer has it only if that issuer gives such names.
     """
     if "act" not in claims:
         subject: str = claims["sub"]
@@ -26,9 +27,10 @@ def actor_in(claims: Mapping[str, Any]) -> str | None:
     if not isinstance(act, dict) or not _is_name(act.get("sub")):
         return None
     issuer = act.get("iss", claims["iss"])
-    if not _is_name(issuer):
-        return None
-    return str(act["sub"]) if issuer == claims["iss"] else f"{issuer}#{act['sub']}"
+    if issuer == claims["iss"]:
+        return str(act["sub"])
+    # An issuer has no fragment (RFC 8414, section 2): the first "#" is where the subject begins.
+    return f"{issuer}#{act['sub']}" if _is_name(issuer) and "#" not in issuer else None
 
 
 def client_in(claims: Mapping[str, Any]) -> str | None:

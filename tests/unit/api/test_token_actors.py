@@ -18,6 +18,7 @@ CLAIMS: dict[str, Any] = {"iss": ISSUER, "sub": "alice"}
         ({"sub": "assistant"}, "assistant"),
         ({"sub": "assistant", "iss": ISSUER}, "assistant"),
         ({"sub": "assistant", "iss": "https://other.example"}, "https://other.example#assistant"),
+        ({"sub": "b#c", "iss": "https://other.example"}, "https://other.example#b#c"),
         ({"sub": "assistant", "client_id": "app", "act": {"sub": "somebody before"}}, "assistant"),
         ({"sub": "assistant", "act": "not looked at"}, "assistant"),
         ({"sub": "alice"}, "alice"),
@@ -37,7 +38,8 @@ def test_without_an_actor_the_subject_acts() -> None:
         None, "assistant", [], {}, {"sub": None}, {"sub": ""}, {"sub": 7}, {"sub": ["a"]}, {"sub": "x" * 256},
         {"sub": "\ud800"}, {"sub": "urn:todo-ledger:loader"}, {"sub": "URN:Todo-Ledger:remind"},
         {"sub": "a", "iss": None}, {"sub": "a", "iss": 7}, {"sub": "a", "iss": ""}, {"sub": "a", "iss": "x" * 256},
-        {"sub": "a", "iss": "urn:todo-ledger:loader"}, {"act": {"sub": "a"}},
+        {"sub": "a", "iss": "urn:todo-ledger:loader"}, {"sub": "a", "iss": "https://other.example#b"},
+        {"act": {"sub": "a"}},
     ],
     ids=lambda act: ascii(act)[:40],
 )  # fmt: skip
