@@ -1,4 +1,4 @@
-"""How keys name owners, todos and lists: percent-encoded, so that no name can reach into another owner's keys."""
+"""How keys name owners, todos, lists and operations: encoded, so that no name can reach into another owner's keys."""
 
 from __future__ import annotations
 
