@@ -26,6 +26,7 @@ from tests.support.reset import become, forget_everything
 # Of four bytes of UTF-8, each of which takes three in a key; of one that takes three; and of one that stays as it is.
 CHARACTERS = ["😀", "/", "a"]
 KEY_LENGTH = 255
+OPERATION = "%" * 64
 LATEST = "9999-12-30T23:59:59.999999999+23:59"
 
 
@@ -95,9 +96,11 @@ def use_everything(alone: Alone, owner: str, list_name: str, other_list: str) ->
     }  # fmt: skip
     created = ok(api.post("/todos", fields, idempotency_key=next(keys))).json()
     ok(api.post("/todos", fields | {"due": "0001-01-02", "remind_at": "0001-01-02"}))
-    ok(api.patch(f"/todos/{created['id']}", {"title": "x"}, idempotency_key=next(keys)))
+    ok(api.patch(f"/todos/{created['id']}", {"title": "x"}, idempotency_key=next(keys), operation_id=OPERATION))
     ok(api.post("/batch", {"commands": [{"op": "create", "body": fields, "key": next(keys)}]}))
-    ok(api.post("/batch", {"commands": [{"op": "create", "body": fields}]}, idempotency_key=next(keys)))
+    batch = {"commands": [{"op": "create", "body": fields}]}
+    ok(api.post("/batch", batch, idempotency_key=next(keys), operation_id=OPERATION))
+    follow(api, f"/operations/{quote(OPERATION)}?limit=1")
     ok(api.get(f"/todos/{created['id']}?at={quote(LATEST)}"))
     follow(api, f"/todos/{created['id']}/events?limit=1")
     assert len(alone.events(created["id"], owner)) == 2
@@ -149,6 +152,7 @@ def test_the_longest_that_is_accepted_makes_keys_that_dynamodb_takes(
             assert 1 <= len(value.encode()) <= MAX_KEY_BYTES[role], (name, value)
     assert any(value.startswith(quote(owner, safe="") + "#") for value in keys["stream_id"])
     assert any(quote(longest_list(character), safe="") in value for value in keys["by_list"])
+    assert any(value.endswith(f"#{quote(OPERATION)}#0") for value in keys["operation"])
     assert max(map(len, keys["idempotency_key"])) == KEY_LENGTH
 
 
@@ -160,6 +164,8 @@ TAKE_ANY_NAME = {
     "/todos?cursor={name}": ("GET",),
     "/todos?list={name}": ("GET",),
     "/changes?since={name}": ("GET",),
+    "/operations/{name}": ("GET",),
+    "/operations/a?cursor={name}": ("GET",),
     "/lists?cursor={name}": ("GET",),
     "/lists/{name}": ("PUT", "DELETE"),
     "/lists/{name}/rename": ("POST",),
