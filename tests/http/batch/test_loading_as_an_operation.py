@@ -17,6 +17,7 @@ from chalicelib.todos.ids import Owner
 from loaders.cli import main
 from stack.commands import takeout
 from tests.support.client import Client
+from tests.support.waiting import eventually
 
 ROWS = 60
 
@@ -61,6 +62,21 @@ def test_what_a_caller_adds_to_it_is_found_too(environment: None, client: Client
 
     assert sum(found(owner, "import")) == ROWS + 1
     assert found(f"{owner}-other", "import") == [0]
+
+
+def test_what_it_changes_and_deletes_is_part_of_it_too(
+    environment: None, client: Client, owner: str, file: Path
+) -> None:
+    assert main([str(file), "--owner", owner]) == 0
+    eventually(lambda: client.stats()["total"] == ROWS)
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join([*lines[2:-1], lines[-1].replace("Todo", "Other")]))
+
+    assert main([str(file), "--owner", owner, "--prune", "--delete", "--operation", "tidy-up"]) == 0
+
+    events = client.get("/operations/tidy-up").json()["events"]
+    assert sorted(event["type"] for event in events) == ["TodoDeleted", "TodoDeleted", "TodoEdited"]
+    assert {(event["actor"], event["operation"]) for event in events} == {(ids.LOADER, "tidy-up")}
 
 
 def test_it_moves_with_a_takeout(environment: None, owner: str, file: Path, tmp_path: Path) -> None:
