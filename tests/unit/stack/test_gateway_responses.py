@@ -39,6 +39,12 @@ def test_statuses_are_texts_as_api_gateway_takes_them() -> None:
     assert all(isinstance(status, str) and re.fullmatch("[45][0-9]{2}", status) for status in stated)
 
 
+def test_an_unknown_path_is_answered_alike_with_and_without_a_token() -> None:
+    without, with_token = RESPONSES["MISSING_AUTHENTICATION_TOKEN"], RESPONSES["INVALID_SIGNATURE"]
+    assert without["statusCode"] == "404"
+    assert with_token == without
+
+
 def test_no_response_is_stored(headers: dict[str, str]) -> None:
     assert headers["Cache-Control"] == "'no-store'"
 
