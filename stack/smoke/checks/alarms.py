@@ -39,11 +39,12 @@ def raised(run: Run) -> str:
         lambda: cloudwatch.set_alarm_state(AlarmName=name, StateValue=before, StateReason=reason),
     )
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason=reason)
-    message = run.begun[_SUBSCRIPTION].find(lambda one: _is_of(one, name), seconds=_SECONDS)
+    message = run.begun[_SUBSCRIPTION].find(lambda one: _is_about(one, reason), seconds=_SECONDS)
     expect(message is not None, f"{name} did not reach its topic within {_SECONDS} s")
     return name
 
 
-def _is_of(message: Any, alarm: str) -> bool:
+def _is_about(message: Any, reason: str) -> bool:
+    """Whether it is of what this run did: a new alarm of a new stage also says when it first is OK."""
     text: str = message["Body"]
-    return text.startswith("{") and json.loads(text).get("AlarmName") == alarm
+    return text.startswith("{") and json.loads(text).get("NewStateReason") == reason
