@@ -132,7 +132,7 @@ settle: $(INSTALLED) ## Restore those settings, and set what `chalice deploy` ca
 	@$(VENV)/python -m stack settle --stage '$(STAGE)'
 
 smoke: $(INSTALLED) ## Prove that the stage works, by using it: under ten minutes (STAGE=dev, TODO_LEDGER_TOKEN; QUICK=1)
-	@$(VENV)/python -m stack smoke --stage '$(STAGE)' $(if $(QUICK),--quick)
+	@$(VENV)/python -m stack smoke --stage '$(STAGE)' $(if $(QUICK),--quick) $(if $(OTHER_VERSION),--other-version)
 
 synth: $(INSTALLED) ## Print the CloudFormation template, or write it with the package (STAGE=dev OUTPUT=directory)
 	@$(VENV)/python -m stack synth --stage '$(STAGE)' $(if $(OUTPUT),--output '$(OUTPUT)')

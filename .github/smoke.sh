@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Run the smoke test of a stage (STAGE; QUICK=1: the short one) in a workflow, with a token of the stage's issuer.
+# Run the smoke test of a stage in a workflow, with a token of the stage's issuer. STAGE names the stage, QUICK=1 asks for
+# the short one, and OTHER_VERSION=1 says that the stage has another version than this checkout.
 #
 # The workflow's own identity buys the token (RFC 7523, section 2.2), so that no secret is stored: the issuer must trust
 # GitHub's for the client TOKEN_CLIENT. The identity is for TOKEN_ENDPOINT alone, and lives for minutes.
@@ -19,4 +20,4 @@ TODO_LEDGER_TOKEN=$(curl --fail --silent --show-error --max-time 30 "$TOKEN_ENDP
 echo "::add-mask::$TODO_LEDGER_TOKEN"
 export TODO_LEDGER_TOKEN
 
-exec make smoke STAGE="$STAGE" QUICK="${QUICK:-}"
+exec make smoke STAGE="$STAGE" QUICK="${QUICK:-}" OTHER_VERSION="${OTHER_VERSION:-}"

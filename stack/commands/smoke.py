@@ -32,6 +32,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--only", action="append", metavar="AREA", help="only the checks of this area (more than once)")
     parser.add_argument("--todos", type=int, default=3_600, help="how many are loaded and cleared; default: 3600")
     parser.add_argument("--webhook-url", metavar="URL", help="of a receiver that repeats the challenge")
+    other = "the stage has another version than this checkout, as after `rollback`: do not compare the two"
+    parser.add_argument("--other-version", action="store_true", help=other)
     recorded = "what the gateway sends, without tokens, hosts and ids"
     parser.add_argument("--record", type=Path, metavar="DIR", help=f"write {recorded}, there")
     parser.add_argument("--compare", type=Path, metavar="DIR", help=f"compare {recorded}, with what is recorded there")
@@ -97,6 +99,7 @@ def _options(parsed: Namespace) -> Options:
         read_token or None,
         todos=parsed.todos,
         webhook_url=parsed.webhook_url,
+        other_version=parsed.other_version,
         rebuild_waits=LOCAL_WAITS if parsed.stage == LOCAL else {},
     )
 

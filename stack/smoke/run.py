@@ -42,6 +42,8 @@ class Options:
         By what every time that a check waits at most is multiplied.
     webhook_url : str, optional
         Of a receiver that repeats the challenge.
+    other_version : bool
+        Whether the stage has another version than this checkout, so that the two are not compared.
     rebuild_waits : dict
         The input of the state machine; empty on AWS, where the waits are the functions' timeouts.
     """
@@ -51,6 +53,7 @@ class Options:
     todos: int = 3_600
     patience: float = 1.0
     webhook_url: str | None = None
+    other_version: bool = False
     rebuild_waits: dict[str, float] = field(default_factory=dict)
 
 
@@ -163,6 +166,16 @@ class Run:
         """
         if self.is_emulated:
             raise Skipped(f"the local engine {lacking}")
+
+    def skip_if_other_version(self) -> None:
+        """Skip what compares the stage with this checkout, if it is to have another version.
+
+        Raises
+        ------
+        Skipped
+        """
+        if self.options.other_version:
+            raise Skipped("the stage is to have another version than this checkout")
 
     def list_name(self, suffix: str = "") -> str:
         """The name of a list of this run's own."""

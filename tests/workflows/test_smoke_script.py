@@ -47,7 +47,7 @@ def run(directory: Path, failing: str = "nothing", **environment: str) -> tuple[
 
 def test_the_jobs_identity_buys_the_token(tmp_path: Path) -> None:
     code, printed, asked_curl, asked_make = run(tmp_path, QUICK="1")
-    assert (code, asked_make) == (0, "token-of-the-issuer smoke STAGE=dev QUICK=1\n")
+    assert (code, asked_make) == (0, "token-of-the-issuer smoke STAGE=dev QUICK=1 OTHER_VERSION=\n")
     assert "client_assertion=identity-of-the-job" in asked_curl.splitlines()
     assert "client_id=smoke" in asked_curl.splitlines()
     # GitHub hides from then on what follows `add-mask`.

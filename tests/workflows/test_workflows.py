@@ -62,6 +62,12 @@ def test_a_stage_is_deployed_in_its_environment_and_only_after_the_checks() -> N
     assert deploy["environment"] == "${{ inputs.stage }}"
 
 
+def test_what_was_rolled_back_is_not_compared_with_this_checkout() -> None:
+    (deploy,) = (content for workflow, _, content in jobs() if workflow == "stage")
+    (back,) = (step["run"].split("\n") for step in deploy["steps"] if "make rollback" in step.get("run", ""))
+    assert back == ['make rollback STAGE="$STAGE"', "QUICK=1 OTHER_VERSION=1 .github/smoke.sh", ""]
+
+
 def linted(directory: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.workflows.lint", "--directory", str(directory)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
