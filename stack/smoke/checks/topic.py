@@ -10,7 +10,8 @@ from stack.smoke.run import Run
 from stack.smoke.subscription import Subscription
 
 _SUBSCRIPTION: Final = "subscription of events"
-_SECONDS: Final = 90
+# A reader of the stream that has just been created first publishes what the stream still has.
+_SECONDS: Final = 180
 # A subscription takes effect some seconds after it is made: events before that do not come.
 _EDIT_EVERY_SECONDS: Final = 10
 
