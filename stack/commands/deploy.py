@@ -38,7 +38,7 @@ def run(parsed: Namespace) -> int:
     if not parsed.only_data:
         # What is missing, in the way, or more than the account has, is reported before the data stack is deployed.
         functions.check(target)
-    print_changes(target.stage.data_stack, target.deploy_data())
+    print_changes(target.stage.data_stack, target.deploy_data(print))
     if not parsed.only_data:
         print_changes(target.stage.compute_stack, target.deploy_compute())
     print_changes(target.stage.watch_stack, target.deploy_watch())

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from stack import aws
 from stack.deploy.changes import Change, parse_change
-from stack.errors import DeploymentFailed
+from stack.errors import DeploymentFailed, NotStable, StackError
 
 FINGERPRINT_TAG = "todo-ledger-fingerprint"
 SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
@@ -118,6 +118,8 @@ class Stack:
         ------
         DeploymentFailed
             CloudFormation could not delete it.
+        NotStable
+            It is still being deleted.
         """
         if self._status() is None:
             return False
@@ -125,9 +127,7 @@ class Stack:
         try:
             aws.wait(self._client, "stack_delete_complete", StackName=self.name)
         except WaiterError as error:
-            raise DeploymentFailed(
-                f"the stack {self.name} could not be deleted:\n{failures(self._client, self.name)}"
-            ) from error
+            raise _error(self._client, self.name, error, "deleted") from error
         return True
 
     def _describe(self) -> dict[str, Any] | None:
@@ -206,15 +206,27 @@ class ChangeSet:
         ------
         DeploymentFailed
             CloudFormation failed and rolled back; the message lists the events that say why.
+        NotStable
+            CloudFormation goes on, as while DynamoDB fills a new index.
         """
         stack = self._stack.name
         self._client.execute_change_set(StackName=stack, ChangeSetName=self._name)
         try:
             aws.wait(self._client, f"stack_{self._kind.lower()}_complete", StackName=stack)
         except WaiterError as error:
-            raise DeploymentFailed(
-                f"the stack {stack} could not be deployed:\n{failures(self._client, stack)}"
-            ) from error
+            raise _error(self._client, stack, error, "deployed") from error
+
+
+def _error(client: Any, stack: str, error: WaiterError, done: str) -> StackError:
+    """Why a stack is not deployed, or not deleted: it failed, or takes longer than anybody waits for it here."""
+    described: Any = error.last_response
+    statuses = [one["StackStatus"] for one in described.get("Stacks", [])]
+    if statuses and statuses[0].endswith("_IN_PROGRESS"):
+        return NotStable(
+            f"the stack {stack} is not {done} after a quarter of an hour ({statuses[0]}). CloudFormation goes on: run "
+            "the same command again when it has finished"
+        )
+    return DeploymentFailed(f"the stack {stack} could not be {done}:\n{failures(client, stack)}")
 
 
 def failures(client: Any, stack: str) -> str:

@@ -93,11 +93,16 @@ class Deployment:
         table = self.views_table()
         return views_table.need_of_rebuild(self.client("dynamodb"), table) if table is not None else None
 
-    def deploy_data(self) -> list[Change]:
+    def deploy_data(self, say: Callable[[str], None] = lambda line: None) -> list[Change]:
         """Deploy tables and queues, and the first views table.
 
         A new stack's tables are protected against deletion by a second change set, once all of it has been created: a
         creation that fails removes what it made, which would be in the way of the next one.
+
+        Parameters
+        ----------
+        say : callable
+            Called with a line before what takes long.
 
         Returns
         -------
@@ -108,6 +113,8 @@ class Deployment:
         ------
         WouldLoseData
         DeploymentFailed
+        NotStable
+            CloudFormation takes longer; the same command can succeed later.
         """
         creating = not self.data.exists()
         done = applying.apply(self._prepare_data(protected=not creating))
@@ -117,7 +124,7 @@ class Deployment:
             self.data.protect()
         if self.stage.restored_ledger is not None and self._describe_ledger() is not None:
             # No template has it.
-            ensure_indexes(self.client("dynamodb"), self.stage.restored_ledger, self.stage.ledger_properties)
+            ensure_indexes(self.client("dynamodb"), self.stage.restored_ledger, self.stage.ledger_properties, say)
         self.ensure_views()
         return done
 

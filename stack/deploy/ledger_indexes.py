@@ -30,7 +30,8 @@ def ensure_indexes(
                 AttributeDefinitions=wanted["AttributeDefinitions"],
                 GlobalSecondaryIndexUpdates=[{"Create": index}],
             )
-        while _statuses(dynamodb, table)[index["IndexName"]] != "ACTIVE":
+        # Just after the update, DynamoDB may still describe the table without it.
+        while _statuses(dynamodb, table).get(index["IndexName"]) != "ACTIVE":
             time.sleep(POLL_SECONDS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -54,6 +55,17 @@ def test_an_index_that_it_lacks_is_added_and_waited_for(pauses: list[float]) -> 
     assert {"AttributeName": "operation", "AttributeType": "S"} in request["AttributeDefinitions"]
     assert (ledger.statuses, len(pauses)) == ({"by_operation": "ACTIVE"}, 3)
     assert "by_operation" in said[0]
+
+
+def test_an_index_that_is_not_described_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger()
+    described = ledger.describe_table
+    late: Iterator[dict[str, Any]] = iter([{"Table": {}}, {"Table": {}}])
+    monkeypatch.setattr(ledger, "describe_table", lambda **_: next(late, None) or described())
+
+    ledger_indexes.ensure_indexes(ledger, "restored", WANTED)
+
+    assert (len(ledger.updates), ledger.statuses) == (1, {"by_operation": "ACTIVE"})
 
 
 def test_one_that_it_has_is_not_added_again() -> None:
