@@ -71,7 +71,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("rebuild", "the state machine rebuilds the views", views.rebuilt, is_quick=False),
     Check("audit", "the list has each todo as the ledger has it", views.agreeing),
     Check("audit", "ledger and views do not differ", views.audited, is_quick=False),
-    Check("functions", "the functions' logs have lines", functions.logged),
+    Check("functions", "the functions' logs have lines", functions.logged, functions.begin),
     Check("functions", "the functions write metrics", functions.measured),
     Check("functions", "CloudWatch has the metrics", functions.in_cloudwatch, is_quick=False),
     Check("alarms", "an alarm reaches its topic", alarms.raised, alarms.begin, is_quick=False),
