@@ -36,6 +36,16 @@ ACTIONS = {"s3:HeadBucket": "s3:ListBucket", "s3:ListObjectVersions": "s3:ListBu
 } | {"s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock"}  # fmt: skip
 # `destroy --data`, which only a person may run.
 DELETE_DATA = {"dynamodb:DeleteTable", "s3:DeleteBucket", "s3:DeleteObject"}
+# What CloudFormation itself reads of tables, logs and the bucket that it makes or takes over: the permissions of its
+# types' handlers (`aws cloudformation describe-type`), beyond what the commands call.
+READ_BY_HANDLERS = {
+    "dynamodb:DescribeContributorInsights", "dynamodb:DescribeKinesisStreamingDestination",
+    "dynamodb:GetResourcePolicy", "dynamodb:ListTagsOfResource", "logs:DescribeIndexPolicies",
+    "logs:DescribeResourcePolicies", "logs:GetDataProtectionPolicy", "logs:ListTagsForResource",
+    "s3:GetAccelerateConfiguration", "s3:GetAnalyticsConfiguration", "s3:GetIntelligentTieringConfiguration",
+    "s3:GetInventoryConfiguration", "s3:GetMetricsConfiguration", "s3:GetReplicationConfiguration",
+    "s3:ListTagsForResource",
+}  # fmt: skip
 MAX_POLICY = 6144
 
 
@@ -82,6 +92,10 @@ def test_what_the_commands_call_is_allowed() -> None:
         if not any(map(is_allowed, actions)) | bool(actions & DELETE_DATA)
     }
     assert refused == {}
+
+
+def test_cloudformation_reads_what_it_makes_and_takes_over() -> None:
+    assert [action for action in sorted(READ_BY_HANDLERS) if not is_allowed(action)] == []
 
 
 def is_allowed(action: str) -> bool:
@@ -157,8 +171,9 @@ def test_every_action_is_of_a_resource_of_the_stage_or_says_why_not() -> None:
     assert anywhere == {
         "apigateway:GET", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricStatistics", "dynamodb:ListTables",
         "events:ListRuleNamesByTarget", "lambda:GetAccountSettings", "lambda:GetEventSourceMapping",
-        "lambda:ListEventSourceMappings", "lambda:ListTags", "logs:DescribeLogGroups",
-        "servicequotas:ListServiceQuotas", "states:ValidateStateMachineDefinition", "sts:GetCallerIdentity",
+        "lambda:ListEventSourceMappings", "lambda:ListTags", "logs:DescribeIndexPolicies", "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies", "servicequotas:ListServiceQuotas", "states:ValidateStateMachineDefinition",
+        "sts:GetCallerIdentity",
     }  # fmt: skip
 
 
