@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from stack.smoke.outcome import Outcome
     from stack.smoke.run import Options, Run
 
+# How long the given tokens must live yet.
+TOKEN_SECONDS: Final = 600
+QUICK_TOKEN_SECONDS: Final = 120
 # Nothing on the local engine runs as long as a timeout on AWS.
 LOCAL_WAITS: Final = {"settle_seconds": 3.0, "drain_seconds": 3.0}
 
@@ -88,12 +91,15 @@ def _outcomes(parsed: Namespace, started: Run, checks: Sequence[Check]) -> Gener
 
 def _options(parsed: Namespace) -> Options:
     from stack.smoke.run import Options
+    from stack.smoke.token import refuse_short_lived
 
     token, read_token = os.environ.get("TODO_LEDGER_TOKEN"), os.environ.get("TODO_LEDGER_READ_TOKEN")
     if token is None and parsed.stage == LOCAL:
         token, read_token = _local_tokens(parsed.directory)
     if not token:
         raise StackError("a token with the scopes todos:read and todos:write is needed in TODO_LEDGER_TOKEN")
+    for given in filter(None, (token, read_token)):
+        refuse_short_lived(given, QUICK_TOKEN_SECONDS if parsed.quick or parsed.only else TOKEN_SECONDS)
     return Options(
         token,
         read_token or None,
