@@ -16,10 +16,11 @@ ALARM = "todo-ledger-dev-Quarantine"
 
 
 class Alarm:
-    """CloudWatch with one alarm, and a subscription of the topic that it sends to."""
+    """CloudWatch with one alarm, and a subscription of its topic, which hears from the `sends`-th alarm on."""
 
-    def __init__(self, *, sends: bool) -> None:
+    def __init__(self, *, sends: int) -> None:
         self.sends = sends
+        self.set: list[str] = []
         # It is as old as the stage, and says so to those who subscribe in time.
         self.messages = [message("OK", "Threshold Crossed: no datapoints were received for 1 period")]
 
@@ -27,7 +28,8 @@ class Alarm:
         return {"MetricAlarms": [{"AlarmName": ALARM, "StateValue": "OK"}]}
 
     def set_alarm_state(self, **request: str) -> None:
-        if self.sends:
+        self.set.append(request["StateValue"])
+        if self.set.count("ALARM") >= self.sends:
             self.messages.append(message(request["StateValue"], request["StateReason"]))
 
     def find(self, is_wanted: Any, **_: Any) -> Any:
@@ -46,9 +48,17 @@ def run_with(alarm: Alarm) -> Run:
 
 
 def test_an_alarm_that_is_set_off_is_heard() -> None:
-    assert alarms.raised(run_with(Alarm(sends=True))) == ALARM
+    alarm = Alarm(sends=1)
+    assert alarms.raised(run_with(alarm)) == ALARM
+    assert alarm.set == ["ALARM"]
+
+
+def test_it_is_set_off_again_until_the_subscription_takes_effect() -> None:
+    alarm = Alarm(sends=2)
+    assert alarms.raised(run_with(alarm)) == ALARM
+    assert alarm.set == ["ALARM", "OK", "ALARM"]
 
 
 def test_the_first_message_of_a_new_alarm_does_not_count() -> None:
     with pytest.raises(CheckFailed, match="did not reach its topic"):
-        alarms.raised(run_with(Alarm(sends=False)))
+        alarms.raised(run_with(Alarm(sends=9)))
