@@ -59,6 +59,10 @@ class Stack:
         """
         return self._status() not in (None, ONLY_REVIEWED, EMPTY)
 
+    def is_to_be_created(self) -> bool:
+        """Whether the next deployment creates it: it does not exist, or its creation failed."""
+        return self._status() in (None, ONLY_REVIEWED, *NEVER_CREATED)
+
     def resources(self) -> dict[str, str]:
         """The physical id of each resource, by its logical id."""
         if not self.exists():

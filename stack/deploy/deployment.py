@@ -116,7 +116,7 @@ class Deployment:
         NotStable
             CloudFormation takes longer; the same command can succeed later.
         """
-        creating = not self.data.exists()
+        creating = self.data.is_to_be_created()
         done = applying.apply(self._prepare_data(protected=not creating))
         if creating:
             applying.apply(self._prepare_data())
@@ -153,7 +153,7 @@ class Deployment:
 
     def diff_data(self) -> list[Change]:
         """What `deploy_data` would do, as CloudFormation sees it; it raises the same."""
-        return applying.preview(self._prepare_data(protected=self.data.exists()))
+        return applying.preview(self._prepare_data(protected=not self.data.is_to_be_created()))
 
     def diff_compute(self) -> list[Change]:
         """What `deploy_compute` would do, also before there is a data stack; it raises the same."""
