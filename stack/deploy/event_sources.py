@@ -14,7 +14,11 @@ STABLE_SECONDS: Final = 120.0
 def of_function(client: Any, function: str) -> list[dict[str, Any]]:
     """Lambda's descriptions of a function's mappings; none if the function does not exist."""
     pages = client.get_paginator("list_event_source_mappings").paginate(FunctionName=function)
-    return [mapping for page in pages for mapping in page["EventSourceMappings"]]
+    try:
+        return [mapping for page in pages for mapping in page["EventSourceMappings"]]
+    except (client.exceptions.ResourceNotFoundException, client.exceptions.InvalidParameterValueException):
+        # AWS documents the first, and is said to answer with the second; the local engine returns an empty list.
+        return []
 
 
 def update(client: Any, uuid: str, **settings: Any) -> None:
