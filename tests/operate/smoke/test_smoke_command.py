@@ -66,6 +66,13 @@ def test_a_quick_run_leaves_out_what_takes_long() -> None:
     assert all(check.is_quick for check in CHECKS if check.area in AREAS)
 
 
+def test_what_a_rebuild_mends_is_looked_at_after_it() -> None:
+    names = [check.name for check in CHECKS]
+    rebuild = names.index("the state machine rebuilds the views")
+    mended = ("no setting differs from the repository", "the views table has all that this version needs")
+    assert all(names.index(name) > rebuild for name in mended)
+
+
 def test_what_a_check_made_is_removed_after_a_failure(stack: LocalStack, deployment: Deployment) -> None:
     def fail(run: Run) -> str:
         make_everything(run)
@@ -121,7 +128,7 @@ def test_what_is_asked_for_wrongly_is_an_error(
     stack: LocalStack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert smoke(stack, "--only", "everything") == 1
-    assert "there is no area everything; there are deployment, drift" in capsys.readouterr().err
+    assert "there is no area everything; there are deployment, account" in capsys.readouterr().err
     assert smoke(stack, "--only", "bodies", "--compare", str(tmp_path)) == 1
     assert "has no recording of a check that was made" in capsys.readouterr().out
 
