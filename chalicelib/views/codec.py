@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from chalicelib.todos import instants
 from chalicelib.todos.events import dump_json
 from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
-from chalicelib.views.projection import Row, Tally, Update
+from chalicelib.views.projection import Row, Tally, Update, todo_of
 
 # Bytes of a row beside its state: keys, revision, conditions and the indexes' attributes.
 ROW_OVERHEAD_BYTES: Final = 2_500
@@ -55,9 +56,36 @@ def writes(table: str, owner: Partition, update: Update, now: int) -> Iterator[d
         **_key(owner, schema.log_key(update.revision)),
         "at": {"S": instants.format_milliseconds(now)},
         "changes": {"S": dump_json([[new.todo_id, new.version] for _, new in update.rows])},
+        "counts": {"S": _dump_counts([_events_brought(old, new, now) for old, new in update.rows])},
         schema.TTL_ATTRIBUTE: {"N": str(seconds + LOG_SECONDS)},
     }
     yield _put(table, entry, 0)
+
+
+def _dump_counts(counts: list[int]) -> str:
+    """The counts, of equal ones at the end only the first: so an entry of a bulk load costs no more write units."""
+    kept = len(counts)
+    while kept > 1 and counts[kept - 1] == counts[kept - 2]:
+        kept -= 1
+    return dump_json(counts[:kept])
+
+
+def load_counts(stored: str, changes: int) -> list[int]:
+    """The counts of so many changes, as `writes` stored them: the last one also holds for all changes behind it."""
+    counts: list[int] = json.loads(stored)
+    return counts + counts[-1:] * (changes - len(counts))
+
+
+def _events_brought(old: Row | None, new: Row, now: int) -> int:
+    """How many of the todo's events, up to the new row's version, no entry of the log had before this one.
+
+    Without a row it is all of them: after a rebuild nothing else names them, and if the row was a tombstone that has
+    expired, those before it are older than any entry. It is 0 if even the last one is: nobody asks for them.
+    """
+    if old is not None:
+        return new.version - old.version
+    oldest = instants.format_milliseconds(now - LOG_SECONDS * 1000)
+    return 0 if todo_of(new.state).get("updated_at", oldest) < oldest else new.version
 
 
 def size_of(update: Update) -> int:
