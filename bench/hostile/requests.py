@@ -137,7 +137,14 @@ def _cursors(draw: random.Random, target: Target) -> HostileRequest:
     content = json.dumps(draw.choice([["0" * 32, position], ["é", position], [None, position], position])).encode()
     forged = draw.choice([base64.urlsafe_b64encode(content).decode().rstrip("="), "A" * 5_000, "%00", "é", "="])
     path = draw.choice(
-        ["/todos?cursor=", "/lists?cursor=", "/changes?since=", "/export?cursor=", "/todos?sort=due&cursor="]
+        [
+            "/todos?cursor=",
+            "/lists?cursor=",
+            "/changes?since=",
+            "/export?cursor=",
+            "/activity?cursor=",
+            "/todos?sort=due&cursor=",
+        ]
     )
     return HostileRequest("GET", path + quote(forged))
 

@@ -151,7 +151,7 @@ CURSOR_EXPIRED: Final = ProblemType(
     410,
     "Cursor expired",
     "The cursor is too old: the changes since then have been removed, or the order of the pages has changed.",
-    "Start over without a cursor, and discard the todos that the new sync or export omits.",
+    "Start over without a cursor; of a sync or an export, discard the todos that the new one omits.",
 )
 PRECONDITION_FAILED: Final = ProblemType(
     "precondition-failed",

@@ -58,6 +58,7 @@ ROUTES: Final = (
     Route("POST", "/lists/{list_name}/todos", lambda: resources.lists.create, WRITE),
     Route("DELETE", "/lists/{list_name}/todos", lambda: resources.lists.clear, WRITE),
     Route("GET", "/changes", lambda: resources.changes.read, READ),
+    Route("GET", "/activity", lambda: resources.activity.read, READ),
     Route("GET", "/operations/{operation_id}", lambda: resources.operations.read, READ),
     Route("GET", "/stats", lambda: resources.system.stats, READ),
     Route("GET", "/export", lambda: resources.exports.read, READ, (JSON_LINES, NDJSON, CSV), chosen_by="format"),

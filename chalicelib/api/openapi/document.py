@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib import __version__
 from chalicelib.api.openapi import (
+    activity,
     batch,
     changes,
     exports,
@@ -27,7 +28,7 @@ from chalicelib.api.openapi.operations import of_route
 from chalicelib.api.route import Route
 from chalicelib.api.scopes import READ, WRITE
 
-RESOURCES = (todos, batch, operation_events, lists, changes, exports, feeds, webhooks, system)
+RESOURCES = (todos, batch, operation_events, activity, lists, changes, exports, feeds, webhooks, system)
 
 DESCRIPTION = f"""
 Todos with an event for every change. A client knows what it would overwrite, can repeat a request whose answer was

@@ -28,7 +28,7 @@ def parameter(
     }
 
 
-_INSTANT: Final = {
+INSTANT: Final = {
     "type": "string",
     "maxLength": instants.MAX_LENGTH,
     "anyOf": [{"format": "date"}, {"format": "date-time"}],
@@ -124,7 +124,7 @@ AT: Final = parameter(
     "query",
     "at",
     "The todo as it was at this instant (inclusive); not with `version`.",
-    _INSTANT,
+    INSTANT,
     example="2026-11-30T18:21:07Z",
 )
 
@@ -150,7 +150,7 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
         "due_from",
         "Only todos due at this instant or later; of a date, due on this day or later, by the day that the todo's own "
         "`due` states.",
-        _INSTANT,
+        INSTANT,
         example="2026-12-01",
     ),
     parameter(
@@ -158,11 +158,11 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
         "due_until",
         "Only todos due at this instant or earlier; of a date, due on this day or earlier, by the day that the todo's "
         "own `due` states.",
-        _INSTANT,
+        INSTANT,
         example="2026-12-31",
     ),
-    parameter("query", "due_before", "Only todos due before this instant.", _INSTANT, example="2027-01-01"),
-    parameter("query", "due_after", "Only todos due after this instant.", _INSTANT, example="2026-01-01T00:00:00Z"),
+    parameter("query", "due_before", "Only todos due before this instant.", INSTANT, example="2027-01-01"),
+    parameter("query", "due_after", "Only todos due after this instant.", INSTANT, example="2026-01-01T00:00:00Z"),
     parameter(
         "query",
         "q",

@@ -180,6 +180,45 @@ class EventOfOperation(Event, kw_only=True):
     todo: Id
 
 
+class EventOfActivity(EventOfOperation, kw_only=True):
+    """One change, the todo that it is of, and what was before."""
+
+    before: Annotated[
+        dict[str, Any] | msgspec.UnsetType | None,
+        Meta(
+            description=(
+                "With `include=before`: the previous values of the fields in `change`; null of a todo's first event,"
+                " and where the event before cannot be read."
+            )
+        ),
+    ] = msgspec.UNSET
+
+
+class UnreadableEvent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An event that cannot be read. With a filter other than `todo`, it is left out."""
+
+    todo: Id
+    version: Version
+
+
+class Activity(msgspec.Struct, kw_only=True):
+    """What happened, newest first."""
+
+    events: Annotated[
+        list[Any],
+        Meta(extra_json_schema={"items": {"anyOf": [reference(EventOfActivity), reference(UnreadableEvent)]}}),
+    ]
+    complete_from: Annotated[
+        Instant | None,
+        Meta(
+            description=(
+                "On the last page, the instant from which no event is missing; null on all others, and with `todo`,"
+                " where none is missing at all."
+            )
+        ),
+    ]
+
+
 class OperationEvents(msgspec.Struct, kw_only=True):
     """What was done as part of an operation."""
 
@@ -412,6 +451,9 @@ _TYPES: Final = (
     Batch,
     BatchResults,
     OperationEvents,
+    EventOfActivity,
+    UnreadableEvent,
+    Activity,
     Tombstone,
     Changes,
     Counts,

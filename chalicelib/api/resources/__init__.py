@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chalicelib.api.resources import activity as activity
     from chalicelib.api.resources import batch as batch
     from chalicelib.api.resources import calendar as calendar
     from chalicelib.api.resources import changes as changes

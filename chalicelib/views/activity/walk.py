@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from chalicelib.todos import instants
 from chalicelib.todos.events import Event
@@ -79,12 +79,15 @@ class Recorded:
     occurred_at: int | None
 
 
+Place = TypeVar("Place")
+
+
 @dataclass(frozen=True, slots=True)
-class Given:
+class Given(Generic[Place]):
     """An event that a walk gives, and where the walk is behind it."""
 
     recorded: Recorded
-    behind: Position
+    behind: Place
 
 
 # The newest entries up to a revision (None: of all), newest first and at most so many, and whether nothing is below.
@@ -141,14 +144,14 @@ class Walk:
         read_events: ReadEvents,
         now: int,
         *,
-        since: int = 0,
+        since: int | None = None,
         at_once: int = 100,
         choose: Choose = lambda found: found,
     ) -> None:
         self._read_log = read_log
         self._read_events = read_events
         self._now = now
-        self._since = since
+        self._since = since or 0
         self._at_once = at_once
         self._choose = choose
         # The change whose further events are too old.
@@ -157,7 +160,7 @@ class Walk:
         self.complete_from: int | None = None
         self.start = 0
 
-    def page(self, position: Position | str) -> Iterator[Given]:
+    def page(self, position: Position | str) -> Iterator[Given[Position]]:
         """The events from a position on, or those of a new walk in the table of a generation.
 
         Raises
@@ -180,7 +183,7 @@ class Walk:
                 self.next, self.complete_from = chunk[-1].position_behind(walk), None
                 return
 
-    def _given(self, walk: Position, steps: Sequence[_Step]) -> Iterator[Given]:
+    def _given(self, walk: Position, steps: Sequence[_Step]) -> Iterator[Given[Position]]:
         """The chosen ones of these events that are not too old."""
         found = self._read_events([step.at for step in steps])
         young = {}
@@ -241,13 +244,13 @@ class Walk:
             if entry.counts is None:
                 self.complete_from = entry.at + VISIBLE_AFTER
                 return
-            if self._is_below(entry, max(walk.oldest, self._since)):
-                self.complete_from = max(walk.oldest, self._since)
+            if self._is_below(entry, self._lowest(walk)):
+                self.complete_from = self._lowest(walk)
                 return
             yield entry
             above = entry
         if above is None or above.revision == 1:
-            self.complete_from = max(walk.oldest, self._since)
+            self.complete_from = self._lowest(walk)
         elif self._is_young(above):
             self.next = _position_below(walk, above)
         else:
@@ -268,6 +271,10 @@ class Walk:
                     if step.range == self._left:
                         break
                     yield step
+
+    def _lowest(self, walk: Position) -> int:
+        """The instant below which nothing is asked for; what is still to come is not, either."""
+        return min(max(walk.oldest, self._since), self._now)
 
     def _is_too_old(self, recorded: Recorded, walk: Position) -> bool:
         """Whether an event, and with it what its todo had before, occurred too early for this walk."""

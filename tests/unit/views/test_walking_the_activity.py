@@ -82,7 +82,7 @@ class ByThePage(World):
     class walk_class(Walk):  # noqa: N801
         """A walk whose reach moves."""
 
-        def page(self, position: Position | str) -> Iterator[Given]:
+        def page(self, position: Position | str) -> Iterator[Given[Position]]:
             if not isinstance(position, str) and self._now - position.oldest <= walks.REACH + walks.LONGEST_WALK:
                 position = replace(position, oldest=self._now - walks.REACH)
             return super().page(position)
