@@ -10,7 +10,8 @@ from chalicelib.api.openapi.operations import answer, operation
 from chalicelib.api.openapi.parameters import CURSOR, INSTANT, LIMIT, parameter
 from chalicelib.api.openapi.schemas import SOME_ID, Activity, Id, reference, schema_of
 from chalicelib.todos.fields import ListName
-from chalicelib.views.activity.walk import EVENTS_OF_A_PAGE
+from chalicelib.views.activity.walk import EVENTS_OF_A_PAGE, REACH
+from chalicelib.views.sync.position import DAY
 
 TAG: Final = "activity"
 
@@ -55,7 +56,7 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "listActivity",
             "List what happened",
-            "The events of the last 88 days, newest first as the lists learned of them: exact within "
+            f"The events of the last {REACH // DAY} days, newest first as the lists learned of them: exact within "
             "a todo, and only about that of time between todos. Read to its end, it has each event once; "
             "what happens meanwhile is in a later reading. A page looks at most at "
             f"{EVENTS_OF_A_PAGE} events, so with a filter it may be empty and have a next page. A cursor is valid for "

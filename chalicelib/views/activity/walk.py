@@ -116,9 +116,6 @@ class _Step:
     def range(self) -> tuple[int, int]:
         return self.entry.revision, self.place
 
-    def position(self, walk: Position) -> Position:
-        return walk.moved_to(self.entry.revision, self.place, self.version)
-
     def position_behind(self, walk: Position) -> Position:
         if self.version > self.first:
             return walk.moved_to(self.entry.revision, self.place, self.version - 1)
