@@ -22,6 +22,7 @@ from chalicelib.views.activity.position import Position
 from chalicelib.views.activity.walk import At, Entry, Recorded
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.projection import Head, OwnerView, Row, Tally, is_deleted, newest, project
+from chalicelib.views.sync.walk import VISIBLE_AFTER
 
 SECOND: Final = 1000
 HOUR: Final = 3600 * SECOND
@@ -227,7 +228,7 @@ class World:
             choose=lambda found: [each for each in found if reading.todo in (None, each.todo_id)],
         )
         last = None
-        bounds = {
+        bounds: dict[str, Any] = {
             "EVENTS_OF_A_PAGE": self.random.choice((3, 400)),
             "QUERIES_OF_A_PAGE": self.random.choice((1, 20)),
         }
@@ -305,7 +306,7 @@ class World:
         self.is_filling = True
         for table in self.tables:
             self.project_into(table, heads)
-        self.now += walks.VISIBLE_AFTER + SKEW
+        self.now += VISIBLE_AFTER + SKEW
         reading = self.begin()
         while reading in self.readings:
             self.next_page(reading)
