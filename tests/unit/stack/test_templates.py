@@ -97,7 +97,7 @@ def test_the_gateway_answers_with_problem_types_of_the_api(public_url: str, monk
     deployment = Deployment(Stage("prod"), lambda service: None)
     monkeypatch.setattr(deployment, "configured_parameters", lambda: {"PublicUrl": public_url})
     responses = deployment.gateway_responses()
-    assert len(responses) == 18
+    assert len(responses) == 19
     for name, response in responses.items():
         document = json.loads(response["responseTemplates"]["application/json"])
         kind = problem_types.TYPES[document["type"].rpartition("/")[2]]
