@@ -33,9 +33,7 @@ def filled(client: Client) -> dict[str, str]:
     tidied = client.post("/todos", {"title": "Tidy"}, operation_id="tidy", prefer="wait=10")
     return {
         "todo_id": client.created_and_seen(list="garden")["id"],
-        "operation_id": client.post("/todos", {"title": "Tidy"}, operation_id="tidy", prefer="wait=10").headers[
-            "Operation-Id"
-        ],
+        "operation_id": tidied.headers["Operation-Id"],
         "list_name": "garden",
         "webhook_id": client.post("/webhooks", {"url": "http://127.0.0.1:9/"}).json()["id"],
         "feed_id": feed["id"],
