@@ -45,7 +45,7 @@ test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no eng
 # Without the faults that `smoke` must find: they are in what is around DynamoDB, and take minutes.
 test-dynamodb-local: $(DYNAMODB_LOCAL) ## Run the tests that touch DynamoDB once more, on AWS's DynamoDB Local (needs Java)
 	@$(VENV)/python -m pytest $(PARALLEL) -p tests.support.dynamodb_local.plugin \
-	  --ignore tests/operate/smoke --ignore tests/operate/live/audit \
+	  --ignore tests/operate/smoke/test_planted_faults.py \
 	  tests/simulation/test_*.py tests/simulation/refusals.py tests/http tests/triggers tests/operate tests/loaders
 
 # Without what runs in greenlets: coverage.py that follows these hangs in an engine of threads.

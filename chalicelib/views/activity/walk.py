@@ -26,6 +26,7 @@ from chalicelib.views.sync.walk import VISIBLE_AFTER
 # entries.
 REACH: Final = codec.LOG_SECONDS * 1000 - 2 * DAY
 LONGEST_WALK: Final = DAY
+_HOUR = DAY // 24
 
 # What a page examines at most; behind that it ends, even if it is empty.
 EVENTS_OF_A_PAGE: Final = 400
@@ -53,6 +54,14 @@ class Entry:
     at: int
     changes: Sequence[At]
     counts: Sequence[int] | None
+
+
+def oldest_at(now: int) -> int:
+    """From when on a walk gives events that begins now, both in milliseconds since 1970.
+
+    It is the same for an hour, or an answer's cursor, and so its entity tag, would be another at each request.
+    """
+    return -(-(now - REACH) // _HOUR) * _HOUR
 
 
 def entry_of(item: codec.Item) -> Entry:
@@ -207,7 +216,7 @@ class Walk:
                 start = number
         if entries:
             self.start = entries[start].revision
-        walk = Position(generation, self._now - REACH, self.start)
+        walk = Position(generation, oldest_at(self._now), self.start)
         return walk, self._without_gaps(walk, self._continued(entries[start:], is_end=is_end))
 
     def _entries(self, walk: Position) -> Iterator[Entry]:

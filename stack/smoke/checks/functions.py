@@ -6,10 +6,10 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from operator import itemgetter
 from typing import Any, Final
 
 from chalicelib import metrics
+from chalicelib.todos import instants
 from stack.smoke.outcome import expect
 from stack.smoke.run import Run
 
@@ -30,17 +30,21 @@ def begin(run: Run) -> None:
 
 def logged(run: Run) -> str:
     """Every function that this run has called has lines in its log."""
+    # Its clock and this machine's need not agree to the second.
+    since = round((run.started_at - 5) * 1000)
     for name in _called(run):
-        run.wait_for(f"a line in the log of {name}", partial(_lines, run, name), seconds=_LOG_SECONDS)
+        run.wait_for(f"a line in the log of {name}", partial(_lines, run, name, since), seconds=_LOG_SECONDS)
     return ", ".join(_called(run))
 
 
 def measured(run: Run) -> str:
     """The API and `project` write their metrics in the embedded metric format, with the stage."""
+    # By the service's clock: a line before it is of another run, or of the function as it was then.
+    since = instants.milliseconds_of(run.create("to be measured").json()["created_at"])
     for function, metric in _MEASURED.items():
         line = run.wait_for(
             f"{metric} in the log of {function}",
-            partial(_metric_line, run, function, metric),
+            partial(_metric_line, run, function, metric, since),
             seconds=_LOG_SECONDS,
         )
         described = line["_aws"]["CloudWatchMetrics"][0]
@@ -79,27 +83,25 @@ def _points(run: Run, namespace: str, metric: str, dimension: str, value: str) -
     )["Datapoints"]
 
 
-def _lines(run: Run, function: str, pattern: str | None = None) -> list[str]:
-    """The lines of a function's log since the run began, oldest first."""
+def _lines(run: Run, function: str, since: int, pattern: str | None = None) -> list[str]:
+    """Some lines of a function's log since an instant (milliseconds since 1970)."""
     client = run.aws("logs")
     query: dict[str, Any] = {"filterPattern": pattern} if pattern else {}
     pages = client.get_paginator("filter_log_events").paginate(
         logGroupName=f"/aws/lambda/{run.functions[function]}",
-        # Its clock and this machine's need not agree to the second.
-        startTime=round((run.started_at - 5) * 1000),
+        startTime=since,
         endTime=round((time.time() + 60) * 1000),
         **query,
     )
     try:
-        events = [event for page in pages for event in page["events"]]
+        # A page may be empty and not the last.
+        return next(([one["message"] for one in page["events"]] for page in pages if page["events"]), [])
     except client.exceptions.ResourceNotFoundException:
         return []
-    return [event["message"] for event in sorted(events, key=itemgetter("timestamp"))]
 
 
-def _metric_line(run: Run, function: str, metric: str) -> Any:
-    """The newest line with a metric: an older one may be of the time before the function was changed."""
-    for text in reversed(_lines(run, function, '"CloudWatchMetrics"')):
+def _metric_line(run: Run, function: str, metric: str, since: int) -> Any:
+    for text in _lines(run, function, since, '"CloudWatchMetrics"'):
         if text.startswith("{") and metric in (line := json.loads(text)):
             return line
     return None

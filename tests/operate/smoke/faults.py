@@ -288,6 +288,9 @@ BY_CONDUCT: Final = {
         ("the loader loads a long list", "a long list is cleared to its end"),
         "the empty list: not within",
     ),
+    "metrics of another stage": Fault(
+        variable("project", "STAGE", "another"), ("the functions write metrics",), "'another'"
+    ),
     "a state machine that fails": Fault(
         broken_machine, ("the state machine rebuilds the views",), "it FAILED: Stopped"
     ),

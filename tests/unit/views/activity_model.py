@@ -202,7 +202,7 @@ class World:
             self.begin(self.random.choice((None, None, *TODOS)))
 
     def begin(self, todo: str | None = None) -> Reading:
-        reading = Reading(self.reader, self.now - walks.REACH, todo)
+        reading = Reading(self.reader, walks.oldest_at(self.now), todo)
         self.readings.append(reading)
         self._page(reading, self.reader.generation)
         return reading

@@ -122,3 +122,9 @@ def test_without_any_entry_there_is_nothing() -> None:
     walk = Walk(reads.log, reads.events, NOW)
     assert page_of(reads, walk) == []
     assert (walk.next, walk.complete_from) == (None, NOW - walks.REACH)
+
+
+def test_walks_that_begin_in_the_same_hour_reach_equally_far() -> None:
+    hour = 60 * MINUTE
+    assert {walks.oldest_at(NOW + passed) for passed in (1, MINUTE, hour)} == {NOW + hour - walks.REACH}
+    assert walks.oldest_at(NOW) == NOW - walks.REACH

@@ -122,6 +122,12 @@ class CopiesTheLog(World):
         table.brought = {at: revision for at, revision in table.brought.items() if revision <= table.tally.revision}
 
 
+@pytest.fixture(autouse=True)
+def _walks_reach_back_to_the_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that events of random instants often occur just where the reach ends."""
+    monkeypatch.setattr(walks, "_HOUR", 1)
+
+
 MUTANTS = {
     AsTheLogShowsIt: "missing: ",
     SkipsALaterGap: "missing: ",
