@@ -73,7 +73,7 @@ def _statements(method_arn: str, scope: str) -> list[dict[str, Any]]:
 
 
 def _context_of(claims: Mapping[str, Any]) -> dict[str, str] | None:
-    """What the app is told of a valid token beside its subject; None if a part of that means nothing."""
+    """What the app gets from a valid token besides its subject; None if one of these claims is malformed."""
     try:
         scope, actor, client = scopes_in(claims), actor_in(claims), client_in(claims)
     except UnicodeEncodeError:

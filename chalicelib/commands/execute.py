@@ -54,9 +54,9 @@ class CommandRequest:
     client : str, optional
         The program by which it was given, where the token names one.
     operation : str, optional
-        What it is a part of. It is no part of what an idempotency key stands for.
+        The operation that it belongs to. An idempotency key identifies the request without it.
     request_hash : str, optional
-        What the idempotency key stands for (`request_hash`); present exactly when the key is.
+        The request that the idempotency key identifies (`request_hash`); present exactly when the key is.
     is_new : bool
         The id was made for this request, so that there cannot be a stream to read.
     """
@@ -87,7 +87,7 @@ def new_todo_id() -> str:
 
 
 def request_hash(verb: str, todo_id: str, body: object) -> str:
-    """What an idempotency key stands for: verb, todo and body, but neither preconditions, `Prefer` nor an operation."""
+    """The request that a key identifies: verb, todo and body, without preconditions, `Prefer` and operation."""
     return hashlib.sha256(events.canonical_json([verb, todo_id, body]).encode(errors="surrogatepass")).hexdigest()
 
 

@@ -85,8 +85,8 @@ OPERATION_ID: Final = parameter(
     "header",
     "Operation-Id",
     "What the change is a part of: any name that the caller gives to several requests, except that it does not begin "
-    "with `~`. Its events have it as their `operation`, and the response echoes it. It is no part of what an "
-    "`Idempotency-Key` stands for: a repeat under another gets the first answer, with the first operation.",
+    "with `~`. Its events have it as their `operation`, and the response echoes it. It is not part of "
+    "what an `Idempotency-Key` identifies: a repeat with another one gets the first answer, with the first operation.",
     {"type": "string", "minLength": 1, "maxLength": 64, "pattern": f"^{headers.OPERATION_ID}$"},
     example="tidy-up-2026-12-01",
 )

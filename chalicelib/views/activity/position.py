@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple, dataclass, replace
-from typing import Final
 
-# No more digits than a key of the log has.
-_MAX_NUMBER: Final = 10**15
+from chalicelib.views.sync.position import parse_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,10 @@ class Position:
         ValueError, RecursionError
             For any other text.
         """
-        values = json.loads(text)
-        if not (isinstance(values, list) and len(values) == 5):
+        generation, numbers, rest = parse_values(text, 4)
+        if rest:
             raise ValueError("no position")
-        generation, *numbers = values
-        are_numbers = all(type(number) is int and 0 <= number < _MAX_NUMBER for number in numbers)
-        if not (isinstance(generation, str) and are_numbers):
-            raise ValueError("no position")
-        return cls(*values)
+        return cls(generation, *numbers)
 
     def moved_to(self, revision: int, place: int, version: int = 0) -> Position:
         """The same walk's position there."""

@@ -134,7 +134,7 @@ class Reader:
         return min(self._limit + 1, _AT_ONCE) if self._asked.is_all else _AT_ONCE_FILTERED
 
     def _take(self, given: Iterable[Given[Any]]) -> tuple[list[Given[Any]], Any]:
-        """As many of the events as a page takes, and where it ends if there is no room for the next one."""
+        """The events that fit on the page, and where the page ends if the next one does not fit."""
         taken: list[Given[Any]] = []
         for each in given:
             if len(taken) == self._limit or (not self._has_room(each.recorded) and taken):

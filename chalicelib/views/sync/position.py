@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple, dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.todos import ids
 
@@ -12,6 +12,23 @@ from chalicelib.todos import ids
 DAY: Final = 24 * 3600 * 1000
 # No more digits than a key of the log has.
 _MAX_NUMBER: Final = 10**15
+
+
+def parse_values(text: str, count: int) -> tuple[str, list[int], list[Any]]:
+    """The generation, the `count` numbers behind it, and the rest of what a position's text holds.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        It begins with anything else.
+    """
+    values = json.loads(text)
+    if not (isinstance(values, list) and len(values) > count and isinstance(values[0], str)):
+        raise ValueError("no position")
+    numbers = values[1 : count + 1]
+    if not all(type(number) is int and 0 <= number < _MAX_NUMBER for number in numbers):
+        raise ValueError("no position")
+    return values[0], numbers, values[count + 1 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +69,13 @@ class Position:
         ValueError, RecursionError
             For any other text.
         """
-        values = json.loads(text)
-        if not (isinstance(values, list) and len(values) == 6):
+        generation, numbers, rest = parse_values(text, 4)
+        if len(rest) != 1:
             raise ValueError("no position")
-        generation, *numbers, listed_to = values
-        is_listed = listed_to is None or (isinstance(listed_to, str) and (not listed_to or ids.is_todo_id(listed_to)))
-        are_numbers = all(type(number) is int and 0 <= number < _MAX_NUMBER for number in numbers)
-        if not (isinstance(generation, str) and are_numbers and is_listed):
+        (listed_to,) = rest
+        if not (listed_to is None or (isinstance(listed_to, str) and (not listed_to or ids.is_todo_id(listed_to)))):
             raise ValueError("no position")
-        return cls(*values)
+        return cls(generation, *numbers, listed_to)
 
     def of_the_day(self) -> Position:
         """The same, whenever on its day: nothing expires so soon that another of that day would not serve as well."""

@@ -37,7 +37,7 @@ def repeated(run: Run) -> str:
     """A POST that is repeated with its Idempotency-Key makes one todo; another request with the key is 422."""
     key = {"idempotency_key": f"{run.name}-{uuid.uuid4()}"}
     first, second = (run.create("once", headers=key) for _ in range(2))
-    expect(first.json() == second.json(), "the repeat is answered otherwise")
+    expect(first.json() == second.json(), "the repeat has another answer")
     expect(first.headers["etag"] == second.headers["etag"], "the repeat has another ETag")
     run.api.post("/todos", {"title": f"{run.name}: another"}, **key).expect_problem(422)
     return ""
