@@ -69,13 +69,13 @@ class Position:
         ValueError, RecursionError
             For any other text.
         """
-        generation, numbers, rest = parse_values(text, 4)
+        generation, (complete_at, revision, given, began_at), rest = parse_values(text, 4)
         if len(rest) != 1:
             raise ValueError("no position")
         (listed_to,) = rest
         if not (listed_to is None or (isinstance(listed_to, str) and (not listed_to or ids.is_todo_id(listed_to)))):
             raise ValueError("no position")
-        return cls(generation, *numbers, listed_to)
+        return cls(generation, complete_at, revision, given, began_at, listed_to)
 
     def of_the_day(self) -> Position:
         """The same, whenever on its day: nothing expires so soon that another of that day would not serve as well."""
