@@ -38,6 +38,11 @@ _PREFIX: Final = "waits#"
 _Choose = Callable[[Sequence[str]], str]
 
 
+def waits_of_an_owner() -> int:
+    """How many requests of an owner may wait at once: no owner takes all the places of a small stage."""
+    return min(MAX_WAITS, max(1, settings.waits_at_once() // 2))
+
+
 @contextmanager
 def one_more(owner: Owner, seconds: int) -> Iterator[int]:
     """Let one more request of the owner wait for so many seconds; yields how many more of the owner may.
@@ -52,9 +57,9 @@ def one_more(owner: Owner, seconds: int) -> Iterator[int]:
         The settings table did not answer.
     """
     # In their order: of two that come at the same time one is too late, looks again, and knows how many are left.
-    with _place(partition_of(owner), MAX_WAITS, seconds, choose=itemgetter(0)) as left:
+    with _place(partition_of(owner), waits_of_an_owner(), seconds, choose=itemgetter(0)) as left:
         if left is None:
-            raise _refusal(f"{MAX_WAITS} requests of this owner are waiting already.", limit_headers(0))
+            raise _refusal("As many requests of this owner are waiting as may.", limit_headers(0))
         with place_of_the_stage(seconds) as left_to_all:
             if left_to_all is None:
                 raise _refusal("As many requests are waiting as may at the same time.", {})
@@ -78,7 +83,7 @@ def place_of_the_stage(seconds: int) -> AbstractContextManager[int | None]:
 def limit_headers(left: int) -> dict[str, str]:
     """The limit on an owner's waits and how many are left (draft-ietf-httpapi-ratelimit-headers-10, sections 3, 4)."""
     return {
-        "RateLimit-Policy": f'"waits";q={MAX_WAITS};qu="concurrent-requests"',
+        "RateLimit-Policy": f'"waits";q={waits_of_an_owner()};qu="concurrent-requests"',
         "RateLimit": f'"waits";r={left};t={RETRY_AFTER_SECONDS}',
     }
 

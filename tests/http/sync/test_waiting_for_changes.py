@@ -144,7 +144,7 @@ def test_the_bound_holds_for_all_processes_together_and_for_each_owner_alone(
             waiting_here.enter_context(waits.one_more(here.owner, 10))
         refused = client.get(f"/changes?since={cursor}", prefer="wait=1")
         assert client_of(f"{here.owner}-2").get("/changes", prefer="wait=1").status_code == 200
-    assert problem(refused, 429)["detail"].startswith("4 requests of this owner are waiting")
+    assert problem(refused, 429)["detail"].startswith("As many requests of this owner are waiting as may")
     assert client.get(f"/changes?since={cursor}", prefer="wait=1").status_code == 200
 
 
@@ -180,6 +180,15 @@ def test_requests_of_all_owners_together_wait_only_as_far_as_the_stage_can_bear(
         assert taken(stage) == 1
 
 
+@pytest.mark.parametrize(("at_once", "of_an_owner"), [(1, 1), (2, 1), (3, 1), (6, 3), (100, 4)])
+def test_no_owner_takes_all_places_of_a_small_stage(
+    monkeypatch: pytest.MonkeyPatch, at_once: int, of_an_owner: int
+) -> None:
+    monkeypatch.setenv("WAITS_AT_ONCE", str(at_once))
+    assert waits.waits_of_an_owner() == of_an_owner
+    assert waits.limit_headers(0)["RateLimit-Policy"] == f'"waits";q={of_an_owner};qu="concurrent-requests"'
+
+
 def test_many_who_come_at_once_get_no_more_places_than_there_are(here: InProcess, stage: Partition) -> None:
     leave = threading.Event()
 
@@ -207,7 +216,10 @@ def test_a_process_that_ends_while_it_waits_keeps_its_places_for_a_while_only(
     now = 1_000_000_000.0
     monkeypatch.setattr(waits, "time", SimpleNamespace(time=lambda: now))
     monkeypatch.setenv("WAITS_AT_ONCE", str(at_once))
-    abandoned = [waits.one_more(here.owner, 10) for _ in range(waits.MAX_WAITS)]
+    owners = [here.owner] * waits.MAX_WAITS
+    if at_once == waits.MAX_WAITS:
+        owners = [here.owner, Owner(f"{here.owner}-1")] * (waits.MAX_WAITS // 2)
+    abandoned = [waits.one_more(owner, 10) for owner in owners]
     for each in abandoned:
         each.__enter__()
     # The stage is full in the one case, the owner in both.
@@ -216,7 +228,7 @@ def test_a_process_that_ends_while_it_waits_keeps_its_places_for_a_while_only(
         waits.one_more(other, 10).__enter__()
     now += 10 + waits.MARGIN_SECONDS
     with waits.one_more(other, 10) as left:
-        assert left == waits.MAX_WAITS - 1
+        assert left == waits.waits_of_an_owner() - 1
     for each in abandoned:
         each.__exit__(None, None, None)
 
