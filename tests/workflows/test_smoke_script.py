@@ -1,4 +1,4 @@
-"""How a workflow gets the token for the smoke test: by its own identity, and without printing it."""
+"""How a workflow gets the tokens for the smoke test: by its own identity, and without printing it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ PROGRAMS = {
     "curl": """\
 for argument in "$@"; do echo "$argument"; done >> {asked}/curl
 case "$*" in {failing}) exit 22 ;; esac
-case "$*" in *audience=https://issuer.example/token*) echo identity-of-the-job ;; *) echo token-of-the-issuer ;; esac
+case "$*" in
+  *audience=https://issuer.example/token*) echo identity-of-the-job ;;
+  *"scope=todos:read todos:write"*) echo token-that-writes ;;
+  *scope=todos:read*) echo token-that-reads ;;
+esac
 """,
     "jq": "cat\n",
-    "make": 'echo "$TODO_LEDGER_TOKEN $*" >> {asked}/make\n',
+    "make": 'echo "$TODO_LEDGER_TOKEN $TODO_LEDGER_READ_TOKEN $*" >> {asked}/make\n',
 }
 
 
@@ -45,13 +49,14 @@ def run(directory: Path, failing: str = "nothing", **environment: str) -> tuple[
     return done.returncode, done.stdout, *(path.read_text() if path.exists() else "" for path in asked)  # type: ignore[return-value]
 
 
-def test_the_jobs_identity_buys_the_token(tmp_path: Path) -> None:
+def test_the_jobs_identity_buys_both_tokens(tmp_path: Path) -> None:
     code, printed, asked_curl, asked_make = run(tmp_path, QUICK="1")
-    assert (code, asked_make) == (0, "token-of-the-issuer smoke STAGE=dev QUICK=1 OTHER_VERSION=\n")
+    assert (code, asked_make) == (0, "token-that-writes token-that-reads smoke STAGE=dev QUICK=1 OTHER_VERSION=\n")
     assert "client_assertion=identity-of-the-job" in asked_curl.splitlines()
     assert "client_id=smoke" in asked_curl.splitlines()
     # GitHub hides from then on what follows `add-mask`.
-    assert printed.splitlines() == ["::add-mask::identity-of-the-job", "::add-mask::token-of-the-issuer"]
+    hidden = ["identity-of-the-job", "token-that-writes", "identity-of-the-job", "token-that-reads"]
+    assert printed.splitlines() == [f"::add-mask::{each}" for each in hidden]
 
 
 @pytest.mark.parametrize("failing", ["*github.example*", "*client_assertion=*"])
