@@ -72,17 +72,18 @@ def parse_list_name(given: str) -> str:
     return name
 
 
-def parse_limit(text: str) -> int:
-    """A query parameter that bounds a page: 1 to `MAX_LIMIT` items.
+def limit_to(most: int) -> Callable[[str], int]:
+    """The parser of a query parameter that bounds a page: 1 to `most` items; it raises ValueError for another value."""
 
-    Raises
-    ------
-    ValueError
-        It is not a whole number within the bounds.
-    """
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MAX_LIMIT and len(text) < 4):
-        raise ValueError(f"expected a whole number from 1 to {MAX_LIMIT}")
-    return int(text)
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+            raise ValueError(f"expected a whole number from 1 to {most}")
+        return int(text)
+
+    return parse
+
+
+parse_limit: Final = limit_to(MAX_LIMIT)
 
 
 def cursor_of(request: Request, query: Mapping[str, Any], position: str) -> str:

@@ -10,6 +10,7 @@ from chalicelib.api.openapi import examples
 from chalicelib.api.openapi.operations import answer, link, operation
 from chalicelib.api.openapi.parameters import CURSOR, LIMIT, parameter
 from chalicelib.api.openapi.schemas import Changes, reference
+from chalicelib.api.resources.changes import MAX_LIMIT
 from chalicelib.api.waits import MAX_WAITS
 
 TAG: Final = "sync"
@@ -22,6 +23,7 @@ _SINCE: Final = parameter(
     "The `cursor` of the previous answer; omitted, the sync starts from the beginning.",
     CURSOR["schema"],
 )
+_LIMIT: Final = {**LIMIT, "schema": {**LIMIT["schema"], "maximum": MAX_LIMIT}}
 _PREFER: Final = parameter(
     "header",
     "Prefer",
@@ -40,7 +42,7 @@ PATHS: Final[dict[str, Any]] = {
             "Each changed todo once, in its newest state, or as a tombstone if it was deleted. A todo may appear again "
             "later, with a higher version. `more` says whether there is more to fetch immediately.",
             tag=TAG,
-            parameters=(_SINCE, LIMIT, _PREFER),
+            parameters=(_SINCE, _LIMIT, _PREFER),
             answers={
                 200: answer(
                     "The changes, and the cursor to continue from.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.api import caching, pages, problem_types, waits
 from chalicelib.api.headers import parse_wait
@@ -17,10 +17,13 @@ from chalicelib.views.queries import TodoRow
 from chalicelib.views.sync import walk
 from chalicelib.views.sync.position import Position
 
+# A first sync of thousands of todos takes a request for each page. A page also ends at 3 MB.
+MAX_LIMIT: Final = 2000
+
 
 def read(request: Request) -> Response:
     """The changes since a cursor; with `Prefer: wait=N`, as soon as there are any."""
-    query = parameters(request, since=str, limit=pages.parse_limit)
+    query = parameters(request, since=str, limit=pages.limit_to(MAX_LIMIT))
     limit = query["limit"] or pages.DEFAULT_LIMIT
     seconds = parse_wait(request.headers.get("prefer", ""))
     headers = {"Preference-Applied": f"wait={seconds}"} if seconds else {}

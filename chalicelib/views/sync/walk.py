@@ -37,6 +37,10 @@ LONGEST_AWAY: Final = codec.LOG_SECONDS * 1000 - DAY
 
 # An entry has 4 KB after a bulk load, and 150 bytes after a client's edit.
 ENTRIES_AT_ONCE: Final = 25
+# So many rows of those that entries name are read before it is known whether they fit: at most 64 KB each.
+ROWS_AT_ONCE: Final = 200
+# What an answered todo has beside the stored state: its URL, its version, and a null for each unset field.
+BYTES_BESIDE_THE_STATE: Final = 600
 # A todo that was changed a thousand times has a thousand entries, and one of them counts.
 QUERIES_OF_A_PAGE: Final = 20
 # What is looked at before a first sync, so that it need not come twice.
@@ -173,8 +177,11 @@ class _Changes:
 
     def add(self, todo_id: str, item: Item) -> bool:
         """Whether there was room for it."""
+        if todo_id not in self._rows and not self.room:
+            return False
         state = item["state"]["S"]
-        self._bytes += len(state.encode())
+        # Within the Lambda's answer the body is a JSON string, whose quotes and non-ASCII characters are escaped.
+        self._bytes += len(json.dumps(state)) + BYTES_BESIDE_THE_STATE
         if self._rows and self._bytes > queries.MAX_ANSWERED_BYTES:
             return False
         self._rows.pop(todo_id, None)
@@ -226,15 +233,17 @@ class _Reader:
         return max((entry.revision for entry in entries if self._is_old(entry) and entry.at > kept), default=0)
 
     def _list(self, position: Position, changes: _Changes) -> Position:
-        """List rows by id; one Query's 1 MB is well within a page."""
+        """List rows by id: one Query, which ends at 1 MB."""
         assert position.listed_to is not None
-        room, low = changes.room, schema.todo_key(position.listed_to) + " "
-        rows, is_end = self._query(low, schema.TODO_PREFIX + _BEHIND_ALL, room + 1)
+        low = schema.todo_key(position.listed_to) + " "
+        rows, is_end = self._query(low, schema.TODO_PREFIX + _BEHIND_ALL, changes.room + 1)
         listed_to = position.listed_to
-        for row in rows[:room]:
-            listed_to = row["sk"]["S"].removeprefix(schema.TODO_PREFIX)
-            changes.add(listed_to, row)
-        return replace(position, listed_to=None if is_end and len(rows) <= room else listed_to)
+        for row in rows:
+            todo_id = row["sk"]["S"].removeprefix(schema.TODO_PREFIX)
+            if not changes.add(todo_id, row):
+                return replace(position, listed_to=listed_to)
+            listed_to = todo_id
+        return replace(position, listed_to=None if is_end else listed_to)
 
     def _walk(self, position: Position, changes: _Changes) -> Page:
         for _ in range(QUERIES_OF_A_PAGE):
@@ -254,10 +263,12 @@ class _Reader:
         """Take the entries' changes as far as there is room; whether the walk has to stop there for another reason."""
         before_a_gap = self._before_a_gap(entries, position)
         steps = _steps_behind(position, before_a_gap)
-        rows = self._rows_of_first(changes.room, steps)
-        for step in steps:
+        rows: dict[str, Item | None] = {}
+        for place, step in enumerate(steps):
             if step.todo_id not in rows:
-                return position, False
+                if not changes.room:
+                    return position, False
+                rows |= self._rows_of_first(min(changes.room, ROWS_AT_ONCE), steps[place:])
             row = rows[step.todo_id]
             if not self._is_visible(step, row, position):
                 return position, True

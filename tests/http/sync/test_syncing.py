@@ -200,9 +200,33 @@ def test_a_page_ends_where_it_has_enough_bytes(here: InProcess, monkeypatch: pyt
     replica.sync()
     for todo_id in replica.todos:
         here.seen.patch(f"/todos/{todo_id}", {"title": "y"})
-    monkeypatch.setattr(queries, "MAX_ANSWERED_BYTES", 3000)
+    monkeypatch.setattr(queries, "MAX_ANSWERED_BYTES", 4000)
 
     assert [len(page["changes"]) for page in pages_of(replica)] == [2, 1]
+
+
+def test_a_page_may_have_two_thousand(client: Client) -> None:
+    client.created_and_seen("one")
+
+    assert len(client.get("/changes?limit=2000").json()["changes"]) == 1
+
+
+@pytest.mark.parametrize("limit", [3, 4, 6, 2000])
+def test_a_page_reads_the_rows_of_its_changes_a_few_at_a_time(
+    here: InProcess, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    replica = Replica(here, limit)
+    replica.sync()
+    ids = [here.created_and_seen(str(number))["id"] for number in range(6)]
+    # Their first entries do not count any more, and their rows are asked for before the others'.
+    for todo_id in ids[:2]:
+        here.seen.patch(f"/todos/{todo_id}", {"title": "again"})
+    monkeypatch.setattr(walk, "ROWS_AT_ONCE", 2)
+
+    changes = [page["changes"] for page in pages_of(replica)]
+
+    assert [change["id"] for page in changes for change in page] == [*ids[2:], *ids[:2]]
+    assert max(map(len, changes)) <= limit
 
 
 def pages_of(replica: Replica) -> list[dict[str, Any]]:
@@ -212,7 +236,9 @@ def pages_of(replica: Replica) -> list[dict[str, Any]]:
     return pages
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=-1", "limit=x", "limit=", "cursor=x", "list=a"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=2001", "limit=20000", "limit=-1", "limit=x", "limit=", "cursor=x", "list=a"]
+)
 def test_other_queries_are_refused(client: Client, query: str) -> None:
     (error,) = problem(client.get(f"/changes?{query}"), 400)["errors"]
 
