@@ -85,22 +85,25 @@ def _run_in_order(base_url: str, plans: list[Plan], operation: str, last_start: 
     If a later one were run, the repeat would run the earlier one after it.
     """
     may_go_on = True
+    previous = None
     # Each conflict on a todo would read its events again, and the caller needs them once.
     events_bytes = MAX_EVENTS_BYTES
     for each in plans:
         if may_go_on and time.monotonic() <= last_start:
-            result = _result(base_url, each, operation, events_bytes)
+            result = _result(base_url, each, operation, previous, events_bytes)
             if result.has_events:
                 events_bytes = 0
         else:
             result = Result(each.todo_id, _not_tried().response(base_url))
         may_go_on = result.is_final
+        # Without a key, a repeat might take another's version for the one that the command led to.
+        previous = result.versions.get(each.todo_id) if each.has_key else None
         yield result
 
 
-def _result(base_url: str, plan: Plan, operation: str, events_bytes: int) -> Result:
+def _result(base_url: str, plan: Plan, operation: str, previous: int | None, events_bytes: int) -> Result:
     try:
-        request = plan.request(operation)
+        request = plan.request(operation, previous)
         event = todos.carry_out(base_url, request, events_bytes)
     except TooMuchWork:
         # Not that the rule has no next date: only that it was not looked for.

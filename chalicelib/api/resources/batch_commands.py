@@ -41,6 +41,8 @@ MAX_COMMAND_BYTES: Final = bodies.MAX_BODY_BYTES
 Op = Literal["create", "put", "patch", "delete", "restore", "revert"]
 OPERATIONS: Final[tuple[Op, ...]] = get_args(Op)
 WITHOUT_BODY: Final = ("delete", "restore")
+# An `if_match`: the version that the command before, on the same todo, led to.
+PREVIOUS: Final = "previous"
 
 
 Id = Annotated[
@@ -53,9 +55,11 @@ Id = Annotated[
 EntityTags = Annotated[
     str,
     Meta(
-        description='As in the `If-Match` header: `*` or entity tags such as `"3"`, quotes included; not for `create`.',
+        description='As in the `If-Match` header: `*` or entity tags such as `"3"`, quotes included; not for `create`. '
+        f"Or `{PREVIOUS}`: the version that the batch's command before this one on the same todo led to, which must "
+        "have a key, so that a repeat finds the same version; 412 if it has none or was refused.",
         examples=['"3"'],
-        extra_json_schema={"pattern": ENTITY_TAGS},
+        extra_json_schema={"pattern": f"{ENTITY_TAGS}|^{PREVIOUS}$"},
     ),
 ]
 Key = Annotated[
@@ -71,7 +75,7 @@ class Command(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     op : str
         `create` is POST, or with an `id` PUT with `If-None-Match: *`; the others are like their own requests.
     if_match : str, optional
-        As in the header: entity tags such as ``"3"``, quotes included, or ``*``.
+        As in the header: entity tags such as ``"3"``, quotes included, or ``*``; or `PREVIOUS`.
     key : str, optional
         The command's `Idempotency-Key`.
     body : JSON value
@@ -98,13 +102,16 @@ class Plan:
 
     Attributes
     ----------
+    has_key : bool
+        Whether a repeat of the command is known again.
     request : callable
         Makes the command request, as a part of the operation that it is given, or raises what the command alone would
-        be refused with.
+        be refused with. Its second argument is the version that `PREVIOUS` means, if there is one.
     """
 
     todo_id: str
-    request: Callable[[str], CommandRequest]
+    has_key: bool
+    request: Callable[[str, int | None], CommandRequest]
 
 
 def read_plans(request: Request) -> list[Plan]:
@@ -168,19 +175,27 @@ def _plan(request: Request, batch_key: str | None, position: int, command: Comma
         refuse("body", f"not allowed for {command.op}")
     if command.if_match is not None and command.op == "create":
         refuse("if_match", "not allowed for create")
-    elif command.if_match is not None:
+    elif command.if_match is not None and command.if_match != PREVIOUS:
         try:
             if_match = parse_if_match(command.if_match)
         except Problem:
-            refuse("if_match", 'expected * or entity tags such as "3", quotes included')
+            refuse("if_match", f'expected *, {PREVIOUS}, or entity tags such as "3", quotes included')
     key = key or (_derived_key(batch_key, position) if batch_key else None)
     todo_id = command.id or todos.id_for_new(request.owner, key)
-    return Plan(todo_id, partial(_command_request, request, command, todo_id, if_match, key))
+    return Plan(todo_id, key is not None, partial(_command_request, request, command, todo_id, if_match, key))
 
 
 def _command_request(
-    request: Request, stated: Command, todo_id: str, if_match: decide.IfMatch | None, key: str | None, operation: str
+    request: Request,
+    stated: Command,
+    todo_id: str,
+    if_match: decide.IfMatch | None,
+    key: str | None,
+    operation: str,
+    previous: int | None,
 ) -> CommandRequest:
+    if stated.if_match == PREVIOUS:
+        if_match = decide.IfMatch(frozenset() if previous is None else frozenset({previous}))
     if len(request.body) > MAX_COMMAND_BYTES:
         bodies.check_size(len(dump_json(stated.body).encode(errors="surrogatepass")), MAX_COMMAND_BYTES)
     verb: str = stated.op if stated.op != "create" else "put" if stated.id else "post"
