@@ -143,7 +143,8 @@ DELETED: Final = ProblemType(
     "deleted",
     410,
     "Deleted",
-    "The todo was deleted. Its events remain, and it can be restored.",
+    "The todo was deleted. Its events remain, and it can be restored. The answer to a write of the todo has its last "
+    "state, and the events since the version that the caller knew.",
     "Restore it with `POST /todos/{id}/restore`, or revert it to an earlier version.",
 )
 CURSOR_EXPIRED: Final = ProblemType(

@@ -12,7 +12,7 @@ from chalicelib.api.problem_types import ProblemType
 from chalicelib.api.response import Response
 from chalicelib.commands import execute
 from chalicelib.ledger.errors import EventTooLarge, ImportUnfinished
-from chalicelib.todos import content, decide
+from chalicelib.todos import content, decide, representation
 from chalicelib.todos.errors import Unavailable
 
 RETRY_AFTER_SECONDS: Final = "1"
@@ -101,7 +101,7 @@ def problem_of(error: Exception) -> Problem:
             return not_found()
         case decide.TodoIsDeleted():
             detail = "The todo was deleted; its events remain, and restore brings it back."
-            return Problem(problem_types.DELETED, detail)
+            return Problem(problem_types.DELETED, detail, headers={"ETag": representation.etag(error.version)})
         case decide.CannotRevertToDeletion():
             return bad_request("The todo was deleted at that version.")
         case execute.KeyReused():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.api import problem_types, waits
 from chalicelib.api.headers import parse_wait
@@ -19,7 +19,6 @@ from chalicelib.todos import representation
 from chalicelib.todos.content import pointer
 from chalicelib.todos.decide import PatchDoesNotApply, Restore, Revert, TodoIsDeleted
 from chalicelib.todos.errors import Unavailable
-from chalicelib.todos.events import Event
 from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
 
@@ -34,10 +33,10 @@ def answer(status: int, body: object = None, headers: Mapping[str, str] | None =
     return Response(body=body, status_code=status, headers={**described, **(headers or {})})
 
 
-def precondition_failed(base_url: str, request: CommandRequest, max_events_bytes: int) -> Exception:
+def precondition_failed(base_url: str, request: CommandRequest, max_events_bytes: int) -> Problem:
     """412 with what the caller needs to try again: the current todo, and the events since the version it knew.
 
-    It is "deleted" instead if the todo was deleted between the refusal and this read.
+    It is 410 instead if the todo was deleted between the refusal and this read.
 
     Parameters
     ----------
@@ -45,25 +44,46 @@ def precondition_failed(base_url: str, request: CommandRequest, max_events_bytes
         The events end after so many bytes; 0 for none at all.
     """
     event = execute.current(request.owner, request.todo_id)
-    is_deleted = event is None or event.state["deleted"]
-    if event is None or (is_deleted and not isinstance(request.command, Restore | Revert)):
-        return TodoIsDeleted()
-    accepted = request.if_match.versions if request.if_match else None
-    known = max((version for version in accepted or () if version <= event.version), default=None)
-    # They end at the todo's version in this answer, even if somebody has written since.
-    count = 0 if known is None else min(event.version - known, MAX_EVENTS_IN_PROBLEM)
-    since: list[Event] = []
-    if known is not None and count and max_events_bytes:
-        since, _ = ledger.history_within(event.stream_id, known, count, max_events_bytes)
+    assert event is not None, "what was refused for its version has one"
+    is_deleted = event.state["deleted"]
+    if is_deleted and not isinstance(request.command, Restore | Revert):
+        return deleted(base_url, request, TodoIsDeleted(event.state, event.version), max_events_bytes)
     return Problem(
         problem_types.PRECONDITION_FAILED,
         f"The todo {'was deleted' if is_deleted else 'is'} at version {event.version}.",
         members={
             "todo": None if is_deleted else representation.todo_of(base_url, event),
-            "events": representation.events_within_bounds(since, max_events_bytes),
+            "events": _events_since_known(request, event.version, max_events_bytes),
         },
         headers={"ETag": representation.etag(event.version)},
     )
+
+
+def deleted(base_url: str, request: CommandRequest, refusal: TodoIsDeleted, max_events_bytes: int) -> Problem:
+    """410 with what the caller needs to decide: the todo's last state, and the events since the version it knew."""
+    return Problem(
+        problem_types.DELETED,
+        f"The todo was deleted at version {refusal.version}; its events remain, and restore brings it back.",
+        members={
+            "todo": representation.todo_answer(base_url, request.todo_id, refusal.version, refusal.todo),
+            "events": _events_since_known(request, refusal.version, max_events_bytes),
+        },
+        headers={"ETag": representation.etag(refusal.version)},
+    )
+
+
+def _events_since_known(request: CommandRequest, version: int, max_bytes: int) -> list[dict[str, Any]]:
+    """The events behind the newest version that `If-Match` names, up to `version`, even if somebody has written since.
+
+    Of another version than those of the todo nothing is known, and no events are shown.
+    """
+    accepted = request.if_match.versions if request.if_match else None
+    known = max((each for each in accepted or () if each <= version), default=version)
+    count = min(version - known, MAX_EVENTS_IN_PROBLEM)
+    if not count or not max_bytes:
+        return []
+    since, _ = ledger.history_within(request.stream, known, count, max_bytes)
+    return representation.events_within_bounds(since, max_bytes)
 
 
 def patch_conflict(base_url: str, todo_id: str, refusal: PatchDoesNotApply) -> Problem:

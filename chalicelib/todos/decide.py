@@ -141,7 +141,18 @@ class TodoNotFound(Refusal):
 
 
 class TodoIsDeleted(Refusal):
-    """The todo was deleted; its history and `restore` remain."""
+    """The todo was deleted; its history and `restore` remain.
+
+    Attributes
+    ----------
+    todo, version
+        Its last state, and the version at which it was deleted.
+    """
+
+    def __init__(self, todo: Todo, version: int) -> None:
+        super().__init__(f"deleted at version {version}")
+        self.todo = todo
+        self.version = version
 
 
 class TodoExists(Refusal):
@@ -200,7 +211,7 @@ def decide(
     if todo is None:
         raise TodoNotFound
     if todo["deleted"] and not isinstance(command, Restore | Revert | Remind):
-        raise TodoIsDeleted
+        raise TodoIsDeleted(todo, version)
     _check_preconditions(todo, version, if_match, if_none_match)
     match command:
         case Replace() | Patch() | JsonPatch():

@@ -103,17 +103,18 @@ _ERRORS: Final = {
     "description": "Each error: in the body by a JSON pointer, in path and query by the parameter.",
     "items": ERROR,
 }
+_EVENTS_SINCE: Final = {
+    "type": "array",
+    "description": "After a write of a todo: the events since the version that the caller knew, oldest first, "
+    "at most 100. In a batch, at most 32 KB of them, and only once for each todo: empty in later results about it.",
+    "items": {"$ref": "#/components/schemas/Event"},
+}
 _TODO_AND_EVENTS: Final = {
     "todo": {
         "description": "After a write of a todo: the current todo; null if it was deleted and was to be brought back.",
         "anyOf": [{"$ref": "#/components/schemas/Todo"}, {"type": "null"}],
     },
-    "events": {
-        "type": "array",
-        "description": "After a write of a todo: the events since the version that the caller knew, oldest first, "
-        "at most 100. In a batch, at most 32 KB of them, and only once for each todo: empty in later results about it.",
-        "items": {"$ref": "#/components/schemas/Event"},
-    },
+    "events": _EVENTS_SINCE,
 }
 
 _declare(
@@ -162,7 +163,22 @@ _declare(
     problem_types.IMPORT_UNFINISHED,
     "The todo's history, or that of its next occurrence, is being loaded. Nothing was written.",
 )
-_declare(problem_types.DELETED, "The todo was deleted; its events remain, and restore brings it back.")
+_declare(
+    problem_types.DELETED,
+    "The todo was deleted at version 4; its events remain, and restore brings it back.",
+    optional={
+        "todo": {
+            "description": "After a write of the todo: its last state, at the version of the deletion.",
+            "$ref": "#/components/schemas/Todo",
+        },
+        "events": _EVENTS_SINCE,
+    },
+    sends=("ETag",),
+    example={
+        "todo": {**examples.PATCHED, "version": 4},
+        "events": [{**examples.EVENT, "version": 4, "type": "TodoDeleted", "change": {}}],
+    },
+)
 _declare(
     problem_types.CURSOR_EXPIRED,
     "The log goes back to revision 4711. Start over without a cursor, and discard todos that the new sync omits.",

@@ -45,7 +45,7 @@ class Result:
     @property
     def has_events(self) -> bool:
         """Whether the command was refused with the events that the caller does not know."""
-        return self.response.status_code == 412 and bool(self.response.body["events"])
+        return self.response.status_code in (410, 412) and bool(self.response.body["events"])
 
     @property
     def is_final(self) -> bool:

@@ -9,7 +9,7 @@ from chalicelib.api.bodies import media_type_of, read_json
 from chalicelib.api.headers import parse_idempotency_key, parse_if_match, parse_if_none_match, parse_operation_id
 from chalicelib.api.media_types import JSON, JSON_PATCH, MERGE_PATCH
 from chalicelib.api.problems import Problem, bad_request, not_found
-from chalicelib.api.represent import answer, patch_conflict, precondition_failed, wait_for_views
+from chalicelib.api.represent import answer, deleted, patch_conflict, precondition_failed, wait_for_views
 from chalicelib.api.request import Request, parameters
 from chalicelib.api.response import Response
 from chalicelib.commands import execute
@@ -49,7 +49,7 @@ def read(request: Request) -> Response:
     if query["version"] is not None or query["at"] is not None:
         event = _earlier(event, query)
     if event.state["deleted"]:
-        raise decide.TodoIsDeleted
+        raise decide.TodoIsDeleted(event.state, event.version)
     return answer(200, representation.todo_of(request.base_url, event), {"ETag": representation.etag(event.version)})
 
 
@@ -166,7 +166,8 @@ def carry_out(base_url: str, request: CommandRequest, max_events_bytes: int = re
     Raises
     ------
     Problem
-        412 with the current todo, and with at most so many bytes of events; 409 if a JSON Patch does not apply.
+        412 with the current todo, or 410 with its last state, and with at most so many bytes of events; 409 if a JSON
+        Patch does not apply.
     Exception
         Others that `execute.execute` raises; `problem_of` turns them into problems.
     """
@@ -174,6 +175,8 @@ def carry_out(base_url: str, request: CommandRequest, max_events_bytes: int = re
         event, _ = execute.execute(request)
     except (decide.VersionMismatch, decide.TodoExists) as refusal:
         raise precondition_failed(base_url, request, max_events_bytes) from refusal
+    except decide.TodoIsDeleted as refusal:
+        raise deleted(base_url, request, refusal, max_events_bytes) from refusal
     except decide.PatchDoesNotApply as refusal:
         raise patch_conflict(base_url, request.todo_id, refusal) from refusal
     return event

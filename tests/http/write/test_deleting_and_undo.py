@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.api.media_types import JSON_PATCH
 from tests.support.client import NOTHING, Client, pointers, problem
+from tests.support.faults import just_before
+from tests.support.in_process import InProcess
 
 
 def test_a_deleted_todo_is_gone_but_its_history_stays(client: Client) -> None:
@@ -14,9 +17,62 @@ def test_a_deleted_todo_is_gone_but_its_history_stays(client: Client) -> None:
     deleted = client.delete(path)
 
     assert (deleted.status_code, deleted.text, deleted.headers["ETag"]) == (204, "", '"2"')
-    problem(client.get(path), 410)
+    gone = client.get(path)
+    assert ("todo" in problem(gone, 410), gone.headers["ETag"]) == (False, '"2"')
     problem(client.delete(path), 410)
     assert [event["type"] for event in client.events(todo["id"])] == ["TodoCreated", "TodoDeleted"]
+
+
+def test_a_write_of_a_deleted_todo_is_told_what_it_was_and_what_happened_since(client: Client) -> None:
+    path = f"/todos/{client.create('first')['id']}"
+    last = client.patch(path, {"title": "last"}).json()
+    client.delete(path)
+    events = client.events(last["id"])
+
+    for refused in (
+        client.patch(path, {"title": "mine"}, if_match='"1"'),
+        client.patch(path, [{"op": "add", "path": "/title", "value": "mine"}], if_match='"1"', content_type=JSON_PATCH),
+        client.put(path, {"title": "mine"}, if_match='"1"'),
+        client.delete(path, if_match='"1"'),
+    ):
+        gone = problem(refused, 410)
+        assert gone["todo"] == {**last, "version": 3, "updated_at": events[2]["occurred_at"]}
+        assert gone["events"] == events[1:]
+        assert refused.headers["ETag"] == '"3"'
+
+
+@pytest.mark.parametrize("if_match", [None, "*", '"3"', '"9"', 'W/"1"'])
+def test_who_knows_of_the_deletion_or_names_no_version_gets_no_events(client: Client, if_match: str | None) -> None:
+    path = f"/todos/{client.create()['id']}"
+    client.patch(path, {"title": "last"})
+    client.delete(path)
+
+    gone = problem(client.patch(path, {"title": "mine"}, if_match=if_match), 410)
+
+    assert (gone["todo"]["title"], gone["events"]) == ("last", [])
+
+
+def test_a_batch_has_the_events_of_a_deleted_todo_once(client: Client) -> None:
+    todo = client.create("first")
+    client.delete(f"/todos/{todo['id']}")
+    stale = {"op": "patch", "id": todo["id"], "if_match": '"1"', "body": {"title": "mine"}}
+
+    first, second = client.post("/batch", {"commands": [stale, stale]}).json()["results"]
+
+    assert (first["status"], first["etag"], first["problem"]["todo"]["title"]) == (410, '"2"', "first")
+    assert [event["type"] for event in first["problem"]["events"]] == ["TodoDeleted"]
+    assert second["problem"] == {**first["problem"], "events": []}
+
+
+def test_one_that_is_deleted_while_its_version_is_compared_is_reported_as_deleted(
+    here: InProcess, client: Client
+) -> None:
+    path = f"/todos/{here.create('first')['id']}"
+
+    with just_before("PutItem", lambda: client.delete(path)):
+        gone = problem(here.patch(path, {"title": "mine"}, if_match='"1"'), 410)
+
+    assert (gone["todo"]["title"], [event["version"] for event in gone["events"]]) == ("first", [2])
 
 
 def test_delete_obeys_if_match(client: Client) -> None:
