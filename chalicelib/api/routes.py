@@ -60,6 +60,8 @@ ROUTES: Final = (
     Route("GET", "/changes", lambda: resources.changes.read, READ),
     Route("GET", "/activity", lambda: resources.activity.read, READ),
     Route("GET", "/operations/{operation_id}", lambda: resources.operations.read, READ),
+    Route("GET", "/preferences", lambda: resources.preferences.read, READ),
+    Route("PUT", "/preferences", lambda: resources.preferences.put, WRITE, conditional=True),
     Route("GET", "/stats", lambda: resources.system.stats, READ),
     Route("GET", "/export", lambda: resources.exports.read, READ, (JSON_LINES, NDJSON, CSV), chosen_by="format"),
     Route("GET", "/webhooks", lambda: resources.webhooks.list_webhooks, READ),

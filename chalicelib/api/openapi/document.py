@@ -18,6 +18,7 @@ from chalicelib.api.openapi import (
     json_patch,
     lists,
     operation_events,
+    preferences,
     problems,
     schemas,
     system,
@@ -28,7 +29,7 @@ from chalicelib.api.openapi.operations import of_route
 from chalicelib.api.route import Route
 from chalicelib.api.scopes import READ, WRITE
 
-RESOURCES = (todos, batch, operation_events, activity, lists, changes, exports, feeds, webhooks, system)
+RESOURCES = (todos, batch, operation_events, activity, lists, changes, exports, preferences, feeds, webhooks, system)
 
 DESCRIPTION = f"""
 Todos with an event for every change. A client knows what it would overwrite, can repeat a request whose answer was
@@ -40,9 +41,9 @@ writes. Reading needs the scope `{READ}`, writing `{WRITE}`, and making a webhoo
 **Versions.** Each event of a todo has a version: 1, 2, 3 … without gaps. It is the todo's `ETag`, so `If-Match`
 prevents overwriting unseen changes, and `If-None-Match` avoids reading the same again.
 
-**Conditions.** `If-Match` and `If-None-Match` are evaluated by every read and by every write of one todo, and refused
-with 400 elsewhere. `If-Unmodified-Since` is always refused; `If-Modified-Since` and `If-Range` are ignored (RFC 9110,
-section 13.1), since nothing has a modification date.
+**Conditions.** `If-Match` and `If-None-Match` are evaluated by every read and by every write of one todo or of the
+preferences, and refused with 400 elsewhere. `If-Unmodified-Since` is always refused; `If-Modified-Since` and `If-Range`
+are ignored (RFC 9110, section 13.1), since nothing has a modification date.
 
 **Repeating.** A write with an `Idempotency-Key` takes effect once, however often it is sent, and gets the same answer
 each time. Keys never expire.

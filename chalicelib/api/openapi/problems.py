@@ -109,12 +109,16 @@ _EVENTS_SINCE: Final = {
     "at most 100. In a batch, at most 32 KB of them, and only once for each todo: empty in later results about it.",
     "items": {"$ref": "#/components/schemas/Event"},
 }
-_TODO_AND_EVENTS: Final = {
+_CURRENT: Final = {
     "todo": {
         "description": "After a write of a todo: the current todo; null if it was deleted and was to be brought back.",
         "anyOf": [{"$ref": "#/components/schemas/Todo"}, {"type": "null"}],
     },
     "events": _EVENTS_SINCE,
+    "preferences": {
+        "description": "After a write of the preferences: as they are.",
+        "type": "object",
+    },
 }
 
 _declare(
@@ -186,7 +190,7 @@ _declare(
 _declare(
     problem_types.PRECONDITION_FAILED,
     "The todo is at version 4.",
-    optional=_TODO_AND_EVENTS,
+    optional=_CURRENT,
     sends=("ETag",),
     example={"todo": {**examples.PATCHED, "version": 4}, "events": [{**examples.EVENT, "version": 4}]},
 )

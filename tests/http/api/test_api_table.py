@@ -122,6 +122,14 @@ TABLE: dict[str, list[Row]] = {
         Row(400, "/lists/%00/todos"), Row(400, "/lists/garden/todos?colour=red"), Row(204, "/lists/nothing/todos"),
         Row(204, "/lists/garden/todos"),
     ],
+    "GET /preferences": [
+        Row(400, "/preferences?colour=red"), Row(200, "/preferences"), Row(412, "/preferences", NOTHING, STALE),
+    ],
+    "PUT /preferences": [
+        Row(400, "/preferences", []), Row(412, "/preferences", {"a": 1}, STALE), Row(413, "/preferences", LONG),
+        Row(415, "/preferences", {}, TEXT), Row(201, "/preferences", {"a": 1}, NEW), Row(412, "/preferences", {}, NEW),
+        Row(412, "/preferences", {}, STALE), Row(200, "/preferences", {"a": 2}, CURRENT),
+    ],
     "GET /stats": [Row(400, "/stats?colour=red"), Row(200, "/stats")],
     "POST /webhooks": [
         Row(400, "/webhooks", {}), Row(413, "/webhooks", LONG), Row(415, "/webhooks", {}, TEXT),

@@ -17,7 +17,7 @@ OTHER: Final = '"99"'
 A_DATE: Final = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 READING: Final = [route for route in ROUTES if route.method in READS]
-OF_ONE_TODO: Final = [route for route in ROUTES if route.conditional]
+WITH_VERSIONS: Final = [route for route in ROUTES if route.conditional]
 OTHER_WRITES: Final = [route for route in ROUTES if route.method not in READS and not route.conditional]
 BODIES: Final[dict[str, Any]] = {"PUT": {"title": "x"}, "PATCH": {"title": "x"}, "POST": {"to_version": 1}}
 
@@ -30,6 +30,7 @@ def name(route: Route) -> str:
 def filled(client: Client) -> dict[str, str]:
     """What the paths' parameters stand for: something that exists."""
     feed = client.post("/feeds", {}).json()
+    client.put("/preferences", {"lists": []})
     tidied = client.post("/todos", {"title": "Tidy"}, operation_id="tidy", prefer="wait=10")
     return {
         "todo_id": client.created_and_seen(list="garden")["id"],
@@ -93,8 +94,8 @@ def test_a_condition_on_a_date_is_refused_rather_than_dropped(
     assert client.get(f"/todos/{filled['todo_id']}").json()["version"] == 1
 
 
-@pytest.mark.parametrize("route", OF_ONE_TODO, ids=name)
-def test_a_write_of_one_todo_evaluates_the_tags(client: Client, filled: dict[str, str], route: Route) -> None:
+@pytest.mark.parametrize("route", WITH_VERSIONS, ids=name)
+def test_a_write_of_what_has_a_version_evaluates_the_tags(client: Client, filled: dict[str, str], route: Route) -> None:
     path, body = path_of(route, filled), BODIES.get(route.method, {})
 
     for headers, status in [
@@ -107,6 +108,7 @@ def test_a_write_of_one_todo_evaluates_the_tags(client: Client, filled: dict[str
     ]:
         assert problem(client.request(route.method, path, body, **headers), status)
     assert client.get(f"/todos/{filled['todo_id']}").json()["version"] == 1
+    assert client.get("/preferences").json() == {"lists": []}
 
 
 @pytest.mark.parametrize("condition", [{"if_match": '"1"'}, {"if_match": "*"}, {"if_none_match": "*"}])

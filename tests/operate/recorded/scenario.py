@@ -153,7 +153,7 @@ class Scenario:
         for asked in (
             path, f"{path}?version=1", f"{path}?at=2100-01-01", f"{path}/events",
             "/todos", "/todos?list=garden", "/todos?sort=due", "/todos?sort=created", "/lists",
-            "/lists/garden/todos", "/stats", "/export", "/health", "/openapi.json", "/docs",
+            "/lists/garden/todos", "/stats", "/preferences", "/export", "/health", "/openapi.json", "/docs",
         ):  # fmt: skip
             assert api.get(asked).ok, asked
         operation = api.post("/batch", {"commands": [{"op": "create", "body": {"title": "x"}}]}).headers["Operation-Id"]
