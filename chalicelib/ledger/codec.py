@@ -29,7 +29,7 @@ MAX_BYTES_WITHOUT_NOTES: Final = 20_000
 _SHORT_NOTES: Final = (MAX_CONTENT_BYTES - MAX_BYTES_WITHOUT_NOTES) // 6
 
 _SPARSE_ATTRIBUTES: Final = (
-    "correlation_id", "causation_id", "idempotency_key", "request_hash", "client", "imported_at"
+    "correlation_id", "causation_id", "idempotency_key", "request_hash", "client", "imported_at", "undoes", "direction"
 )  # fmt: skip
 # Names an event's operation: the partition key of the sparse index `by_operation`.
 OPERATION: Final = "operation"
@@ -81,6 +81,8 @@ def decode(item: Mapping[str, Any]) -> Event:
         more=MORE in item,
         client=text.get("client"),
         operation=ids.operation_in(text[OPERATION]) if OPERATION in text else None,
+        undoes=text.get("undoes"),
+        direction=text.get("direction"),
     )
 
 

@@ -10,6 +10,10 @@ class VersionTaken(Transient):
     """The version to be appended exists already: another's write, or our own whose answer was lost."""
 
 
+class NoLongerWanted(Transient):
+    """What an append was to depend on beside the ledger is not so any more; nothing was written."""
+
+
 class LedgerUnavailable(Unavailable):
     """DynamoDB did not answer, or refused for now (throttling)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.aws.errors import READ_ERRORS, cancellation_reasons, codes_of, failed_conditions
 from chalicelib.aws.retry import back_off
 from chalicelib.ledger.codec import Item, decode, encode
-from chalicelib.ledger.errors import ImportUnfinished, LedgerUnavailable, VersionTaken
+from chalicelib.ledger.errors import ImportUnfinished, LedgerUnavailable, NoLongerWanted, VersionTaken
 from chalicelib.todos import fold, instants
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event
 
@@ -113,13 +113,27 @@ def newest_first(stream: str, after: int = 0) -> Iterator[list[Event]]:
     ------
     LedgerUnavailable
     """
+    return _pages(stream, after, forward=False)
+
+
+def oldest_first(stream: str) -> Iterator[list[Event]]:
+    """The events of a stream, oldest first, page by page (1 MB), by strongly consistent reads.
+
+    Raises
+    ------
+    LedgerUnavailable
+    """
+    return _pages(stream, 0, forward=True)
+
+
+def _pages(stream: str, after: int, *, forward: bool) -> Iterator[list[Event]]:
     try:
         for page in dynamodb.pages(
             "query",
             TableName=settings.events_table(),
             KeyConditionExpression="stream_id = :stream_id AND version > :after",
             ExpressionAttributeValues={":stream_id": {"S": stream}, ":after": {"N": str(after)}},
-            ScanIndexForward=False,
+            ScanIndexForward=forward,
             ConsistentRead=True,
         ):
             yield [_current(decode(item)) for item in page]
@@ -210,7 +224,9 @@ def append(event: Event) -> None:
         back_off(attempt)
 
 
-def append_together(group: list[Event], free: Iterable[tuple[str, int]] = ()) -> dict[int, Event]:
+def append_together(
+    group: list[Event], free: Iterable[tuple[str, int]] = (), also: Sequence[dict[str, Any]] = ()
+) -> dict[int, Event]:
     """Put events of different streams in one transaction, each on condition that its version is free.
 
     Parameters
@@ -220,6 +236,8 @@ def append_together(group: list[Event], free: Iterable[tuple[str, int]] = ()) ->
     free : iterable of (str, int)
         Versions of other streams that must be free too, though nothing is put there: what was decided rests on those
         streams as they were before.
+    also : sequence of dict
+        Condition checks of other tables, in DynamoDB's JSON.
 
     Returns
     -------
@@ -231,6 +249,8 @@ def append_together(group: list[Event], free: Iterable[tuple[str, int]] = ()) ->
     ------
     VersionTaken
         When of all the versions only some of `free` exist already; nothing was written.
+    NoLongerWanted
+        When one of `also` failed; nothing was written.
     EventTooLarge
         Before anything is sent.
     LedgerUnavailable
@@ -240,6 +260,8 @@ def append_together(group: list[Event], free: Iterable[tuple[str, int]] = ()) ->
     condition = {"ConditionExpression": _VERSION_IS_FREE, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     actions = [{"Put": {"TableName": table, "Item": encode(event), **condition}} for event in group]
     actions += [{"ConditionCheck": _is_free(table, *version)} for version in free]
+    own = len(actions)
+    actions += also
     for attempt in range(1, WRITE_TRIES + 1):
         try:
             dynamodb.transact_ready(actions)
@@ -251,6 +273,8 @@ def append_together(group: list[Event], free: Iterable[tuple[str, int]] = ()) ->
                 for position, reason in enumerate(cancellation_reasons(error)[: len(group)])
                 if failed[position]
             }
+            if any(failed[own:]):
+                raise NoLongerWanted from error
             if existing:
                 return existing
             if any(failed):

@@ -34,6 +34,8 @@ class EventItem(Model):
     actor = UnicodeAttribute()
     client = UnicodeAttribute(null=True)
     operation = UnicodeAttribute(null=True)
+    undoes = UnicodeAttribute(null=True)
+    direction = UnicodeAttribute(null=True)
     occurred_at = UnicodeAttribute()
     correlation_id = UnicodeAttribute(null=True)
     causation_id = UnicodeAttribute(null=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from chalicelib import settings
 from chalicelib.aws import dynamodb
@@ -14,6 +14,8 @@ INDEX = "by_operation"
 
 # An event's id, its stream, and its version there.
 Found = tuple[str, str, int]
+
+_AT_ONCE: Final = 1000
 
 
 def page(keys: Iterable[str], after: str, limit: int) -> list[Found]:
@@ -38,14 +40,55 @@ def page(keys: Iterable[str], after: str, limit: int) -> list[Found]:
     return sorted(found)[:limit]
 
 
+def every(keys: Iterable[str]) -> Iterator[Found]:
+    """All events under the keys, in no order.
+
+    Raises
+    ------
+    LedgerUnavailable
+    """
+    try:
+        for key in keys:
+            request = {**_request(key, ""), "Limit": _AT_ONCE}
+            for items in dynamodb.pages("query", **request):
+                yield from map(_found, items)
+    except READ_ERRORS as error:
+        raise LedgerUnavailable(str(error)) from error
+
+
+def find(keys: Iterable[str], event_id: str) -> Found | None:
+    """One event under one of the keys; None if it is not there, or not yet.
+
+    Raises
+    ------
+    LedgerUnavailable
+    """
+    try:
+        for key in keys:
+            request = {
+                **_request(key, event_id),
+                "KeyConditionExpression": "operation = :operation AND event_id = :after",
+            }
+            for item in dynamodb.client().query(**request)["Items"]:
+                return _found(item)
+    except READ_ERRORS as error:
+        raise LedgerUnavailable(str(error)) from error
+    return None
+
+
 def _page(key: str, after: str, limit: int) -> Iterator[Found]:
-    request: dict[str, Any] = {
+    return map(_found, dynamodb.client().query(**_request(key, after), Limit=limit)["Items"])
+
+
+def _request(key: str, after: str) -> dict[str, Any]:
+    return {
         "TableName": settings.events_table(),
         "IndexName": INDEX,
         "KeyConditionExpression": "operation = :operation AND event_id > :after",
         # A key must not be empty; no event's id is lower.
         "ExpressionAttributeValues": {":operation": {"S": key}, ":after": {"S": after or " "}},
-        "Limit": limit,
     }
-    for item in dynamodb.client().query(**request)["Items"]:
-        yield item["event_id"]["S"], item["stream_id"]["S"], int(item["version"]["N"])
+
+
+def _found(item: dict[str, Any]) -> Found:
+    return item["event_id"]["S"], item["stream_id"]["S"], int(item["version"]["N"])

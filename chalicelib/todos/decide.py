@@ -274,10 +274,10 @@ def _patched(todo: Todo, patch: object) -> dict[str, Any]:
         # A null for an unknown field would vanish in the merge, and with it the caller's mistake.
         raise content.InvalidContent([content.FieldError(content.pointer(name), "unknown field") for name in unknown])
     stated = {name: value for name, value in content_of(todo).items() if value is not None}
-    return _validated(content.merge_patch(stated, patch), stated, patch.keys())
+    return validated(content.merge_patch(stated, patch), stated, patch.keys())
 
 
-def _validated(patched: object, stated: Mapping[str, Any], written: Collection[str]) -> dict[str, Any]:
+def validated(patched: object, stated: Mapping[str, Any], written: Collection[str]) -> dict[str, Any]:
     """The content that a patch has made of what was `stated`, by writing some fields."""
     try:
         return content.validate(patched)
@@ -315,7 +315,7 @@ def _json_patched(todo: Todo, version: int, command: JsonPatch) -> dict[str, Any
     last = json_patch.last_writers(command.operations)
     stated = {name: value for name, value in before.items() if value is not None}
     try:
-        return _validated(patched, stated, before.keys() if "" in last else last.keys())
+        return validated(patched, stated, before.keys() if "" in last else last.keys())
     except content.InvalidContent as invalid:
         raise content.InvalidContent(_at_operations(invalid.errors, last)) from None
 
@@ -365,10 +365,10 @@ def _remind(command: Remind, todo: Todo) -> Decision | None:
 
 def _difference(todo: Todo, wanted: Mapping[str, Any]) -> Change:
     had = content_of(todo)
-    return {name: value for name, value in wanted.items() if not _same(had[name], value)}
+    return {name: value for name, value in wanted.items() if not same(had[name], value)}
 
 
-def _same(one: object, other: object) -> bool:
+def same(one: object, other: object) -> bool:
     """Equality as JSON has it: to Python, 1 == True, also deep inside an object."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one == other and canonical_json(one) == canonical_json(other)

@@ -126,6 +126,10 @@ SOURCE_TIMES: Final = ("created_at", "completed_at")
 HIDDEN_FIELDS: Final = frozenset({"deleted", "reminded", "next"})
 READ_ONLY_FIELDS: Final = frozenset({"id", "version", "created_at", "updated_at", "completed_at", "url"})
 
+# What an event of an undo does to the changes of the operation that it names.
+OFF: Final = "off"
+ON: Final = "on"
+
 Change = dict[str, Any]
 
 
@@ -151,6 +155,9 @@ class Event:
         What the idempotency key was used for; present exactly when the key is.
     operation : str, optional
         What it is a part of, as the caller named it; a name that begins with ``~`` is the service's.
+    undoes : str, optional
+        The operation whose changes it switches, of an event of an undo; present exactly when `direction` is, which is
+        `OFF` where it takes them back and `ON` where it brings them back.
     imported_at : str, optional
         When it was brought here from another deployment's ledger; it is not published.
     more : bool
@@ -175,6 +182,8 @@ class Event:
     more: bool = False
     client: str | None = None
     operation: str | None = None
+    undoes: str | None = None
+    direction: str | None = None
 
 
 # Encoders are made once: json.dumps makes one for each call that is not its default.

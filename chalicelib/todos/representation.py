@@ -51,6 +51,8 @@ def event_answer(event: Event) -> dict[str, Any]:
         "actor": event.actor,
         "client": event.client,
         "operation": event.operation,
+        "undoes": event.undoes,
+        "direction": event.direction,
         "change": {name: value for name, value in event.change.items() if name not in HIDDEN_FIELDS},
         "correlation_id": event.correlation_id,
         "causation_id": event.causation_id,

@@ -21,7 +21,9 @@ VERSION: Final = 1
 
 # The members of every event, and those that only some have, each with the event's attribute of that name.
 ALWAYS: Final = ("version", "event_id", "type", "change", "actor", "occurred_at")
-SOMETIMES: Final = ("correlation_id", "causation_id", "idempotency_key", "request_hash", "client", "operation")
+SOMETIMES: Final = (
+    "correlation_id", "causation_id", "idempotency_key", "request_hash", "client", "operation", "undoes", "direction"
+)  # fmt: skip
 # Those of a todo's last event alone: the state, and the version of the fold that made it.
 LAST: Final = ("state", "state_schema")
 # Not part of a state here: what was to be reminded of before the todo was moved counts as reminded of only there.

@@ -16,6 +16,8 @@ from chalicelib.todos.events import (
     CREATED,
     DELETED,
     EDITED,
+    OFF,
+    ON,
     REMINDED,
     REOPENED,
     RESTORED,
@@ -45,6 +47,7 @@ _TYPES: Final = get_type_hints(Todo)
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
 _OPERATION: Final = re.compile(ids.OPERATION, re.ASCII)
+_DIRECTION: Final = re.compile(f"{OFF}|{ON}", re.ASCII)
 _HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 Rule = Callable[[Any], str | None]
@@ -79,9 +82,11 @@ def check_fields(row: dict[str, Any]) -> None:
     InvalidContent
     """
     errors = []
+    # A deletion by an undo takes back what else its operation changed.
+    changed = _CONTENT if row["type"] == DELETED and "undoes" in row else FIELDS_OF[row["type"]]
     for name, value in row["change"].items():
         error = f"not a field that a {row['type']} changes"
-        if name in FIELDS_OF[row["type"]]:
+        if name in changed:
             error = _value_error(name, value) or ""
         if error:
             errors.append(FieldError(pointer("change", name), error))
@@ -134,12 +139,16 @@ _RULES: Final[dict[str, Rule]] = {
     "request_hash": _matching(_HASH, "64 hexadecimal digits"),
     "client": _name,
     "operation": _matching(_OPERATION, "1 to 64 visible ASCII characters"),
+    "undoes": _matching(_OPERATION, "1 to 64 visible ASCII characters"),
+    "direction": _matching(_DIRECTION, f"{OFF} or {ON}"),
     "state": _object,
 }
 # The first of each comes with the second.
 _PAIRS: Final = (
     ("idempotency_key", "request_hash"),
     ("request_hash", "idempotency_key"),
+    ("undoes", "direction"),
+    ("direction", "undoes"),
     ("state", "state_schema"),
     ("state_schema", "state"),
 )

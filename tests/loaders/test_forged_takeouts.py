@@ -111,6 +111,8 @@ FORGED: list[tuple[str, Any, str]] = [
     ("operation", "x" * 65, "visible ASCII"),
     ("operation", "", "visible ASCII"),
     ("operation", 5, "visible ASCII"),
+    ("undoes", "x", "required"),
+    ("direction", "off", "required"),
     ("state", {"title": "Buy milk"}, "required"),
 ]
 

@@ -59,6 +59,8 @@ EVENT: Final[dict[str, Any]] = {
     "operation": "tidy-up-2026-12-01",
     "change": CONTENT,
     "correlation_id": "a1b2c3d4",
+    "undoes": None,
+    "direction": None,
     "causation_id": None,
     "idempotency_key": "5f0c2f1e-buy-milk",
 }

@@ -14,8 +14,8 @@ def test_each_event_tells_what_changed_when_and_by_whom(client: Client, owner: s
     created, edited = client.get(f"/todos/{todo['id']}/events").json()
 
     shape = {
-        "version", "type", "event_id", "occurred_at", "actor", "client", "operation", "change", "correlation_id",
-        "causation_id", "idempotency_key",
+        "version", "type", "event_id", "occurred_at", "actor", "client", "operation", "undoes", "direction",
+        "change", "correlation_id", "causation_id", "idempotency_key",
     }  # fmt: skip
     assert set(created) == set(edited) == shape
     assert (created["version"], created["type"], created["actor"]) == (1, "TodoCreated", owner)

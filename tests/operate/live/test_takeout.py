@@ -47,7 +47,7 @@ def stated(owner: Owner) -> dict[str, list[tuple[Any, ...]]]:
     """Everything of an owner's events that a takeout brings."""
     names = (
         "version", "event_id", "type", "change", "actor", "occurred_at", "correlation_id", "causation_id",
-        "idempotency_key", "request_hash", "client", "operation",
+        "idempotency_key", "request_hash", "client", "operation", "undoes", "direction",
     )  # fmt: skip
     return {
         todo_id: [tuple(getattr(event, name) for name in names) for event in events]

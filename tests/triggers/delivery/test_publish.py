@@ -108,6 +108,8 @@ def test_the_message_is_a_cloudevent_with_the_event_and_the_state(handler: Handl
         "actor": "a/b",
         "client": None,
         "operation": None,
+        "undoes": None,
+        "direction": None,
         "change": {"title": "Buy milk"},
         "correlation_id": "request-1",
         "causation_id": None,

@@ -37,6 +37,8 @@ LONGEST = {
     "actor": "x" * 511,
     "client": "x" * 255,
     "operation": "%" * 64,
+    "undoes": "%" * 64,
+    "direction": "off",
     "correlation_id": "x" * 200,
     "causation_id": "remind_at:2026-01-01T08:00:00.000000Z",
     "idempotency_key": "x" * 255,
