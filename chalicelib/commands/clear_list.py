@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import uuid_utils
 
 from chalicelib.aws import settings_table
-from chalicelib.commands import execute, list_queue, list_records
+from chalicelib.commands import execute, list_queue, list_records, operations
 from chalicelib.commands.list_operation import (
     PAGE,
     Failure,
@@ -103,7 +103,8 @@ def clear(
     if not record.is_done:
         if is_repeat and not current.is_current(record.cut.table):
             raise ListUnfinished(_REBUILT)
-        list_queue.send(Work(clearing, record.cut))
+        operations.begin_work(clearing.partition, clearing.operation, record.operation_id)
+        list_queue.send(Work(replace(clearing, operation_id=record.operation_id), record.cut))
     return Cleared(record.operation)
 
 
@@ -129,12 +130,14 @@ def resume(work: Work) -> list[Failure]:
     # The revisions of another table say nothing about this cut. The page is read from the cut's own table, whatever
     # the pointer names by then: what that has at the version of the ledger is as it was.
     if not current.is_current(work.cut.table):
+        operations.end_work(operation.partition, operation.operation, operation.operation_id)
         raise Poison(f"list {operation.list_name!r}: {_REBUILT}")
     page = cuts.list_page(work.cut.table, operation.owner, operation.list_name, after=work.after, limit=PAGE)
     meant = [(todo.todo_id, todo.version) for todo in page.todos if work.cut.has(todo)]
     _, failures = change_each(meant, lambda *todo: _delete(operation, *todo))
     if not any(failure.is_transient for failure in failures):
         if page.next_after is None:
+            operations.end_work(operation.partition, operation.operation, operation.operation_id)
             list_records.finish(operation)
         else:
             list_queue.send(replace(work, after=page.next_after))

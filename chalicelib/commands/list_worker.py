@@ -1,4 +1,4 @@
-"""The queue's work on long lists: what a message asks for is done, and what no retry can help is quarantined."""
+"""The queue's work on long lists and undos: what a message asks for is done; what no retry can help is quarantined."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 from chalicelib.aws import errors, quarantine
 from chalicelib.commands import clear_list, list_queue, rename_list
+from chalicelib.commands.undo import messages, service
 from chalicelib.todos.errors import Poison
 
 
 def work_or_quarantine(handler: str, record: dict[str, Any]) -> None:
-    """Do a page's work.
+    """Do a page's work, of a list or of an undo.
 
     Parameters
     ----------
@@ -26,6 +27,9 @@ def work_or_quarantine(handler: str, record: dict[str, Any]) -> None:
         The first transient error, after every other todo of the page was tried.
     """
     try:
+        if (undo := messages.undo_in(record["body"])) is not None:
+            service.resume(*undo)
+            return
         work = list_queue.decode(record["body"])
         failures = clear_list.resume(work) if work.operation.to_list is None else rename_list.resume(work)
     except Poison as poison:

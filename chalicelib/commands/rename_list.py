@@ -15,7 +15,7 @@ import uuid_utils
 
 from chalicelib.aws import settings_table
 from chalicelib.aws.retry import back_off
-from chalicelib.commands import execute, list_queue, list_records, named_lists
+from chalicelib.commands import execute, list_queue, list_records, named_lists, operations
 from chalicelib.commands.list_operation import PAGE, Failure, ListOperation, TodoAt, change_each, raise_first
 from chalicelib.commands.list_queue import NO_REVISION, Pass, Work
 from chalicelib.commands.list_records import Record
@@ -105,6 +105,7 @@ def rename(
         return renamed if earlier is None else replace(renamed, versions=None)
     first = _begin_pass(renaming, Pass())
     if first is not None:
+        operations.begin_work(renaming.partition, renaming.operation, renaming.operation_id)
         list_queue.send(first)
     return Renamed(at_once=False, operation=record.operation)
 
@@ -132,6 +133,7 @@ def resume(work: Work) -> list[Failure]:
     if not any(failure.is_transient for failure in step.failures):
         following = step.following or _next_pass(step)
         if following is None:
+            operations.end_work(operation.partition, operation.operation, operation.operation_id)
             list_records.finish(operation, step.renaming.moved)
         else:
             list_queue.send(following)
@@ -171,6 +173,7 @@ def _rename_at_once(operation: ListOperation) -> Renamed:
         versions |= step.versions
         if step.following is not None:
             rest = replace(step.following, renaming=replace(step.renaming, moved=len(versions)))
+            operations.begin_work(operation.partition, operation.operation, operation.operation_id)
             list_queue.send(rest)
             return Renamed(at_once=True, moved=len(versions), versions=versions, operation=operation.operation)
         work = _next_pass(step)

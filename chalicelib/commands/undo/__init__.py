@@ -1,0 +1,1 @@
+"""The undo of an operation: what of it stands is taken back, or brought back, each todo by its own event."""
