@@ -139,6 +139,14 @@ IMPORT_UNFINISHED: Final = ProblemType(
     "Nothing was written.",
     "Repeat the request once it is loaded. If the load was interrupted, run it again: it continues where it stopped.",
 )
+OPERATION_RUNNING: Final = ProblemType(
+    "operation-running",
+    409,
+    "Operation running",
+    "The operation is not finished: a long list is being cleared or renamed as part of it, or it is an undo that is "
+    "still at work. Nothing was changed.",
+    "Look at the operation with `GET /operations/{id}`, and repeat the request once it is done.",
+)
 DELETED: Final = ProblemType(
     "deleted",
     410,
@@ -219,6 +227,7 @@ TYPES: Final = {
     for each in (
         BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, TOO_MANY_WEBHOOKS,
         WEBHOOK_EXISTS, TOO_MANY_FEEDS, TOO_MANY_LISTS, LIST_UNFINISHED, PATCH_CONFLICT, IMPORT_UNFINISHED,
+        OPERATION_RUNNING,
         DELETED, CURSOR_EXPIRED, PRECONDITION_FAILED, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, KEY_REUSED,
         PRECONDITION_REQUIRED, TOO_MANY_REQUESTS, INTERNAL_ERROR, UNAVAILABLE,
     )

@@ -60,6 +60,7 @@ ROUTES: Final = (
     Route("GET", "/changes", lambda: resources.changes.read, READ),
     Route("GET", "/activity", lambda: resources.activity.read, READ),
     Route("GET", "/operations/{operation_id}", lambda: resources.operations.read, READ),
+    Route("POST", "/operations/{operation_id}/undo", lambda: resources.operations.undo, READ_AND_WRITE),
     Route("GET", "/preferences", lambda: resources.preferences.read, READ),
     Route("PUT", "/preferences", lambda: resources.preferences.put, WRITE, conditional=True),
     Route("GET", "/stats", lambda: resources.system.stats, READ),

@@ -167,6 +167,7 @@ _declare(
     problem_types.IMPORT_UNFINISHED,
     "The todo's history, or that of its next occurrence, is being loaded. Nothing was written.",
 )
+_declare(problem_types.OPERATION_RUNNING, "The operation is not finished. Nothing was changed.")
 _declare(
     problem_types.DELETED,
     "The todo was deleted at version 4; its events remain, and restore brings it back.",

@@ -17,8 +17,11 @@ from chalicelib.api.resources.feeds import FeedRequest
 from chalicelib.api.resources.feeds import Lists as FeedLists
 from chalicelib.api.resources.feeds import Name as FeedName
 from chalicelib.api.resources.lists import RenameTo
+from chalicelib.api.resources.operations import UndoRequest
 from chalicelib.api.resources.webhooks import EventType, Subscription, Types, Url, WebhookPatch
 from chalicelib.api.resources.webhooks import Lists as WebhookLists
+from chalicelib.commands.undo.records import KEPT_DAYS
+from chalicelib.commands.undo.service import SHOWN_CONFLICTS
 from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, READ_ONLY_FIELDS
 from chalicelib.todos.fields import Content, ListName
@@ -159,6 +162,14 @@ class PublishedEvent(msgspec.Struct, kw_only=True):
             examples=["tidy-up-2026-12-01"],
         ),
     ]
+    undoes: Annotated[
+        str | None,
+        Meta(description="The operation whose changes it takes or brings back, if it is an event of an undo."),
+    ]
+    direction: Annotated[
+        Literal["off", "on"] | None,
+        Meta(description="With `undoes`: `off` if the changes were taken back, `on` if they were brought back."),
+    ]
     change: Annotated[
         dict[str, Any], Meta(description="The fields that changed, new values only.", examples=[{"title": "Buy milk"}])
     ]
@@ -219,11 +230,99 @@ class Activity(msgspec.Struct, kw_only=True):
     ]
 
 
+class UndoConflict(msgspec.Struct, kw_only=True):
+    """What an undo leaves as it is."""
+
+    field: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "A field of the todo, `metadata/{name}`, or `exists`: whether there is the todo. Null if the todo stays"
+                " as a whole."
+            ),
+            examples=["title"],
+        ),
+    ]
+    reason: Annotated[
+        str,
+        Meta(
+            description=(
+                "`changed_since`: another wrote the field later. `used_by_others`: the todo would be deleted, and"
+                " others have written to it. `next_occurrence`: a completion and the next occurrence that it made go"
+                " together, and one of them stays. `invalid`: the result would not be a valid todo. `moved_on`: the"
+                " todo is not at the version in `expect`. `unfinished_import`: its history is being loaded."
+                " `long_series`: the operation completed too many todos of one series."
+            ),
+            examples=["changed_since"],
+        ),
+    ]
+    stays: Annotated[Any, Meta(description="The value that it keeps; null if unset, or long.")]
+    wanted: Annotated[Any, Meta(description="The value that the undo would have given it; null if unset, or long.")]
+    detail: str | None
+
+
+class ConflictsOfTodo(msgspec.Struct, kw_only=True):
+    """A todo of which something stays."""
+
+    todo: Id
+    version: Version
+    conflicts: list[UndoConflict]
+
+
+class Undo(msgspec.Struct, kw_only=True):
+    """An undo, as far as it got."""
+
+    undo: Annotated[str, Meta(description="The operation of the undo itself; it can be undone, too.")]
+    undoes: Annotated[str, Meta(description="The operation whose changes it takes or brings back.")]
+    direction: Annotated[
+        Literal["off", "on"], Meta(description="`off`: the changes are taken back; `on`: they are brought back.")
+    ]
+    state: Annotated[Literal["running", "done"], Meta(description="`running` while a queue works on it.")]
+    todos: Annotated[int, Meta(description="Of how many todos it was decided so far.")]
+    changed: Annotated[int, Meta(description="How many of them it has changed.")]
+    conflict_count: Annotated[int, Meta(description="Of how many of them something stays.")]
+    conflicts: Annotated[
+        list[ConflictsOfTodo],
+        Meta(description=f"The first {SHOWN_CONFLICTS} of them; they are kept for {KEPT_DAYS} days."),
+    ]
+
+
 class OperationEvents(msgspec.Struct, kw_only=True):
-    """What was done as part of an operation."""
+    """What was done as part of an operation, and whether it can be undone."""
 
     operation: str
+    can_be_undone: Annotated[
+        bool, Meta(description="Whether an undo would begin now: it is neither undone already nor worked on.")
+    ]
+    undoes: Annotated[str | None, Meta(description="Of an undo: the operation whose changes it takes or brings back.")]
+    direction: Annotated[Literal["off", "on"] | None, Meta(description="Of an undo: `off` or `on`, as its events.")]
+    undo: Annotated[
+        Undo | None,
+        Meta(description="The last undo of the operation, or of the one in `undoes`."),
+    ]
     events: list[EventOfOperation]
+
+
+class UndoOfTodo(msgspec.Struct, kw_only=True):
+    """What an undo would do to a todo."""
+
+    todo: Id
+    version: Version
+    type: Annotated[
+        EventType | None, Meta(description="Of the event that would be made; null if nothing would change.")
+    ]
+    change: Annotated[dict[str, Any], Meta(description="The fields that would change, new values only.")]
+    conflicts: list[UndoConflict]
+    is_done: Annotated[bool, Meta(description="Whether this undo has changed it already.")]
+
+
+class DryUndo(msgspec.Struct, kw_only=True):
+    """A page of what an undo would do."""
+
+    undoes: str
+    direction: Literal["off", "on"]
+    todos: list[UndoOfTodo]
+    cursor: Annotated[str | None, Meta(description="For the next page; null on the last.")]
 
 
 ERROR: Final = {
@@ -451,6 +550,12 @@ _TYPES: Final = (
     Batch,
     BatchResults,
     OperationEvents,
+    UndoConflict,
+    ConflictsOfTodo,
+    Undo,
+    UndoOfTodo,
+    DryUndo,
+    UndoRequest,
     EventOfActivity,
     UnreadableEvent,
     Activity,
