@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import cast
 
 import pytest
 
@@ -13,7 +14,7 @@ from chalicelib.commands import execute
 from chalicelib.ledger.errors import EventTooLarge, LedgerUnavailable
 from chalicelib.todos import content, decide
 from chalicelib.todos.content import pointer
-from chalicelib.todos.events import DEFAULTS
+from chalicelib.todos.events import DEFAULTS, Todo
 from chalicelib.views.errors import ViewsUnavailable
 
 
@@ -23,7 +24,7 @@ from chalicelib.views.errors import ViewsUnavailable
         (content.InvalidContent([content.FieldError("#/title", "required")]), 400, "bad-request"),
         (decide.CannotRevertToDeletion(), 400, "bad-request"),
         (decide.TodoNotFound(), 404, "not-found"),
-        (decide.TodoIsDeleted({**DEFAULTS, "title": "secret"}, 2), 410, "deleted"),
+        (decide.TodoIsDeleted(cast("Todo", {**DEFAULTS, "title": "secret"}), 2), 410, "deleted"),
         (EventTooLarge(70_000), 413, "payload-too-large"),
         (execute.KeyReused(), 422, "idempotency-key-reused"),
         (execute.TooContended(), 503, "unavailable"),
