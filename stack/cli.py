@@ -93,4 +93,6 @@ def _reported_errors() -> tuple[type[Exception], ...]:
     """What is shown as one line, without a traceback; botocore is imported only once something was raised."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    return (StackError, ClientError, BotoCoreError)
+    from chalicelib.aws.errors import AWSError
+
+    return (StackError, AWSError, ClientError, BotoCoreError)

@@ -1,43 +1,61 @@
-"""The one tuned DynamoDB client: every table of every module goes through it."""
+"""The one way to DynamoDB: every table of every module goes through this client."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-import botocore.session
-from botocore.config import Config
-
+from chalicelib.aws import tuning
 from chalicelib.aws.errors import KeysUnprocessed
 from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
 
-# Botocore builds its own User-Agent for each call, which takes a fifth of a PutItem's CPU (docs/performance.md).
-USER_AGENT = "todo-ledger"
-# A Lambda must answer within the gateway's 29 s: time out early, and retry.
-CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 5
-ATTEMPTS = 3
-# The loader keeps several transactions in flight, and a batch several commands.
-CONNECTIONS = 32
-
 
 @remembered
 def client() -> Any:
-    """A botocore client for DynamoDB, made at the first call and safe to share between threads.
+    """The client for DynamoDB, made at the first call and safe to share between threads.
+
+    Its methods are those of a botocore client; what they raise is an `AWSError`.
+
+    Raises
+    ------
+    Unconfigured
+        There is no region.
+    """
+    return _botocore_client()
+
+
+@remembered
+def _session() -> Any:
+    import botocore.session
+
+    return botocore.session.get_session()
+
+
+@remembered
+def _botocore_client() -> Any:
+    from chalicelib.aws.botocore_client import BotocoreClient, translating
+
+    return BotocoreClient(translating(raw_client)())
+
+
+@remembered
+def raw_client() -> Any:
+    """The botocore client, for libraries that know only such a one.
 
     Parameter validation is off: requests are built by this project's own code, and DynamoDB checks them anyway.
     """
-    made = botocore.session.get_session().create_client(
+    from botocore.config import Config
+
+    made = _session().create_client(
         "dynamodb",
         config=Config(
             parameter_validation=False,
-            user_agent=USER_AGENT,
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=READ_TIMEOUT_SECONDS,
-            max_pool_connections=CONNECTIONS,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            user_agent=tuning.USER_AGENT,
+            connect_timeout=tuning.CONNECT_TIMEOUT_SECONDS,
+            read_timeout=tuning.READ_TIMEOUT_SECONDS,
+            max_pool_connections=tuning.CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": tuning.ATTEMPTS},
         ),
     )
     made.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", _set_aside)
@@ -57,7 +75,7 @@ def batch_get(table: str, item_keys: Iterable[dict[str, Any]]) -> Iterator[dict[
     ------
     KeysUnprocessed
         After `BATCH_GET_TRIES` answers that left keys unprocessed.
-    ClientError, BotoCoreError
+    AWSError
         As ``client().batch_get_item`` does.
     """
     pending = list(item_keys)
@@ -80,7 +98,7 @@ def pages(operation: str, **request: Any) -> Iterator[list[dict[str, Any]]]:
 
     Raises
     ------
-    ClientError, BotoCoreError
+    AWSError
         As the client's method does.
     """
     while True:
@@ -117,31 +135,19 @@ def between(table: str, partition: str, low: str, high: str, index: str | None =
 _SET_ASIDE: Final = "todo-ledger-writes"
 
 
-class _Ready(list[dict[str, Any]]):
-    """The writes of a transaction, already in the form of DynamoDB's JSON protocol."""
-
-
-def transact_ready(writes: list[dict[str, Any]]) -> None:
-    """TransactWriteItems of writes that are in DynamoDB's JSON already, sent without traversing them.
-
-    Botocore traverses all items twice, to find the tables that they name and to serialise them, and ends with the same
-    JSON. In a bulk load of a hundred items per call that takes much of the CPU (docs/performance.md).
-
-    Raises
-    ------
-    ClientError, BotoCoreError
-        As ``client().transact_write_items`` does.
-    """
-    client().transact_write_items(TransactItems=_Ready(writes))
-
-
 def _set_aside(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    if isinstance(params.get("TransactItems"), _Ready):
-        context[_SET_ASIDE] = params["TransactItems"]
-        params["TransactItems"] = []
+    """Keep a transaction's writes from botocore, and send them as they are: `_put_back` adds them to the body.
+
+    They are in DynamoDB's JSON already. Botocore traverses all items twice, to find the tables that they name and to
+    serialise them, and ends with the same JSON. In a bulk load of a hundred items per call that takes much of the CPU
+    (docs/performance.md).
+    """
+    context[_SET_ASIDE] = params["TransactItems"]
+    params["TransactItems"] = []
 
 
 def _put_back(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    if _SET_ASIDE in context:
-        body = json.loads(params["body"]) | {"TransactItems": context[_SET_ASIDE]}
-        params["body"] = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    import json
+
+    body = json.loads(params["body"]) | {"TransactItems": context[_SET_ASIDE]}
+    params["body"] = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

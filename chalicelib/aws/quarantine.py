@@ -31,7 +31,7 @@ def put(
 
     Raises
     ------
-    ClientError, BotoCoreError
+    AWSError
         When the queue cannot be written to: the batch must not count as done.
     """
     stream = record.get("dynamodb") or {} if isinstance(record, Mapping) else {}

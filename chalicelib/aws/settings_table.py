@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib import settings
 from chalicelib.aws import dynamodb, errors
-from chalicelib.aws.errors import ask
+from chalicelib.aws.errors import AWSError, ask
 from chalicelib.aws.retry import back_off
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Partition
@@ -62,7 +60,7 @@ def beginning_with(partition: Partition, prefix: str) -> list[Item]:
             ConsistentRead=True,
         )
         return [item for page in pages for item in page]
-    except (ClientError, BotoCoreError) as error:
+    except AWSError as error:
         raise Unavailable(str(error)) from error
 
 
@@ -246,7 +244,7 @@ def transact(writes: list[dict[str, Any]]) -> list[bool]:
         try:
             dynamodb.client().transact_write_items(TransactItems=writes)
             return [False] * len(writes)
-        except (ClientError, BotoCoreError) as error:
+        except AWSError as error:
             failed = errors.failed_conditions(error)
             if any(failed):
                 return failed

@@ -6,6 +6,7 @@ from typing import Any
 
 import botocore.session
 
+from chalicelib.aws.botocore_client import BotocoreClient
 from chalicelib.aws.errors import ask
 from chalicelib.aws.memory import remembered
 
@@ -13,7 +14,7 @@ from chalicelib.aws.memory import remembered
 @remembered
 def sqs() -> Any:
     """A botocore client for SQS, made when the first message goes out: most processes never send one."""
-    return botocore.session.get_session().create_client("sqs")
+    return BotocoreClient(botocore.session.get_session().create_client("sqs"))
 
 
 @remembered
@@ -29,7 +30,7 @@ def unlinked_sqs() -> Any:
 
     client = botocore.session.get_session().create_client("sqs")
     client.meta.events.unregister("before-call", add_recursion_detection_header)
-    return client
+    return BotocoreClient(client)
 
 
 def send(queue_url: str, body: str) -> None:

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib import settings
 from chalicelib.aws import dynamodb
-from chalicelib.aws.errors import READ_ERRORS, cancellation_reasons, codes_of, failed_conditions
+from chalicelib.aws.errors import READ_ERRORS, AWSError, Refusal, cancellation_reasons, codes_of, failed_conditions
 from chalicelib.aws.retry import back_off
 from chalicelib.ledger.codec import Item, decode, encode
 from chalicelib.ledger.errors import ImportUnfinished, LedgerUnavailable, NoLongerWanted, VersionTaken
@@ -56,7 +54,7 @@ def latest(stream: str) -> Event | None:
             Limit=1,
             ConsistentRead=True,
         )["Items"]
-    except (BotoCoreError, ClientError) as error:
+    except AWSError as error:
         raise LedgerUnavailable(str(error)) from error
     if not items:
         return None
@@ -79,7 +77,7 @@ def at_version(stream: str, version: int) -> Event | None:
             Key={"stream_id": {"S": stream}, "version": {"N": str(version)}},
             ConsistentRead=True,
         )
-    except (BotoCoreError, ClientError) as error:
+    except AWSError as error:
         raise LedgerUnavailable(str(error)) from error
     return _current(decode(found["Item"])) if "Item" in found else None
 
@@ -137,7 +135,7 @@ def _pages(stream: str, after: int, *, forward: bool) -> Iterator[list[Event]]:
             ConsistentRead=True,
         ):
             yield [_current(decode(item)) for item in page]
-    except (BotoCoreError, ClientError) as error:
+    except AWSError as error:
         raise LedgerUnavailable(str(error)) from error
 
 
@@ -187,7 +185,7 @@ def version_with_key(stream: str, idempotency_key: str) -> int | None:
             Limit=1,
             ConsistentRead=True,
         )["Items"]
-    except (BotoCoreError, ClientError) as error:
+    except AWSError as error:
         raise LedgerUnavailable(str(error)) from error
     return int(found[0]["version"]["N"]) if found else None
 
@@ -211,13 +209,12 @@ def append(event: Event) -> None:
                 TableName=settings.events_table(), Item=item, ConditionExpression=_VERSION_IS_FREE
             )
             return
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "ConditionalCheckFailedException":
+        except Refusal as error:
+            if error.code == "ConditionalCheckFailedException":
                 raise VersionTaken from error
-            if code != "TransactionConflictException" or attempt == WRITE_TRIES:
+            if error.code != "TransactionConflictException" or attempt == WRITE_TRIES:
                 raise LedgerUnavailable(str(error)) from error
-        except BotoCoreError as error:
+        except AWSError as error:
             # No answer at all. One more try is safe: if the first one wrote, the caller recognises its own event.
             if attempt > 1:
                 raise LedgerUnavailable(str(error)) from error
@@ -264,9 +261,9 @@ def append_together(
     actions += also
     for attempt in range(1, WRITE_TRIES + 1):
         try:
-            dynamodb.transact_ready(actions)
+            dynamodb.client().transact_write_items(TransactItems=actions)
             return {}
-        except (BotoCoreError, ClientError) as error:
+        except AWSError as error:
             failed = failed_conditions(error)
             existing = {
                 position: _current(decode(reason["Item"]))
@@ -315,7 +312,7 @@ def _query_page(stream: str, after: int, limit: int) -> tuple[list[Item], bool]:
             Limit=limit,
             ConsistentRead=True,
         )
-    except (BotoCoreError, ClientError) as error:
+    except AWSError as error:
         raise LedgerUnavailable(str(error)) from error
     items: list[Item] = answer["Items"]
     return items, "LastEvaluatedKey" not in answer or not items
@@ -323,6 +320,7 @@ def _query_page(stream: str, after: int, limit: int) -> tuple[list[Item], bool]:
 
 def _query(stream: str, until: int | None = None) -> list[Event]:
     """The events until a version (inclusive), oldest first, by strongly consistent reads."""
+    from botocore.exceptions import BotoCoreError, ClientError
     from pynamodb.exceptions import PynamoDBException
 
     from chalicelib.ledger.model import EventItem, events

@@ -1,4 +1,4 @@
-"""The PynamoDB model of the ledger's table, over the one shared client: it describes the table and serves cold reads.
+"""The PynamoDB model of the ledger's table, over the shared botocore client: it describes it and serves cold reads.
 
 Why the hot reads do not go through it: docs/adr/0007-pynamodb-for-cold-reads.md.
 """
@@ -47,7 +47,7 @@ class EventItem(Model):
 def events() -> type[EventItem]:
     """The model, bound to this stage's table and to the shared client (PynamoDB would create its own)."""
     EventItem.Meta.table_name = settings.events_table()
-    EventItem._get_connection().connection._client = dynamodb.client()
+    EventItem._get_connection().connection._client = dynamodb.raw_client()
     return EventItem
 
 

@@ -31,7 +31,7 @@ def messages_of(records: Iterable[Mapping[str, Any]]) -> Iterator[topic.Message]
 
     Raises
     ------
-    ClientError, BotoCoreError
+    AWSError
         When the quarantine queue cannot be written to.
     """
     for record in records:
@@ -51,7 +51,7 @@ def send(messages: Iterable[topic.Message]) -> None:
     ------
     PublishIncomplete
         After everything else was published.
-    ClientError, BotoCoreError
+    AWSError
         When the quarantine queue cannot be written to.
     """
     for message, refusal in topic.publish(messages):

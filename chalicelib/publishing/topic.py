@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.aws import errors
+from chalicelib.aws.botocore_client import BotocoreClient
+from chalicelib.aws.errors import AWSError
 from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
 from chalicelib.publishing.errors import PublishIncomplete, Refused
@@ -61,7 +62,7 @@ class Message:
 @remembered
 def sns() -> Any:
     """A botocore client for SNS without retries: `publish` retries, and knows which messages of a batch failed."""
-    return botocore.session.get_session().create_client(
+    made = botocore.session.get_session().create_client(
         "sns",
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -69,6 +70,7 @@ def sns() -> Any:
             retries={"mode": "standard", "total_max_attempts": 1},
         ),
     )
+    return BotocoreClient(made)
 
 
 def publish(messages: Iterable[Message]) -> list[tuple[Message, Refused]]:
@@ -121,7 +123,7 @@ def _send(batch: Sequence[Message]) -> list[tuple[Message, str]]:
 
     Raises
     ------
-    ClientError
+    AWSError
         When the request itself is wrong, so that no message of any batch would be published.
     """
     entries = [
@@ -138,7 +140,7 @@ def _send(batch: Sequence[Message]) -> list[tuple[Message, str]]:
     ]
     try:
         answer = sns().publish_batch(TopicArn=settings.events_topic_arn(), PublishBatchRequestEntries=entries)
-    except (ClientError, BotoCoreError) as error:
+    except AWSError as error:
         if not errors.is_transient(error):
             raise
         # No answer, or the whole request was refused. Some messages may have been sent; receivers tolerate repeats.

@@ -17,7 +17,7 @@ def handle(event: dict[str, Any]) -> None:
     ------
     ProjectionIncomplete
         After everything else was done; Lambda then hands over the batch again, and what was done is skipped.
-    ClientError, BotoCoreError
+    AWSError
         When the pointer cannot be read, or the quarantine does not take what belongs there.
     """
     records = event["Records"]

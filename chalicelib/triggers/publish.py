@@ -17,7 +17,7 @@ def handle(event: dict[str, Any]) -> None:
     ------
     PublishIncomplete
         After everything else was published; Lambda then hands over the batch again, and receivers drop the repeats.
-    ClientError, BotoCoreError
+    AWSError
         When the quarantine does not take what belongs there.
     """
     records = event["Records"]

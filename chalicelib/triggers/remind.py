@@ -23,7 +23,7 @@ def handle(event: dict[str, Any], context: Any = None) -> None:
 
     Raises
     ------
-    ViewsUnavailable, ClientError, BotoCoreError
+    ViewsUnavailable, AWSError
         When some of it could not be found or handed on.
     """
 

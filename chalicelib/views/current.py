@@ -42,7 +42,7 @@ class Memory:
 
         Raises
         ------
-        ClientError, BotoCoreError
+        AWSError
         """
         # Before the request is sent: a change that its answer does not have yet is then younger than the memory.
         now = _Clocks(time.monotonic(), time.time())
@@ -73,7 +73,7 @@ def current_pointer() -> Pointer:
 
     Raises
     ------
-    ClientError, BotoCoreError
+    AWSError
     """
     return _memory.pointer()
 

@@ -6,10 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
 from chalicelib import settings
 from chalicelib.aws import dynamodb, errors
+from chalicelib.aws.errors import Refusal
 from chalicelib.todos import zones
 from chalicelib.views import schema
 from chalicelib.views.errors import Outrun
@@ -107,7 +106,7 @@ def point(to: Pointer, *, instead_of: Pointer, under: Record) -> None:
     ]
     try:
         dynamodb.client().transact_write_items(TransactItems=writes)
-    except ClientError as error:
+    except Refusal as error:
         raise _outrun(error, "the pointer to the views tables, or the record of the rebuild") from error
 
 
@@ -146,7 +145,7 @@ def write_record(new: Record, *, instead_of: Record | None) -> None:
     }
     try:
         dynamodb.client().put_item(TableName=settings.settings_table(), Item=item, **condition)
-    except ClientError as error:
+    except Refusal as error:
         raise _outrun(error, "the record of the rebuild") from error
 
 
@@ -175,8 +174,8 @@ def make(table: str, client: Any = None) -> bool:
     if status is None:
         try:
             client.create_table(**schema.table_definition(table))
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceInUseException":
+        except Refusal as error:
+            if error.code != "ResourceInUseException":
                 raise
         status = _status(client, table)
     if status != "ACTIVE":
@@ -199,8 +198,8 @@ def drop(table: str, client: Any = None) -> bool:
 def _status(client: Any, table: str) -> str | None:
     try:
         status: str = client.describe_table(TableName=table)["Table"]["TableStatus"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+    except Refusal as error:
+        if error.code == "ResourceNotFoundException":
             return None
         raise
     return status
@@ -214,7 +213,7 @@ def _attributes(of: Pointer) -> dict[str, Any]:
     }
 
 
-def _outrun(error: ClientError, what: str) -> Exception:
+def _outrun(error: Refusal, what: str) -> Exception:
     if errors.codes_of(error) & {"ConditionalCheckFailed", "ConditionalCheckFailedException"}:
         return Outrun(f"somebody else has changed {what}")
     return error

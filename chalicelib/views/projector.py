@@ -10,10 +10,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from botocore.exceptions import ClientError
-
 from chalicelib.aws import dynamodb, errors
-from chalicelib.aws.errors import KeysUnprocessed
+from chalicelib.aws.errors import KeysUnprocessed, Refusal
 from chalicelib.aws.retry import back_off
 from chalicelib.todos.ids import Partition
 from chalicelib.views import codec, schema
@@ -157,7 +155,7 @@ def _project_alone(table: str, owner: Partition, heads: list[Head]) -> None:
     ------
     _NotNow
         When that has failed `MAX_TRIES` times.
-    ClientError, BotoCoreError
+    AWSError
         When DynamoDB refuses for another reason, or does not answer.
     """
     for attempt in range(1, MAX_TRIES + 1):
@@ -235,14 +233,14 @@ def _write(table: str, updates: Mapping[Partition, Update]) -> None:
     ------
     _NotNow
         When an item has changed since it was read.
-    ClientError, BotoCoreError
+    AWSError
         When DynamoDB refuses for another reason, or does not answer.
     """
     now = time.time_ns() // 1_000_000
     writes = [write for owner, update in updates.items() for write in codec.writes(table, owner, update, now)]
     try:
         dynamodb.client().transact_write_items(TransactItems=writes)
-    except ClientError as error:
+    except Refusal as error:
         if errors.is_conflict(error):
             raise _NotNow from error
         raise

@@ -28,7 +28,7 @@ def heads_of(records: Iterable[Mapping[str, Any]]) -> Heads:
 
     Raises
     ------
-    ClientError, BotoCoreError
+    AWSError
         When the quarantine queue cannot be written to.
     """
     heads: defaultdict[Partition, list[Head]] = defaultdict(list)
@@ -69,7 +69,7 @@ def project_or_quarantine(heads: Heads) -> None:
     ------
     ProjectionIncomplete
         When some owners could not be projected for now, after all the others were.
-    ClientError, BotoCoreError
+    AWSError
         When the pointer cannot be read, or the quarantine queue cannot be written to.
     """
     try:

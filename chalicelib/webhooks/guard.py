@@ -86,7 +86,7 @@ def _guard() -> tuple[IdempotencyConfig, Callable[..., Any]]:
         table_name=settings.deliveries_table(),
         key_attr="id",
         expiry_attr="expiration",
-        boto3_client=dynamodb.client(),
+        boto3_client=dynamodb.raw_client(),
     )
     guarded: Callable[..., Any] = idempotent_function(
         _send,

@@ -6,9 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
-from botocore.exceptions import NoCredentialsError, NoRegionError
-
-from chalicelib.aws.errors import codes_of
+from chalicelib.aws.errors import Unconfigured, codes_of
 from chalicelib.ledger import ledger
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.events import Event
@@ -228,4 +226,4 @@ def is_refused(error: LedgerUnavailable) -> bool:
 
 def is_fatal(error: LedgerUnavailable) -> bool:
     """Whether nothing that is sent can be accepted."""
-    return bool(_codes_of(error) & _FATAL) or isinstance(error.__cause__, NoCredentialsError | NoRegionError)
+    return bool(_codes_of(error) & _FATAL) or isinstance(error.__cause__, Unconfigured)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from chalicelib.aws.botocore_client import BotocoreClient
 from chalicelib.todos import zones
 from chalicelib.views import pointer
 from chalicelib.views.schema import POINTER_KEY, TTL_ATTRIBUTE, table_definition
@@ -80,13 +81,13 @@ def ensure_table(dynamodb: Any, stage: str, settings_table: str) -> str:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        pointer.drop(name, dynamodb)
+        pointer.drop(name, BotocoreClient(dynamodb))
     return current_table(dynamodb, settings_table) or name
 
 
 def _make(dynamodb: Any, name: str) -> None:
     deadline = time.monotonic() + MAKE_SECONDS
-    while not pointer.make(name, dynamodb):
+    while not pointer.make(name, BotocoreClient(dynamodb)):
         if time.monotonic() > deadline:
             raise NotStable(f"the table {name} is not ready after {MAKE_SECONDS:.0f} s")
         time.sleep(POLL_SECONDS)

@@ -8,8 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
+from chalicelib.aws.errors import Refusal
 from chalicelib.aws.sqs import sqs
 from chalicelib.ledger import ledger
 from chalicelib.ledger.codec import dump_state
@@ -105,7 +104,7 @@ def _messages(url: str) -> Iterator[Message]:
 
 def _show_again(url: str, handle: str) -> None:
     # A message that was returned is deleted, and its handle is invalid.
-    with suppress(ClientError):
+    with suppress(Refusal):
         sqs().change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
 
 
@@ -191,6 +190,8 @@ def _describe(message: Message) -> str:
 def _url(queue: str) -> str:
     try:
         url: str = sqs().get_queue_url(QueueName=queue)["QueueUrl"]
-    except sqs().exceptions.QueueDoesNotExist as error:
+    except Refusal as error:
+        if not error.code.endswith(("NonExistentQueue", "QueueDoesNotExist")):
+            raise
         raise StackError(f"there is no queue {queue}") from error
     return url

@@ -36,7 +36,7 @@ def republish(since: str, progress: Callable[[Republished], None] = lambda _: No
         `since` is neither.
     PublishIncomplete
         Some could not be published for now; run it again: repeats do no harm.
-    ClientError, BotoCoreError
+    AWSError
         The ledger cannot be read for now, or the quarantine queue cannot be written to.
     """
     bound = instants.sortable(since)

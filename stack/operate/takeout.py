@@ -58,7 +58,7 @@ def take_out(
 
     Raises
     ------
-    ClientError, BotoCoreError
+    AWSError
         The ledger cannot be read.
     """
     done = Takeout()

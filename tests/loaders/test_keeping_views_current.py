@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
-from botocore.exceptions import ClientError
 
+from chalicelib.aws.errors import Refusal
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
@@ -248,7 +248,7 @@ class Asked(Pace):
 def test_a_load_tells_its_pace_of_each_row_that_is_written_and_of_each_event_that_came_of_it() -> None:
     ledger, first, second = GroupLedger(), Asked(), Asked()
     refused = LedgerUnavailable("ValidationException")
-    refused.__cause__ = ClientError({"Error": {"Code": "ValidationException", "Message": ""}}, "TransactWriteItems")
+    refused.__cause__ = Refusal({"Error": {"Code": "ValidationException", "Message": ""}}, "TransactWriteItems")
     ledger.failures = [refused]
     load(rows(1000), ledger, pace=first)
     load(rows(1200), ledger, pace=second)

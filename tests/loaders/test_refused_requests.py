@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from botocore.exceptions import ClientError
 
+from chalicelib.aws.errors import Refusal
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos.events import Event
 from loaders.into import writer
@@ -65,7 +65,7 @@ def test_a_ledger_that_takes_a_third_of_the_requests_gets_every_row_once(
         asked += 1
         if asked % 3:
             error = LedgerUnavailable(code)
-            error.__cause__ = ClientError({"Error": {"Code": code, "Message": code}}, "TransactWriteItems")
+            error.__cause__ = Refusal({"Error": {"Code": code, "Message": code}}, "TransactWriteItems")
             raise error
         return whole(group)
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
 
+from chalicelib.aws.errors import Refusal, Unconfigured
 from chalicelib.ledger import codec
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.ledger.ledger import MAX_TRANSACTION_BYTES
@@ -24,7 +24,7 @@ def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def unavailable(code: str, **more: Any) -> LedgerUnavailable:
     error = LedgerUnavailable(code)
     answer: Any = {"Error": {"Code": code, "Message": code}, **more}
-    error.__cause__ = ClientError(answer, "TransactWriteItems")
+    error.__cause__ = Refusal(answer, "TransactWriteItems")
     return error
 
 
@@ -93,7 +93,7 @@ def test_an_outage_ends_the_run_and_every_row_read_is_accounted_for() -> None:
 
 def test_what_no_try_can_help_is_tried_once() -> None:
     without_credentials = LedgerUnavailable("no credentials")
-    without_credentials.__cause__ = NoCredentialsError()
+    without_credentials.__cause__ = Unconfigured()
     for failure in (unavailable("ResourceNotFoundException"), without_credentials):
         ledger = GroupLedger()
         ledger.failures = [failure] * 10

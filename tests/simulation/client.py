@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.botocore_client import translating
 from tests.simulation import answers
 from tests.simulation.engine import Engine, Transaction
 from tests.simulation.expressions import Unsupported
@@ -63,7 +64,7 @@ class OnItsWay:
 
 
 class SimulatedClient:
-    """Stands for the botocore client; PynamoDB looks into `_request_signer` and `meta`."""
+    """Stands for the client, and for botocore's, whose `_make_api_call`, `_request_signer` and `meta` PynamoDB uses."""
 
     _request_signer = SimpleNamespace(_credentials="simulated")
     meta = SimpleNamespace(endpoint_url=answers.ENDPOINT)
@@ -78,7 +79,7 @@ class SimulatedClient:
     def __getattr__(self, name: str) -> Callable[..., Answer]:
         if name not in OPERATIONS:
             raise AttributeError(name)
-        return lambda **request: self._make_api_call(OPERATIONS[name], request)
+        return lambda **request: translating(self._make_api_call)(OPERATIONS[name], request)
 
     def _make_api_call(self, operation: str, request: Request) -> Answer:
         try:

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from chalicelib.aws.errors import AWSError
 from chalicelib.publishing.errors import PublishIncomplete
 from chalicelib.triggers import project
 from chalicelib.views.errors import ProjectionIncomplete
@@ -21,7 +20,7 @@ BROKEN = 0.03
 # Of an invocation; some hundred steps of all processes together.
 TIMEOUT_MILLISECONDS = 6_000
 # What a handler may raise: Lambda then hands the batch over again. Anything else is a defect.
-EXPECTED = (ProjectionIncomplete, PublishIncomplete, ClientError, BotoCoreError)
+EXPECTED = (ProjectionIncomplete, PublishIncomplete, AWSError)
 
 
 class Delivery:

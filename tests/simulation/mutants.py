@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from chalicelib.aws import dynamodb
+from chalicelib.aws.errors import AWSError
 from chalicelib.ledger import ledger
 from chalicelib.publishing import topic
 from chalicelib.rebuild import run, state
@@ -147,7 +146,7 @@ class IndexReader(Reader):
                 ExpressionAttributeValues={":owner": {"S": self.owner}, ":after": {"N": str(self._after)}},
                 ConsistentRead=True,
             )
-        except (ClientError, BotoCoreError) as error:
+        except AWSError as error:
             raise ViewsUnavailable from error
         rows = [row for row in answer["Items"] if row["sk"]["S"].startswith(schema.TODO_PREFIX)]
         for row in rows:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
+
+from chalicelib.aws.errors import Refusal
 
 Message = dict[str, Any]
 
 
-class QueueDoesNotExist(Exception):
-    """No queue has this name."""
-
-
 class SimulatedQueues:
     """Queues by their name, which is their URL too; a message received stays hidden until it is shown again."""
-
-    exceptions = SimpleNamespace(QueueDoesNotExist=QueueDoesNotExist)
 
     def __init__(self, *names: str, before_each: Callable[[], None] = lambda: None) -> None:
         self._queues: dict[str, dict[str, Message]] = {name: {} for name in names}
@@ -27,7 +22,7 @@ class SimulatedQueues:
 
     def get_queue_url(self, QueueName: str) -> dict[str, str]:  # noqa: N803
         if QueueName not in self._queues:
-            raise QueueDoesNotExist(QueueName)
+            raise Refusal({"Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue"}}, "GetQueueUrl")
         return {"QueueUrl": QueueName}
 
     def send_message(self, QueueUrl: str, MessageBody: str, **options: Any) -> None:  # noqa: N803

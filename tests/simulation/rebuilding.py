@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.aws.errors import KeysUnprocessed
+from chalicelib.aws.errors import AWSError, KeysUnprocessed
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.rebuild import run, task
 from chalicelib.rebuild.state import Busy, NothingToAbandon, Progress
@@ -25,8 +23,7 @@ EXPECTED = (
     ProjectionIncomplete,
     KeysUnprocessed,
     LedgerUnavailable,
-    ClientError,
-    BotoCoreError,
+    AWSError,
 )
 
 

@@ -8,11 +8,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 import stack.operate.catchup
 import stack.operate.redrive
 import stack.operate.republish
+from chalicelib.aws.errors import AWSError
 from chalicelib.todos import ids
 from chalicelib.triggers import publish, remind, remind_page
 from chalicelib.views import schema
@@ -169,13 +168,13 @@ class Schedule:
         return self._clients_left == 0
 
     def _catch_up(self) -> None:
-        with suppress(Crash, ProjectionIncomplete, ClientError, BotoCoreError):
+        with suppress(Crash, ProjectionIncomplete, AWSError):
             stack.operate.catchup.catch_up()
 
     def _remind(self) -> None:
         """The minute's schedule, which now and then comes more often."""
         for _ in range(self._draw.randint(1, 3)):
-            with suppress(Crash, ViewsUnavailable, ClientError, BotoCoreError):
+            with suppress(Crash, ViewsUnavailable, AWSError):
                 remind.handle({})
 
     def _pass_time(self, milliseconds: int) -> None:

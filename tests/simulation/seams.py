@@ -154,6 +154,7 @@ def installed() -> Iterator[Seat]:
         stack_of_patches.enter_context(patch.dict(os.environ, ENVIRONMENT))
         for owner, name, instead in (
             (dynamodb, "client", lambda: seat),
+            (dynamodb, "raw_client", lambda: seat),
             (retry, "random", SimpleNamespace(uniform=lambda low, high: low)),
             (logs, "_logger", lambda: silent),
             (quarantine, "sqs", lambda: seat.queues),

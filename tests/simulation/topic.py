@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.aws.botocore_client import translating
 from tests.simulation import answers
 from tests.simulation.faults import Fault, Faults
 from tests.simulation.scheduler import Crash, Scheduler
@@ -33,6 +34,7 @@ class SimulatedTopic:
         # Beside what befalls every service alike: how often single messages of a batch fail.
         self._refusing = self._draw.choice((0.0, 0.1, 0.5))
 
+    @translating
     def publish_batch(self, TopicArn: str, PublishBatchRequestEntries: list[Entry]) -> Entry:  # noqa: N803
         self._scheduler.pause()
         entries = PublishBatchRequestEntries

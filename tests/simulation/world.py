@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.aws import settings_table
+from chalicelib.aws.botocore_client import translated
 from chalicelib.commands import execute
 from chalicelib.ledger import codec
 from chalicelib.rebuild.state import AUDIT, DRAIN, FILL, SWITCH, State
@@ -112,7 +113,7 @@ class World:
         if fault in (Fault.CRASH_BEFORE, Fault.CRASH_AFTER):
             raise Crash
         if fault is not None:
-            raise answers.no_connection()
+            raise translated(answers.no_connection())
 
     @property
     def records(self) -> list[Item]:

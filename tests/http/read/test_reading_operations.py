@@ -8,9 +8,9 @@ from unittest.mock import patch
 from urllib.parse import quote
 
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib.aws import dynamodb
+from chalicelib.aws.errors import Refusal
 from chalicelib.commands import operations
 from chalicelib.todos import ids
 from tests.support.client import Client, next_path, problem
@@ -111,7 +111,7 @@ def test_until_the_index_is_made_the_answer_is_to_try_again(here: InProcess) -> 
     def backfilling(**request: Any) -> Any:
         if request.get("IndexName") == "by_operation":
             message = "Cannot read from backfilling global secondary index: by_operation"
-            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "Query")
+            raise Refusal({"Error": {"Code": "ValidationException", "Message": message}}, "Query")
         return query(**request)
 
     with patch.object(dynamodb.client(), "query", backfilling):

@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
 from chalicelib.aws import quarantine
+from chalicelib.aws.errors import Refusal, TimedOut
 from chalicelib.ledger import codec
 from chalicelib.publishing import cloudevents, publisher, topic
 from chalicelib.publishing.errors import PublishIncomplete
@@ -217,9 +217,9 @@ THROTTLED: Any = {"Error": {"Code": "Throttling"}, "ResponseMetadata": {"HTTPSta
 @pytest.mark.parametrize(
     "error",
     [
-        ClientError(THROTTLED, "PublishBatch"),
-        ClientError({"Error": {"Code": "AuthorizationError"}}, "PublishBatch"),
-        ConnectTimeoutError(endpoint_url="https://sns"),
+        Refusal(THROTTLED, "PublishBatch"),
+        Refusal({"Error": {"Code": "AuthorizationError"}}, "PublishBatch"),
+        TimedOut(),
     ],
 )
 def test_a_request_that_fails_as_a_whole_is_tried_again_and_then_raises(

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from chalicelib.aws import dynamodb
+from chalicelib.aws.errors import Refusal, TimedOut
 from chalicelib.todos.ids import Owner, Partition
 from chalicelib.webhooks import health, subscriptions, url_claims
 from chalicelib.webhooks.webhook import GONE, MAX_WEBHOOKS, Webhook
@@ -257,8 +257,8 @@ def test_a_query_that_means_nothing_is_refused(here: InProcess) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "Query"),
-        ConnectTimeoutError(endpoint_url="https://dynamodb"),
+        Refusal({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "Query"),
+        TimedOut(),
     ],
 )
 def test_a_store_that_does_not_answer_is_a_503(
@@ -283,7 +283,7 @@ def test_a_transaction_that_meets_another_is_tried_again(here: InProcess, monkey
         if len(tries) <= 2:
             reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
             answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
-            raise ClientError(answer, "TransactWriteItems")
+            raise Refusal(answer, "TransactWriteItems")
         return write(**request)
 
     monkeypatch.setattr(dynamodb.client(), "transact_write_items", conflict_twice)

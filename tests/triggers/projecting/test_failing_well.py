@@ -7,9 +7,9 @@ import uuid
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib import settings
+from chalicelib.aws.errors import Refusal
 from chalicelib.todos import ids
 from chalicelib.todos.ids import Owner
 from chalicelib.views import queries
@@ -100,7 +100,7 @@ def test_what_sqs_does_not_take_as_text_is_quarantined_escaped(alone: Alone) -> 
 def test_a_quarantine_that_cannot_be_written_raises(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUARANTINE_QUEUE_URL", settings.quarantine_queue_url() + "-that-is-not")
 
-    with pytest.raises(ClientError):
+    with pytest.raises(Refusal):
         project(_with_state(record("me", 1), "{"), record("me", 2))
 
 

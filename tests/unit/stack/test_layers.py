@@ -44,8 +44,7 @@ STRANGERS_OF: dict[str, list[set[str]]] = {
 AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}
 # Beside the room `aws`: DynamoDB first, then the clients of the other services, and what logs.
 SPEAK_TO_AWS = {
-    "ledger.ledger", "ledger.model", "views.projector", "views.pointer",
-    "publishing.topic", "webhooks.guard", "logs",
+    "ledger.ledger", "ledger.model", "publishing.topic", "webhooks.guard", "logs",
 }  # fmt: skip
 # What would change if Chalice ended (docs/adr/0011): serving a request, then packaging and deploying.
 KNOW_CHALICE = {

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib.aws import dynamodb, memory
+from chalicelib.aws.errors import Refusal
 from chalicelib.views import current
 from chalicelib.views.errors import TableGone, ViewsUnavailable
 from chalicelib.views.pointer import REMEMBERED_SECONDS, Pointer
@@ -34,7 +34,7 @@ class Settings:
         assert request["ConsistentRead"]
         self.reads += 1
         if self.fails:
-            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem")
+            raise Refusal({"Error": {"Code": "ThrottlingException"}}, "GetItem")
         answer = {"Item": self.item}
         self.pass_by(self.takes)
         return answer
@@ -147,8 +147,8 @@ def test_a_change_is_awaited_in_every_table_that_somebody_may_read() -> None:
 
 
 def test_the_error_of_a_dropped_table_is_told_from_others() -> None:
-    def error(code: str) -> ClientError:
-        return ClientError({"Error": {"Code": code}}, "Query")
+    def error(code: str) -> Refusal:
+        return Refusal({"Error": {"Code": code}}, "Query")
 
     assert isinstance(current.unavailable(error("ResourceNotFoundException")), TableGone)
     assert not isinstance(current.unavailable(error("ThrottlingException")), TableGone)

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib import settings
 from chalicelib.aws import dynamodb
+from chalicelib.aws.errors import Refusal
 from chalicelib.rebuild.run import Run
 from chalicelib.todos import ids
 from chalicelib.views import pointer, queries
@@ -103,7 +102,7 @@ def counts(owner: Owner) -> tuple[int, int, int]:
 def exists(table: str) -> bool:
     try:
         dynamodb.client().describe_table(TableName=table)
-    except ClientError:
+    except Refusal:
         return False
     return True
 
