@@ -15,6 +15,7 @@ def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     _table("CPU time of a cold start: imports, and the DynamoDB client", "ms", starting.cold_starts())
     _table("CPU time of a command, HTTP stubbed", "µs", stubbed.commands())
+    _table("CPU time of a command, over loopback connections", "µs", stubbed.over_loopback())
     _table("the loader's dry run, for each second of CPU time", "rows/s", loading.dry_run())
     _table("peak memory of the loader's dry run", "MB", loading.memory())
     with running() as client:

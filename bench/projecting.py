@@ -10,12 +10,12 @@ from contextlib import redirect_stdout
 from typing import Any, Final
 
 from bench.engine import fresh_views_table
-from chalicelib.aws import dynamodb
 from chalicelib.todos.events import dump_json
 from chalicelib.todos.ids import Partition
 from chalicelib.triggers import project
 from chalicelib.views import projector
 from chalicelib.views.projection import Head
+from tests.support.faults import Traffic, counted
 
 BATCH: Final = 100
 ROUNDS: Final = 7
@@ -55,16 +55,18 @@ def batches(client: Any) -> list[tuple[str, float, float]]:
 def write_units(client: Any) -> list[tuple[str, float]]:
     """Rows of (what, write units for each event) as the engine counts them, without the ledger's own write."""
     views = fresh_views_table(client)
-    count = _Units()
-    dynamodb.client().meta.events.register("provide-client-params.dynamodb.TransactWriteItems", count.ask)
-    dynamodb.client().meta.events.register("after-call.dynamodb.TransactWriteItems", count.add)
+    with counted() as traffic:
+        return _write_units(views, traffic)
+
+
+def _write_units(views: str, traffic: Traffic) -> list[tuple[str, float]]:
     todos = [str(uuid.uuid4()) for _ in range(90)]
 
     def spent(version: int, ids: list[str], **change: Any) -> float:
-        count.units = 0.0
+        before = traffic.transaction_units
         state = dump_json(_STATE | change)
         projector.project_batch(views, {Partition("owner"): [Head(todo_id, version, state) for todo_id in ids]})
-        return count.units / len(ids)
+        return (traffic.transaction_units - before) / len(ids)
 
     return [
         ("a create, 90 in a batch", spent(1, todos)),
@@ -74,19 +76,6 @@ def write_units(client: Any) -> list[tuple[str, float]]:
         ("a create alone", spent(1, [str(uuid.uuid4())])),
         ("an edit alone", spent(5, todos[:1], title="Ask once more", order=4, completed=True)),
     ]
-
-
-class _Units:
-    """The sum of the write units that the engine reports for transactions."""
-
-    def __init__(self) -> None:
-        self.units = 0.0
-
-    def ask(self, params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def add(self, parsed: dict[str, Any], **_: Any) -> None:
-        self.units += sum(table["CapacityUnits"] for table in parsed.get("ConsumedCapacity", []))
 
 
 def _event(owners: int) -> dict[str, Any]:

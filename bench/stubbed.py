@@ -1,6 +1,7 @@
-"""CPU time of one command through the service, beside the two boto3 calls that it needs at least; HTTP is stubbed.
+"""CPU time of one command through the service, beside the two boto3 calls that it needs at least.
 
-The stub answers at botocore's `before-send`, so building, signing and parsing are counted on both sides.
+HTTP is stubbed where a signed request would be sent, so building, signing and parsing are counted on both sides; or it
+goes over loopback connections to another process.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from typing import Any, Final
+from unittest.mock import patch
 
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 import app
-from chalicelib.aws import dynamodb
+from bench.loopback import answering
+from chalicelib.aws import dynamodb, memory
+from chalicelib.aws.thin.client import VERSION, ThinClient
+from chalicelib.aws.thin.http import Response
 from chalicelib.commands import execute
 from chalicelib.ledger import codec
 from chalicelib.todos import ids
@@ -38,6 +43,8 @@ SETTINGS: Final = {
     "AWS_SECRET_ACCESS_KEY": "bench",
     "AWS_DEFAULT_REGION": "us-east-1",
     "EVENTS_TABLE": "bench-events",
+    # As in a Lambda: no proxy or profile of this machine counts.
+    "AWS_LAMBDA_FUNCTION_NAME": "bench",
 }
 OWNER: Final = Owner("bench")
 TODO_ID: Final = "01a1fb26-8a01-76b7-8e28-d3d1e9c8a6a7"
@@ -67,27 +74,68 @@ class Store:
     """Answers Query and PutItem like DynamoDB with a stream of one event."""
 
     def __init__(self, item: dict[str, Any]) -> None:
-        found = {"Count": 1, "ScannedCount": 1, "Items": [item], "ConsumedCapacity": {"CapacityUnits": 0.5}}
-        self._answers = {"Query": json.dumps(found).encode(), "PutItem": b"{}"}
-        self.calls: list[str] = []
+        self.answers = answers_of(item)
+        self._bodies = {operation: json.dumps(answer).encode() for operation, answer in self.answers.items()}
 
     def answer(self, request: Any, **_: Any) -> AWSResponse:
-        operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
-        self.calls.append(operation)
-        body = self._answers[operation]
+        """To botocore."""
+        body = self._bodies[request.headers["X-Amz-Target"].decode().partition(".")[2]]
         headers = HTTPHeaders()
         headers["content-type"] = "application/x-amz-json-1.0"
         return AWSResponse(request.url, 200, headers, _Raw(body))
 
+    def exchange(self, request: bytes) -> Response:
+        """To the thin client."""
+        start = request.index(_TARGET) + len(_TARGET)
+        body = self._bodies[request[start : request.index(b"\r", start)].decode()]
+        return Response(200, {b"content-type": b"application/x-amz-json-1.0"}, body)
+
+
+_TARGET: Final = f"x-amz-target:{VERSION}.".encode()
+
+
+def answers_of(item: dict[str, Any]) -> dict[str, Any]:
+    """The answers to each operation, of a stream that has this one event."""
+    found = {"Count": 1, "ScannedCount": 1, "Items": [item], "ConsumedCapacity": {"CapacityUnits": 0.5}}
+    return {"Query": found, "PutItem": {}}
+
+
+def stub(client: Any, store: Store) -> None:
+    """Let the store answer what a client would send."""
+    if isinstance(client, ThinClient):
+        client.pool = store  # type: ignore[assignment]
+    else:
+        client.meta.events.register_last("before-send.dynamodb", store.answer)
+
 
 def commands() -> list[tuple[str, float, float]]:
     """Rows of (what, microseconds of CPU, ratio to raw boto3), medians of interleaved rounds."""
-    os.environ.update(SETTINGS)
+    with environment():
+        store = Store(codec.encode(an_event()))
+        raw = boto3.client("dynamodb")
+        for client in (raw, dynamodb.client()):
+            stub(client, store)
+        return _compare(contenders(raw))
+
+
+def over_loopback() -> list[tuple[str, float, float]]:
+    """The same rows, over real connections to a process that only answers."""
+    with answering(answers_of(codec.encode(an_event()))) as url, environment(AWS_ENDPOINT_URL_DYNAMODB=url):
+        return _compare(contenders(boto3.client("dynamodb")))
+
+
+@contextmanager
+def environment(**more: str) -> Iterator[None]:
+    """This process as a Lambda of the service, before and after which it remembers nothing."""
+    with patch.dict(os.environ, SETTINGS | more):
+        memory.forget()
+        yield
+    memory.forget()
+
+
+def contenders(raw: Any) -> dict[str, Callable[[], None]]:
+    """What is compared, by name; the first is the yardstick, by a boto3 client."""
     item = codec.encode(an_event())
-    store = Store(item)
-    raw = boto3.client("dynamodb")
-    for client in (raw, dynamodb.client()):
-        client.meta.events.register_last("before-send.dynamodb", store.answer)
 
     def raw_boto3() -> None:
         found = raw.query(
@@ -124,14 +172,12 @@ def commands() -> list[tuple[str, float, float]]:
         log.seek(0)
 
     log = io.StringIO()
-    return _compare(
-        {
-            "raw boto3: query + conditional put_item": raw_boto3,
-            "a command through the service layer": lambda: command(is_warm=False),
-            "the same from warm memory (one request)": lambda: command(is_warm=True),
-            "PATCH through the whole handler, cold memory": whole_request,
-        }
-    )
+    return {
+        "raw boto3: query + conditional put_item": raw_boto3,
+        "a command through the service layer": lambda: command(is_warm=False),
+        "the same from warm memory (one request)": lambda: command(is_warm=True),
+        "PATCH through the whole handler, cold memory": whole_request,
+    }
 
 
 def a_patch(title: str) -> dict[str, Any]:

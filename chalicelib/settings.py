@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Final
 
 
 def serves(handler: str) -> bool:
@@ -17,6 +18,15 @@ def serves(handler: str) -> bool:
 def stage() -> str:
     """The stage that this process belongs to."""
     return os.environ.get("STAGE", "local")
+
+
+THIN: Final = "thin"
+BOTOCORE: Final = "botocore"
+
+
+def dynamodb_client() -> str:
+    """Which client speaks to DynamoDB: `THIN` or `BOTOCORE`."""
+    return os.environ.get("TODO_LEDGER_CLIENT", BOTOCORE)
 
 
 def events_table() -> str:

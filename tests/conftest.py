@@ -5,13 +5,12 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import botocore.session
 import pytest
-from botocore.client import BaseClient
 from hypothesis import HealthCheck, settings
 
 from tests.support.environment import isolate
@@ -19,7 +18,7 @@ from tests.support.environment import isolate
 isolate()
 
 from stack.local.local_stack import LocalStack  # noqa: E402
-from tests.support import dynamodb_rules, own_stack, thorough  # noqa: E402
+from tests.support import dynamodb_rules, faults, own_stack, thorough  # noqa: E402
 
 EXAMPLES = 100
 
@@ -71,9 +70,12 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _dynamodb_rules() -> Iterator[None]:
     """Whatever this process sends to DynamoDB is something that AWS takes, too."""
-    client: Any = BaseClient
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "_make_api_call", dynamodb_rules.watched(client._make_api_call))
+
+    def check(operation: str, request: Mapping[str, Any], call: faults.Call) -> Any:
+        dynamodb_rules.check(request)
+        return call(request)
+
+    with faults.calls_watched(check):
         yield
 
 

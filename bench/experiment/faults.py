@@ -1,7 +1,7 @@
 """Faults for a copy of the app: its handlers fail at random, and keep a journal of what they were handed.
 
-bench/experiment/faulty.py copies this file to `chalicelib/faults.py`, so it imports nothing of the repository. The app
-itself contains none of it.
+bench/experiment/faulty.py copies this file to `chalicelib/faults.py`, so it imports nothing of the repository but what
+the app contains. The app itself contains none of it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
+
+from chalicelib.aws.errors import TimedOut
+from chalicelib.aws.thin.http import Pool, Response
 
 # The engine empties its TMPDIR at each start, and its Lambdas inherit it.
 JOURNAL_NAME: Final = "experiment.jsonl"
@@ -55,6 +58,7 @@ RATES: Final = {
     "deliver": Rates(0.02, 0.02, 0.0005, 0.002, 0.002),
 }
 
+T = TypeVar("T")
 Handler = Callable[[dict[str, Any], Any], Any]
 
 
@@ -71,6 +75,7 @@ class _Invocation:
 
 _current: Final = _Invocation()
 _send: Final = URLLib3Session.send
+_exchange: Final = Pool.exchange
 
 
 def install(app: dict[str, Any]) -> None:
@@ -84,6 +89,7 @@ def install(app: dict[str, Any]) -> None:
 
         schedule.PAUSES_SECONDS = PAUSES_SECONDS  # type: ignore[misc]
     URLLib3Session.send = _send_or_fail  # type: ignore[method-assign,assignment]
+    Pool.exchange = _exchange_or_fail  # type: ignore[method-assign,assignment]
 
 
 def failing(name: str, handler: Handler) -> Handler:
@@ -113,23 +119,35 @@ def failing(name: str, handler: Handler) -> Handler:
 
 
 def _send_or_fail(session: URLLib3Session, request: Any) -> Any:
-    """One attempt of a call to AWS: botocore's own retries pass through here too."""
+    """One attempt of a call by botocore, whose own retries pass through here too."""
+    url = request.url
+    return _attempt(
+        lambda: _send(session, request), ConnectTimeoutError(endpoint_url=url), ReadTimeoutError(endpoint_url=url)
+    )
+
+
+def _exchange_or_fail(pool: Pool, request: bytes) -> Response:
+    """One attempt of a call by the thin client."""
+    return _attempt(lambda: _exchange(pool, request), TimedOut("no connection"), TimedOut("no answer"))
+
+
+def _attempt(send: Callable[[], T], no_connection: Exception, no_answer: Exception) -> T:
     # A thread of `deliver` can outlive its invocation.
     handler = _current.handler
     if not handler:
-        return _send(session, request)
+        return send()
     rates = RATES[handler]
     if _happens(rates.killed / 2):
         _die(handler, "killed before a call")
     if _happens(rates.refused):
         _note(handler, fault="call without a connection")
-        raise ConnectTimeoutError(endpoint_url=request.url)
-    answer = _send(session, request)
+        raise no_connection
+    answer = send()
     if _happens(rates.killed / 2):
         _die(handler, "killed after a call")
     if _happens(rates.unanswered):
         _note(handler, fault="answer of a call lost")
-        raise ReadTimeoutError(endpoint_url=request.url)
+        raise no_answer
     return answer
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from chalicelib.aws import tuning
+from chalicelib import settings
+from chalicelib.aws import thin, tuning
 from chalicelib.aws.errors import KeysUnprocessed
 from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
@@ -15,14 +16,16 @@ from chalicelib.aws.retry import back_off
 def client() -> Any:
     """The client for DynamoDB, made at the first call and safe to share between threads.
 
-    Its methods are those of a botocore client; what they raise is an `AWSError`.
+    Its methods are those of a botocore client; what they raise is an `AWSError`. It is the thin one unless
+    `settings.dynamodb_client` says otherwise, or something is set that only botocore can do.
 
     Raises
     ------
     Unconfigured
         There is no region.
     """
-    return _botocore_client()
+    found = thin.connect(_session, _botocore_client) if settings.dynamodb_client() == settings.THIN else None
+    return found or _botocore_client()
 
 
 @remembered

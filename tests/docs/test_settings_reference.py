@@ -20,7 +20,7 @@ def sources() -> str:
 
 
 def documented() -> set[str]:
-    return set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", PAGE))
+    return set(re.findall(r"`(_?[A-Z]+(?:_[A-Z]+)*)`", PAGE))
 
 
 def test_every_variable_that_is_read_is_documented() -> None:

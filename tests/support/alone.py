@@ -87,15 +87,14 @@ class Alone:
 
     def todo_ids(self) -> set[str]:
         """The ids of every todo in the ledger, of all owners."""
-        pages = dynamodb.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
-        return {ids.split_stream_id(item["stream_id"]["S"])[1] for page in pages for item in page["Items"]}
+        pages = dynamodb.pages("scan", TableName=self.environment["EVENTS_TABLE"])
+        return {ids.split_stream_id(item["stream_id"]["S"])[1] for page in pages for item in page}
 
     def project(self) -> None:
         """Every event there is, as the stream brings it."""
         import app
 
-        pages = dynamodb.client().get_paginator("scan").paginate(TableName=self.environment["EVENTS_TABLE"])
-        images = [item for page in pages for item in page["Items"]]
+        images = [item for page in dynamodb.pages("scan", TableName=self.environment["EVENTS_TABLE"]) for item in page]
         for start in range(0, len(images), 100):
             app.project(stream_batch(*images[start : start + 100]), None)
 

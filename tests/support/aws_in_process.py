@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.settings import BOTOCORE
 from tests.support.reset import become, forget_everything
 
 # The endpoint URL of another DynamoDB than moto's (tests/support/dynamodb_local), if that is to be used.
@@ -18,6 +19,8 @@ CREDENTIALS: Final = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
+    # Moto is found in botocore alone.
+    "TODO_LEDGER_CLIENT": BOTOCORE,
 }
 
 

@@ -8,11 +8,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
-
-from botocore.client import BaseClient
 
 from chalicelib.views import schema
 from tests.support.paths import DATA
@@ -90,17 +88,6 @@ def check(request: Mapping[str, Any]) -> None:
         size = len(content.encode()) if kind == "S" else len(str(content))
         if not 1 <= size <= MAX_KEY_BYTES[_roles()[name]]:
             raise Refused(f"the key attribute {name} has {size} bytes")
-
-
-def watched(call: Callable[..., Any]) -> Callable[..., Any]:
-    """A client's way to make a call of any service, which checks what goes to DynamoDB."""
-
-    def make(client: BaseClient, operation: str, request: Mapping[str, Any]) -> Any:
-        if client.meta.service_model.service_name == "dynamodb":
-            check(request)
-        return call(client, operation, request)
-
-    return make
 
 
 def _compared(request: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

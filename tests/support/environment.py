@@ -18,8 +18,9 @@ from tests.support.paths import ROOT
 # Kept from one run to the next: what tests make of the same sources each time, above all the deployment packages.
 KEPT = ROOT / ".pytest_cache" / "todo-ledger"
 
-# Where programs are found, where temporary files go, and whether what runs is measured (`make coverage`).
-PASSED_ON = ("PATH", "TMPDIR", "COVERAGE_PROCESS_CONFIG")
+# Where programs are found, where temporary files go, whether what runs is measured (`make coverage`), and which client
+# speaks to DynamoDB (TODO_LEDGER_CLIENT=botocore).
+PASSED_ON = ("PATH", "TMPDIR", "COVERAGE_PROCESS_CONFIG", "TODO_LEDGER_CLIENT")
 # How pip reaches its index. The first deployment package of a checkout is made of wheels that pip downloads; on a
 # machine behind a proxy, or with an index of its own, that fails without these.
 OF_PIP = (

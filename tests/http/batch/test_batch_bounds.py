@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,10 +13,10 @@ import pytest
 from chalicelib.api import pages
 from chalicelib.api.bodies import MAX_BODY_BYTES
 from chalicelib.api.resources import batch
-from chalicelib.aws import dynamodb
 from chalicelib.todos import representation, rule_days
 from tests.http.batch.commands import create, results, statuses
 from tests.support.client import Client, next_path, pointers, problem, problem_name
+from tests.support.faults import Call, calls_watched
 from tests.support.in_process import InProcess
 from tests.support.reset import forget_everything
 from tests.unit.api.requests_given import a_request
@@ -69,16 +69,14 @@ def bytes_read() -> Iterator[dict[str, int]]:
     """The bytes of events that DynamoDB gives this process."""
     read = {"bytes": 0}
 
-    def count(parsed: dict[str, Any], **_: Any) -> None:
-        for item in parsed.get("Items", ()):
+    def count(operation: str, request: Mapping[str, Any], call: Call) -> Any:
+        answer = call(request)
+        for item in answer.get("Items", ()):
             read["bytes"] += sum(len(str(value)) for value in item.values())
+        return answer
 
-    events = dynamodb.client().meta.events
-    events.register("after-call.dynamodb", count, unique_id="bytes-read")
-    try:
+    with calls_watched(count):
         yield read
-    finally:
-        events.unregister("after-call.dynamodb", unique_id="bytes-read")
 
 
 LARGE = 9_000

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws import dynamodb
 from tests.http.batch.commands import create, results, statuses
 from tests.support.client import Client, Verbs, problem_name
-from tests.support.faults import just_before, lost_answers, refusals
+from tests.support.faults import Attempt, Send, around, just_before, lost_answers, refusals
 from tests.support.in_process import InProcess
 from tests.support.waiting import PATIENCE_SECONDS
 
@@ -167,15 +166,13 @@ def test_different_todos_are_done_at_the_same_time(here: InProcess) -> None:
     """No put is sent before all ten are about to be: one after the other, the first would wait for ever."""
     commands = [create(str(uuid.uuid4())) for _ in range(10)]
     all_there = threading.Barrier(len(commands), timeout=PATIENCE_SECONDS)
-    events = dynamodb.client().meta.events
 
-    def wait(**_: Any) -> None:
-        all_there.wait()
+    def wait(attempt: Attempt, send: Send) -> None:
+        if attempt.operation == "PutItem":
+            all_there.wait()
+        send()
 
-    events.register("before-send.dynamodb.PutItem", wait)
-    try:
+    with around(wait):
         found = results(here, commands)
-    finally:
-        events.unregister("before-send.dynamodb.PutItem", wait)
 
     assert statuses(found) == [201] * 10

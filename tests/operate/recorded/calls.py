@@ -1,14 +1,17 @@
-"""What the functions ask of AWS, noted by botocore's own events: as IAM sees it, by function."""
+"""What the functions ask of AWS, noted where it is asked: as IAM sees it, by function."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import botocore
+
+from tests.support import faults
+from tests.support.faults import calls_watched
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -42,12 +45,20 @@ class Recorder:
             self._function = None
 
     def note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        if self._function is None:
-            return
+        """What a botocore client asks of another service than DynamoDB."""
         service = model.service_model.service_name
-        made = {"dynamodb": dynamodb_calls, "sqs": sqs_calls, "sns": sns_calls}[service](model.name, params)
+        if self._function is not None and service != "dynamodb":
+            self._add({"sqs": sqs_calls, "sns": sns_calls}[service](model.name, params))
+
+    def note_dynamodb(self, operation: str, request: Mapping[str, Any], call: faults.Call) -> Any:
+        """What a client of either kind asks of DynamoDB."""
+        if self._function is not None:
+            self._add(dynamodb_calls(operation, request))
+        return call(request)
+
+    def _add(self, made: set[Call]) -> None:
         with self._lock:
-            self.calls[self._function].update(made)
+            self.calls[self._function or ""].update(made)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -58,7 +69,8 @@ class Recorder:
 
         botocore.register_initializer(initialise)
         try:
-            yield
+            with calls_watched(self.note_dynamodb):
+                yield
         finally:
             botocore.unregister_initializer(initialise)
 
@@ -68,7 +80,7 @@ PARTITION_KEYS = {"events": "stream_id", "settings": "owner", "deliveries": "id"
 WRITES = {"Put": "PutItem", "Delete": "DeleteItem", "Update": "UpdateItem", "ConditionCheck": "ConditionCheckItem"}
 
 
-def dynamodb_calls(operation: str, params: dict[str, Any]) -> set[Call]:
+def dynamodb_calls(operation: str, params: Mapping[str, Any]) -> set[Call]:
     """A transaction needs the permission of each of its writes, and BatchGetItem one for each table."""
     if operation == "TransactWriteItems":
         writes = [(WRITES[kind], write) for each in params["TransactItems"] for kind, write in each.items()]
@@ -81,7 +93,7 @@ def dynamodb_calls(operation: str, params: dict[str, Any]) -> set[Call]:
     return {_on_table(operation, params["TableName"], items, params.get("IndexName"))}
 
 
-def _queried(params: dict[str, Any]) -> dict[str, Any]:
+def _queried(params: Mapping[str, Any]) -> dict[str, Any]:
     """The partition that a key condition names: its first equation is on the partition key."""
     name, _, rest = params["KeyConditionExpression"].lstrip("(").partition(" = ")
     name = params.get("ExpressionAttributeNames", {}).get(name, name)

@@ -10,16 +10,17 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from botocore.client import BaseClient
 from moto import mock_aws
 
 from chalicelib.api import waits
+from chalicelib.settings import BOTOCORE
 from chalicelib.todos import content, ids
 from chalicelib.todos.fields import MAX_ORDER
 from chalicelib.webhooks import delivery_log
 from tests.support.alone import Alone, of_engine
 from tests.support.client import NOTHING, next_path
 from tests.support.dynamodb_rules import MAX_KEY_BYTES, Refused, check, key_roles, keys_in
+from tests.support.faults import Call, calls_watched
 from tests.support.in_process import InProcess
 from tests.support.reset import become, forget_everything
 
@@ -34,20 +35,20 @@ LATEST = "9999-12-30T23:59:59.999999999+23:59"
 def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, set[str]]]:
     """The values of each attribute of a key that goes to DynamoDB, in moto, which deploys the service's own tables."""
     found: defaultdict[str, set[str]] = defaultdict(set)
-    clients: Any = BaseClient
-    call = clients._make_api_call
 
-    def noting(client: BaseClient, operation: str, request: Mapping[str, Any]) -> Any:
-        if client.meta.service_model.service_name == "dynamodb":
-            for name, value in keys_in(request):
-                found[name] |= {str(text) for text in value.values()}
-        return call(client, operation, request)
+    def note(operation: str, request: Mapping[str, Any], call: Call) -> Any:
+        for name, value in keys_in(request):
+            found[name] |= {str(text) for text in value.values()}
+        return call(request)
 
-    monkeypatch.setattr(clients, "_make_api_call", noting)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
-    become(monkeypatch, {"AWS_DEFAULT_REGION": "us-east-1", "WEBHOOKS_ALLOW_PRIVATE": "1"})
-    with mock_aws():
+    # Moto is found in botocore alone.
+    become(
+        monkeypatch,
+        {"AWS_DEFAULT_REGION": "us-east-1", "WEBHOOKS_ALLOW_PRIVATE": "1", "TODO_LEDGER_CLIENT": BOTOCORE},
+    )
+    with mock_aws(), calls_watched(note):
         forget_everything()
         of_engine.cache_clear()
         yield found

@@ -52,7 +52,8 @@ KNOW_CHALICE = {
     "stack.chalice_deploy", "stack.deploy.package", "stack.deploy.stages", "stack.drift.functions",
 }  # fmt: skip
 IMPURE = {*AWS, "chalice", "requests", "urllib3", "jwt", "os"}
-READ_THE_ENVIRONMENT = {"settings", "deploying"}
+# What AWS's own clients and Lambda's runtime leave there is read where it is used.
+READ_THE_ENVIRONMENT = {"settings", "deploying", "aws.thin.origin", "aws.thin.tracing"}
 
 # Which top-level packages each may import.
 MAY_IMPORT = {

@@ -16,6 +16,7 @@ from chalicelib.todos import ids
 from chalicelib.views import pointer, queries
 from stack.operate import audit
 from tests.operate.live.commanding import Owner
+from tests.support.faults import Attempt, Send, around
 from tests.support.waiting import PATIENCE_SECONDS, eventually
 
 # On AWS these are the timeouts of the Lambdas. Where writes go on meanwhile, a test waits for those under way itself.
@@ -77,16 +78,13 @@ def killed_after(allowed: int) -> Iterator[None]:
     """So many requests go to DynamoDB, and none after them."""
     sent = itertools.count(1)
 
-    def kill(**_: Any) -> None:
+    def kill(attempt: Attempt, send: Send) -> None:
         if next(sent) > allowed:
             raise Killed
+        send()
 
-    events = dynamodb.client().meta.events
-    events.register("before-send.dynamodb", kill)
-    try:
+    with around(kill):
         yield
-    finally:
-        events.unregister("before-send.dynamodb", kill)
 
 
 def audit_of_readers_is_clean() -> bool:

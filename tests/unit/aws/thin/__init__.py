@@ -1,0 +1,1 @@
+"""The thin client for DynamoDB, beside botocore's."""
