@@ -14,8 +14,8 @@ from chalicelib.todos.events import Event, dump_json
 from chalicelib.views.activity.asked import Asked
 from chalicelib.views.activity.position import Position
 from chalicelib.views.activity.reading import Page, Reader
-from chalicelib.views.activity.walk import Recorded
 from chalicelib.views.errors import PositionExpired
+from chalicelib.views.recorded import Recorded
 
 _MAX_BYTES: Final = representation.MAX_EVENTS_BYTES
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from chalicelib.views.activity.walk import EVENTS_OF_A_PAGE, Choose, Given, ReadEvents
+from chalicelib.views.activity.walk import EVENTS_OF_A_PAGE, Choose, Given
+from chalicelib.views.recorded import ReadEvents
 
 
 class History:

@@ -10,18 +10,18 @@ from typing import Any, Final
 from chalicelib import settings
 from chalicelib.aws import dynamodb
 from chalicelib.aws.errors import READ_ERRORS
-from chalicelib.ledger import ledger
 from chalicelib.ledger.errors import LedgerUnavailable
-from chalicelib.todos import ids, instants
+from chalicelib.todos import ids
 from chalicelib.todos.events import Event
 from chalicelib.todos.ids import Owner
 from chalicelib.views import current, schema
 from chalicelib.views.activity.asked import Asked
 from chalicelib.views.activity.history import History
 from chalicelib.views.activity.position import Position
-from chalicelib.views.activity.walk import At, Entry, Given, Recorded, Walk, entry_of
+from chalicelib.views.activity.walk import Entry, Given, Walk, entry_of
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.pointer import Pointer
+from chalicelib.views.recorded import At, Recorded, read_events
 from chalicelib.views.sync.walk import generation_of
 
 # A filter may refuse most of what is read: as many as DynamoDB gives in one request.
@@ -116,7 +116,7 @@ class Reader:
         """The events at these versions, in their order; what cannot be decoded is a stub."""
         missing = [at for at in versions if at not in self._read]
         if missing:
-            self._read |= self._from_ledger(missing)
+            self._read |= read_events(self._partition, missing)
         return {at: self._read[at] for at in versions}
 
     def before(self, events: Iterable[Recorded]) -> dict[At, Event]:
@@ -150,36 +150,6 @@ class Reader:
         return [
             each for each, event in readable if self._asked.accepts(event, before.get((each.todo_id, each.version)))
         ]
-
-    def _from_ledger(self, versions: Sequence[At]) -> dict[At, Recorded]:
-        """The events as the ledger has them; if one of them cannot be decoded, it is looked for in either half."""
-        streams = {
-            (ids.stream_id(self._partition, todo_id), version): (todo_id, version) for todo_id, version in versions
-        }
-        try:
-            found = ledger.events_at(streams)
-            return {
-                at: Recorded(*at, found[key], instants.milliseconds_of(found[key].occurred_at))
-                if key in found
-                else Recorded(*at, None, None)
-                for key, at in streams.items()
-            }
-        except (LookupError, ValueError, TypeError):
-            if len(versions) == 1:
-                return {versions[0]: self._stub(*versions[0])}
-            middle = len(versions) // 2
-            return self._from_ledger(versions[:middle]) | self._from_ledger(versions[middle:])
-
-    def _stub(self, todo_id: str, version: int) -> Recorded:
-        """An event that cannot be decoded, with when it occurred if it says that."""
-        at = ids.stream_id(self._partition, todo_id), version
-        try:
-            item = ledger.stored_at([at])[at]
-            return Recorded(todo_id, version, None, instants.milliseconds_of(item["occurred_at"]["S"]))
-        except READ_ERRORS as error:
-            raise LedgerUnavailable(str(error)) from error
-        except (LookupError, ValueError, TypeError):
-            return Recorded(todo_id, version, None, None)
 
     def _newest_version(self, todo_id: str) -> int:
         """The newest version of a todo, by a strongly consistent read; 0 if there is no such todo."""

@@ -9,16 +9,16 @@ below what is missing, and waits where it meets that later. docs/exactly-once.md
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Final, Generic, TypeVar
 
 from chalicelib.todos import instants
-from chalicelib.todos.events import Event
 from chalicelib.views import codec, schema
 from chalicelib.views.activity.position import Position
 from chalicelib.views.errors import PositionExpired
+from chalicelib.views.recorded import At, ReadEvents, Recorded
 from chalicelib.views.sync.position import DAY
 from chalicelib.views.sync.walk import VISIBLE_AFTER
 
@@ -33,9 +33,6 @@ EVENTS_OF_A_PAGE: Final = 400
 QUERIES_OF_A_PAGE: Final = 20
 # A page of the usual size takes one query: an entry has 150 bytes after a client's edit, and 4 KB after a bulk load.
 ENTRIES_AT_ONCE: Final = 60
-
-# (todo id, version)
-At = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +72,6 @@ def entry_of(item: codec.Item) -> Entry:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event as a walk gives it, with the instant at which it occurred (milliseconds since 1970).
-
-    Both are None if the event cannot be read; the instant may be known even then.
-    """
-
-    todo_id: str
-    version: int
-    event: Event | None
-    occurred_at: int | None
-
-
 Place = TypeVar("Place")
 
 
@@ -101,8 +85,6 @@ class Given(Generic[Place]):
 
 # The newest entries up to a revision (None: of all), newest first and at most so many, and whether nothing is below.
 ReadLog = Callable[[int | None, int], tuple[Sequence[Entry], bool]]
-# The events at these versions.
-ReadEvents = Callable[[Sequence[At]], Mapping[At, Recorded]]
 # Those of some events, all given in order, that a reader asks for.
 Choose = Callable[[Sequence[Recorded]], Iterable[Recorded]]
 

@@ -19,9 +19,10 @@ from chalicelib.todos.ids import Partition
 from chalicelib.views import codec, schema
 from chalicelib.views.activity import walk as walks
 from chalicelib.views.activity.position import Position
-from chalicelib.views.activity.walk import At, Entry, Recorded
+from chalicelib.views.activity.walk import Entry
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.projection import Head, OwnerView, Row, Tally, is_deleted, newest, project
+from chalicelib.views.recorded import At, Recorded
 from chalicelib.views.sync.walk import VISIBLE_AFTER
 
 SECOND: Final = 1000

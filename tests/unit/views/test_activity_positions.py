@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from chalicelib.views.activity import walk as walks
 from chalicelib.views.activity.position import Position
-from chalicelib.views.activity.walk import At, Entry, Recorded, Walk
+from chalicelib.views.activity.walk import Entry, Walk
 from chalicelib.views.errors import PositionExpired
+from chalicelib.views.recorded import At, Recorded
 
 POSITION = ["abc", 1_800_000_000_000, 7, 0, 0]
 NOW = 1_800_000_000_000

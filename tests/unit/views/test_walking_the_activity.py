@@ -14,7 +14,8 @@ import pytest
 
 from chalicelib.views.activity import walk as walks
 from chalicelib.views.activity.position import Position
-from chalicelib.views.activity.walk import Entry, Given, Recorded, Walk
+from chalicelib.views.activity.walk import Entry, Given, Walk
+from chalicelib.views.recorded import Recorded
 from tests.support.thorough import many
 from tests.unit.views.activity_model import Table, World, fails, play
 
