@@ -12,6 +12,9 @@ MAX_LENGTH: Final = 40
 MAX_FRACTION_DIGITS: Final = 9
 TOO_LONG: Final = f"an instant has at most {MAX_LENGTH} characters, {MAX_FRACTION_DIGITS} of them decimals of a second"
 
+# In milliseconds; machines keep time to less than that.
+MORE_THAN_CLOCKS_DIFFER: Final = 10_000
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.todos import ids, zones
@@ -76,10 +77,8 @@ def index_attributes(owner: Partition, todo_id: str, state: str) -> dict[str, di
         # It never changes, so that only the todo's first event, its deletion and its restoration pay for the index.
         "by_created": {"S": f"{todo.get('created_at', '')}#{todo_id}"},
     }
-    if todo.get("due") and todo.get("time_zone"):
-        # What the index, the filters and the sorting use. Without a time zone `due` itself says it, and the row stays
-        # as small as it was.
-        attributes[DUE_AT] = {"S": zones.sortable(todo["due"], todo["time_zone"])}
+    if (due := due_at(todo)) is not None:
+        attributes[DUE_AT] = {"S": due}
     if todo.get("completed"):
         return attributes
     time_zone = todo.get("time_zone")
@@ -89,6 +88,14 @@ def index_attributes(owner: Partition, todo_id: str, state: str) -> dict[str, di
         attributes["remind_shard"] = {"N": str(zlib.crc32(owner.encode()) % REMIND_SHARDS)}
         attributes["remind_at"] = {"S": zones.sortable(todo["remind_at"], time_zone)}
     return attributes
+
+
+def due_at(todo: Mapping[str, Any]) -> str | None:
+    """The instant of a todo's due date as index, filters and sorting use it, of a todo with a time zone.
+
+    Without one `due` itself says it, and the row stays as small as it was.
+    """
+    return zones.sortable(todo["due"], todo["time_zone"]) if todo.get("due") and todo.get("time_zone") else None
 
 
 def table_definition(table_name: str) -> dict[str, Any]:

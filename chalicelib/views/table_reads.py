@@ -1,4 +1,4 @@
-"""Reading views tables as a whole, for audits: by segments, by owners, by keys; always consistently."""
+"""Reading the items of views tables: by segments, by owners, by keys; always consistently."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def scan(table: str, segment: int, segments: int, after: tuple[str, str] | None 
 def partition(table: str, owner: Partition, low: str = " ", high: str = "\x7f") -> Iterator[list[Item]]:
     """The items of one owner (as keys have it) between two sort keys, inclusive, page by page."""
     return dynamodb.pages("query", **dynamodb.between(table, owner, low, high))
+
+
+def page(table: str, owner: Partition, low: str, high: str, limit: int | None) -> tuple[list[Item], bool]:
+    """The first items of one owner between two sort keys, inclusive, and whether these are all.
+
+    At most `limit` of them; None for as many as DynamoDB returns at once (1 MB).
+    """
+    bounds = {} if limit is None else {"Limit": limit}
+    answer = dynamodb.client().query(**dynamodb.between(table, owner, low, high), **bounds)
+    return answer["Items"], "LastEvaluatedKey" not in answer
 
 
 def items(table: str, item_keys: Iterable[tuple[Partition, str]]) -> dict[tuple[Partition, str], Item]:

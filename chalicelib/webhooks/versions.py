@@ -13,9 +13,8 @@ from typing import Final
 
 from chalicelib.todos import instants
 
-# A change is in force this much later: more than the clocks of two Lambdas differ, so that no event that was decided
-# by the version before falls into the new one.
-DELAY_MILLISECONDS: Final = 10_000
+# A change is in force this much later, so that no event that was decided by the version before falls into the new one.
+DELAY_MILLISECONDS: Final = instants.MORE_THAN_CLOCKS_DIFFER
 
 MAX_VERSIONS: Final = 10
 # Of all versions, as they are stored: two with as many and as long names of lists as a webhook may have. Each event of

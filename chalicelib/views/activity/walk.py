@@ -19,14 +19,13 @@ from chalicelib.views import codec, schema
 from chalicelib.views.activity.position import Position
 from chalicelib.views.errors import PositionExpired
 from chalicelib.views.recorded import At, ReadEvents, Recorded
-from chalicelib.views.sync.position import DAY
+from chalicelib.views.sync.position import DAY, up_to_the_hour
 from chalicelib.views.sync.walk import VISIBLE_AFTER
 
 # So far back events are given, in milliseconds: for as long as a walk may take (a day), and one more, the log has its
 # entries.
 REACH: Final = codec.LOG_SECONDS * 1000 - 2 * DAY
 LONGEST_WALK: Final = DAY
-_HOUR = DAY // 24
 
 # What a page examines at most; behind that it ends, even if it is empty.
 EVENTS_OF_A_PAGE: Final = 400
@@ -58,7 +57,7 @@ def oldest_at(now: int) -> int:
 
     It is the same for an hour, or an answer's cursor, and so its entity tag, would be another at each request.
     """
-    return -(-(now - REACH) // _HOUR) * _HOUR
+    return up_to_the_hour(now - REACH)
 
 
 def entry_of(item: codec.Item) -> Entry:

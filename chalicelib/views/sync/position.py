@@ -10,8 +10,14 @@ from chalicelib.todos import ids
 
 # In milliseconds.
 DAY: Final = 24 * 3600 * 1000
+_HOUR: Final = 3600 * 1000
 # No more digits than a key of the log has.
 _MAX_NUMBER: Final = 10**15
+
+
+def up_to_the_hour(instant: int) -> int:
+    """The next full hour, in milliseconds since 1970: what an answer says of an instant then changes once an hour."""
+    return -(-instant // _HOUR) * _HOUR
 
 
 def parse_values(text: str, count: int) -> tuple[str, list[int], list[Any]]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
-from chalicelib.aws import dynamodb
 from chalicelib.aws.errors import READ_ERRORS
 from chalicelib.aws.retry import Pauses
 from chalicelib.ledger.codec import load_state
@@ -338,5 +337,4 @@ class _Reader:
 
     def _query(self, low: str, high: str, limit: int) -> tuple[list[Item], bool]:
         """Items between two sort keys, and whether these are all."""
-        answer = dynamodb.client().query(**dynamodb.between(self._table, self._partition, low, high), Limit=limit)
-        return answer["Items"], "LastEvaluatedKey" not in answer
+        return table_reads.page(self._table, self._partition, low, high, limit)

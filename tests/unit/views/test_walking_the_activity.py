@@ -126,7 +126,7 @@ class CopiesTheLog(World):
 @pytest.fixture(autouse=True)
 def _walks_reach_back_to_the_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that events of random instants often occur just where the reach ends."""
-    monkeypatch.setattr(walks, "_HOUR", 1)
+    monkeypatch.setattr(walks, "up_to_the_hour", lambda instant: instant)
 
 
 MUTANTS = {
