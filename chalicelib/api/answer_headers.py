@@ -12,9 +12,9 @@ NO_STORE: Final = "no-store"
 # Fetch standard); those that it may always read (Cache-Control, Content-Type, Content-Length) are left out. The
 # contract names them, and every test's answers are checked for others.
 EXPOSED: Final = (
-    "Accept-Encoding", "Accept-Patch", "Allow", "Content-Disposition", "Content-Security-Policy", "Date", "ETag",
-    "Link", "Location", "Operation-Id", "Preference-Applied", "RateLimit", "RateLimit-Policy", "Retry-After", "Vary",
-    "WWW-Authenticate", "X-Content-Type-Options", "X-Request-Id",
+    "Accept-Encoding", "Accept-Patch", "Allow", "Complete-Since", "Content-Disposition", "Content-Security-Policy",
+    "Date", "ETag", "Link", "Location", "Operation-Id", "Preference-Applied", "RateLimit", "RateLimit-Policy",
+    "Retry-After", "Vary", "WWW-Authenticate", "X-Content-Type-Options", "X-Request-Id",
     # What API Gateway makes of a Lambda's WWW-Authenticate.
     "X-Amzn-Remapped-WWW-Authenticate",
 )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from chalicelib.api import filters, represent
+from chalicelib.api import as_of, filters, represent
 from chalicelib.api.cursor_key import cursor_key
 from chalicelib.api.filters import parse_choice
 from chalicelib.api.problems import Problem, bad_request
@@ -18,11 +18,12 @@ from chalicelib.api.request import Request, Several, parameters
 from chalicelib.api.response import Response
 from chalicelib.todos import content, fields, representation, texts
 from chalicelib.views import queries
+from chalicelib.views.as_of import reading
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 # Parameters that count for a cursor only where they are given, so that cursors given out before them remain valid.
-_ADDED_LATER: Final = ("due", "due_from", "due_until")
+_ADDED_LATER: Final = ("due", "due_from", "due_until", "at")
 # A position is an index key of at most 1,024 bytes; in Base64, with its signature, it takes less than this.
 MAX_CURSOR_LENGTH: Final = 2048
 
@@ -32,6 +33,7 @@ def list_todos(request: Request, list_name: str | None) -> Response:
     parsers: dict[str, Callable[[str], Any] | Several] = {
         **filters.PARSERS,
         "sort": parse_choice("order", "due", "created"),
+        "at": as_of.parse_past,
         "limit": parse_limit,
         "cursor": str,
     }
@@ -41,6 +43,8 @@ def list_todos(request: Request, list_name: str | None) -> Response:
     position = position_of(request, query)
     size = query["limit"] or DEFAULT_LIMIT
     wanted_list = list_name if list_name is not None else query["list"]
+    if query["at"] is not None:
+        return _list_as_of(request, query, wanted_list, position, size)
     if filters.is_impossible(query):
         return answer(request, query, [], None)
     if query["sort"] == "due":
@@ -53,6 +57,24 @@ def list_todos(request: Request, list_name: str | None) -> Response:
     else:
         accept = filters.accept(query, None)
         found = queries.by_list(request.owner, accept, list_name=wanted_list, after=position, limit=size)
+    return _answer_todos(request, query, found)
+
+
+def _list_as_of(
+    request: Request, query: Mapping[str, Any], list_name: str | None, position: str | None, size: int
+) -> Response:
+    """A page of the todos as they were at an instant, by id."""
+    if query["sort"] is not None:
+        errors = [{"parameter": "sort", "detail": "not with at: what was is listed by id"}]
+        raise bad_request("The query is not valid.", errors)
+    accept = filters.accept(query, list_name)
+    found = reading.page(request.owner, query["at"], accept, after=position, limit=size)
+    response = _answer_todos(request, query, found)
+    response.headers.update(as_of.headers(query["at"]))
+    return response
+
+
+def _answer_todos(request: Request, query: Mapping[str, Any], found: queries.Page) -> Response:
     rows = [representation.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
     return answer(request, query, rows, found.next_after)
 

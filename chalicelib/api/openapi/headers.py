@@ -31,6 +31,13 @@ COMPONENTS: Final[dict[str, Any]] = {
         "application/merge-patch+json, application/json-patch+json, application/json",
         required=False,
     ),
+    "Complete-Since": _header(
+        "The instant from which on the answer lacks no todo, if the `at` of the request is earlier: what was deleted "
+        "before may be missing. Absent otherwise.",
+        {"type": "string", "format": "date-time"},
+        "2026-08-22T09:00:00.000Z",
+        required=False,
+    ),
     "Location": _header(
         "The address of the created resource.",
         {"type": "string", "format": "uri"},

@@ -113,6 +113,13 @@ LIMIT: Final = parameter(
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     example=20,
 )
+COUNT_LIMIT: Final = parameter(
+    "query",
+    "limit",
+    "How many todos a page counts at most; by default as many as it may examine. Only with `at`.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+    example=200,
+)
 CURSOR: Final = parameter(
     "query",
     "cursor",
@@ -126,6 +133,26 @@ AT: Final = parameter(
     "The todo as it was at this instant (inclusive); not with `version`.",
     INSTANT,
     example="2026-11-30T18:21:07Z",
+)
+
+_OLD: Final = (
+    "Of an instant more than 100 days ago, todos that were deleted since may be missing: the answer says "
+    "`Complete-Since`. As current as the lists are; an instant less than a minute ago may still gain changes."
+)
+LIST_AT: Final = parameter(
+    "query",
+    "at",
+    "The todos as they were at this instant (inclusive), by id, and filtered by what they were; not with `sort`, and "
+    f"not in the future. {_OLD}",
+    INSTANT,
+    example="2026-11-20T09:00:00Z",
+)
+COUNT_AT: Final = parameter(
+    "query",
+    "at",
+    f"The numbers at this instant (inclusive), counted page by page; not in the future. {_OLD}",
+    INSTANT,
+    example="2026-11-20T09:00:00Z",
 )
 
 FILTERS: Final[tuple[dict[str, Any], ...]] = (
@@ -178,6 +205,7 @@ FILTERS: Final[tuple[dict[str, Any], ...]] = (
         {"type": "string", "enum": ["order", "due", "created"], "default": "order"},
         example="due",
     ),
+    LIST_AT,
     LIMIT,
     CURSOR,
 )

@@ -430,6 +430,20 @@ class Counts(msgspec.Struct, kw_only=True):
     completed: Count
 
 
+class OwnerCounts(Counts, kw_only=True):
+    """The numbers of all todos."""
+
+    more: Annotated[
+        bool | msgspec.UnsetType,
+        Meta(
+            description=(
+                "With `at`: whether todos are still to be counted. These are then the numbers of the todos so far, and "
+                "the next page goes on from them."
+            )
+        ),
+    ] = msgspec.UNSET
+
+
 class ListCounts(Counts, kw_only=True):
     """A list and the numbers of its todos; a list exists while a todo is in it, or while its name is kept."""
 
@@ -562,6 +576,7 @@ _TYPES: Final = (
     Tombstone,
     Changes,
     Counts,
+    OwnerCounts,
     ListCounts,
     NamedList,
     RenameTo,

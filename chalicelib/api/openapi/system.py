@@ -9,8 +9,8 @@ from chalicelib.api import problem_types
 from chalicelib.api.media_types import HTML
 from chalicelib.api.openapi import headers
 from chalicelib.api.openapi.operations import answer, operation
-from chalicelib.api.openapi.parameters import parameter
-from chalicelib.api.openapi.schemas import Counts, Health, reference
+from chalicelib.api.openapi.parameters import COUNT_AT, COUNT_LIMIT, CURSOR, parameter
+from chalicelib.api.openapi.schemas import Health, OwnerCounts, reference
 from chalicelib.api.problem_types import PATH, TYPES
 from chalicelib.api.web import ASSETS
 from chalicelib.todos.fold import STATE_SCHEMA
@@ -35,13 +35,16 @@ PATHS: Final[dict[str, Any]] = {
         "get": operation(
             "readStats",
             "Count todos",
-            "Exact counts over all lists.",
+            "Exact counts over all lists. Without `at` they take one read, and `limit` and `cursor` are refused. With "
+            "`at` the todos are counted page by page; the last page has the counts.",
             tag=TAG,
+            parameters=(COUNT_AT, COUNT_LIMIT, CURSOR),
             answers={
                 200: answer(
                     "The counts.",
-                    reference(Counts),
+                    reference(OwnerCounts),
                     example={"total": 3, "open": 2, "completed": 1},
+                    sends=("Link", "Complete-Since"),
                 )
             },
         )

@@ -86,7 +86,7 @@ PAGE: Final = answer(
     "A page of todos; even an empty page may have a next one.",
     {"type": "array", "items": reference(Todo)},
     example=[examples.TODO],
-    sends=("Link",),
+    sends=("Link", "Complete-Since"),
 )
 
 # The problems of creating a todo whose id the service chooses.
