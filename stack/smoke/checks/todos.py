@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from typing import Final
+from urllib.parse import quote
 
 from stack.smoke.outcome import expect
 from stack.smoke.run import Run, timed
@@ -99,6 +100,21 @@ def seen(run: Run) -> str:
     # The first may come while functions start.
     took = run.wait_for("a write that the views have within 10 s", lag, seconds=_CATCH_UP_SECONDS)
     return f"{took * 1000:.0f} ms until the views had it"
+
+
+def past(run: Run) -> str:
+    """A list as it was has a todo that was deleted since, with the title that it had."""
+    made = run.create("as it was").json()
+    path = f"/todos/{made['id']}"
+    run.api.patch(path, {"title": f"{run.name}: as it is"}).expect(200)
+    run.api.delete(path).expect(204)
+    then = quote(made["updated_at"])
+
+    def listed() -> bool:
+        return made in run.api.quiet.get(f"{run.list_path()}?at={then}&limit=200").expect(200).json()
+
+    run.wait_for("the todo in the list as it was", listed, seconds=_CATCH_UP_SECONDS)
+    return ""
 
 
 def hidden(run: Run) -> str:
