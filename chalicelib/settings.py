@@ -109,6 +109,26 @@ def token_audience() -> str:
     return os.environ["TOKEN_AUDIENCE"]
 
 
+def page_client_id() -> str | None:
+    """The client id of the page at the token issuer (OAuth 2.0); None where one cannot sign in there."""
+    return os.environ.get("PAGE_CLIENT_ID") or None
+
+
+def page_origins() -> list[str]:
+    """The addresses, beside the issuer's own, that the page asks to sign in, such as that of its token endpoint."""
+    return os.environ.get("PAGE_ORIGINS", "").split()
+
+
+def page_waits() -> bool:
+    """Whether the page waits for changes, so that each open one holds a process; otherwise it asks now and then."""
+    return os.environ.get("PAGE_WAITS") == "1"
+
+
+def page_codes() -> bool:
+    """Whether one signs in to the page by a one-time code, which only the local stack gives out."""
+    return os.environ.get("PAGE_CODES") == "1"
+
+
 def jwks_url() -> str:
     """Where the issuer publishes its keys (RFC 7517)."""
     return os.environ["JWKS_URL"]

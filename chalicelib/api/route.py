@@ -26,6 +26,8 @@ class Route:
         The media types that the route can answer in, the default first; 406 if the caller accepts none of them.
     chosen_by : str, optional
         The query parameter that overrides `Accept`, for clients that cannot set a header.
+    by_path : bool
+        Whether the path, and not `Accept`, chooses among the media types: then the answer does not vary with that.
     conditional : bool
         Whether a write evaluates `If-Match` and `If-None-Match`; those of other writes are refused. Every read
         evaluates them.
@@ -39,5 +41,6 @@ class Route:
     scope: str | None
     produces: tuple[str, ...] = (JSON,)
     chosen_by: str | None = None
+    by_path: bool = False
     conditional: bool = False
     patches: tuple[str, ...] = (MERGE_PATCH, JSON)

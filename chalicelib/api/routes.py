@@ -13,10 +13,12 @@ from chalicelib.api.media_types import (
     JSON,
     JSON_LINES,
     JSON_PATCH,
+    MANIFEST,
     MERGE_PATCH,
     NDJSON,
     SCRIPT,
     STYLE,
+    SVG,
 )
 from chalicelib.api.problem_types import PATH as PROBLEMS
 from chalicelib.api.route import Route
@@ -81,8 +83,11 @@ ROUTES: Final = (
     Route("GET", "/health", lambda: resources.system.health, None),
     Route("GET", "/openapi.json", _contract, None),
     Route("GET", "/docs", lambda: resources.documentation.docs, None, (HTML,)),
-    Route("GET", "/docs/{asset}", lambda: resources.documentation.docs_asset, None, (SCRIPT, STYLE)),
+    Route("GET", "/docs/{asset}", lambda: resources.documentation.docs_asset, None, (SCRIPT, STYLE), by_path=True),
     Route("GET", PROBLEMS, lambda: resources.problems.index, None, (HTML,)),
     Route("GET", f"{PROBLEMS}/{{name}}", lambda: resources.problems.read, None, (HTML,)),
-    Route("GET", "/", lambda: resources.documentation.home, None, (HTML,)),
+    Route("GET", "/", lambda: resources.page.home, None, (HTML,)),
+    Route("GET", "/assets/{file}", lambda: resources.page.asset, None, (SCRIPT, STYLE, SVG), by_path=True),
+    Route("GET", "/sw.js", lambda: resources.page.worker, None, (SCRIPT,)),
+    Route("GET", "/manifest.webmanifest", lambda: resources.page.manifest, None, (MANIFEST,)),
 )

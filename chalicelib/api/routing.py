@@ -78,7 +78,7 @@ def blueprint(authorizer: ChaliceAuthorizer) -> Blueprint:
             by_method["HEAD"] = by_method["GET"]
         allowed = [*(method for method in METHODS if method in by_method), "OPTIONS"]
         cors = PathHeaders(allowed, by_method["PATCH"].patches if "PATCH" in by_method else ())
-        varies = any(len(route.produces) > 1 for route in by_method.values())
+        varies = any(len(route.produces) > 1 and not route.by_path for route in by_method.values())
         for method in METHODS:
             found = by_method.get(method)
             serve = _refusal(allowed) if found is None else _service(found)

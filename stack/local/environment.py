@@ -44,6 +44,8 @@ def service_environment(engine: EngineProcess, data: dict[str, str]) -> dict[str
             "DELIVER_QUEUE_URL": data["DeliverQueueUrl"],
             "DELIVER_DEAD_LETTERS_URL": data["DeliverDeadLetterQueueUrl"],
             "WEBHOOKS_ALLOW_PRIVATE": "1",
+            "PAGE_WAITS": "1",
+            "PAGE_CODES": "1",
             "REMIND_QUEUE_URL": data["RemindQueueUrl"],
             "PUBLIC_URL": engine.url,
             "TOKEN_ISSUER": ISSUER,

@@ -83,6 +83,6 @@ def matching_route(routes: Iterable[str], path: str) -> tuple[str, dict[str, str
         if len(parts) != len(given):
             continue
         pairs = list(zip(parts, given, strict=True))
-        if all(part[0] == "{" or part == text for part, text in pairs):
-            return route, {part[1:-1]: text for part, text in pairs if part[0] == "{"}
+        if all(part.startswith("{") or part == text for part, text in pairs):
+            return route, {part[1:-1]: text for part, text in pairs if part.startswith("{")}
     raise LookupError(path)

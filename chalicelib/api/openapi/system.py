@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from chalicelib import __version__
 from chalicelib.api import problem_types
-from chalicelib.api.media_types import HTML
+from chalicelib.api.media_types import HTML, MANIFEST, SCRIPT
 from chalicelib.api.openapi import headers
 from chalicelib.api.openapi.operations import answer, operation
 from chalicelib.api.openapi.parameters import COUNT_AT, COUNT_LIMIT, CURSOR, parameter
 from chalicelib.api.openapi.schemas import Health, OwnerCounts, reference
 from chalicelib.api.problem_types import PATH, TYPES
-from chalicelib.api.web import ASSETS
+from chalicelib.api.web import ASSETS, front
 from chalicelib.todos.fold import STATE_SCHEMA
 
 TAG: Final = "service"
@@ -28,6 +28,14 @@ def _page(name: str, summary: str, description: str, **more: Any) -> dict[str, A
         media_type=HTML,
     )
     return operation(name, summary, description, tag=TAG, answers={200: page}, **more)
+
+
+def _file(description: str, *media_types: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": headers.named(*headers.ALWAYS),
+        "content": {media_type: {"schema": {"type": "string"}} for media_type in sorted(set(media_types))},
+    }
 
 
 PATHS: Final[dict[str, Any]] = {
@@ -116,17 +124,54 @@ PATHS: Final[dict[str, Any]] = {
                 ),
             ),
             answers={
-                200: {
-                    "description": "The file.",
-                    "headers": headers.named(*headers.ALWAYS),
-                    "content": {
-                        media_type: {"schema": {"type": "string"}}
-                        for media_type in sorted({asset.media_type for asset in ASSETS.values()})
-                    },
-                }
+                200: _file("The file.", *(asset.media_type for asset in ASSETS.values())),
             },
             refusals=(problem_types.NOT_FOUND,),
         )
     },
-    "/": {"get": _page("readHome", "Read the front page", "What this service is, with links.")},
+    "/": {
+        "get": _page(
+            "readHome",
+            "Read the front page",
+            "The page, with what it needs to know of this deployment as JSON: how to sign in, and whether to wait.",
+        )
+    },
+    "/assets/{file}": {
+        "get": operation(
+            "readAsset",
+            "Read a file of the front page",
+            "A script, a style or an icon. Its name has a hash of its content, so it may be kept for ever.",
+            tag=TAG,
+            parameters=(
+                parameter(
+                    "path",
+                    "file",
+                    "The file's name.",
+                    {"type": "string", "pattern": f"^{front.FILE}$"},
+                    example="page-0A1B2C3D.css",
+                    required=True,
+                ),
+            ),
+            answers={200: _file("The file.", *front.MEDIA_TYPES.values())},
+            refusals=(problem_types.NOT_FOUND,),
+        )
+    },
+    "/sw.js": {
+        "get": operation(
+            "readWorker",
+            "Read the service worker",
+            "By which the front page opens without a network.",
+            tag=TAG,
+            answers={200: _file("The script.", SCRIPT)},
+        )
+    },
+    "/manifest.webmanifest": {
+        "get": operation(
+            "readManifest",
+            "Read the web app manifest",
+            "By which the front page can be installed.",
+            tag=TAG,
+            answers={200: answer("The manifest.", {"type": "object"}, media_type=MANIFEST)},
+        )
+    },
 }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.api.resources import feeds as feeds
     from chalicelib.api.resources import lists as lists
     from chalicelib.api.resources import operations as operations
+    from chalicelib.api.resources import page as page
     from chalicelib.api.resources import preferences as preferences
     from chalicelib.api.resources import problems as problems
     from chalicelib.api.resources import system as system

@@ -1,4 +1,4 @@
-"""`/openapi.json`, `/docs` and `/`: the contract, a page to try it from, and where to begin."""
+"""`/openapi.json` and `/docs`: the contract, and a page to try it from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,3 @@ def docs_asset(request: Request) -> Response:
     if found is None:
         raise not_found("There is no such file.")
     return found
-
-
-def home(request: Request) -> Response:
-    return web.page("home.html", request.base_url)

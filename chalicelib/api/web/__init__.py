@@ -19,7 +19,7 @@ from chalicelib.api.response import Response
 ASSET_CACHING: Final = "public, max-age=86400"
 PAGE_CACHING: Final = "public, max-age=300"
 
-_NOTHING_ELSE: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+NOTHING_ELSE: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _CODE: Final = re.compile("`([^`]+)`")
 
 
@@ -31,7 +31,8 @@ class Asset:
     path: Callable[[], Path]
 
 
-def _own(name: str) -> Path:
+def own(name: str) -> Path:
+    """The path of a file of this folder."""
     return Path(__file__).with_name(name)
 
 
@@ -45,8 +46,8 @@ def _swagger_ui(name: str) -> Path:
 
 # Swagger UI is the copy that aws-lambda-powertools ships.
 ASSETS: Final = {
-    "start.js": Asset(SCRIPT, lambda: _own("start.js")),
-    "page.css": Asset(STYLE, lambda: _own("page.css")),
+    "start.js": Asset(SCRIPT, lambda: own("start.js")),
+    "page.css": Asset(STYLE, lambda: own("page.css")),
     "swagger-ui.js": Asset(SCRIPT, lambda: _swagger_ui("swagger-ui-bundle.min.js")),
     "swagger-ui.css": Asset(STYLE, lambda: _swagger_ui("swagger-ui.min.css")),
 }
@@ -55,7 +56,7 @@ ASSETS: Final = {
 def asset(name: str) -> Response | None:
     """The file of that name in `ASSETS`, or None."""
     found = ASSETS.get(name)
-    return None if found is None else _answer(_read(found.path()), found.media_type, {"Cache-Control": ASSET_CACHING})
+    return None if found is None else answer(read(found.path()), found.media_type, {"Cache-Control": ASSET_CACHING})
 
 
 def page(name: str, base_url: str, *, scripted: bool = False, **values: str) -> Response:
@@ -70,17 +71,27 @@ def page(name: str, base_url: str, *, scripted: bool = False, **values: str) -> 
     scripted : bool
         Whether the page runs scripts that send requests to the API.
     values : str
-        HTML for the placeholders of the same name, such as ``{title}``; ``{base}`` is always the API's address.
+        As `fill` takes them.
     """
-    text = _read(_own(name))
-    for placeholder, value in {"base": escape(base_url), **values}.items():
-        text = text.replace(f"{{{placeholder}}}", value)
-    address = urlsplit(base_url)
-    origin = f"{address.scheme}://{address.netloc}"
-    policy = f"{_NOTHING_ELSE}; style-src {origin}; img-src data:"
+    origin = origin_of(base_url)
+    policy = f"{NOTHING_ELSE}; style-src {origin}; img-src data:"
     if scripted:
         policy += f"; script-src {origin}; connect-src {origin}"
-    return _answer(text, HTML, {"Cache-Control": PAGE_CACHING, "Content-Security-Policy": policy})
+    text = fill(read(own(name)), base_url, **values)
+    return answer(text, HTML, {"Cache-Control": PAGE_CACHING, "Content-Security-Policy": policy})
+
+
+def fill(text: str, base_url: str, **values: str) -> str:
+    """A page with HTML in place of its placeholders, such as ``{title}``; ``{base}`` is always the API's address."""
+    for placeholder, value in {"base": escape(base_url), **values}.items():
+        text = text.replace(f"{{{placeholder}}}", value)
+    return text
+
+
+def origin_of(url: str) -> str:
+    """The origin of an http address, as a policy names it."""
+    address = urlsplit(url)
+    return f"{address.scheme}://{address.netloc}"
 
 
 def prose(text: str) -> str:
@@ -88,10 +99,12 @@ def prose(text: str) -> str:
     return _CODE.sub(r"<code>\1</code>", escape(text))
 
 
-def _answer(text: str, media_type: str, headers: dict[str, str]) -> Response:
+def answer(text: str, media_type: str, headers: dict[str, str]) -> Response:
+    """A file as the answer to its request."""
     return Response(body=text, status_code=200, headers={"Content-Type": f"{media_type}; charset=utf-8", **headers})
 
 
 @cache
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """The text of a file, read once."""
     return path.read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.api.conditions import READS
 from chalicelib.api.route import Route
 from chalicelib.api.routes import ROUTES
+from chalicelib.api.web import front
 from tests.support.client import Client, problem
 from tests.support.waiting import eventually
 
@@ -39,6 +40,7 @@ def filled(client: Client) -> dict[str, str]:
         "webhook_id": client.post("/webhooks", {"url": "http://127.0.0.1:9/"}).json()["id"],
         "feed_id": feed["id"],
         "asset": "page.css",
+        "file": front.asset_name("page.css"),
         "name": "not-found",
         "token": feed["url"].partition("token=")[2],
     }

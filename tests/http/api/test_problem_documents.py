@@ -29,11 +29,23 @@ PRIVATE_METHODS_OF = {
 }
 PUBLIC_METHODS_OF = {
     path: {"GET", "HEAD"}
-    for path in ("/", "/health", "/openapi.json", "/docs", "/docs/start.js", "/problems", "/problems/not-found")
+    for path in (
+        "/",
+        "/health",
+        "/openapi.json",
+        "/docs",
+        "/docs/start.js",
+        "/problems",
+        "/problems/not-found",
+        "/sw.js",
+        "/manifest.webmanifest",
+    )
 }
 METHODS_OF = PRIVATE_METHODS_OF | PUBLIC_METHODS_OF
 OFFERED = dict.fromkeys(("/", "/docs", "/problems", "/problems/not-found"), "text/html") | {
-    "/docs/start.js": "text/javascript"
+    "/docs/start.js": "text/javascript",
+    "/sw.js": "text/javascript",
+    "/manifest.webmanifest": "application/manifest+json",
 }
 ALL_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
