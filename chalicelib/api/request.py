@@ -39,6 +39,8 @@ class Request:
         By name, in lower case.
     base_url : str
         The absolute address that the API's paths follow.
+    address_path : str
+        The path that the gateway was asked for, percent-encoded: with its stage, or the base path of its domain name.
     """
 
     owner: Owner
@@ -53,6 +55,7 @@ class Request:
     body: bytes
     base_url: str
     request_id: str
+    address_path: str
 
     def header(self, name: str, parse: Callable[[str], Parsed]) -> Parsed | None:
         """A header's value, parsed; None if the request does not have it."""

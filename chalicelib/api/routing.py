@@ -168,6 +168,7 @@ def _service(route: Route) -> _Serve:
             body=body,
             base_url=base_url,
             request_id=request_id,
+            address_path=context["path"],
         )
         if query and route.method not in READS:
             # A write states everything in its body and headers.

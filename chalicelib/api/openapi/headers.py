@@ -39,7 +39,7 @@ COMPONENTS: Final[dict[str, Any]] = {
         required=False,
     ),
     "Location": _header(
-        "The address of the created resource.",
+        "The address of the created resource, or the one to use instead.",
         {"type": "string", "format": "uri"},
         "https://api.example.com/todos/0197e1f0-0000-7000-8000-00000000000a",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib import __version__
@@ -20,14 +21,16 @@ TAG: Final = "service"
 TAGS: Final = ({"name": TAG, "description": "Counts, liveness, and this document."},)
 
 
-def _page(name: str, summary: str, description: str, **more: Any) -> dict[str, Any]:
+def _page(
+    name: str, summary: str, description: str, *, others: Mapping[int, Any] | None = None, **more: Any
+) -> dict[str, Any]:
     page = answer(
         "The page.",
         {"type": "string"},
         sends=("Content-Security-Policy",),
         media_type=HTML,
     )
-    return operation(name, summary, description, tag=TAG, answers={200: page}, **more)
+    return operation(name, summary, description, tag=TAG, answers={200: page, **(others or {})}, **more)
 
 
 def _file(description: str, *media_types: str) -> dict[str, Any]:
@@ -134,6 +137,12 @@ PATHS: Final[dict[str, Any]] = {
             "readHome",
             "Read the front page",
             "The page, with what it needs to know of this deployment as JSON: how to sign in, and whether to wait.",
+            others={
+                308: answer(
+                    "The address lacks the slash at its end, such as that of a stage of API Gateway.",
+                    sends=("Location",),
+                )
+            },
         )
     },
     "/assets/{file}": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from chalicelib import settings
 from chalicelib.api.problems import not_found
@@ -16,6 +17,14 @@ _SCOPES: Final = f"openid {READ_AND_WRITE}"
 
 
 def home(request: Request) -> Response:
+    """The page; at the address of a stage without the slash at its end, a redirect to that with it.
+
+    Relative addresses in the page, and what its worker may serve, go by that slash. API Gateway serves `/` at both, and
+    only its own path tells them apart. A browser takes what is behind `#` along.
+    """
+    if not request.address_path.endswith("/"):
+        query = f"?{urlencode(request.query, doseq=True)}" if request.query else ""
+        return Response(None, {"Location": f"{request.base_url}/{query}"}, 308)
     configuration, origins = _configuration()
     return front.home(request.base_url, configuration, origins)
 

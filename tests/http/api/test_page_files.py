@@ -13,6 +13,7 @@ import pytest
 from chalicelib.api import web
 from chalicelib.api.web import front
 from tests.support.client import Client, problem
+from tests.support.gateway import api_event
 from tests.support.in_process import InProcess
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -165,3 +166,30 @@ def test_each_file_of_the_plain_page_has_its_contents_hash_in_its_name(
 
     assert re.fullmatch(r"page-[0-9A-F]{8}\.css", before)
     assert front.asset_name("page.css") != before
+
+
+@pytest.mark.parametrize("path", ["/prod", "/prod/", "/"])
+@pytest.mark.parametrize("public_url", ["", "https://todo.example/base"])
+@pytest.mark.parametrize(
+    ("query", "sent_on"),
+    [("", ""), ("?code=a%26b&state=c%20d&state=e", "?code=a%26b&state=c+d&state=e")],
+)
+def test_a_stage_without_its_slash_leads_to_the_page_with_it(
+    environment: None, monkeypatch: pytest.MonkeyPatch, path: str, public_url: str, query: str, sent_on: str
+) -> None:
+    import app
+
+    monkeypatch.setenv("PUBLIC_URL", public_url)
+    for method in ("GET", "HEAD"):
+        event = api_event(method, f"/{query}", headers={"accept": "text/html"}, owner="")
+        # As API Gateway states them: `path` is the same at both addresses.
+        event["requestContext"] |= {"path": path, "stage": "prod", "domainName": "abc.example"}
+        answer = app.app(event, None)
+
+        if path.endswith("/"):
+            assert answer["statusCode"] == 200
+            continue
+        base_url = public_url or "https://abc.example/prod"
+        assert (answer["statusCode"], answer["headers"]["Location"]) == (308, f"{base_url}/{sent_on}")
+        assert answer["headers"]["Cache-Control"] == "no-store"
+        assert answer["body"] == ""

@@ -35,6 +35,7 @@ def a_request(
         media_type=JSON,
         base_url="https://api.example/v1",
         request_id="request",
+        address_path="/local/todos",
     )
 
 
