@@ -10,7 +10,7 @@ SBOM := .venv/sbom
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up down status watch synth sbom diff deploy rollback settle drift smoke destroy test test-thorough test-fast test-dynamodb-local coverage simulate race fuzz lint openapi contract bench experiment hostile lock
+.PHONY: help up open down status watch synth sbom diff deploy rollback settle drift smoke destroy test test-thorough test-fast test-dynamodb-local coverage simulate race fuzz lint openapi contract bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -21,6 +21,9 @@ help: ## List the targets
 
 up: $(INSTALLED) ## Start the service on this machine (PORT=8000) and print how to use it
 	@$(VENV)/python -m stack up $(if $(PORT),--port '$(PORT)')
+
+open: $(INSTALLED) ## Open its page in a browser, signed in (OWNER=demo)
+	@$(VENV)/python -m stack open $(if $(OWNER),--owner '$(OWNER)')
 
 down: $(INSTALLED) ## Stop it; the state stays in .local/
 	@$(VENV)/python -m stack down

@@ -18,6 +18,7 @@ from stack.commands import (
     down,
     drift,
     logs,
+    open,
     openapi,
     pause,
     rebuild,
@@ -39,7 +40,7 @@ from stack.errors import StackError
 from stack.settings import default_directory
 
 COMMANDS: Final[tuple[Command, ...]] = (
-    up.COMMAND, down.COMMAND, status.COMMAND, logs.COMMAND, token.COMMAND, watch.COMMAND,
+    up.COMMAND, open.COMMAND, down.COMMAND, status.COMMAND, logs.COMMAND, token.COMMAND, watch.COMMAND,
     deploy.COMMAND, rollback.COMMAND, diff.COMMAND, synth.COMMAND, drift.COMMAND, settle.COMMAND, destroy.COMMAND,
     smoke.COMMAND,
     audit.COMMAND, catchup.COMMAND, rebuild.COMMAND, republish.COMMAND, redrive.COMMAND, restore.COMMAND,

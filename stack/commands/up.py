@@ -26,7 +26,7 @@ def run(parsed: Namespace) -> int:
         print("· already running")
     if load_into(stack):
         print(f"· loaded the sample todos of the owner {OWNER!r}")
-    print(explain(stack.url, OWNER, parsed.directory), end="")
+    print(explain(stack.url, OWNER, parsed.directory, stack.sign_in_link(OWNER)), end="")
     return 0
 
 

@@ -18,6 +18,7 @@ from stack.local.emulator import application
 from stack.local.gateway import Gateway
 from stack.local.guard import Guard
 from stack.local.issuer import Issuer
+from stack.local.sign_in import SignIn
 from stack.local.state import State
 
 
@@ -41,7 +42,9 @@ async def _serve(state: State, engine_socket: int, api_socket: int) -> None:
     config.graceful_timeout = 5
     engine = application()
     guard = Guard(engine, _port(engine_socket), os.environ["AWS_SESSION_TOKEN"])
-    gateway = Gateway(engine, guard, _port(api_socket), state.api_record, Issuer(state.issuer_key).key_set())
+    port, issuer = _port(api_socket), Issuer(state.issuer_key)
+    sign_in = SignIn(state.sign_in_codes, issuer, port)
+    gateway = Gateway(engine, guard, port, state.api_record, issuer.key_set(), sign_in)
     await serve(gateway, config)
 
 

@@ -9,17 +9,21 @@ from pathlib import Path
 from stack.settings import REPOSITORY, default_directory
 
 
-def explain(url: str, owner: str, directory: Path) -> str:
-    """How to use the stack that runs at a URL, with its state in a directory.
+def explain(url: str, owner: str, directory: Path, link: str) -> str:
+    """How to use the stack that runs at a URL, with its state in a directory, and a link that signs in to its page.
 
     The commands work for any port and directory when they are pasted into a shell in the repository. None contains a
     token: the first one puts a token for the owner into a variable.
     """
     is_default = directory == default_directory()
     stack = f"{_interpreter()} -m stack{'' if is_default else f' --directory {shlex.quote(str(directory))}'}"
-    stop = "make down" if is_default else f"{stack} down"
+    again, stop = ("make open", "make down") if is_default else (f"{stack} open", f"{stack} down")
     return f"""
 The service is running at {url}/
+
+Open its page, signed in as "{owner}" (the link works once, within ten minutes; this makes another: {again}):
+
+{link}
 
 Put a token for the owner "{owner}" into a variable (it is valid for a day):
 

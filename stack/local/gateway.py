@@ -11,6 +11,7 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 
 from chalicelib.api import media_types, problem_types
 from chalicelib.api.answer_headers import EXPOSED, NO_STORE
+from stack.local.sign_in import SIGN_IN_PATH
 from stack.local.state import read_json
 
 KEY_SET_PATH = "/.well-known/jwks.json"
@@ -47,16 +48,25 @@ class Gateway:
         The JSON file that names the REST API and its stage, once one is deployed.
     key_set : dict
         The token issuer's public keys (RFC 7517), served beside the API.
+    sign_in : ASGIFramework
+        What exchanges one-time codes for tokens, at `SIGN_IN_PATH` beside the API.
     """
 
     def __init__(
-        self, engine: ASGIFramework, guard: ASGIFramework, api_port: int, api_record: Path, key_set: dict[str, Any]
+        self,
+        engine: ASGIFramework,
+        guard: ASGIFramework,
+        api_port: int,
+        api_record: Path,
+        key_set: dict[str, Any],
+        sign_in: ASGIFramework,
     ) -> None:
         self._engine = engine
         self._guard = guard
         self._api_port = api_port
         self._api_record = api_record
         self._key_set = json.dumps(key_set).encode()
+        self._sign_in = sign_in
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Handle an ASGI connection."""
@@ -68,6 +78,8 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1008, "reason": None})
         elif scope["path"] == KEY_SET_PATH:
             await _answer(send, 200, "application/json", self._key_set)
+        elif scope["path"] == SIGN_IN_PATH:
+            await self._sign_in(scope, receive, send)
         else:
             await self._forward(scope, receive, send)
 

@@ -15,6 +15,7 @@ from stack.local.deployment import LocalDeployment
 from stack.local.environment import service_environment
 from stack.local.issuer import Issuer
 from stack.local.process import EngineProcess
+from stack.local.sign_in import make_link
 from stack.local.state import State, read_json, write_json
 from stack.settings import DEFAULT_SCOPE, REPOSITORY, TOKEN_SECONDS
 
@@ -140,6 +141,10 @@ class LocalStack:
     def token(self, owner: str, scope: str = DEFAULT_SCOPE, expires_in: float = TOKEN_SECONDS) -> str:
         """A bearer token for an owner; scopes are separated by spaces, and ``expires_in`` is in seconds."""
         return self.issuer.token(owner, scope, expires_in)
+
+    def sign_in_link(self, owner: str) -> str:
+        """The page's address with a code that signs in once, within ten minutes; it raises like `engine`."""
+        return make_link(self.url, self.state.sign_in_codes, owner)
 
     def environment(self) -> dict[str, str]:
         """The environment variables with which the service's own code runs on this stack; it raises like `deployed`."""

@@ -58,6 +58,11 @@ class State:
         return self.directory / "issuer.pem"
 
     @property
+    def sign_in_codes(self) -> Path:
+        """The directory of the one-time codes by which one signs in to the page."""
+        return self.directory / "sign-in"
+
+    @property
     def catchup_record(self) -> Path:
         """The engine process whose views have been caught up from the ledger."""
         return self.directory / "caught-up.json"

@@ -32,7 +32,7 @@ def answer_of(record: Path, path: str, engine_headers: list[tuple[bytes, bytes]]
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "headers": [],
         "server": ("127.0.0.1", API_PORT),
     }  # fmt: skip
-    asyncio.run(Gateway(engine, engine, API_PORT, record, {"keys": []})(scope, receive, send))
+    asyncio.run(Gateway(engine, engine, API_PORT, record, {"keys": []}, engine)(scope, receive, send))
     return {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
 
 
