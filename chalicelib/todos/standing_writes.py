@@ -6,7 +6,7 @@ has the value of its newest standing write. docs/exactly-once.md ("Undo") explai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -114,20 +114,19 @@ class StandingWrites:
         self.values |= stated
         self.head = event
 
-    def fields(self) -> Iterator[tuple[str, int, Any]]:
-        """The fields that the operation wrote, each with the version and the value of its newest write."""
-        for field, writes in self._writes.items():
-            for write in reversed(writes):
-                if write.operation == self.operation:
-                    yield field, write.version, write.value
-                    break
+    def newest(self, field: str) -> Write | None:
+        """The operation's newest write of a field, whether it stands or not."""
+        return _newest_of(self._writes[field], self.operation)
 
     def newest_of_others(self, field: str, before: int | None = None) -> Write:
         """The newest standing write of a field by others than the operation; with `before`, before that version."""
-        for write in reversed(self._writes[field]):
-            if write.stands and write.operation != self.operation and (before is None or write.version < before):
-                return write
-        raise AssertionError("what was before everything is nobody's, and stands")
+        return _newest_of_others(self._writes[field], self.operation, before)
+
+    def fields(self) -> Iterator[tuple[str, Write]]:
+        """The fields that the operation wrote, each with its newest write."""
+        for field in self._writes:
+            if (newest := self.newest(field)) is not None:
+                yield field, newest
 
     def is_written_by_others_after(self, version: int) -> bool:
         """Whether a standing write of the content is later than a version, and not the operation's."""
@@ -189,17 +188,48 @@ class StandingWrites:
         return self._writes[field]
 
     def _switch(self, event: Event, stated: Mapping[str, Any]) -> None:
-        """What an undo changed: its operation's writes stand, or do not any more."""
+        """What an undo switches: its operation's writes of what it changed, and those without which nothing differs."""
+        assert event.undoes is not None
         if event.undoes == self.operation and event.operation is not None:
             self.undone_by[event.operation] = event.version
-        for field, value in stated.items():
-            writes = self._writes_of(field)
-            for write in writes:
+        alike = [
+            field
+            for field, writes in self._writes.items()
+            if field not in stated and _makes_no_difference(writes, event.undoes, event.direction)
+        ]
+        for field in [*stated, *alike]:
+            for write in self._writes_of(field):
                 if write.operation == event.undoes:
                     write.stands = event.direction == ON
-            if not same(next(write.value for write in reversed(writes) if write.stands), value):
+        for field, value in stated.items():
+            newest = next(write for write in reversed(self._writes[field]) if write.stands)
+            if not same(newest.value, value):
                 # It undoes what this stream does not have: then it is a write like any other.
                 self._append(field, Write(event.version, event.operation, value))
+
+    def makes_no_difference(self, field: str, direction: str) -> bool:
+        """Whether a field has the same value once the operation's writes of it are switched, and they are not yet."""
+        return _makes_no_difference(self._writes[field], self.operation, direction)
+
+
+def _newest_of(writes: Sequence[Write], operation: str) -> Write | None:
+    return next((write for write in reversed(writes) if write.operation == operation), None)
+
+
+def _newest_of_others(writes: Sequence[Write], operation: str, before: int | None = None) -> Write:
+    for write in reversed(writes):
+        if write.stands and write.operation != operation and (before is None or write.version < before):
+            return write
+    raise AssertionError("what was before everything is nobody's, and stands")
+
+
+def _makes_no_difference(writes: Sequence[Write], operation: str, direction: str | None) -> bool:
+    """Whether an operation's writes of a field can be switched without a change; if left, they hinder earlier ones."""
+    newest = _newest_of(writes, operation)
+    if newest is None or all(write.stands == (direction == ON) for write in writes if write.operation == operation):
+        return False
+    of_others = _newest_of_others(writes, operation)
+    return NEVER < of_others.version < newest.version and same(of_others.value, newest.value)
 
 
 def _flat(name: str, value: Any) -> Any:

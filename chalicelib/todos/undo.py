@@ -61,7 +61,9 @@ class Outcome:
     exists : bool
         Whether there is the todo now.
     values : dict
-        By field, the values that change; no event is made without any.
+        By field, the values that change.
+    alike : set of str
+        The fields that are switched and keep their value: for them alone, there is an event that changes nothing.
     left : set of str
         The fields that do not get the value that the undo wants.
     unowned : set of str
@@ -74,14 +76,21 @@ class Outcome:
     exists: bool
     values: dict[str, Any] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
+    alike: set[str] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
     unowned: set[str] = field(default_factory=set)
     is_done: bool = False
+
+    @property
+    def has_event(self) -> bool:
+        """Whether an event is to be made of the todo."""
+        return bool(self.values or self.alike)
 
     def leave(self, conflict: Conflict) -> None:
         """Let a field stay as it is; the whole todo if the conflict names none."""
         if conflict.field is None:
             self.conflicts.clear()
+            self.alike.clear()
         self.left.update(self.values if conflict.field is None else [conflict.field])
         for name in self.left:
             self.values.pop(name, None)
@@ -142,13 +151,15 @@ def decision_of(stream: StandingWrites, values: Mapping[str, Any]) -> Decision:
 def _proposed(stream: StandingWrites, undo: str, direction: str) -> Outcome:
     """What the rules for each field say, and nothing else."""
     outcome = Outcome(stream.version, exists=stream.values[EXISTS])
-    for name, newest, value in stream.fields():
+    for name, own in stream.fields():
+        newest = own.version
         of_others = stream.newest_of_others(name)
         base = of_others if of_others.version < newest else stream.newest_of_others(name, before=newest)
-        now, wanted = stream.values.get(name, ABSENT), base.value if direction == OFF else value
+        now, wanted = stream.values.get(name, ABSENT), base.value if direction == OFF else own.value
         if same(now, wanted):
-            continue
-        if direction == OFF and base.version == NEVER and name != EXISTS:
+            if stream.makes_no_difference(name, direction):
+                outcome.alike.add(name)
+        elif direction == OFF and base.version == NEVER and name != EXISTS:
             outcome.unowned.add(name)
         elif of_others.version > newest:
             outcome.leave(_stays(name, CHANGED_SINCE, now, wanted))
@@ -164,6 +175,7 @@ def _proposed(stream: StandingWrites, undo: str, direction: str) -> Outcome:
         outcome.is_done = True
         outcome.left.update(outcome.values)
         outcome.values.clear()
+        outcome.alike.clear()
     return outcome
 
 

@@ -246,7 +246,7 @@ def preview(owner: Owner, operation: str, *, after: str | None = None, limit: in
         for todo_id, outcome in unit.outcomes(asked).items():
             stream = unit.streams[todo_id]
             if (todo_id, stream.first) in first:
-                decision = decision_of(stream, outcome.values) if outcome.values else None
+                decision = decision_of(stream, outcome.values) if outcome.has_event else None
                 change = {} if decision is None else decision.change
                 visible = {name: value for name, value in change.items() if name not in HIDDEN_FIELDS}
                 kind = None if decision is None else decision.type

@@ -110,12 +110,12 @@ def _write(asked: Asked, undo: Undo, decided: Sequence[tuple[Unit, dict[str, Out
         events = list(_events(undo, unit, outcomes))
         if events:
             group += events
-            written.update(todo_id for todo_id, outcome in outcomes.items() if outcome.values)
+            written.update(todo_id for todo_id, outcome in outcomes.items() if outcome.has_event)
             # What the decision on one rests on must be as it was, too.
             free += [
                 (stream.head.stream_id, stream.version + 1)
                 for todo_id, stream in unit.streams.items()
-                if stream.head is not None and not outcomes[todo_id].values
+                if stream.head is not None and not outcomes[todo_id].has_event
             ]
     if group and ledger.append_together(group, free, [records.in_force(asked.partition, undo)]):
         raise VersionTaken
@@ -127,7 +127,7 @@ def _events(undo: Undo, unit: Unit, outcomes: dict[str, Outcome]) -> Iterator[Ev
     newest = max((stream.head.occurred_at for stream in unit.streams.values() if stream.head), default=None)
     at = instants.instant_after(newest)
     for todo_id, outcome in outcomes.items():
-        if outcome.values:
+        if outcome.has_event:
             yield event_of(
                 unit.streams[todo_id],
                 decision_of(unit.streams[todo_id], outcome.values),
