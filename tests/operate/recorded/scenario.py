@@ -59,6 +59,7 @@ class Scenario:
         self.read()
         self.hand_out()
         self.clear()
+        self.undo()
         self.publish()
         self.deliver()
         self.remind()
@@ -190,7 +191,7 @@ class Scenario:
         assert api.post("/lists/short/todos", {"title": "short"}).ok
         for _ in range(-(-LONG_LIST // 100)):
             commands = [{"op": "create", "body": {"title": "x", "list": "long"}} for _ in range(100)]
-            assert api.post("/batch", {"commands": commands}).ok
+            assert api.post("/batch", {"commands": commands}, operation_id="long").ok
         self.project()
         assert api.put("/lists/short").ok
         assert api.put("/lists/named").ok
@@ -218,6 +219,24 @@ class Scenario:
         with refusals("PutItem", "ThrottlingException", status=500):
             self.call("clear", queue_batch(queue_record(clearance)))
         self.call("clear", queue_batch(queue_record(clearance)))
+        self.project()
+
+    def undo(self) -> None:
+        """Of a few todos at once, and of many by the queue; with one whose next occurrence has to stay."""
+        api = self.api
+        for name, operation in (("few", "few"), ("many", "long")):
+            repeating = api.post("/todos", {"title": name, "repeat": "FREQ=DAILY", "due": "2026-12-01"}).json()
+            done = api.patch(f"/todos/{repeating['id']}", {"completed": True, "notes": "n"}, operation_id=operation)
+            assert api.patch(f"/todos/{done.headers['Link'].partition('/todos/')[2][:36]}", {"title": "x"}).ok
+        assert api.post("/operations/few/undo", {"dry_run": True}).ok
+        undone = api.post("/operations/few/undo", {}).json()
+        assert api.post(f"/operations/{undone['undo']}/undo", {}).ok
+        assert api.get("/operations/few").ok
+        undone = api.post("/operations/long/undo", {})
+        assert undone.status_code == 202
+        message = json.dumps({"undo": undone.json()["undo"], "owner": self.owner})
+        while api.get("/operations/long").json()["undo"]["state"] == "running":
+            self.call("clear", queue_batch(queue_record(message)))
         self.project()
 
     def _rename(self, name: str, to: str) -> None:

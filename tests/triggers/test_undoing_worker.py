@@ -1,0 +1,388 @@
+"""The undo of an operation at once and by the queue: twice at once, killed anywhere, handed over late or again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from chalicelib.aws import dynamodb
+from chalicelib.commands import list_operation
+from chalicelib.commands.undo import service
+from chalicelib.ledger import ledger, scan
+from chalicelib.ledger.codec import decode
+from chalicelib.todos import ids
+from tests.support.alone import Alone
+from tests.support.client import list_path, problem, problem_name
+from tests.support.in_process import InProcess
+from tests.support.lambda_events import queue_batch, queue_record
+from tests.support.reset import forget_todos
+from tests.support.thorough import many
+from tests.unit.todos.undo_model import Rules, World, some_command
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@contextmanager
+def killed_at(number: int, *, after_it: bool) -> Iterator[None]:
+    """The process ends at its n-th write, before that is done or before its answer is here."""
+    session = dynamodb.client()._endpoint.http_session
+    writes = 0
+
+    def send(request: Any) -> Any:
+        nonlocal writes
+        operation = str(request.headers["X-Amz-Target"])
+        if any(name in operation for name in ("PutItem", "UpdateItem", "TransactWriteItems")):
+            writes += 1
+            if writes == number and not after_it:
+                raise Killed
+        answer = type(session).send(session, request)
+        if writes == number and after_it:
+            raise Killed
+        return answer
+
+    session.send = send
+    try:
+        yield
+    finally:
+        del session.send
+
+
+def path_of(operation: str) -> str:
+    return f"/operations/{quote(operation, safe='')}"
+
+
+def undo(api: InProcess, operation: str, status: int = 200) -> Any:
+    answer = api.post(f"{path_of(operation)}/undo", {})
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def given_an_operation(alone: Alone, todos: int, name: str = "x") -> list[str]:
+    """An operation that edits so many todos twice."""
+    made = [alone.create(title="before") for _ in range(todos)]
+    for title in ("between", "after"):
+        for todo_id in made:
+            assert alone.api().patch(f"/todos/{todo_id}", {"title": title}, operation_id=name).ok
+    return made
+
+
+def titles(alone: Alone, todo_ids: list[str]) -> list[str]:
+    forget_todos()
+    return [alone.api().get(f"/todos/{todo_id}").json()["title"] for todo_id in todo_ids]
+
+
+def work_off(*bodies: str) -> list[str]:
+    """Work through messages; the positions of those that are to come again."""
+    import app
+
+    records = [queue_record(body, message_id=str(number)) for number, body in enumerate(bodies)]
+    answer = app.clear(queue_batch(*records), None)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def work_off_all(alone: Alone) -> list[str]:
+    """Work through the queue until it is empty; every message that came."""
+    bodies: list[str] = []
+    while messages := alone.messages("CLEAR_QUEUE_URL"):
+        taken = [message["body"] for message in messages]
+        assert work_off(*taken) == []
+        bodies += taken
+        assert len(bodies) < 200
+    return bodies
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operation of more than two todos is one for the queue, which goes through three events at a time."""
+    monkeypatch.setattr(service, "AT_ONCE_TODOS", 2)
+    monkeypatch.setattr(service, "PAGE", 3)
+
+
+def test_an_operation_of_many_todos_is_undone_page_by_page(alone: Alone, small: None) -> None:
+    todo_ids = given_an_operation(alone, 5)
+    alone.patch(todo_ids[0], title="another's")
+
+    running = undo(alone.api(), "x", 202)
+    assert running["state"] == "running"
+    bodies = work_off_all(alone)
+
+    assert len(bodies) == 4, "ten events, and a page that finds no more"
+    assert titles(alone, todo_ids) == ["another's", *["before"] * 4]
+    found = alone.api().get(path_of("x")).json()
+    assert not found["can_be_undone"]
+    done = found["undo"]
+    assert (done["undo"], done["state"], done["todos"], done["changed"]) == (running["undo"], "done", 5, 4)
+    assert [each["todo"] for each in done["conflicts"]] == [todo_ids[0]]
+
+    again = undo(alone.api(), done["undo"], 202)
+    assert (again["undoes"], again["direction"]) == ("x", "on")
+    work_off_all(alone)
+    assert titles(alone, todo_ids) == ["another's", *["after"] * 4]
+
+
+def test_a_message_that_comes_again_or_late_appends_nothing(alone: Alone, small: None) -> None:
+    todo_ids = given_an_operation(alone, 5)
+    first = undo(alone.api(), "x", 202)
+    bodies = work_off_all(alone)
+    again = undo(alone.api(), first["undo"], 202)
+    # The late message comes while what brings it all back runs, and once more when that is done.
+    assert work_off(*bodies) == []
+    work_off_all(alone)
+    versions = [len(alone.events(todo_id)) for todo_id in todo_ids]
+    assert work_off(*bodies, *bodies) == []
+
+    assert titles(alone, todo_ids) == ["after"] * 5
+    assert versions == [len(alone.events(todo_id)) for todo_id in todo_ids] == [5] * 5
+    assert alone.events(todo_ids[0])[-1].operation == again["undo"]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("after_it", [False, True])
+def test_killed_at_any_write_it_is_completed_by_whoever_asks_again(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch, *, after_it: bool
+) -> None:
+    monkeypatch.setattr("chalicelib.commands.undo.writing.GROUP", 2)
+    for number in range(1, 7):
+        name = f"x{number}"
+        todo_ids = given_an_operation(alone, 5, name)
+        with killed_at(number, after_it=after_it), pytest.raises(Killed):
+            undo(alone.api(), name)
+
+        done = undo(alone.api(), name)
+
+        assert (done["todos"], done["changed"], done["state"]) == (5, 5, "done")
+        assert titles(alone, todo_ids) == ["before"] * 5
+        assert [len(alone.events(todo_id)) for todo_id in todo_ids] == [4] * 5
+
+
+@pytest.mark.usefixtures("impatient", "small")
+@pytest.mark.parametrize("after_it", [False, True])
+def test_a_worker_killed_at_any_write_goes_on_when_its_message_comes_again(alone: Alone, *, after_it: bool) -> None:
+    for number in range(1, 4):
+        name = f"x{number}"
+        todo_ids = given_an_operation(alone, 3, name)
+        undo(alone.api(), name, 202)
+        (message,) = alone.messages("CLEAR_QUEUE_URL")
+        with killed_at(number, after_it=after_it), pytest.raises(Killed):
+            work_off(message["body"])
+
+        assert work_off(message["body"]) == []
+        work_off_all(alone)
+
+        assert titles(alone, todo_ids) == ["before"] * 3
+        assert [len(alone.events(todo_id)) for todo_id in todo_ids] == [4] * 3
+        assert alone.api().get(path_of(name)).json()["undo"]["state"] == "done"
+
+
+def test_asked_for_twice_at_once_it_happens_once(alone: Alone) -> None:
+    todo_ids = given_an_operation(alone, 30)
+    apis = [alone.api() for _ in range(4)]
+
+    with ThreadPoolExecutor(len(apis)) as pool:
+        answers = list(pool.map(lambda api: undo(api, "x"), apis))
+
+    assert len({answer["undo"] for answer in answers}) == 1
+    assert titles(alone, todo_ids) == ["before"] * 30
+    assert {len(alone.events(todo_id)) for todo_id in todo_ids} == {4}
+
+
+def test_an_edit_between_its_read_and_its_write_is_looked_at(alone: Alone) -> None:
+    todo_ids = given_an_operation(alone, 3)
+
+    def edit() -> None:
+        forget_todos()
+        alone.patch(todo_ids[0], title="another's")
+        alone.patch(todo_ids[1], notes="n")
+
+    with just_before_second_transaction(edit):
+        undone = undo(alone.api(), "x")
+
+    assert titles(alone, todo_ids) == ["another's", "before", "before"]
+    assert [each["todo"] for each in undone["conflicts"]] == [todo_ids[0]]
+    assert alone.api().get(f"/todos/{todo_ids[1]}").json()["notes"] == "n"
+
+
+@contextmanager
+def just_before_second_transaction(act: Callable[[], None]) -> Iterator[None]:
+    """The first transaction puts the undo in force, the second one writes the first todos."""
+    acts = [act, lambda: None]
+
+    def step_in(**_: Any) -> None:
+        if acts:
+            acts.pop()()
+
+    event = "before-send.dynamodb.TransactWriteItems"
+    dynamodb.client().meta.events.register(event, step_in)
+    try:
+        yield
+        assert not acts
+    finally:
+        dynamodb.client().meta.events.unregister(event, step_in)
+
+
+def test_what_the_operation_did_after_its_undo_is_covered_by_asking_again(alone: Alone) -> None:
+    (todo_id,) = given_an_operation(alone, 1)
+    first = undo(alone.api(), "x")
+    alone.api().patch(f"/todos/{todo_id}", {"notes": "more of it"}, operation_id="x")
+
+    again = undo(alone.api(), "x")
+
+    assert again["undo"] == first["undo"]
+    todo = alone.api().get(f"/todos/{todo_id}").json()
+    assert (todo["title"], todo["notes"]) == ("before", None)
+
+
+def test_a_long_list_that_is_being_cleared_or_renamed_cannot_be_undone_yet(
+    alone: Alone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("clear_list", "rename_list"):
+        monkeypatch.setattr(f"chalicelib.commands.{module}.PAGE", 2)
+    monkeypatch.setattr(list_operation, "PAGE", 2)
+    todo_ids = [alone.create(title="before") for _ in range(5)]
+    alone.project()
+    api = alone.api()
+    for asked in (
+        lambda: api.post("/lists/inbox/rename", {"to": "other"}),
+        lambda: api.delete(list_path("inbox")),
+    ):
+        answer = asked()
+        assert answer.status_code == 202
+        operation = answer.headers["Operation-Id"]
+        (message,) = alone.messages("CLEAR_QUEUE_URL")
+        assert work_off(message["body"]) == []
+
+        refused = problem(api.post(f"{path_of(operation)}/undo", {}), 409)
+        assert problem_name(refused) == "operation-running"
+        assert not api.get(path_of(operation)).json()["can_be_undone"]
+        alone.project()
+        while messages := alone.messages("CLEAR_QUEUE_URL"):
+            assert work_off(*(each["body"] for each in messages)) == []
+            alone.project()
+
+        undone = undo(api, operation)
+        assert (undone["changed"], undone["conflicts"]) == (5, [])
+        alone.project()
+        forget_todos()
+        assert {api.get(f"/todos/{todo_id}").json()["list"] for todo_id in todo_ids} == {"inbox"}
+
+
+def test_an_undo_that_runs_cannot_be_undone_yet(alone: Alone, small: None) -> None:
+    given_an_operation(alone, 3)
+    running = undo(alone.api(), "x", 202)
+
+    refused = problem(alone.api().post(f"{path_of(running['undo'])}/undo", {}), 409)
+
+    assert problem_name(refused) == "operation-running"
+    assert undo(alone.api(), "x", 202)["undo"] == running["undo"], "asked for again, it is joined"
+    work_off_all(alone)
+    undo(alone.api(), running["undo"], 202)
+
+
+def test_a_message_of_no_undo_is_put_aside(alone: Alone) -> None:
+    assert work_off('{"undo": "~nothing", "owner": "me"}') == []
+
+    (message,) = alone.messages("QUARANTINE_QUEUE_URL")
+    assert "~nothing" in message["body"]
+
+
+def test_the_undo_of_a_load_finds_its_events_under_all_keys(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    from chalicelib.commands import operations
+
+    monkeypatch.setattr(ids, "LOADER", alone.owner)
+    operations.spread(ids.partition_of(alone.owner), "x")
+    todo_ids = given_an_operation(alone, 8)
+    monkeypatch.undo()
+    become_again(alone, monkeypatch)
+
+    assert undo(alone.api(), "x")["changed"] == 8
+    assert titles(alone, todo_ids) == ["before"] * 8
+
+
+def become_again(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in alone.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+SESSIONS = many(4)
+ACTORS = ("ann", "bob", "carol")
+
+
+@pytest.mark.parametrize("seed", range(SESSIONS))
+def test_after_a_session_of_three_actors_undo_and_its_undo_equal_the_models(alone: Alone, seed: int) -> None:
+    chosen = random.Random(seed)
+    api = alone.api(f"owner-{seed}")
+    for _ in range(100):
+        _some_request(chosen, api)
+    operations = chosen.sample(ACTORS, len(ACTORS))
+    undos: list[str] = []
+    for operation in [*operations, None]:
+        model = model_of(alone, api.owner)
+        undos.append(undo(api, undos[0] if operation is None else operation)["undo"])
+        # The model runs the same on the streams as they were.
+        for root, name in enumerate(undos[:-1]):
+            model.undos[name] = (operations[root], "off")
+        this = model.claim(operation or undos[0]) if operation else claimed_again(model, undos[0], operations[0])
+        assert this is not None
+        for _ in model.run(this):
+            pass
+        forget_todos()
+        real = model_of(alone, api.owner)
+        real.check()
+        assert real.snapshot() == model.snapshot()
+
+
+def claimed_again(model: World, undo: str, root: str) -> str:
+    """The undo of an undo that the model did not run itself."""
+    from tests.unit.todos.undo_model import InForce
+
+    model.in_force[root] = InForce(undo, "off", is_done=True)
+    name = model.claim(undo)
+    assert name is not None
+    return name
+
+
+def model_of(alone: Alone, owner: str) -> World:
+    """The streams of an owner as the model has them."""
+    world = World(random.Random(0), Rules())
+    for page in scan.of_owner(ids.partition_of(ids.Owner(owner))):
+        for item in page:
+            event = decode(item)
+            world.streams.setdefault(ids.split_stream_id(event.stream_id)[1], []).append(event)
+    for events in world.streams.values():
+        events.sort(key=lambda event: event.version)
+    return world
+
+
+def _some_request(chosen: random.Random, api: InProcess) -> None:
+    """A command of one of three actors as part of an operation of theirs, or an edit by another."""
+    operation = chosen.choice([*ACTORS, None])
+    known = api.__dict__.setdefault("known", [])
+    if len(known) < 3 or chosen.random() < 0.05:
+        body = {"title": "0", **chosen.choice([{}, {"repeat": "FREQ=DAILY", "due": "2026-12-01"}])}
+        known.append(api.post("/todos", body, operation_id=operation).json()["id"])
+        return
+    todo_id = chosen.choice(known)
+    events = ledger.history(ids.stream_id(ids.partition_of(api.owner), todo_id))
+    command = some_command(chosen, events)
+    path = f"/todos/{todo_id}"
+    match type(command).__name__:
+        case "Delete":
+            api.delete(path, operation_id=operation)
+        case "Restore":
+            api.post(f"{path}/restore", operation_id=operation)
+        case "Revert":
+            version = chosen.randint(1, len(events))
+            api.post(f"{path}/revert", {"to_version": version}, operation_id=operation)
+        case _:
+            answer = api.patch(path, command.patch, operation_id=operation)
+            link = answer.headers.get("Link", "")
+            if "next-occurrence" in link and (following := link.partition("/todos/")[2][:36]) not in known:
+                known.append(following)
