@@ -17,6 +17,7 @@ from chalicelib.commands.undo import service
 from chalicelib.ledger import ledger, scan
 from chalicelib.ledger.codec import decode
 from chalicelib.todos import ids
+from chalicelib.todos.decide import Delete, Patch, Restore, Revert
 from tests.support.alone import Alone
 from tests.support.client import list_path, problem, problem_name
 from tests.support.in_process import InProcess
@@ -213,7 +214,7 @@ def test_an_edit_between_its_read_and_its_write_is_looked_at(alone: Alone) -> No
 @contextmanager
 def just_before_second_transaction(act: Callable[[], None]) -> Iterator[None]:
     """The first transaction puts the undo in force, the second one writes the first todos."""
-    acts = [act, lambda: None]
+    acts: list[Callable[[], object]] = [act, dict]
 
     def step_in(**_: Any) -> None:
         if acts:
@@ -249,11 +250,12 @@ def test_a_long_list_that_is_being_cleared_or_renamed_cannot_be_undone_yet(
     todo_ids = [alone.create(title="before") for _ in range(5)]
     alone.project()
     api = alone.api()
-    for asked in (
+    requests: list[Callable[[], Any]] = [
         lambda: api.post("/lists/inbox/rename", {"to": "other"}),
         lambda: api.delete(list_path("inbox")),
-    ):
-        answer = asked()
+    ]
+    for request in requests:
+        answer = request()
         assert answer.status_code == 202
         operation = answer.headers["Operation-Id"]
         (message,) = alone.messages("CLEAR_QUEUE_URL")
@@ -373,15 +375,15 @@ def _some_request(chosen: random.Random, api: InProcess) -> None:
     events = ledger.history(ids.stream_id(ids.partition_of(api.owner), todo_id))
     command = some_command(chosen, events)
     path = f"/todos/{todo_id}"
-    match type(command).__name__:
-        case "Delete":
+    match command:
+        case Delete():
             api.delete(path, operation_id=operation)
-        case "Restore":
+        case Restore():
             api.post(f"{path}/restore", operation_id=operation)
-        case "Revert":
+        case Revert():
             version = chosen.randint(1, len(events))
             api.post(f"{path}/revert", {"to_version": version}, operation_id=operation)
-        case _:
+        case Patch():
             answer = api.patch(path, command.patch, operation_id=operation)
             link = answer.headers.get("Link", "")
             if "next-occurrence" in link and (following := link.partition("/todos/")[2][:36]) not in known:

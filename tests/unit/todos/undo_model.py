@@ -321,7 +321,7 @@ def flat(event: Event | None) -> dict[str, Any]:
     """A state's fields, each member of its metadata as one."""
     if event is None:
         return {**{name: DEFAULTS[name] for name in CONTENT_FIELDS if name != "metadata"}, EXISTS: False}
-    found: dict[str, Any] = {name: event.state[name] for name in CONTENT_FIELDS if name != "metadata"}  # type: ignore[literal-required]
+    found: dict[str, Any] = {name: event.state[name] for name in CONTENT_FIELDS if name != "metadata"}
     found |= {f"metadata/{name}": value for name, value in (event.state["metadata"] or {}).items()}
     return {**found, EXISTS: not event.state["deleted"]}
 
