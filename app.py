@@ -28,12 +28,14 @@ SOURCES = _sources()
 
 app.register_middleware(metrics.write_after, "all")
 
-if settings.serves("api") or settings.serves("authorize"):
+if settings.serves("api") or settings.serves("mcp") or settings.serves("authorize"):
     from chalicelib.api import auth
+    from chalicelib.api.routes import ROUTES
+    from chalicelib.mcp import routes as mcp_routes
 
     @app.authorizer(ttl_seconds=auth.AUTHORIZER_TTL_SECONDS)
     def authorize(request: AuthRequest) -> Mapping[str, Any]:
-        return auth.authorize(request.token, request.method_arn)
+        return auth.authorize(request.token, request.method_arn, (*ROUTES, *mcp_routes.ROUTES))
 
 
 if settings.serves("api"):
@@ -41,6 +43,27 @@ if settings.serves("api"):
     from chalicelib.api.resources import todos as todos  # loaded before the first request: nearly all need it
 
     app.register_blueprint(routing.blueprint(authorize))
+
+
+if settings.serves("mcp"):
+    from chalicelib.api import routing
+    from chalicelib.mcp import protocol, server
+
+    app.register_blueprint(
+        routing.blueprint(
+            authorize,
+            mcp_routes.ROUTES,
+            answer_problem=server.answer_problem,
+            request_headers=protocol.REQUEST_HEADERS,
+        )
+    )
+
+    @app.lambda_function(name="mcp")
+    def mcp(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        # A function of its own, and the same requests of the same gateway as the API's.
+        answer: dict[str, Any] = app(event, context)
+        return answer
+
 
 if settings.serves("project"):
     from chalicelib.triggers import project as project_trigger

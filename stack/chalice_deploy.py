@@ -14,14 +14,15 @@ from typing import Any
 import click
 from chalice.app import Chalice
 from chalice.config import Config
-from chalice.deploy.models import RestAPI
+from chalice.deploy.models import APICall, RestAPI
+from chalice.deploy.planner import PlanStage, StringFormat, Variable
 from chalice.deploy.swagger import SwaggerGenerator
 
 from chalicelib.deploying import Sources
 from stack.deploy import functions, policies
 from stack.deploy.deployment import Deployment
 from stack.deploy.package import Package, packager
-from stack.deploy.rest_api import GATEWAY_RESPONSES
+from stack.deploy.rest_api import GATEWAY_RESPONSES, INTEGRATION, other_integrations
 from stack.deploy.stages import Stage
 from stack.errors import NotDeployed, StackError
 
@@ -58,6 +59,7 @@ def prepare() -> Sources:
     _give_policies(deployment, checkout)
     _give_package(deployment.package(), checkout, deployment.stage.chalice())
     _give_gateway_responses(deployment.gateway_responses())
+    _give_integrations(deployment.stage)
     stream = deployment.parameters()["EventsStream"]
     return Sources(stream, outputs["DeliverQueueArn"], outputs["RemindQueueArn"], outputs["ClearQueueArn"])
 
@@ -99,6 +101,36 @@ def _give_gateway_responses(responses: dict[str, Any]) -> None:
         return {**document, GATEWAY_RESPONSES: responses}
 
     SwaggerGenerator.generate_swagger = generate_swagger  # type: ignore[method-assign]
+
+
+def _give_integrations(stage: Stage) -> None:
+    """Have those paths served by their own functions for which the template says so, and let the gateway call these."""
+    names = {function.resource: function for function in stage.functions()}
+    served = [(path, method, names[resource]) for path, method, resource in other_integrations(stage.compute_template)]
+    generate, plan = SwaggerGenerator.generate_swagger, PlanStage._plan_restapi
+
+    def generate_swagger(self: SwaggerGenerator, app: Chalice, rest_api: RestAPI | None = None) -> dict[str, Any]:
+        document: dict[str, Any] = generate(self, app, rest_api)
+        for path, method, function in served:
+            # Chalice keeps the ARN of each function that it deploys in such a variable, and deploys the API last.
+            arn = f"{function.name}_lambda_arn"
+            document["paths"][path][method][INTEGRATION]["uri"] = StringFormat(
+                f"arn:{{partition}}:apigateway:{{region_name}}:lambda:path/2015-03-31/functions/{{{arn}}}/invocations",
+                ["partition", "region_name", arn],
+            )
+        return document
+
+    def plan_rest_api(self: PlanStage, resource: RestAPI) -> list[Any]:
+        called = sorted({function.deployed_name for _, _, function in served})
+        variables = {name: Variable(name) for name in ("region_name", "account_id", "rest_api_id")}
+        allowed = [
+            APICall(method_name="add_permission_for_apigateway", params={"function_name": name, **variables})
+            for name in called
+        ]
+        return [*plan(self, resource), *allowed]
+
+    SwaggerGenerator.generate_swagger = generate_swagger  # type: ignore[method-assign]
+    PlanStage._plan_restapi = plan_rest_api  # type: ignore[method-assign,assignment]
 
 
 def _give_package(packaged: Package, checkout: Path, config: Config) -> None:

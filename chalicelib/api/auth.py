@@ -8,18 +8,19 @@ that no pattern of the policy matches.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import logs, settings
 from chalicelib.api import scopes
-from chalicelib.api.routes import ROUTES
+from chalicelib.api.routes import MCP_PATH, ROUTES
 from chalicelib.api.token_actors import actor_in, client_in
 from chalicelib.aws.memory import remembered
 from chalicelib.todos import ids
 
 if TYPE_CHECKING:
     from chalicelib.api.issuer_keys import IssuerKeys
+    from chalicelib.api.route import Route
 
 AUTHORIZER_TTL_SECONDS: Final = 60
 # A scope and a list of them (RFC 6749, section 3.3); some issuers write the list as a JSON array.
@@ -27,7 +28,7 @@ _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _SCOPES: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 
 
-def authorize(authorization: str, method_arn: str) -> dict[str, Any]:
+def authorize(authorization: str, method_arn: str, routes: Iterable[Route] = ROUTES) -> dict[str, Any]:
     """The answer of API Gateway's Lambda authorizer: a policy that allows the routes that the token's scopes open.
 
     What the policy denies is answered 403 by the gateway (ACCESS_DENIED in .chalice/compute.yaml). A 401 of the gateway
@@ -40,6 +41,8 @@ def authorize(authorization: str, method_arn: str) -> dict[str, Any]:
         The header's value.
     method_arn : str
         What was asked for: ``arn:…:{api}/{stage}/{method}/{path}``.
+    routes : iterable of Route
+        Every route behind the gateway that has a scope.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def authorize(authorization: str, method_arn: str) -> dict[str, Any]:
     IssuerUnavailable
         The gateway answers 503: whether the token is valid is unknown.
     """
-    claims = _verified_claims(authorization)
+    claims = _verified_claims(authorization, audiences(method_arn))
     context = None if claims is None else _context_of(claims)
     logs.write("authorize", allowed=context is not None)
     if claims is None or context is None:
@@ -57,17 +60,17 @@ def authorize(authorization: str, method_arn: str) -> dict[str, Any]:
         "principalId": claims["sub"],
         "policyDocument": {
             "Version": "2012-10-17",
-            "Statement": _statements(method_arn, context["scope"]),
+            "Statement": _statements(method_arn, context["scope"], routes),
         },
         "context": context,
     }
 
 
-def _statements(method_arn: str, scope: str) -> list[dict[str, Any]]:
+def _statements(method_arn: str, scope: str, routes: Iterable[Route]) -> list[dict[str, Any]]:
     """The policy's statements for every route: the answer is cached by token, and used for all of them."""
     api_and_stage = "/".join(method_arn.split("/")[:2])
     statements = [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": [f"{api_and_stage}/*"]}]
-    if denied := [f"{api_and_stage}/{end}" for end in scopes.denied_methods(ROUTES, scope)]:
+    if denied := [f"{api_and_stage}/{end}" for end in scopes.denied_methods(routes, scope)]:
         statements.append({"Action": "execute-api:Invoke", "Effect": "Deny", "Resource": denied})
     return statements
 
@@ -93,7 +96,24 @@ def scopes_in(claims: Mapping[str, Any]) -> str | None:
     return scope if isinstance(scope, str) and _SCOPES.fullmatch(scope) else None
 
 
-def _verified_claims(authorization: str) -> dict[str, Any] | None:
+def audiences(method_arn: str) -> list[str]:
+    """What a token may be for (`aud`): the service, as it is configured, or the server for assistants by its URL.
+
+    A client of the latter asks for a token for this very URL (RFC 8707); the method's ARN says which one it is where
+    the API has no other address than the gateway's own.
+    """
+    return [settings.token_audience(), f"{settings.public_url() or _address_in(method_arn)}{MCP_PATH}"]
+
+
+def _address_in(method_arn: str) -> str:
+    """The gateway's own address of an API and its stage."""
+    _, partition, _, region, _, resource = method_arn.split(":", 5)
+    api, stage = resource.split("/")[:2]
+    domain = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    return f"https://{api}.execute-api.{region}.{domain}/{stage}"
+
+
+def _verified_claims(authorization: str, accepted: list[str]) -> dict[str, Any] | None:
     import jwt
 
     from chalicelib.api.issuer_keys import ALGORITHMS
@@ -112,7 +132,7 @@ def _verified_claims(authorization: str) -> dict[str, Any] | None:
             token,
             key,
             algorithms=list(ALGORITHMS),
-            audience=settings.token_audience(),
+            audience=accepted,
             issuer=settings.token_issuer(),
             options={"require": ["exp", "aud", "iss", "sub"]},
         )

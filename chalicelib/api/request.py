@@ -41,6 +41,8 @@ class Request:
         The absolute address that the API's paths follow.
     address_path : str
         The path that the gateway was asked for, percent-encoded: with its stage, or the base path of its domain name.
+    scope : str
+        The scopes that the token grants, separated by spaces.
     """
 
     owner: Owner
@@ -56,6 +58,7 @@ class Request:
     base_url: str
     request_id: str
     address_path: str
+    scope: str = ""
 
     def header(self, name: str, parse: Callable[[str], Parsed]) -> Parsed | None:
         """A header's value, parsed; None if the request does not have it."""

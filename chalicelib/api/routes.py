@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from chalicelib.api.request import Handler
 
 
+# Where the server for assistants is: the last part of its URL, for which a token may have been issued.
+MCP_PATH: Final = "/mcp"
+
+
 def _contract() -> Handler:
     return partial(resources.documentation.contract, routes=ROUTES)
 

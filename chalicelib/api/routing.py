@@ -27,6 +27,8 @@ from chalicelib.api.routes import ROUTES
 from chalicelib.todos.ids import Owner
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+# What a page of another origin may send beside what Chalice allows.
+REQUEST_HEADERS: Final = ("Idempotency-Key", "If-Match", "If-None-Match", "Operation-Id", "Prefer", "X-Request-Id")
 
 _dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _HALF_ENCODED: Final = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -39,10 +41,12 @@ class PathHeaders(CORSConfig):
     from them. So nothing is stored but what says otherwise: an answer with a validator.
     """
 
-    def __init__(self, allowed: Sequence[str], patches: Sequence[str] = ()) -> None:
+    def __init__(
+        self, allowed: Sequence[str], patches: Sequence[str] = (), request_headers: Sequence[str] = REQUEST_HEADERS
+    ) -> None:
         super().__init__(
             allow_origin="*",
-            allow_headers=["Idempotency-Key", "If-Match", "If-None-Match", "Operation-Id", "Prefer", "X-Request-Id"],
+            allow_headers=[*request_headers],
             expose_headers=[*EXPOSED],
             max_age=600,
         )
@@ -59,7 +63,17 @@ class PathHeaders(CORSConfig):
         return self._headers
 
 
-def blueprint(authorizer: ChaliceAuthorizer) -> Blueprint:
+# The answer to a request that failed with a problem; the address is the API's.
+AnswerProblem = Callable[[Problem, str], Response]
+
+
+def blueprint(
+    authorizer: ChaliceAuthorizer,
+    routes: Sequence[Route] = ROUTES,
+    *,
+    answer_problem: AnswerProblem = Problem.response,
+    request_headers: Sequence[str] = (),
+) -> Blueprint:
     """Every method of every path; HEAD with the route of GET, and what a path does not have with a refusal.
 
     All must be registered: the gateway answers an unregistered method as if the path did not exist.
@@ -68,16 +82,19 @@ def blueprint(authorizer: ChaliceAuthorizer) -> Blueprint:
     ----------
     authorizer : ChaliceAuthorizer
         What the gateway asks about the token of each request to a route that has a scope.
+    request_headers : sequence of str
+        What a page of another origin may send to these routes beside what it may send to all.
     """
     registered = Blueprint(__name__)
     by_path: dict[str, dict[str, Route]] = {}
-    for route in ROUTES:
+    for route in routes:
         by_path.setdefault(route.path, {})[route.method] = route
     for path, by_method in by_path.items():
         if "GET" in by_method:
             by_method["HEAD"] = by_method["GET"]
         allowed = [*(method for method in METHODS if method in by_method), "OPTIONS"]
-        cors = PathHeaders(allowed, by_method["PATCH"].patches if "PATCH" in by_method else ())
+        patches = by_method["PATCH"].patches if "PATCH" in by_method else ()
+        cors = PathHeaders(allowed, patches, (*REQUEST_HEADERS, *request_headers))
         varies = any(len(route.produces) > 1 and not route.by_path for route in by_method.values())
         for method in METHODS:
             found = by_method.get(method)
@@ -86,7 +103,7 @@ def blueprint(authorizer: ChaliceAuthorizer) -> Blueprint:
             options = {} if found is None or found.scope is None else {"authorizer": authorizer}
             # Media types are checked where a body is read, so that this refusal is a problem document, too.
             add = registered.route(path, methods=[method], cors=cors, content_types=[], **options)
-            add(_view(registered, path, serve, varies=varies))
+            add(_view(registered, path, serve, answer_problem, varies=varies))
     return registered
 
 
@@ -94,8 +111,10 @@ def blueprint(authorizer: ChaliceAuthorizer) -> Blueprint:
 _Serve = Callable[[dict[str, Any], Mapping[str, str], str, str, bytes], Response]
 
 
-def _view(registered: Blueprint, path: str, serve: _Serve, *, varies: bool) -> Callable[..., ChaliceResponse]:
-    """What Chalice calls: it serves a request, answers errors as problem documents, and logs one line."""
+def _view(
+    registered: Blueprint, path: str, serve: _Serve, answer_problem: AnswerProblem, *, varies: bool
+) -> Callable[..., ChaliceResponse]:
+    """What Chalice calls: it serves a request, answers errors as problems, and logs one line."""
 
     def view(**_: str) -> ChaliceResponse:
         started = time.perf_counter()
@@ -113,7 +132,7 @@ def _view(registered: Blueprint, path: str, serve: _Serve, *, varies: bool) -> C
                 logs.correlate(request_id)
             response = serve(event, headers, base_url, request_id, cast("bytes", gateway_request.raw_body))
         except Exception as error:
-            response = _as_text(problem_of(error).response(base_url))
+            response = _as_text(answer_problem(problem_of(error), base_url))
         response.headers["X-Request-Id"] = request_id
         # An owner's texts and the files made of them must not be taken for a page, a script or a style sheet.
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -169,6 +188,7 @@ def _service(route: Route) -> _Serve:
             base_url=base_url,
             request_id=request_id,
             address_path=context["path"],
+            scope=caller.get("scope", ""),
         )
         if query and route.method not in READS:
             # A write states everything in its body and headers.

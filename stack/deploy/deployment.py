@@ -16,7 +16,7 @@ from stack.deploy.concurrency import Concurrency
 from stack.deploy.ledger_indexes import ensure_indexes
 from stack.deploy.package import Package, package
 from stack.deploy.references import References
-from stack.deploy.rest_api import GATEWAY_RESPONSES, definition_in
+from stack.deploy.rest_api import GATEWAY_RESPONSES, definition_in, with_metadata_address
 from stack.deploy.stages import Stage
 from stack.errors import Misconfigured, NotDeployed
 
@@ -186,11 +186,16 @@ class Deployment:
         return References({"Stage": self.stage.name, **self.place}, {})
 
     def gateway_responses(self) -> dict[str, Any]:
-        """The responses of API Gateway itself by their types, with the API's own address in them."""
-        template = self.stage.compute_template
-        references = References(self.configured_parameters(), {}, template["Conditions"])
+        """The responses of API Gateway itself by their types, with the API's own address in them.
+
+        Without a configured address they tell no client of `/mcp` where to get a token, until the API exists: the next
+        deployment, or `settle`, adds that.
+        """
+        template, parameters = self.stage.compute_template, self.configured_parameters()
+        references = References(parameters, {}, template["Conditions"])
         responses: dict[str, Any] = references.resolve(definition_in(template)[GATEWAY_RESPONSES])
-        return responses
+        address = parameters.get("PublicUrl") or self.compute.outputs().get("EndpointURL", "").rstrip("/")
+        return with_metadata_address(responses, address) if address else responses
 
     def throttling(self) -> dict[str, float]:
         """The bounds of the API's stage on all requests, as API Gateway's stages have them."""

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from stack.deploy.rest_api import put_gateway_responses
-
-INTEGRATION = "x-amazon-apigateway-integration"
+from stack.deploy.rest_api import INTEGRATION, put_gateway_responses
 
 
 def complete(

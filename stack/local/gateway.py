@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from chalicelib.api import media_types, problem_types
 from chalicelib.api.answer_headers import EXPOSED, NO_STORE
+from chalicelib.api.routes import MCP_PATH
+from stack.aws import LOOPBACK
 from stack.local.sign_in import SIGN_IN_PATH
 from stack.local.state import read_json
 
@@ -27,6 +31,15 @@ DROPPED = (
 )  # fmt: skip
 # On the gateway's own answers, which are not changed.
 ERROR_TYPE = b"x-amzn-errortype"
+
+# What a page of another site, or one that was led here by its name, gets of the server for assistants.
+_FOREIGN = json.dumps(
+    {
+        "jsonrpc": "2.0",
+        "id": None,
+        "error": {"code": -32600, "message": "The local server answers only clients and pages of this machine."},
+    }
+).encode()
 
 # A request's target is a path, or an address with one (RFC 9112, section 3.2). Anything else would not be a path below
 # the REST API, and the engine would take it for a request to one of its own services.
@@ -96,6 +109,9 @@ class Gateway:
             return
         # AWS passes the path to Lambda percent-encoded: decoded, a "%2F" in a list's name would split it.
         requested = (target["path"] or b"/").decode("latin-1")
+        if requested.partition("?")[0] == MCP_PATH and not is_of_this_machine(scope["headers"]):
+            await _answer(send, 403, media_types.JSON, _FOREIGN)
+            return
         path = f"/restapis/{api['id']}/{api['stage']}/_user_request_{requested}"
         # The engine also routes by Host: a client's name for this machine must not select a service.
         host = f"127.0.0.1:{self._api_port}".encode()
@@ -108,6 +124,24 @@ class Gateway:
             await send(message)
 
         await self._engine(forwarded, receive, send_on)
+
+
+def is_of_this_machine(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request names this machine as its host, and comes from no page of another.
+
+    A name that a page controls can lead to 127.0.0.1 (DNS rebinding), and assistants often run beside a browser.
+    """
+    given = [(name.lower(), value.decode("latin-1")) for name, value in headers]
+    hosts = [f"//{value}" for name, value in given if name == b"host"]
+    origins = [value for name, value in given if name == b"origin"]
+    return len(hosts) == 1 and all(_is_loopback(address) for address in [*hosts, *origins])
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return urlsplit(address).hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 def _headers(method: str, status: int, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

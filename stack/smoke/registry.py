@@ -8,6 +8,7 @@ from stack.smoke.check import Check
 from stack.smoke.checks import (
     account,
     alarms,
+    assistants,
     bodies,
     deployment,
     feed,
@@ -41,6 +42,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("gateway", "a web page can read the answers", gateway.cors),
     Check("gateway", "a long answer is packed", gateway.packed_answer),
     Check("gateway", "addresses in answers are absolute", gateway.absolute_urls),
+    Check("assistants", "the tools of /mcp are listed", assistants.listed),
+    Check("assistants", "a client of /mcp finds who issues tokens", assistants.discovered),
     Check("bodies", "a body that is too long is 413", bodies.too_long),
     Check("bodies", "a body of 10 MB is 413", bodies.ten_megabytes),
     Check("bodies", "a body of another type is 415", bodies.media_type),

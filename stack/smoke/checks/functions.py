@@ -14,7 +14,13 @@ from stack.smoke.outcome import expect
 from stack.smoke.run import Run
 
 # Which function a run must have called, if the checks of that area were made; the others by any write.
-_CALLED_BY: Final = {"remind": "reminders", "remind_page": "reminders", "clear": "long list", "rebuild": "rebuild"}
+_CALLED_BY: Final = {
+    "remind": "reminders",
+    "remind_page": "reminders",
+    "clear": "long list",
+    "rebuild": "rebuild",
+    "mcp": "assistants",
+}
 # CloudWatch shows a line some seconds after it was written, and a metric a minute or two.
 _LOG_SECONDS: Final = 60
 _METRIC_SECONDS: Final = 240

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib import settings
+from chalicelib.api import cursor_key
 from chalicelib.aws import dynamodb, settings_table
 from chalicelib.commands import execute, list_queue, list_records
 from chalicelib.commands.list_operation import ListOperation
@@ -25,7 +26,9 @@ from chalicelib.todos.ids import Owner
 from chalicelib.views import cuts, schema
 from chalicelib.webhooks import subscriptions
 from tests.operate.recorded.calls import Recorder
+from tests.support.assistant import Assistant
 from tests.support.faults import just_before, lost_answers, refusals
+from tests.support.gateway import api_event
 from tests.support.in_process import InProcess
 from tests.support.lambda_events import (
     SCHEDULED,
@@ -37,7 +40,7 @@ from tests.support.lambda_events import (
     stream_record,
 )  # fmt: skip
 from tests.support.receiver import Receiver
-from tests.support.reset import forget_todos
+from tests.support.reset import forget_everything, forget_todos
 from tests.support.webhooks import put_in_force
 
 LONG_LIST = 401
@@ -57,6 +60,7 @@ class Scenario:
         self.write()
         self.project()
         self.read()
+        self.assist()
         self.hand_out()
         self.clear()
         self.undo()
@@ -165,6 +169,26 @@ class Scenario:
         assert api.get(path, if_none_match=f'"{todo["version"]}"').status_code == 304
         end = api.get("/changes?limit=200").json()["cursor"]
         assert api.get(f"/changes?since={end}", prefer="wait=1").ok
+
+    def assist(self) -> None:
+        """What an assistant reads."""
+
+        def post(body: bytes, headers: dict[str, Any]) -> tuple[int, dict[str, str], str]:
+            event = api_event("POST", "/mcp", body.decode(), headers, owner=self.owner)
+            answer = self.call("mcp", event)
+            return answer["statusCode"], answer["headers"], answer["body"]
+
+        # It may be the first that gives out a cursor.
+        key = settings_table.key(cursor_key._PARTITION, cursor_key._SORT_KEY)
+        dynamodb.client().delete_item(TableName=settings.settings_table(), Key=key)
+        forget_everything()
+        assistant = Assistant(post)
+        assistant.done("find", list="garden")
+        assistant.done("find", sort="due")
+        assistant.done("find", sort="created", limit=1)
+        assistant.done("get", id=self.todo_id, history=True)
+        for tool in ("lists", "activity", "changes"):
+            assistant.done(tool, limit=1)
 
     def hand_out(self) -> None:
         """Webhooks, and feeds for calendar programs."""

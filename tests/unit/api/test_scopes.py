@@ -15,7 +15,10 @@ from chalicelib.api import auth, scopes
 from chalicelib.api.auth import scopes_in
 from chalicelib.api.route import Route
 from chalicelib.api.routes import ROUTES
+from chalicelib.mcp import routes as mcp_routes
 
+# What one gateway, and its authorizer, is for.
+ALL_ROUTES = (*ROUTES, *mcp_routes.ROUTES)
 ARN = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/prod"
 
 
@@ -51,8 +54,9 @@ VALUES = ["1", "a%2Fb", "a/b", "webhooks", "feeds", "x/ping", "todos", "*", "?"]
 def policy(monkeypatch: pytest.MonkeyPatch, granted: str, arn: str) -> list[dict[str, Any]]:
     """The statements of the authorizer's answer to a good token with these scopes, asked for one route."""
     claims = {"sub": "ann", "exp": 4_000_000_000, "scope": granted}
-    monkeypatch.setattr(auth, "_verified_claims", lambda authorization: claims)
-    answer = auth.authorize("Bearer x", arn)
+    monkeypatch.setattr(auth, "_verified_claims", lambda *_: claims)
+    monkeypatch.setenv("TOKEN_AUDIENCE", "todo-ledger")
+    answer = auth.authorize("Bearer x", arn, ALL_ROUTES)
     statements: list[dict[str, Any]] = answer["policyDocument"]["Statement"]
     return statements
 
@@ -68,7 +72,7 @@ def allows(statements: list[dict[str, Any]], arn: str) -> bool:
 
 
 @pytest.mark.parametrize("granted", GRANTED)
-@pytest.mark.parametrize("route", [one for one in ROUTES if one.scope], ids=lambda one: f"{one.method} {one.path}")
+@pytest.mark.parametrize("route", [one for one in ALL_ROUTES if one.scope], ids=lambda one: f"{one.method} {one.path}")
 def test_the_policy_opens_what_the_scopes_of_a_token_open(
     monkeypatch: pytest.MonkeyPatch, route: Route, granted: str
 ) -> None:
@@ -102,3 +106,24 @@ def test_of_a_method_that_needs_various_scopes_only_the_refused_paths_are_named(
     assert scopes.denied_methods(routes, scopes.WRITE) == ["POST/b/*/c", "GET/*", "HEAD/*"]
     assert scopes.denied_methods(routes, scopes.READ) == ["POST/*"]
     assert scopes.denied_methods(routes, scopes.READ_AND_WRITE) == []
+
+
+@pytest.mark.parametrize(
+    ("public_url", "arn", "url"),
+    [
+        ("", ARN, "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/prod/mcp"),
+        (
+            "",
+            ARN.replace("arn:aws:", "arn:aws-cn:"),
+            "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com.cn/prod/mcp",
+        ),
+        ("https://todos.example", ARN, "https://todos.example/mcp"),
+    ],
+)
+def test_a_token_is_for_the_service_or_for_the_server_for_assistants(
+    monkeypatch: pytest.MonkeyPatch, public_url: str, arn: str, url: str
+) -> None:
+    monkeypatch.setenv("TOKEN_AUDIENCE", "todo-ledger")
+    monkeypatch.setenv("PUBLIC_URL", public_url)
+
+    assert auth.audiences(f"{arn}/POST/mcp") == ["todo-ledger", url]

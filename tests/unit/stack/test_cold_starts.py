@@ -59,6 +59,11 @@ def test_authorize_leaves_out(unneeded: str) -> None:
     assert unneeded not in cold_start("authorize")[0]
 
 
+@pytest.mark.parametrize("unneeded", ["jwt", "cryptography", "aws_lambda_powertools", "boto3", "chalicelib.triggers"])
+def test_mcp_leaves_out(unneeded: str) -> None:
+    assert unneeded not in cold_start("mcp")[0]
+
+
 def test_clear_leaves_out_the_http_side() -> None:
     assert "chalicelib.api" not in cold_start("clear")[0]
 
@@ -69,6 +74,7 @@ def test_clear_leaves_out_the_http_side() -> None:
         ("project", "chalicelib.views.projector"),
         ("api", "chalicelib.api.resources.todos"),
         ("clear", "chalicelib.commands.clear_list"),
+        ("mcp", "chalicelib.mcp.tools"),
     ],
 )
 def test_what_is_needed_is_there(handlers: str, needed: str) -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from chalicelib.api.answer_headers import EXPOSED
 from chalicelib.api.scopes import READ_AND_WRITE
-from stack.deploy.rest_api import GATEWAY_RESPONSES, definition_in
+from stack.deploy.rest_api import GATEWAY_RESPONSES, definition_in, with_metadata_address
 from stack.settings import REPOSITORY
 
 PREFIX: Final = "gatewayresponse.header."
@@ -64,7 +64,28 @@ def test_refused_tokens_are_told_why() -> None:
     }
 
     assert challenges == {
-        "UNAUTHORIZED": ("401", "'Bearer error=\"invalid_token\"'"),
-        "EXPIRED_TOKEN": ("401", "'Bearer error=\"invalid_token\"'"),
+        "UNAUTHORIZED": ("401", f'\'Bearer error="invalid_token", scope="{READ_AND_WRITE}"\''),
+        "EXPIRED_TOKEN": ("401", f'\'Bearer error="invalid_token", scope="{READ_AND_WRITE}"\''),
         "ACCESS_DENIED": ("403", f'\'Bearer error="insufficient_scope", scope="{READ_AND_WRITE}"\''),
+    }
+
+
+def test_challenges_name_where_the_metadata_of_the_server_for_assistants_is() -> None:
+    """RFC 9728, section 5.1."""
+    told = with_metadata_address(RESPONSES, "https://api.example/prod")
+    challenged = {
+        kind: response["responseParameters"][f"{PREFIX}WWW-Authenticate"]
+        for kind, response in told.items()
+        if f"{PREFIX}WWW-Authenticate" in response["responseParameters"]
+    }
+
+    assert set(challenged) == {"UNAUTHORIZED", "EXPIRED_TOKEN", "ACCESS_DENIED"}
+    for challenge in challenged.values():
+        parameters = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+        metadata = "https://api.example/prod/.well-known/oauth-protected-resource/mcp"
+        assert parameters["resource_metadata"] == metadata
+        assert parameters["scope"] == READ_AND_WRITE
+        assert re.fullmatch("'Bearer [^']*'", challenge), "one text, as the mapping takes it"
+    assert {kind: response for kind, response in told.items() if kind not in challenged} == {
+        kind: response for kind, response in RESPONSES.items() if kind not in challenged
     }

@@ -27,7 +27,7 @@ from stack.settings import REPOSITORY
 
 pytestmark = pytest.mark.slow
 
-HANDLERS = ("api", "authorize", "project", "publish", "deliver", "remind", "remind_page", "clear", "rebuild")
+HANDLERS = ("api", "mcp", "authorize", "project", "publish", "deliver", "remind", "remind_page", "clear", "rebuild")
 STAGE = "dev"
 
 

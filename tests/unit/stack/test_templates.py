@@ -96,6 +96,7 @@ def test_the_gateway_answers_with_problem_types_of_the_api(public_url: str, monk
     address = public_url or "https://$context.domainName/$context.stage"
     deployment = Deployment(Stage("prod"), lambda service: None)
     monkeypatch.setattr(deployment, "configured_parameters", lambda: {"PublicUrl": public_url})
+    monkeypatch.setattr(deployment.compute, "outputs", dict)
     responses = deployment.gateway_responses()
     assert len(responses) == 19
     for name, response in responses.items():

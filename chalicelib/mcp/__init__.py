@@ -1,0 +1,1 @@
+"""A Model Context Protocol server: tools by which assistants work with an owner's todos."""

@@ -1,0 +1,186 @@
+"""The arguments of the tools: their types and bounds, and what is wrong with arguments that break them.
+
+Models send null for what they do not mean: it counts as left out, in every tool. So nothing is emptied by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.api.headers import IDEMPOTENCY_KEY
+from chalicelib.mcp.schemas import fields_of_items
+from chalicelib.todos import content, fields, ids
+from chalicelib.todos.content import FieldError, pointer
+
+# How many items one call may write: more would rarely end within a request, or its answer within a context.
+MAX_ITEMS: Final = 50
+MAX_ROWS: Final = 50
+DEFAULT_ROWS: Final = 20
+
+Loaded = TypeVar("Loaded", bound=msgspec.Struct)
+
+Id = Annotated[str, Meta(description="The todo's id.", pattern=ids.TODO_ID_PATTERN)]
+Cursor = Annotated[str, Meta(description="next_cursor of the page before, with the same other arguments.")]
+Limit = Annotated[int, Meta(ge=1, le=MAX_ROWS, description=f"At most so many rows; {DEFAULT_ROWS} if left out.")]
+IfVersion = Annotated[
+    int,
+    Meta(ge=1, description="The version that you read. If it has changed since, nothing is done and you are told."),
+]
+Operation = Annotated[
+    str,
+    Meta(
+        pattern=f"^{ids.STATED_OPERATION}$",
+        description="A name of your own for what this is part of; calls of one name can be undone together.",
+    ),
+]
+AllTags = Annotated[list[fields.Tag], Meta(max_length=32, description="All of these.")]
+Instant = Annotated[str, Meta(description="An RFC 3339 date or date-time.", examples=["2026-12-01"])]
+
+# The fields of a todo that can be emptied; each of the others always has a value.
+Clearable = Literal[
+    "notes", "tags", "due", "remind_at", "order", "repeat", "repeat_from", "time_zone", "parent"
+]  # fmt: skip
+
+
+class Arguments(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """What a tool takes."""
+
+
+class Find(Arguments):
+    """Todos by these filters."""
+
+    text: Annotated[str, Meta(max_length=500, description="In title or notes, whatever the case.")] | None = None
+    list: fields.ListName | None = None
+    tags: AllTags | None = None
+    completed: Annotated[bool, Meta(description="false: open ones only; true: completed ones only.")] | None = None
+    priority: fields.Priority | None = None
+    due_before: Instant | None = None
+    due_after: Instant | None = None
+    sort: (
+        Annotated[
+            Literal["order", "due", "created"],
+            Meta(description="By list and order (the default); open ones with a due date, by that; or as created."),
+        ]
+        | None
+    ) = None
+    limit: Limit | None = None
+    cursor: Cursor | None = None
+
+
+class Get(Arguments):
+    """A todo, and its history if that is wanted."""
+
+    id: Id
+    history: Annotated[bool, Meta(description="Also the todo's events, oldest first.")] | None = None
+    since_version: (
+        Annotated[int, Meta(ge=0, description="Only events after this version; asks for the history.")] | None
+    ) = None
+    limit: Limit | None = None
+
+
+class Lists(Arguments):
+    """A page of lists."""
+
+    limit: Limit | None = None
+    cursor: Cursor | None = None
+
+
+class Activity(Arguments):
+    """Events by these filters."""
+
+    list: fields.ListName | None = None
+    todo: Id | None = None
+    actor: Annotated[str, Meta(description="Who made it.")] | None = None
+    client: Annotated[str, Meta(description="By which program.")] | None = None
+    operation: Annotated[str, Meta(description="As part of which operation.")] | None = None
+    type: (
+        Annotated[
+            Literal[
+                "TodoCreated", "TodoEdited", "TodoCompleted", "TodoReopened", "TodoDeleted", "TodoRestored",
+                "TodoReverted", "TodoReminded",
+            ],
+            Meta(description="What happened."),
+        ]
+        | None
+    ) = None  # fmt: skip
+    since: Instant | None = None
+    until: Instant | None = None
+    before: (
+        Annotated[bool, Meta(description="Also the values before, of the fields that each event changed.")] | None
+    ) = None
+    limit: Limit | None = None
+    cursor: Cursor | None = None
+
+
+class Changes(Arguments):
+    """Where a sync goes on."""
+
+    since: (
+        Annotated[str, Meta(description="`since` of the last answer. Left out: everything there is, page by page.")]
+        | None
+    ) = None
+    limit: Limit | None = None
+
+
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "priority": ("none", "low", "medium", "high"),
+    "sort": ("order", "due", "created"),
+    "repeat_from": ("due", "completion", "next_future"),
+}
+
+
+class InvalidArguments(Exception):
+    """The arguments break the bounds of at least one of them."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.pointer}: {error.detail}" for error in errors))
+        self.errors = errors
+
+
+def load(struct: type[Loaded], given: Mapping[str, Any]) -> Loaded:
+    """The arguments of a call.
+
+    Raises
+    ------
+    InvalidArguments
+        With an error for each that is missing, unknown or of the wrong type.
+    """
+    items = dict(fields_of_items(struct))
+    stated = {
+        name: [without_nulls(each) for each in value] if name in items and isinstance(value, list) else value
+        for name, value in without_nulls(given).items()
+    }
+    try:
+        return content.convert(stated, struct)
+    except msgspec.ValidationError:
+        raise InvalidArguments(_errors(struct, stated, items)) from None
+
+
+def without_nulls(value: Any) -> Any:
+    """An object without the members that are null; anything else as it is."""
+    return {name: member for name, member in value.items() if member is not None} if isinstance(value, dict) else value
+
+
+def _errors(
+    struct: type[msgspec.Struct], stated: Mapping[str, Any], items: Mapping[str, type[msgspec.Struct]]
+) -> list[FieldError]:
+    """Everything that is wrong; the decoder itself stops at the first."""
+    errors = []
+    for name, item in items.items():
+        for position, each in enumerate(stated[name] if isinstance(stated.get(name), list) else ()):
+            if isinstance(each, dict):
+                errors += content.struct_errors(each, item, name, position, choices=CHOICES)
+            else:
+                errors.append(FieldError(pointer(name, position), "expected an object"))
+    of_items = {error.pointer for error in errors}
+    own = content.struct_errors(stated, struct, choices=CHOICES)
+    # An error of an item is found again, with less detail, as one of the list.
+    is_told = {name for name in items if any(place.startswith(f"#/{name}/") for place in of_items)}
+    return [error for error in own if error.pointer.split("/")[1] not in is_told] + errors
+
+
+IS_KEY: Final = f"^{IDEMPOTENCY_KEY}$"

@@ -1,0 +1,45 @@
+"""JSON schemas of arguments, as assistants' clients take them: no references, and no alternatives at the top."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+Schema = dict[str, Any]
+
+
+def schema_of(struct: type[msgspec.Struct]) -> Schema:
+    """The schema of an object with the struct's fields; a field that may be null is one that may be left out."""
+    types_of = get_type_hints(struct, localns={"list": list}, include_extras=True)
+    fields = msgspec.structs.fields(struct)
+    return {
+        "type": "object",
+        "properties": {field.encode_name: _of(types_of[field.name]) for field in fields},
+        "required": [field.encode_name for field in fields if field.required],
+        "additionalProperties": False,
+    }
+
+
+def fields_of_items(struct: type[msgspec.Struct]) -> Iterator[tuple[str, type[msgspec.Struct]]]:
+    """The fields that are lists of structs, with what these are."""
+    for name, kind in get_type_hints(struct, localns={"list": list}).items():
+        item = next(iter(get_args(kind)), None)
+        if get_origin(kind) is list and isinstance(item, type) and issubclass(item, msgspec.Struct):
+            yield name, item
+
+
+def _of(kind: Any) -> Schema:
+    stated = [each for each in get_args(kind) if each is not types.NoneType]
+    if get_origin(kind) in (Union, types.UnionType) and len(stated) == 1:
+        return _of(stated[0])
+    inner, *described = get_args(kind) if get_origin(kind) is Annotated else (kind,)
+    item = next(iter(get_args(inner)), None)
+    if get_origin(inner) is list and isinstance(item, type) and issubclass(item, msgspec.Struct):
+        bounds = msgspec.json.schema(Annotated[list[Any], *described]) if described else {"type": "array"}
+        return {**bounds, "items": schema_of(item)}
+    found: Schema = msgspec.json.schema(kind)
+    # Some clients take no choice without a type; ours are all of texts.
+    return {"type": "string", **found} if "enum" in found else found

@@ -1,0 +1,140 @@
+"""The tools: what each is called, how it is described to a model, what it takes and gives, and how it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.api.problems import problem_of
+from chalicelib.api.request import Request
+from chalicelib.api.scopes import READ, missing_scopes
+from chalicelib.mcp import arguments, reading, results
+from chalicelib.mcp.arguments import InvalidArguments
+from chalicelib.mcp.schemas import schema_of
+
+_TODOS: Final = {"type": "array", "items": {"type": "object"}}
+_CURSOR: Final = {"type": ["string", "null"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool.
+
+    Attributes
+    ----------
+    takes : type
+        Its arguments.
+    gives : mapping
+        The schemas of its answer's members, all of which are there unless `optional` names them.
+    scope : str
+        What the token must allow.
+    run : callable
+        Takes the request and the arguments; returns the answer, and whether it failed in part.
+    """
+
+    title: str
+    description: str
+    takes: type[msgspec.Struct]
+    gives: Mapping[str, Any]
+    run: Callable[[Request, Any], dict[str, Any]]
+    scope: str = READ
+    optional: tuple[str, ...] = ()
+    is_destructive: bool = False
+    is_idempotent: bool = False
+
+    def described(self, name: str) -> dict[str, Any]:
+        """The tool as `tools/list` has it."""
+        reads = self.scope == READ
+        # What hints mean for a tool that only reads, nobody asks.
+        of_writes = {} if reads else {"destructiveHint": self.is_destructive, "idempotentHint": self.is_idempotent}
+        return {
+            "name": name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": schema_of(self.takes),
+            "outputSchema": {
+                "type": "object",
+                "properties": dict(self.gives),
+                "required": [member for member in self.gives if member not in self.optional],
+            },
+            "annotations": {"title": self.title, "readOnlyHint": reads, **of_writes, "openWorldHint": False},
+        }
+
+
+TOOLS: Final[Mapping[str, Tool]] = {
+    "find": Tool(
+        "Find todos",
+        "Find todos by text, list, tags, priority, due date or state. Gives each todo's id and version, which other "
+        "tools take. Notes are cut here: get gives all of them. A page may be short or empty and still have a "
+        "next_cursor; go on until that is null. What was written less than a second ago may be missing.",
+        arguments.Find,
+        {"todos": _TODOS, "next_cursor": _CURSOR},
+        reading.find,
+    ),
+    "get": Tool(
+        "Get a todo",
+        "Read one todo as it is right now, whole, with its version, and who changed it last with which program. With "
+        "history or since_version also what happened to it, oldest first; if more is true, ask again with the last "
+        "event's version as since_version. Works for deleted todos, too.",
+        arguments.Get,
+        {
+            "todo": {"type": "object"}, "id": {"type": "string"}, "version": {"type": "integer"},
+            "deleted": {"type": "boolean"}, "last_change": {"type": "object"}, "events": _TODOS,
+            "more": {"type": "boolean"},
+        },
+        reading.get,
+        optional=("todo", "id", "version", "deleted", "events", "more"),
+    ),
+    "lists": Tool(
+        "Show the lists",
+        "The user's lists, each with how many of its todos are open and completed.",
+        arguments.Lists,
+        {"lists": _TODOS, "next_cursor": _CURSOR},
+        reading.lists,
+    ),
+    "activity": Tool(
+        "Show what happened",
+        "What happened to the user's todos, newest first: by whom (actor), with which program (client), as part of "
+        "which operation. Use it to answer who or what changed something, or to find the operation to undo. A page may "
+        "be empty and still have a next_cursor.",
+        arguments.Activity,
+        {"events": _TODOS, "complete_from": {"type": ["string", "null"]}, "next_cursor": _CURSOR},
+        reading.activity,
+    ),
+    "changes": Tool(
+        "What changed since",
+        "Every todo that changed since an earlier answer of this tool, once, as it is now; deleted ones as their ids. "
+        "Keep since for the next time; while more is true, ask again at once.",
+        arguments.Changes,
+        {"changes": _TODOS, "since": {"type": "string"}, "more": {"type": "boolean"}},
+        reading.changes,
+    ),
+}  # fmt: skip
+
+
+def described(granted: str) -> list[dict[str, Any]]:
+    """The tools that a token with these scopes may call, always in the same order."""
+    return [_described(name) for name, tool in TOOLS.items() if not missing_scopes(tool.scope, granted)]
+
+
+def call(request: Request, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of a call, also of one that is refused or fails: a model can do something about that."""
+    tool = TOOLS[name]
+    if missing_scopes(tool.scope, request.scope):
+        return results.failed(results.lacking_scope(tool.scope))
+    try:
+        answer = tool.run(request, arguments.load(tool.takes, given))
+    except InvalidArguments as invalid:
+        return results.failed(results.of_arguments(invalid))
+    except Exception as error:
+        return results.failed(results.of_problem(problem_of(error)))
+    return results.result(answer, is_error=bool(answer.get("failed")))
+
+
+@cache
+def _described(name: str) -> dict[str, Any]:
+    return TOOLS[name].described(name)
