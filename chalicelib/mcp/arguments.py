@@ -6,7 +6,7 @@ Models send null for what they do not mean: it counts as left out, in every tool
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
@@ -40,10 +40,15 @@ Operation = Annotated[
 AllTags = Annotated[list[fields.Tag], Meta(max_length=32, description="All of these.")]
 Instant = Annotated[str, Meta(description="An RFC 3339 date or date-time.", examples=["2026-12-01"])]
 
-# The fields of a todo that can be emptied; each of the others always has a value.
+# The fields of a todo that an assistant can empty; each of the others always has a value.
 Clearable = Literal[
     "notes", "tags", "due", "remind_at", "order", "repeat", "repeat_from", "time_zone", "parent"
 ]  # fmt: skip
+
+CLEARABLE: Final[tuple[str, ...]] = get_args(Clearable)
+ClearedFields = Annotated[
+    list[Clearable], Meta(max_length=len(CLEARABLE), description="Fields to empty. Nothing else empties a field.")
+]
 
 
 class Arguments(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -126,10 +131,100 @@ class Changes(Arguments):
     limit: Limit | None = None
 
 
+class NewTodo(Arguments):
+    """A todo to be; what is left out is unset."""
+
+    title: fields.Title
+    notes: fields.Notes | None = None
+    list: fields.ListName | None = None
+    tags: fields.Tags | None = None
+    priority: fields.Priority | None = None
+    due: fields.Due | None = None
+    remind_at: fields.RemindAt | None = None
+    order: fields.Order | None = None
+    repeat: fields.Repeat | None = None
+    repeat_from: fields.RepeatFrom | None = None
+    time_zone: fields.TimeZone | None = None
+    parent: fields.Parent | None = None
+
+
+class Add(Arguments):
+    """New todos."""
+
+    todos: Annotated[list[NewTodo], Meta(min_length=1, max_length=MAX_ITEMS, description="What to add.")]
+    key: (
+        Annotated[
+            str,
+            Meta(
+                pattern=f"^{IDEMPOTENCY_KEY}$",
+                description=(
+                    "For this very call: within a day, another one with the same key adds nothing. Needed only to add "
+                    "the same again on purpose, with a new key each time."
+                ),
+            ),
+        ]
+        | None
+    ) = None
+    operation: Operation | None = None
+
+
+class ChangedTodo(Arguments):
+    """A todo with new values; fields that are left out stay as they are."""
+
+    id: Id
+    if_version: IfVersion | None = None
+    title: fields.Title | None = None
+    notes: fields.Notes | None = None
+    list: fields.ListName | None = None
+    tags: fields.Tags | None = None
+    priority: fields.Priority | None = None
+    due: fields.Due | None = None
+    remind_at: fields.RemindAt | None = None
+    order: fields.Order | None = None
+    repeat: fields.Repeat | None = None
+    repeat_from: fields.RepeatFrom | None = None
+    time_zone: fields.TimeZone | None = None
+    parent: fields.Parent | None = None
+    clear: ClearedFields | None = None
+
+
+class Change(Arguments):
+    """New values of fields."""
+
+    todos: Annotated[list[ChangedTodo], Meta(min_length=1, max_length=MAX_ITEMS, description="What to change.")]
+    operation: Operation | None = None
+
+
+class NamedTodo(Arguments):
+    """A todo, as it was read."""
+
+    id: Id
+    if_version: IfVersion | None = None
+
+
+NamedTodos = Annotated[list[NamedTodo], Meta(min_length=1, max_length=MAX_ITEMS, description="Which todos.")]
+
+
+class Complete(Arguments):
+    """Todos that are done, or not done after all."""
+
+    todos: NamedTodos
+    completed: Annotated[bool, Meta(description="false to reopen them; true if left out.")] | None = None
+    operation: Operation | None = None
+
+
+class Named(Arguments):
+    """Todos to delete or to restore."""
+
+    todos: NamedTodos
+    operation: Operation | None = None
+
+
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "priority": ("none", "low", "medium", "high"),
     "sort": ("order", "due", "created"),
     "repeat_from": ("due", "completion", "next_future"),
+    "clear": CLEARABLE,
 }
 
 
@@ -181,6 +276,3 @@ def _errors(
     # An error of an item is found again, with less detail, as one of the list.
     is_told = {name for name in items if any(place.startswith(f"#/{name}/") for place in of_items)}
     return [error for error in own if error.pointer.split("/")[1] not in is_told] + errors
-
-
-IS_KEY: Final = f"^{IDEMPOTENCY_KEY}$"

@@ -48,6 +48,7 @@ def failed(error: Mapping[str, Any]) -> dict[str, Any]:
 def of_arguments(invalid: InvalidArguments) -> dict[str, Any]:
     """What is wrong with the arguments."""
     return {
+        "type": "invalid-arguments",
         "title": "Invalid arguments",
         "detail": "Nothing was done.",
         "errors": [_argument_error(error) for error in invalid.errors[:20]],
@@ -64,7 +65,12 @@ def of_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """A problem document, with the todo and the events that it brings, and what to do next."""
     name = str(document["type"]).rpartition("/")[2]
     what_to_do = _MEND if document.get("errors") else _WHAT_TO_DO.get(name, "Change the call; it cannot work as it is.")
-    found: dict[str, Any] = {"title": document["title"], "detail": document["detail"], "what_to_do": what_to_do}
+    found: dict[str, Any] = {
+        "type": name,
+        "title": document["title"],
+        "detail": document["detail"],
+        "what_to_do": what_to_do,
+    }
     if "errors" in document:
         found["errors"] = [_described(error) for error in document["errors"][:20]]
     if document.get("todo") is not None:
@@ -77,6 +83,7 @@ def of_document(document: Mapping[str, Any]) -> dict[str, Any]:
 def lacking_scope(scope: str) -> dict[str, Any]:
     """What a call needs that its token does not grant."""
     return {
+        "type": "insufficient-scope",
         "title": "Missing scope",
         "detail": f"The token lacks the scope {scope}.",
         "what_to_do": f"Ask the user to connect again and to grant {scope}.",

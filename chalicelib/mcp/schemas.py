@@ -40,6 +40,9 @@ def _of(kind: Any) -> Schema:
     if get_origin(inner) is list and isinstance(item, type) and issubclass(item, msgspec.Struct):
         bounds = msgspec.json.schema(Annotated[list[Any], *described]) if described else {"type": "array"}
         return {**bounds, "items": schema_of(item)}
+    if get_origin(inner) is list:
+        return {**msgspec.json.schema(kind), "items": _of(item)}
     found: Schema = msgspec.json.schema(kind)
-    # Some clients take no choice without a type; ours are all of texts.
-    return {"type": "string", **found} if "enum" in found else found
+    # Some clients take neither a choice nor alternatives without a type: ours are of texts, and of numbers.
+    alternatives = found.pop("anyOf", None)
+    return {"type": "string" if alternatives is None else "number", **found}

@@ -11,12 +11,13 @@ import msgspec
 
 from chalicelib.api.problems import problem_of
 from chalicelib.api.request import Request
-from chalicelib.api.scopes import READ, missing_scopes
-from chalicelib.mcp import arguments, reading, results
+from chalicelib.api.scopes import READ, WRITE, missing_scopes
+from chalicelib.mcp import arguments, reading, results, writing
 from chalicelib.mcp.arguments import InvalidArguments
 from chalicelib.mcp.schemas import schema_of
 
 _TODOS: Final = {"type": "array", "items": {"type": "object"}}
+_WRITTEN: Final = {"operation": {"type": "string"}, "results": _TODOS, "failed": {"type": "integer"}}
 _CURSOR: Final = {"type": ["string", "null"]}
 
 
@@ -112,6 +113,35 @@ TOOLS: Final[Mapping[str, Tool]] = {
         arguments.Changes,
         {"changes": _TODOS, "since": {"type": "string"}, "more": {"type": "boolean"}},
         reading.changes,
+    ),
+    "add": Tool(
+        "Add todos",
+        "Add one or several todos. If the answer is lost, send the very same call again: what was added in the last "
+        "five minutes is not added twice, but comes back with the status repeated. Nothing is added if one of them is "
+        "not valid.",
+        arguments.Add, _WRITTEN, writing.add, WRITE,
+    ),
+    "change": Tool(
+        "Change todos",
+        "Change fields of one or several todos. State only what is to change; null changes nothing. To empty a field, "
+        "name it in clear. Give if_version: if somebody changed the todo since you read it, nothing is done to it, and "
+        "the error has the todo as it is and what has changed. To complete or delete, use those tools.",
+        arguments.Change, _WRITTEN, writing.change, WRITE, is_destructive=True,
+    ),
+    "complete": Tool(
+        "Complete todos",
+        "Mark todos as completed, or reopen them. Completing a repeating one makes its next occurrence (next_id).",
+        arguments.Complete, _WRITTEN, writing.complete, WRITE, is_destructive=True,
+    ),
+    "delete": Tool(
+        "Delete todos",
+        "Delete todos. Their history stays, and restore brings them back. Ask the user first unless they asked for it.",
+        arguments.Named, _WRITTEN, writing.delete, WRITE, is_destructive=True, is_idempotent=True,
+    ),
+    "restore": Tool(
+        "Restore todos",
+        "Bring deleted todos back as they were.",
+        arguments.Named, _WRITTEN, writing.restore, WRITE, is_idempotent=True,
     ),
 }  # fmt: skip
 

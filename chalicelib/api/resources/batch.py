@@ -30,6 +30,8 @@ MAX_WORK_OF_RULES: Final = 10 * rule_days.MAX_WORK
 AT_THE_SAME_TIME: Final = 16
 # The gateway gives up after 29 s, of which a caller may ask to spend 10 s waiting for the views.
 LAST_START_SECONDS: Final = 15
+# How the detail of a command begins that had no effect, and may have one if it is repeated.
+NOT_TRIED: Final = "Not tried"
 # The members of a result that are headers of the command's own answer.
 _MEMBERS: Final = (("etag", "ETag"), ("location", "Location"), ("link", "Link"), ("operation", "Operation-Id"))
 
@@ -116,7 +118,7 @@ def _result(base_url: str, plan: Plan, operation: str, previous: int | None, eve
 
 def _not_tried() -> Problem:
     return unavailable(
-        "Not tried: the time was up, or an earlier command on this todo must be repeated. Repeat the batch."
+        f"{NOT_TRIED}: the time was up, or an earlier command on this todo must be repeated. Repeat the batch."
     )
 
 

@@ -180,7 +180,7 @@ def _plan(request: Request, batch_key: str | None, position: int, command: Comma
             if_match = parse_if_match(command.if_match)
         except Problem:
             refuse("if_match", f'expected *, {PREVIOUS}, or entity tags such as "3", quotes included')
-    key = key or (_derived_key(batch_key, position) if batch_key else None)
+    key = key or (derived_key(batch_key, position) if batch_key else None)
     todo_id = command.id or todos.id_for_new(request.owner, key)
     return Plan(todo_id, key is not None, partial(_command_request, request, command, todo_id, if_match, key))
 
@@ -226,7 +226,8 @@ def _command(
             return commands.reversion(owner, todo_id, stated.body)
 
 
-def _derived_key(batch_key: str, position: int) -> str:
+def derived_key(batch_key: str, position: int) -> str:
+    """The idempotency key of a command that states none, in a batch that has one."""
     return hashlib.sha256(f"{position}#{batch_key}".encode()).hexdigest()
 
 

@@ -171,7 +171,7 @@ class Scenario:
         assert api.get(f"/changes?since={end}", prefer="wait=1").ok
 
     def assist(self) -> None:
-        """What an assistant reads."""
+        """What an assistant reads and writes."""
 
         def post(body: bytes, headers: dict[str, Any]) -> tuple[int, dict[str, str], str]:
             event = api_event("POST", "/mcp", body.decode(), headers, owner=self.owner)
@@ -189,6 +189,18 @@ class Scenario:
         assistant.done("get", id=self.todo_id, history=True)
         for tool in ("lists", "activity", "changes"):
             assistant.done(tool, limit=1)
+        water = {"title": "water", "repeat": "FREQ=WEEKLY", "due": "2030-01-01"}
+        for _ in range(2):
+            (added,) = assistant.done("add", todos=[water])["results"]
+        named = {"id": added["id"], "if_version": 1}
+        for _ in range(2):
+            (completed,) = assistant.done("complete", todos=[named])["results"]
+        assistant.done("change", todos=[{"id": completed["next_id"], "notes": "begun"}])
+        # The next one was changed, and so is only looked at.
+        assistant.done("complete", todos=[{"id": added["id"]}], completed=False)
+        assistant.done("add", todos=[water])
+        assistant.done("delete", todos=[{"id": added["id"]}])
+        assistant.done("restore", todos=[{"id": added["id"]}])
 
     def hand_out(self) -> None:
         """Webhooks, and feeds for calendar programs."""
