@@ -26,6 +26,7 @@ STAGE: Final = "dev"
 CONTENDERS: Final = {
     "import boto3 and make a client": ("", "import boto3; boto3.client('dynamodb')"),
     "the API": ("api", "import app; from chalicelib.aws import dynamodb; dynamodb.client()"),
+    "the server for assistants": ("mcp", "import app; from chalicelib.aws import dynamodb; dynamodb.client()"),
     "project": ("project", "import app; from chalicelib.aws import dynamodb; dynamodb.client()"),
 }
 

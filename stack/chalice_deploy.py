@@ -130,7 +130,7 @@ def _give_integrations(stage: Stage) -> None:
         return [*plan(self, resource), *allowed]
 
     SwaggerGenerator.generate_swagger = generate_swagger  # type: ignore[method-assign]
-    PlanStage._plan_restapi = plan_rest_api  # type: ignore[method-assign,assignment]
+    PlanStage._plan_restapi = plan_rest_api  # type: ignore[method-assign]
 
 
 def _give_package(packaged: Package, checkout: Path, config: Config) -> None:

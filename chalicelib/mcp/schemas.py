@@ -45,4 +45,8 @@ def _of(kind: Any) -> Schema:
     found: Schema = msgspec.json.schema(kind)
     # Some clients take neither a choice nor alternatives without a type: ours are of texts, and of numbers.
     alternatives = found.pop("anyOf", None)
+    # Patterns forbid characters that nobody sends, and models know the standards that examples are of. Both together
+    # would be a quarter of what a model has to read.
+    for name in ("pattern", "examples"):
+        found.pop(name, None)
     return {"type": "string" if alternatives is None else "number", **found}
