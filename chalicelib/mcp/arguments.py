@@ -220,6 +220,23 @@ class Named(Arguments):
     operation: Operation | None = None
 
 
+class Undo(Arguments):
+    """An operation to take back, or, if it is an undo itself, to bring back."""
+
+    operation: Annotated[
+        str,
+        Meta(
+            pattern=f"^{ids.OPERATION}$",
+            description="Its name: as a tool has answered it, as activity shows it, or as you stated it.",
+        ),
+    ]
+    dry_run: (
+        Annotated[bool, Meta(description="Only show what would change and what would stay. Nothing is written.")] | None
+    ) = None
+    limit: Limit | None = None
+    cursor: Annotated[str, Meta(description="Of a dry run: next_cursor of the page before.")] | None = None
+
+
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "priority": ("none", "low", "medium", "high"),
     "sort": ("order", "due", "created"),

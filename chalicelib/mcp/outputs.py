@@ -25,8 +25,8 @@ SHORTENED: Final = "texts_shortened"
 
 # What the service has written itself, and a caller gives back as it is.
 _EXACT: Final = frozenset(
-    {"id", "todo", "parent", "next_id", "next_cursor", "since", "operation", "created_at", "updated_at", "completed_at",
-     "at", "type", "status", "what_to_do", "due", "remind_at", "repeat"}
+    {"id", "todo", "parent", "undo", "undoes", "next_id", "next_cursor", "since", "operation", "created_at",
+     "updated_at", "completed_at", "at", "type", "status", "what_to_do", "due", "remind_at", "repeat"}
 )  # fmt: skip
 
 

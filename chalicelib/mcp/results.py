@@ -14,12 +14,13 @@ from chalicelib.todos.events import dump_json
 
 # By the name of a problem's type; the status says what to do about the others.
 _WHAT_TO_DO: Final[Mapping[str, str]] = {
-    problem_types.NOT_FOUND.name: "There is no such todo. Look for it with find.",
+    problem_types.NOT_FOUND.name: "Look for it: todos with find, operations with activity.",
     problem_types.DELETED.name: "It was deleted. Bring it back with restore, if that is what the user wants.",
     problem_types.PRECONDITION_FAILED.name: (
         "Nothing was written. See in changed_since what others did; if your change still makes sense, call again with "
         "this version as if_version."
     ),
+    problem_types.OPERATION_RUNNING.name: "Wait some seconds, then send the very same call again.",
     problem_types.CURSOR_EXPIRED.name: "Start over without the cursor.",
     problem_types.KEY_REUSED.name: "The key was used for something else: use a new one.",
     problem_types.PAYLOAD_TOO_LARGE.name: "Send less: shorter notes, or fewer items in one call.",

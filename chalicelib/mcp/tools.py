@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.api.problems import problem_of
 from chalicelib.api.request import Request
-from chalicelib.api.scopes import READ, WRITE, missing_scopes
+from chalicelib.api.scopes import READ, READ_AND_WRITE, WRITE, missing_scopes
 from chalicelib.mcp import arguments, reading, results, writing
 from chalicelib.mcp.arguments import InvalidArguments
 from chalicelib.mcp.schemas import schema_of
@@ -142,6 +142,23 @@ TOOLS: Final[Mapping[str, Tool]] = {
         "Restore todos",
         "Bring deleted todos back as they were.",
         arguments.Named, _WRITTEN, writing.restore, WRITE, is_idempotent=True,
+    ),
+    "undo": Tool(
+        "Undo an operation",
+        "Take back everything that one operation has changed: each call of a writing tool is one, and has named it. "
+        "What others changed since stays, and is told as a conflict: tell the user. Look first with dry_run. Take back "
+        "the newest operation first. The undo is an operation, too: undo it to bring everything back. If state is "
+        "running, call again later to see whether it is done.",
+        arguments.Undo,
+        {
+            "undo": {"type": "string"}, "undoes": {"type": "string"}, "direction": {"type": "string"},
+            "state": {"type": "string"}, "todos": {"type": "integer"}, "changed": {"type": "integer"},
+            "conflict_count": {"type": "integer"}, "conflicts": _TODOS, "preview": _TODOS, "next_cursor": _CURSOR,
+        },
+        writing.undo, READ_AND_WRITE, is_destructive=True,
+        optional=(
+            "undo", "state", "todos", "changed", "conflict_count", "conflicts", "preview", "next_cursor",
+        ),
     ),
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ is told again by `repeats`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,13 +16,25 @@ import msgspec
 
 from chalicelib.api import problem_types, resources
 from chalicelib.api.headers import parse_operation_id
+from chalicelib.api.media_types import JSON
 from chalicelib.api.problems import Problem
 from chalicelib.api.request import Request
 from chalicelib.api.resources import batch, batch_commands
 from chalicelib.commands import execute
 from chalicelib.ledger import ledger
 from chalicelib.mcp import outputs, repeats, results
-from chalicelib.mcp.arguments import CLEARABLE, Add, Change, ChangedTodo, Complete, InvalidArguments, Named, NamedTodo
+from chalicelib.mcp.arguments import (
+    CLEARABLE,
+    DEFAULT_ROWS,
+    Add,
+    Change,
+    ChangedTodo,
+    Complete,
+    InvalidArguments,
+    Named,
+    NamedTodo,
+    Undo,
+)
 from chalicelib.mcp.repeats import Claim, KeyOfAnotherCall
 from chalicelib.todos import content, decide
 from chalicelib.todos.content import FieldError, InvalidContent, pointer
@@ -110,6 +122,27 @@ def restore(request: Request, asked: Named) -> Structured:
     return _run(request, _commands("restore", asked.todos), _operation(request, asked.operation))
 
 
+def undo(request: Request, asked: Undo) -> Structured:
+    """Take back what an operation has done, or show what that would do, as `POST /operations/{id}/undo` answers it."""
+    body = {"dry_run": bool(asked.dry_run), "limit": asked.limit or DEFAULT_ROWS, "cursor": asked.cursor}
+    path = {"operation_id": asked.operation}
+    found = resources.operations.undo(_post(request, "/operations/{operation_id}/undo", body, path=path)).body
+    if not asked.dry_run:
+        return {**found, "conflicts": [_conflicting(each) for each in found["conflicts"]]}
+    rows = [_conflicting(each) | {"change": outputs.brief(each["change"])} for each in found["todos"]]
+    return {
+        "undoes": found["undoes"],
+        "direction": found["direction"],
+        "preview": rows,
+        "next_cursor": found["cursor"],
+    }
+
+
+def _conflicting(row: dict[str, Any]) -> Structured:
+    """What an undo does to a todo, or leaves, with texts cut."""
+    return {**row, "conflicts": [outputs.brief(each) for each in row["conflicts"]]}
+
+
 def _stated(arguments: msgspec.Struct) -> dict[str, Any]:
     """The arguments that are there; empty ones count as left out where they could only say that there is nothing."""
     fields: dict[str, Any] = {
@@ -173,13 +206,33 @@ def _run(
     request: Request, commands: Sequence[dict[str, Any]], operation: str | None, key: str | None = None
 ) -> Structured:
     """Carry out commands as one batch, which is one operation: the caller's, or else the batch's own."""
-    body = dump_json({"commands": commands}).encode(errors="surrogatepass")
-    headers = {"content-type": "application/json", "content-length": str(len(body))}
-    headers |= {} if operation is None else {"operation-id": operation}
-    headers |= {} if key is None else {"idempotency-key": key}
-    response = batch.run(replace(request, method="POST", route="/batch", path={}, query={}, headers=headers, body=body))
+    stated = {"operation-id": operation, "idempotency-key": key}
+    headers = {name: value for name, value in stated.items() if value is not None}
+    response = batch.run(_post(request, "/batch", {"commands": commands}, headers=headers))
     rows = [_row(result) for result in response.body["results"]]
     return _counted({"operation": response.headers["Operation-Id"], "results": rows})
+
+
+def _post(
+    request: Request,
+    route: str,
+    body: Any,
+    *,
+    path: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Request:
+    """The same caller's POST to a route of the API."""
+    content = dump_json(body).encode(errors="surrogatepass")
+    described = {"content-type": JSON, "content-length": str(len(content))}
+    return replace(
+        request,
+        method="POST",
+        route=route,
+        path=path or {},
+        query={},
+        headers={**described, **(headers or {})},
+        body=content,
+    )
 
 
 def _row(result: dict[str, Any]) -> Structured:

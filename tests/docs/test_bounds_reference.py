@@ -11,6 +11,7 @@ from chalicelib.api import bodies, filters, headers, pages, problems, request
 from chalicelib.api.resources import batch, batch_commands
 from chalicelib.commands import execute, next_occurrence
 from chalicelib.ledger import ledger
+from chalicelib.mcp import arguments, outputs, server
 from chalicelib.todos import content, earlier_ids, events, fields, instants, representation, rule_days, rules, texts
 from chalicelib.todos import zones as todo_zones
 from chalicelib.views import projection
@@ -52,6 +53,8 @@ BOUNDS = {
     # An operation's name has one character before those that the pattern counts.
     "`Idempotency-Key`": f"{longest_of(headers.IDEMPOTENCY_KEY)}, {1 + int(longest_of(headers.OPERATION_ID))}, "
     f"{longest_of(headers.REQUEST_ID)} visible ASCII",
+    "a message": f"{server.MAX_BODY_BYTES // MB} MB, {server.MAX_NESTING} levels, {arguments.MAX_ITEMS} todos",
+    "an answer": f"{outputs.MAX_BYTES // 1000} KB, {arguments.MAX_ROWS} rows; texts are cut to fit",
     "other headers": "what the gateway lets through: 10 KB",
     "conflicts": f"{batch.MAX_EVENTS_BYTES // KB} KB of events, once for each todo",
     "a conflict alone": f"{representation.MAX_EVENTS_BYTES // MB} MB of events, 100 or {pages.MAX_LIMIT} of them",

@@ -17,6 +17,7 @@ from chalicelib.commands import execute, list_queue, list_records
 from chalicelib.commands.list_operation import ListOperation
 from chalicelib.commands.list_queue import Pass, Work
 from chalicelib.commands.list_records import Record
+from chalicelib.commands.undo import service as undo_service
 from chalicelib.ledger import ledger, scan
 from chalicelib.rebuild import state, task
 from chalicelib.rebuild.run import Run
@@ -201,6 +202,15 @@ class Scenario:
         assistant.done("add", todos=[water])
         assistant.done("delete", todos=[{"id": added["id"]}])
         assistant.done("restore", todos=[{"id": added["id"]}])
+        asked = {"operation": assistant.done("add", todos=[{"title": "undone"}])["operation"]}
+        assistant.done("undo", **asked, dry_run=True)
+        undone = assistant.done("undo", **asked)
+        assistant.done("undo", operation=undone["undo"])
+        with pytest.MonkeyPatch.context() as patch:
+            # As if it were an operation of many todos.
+            patch.setattr(undo_service, "AT_ONCE_TODOS", 0)
+            patch.setattr(undo_service, "AT_ONCE_EVENTS", 0)
+            assert assistant.done("undo", **asked)["state"] == "running"
 
     def hand_out(self) -> None:
         """Webhooks, and feeds for calendar programs."""
