@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from chalicelib.aws import dynamodb
 from chalicelib.mcp import outputs
 from tests.support.assistant import Assistant
 from tests.support.client import Client
+from tests.support.faults import Call, calls_watched
 from tests.support.in_process import InProcess
 
 
 @contextmanager
-def counted() -> Iterator[list[str]]:
-    """The requests that DynamoDB gets meanwhile."""
+def asked() -> Iterator[list[str]]:
+    """The calls that this process makes of DynamoDB meanwhile."""
     made: list[str] = []
-    events = dynamodb.client().meta.events
 
-    def note(event_name: str, **_: Any) -> None:
-        made.append(event_name.rpartition(".")[2])
+    def note(operation: str, request: Mapping[str, Any], call: Call) -> Any:
+        made.append(operation)
+        return call(request)
 
-    events.register("before-call.dynamodb", note)
-    try:
+    with calls_watched(note):
         yield made
-    finally:
-        events.unregister("before-call.dynamodb", note)
 
 
 TWINS: list[tuple[str, dict[str, Any], str]] = [
@@ -53,9 +50,9 @@ def test_a_tool_asks_dynamodb_for_what_its_twin_asks_for(
     # Both read what a process keeps, such as the pointer to the views.
     assistant.done(tool, **arguments)
     assert here.get(path).ok
-    with counted() as of_tool:
+    with asked() as of_tool:
         assistant.done(tool, **arguments)
-    with counted() as of_twin:
+    with asked() as of_twin:
         assert here.get(path).ok
 
     assert of_tool == of_twin != []
