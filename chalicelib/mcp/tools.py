@@ -18,7 +18,8 @@ from chalicelib.mcp.schemas import schema_of
 
 _TODOS: Final = {"type": "array", "items": {"type": "object"}}
 _WRITTEN: Final = {"operation": {"type": "string"}, "results": _TODOS, "failed": {"type": "integer"}}
-_CURSOR: Final = {"type": ["string", "null"]}
+# Several types in one schema are less portable: some clients know one each.
+_TEXT_OR_NULL: Final = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
         "tools take. Notes are cut here: get gives all of them. A page may be short or empty and still have a "
         "next_cursor; go on until that is null. What was written less than a second ago may be missing.",
         arguments.Find,
-        {"todos": _TODOS, "next_cursor": _CURSOR},
+        {"todos": _TODOS, "next_cursor": _TEXT_OR_NULL},
         reading.find,
     ),
     "get": Tool(
@@ -94,7 +95,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
         "Show the lists",
         "The user's lists, each with how many of its todos are open and completed.",
         arguments.Lists,
-        {"lists": _TODOS, "next_cursor": _CURSOR},
+        {"lists": _TODOS, "next_cursor": _TEXT_OR_NULL},
         reading.lists,
     ),
     "activity": Tool(
@@ -103,7 +104,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
         "which operation. Use it to answer who or what changed something, or to find the operation to undo. A page may "
         "be empty and still have a next_cursor.",
         arguments.Activity,
-        {"events": _TODOS, "complete_from": {"type": ["string", "null"]}, "next_cursor": _CURSOR},
+        {"events": _TODOS, "complete_from": _TEXT_OR_NULL, "next_cursor": _TEXT_OR_NULL},
         reading.activity,
     ),
     "changes": Tool(
@@ -153,7 +154,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
         {
             "undo": {"type": "string"}, "undoes": {"type": "string"}, "direction": {"type": "string"},
             "state": {"type": "string"}, "todos": {"type": "integer"}, "changed": {"type": "integer"},
-            "conflict_count": {"type": "integer"}, "conflicts": _TODOS, "preview": _TODOS, "next_cursor": _CURSOR,
+            "conflict_count": {"type": "integer"}, "conflicts": _TODOS, "preview": _TODOS, "next_cursor": _TEXT_OR_NULL,
         },
         writing.undo, READ_AND_WRITE, is_destructive=True,
         optional=(
