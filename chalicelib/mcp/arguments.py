@@ -283,7 +283,9 @@ def _errors(
     """Everything that is wrong; the decoder itself stops at the first."""
     errors = []
     for name, item in items.items():
-        for position, each in enumerate(stated[name] if isinstance(stated.get(name), list) else ()):
+        given = stated.get(name)
+        # Those beyond are too many, which is an error of the list.
+        for position, each in enumerate(given[:MAX_ITEMS] if isinstance(given, list) else ()):
             if isinstance(each, dict):
                 errors += content.struct_errors(each, item, name, position, choices=CHOICES)
             else:

@@ -21,6 +21,7 @@ from chalicelib.mcp.errors import (
     UNSUPPORTED_PROTOCOL_VERSION,
     RpcError,
 )
+from chalicelib.todos import content
 
 MODERN: Final = "2026-07-28"
 # The newest first: it is offered to a client that asks for another.
@@ -36,6 +37,9 @@ REQUEST_HEADERS: Final = ("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name")
 VERSION_KEY: Final = "io.modelcontextprotocol/protocolVersion"
 CAPABILITIES_KEY: Final = "io.modelcontextprotocol/clientCapabilities"
 SERVER_KEY: Final = "io.modelcontextprotocol/serverInfo"
+
+# Clients count, or send a UUID.
+MAX_ID_LENGTH: Final = 500
 
 _DATE: Final = re.compile(r"20\d\d-[01]\d-[0-3]\d")
 _SENTINEL: Final = re.compile(r"=\?base64\?(.*)\?=", re.DOTALL)
@@ -87,7 +91,7 @@ def read(body: object, headers: Mapping[str, str]) -> Message:
     if not isinstance(body, dict) or body.get("jsonrpc") != "2.0" or not isinstance(body.get("method"), str):
         raise RpcError(INVALID_REQUEST, "The body is not a JSON-RPC 2.0 request or notification.", status=400)
     if "id" in body and not _is_id(body["id"]):
-        raise RpcError(INVALID_REQUEST, "The id of a request is a string or an integer.", status=400)
+        raise RpcError(INVALID_REQUEST, "The id of a request is a short string or an integer.", status=400)
     params = body.get("params", {})
     if not isinstance(params, dict):
         raise RpcError(INVALID_PARAMS, "params must be an object.")
@@ -146,13 +150,16 @@ def decode(value: str) -> str | None:
     if found is None:
         return value
     try:
-        content = base64.b64decode(found[1], validate=True)
+        decoded = base64.b64decode(found[1], validate=True)
         # Of the several texts that decode to the same bytes, clients send one.
-        is_canonical = base64.b64encode(content).decode() == found[1]
-        return content.decode() if is_canonical else None
+        is_canonical = base64.b64encode(decoded).decode() == found[1]
+        return decoded.decode() if is_canonical else None
     except (binascii.Error, ValueError):
         return None
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
+    """Whether a value may be an id: it is given back, and so must be text that can be encoded."""
+    if isinstance(value, str):
+        return len(value) <= MAX_ID_LENGTH and content.is_unicode(value)
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -209,8 +209,11 @@ def _run(
     stated = {"operation-id": operation, "idempotency-key": key}
     headers = {name: value for name, value in stated.items() if value is not None}
     response = batch.run(_post(request, "/batch", {"commands": commands}, headers=headers))
-    rows = [_row(result) for result in response.body["results"]]
-    return _counted({"operation": response.headers["Operation-Id"], "results": rows})
+    found = response.body["results"]
+    # What was done before is part of what it was then.
+    parts = {result["operation"] for result in found if "operation" in result}
+    part_of = parts.pop() if len(parts) == 1 else response.headers["Operation-Id"]
+    return _counted({"operation": part_of, "results": [_row(result) for result in found]})
 
 
 def _post(

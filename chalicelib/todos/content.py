@@ -288,10 +288,13 @@ def _field_errors(name: str, value: Any) -> list[FieldError]:
 def _text(value: str) -> str | None:
     if "\0" in value:
         return "holds a NUL character"
-    return None if value.isascii() or _is_unicode(value) else LONE_SURROGATE
+    return None if is_unicode(value) else LONE_SURROGATE
 
 
-def _is_unicode(value: str) -> bool:
+def is_unicode(value: str) -> bool:
+    """Whether a text can be encoded: it holds no lone surrogate."""
+    if value.isascii():
+        return True
     try:
         value.encode()
     except UnicodeEncodeError:

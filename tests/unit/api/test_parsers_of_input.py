@@ -22,6 +22,9 @@ from hypothesis import strategies as st
 from chalicelib.api import bodies, filters, headers, negotiation, pages, routing
 from chalicelib.api.problems import Problem, problem_of
 from chalicelib.api.resources import batch_commands, feeds, lists, webhooks
+from chalicelib.mcp import arguments, protocol
+from chalicelib.mcp.arguments import InvalidArguments
+from chalicelib.mcp.errors import RpcError
 from chalicelib.todos import content, decide, instants, strict_json, zones
 from chalicelib.todos.content import InvalidContent
 from chalicelib.views.sync.position import Position
@@ -75,6 +78,11 @@ CONTENT_PIECES = [
 BATCH_PIECES = [
     b'{"commands":[', b'{"op":"create",', b'"op":"patch",', b'"id":"x",', b'"key":"k",', b'"if_match":"\\"1\\"",',
     b'"body":{"title":"x"}', b"},", b"]", b"}", b"{},", b"1,", b'{"op":"\\ud800"},', b'{"\\ud800":1},', b'"a":1,',
+]  # fmt: skip
+MESSAGE_PIECES = [
+    b'{"jsonrpc":"2.0",', b'"id":"\\ud800",', b'"id":1,', b'"id":null,', b'"method":"tools/call",', b'"params":{',
+    b'"_meta":{', b'{"id":"x",', b'"if_version":1,', b'"clear":["due",', b'"zz":1,', b'"\\ud800":1,', b"},",
+    b"{},", b"]",
 ]  # fmt: skip
 LIST_PIECES = ["a", " ", ".", "/", "%", "\0", "\x85", "é", "e\u0301", "\u0316", "\u0f73", "漢", "😀", "\ud800"]
 HEADER_PIECES = [
@@ -137,6 +145,15 @@ PARSERS: dict[str, Parser] = {
     "a new name of a list": Parser(lambda text: lists._new_name(parsed(text)), [b'"to":"', *CONTENT_PIECES]),
     "a feed": Parser(lambda text: feeds._load(parsed(text)), [b'"name":"', b'"lists":["a",', *CONTENT_PIECES]),
     "a batch": Parser(lambda text: batch_commands.read_plans(a_body(text)), BATCH_PIECES),
+    "a message of an assistant": Parser(
+        lambda text: protocol.read(parsed(text), {}), MESSAGE_PIECES, (RpcError, Problem)
+    ),
+    "what an assistant changes": Parser(
+        lambda text: arguments.load(arguments.Change, parsed(b'{"todos":[' + text + b"]}")),
+        [*MESSAGE_PIECES, *CONTENT_PIECES],
+        (InvalidArguments, Problem),
+    ),
+    "Mcp-Name": Parser(protocol.decode, ["=?base64?", "?=", "Zm9v", "=", "A", "é", "\0", "\n", "find"]),
     "list names": Parser(pages.parse_list_name, LIST_PIECES, VALUE),
     "texts that are sought": Parser(filters.parse_text(filters.MAX_SOUGHT_LENGTH), LIST_PIECES, VALUE),
     "limits": Parser(pages.parse_limit, DIGITS, VALUE),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from chalicelib.mcp import protocol
-from tests.support.assistant import META, MODERN
+from tests.support.assistant import META, MODERN, OF_EVERY_CLIENT, Posting
 from tests.unit.mcp.conftest import Send
 
 VERSION, CAPABILITIES = "io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/clientCapabilities"
@@ -117,6 +118,8 @@ NO_MESSAGES = [
     ({"jsonrpc": "2.0", "method": 1, "id": 1}, -32600), ({"jsonrpc": "2.0", "method": "ping", "id": None}, -32600),
     ({"jsonrpc": "2.0", "method": "ping", "id": 1.5}, -32600),
     ({"jsonrpc": "2.0", "method": "ping", "id": True}, -32600),
+    ({"jsonrpc": "2.0", "method": "ping", "id": "\ud800"}, -32600),
+    ({"jsonrpc": "2.0", "method": "ping", "id": "x" * 501}, -32600),
     ({"jsonrpc": "2.0", "id": 1, "result": {}}, -32600),
 ]  # fmt: skip
 
@@ -201,3 +204,16 @@ def test_media_types_are_refused_as_json_that_clients_read(send: Send, given: di
     found, answer = send(request("tools/list"), **headers("tools/list"), **given)
 
     assert (found, answer["error"]["code"]) == (status, -32600)
+
+
+def test_no_answer_has_what_cannot_be_encoded(post: Posting) -> None:
+    surrogates = {"\ud800": "\ud800", "priority": "\ud800", "text": "\ud800"}
+    for body in (
+        {"jsonrpc": "2.0", "id": 1, "method": "\ud800"},
+        {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "\ud800"}},
+        {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "find", "arguments": surrogates}},
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "\ud800"}},
+    ):
+        status, _, text = post(json.dumps(body).encode(), dict(OF_EVERY_CLIENT))
+        assert status == 200
+        assert text.encode()
