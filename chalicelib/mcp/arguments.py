@@ -261,20 +261,10 @@ def load(struct: type[Loaded], given: Mapping[str, Any]) -> Loaded:
     InvalidArguments
         With an error for each that is missing, unknown or of the wrong type.
     """
-    items = dict(fields_of_items(struct))
-    stated = {
-        name: [without_nulls(each) for each in value] if name in items and isinstance(value, list) else value
-        for name, value in without_nulls(given).items()
-    }
     try:
-        return content.convert(stated, struct)
+        return content.convert(given, struct)
     except msgspec.ValidationError:
-        raise InvalidArguments(_errors(struct, stated, items)) from None
-
-
-def without_nulls(value: Any) -> Any:
-    """An object without the members that are null; anything else as it is."""
-    return {name: member for name, member in value.items() if member is not None} if isinstance(value, dict) else value
+        raise InvalidArguments(_errors(struct, given, dict(fields_of_items(struct)))) from None
 
 
 def _errors(

@@ -116,9 +116,8 @@ def claim(store: Store, call: Call, now: int, *, instead_of: str | None = None) 
         found = store.find(call.name)
         if found is None:
             continue
-        # The entry may be this call's own, if the answer to the put was lost and the client of DynamoDB tried again.
-        if found.nonce == entry.nonce:
-            return Claim(entry.nonce, is_first=True, age_seconds=0)
+        # Or it is this call's own, if the answer to the put was lost and the client of DynamoDB tried again: then it
+        # finds nothing that the call has added, and goes on like the first.
         if found.arguments != call.arguments:
             raise KeyOfAnotherCall
         return Claim(found.nonce, is_first=False, age_seconds=max(0, now - found.made_at) // 1000)
