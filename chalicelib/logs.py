@@ -1,37 +1,38 @@
-"""One structured line for each event handled, by Powertools' Logger: JSON on standard output, for CloudWatch Logs.
+"""One structured line for each event handled: JSON on standard output, for CloudWatch Logs.
 
 No line may contain a token or the content of a todo. Callers ensure it for the fields, and this module for errors,
-whose messages may quote either.
+whose messages may quote either. The lines are those of Powertools' Logger, whose import alone takes as long as all else
+that `project` imports.
 """
 
 from __future__ import annotations
 
-import logging
+import json
 import sys
 import traceback
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from datetime import UTC, datetime
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools import Logger
+from chalicelib import settings
 
-# Not the app's name: Chalice adds a handler to the logger of that name, and every line would appear twice.
-SERVICE: Final = "todo_ledger"
+INFO: Final = "INFO"
+WARNING: Final = "WARNING"
+ERROR: Final = "ERROR"
 
 
 def write(message: str, **fields: Any) -> None:
     """Log a line. `fields` must not contain tokens or the content of todos."""
-    _logger().info(message, extra=fields)
+    _line(INFO, message, fields)
 
 
 def warn(message: str, error: BaseException) -> None:
     """Log an error that passes by itself, or is handled."""
-    _logger().warning(message, exc_info=error)
+    _line(WARNING, message, _of_error(error))
 
 
 def fail(message: str, error: BaseException) -> None:
     """Log an error that a person should look at."""
-    _logger().error(message, exc_info=error)
+    _line(ERROR, message, _of_error(error))
 
 
 def printable(text: str, length: int) -> str:
@@ -45,31 +46,25 @@ def printable(text: str, length: int) -> str:
 
 def correlate(correlation_id: str) -> None:
     """Add the id of the current request to the lines that follow."""
-    _logger().set_correlation_id(correlation_id)
+    _lasting["correlation_id"] = correlation_id
 
 
-@cache
-def _logger() -> Logger:
-    # Imported at the first line: it would bring a stream handler's cold start near its limit (docs/performance.md).
-    from aws_lambda_powertools import Logger
-    from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+# What every line has from now on.
+_lasting: Final[dict[str, str]] = {}
 
-    class Formatter(LambdaPowertoolsFormatter):
-        def formatException(self, ei: Any) -> str:  # noqa: N802 - the name that logging calls
-            return _told(ei[1])
 
-        def serialize(self, log: Any) -> str:
-            # The log group names the service, and each line is paid for.
-            log.pop("service", None)
-            line: str = super().serialize(log)
-            return line
+def _line(level: str, message: str, fields: dict[str, Any]) -> None:
+    timestamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = {"level": level, "message": message, "timestamp": timestamp, **_lasting, **fields}
+    if trace := settings.trace():
+        line["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
+    # In one write, since a batch's threads log too. Standard output may have been replaced since the last line.
+    sys.stdout.write(json.dumps(line, separators=(",", ":"), default=str) + "\n")
+    sys.stdout.flush()
 
-    # The stack trace in parts would have the error's message; the location would be this module's, always.
-    formatter = Formatter(utc=True, use_rfc3339=True, serialize_stacktrace=False)
-    # Explicit, since the local engine sets LOG_LEVEL for its own lines and passes it on to its Lambdas.
-    return Logger(
-        service=SERVICE, level=logging.INFO, logger_handler=_Output(), logger_formatter=formatter, location=None
-    )
+
+def _of_error(error: BaseException) -> dict[str, str]:
+    return {"exception": _told(error), "exception_name": type(error).__name__}
 
 
 def _told(error: BaseException) -> str:
@@ -77,17 +72,6 @@ def _told(error: BaseException) -> str:
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     told = "" if cause is None else f"{_told(cause)}\n\n"
     name = f"{type(error).__module__}.{type(error).__qualname__}"
-    # botocore's ClientError: AWS says what it refused, and does not quote an item's text.
+    # An `AWSError`, or botocore's ClientError: AWS says what it refused, and does not quote an item's text.
     message = f": {error}" if isinstance(getattr(error, "response", None), dict) else ""
     return f"{told}{''.join(traceback.format_tb(error.__traceback__))}{name}{message}"
-
-
-class _Output(logging.StreamHandler[TextIO]):
-    """Standard output at the time when a line is written: the runtime may have replaced it meanwhile."""
-
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-
-    @property
-    def stream(self) -> TextIO:  # type: ignore[override]
-        return sys.stdout

@@ -20,6 +20,11 @@ def stage() -> str:
     return os.environ.get("STAGE", "local")
 
 
+def trace() -> str:
+    """The trace of this invocation, as the header ``X-Amzn-Trace-Id`` has it; empty outside of a Lambda."""
+    return os.environ.get("_X_AMZN_TRACE_ID", "")
+
+
 THIN: Final = "thin"
 BOTOCORE: Final = "botocore"
 

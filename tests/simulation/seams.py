@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 import sys
@@ -135,8 +134,6 @@ def installed() -> Iterator[Seat]:
     read_pointer = current.current_pointer
     clock = _Clock(seat)
 
-    silent = logging.getLogger("simulation")
-    silent.disabled = True
     threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event, Lock=threading.Lock)
 
     def uuid7() -> uuid.UUID:
@@ -156,7 +153,7 @@ def installed() -> Iterator[Seat]:
             (dynamodb, "client", lambda: seat),
             (dynamodb, "raw_client", lambda: seat),
             (retry, "random", SimpleNamespace(uniform=lambda low, high: low)),
-            (logs, "_logger", lambda: silent),
+            (logs, "_line", lambda *_: None),
             (quarantine, "sqs", lambda: seat.queues),
             (reminders, "sqs", lambda: seat.queues),
             (reminders, "random", SimpleNamespace(sample=sample)),

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from msgspec import json
 
+from chalicelib import settings
 from chalicelib.aws.errors import Refusal
 
 _HEADER: Final = "X-Amzn-Trace-Id"
@@ -24,13 +25,13 @@ _NOTHING: Final = nullcontext()
 
 def header() -> str:
     """The header line by which a service continues this invocation's trace; empty outside of a Lambda."""
-    trace = os.environ.get("_X_AMZN_TRACE_ID", "")
+    trace = settings.trace()
     return f"{_HEADER}:{trace}\r\n" if trace and trace.isprintable() and trace.isascii() else ""
 
 
 def subsegment(operation: str, request: Mapping[str, Any]) -> Any:
     """A context in which a request is made; it is reported to X-Ray's daemon if this invocation is sampled."""
-    trace, daemon = os.environ.get("_X_AMZN_TRACE_ID", ""), os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "")
+    trace, daemon = settings.trace(), os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "")
     if "Sampled=1" not in trace or not daemon:
         return _NOTHING
     return _reported(dict(part.partition("=")[::2] for part in trace.split(";")), daemon, operation, request)

@@ -42,10 +42,8 @@ STRANGERS_OF: dict[str, list[set[str]]] = {
 }
 
 AWS = {"boto3", "botocore", "pynamodb", "aws_lambda_powertools"}
-# Beside the room `aws`: DynamoDB first, then the clients of the other services, and what logs.
-SPEAK_TO_AWS = {
-    "ledger.ledger", "ledger.model", "publishing.topic", "webhooks.guard", "logs",
-}  # fmt: skip
+# Beside the room `aws`: what PynamoDB, SNS and Powertools need.
+SPEAK_TO_AWS = {"ledger.ledger", "ledger.model", "publishing.topic", "webhooks.guard"}
 # What would change if Chalice ended (docs/adr/0011): serving a request, then packaging and deploying.
 KNOW_CHALICE = {
     "app", "chalicelib.api.routing",
