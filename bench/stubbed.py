@@ -103,7 +103,7 @@ def answers_of(item: dict[str, Any]) -> dict[str, Any]:
 def stub(client: Any, store: Store) -> None:
     """Let the store answer what a client would send."""
     if isinstance(client, ThinClient):
-        client.pool = store  # type: ignore[assignment]
+        client.sender.pool = store  # type: ignore[assignment]
     else:
         client.meta.events.register_last("before-send.dynamodb", store.answer)
 

@@ -29,8 +29,8 @@ THIN: Final = "thin"
 BOTOCORE: Final = "botocore"
 
 
-def dynamodb_client() -> str:
-    """Which client speaks to DynamoDB: `THIN` or `BOTOCORE`."""
+def client() -> str:
+    """Which clients speak to DynamoDB and SNS: `THIN` or `BOTOCORE`."""
     return os.environ.get("TODO_LEDGER_CLIENT", BOTOCORE)
 
 

@@ -17,14 +17,14 @@ def client() -> Any:
     """The client for DynamoDB, made at the first call and safe to share between threads.
 
     Its methods are those of a botocore client; what they raise is an `AWSError`. It is the thin one unless
-    `settings.dynamodb_client` says otherwise, or something is set that only botocore can do.
+    `settings.client` says otherwise, or something is set that only botocore can do.
 
     Raises
     ------
     Unconfigured
         There is no region.
     """
-    found = thin.connect(_session, _botocore_client) if settings.dynamodb_client() == settings.THIN else None
+    found = thin.connect(_session, _botocore_client) if settings.client() == settings.THIN else None
     return found or _botocore_client()
 
 

@@ -1,20 +1,19 @@
-"""The one client for SQS."""
+"""The one client for SQS. Botocore is imported when it is made: most processes never send a message."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import botocore.session
-
-from chalicelib.aws.botocore_client import BotocoreClient
 from chalicelib.aws.errors import ask
 from chalicelib.aws.memory import remembered
 
 
 @remembered
 def sqs() -> Any:
-    """A botocore client for SQS, made when the first message goes out: most processes never send one."""
-    return BotocoreClient(botocore.session.get_session().create_client("sqs"))
+    """A botocore client for SQS whose errors are an `AWSError`, made when the first message goes out."""
+    from chalicelib.aws.botocore_client import BotocoreClient
+
+    return BotocoreClient(_made())
 
 
 @remembered
@@ -28,7 +27,9 @@ def unlinked_sqs() -> Any:
     """
     from botocore.handlers import add_recursion_detection_header
 
-    client = botocore.session.get_session().create_client("sqs")
+    from chalicelib.aws.botocore_client import BotocoreClient
+
+    client = _made()
     client.meta.events.unregister("before-call", add_recursion_detection_header)
     return BotocoreClient(client)
 
@@ -42,3 +43,9 @@ def send(queue_url: str, body: str) -> None:
         When the queue gave no clear answer; it may have the message all the same.
     """
     ask(unlinked_sqs().send_message, QueueUrl=queue_url, MessageBody=body)
+
+
+def _made() -> Any:
+    import botocore.session
+
+    return botocore.session.get_session().create_client("sqs")

@@ -6,12 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import botocore.session
-from botocore.config import Config
-
 from chalicelib import settings
-from chalicelib.aws import errors
-from chalicelib.aws.botocore_client import BotocoreClient
+from chalicelib.aws import errors, thin
 from chalicelib.aws.errors import AWSError
 from chalicelib.aws.memory import remembered
 from chalicelib.aws.retry import back_off
@@ -61,7 +57,14 @@ class Message:
 
 @remembered
 def sns() -> Any:
-    """A botocore client for SNS without retries: `publish` retries, and knows which messages of a batch failed."""
+    """A client for SNS without retries: `publish` retries, and knows which messages of a batch failed."""
+    if settings.client() == settings.THIN and (found := thin.connect_sns()):
+        return found
+    import botocore.session
+    from botocore.config import Config
+
+    from chalicelib.aws.botocore_client import BotocoreClient
+
     made = botocore.session.get_session().create_client(
         "sns",
         config=Config(

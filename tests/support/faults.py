@@ -71,7 +71,7 @@ def around(act: Callable[[Attempt, Send], object]) -> Iterator[None]:
     """
     client = dynamodb.client()
     if isinstance(client, ThinClient):
-        target: Any = client.pool
+        target: Any = client.sender.pool
         name = "exchange"
     else:
         target = client._endpoint.http_session

@@ -1,6 +1,6 @@
-"""A client for the operations on DynamoDB's items that takes a tenth of botocore's CPU (docs/adr/0014-thin-client.md).
+"""Clients that take a tenth of botocore's CPU, for what the service does most (docs/adr/0014-thin-client.md).
 
-`connect` is its one door.
+`connect` is the door to DynamoDB's items, and `connect_sns` to SNS.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.aws.thin.client import ThinClient
+    from chalicelib.aws.thin.sns import ThinTopic
 
 
 def connect(session: Callable[[], Any], client: Callable[[], Any]) -> ThinClient | None:
@@ -24,5 +25,14 @@ def connect(session: Callable[[], Any], client: Callable[[], Any]) -> ThinClient
     from chalicelib.aws.thin import origin
     from chalicelib.aws.thin.client import ThinClient
 
-    found = origin.from_lambda() or origin.from_botocore(session(), client())
+    found = origin.from_lambda("dynamodb") or origin.from_botocore(session(), client())
     return None if found is None else ThinClient(found, client)
+
+
+def connect_sns() -> ThinTopic | None:
+    """The thin client for SNS, in a Lambda whose environment says all that it needs; elsewhere None."""
+    from chalicelib.aws.thin import origin
+    from chalicelib.aws.thin.sns import ThinTopic
+
+    found = origin.from_lambda("sns")
+    return None if found is None else ThinTopic(found)

@@ -6,7 +6,6 @@ Requests and answers are those of a botocore client, in DynamoDB's JSON. Two thi
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any, Final
@@ -17,13 +16,13 @@ from msgspec import DecodeError, json
 from chalicelib.aws import tuning
 from chalicelib.aws.errors import AWSError, NoAnswer, Refusal
 from chalicelib.aws.thin import retries, tracing
-from chalicelib.aws.thin.http import Pool, Response
+from chalicelib.aws.thin.http import Response
 from chalicelib.aws.thin.origin import Origin
-from chalicelib.aws.thin.signing import Signer
+from chalicelib.aws.thin.sender import Sender
 
 VERSION: Final = "DynamoDB_20120810"
-_FIRST_ERROR_STATUS: Final = 300
-_FIXED_HEADERS: Final = f"accept-encoding:identity\r\nuser-agent:{tuning.USER_AGENT}\r\n"
+CONTENT_TYPE: Final = "application/x-amz-json-1.0"
+FIRST_ERROR_STATUS: Final = 300
 
 Answer = dict[str, Any]
 
@@ -40,16 +39,14 @@ class ThinClient:
 
     Attributes
     ----------
-    pool : Pool
-        What requests are sent through, one for each attempt.
+    sender : Sender
+        What sends requests, one for each attempt.
     """
 
     def __init__(self, origin: Origin, others: Callable[[], Any]) -> None:
-        self._origin = origin
         self._others = others
-        self._signer = Signer(origin.host, origin.region)
         self._quota = retries.Quota()
-        self.pool = Pool(origin.address)
+        self.sender = Sender(origin, CONTENT_TYPE)
 
     def get_item(self, **request: Any) -> Answer:
         """One item by its key."""
@@ -104,7 +101,7 @@ class ThinClient:
         """
         body = json.encode(request)
         taken = retries.RETURN
-        with tracing.subsegment(operation, request):
+        with tracing.subsegment("DynamoDB", operation, request):
             for attempt in range(1, tuning.ATTEMPTS + 1):
                 try:
                     answer = self._attempt(operation, body)
@@ -120,10 +117,7 @@ class ThinClient:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _attempt(self, operation: str, body: bytes) -> Answer:
-        target = f"{VERSION}.{operation}"
-        signed = self._signer.headers(target, body, self._origin.credentials(), time.time())
-        head = f"POST / HTTP/1.1\r\n{signed}{_FIXED_HEADERS}{tracing.header()}content-length:{len(body)}\r\n\r\n"
-        return answer_of(self.pool.exchange(head.encode("latin-1") + body), operation)
+        return answer_of(self.sender.post(body, f"{VERSION}.{operation}"), operation)
 
 
 def answer_of(response: Response, operation: str) -> Answer:
@@ -139,7 +133,7 @@ def answer_of(response: Response, operation: str) -> Answer:
     checksum = response.headers.get(b"x-amz-crc32")
     if checksum is not None and checksum != b"%d" % crc32(response.body):
         raise NoAnswer(f"{operation}: the answer does not have its checksum")
-    if response.status >= _FIRST_ERROR_STATUS:
+    if response.status >= FIRST_ERROR_STATUS:
         raise Refusal(_error_of(response), operation)
     try:
         answer: Answer = json.decode(response.body, type=dict)

@@ -1,4 +1,4 @@
-"""Where DynamoDB is, and who asks: in a Lambda its environment says so, elsewhere botocore is asked.
+"""Where a service is, and who asks: in a Lambda its environment says so, elsewhere botocore is asked.
 
 What the thin client does not do is left to botocore, wherever it is set: FIPS and dual-stack endpoints, proxies, other
 partitions.
@@ -33,7 +33,7 @@ LEFT_TO_BOTOCORE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where DynamoDB is, and who asks.
+    """Where a service is, and who asks.
 
     Attributes
     ----------
@@ -45,12 +45,19 @@ class Origin:
 
     address: Address
     host: str
+    service: str
     region: str
     credentials: Callable[[], Credentials]
 
 
-def from_lambda() -> Origin | None:
-    """What this Lambda's environment says; None if this is no Lambda, or the environment does not say all of it."""
+def from_lambda(service: str) -> Origin | None:
+    """What this Lambda's environment says; None if this is no Lambda, or the environment does not say all of it.
+
+    Parameters
+    ----------
+    service : str
+        ``dynamodb`` or ``sns``.
+    """
     found = os.environ
     key, secret, region = (
         found.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
@@ -59,17 +66,17 @@ def from_lambda() -> Origin | None:
         return None
     if not key or not secret or not region:
         return None
-    url = _configured_endpoint()
+    url = _configured_endpoint(service)
     if url is None:
         if _REGION.fullmatch(region) is None:
             return None
-        url = f"https://dynamodb.{region}.amazonaws.com"
+        url = f"https://{service}.{region}.amazonaws.com"
     certificates = found.get("AWS_CA_BUNDLE") or found.get("REQUESTS_CA_BUNDLE")
     if not certificates and ssl.get_default_verify_paths().cafile is None:
         # Without certificates of the system, botocore's are used.
         return None
     who = Credentials(key, secret, found.get("AWS_SESSION_TOKEN") or None)
-    return _origin(url, region, lambda: who, certificates)
+    return _origin(url, service, region, lambda: who, certificates)
 
 
 def from_botocore(session: Any, client: Any) -> Origin | None:
@@ -102,16 +109,18 @@ def from_botocore(session: Any, client: Any) -> Origin | None:
         frozen = found.get_frozen_credentials()
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
-    return _origin(url, client.meta.region_name, credentials, certificates)
+    return _origin(url, "dynamodb", client.meta.region_name, credentials, certificates)
 
 
-def _configured_endpoint() -> str | None:
+def _configured_endpoint(service: str) -> str | None:
     if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
-    return os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL") or None
+    return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
-def _origin(url: str, region: str, credentials: Callable[[], Credentials], certificates: str | None) -> Origin | None:
+def _origin(
+    url: str, service: str, region: str, credentials: Callable[[], Credentials], certificates: str | None
+) -> Origin | None:
     """An origin at this URL; None unless that is a host and perhaps a port.
 
     Parameters
@@ -128,4 +137,4 @@ def _origin(url: str, region: str, credentials: Callable[[], Credentials], certi
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     host = name if port == own_port else f"{name}:{port}"
     tls = partial(ssl.create_default_context, cafile=certificates) if parts.scheme == "https" else None
-    return Origin(Address(parts.hostname, port, tls), host, region, credentials)
+    return Origin(Address(parts.hostname, port, tls), host, service, region, credentials)

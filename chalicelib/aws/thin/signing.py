@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 of a POST to the path ``/`` without a query, as every operation of DynamoDB is one.
+"""AWS Signature Version 4 of a POST to the path ``/`` without a query, as DynamoDB and SNS have it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -9,10 +9,6 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass, field
-from typing import Final
-
-CONTENT_TYPE: Final = "application/x-amz-json-1.0"
-_SERVICE: Final = "dynamodb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +21,22 @@ class Credentials:
 
 
 class Signer:
-    """Signs requests to one host in one region.
+    """Signs requests to one service in one region.
 
     Parameters
     ----------
     host : str
         As the header ``Host`` has it: with its port, unless that is the scheme's own.
+    service, region : str
+    content_type : str
+        Of every body.
     """
 
-    def __init__(self, host: str, region: str) -> None:
+    def __init__(self, host: str, service: str, region: str, content_type: str) -> None:
         self._host = host
+        self._service = service
         self._region = region
+        self._content_type = content_type
         # The key of a day, and what it was derived from. Replaced as a whole: threads share it.
         self._derived: tuple[str, str, bytes] = ("", "", b"")
 
@@ -45,21 +46,22 @@ class Signer:
         Parameters
         ----------
         target : str
-            The header ``X-Amz-Target``: the service's version and the operation.
+            The header ``X-Amz-Target``: the service's version and the operation. Empty: there is no such header.
         now : float
             Seconds since 1970.
         """
         instant = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         date = instant[:8]
-        token_line, token_name = "", ""
+        lines = f"content-type:{self._content_type}\nhost:{self._host}\nx-amz-date:{instant}\n"
+        signed = "content-type;host;x-amz-date"
         if credentials.token:
-            token_line, token_name = f"x-amz-security-token:{credentials.token}\n", "x-amz-security-token;"
-        signed = f"content-type;host;x-amz-date;{token_name}x-amz-target"
-        lines = (
-            f"content-type:{CONTENT_TYPE}\nhost:{self._host}\nx-amz-date:{instant}\n{token_line}x-amz-target:{target}\n"
-        )
+            lines += f"x-amz-security-token:{credentials.token}\n"
+            signed += ";x-amz-security-token"
+        if target:
+            lines += f"x-amz-target:{target}\n"
+            signed += ";x-amz-target"
         canonical = f"POST\n/\n\n{lines}\n{signed}\n{hashlib.sha256(body).hexdigest()}"
-        scope = f"{date}/{self._region}/{_SERVICE}/aws4_request"
+        scope = f"{date}/{self._region}/{self._service}/aws4_request"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         to_sign = f"AWS4-HMAC-SHA256\n{instant}\n{scope}\n{digest}"
         key = self._key(credentials.secret_key, date)
@@ -73,7 +75,7 @@ class Signer:
         of_secret, of_date, key = self._derived
         if of_secret != secret_key or of_date != date:
             key = f"AWS4{secret_key}".encode()
-            for part in (date, self._region, _SERVICE, "aws4_request"):
+            for part in (date, self._region, self._service, "aws4_request"):
                 key = hmac.digest(key, part.encode(), "sha256")
             self._derived = (secret_key, date, key)
         return key

@@ -1,4 +1,4 @@
-"""What X-Ray learns of a request to DynamoDB: the trace's header, and a subsegment if this invocation is sampled.
+"""What X-Ray learns of a request: the trace's header, and a subsegment if this invocation is sampled.
 
 https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 """
@@ -29,16 +29,18 @@ def header() -> str:
     return f"{_HEADER}:{trace}\r\n" if trace and trace.isprintable() and trace.isascii() else ""
 
 
-def subsegment(operation: str, request: Mapping[str, Any]) -> Any:
+def subsegment(service: str, operation: str, request: Mapping[str, Any]) -> Any:
     """A context in which a request is made; it is reported to X-Ray's daemon if this invocation is sampled."""
     trace, daemon = settings.trace(), os.environ.get("AWS_XRAY_DAEMON_ADDRESS", "")
     if "Sampled=1" not in trace or not daemon:
         return _NOTHING
-    return _reported(dict(part.partition("=")[::2] for part in trace.split(";")), daemon, operation, request)
+    return _reported(dict(part.partition("=")[::2] for part in trace.split(";")), daemon, service, operation, request)
 
 
 @contextmanager
-def _reported(trace: Mapping[str, str], daemon: str, operation: str, request: Mapping[str, Any]) -> Iterator[None]:
+def _reported(
+    trace: Mapping[str, str], daemon: str, service: str, operation: str, request: Mapping[str, Any]
+) -> Iterator[None]:
     start = time.time()
     told: dict[str, Any] = {}
     try:
@@ -53,7 +55,7 @@ def _reported(trace: Mapping[str, str], daemon: str, operation: str, request: Ma
         _send(
             daemon,
             {
-                "name": "DynamoDB",
+                "name": service,
                 "id": uuid.uuid4().hex[:16],
                 "trace_id": trace.get("Root"),
                 "parent_id": trace.get("Parent"),

@@ -40,7 +40,7 @@ def where() -> str:
     """Where the client leads."""
     client = dynamodb.client()
     assert isinstance(client, ThinClient)
-    return str(client.pool.address)
+    return str(client.sender.pool.address)
 
 
 RESOLVER = EndpointResolver(create_loader().load_data("endpoints"))
@@ -54,7 +54,7 @@ REGIONS = [
 @pytest.mark.parametrize("region", REGIONS)
 def test_a_region_is_where_botocore_finds_it(region: str, monkeypatch: pytest.MonkeyPatch) -> None:
     become(monkeypatch, LAMBDA | {"AWS_DEFAULT_REGION": region})
-    found = origin.from_lambda()
+    found = origin.from_lambda("dynamodb")
     resolved = RESOLVER.construct_endpoint("dynamodb", region)
     assert resolved is not None
     expected = f"https://{resolved['hostname']}"
@@ -70,7 +70,7 @@ def test_in_a_lambda_its_environment_says_all(monkeypatch: pytest.MonkeyPatch) -
     become(monkeypatch, LAMBDA)
     monkeypatch.setattr(dynamodb, "_session", lambda: pytest.fail("botocore is not needed"))
     assert where() == "https://dynamodb.eu-central-1.amazonaws.com:443"
-    found = origin.from_lambda()
+    found = origin.from_lambda("dynamodb")
     assert found is not None
     who = found.credentials()
     assert (who.access_key, who.secret_key, who.token) == ("key", "secret", "token")
@@ -118,7 +118,7 @@ def test_what_is_left_to_botocore(
 @pytest.mark.parametrize("name", LEFT_TO_BOTOCORE)
 def test_in_a_lambda_botocore_is_asked_what_these_mean(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     become(monkeypatch, LAMBDA | {name: "set"})
-    assert origin.from_lambda() is None
+    assert origin.from_lambda("dynamodb") is None
 
 
 @pytest.mark.parametrize("lacks", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"])
@@ -126,7 +126,7 @@ def test_in_a_lambda_without_one_of_these_botocore_is_asked(lacks: str, monkeypa
     """With SnapStart, a Lambda's credentials come from an endpoint, and change."""
     become(monkeypatch, LAMBDA)
     monkeypatch.delenv(lacks)
-    assert origin.from_lambda() is None
+    assert origin.from_lambda("dynamodb") is None
 
 
 @pytest.mark.parametrize("start", [ASKS, LAMBDA])
@@ -135,9 +135,9 @@ def test_certificates_of_ones_own(name: str, start: dict[str, str], monkeypatch:
     become(monkeypatch, start | {name: "no such file"})
     client = dynamodb.client()
     assert isinstance(client, ThinClient)
-    assert client.pool.address.tls is not None
+    assert client.sender.pool.address.tls is not None
     with pytest.raises(FileNotFoundError):
-        client.pool.address.tls()
+        client.sender.pool.address.tls()
 
 
 def test_a_profile_and_its_credentials_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

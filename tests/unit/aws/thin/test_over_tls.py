@@ -55,7 +55,7 @@ def of_server(certificate: Path) -> ssl.SSLContext:
 
 def client(port: int, tls: Callable[[], ssl.SSLContext]) -> ThinClient:
     who = Credentials("key", "secret")
-    origin = Origin(Address("127.0.0.1", port, tls), f"127.0.0.1:{port}", "us-east-1", lambda: who)
+    origin = Origin(Address("127.0.0.1", port, tls), f"127.0.0.1:{port}", "dynamodb", "us-east-1", lambda: who)
     return ThinClient(origin, lambda: None)
 
 
@@ -102,7 +102,9 @@ def test_who_has_the_certificate_of_another_name_is_told_nothing(
     without_pauses(monkeypatch)
     with faulty.serving([OK], of_server) as server:
         of_client = client(server.port, lambda: ssl.create_default_context(cafile=certificate))
-        monkeypatch.setattr(of_client.pool, "address", Address("localhost", server.port, of_client.pool.address.tls))
+        monkeypatch.setattr(
+            of_client.sender.pool, "address", Address("localhost", server.port, of_client.sender.pool.address.tls)
+        )
         with pytest.raises(NoAnswer, match="CERTIFICATE_VERIFY_FAILED"):
             of_client.get_item(TableName="x", Key=KEY)
         assert server.seen == []
