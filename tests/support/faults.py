@@ -210,9 +210,15 @@ def refusals(
 
 
 @contextmanager
-def just_before(operation: str, act: Callable[[], object]) -> Iterator[None]:
-    """Something happens once, at the last moment before the next request of this operation is sent."""
-    waiting = [act]
+def just_before(operation: str, act: Callable[[], object], *, after: int = 0) -> Iterator[None]:
+    """Something happens once, at the last moment before a request of this operation is sent: the next, or a later one.
+
+    Parameters
+    ----------
+    after : int
+        How many requests of the operation are sent before.
+    """
+    waiting: list[Callable[[], object]] = [act, *[lambda: None] * after]
 
     def step_in(attempt: Attempt, send: Send) -> None:
         if waiting and attempt.operation == operation:

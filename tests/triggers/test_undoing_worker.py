@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +20,7 @@ from chalicelib.todos import ids
 from chalicelib.todos.decide import Delete, Patch, Restore, Revert
 from tests.support.alone import Alone
 from tests.support.client import list_path, problem, problem_name
+from tests.support.faults import just_before
 from tests.support.in_process import InProcess
 from tests.support.lambda_events import queue_batch, queue_record
 from tests.support.reset import forget_todos
@@ -203,30 +204,13 @@ def test_an_edit_between_its_read_and_its_write_is_looked_at(alone: Alone) -> No
         alone.patch(todo_ids[0], title="another's")
         alone.patch(todo_ids[1], notes="n")
 
-    with just_before_second_transaction(edit):
+    # The first transaction puts the undo in force, the second one writes the first todos.
+    with just_before("TransactWriteItems", edit, after=1):
         undone = undo(alone.api(), "x")
 
     assert titles(alone, todo_ids) == ["another's", "before", "before"]
     assert [each["todo"] for each in undone["conflicts"]] == [todo_ids[0]]
     assert alone.api().get(f"/todos/{todo_ids[1]}").json()["notes"] == "n"
-
-
-@contextmanager
-def just_before_second_transaction(act: Callable[[], None]) -> Iterator[None]:
-    """The first transaction puts the undo in force, the second one writes the first todos."""
-    acts: list[Callable[[], object]] = [act, dict]
-
-    def step_in(**_: Any) -> None:
-        if acts:
-            acts.pop()()
-
-    event = "before-send.dynamodb.TransactWriteItems"
-    dynamodb.client().meta.events.register(event, step_in)
-    try:
-        yield
-        assert not acts
-    finally:
-        dynamodb.client().meta.events.unregister(event, step_in)
 
 
 def test_what_the_operation_did_after_its_undo_is_covered_by_asking_again(alone: Alone) -> None:

@@ -6,7 +6,7 @@ import json
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +22,7 @@ from chalicelib.todos.ids import Owner
 from chalicelib.views import codec, pointer, schema
 from chalicelib.views.as_of import walk
 from tests.support.client import next_path, problem
-from tests.support.faults import counted, refusals, without_pauses
+from tests.support.faults import Call, calls_watched, counted, refusals, without_pauses
 from tests.support.in_process import InProcess
 from tests.support.waiting import eventually, shows
 
@@ -379,22 +379,20 @@ def test_keys_that_were_left_unprocessed_are_asked_for_again(here: InProcess, mo
         here.seen.patch(f"/todos/{todo['id']}", {"list": "a"})
     left: list[int] = []
 
-    def leave_some(parsed: dict[str, Any], **_: Any) -> None:
-        if "Responses" not in parsed or len(left) == 3:
-            return
-        ((table, items),) = parsed["Responses"].items()
+    def leave_some(operation: str, request: Mapping[str, Any], call: Call) -> Any:
+        answer = call(request)
+        if operation != "BatchGetItem" or len(left) == 3:
+            return answer
+        ((table, items),) = answer["Responses"].items()
         keys = [{"stream_id": item["stream_id"], "version": item["version"]} for item in items[1:]]
         left.append(len(keys))
-        if keys:
-            parsed["Responses"][table] = items[:1]
-            parsed["UnprocessedKeys"] = {table: {"Keys": keys, "ConsistentRead": True}}
+        if not keys:
+            return answer
+        unprocessed = {table: {"Keys": keys, "ConsistentRead": True}}
+        return {**answer, "Responses": {table: items[:1]}, "UnprocessedKeys": unprocessed}
 
-    events = dynamodb.client().meta.events
-    events.register("after-call.dynamodb.BatchGetItem", leave_some)
-    try:
+    with calls_watched(leave_some):
         found = here.rows(f"/todos?{then}")
-    finally:
-        events.unregister("after-call.dynamodb.BatchGetItem", leave_some)
     assert left == [4, 3, 2]
     assert found == sorted(todos, key=lambda todo: str(todo["id"]))
     with refusals("BatchGetItem", "ProvisionedThroughputExceededException"):
