@@ -73,6 +73,8 @@ def _cpu_time(root: Path, handlers: str, code: str) -> float:
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "us-east-1",
+        # As in a Lambda.
+        "AWS_LAMBDA_FUNCTION_NAME": "bench",
     }
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, check=True)

@@ -31,7 +31,7 @@ BOTOCORE: Final = "botocore"
 
 def client() -> str:
     """Which clients speak to DynamoDB and SNS: `THIN` or `BOTOCORE`."""
-    return os.environ.get("TODO_LEDGER_CLIENT", BOTOCORE)
+    return os.environ.get("TODO_LEDGER_CLIENT", THIN)
 
 
 def events_table() -> str:

@@ -27,10 +27,7 @@ class Refusal(AWSError):
         self.response = dict(response)
         self.operation = operation
         message = self.response.get("Error", {}).get("Message", "")
-        super().__init__(f"{operation}: {self.code}: {message}")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.response, self.operation)
+        super().__init__(f"An error occurred ({self.code}) when calling the {operation} operation: {message}")
 
     @property
     def code(self) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.errors import AWSError
 from stack.errors import StackError
 from stack.smoke.check import Check
 from stack.smoke.outcome import FAILED, PASSED, SKIPPED, CheckFailed, Outcome, Skipped, expect
@@ -63,7 +64,7 @@ def _outcome(check: Check, run: Run, step: Callable[[Run], str | None]) -> Outco
             state, detail = PASSED, step(run) or ""
         except Skipped as skipped:
             state, detail = SKIPPED, str(skipped)
-        except (CheckFailed, StackError, ClientError, BotoCoreError) as error:
+        except (CheckFailed, StackError, AWSError, ClientError, BotoCoreError) as error:
             state, detail = FAILED, str(error)
         except Exception as error:
             # What answers in another form than the service does, for example.

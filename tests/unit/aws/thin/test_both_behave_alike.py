@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from chalicelib.aws import tuning
+from chalicelib import logs
+from chalicelib.aws import dynamodb, tuning
 from chalicelib.aws.errors import AWSError, NoAnswer, Refusal, TimedOut, Unconfigured, codes_of, failed_conditions
 from chalicelib.settings import BOTOCORE, THIN
-from tests.support.reset import forget_everything
+from tests.support.reset import become, forget_everything
 from tests.unit.aws.thin import faulty
 from tests.unit.aws.thin.clients import NAMES, make
 from tests.unit.aws.thin.faulty import FOUND, ITEM, OK, Step, answer, error, never, raw, reset
@@ -259,8 +261,25 @@ def test_without_credentials_nothing_is_sent(name: str, monkeypatch: pytest.Monk
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
         monkeypatch.delenv("AWS_SESSION_TOKEN")
         forget_everything()
-        from chalicelib.aws import dynamodb
-
         with pytest.raises(Unconfigured, match="credentials"):
             dynamodb.client().get_item(TableName="x", Key=KEY)
         assert server.seen == []
+
+
+@pytest.mark.parametrize("what", [*PASSES, *REFUSED])
+def test_no_secret_is_in_what_is_raised_or_logged(
+    what: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = PASSES[what] if what in PASSES else REFUSED[what][0]
+    secrets = {"AWS_SECRET_ACCESS_KEY": "a-secret-key", "AWS_SESSION_TOKEN": "a-secret-token"}
+    with faulty.serving([step] * 3) as server:
+        make(monkeypatch, THIN, f"http://127.0.0.1:{server.port}")
+        become(monkeypatch, secrets)
+        forget_everything()
+        with pytest.raises(AWSError) as raised:
+            dynamodb.client().get_item(TableName="x", Key=KEY)
+        assert server.seen[0].headers["x-amz-security-token"] == "a-secret-token"
+    logs.fail("failed", raised.value)
+    told = "".join(traceback.format_exception(raised.value)) + repr(raised.value.__dict__) + capsys.readouterr().out
+    assert "a-secret" not in told
+    assert "Signature=" not in told
