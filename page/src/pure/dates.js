@@ -1,0 +1,113 @@
+/** Days and instants in the browser's own calendar and words. Pure: the caller gives the time. */
+
+/** @typedef {{now: Date, locale: string}} Here */
+
+/** @param {number} number */
+const two = (number) => String(number).padStart(2, "0");
+
+/** @param {Date} date */
+export const dayOf = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+
+/**
+ * The local day of a `due`: of a bare date that date, of a date-time the day it falls on here.
+ * @param {string} due
+ */
+export const localDay = (due) => (due.length === 10 ? due : dayOf(new Date(due)));
+
+/** @param {string} due */
+export const hasTime = (due) => due.length > 10;
+
+/**
+ * @param {Date} now
+ * @param {number} days
+ */
+export const dayAfter = (now, days) => dayOf(new Date(now.getFullYear(), now.getMonth(), now.getDate() + days));
+
+/**
+ * A `due` of this day and time, with the offset that clocks here have then.
+ * @param {string} day
+ * @param {string} [time] "09:00"
+ */
+export function dueAt(day, time) {
+  if (!time) return day;
+  const offset = -new Date(`${day}T${time}:00`).getTimezoneOffset();
+  const size = Math.abs(offset);
+  return `${day}T${time}:00${offset < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
+
+/**
+ * Making a format takes longer than using it a hundred times.
+ * @param {string} locale
+ * @param {Intl.DateTimeFormatOptions} options
+ */
+function format(locale, options) {
+  const name = locale + JSON.stringify(options);
+  let found = formats.get(name);
+  if (!found) formats.set(name, (found = new Intl.DateTimeFormat(locale, options)));
+  return found;
+}
+
+/** @param {string} day */
+const noon = (day) => new Date(`${day}T12:00:00`);
+
+/** @param {string} word @param {string} locale */
+const capital = (word, locale) => word.charAt(0).toLocaleUpperCase(locale) + word.slice(1);
+
+/**
+ * A day in words: Today, Tomorrow, Yesterday, a weekday within six days, else a date, with its year if it is another.
+ * @param {string} day
+ * @param {Here} here
+ */
+export function dayInWords(day, { now, locale }) {
+  const away = Math.round((noon(day).getTime() - noon(dayOf(now)).getTime()) / 86_400_000);
+  if (Math.abs(away) <= 1) return capital(new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(away, "day"), locale);
+  const otherYear = day.slice(0, 4) !== dayOf(now).slice(0, 4);
+  return format(locale, {
+    weekday: Math.abs(away) < 300 ? "short" : undefined, day: "numeric", month: "short", year: otherYear ? "numeric" : undefined,
+  }).format(noon(day));
+}
+
+/** @param {string} day @param {string} locale */
+export const longDay = (day, locale) => format(locale, { weekday: "long", day: "numeric", month: "long" }).format(noon(day));
+
+/** @param {string} instant @param {string} locale */
+export const timeInWords = (instant, locale) => format(locale, { hour: "2-digit", minute: "2-digit" }).format(new Date(instant));
+
+/**
+ * @param {string} due
+ * @param {Here} here
+ */
+export function dueInWords(due, here) {
+  const day = dayInWords(localDay(due), here);
+  return hasTime(due) ? `${day}, ${timeInWords(due, here.locale)}` : day;
+}
+
+/**
+ * Whether it is over: a day when the next has begun, an instant at once.
+ * @param {string} due
+ * @param {Date} now
+ */
+export const isLate = (due, now) => (hasTime(due) ? new Date(due) < now : due < dayOf(now));
+
+const UNITS = /** @type {Record<string, string>} */ ({ DAILY: "day", WEEKLY: "week", MONTHLY: "month", YEARLY: "year" });
+const DAYS = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
+
+/**
+ * A rule in words where it is a simple one: "every week", "every 2 weeks on Mon, Thu"; else "repeats".
+ * @param {string} rule
+ * @param {string} locale
+ */
+export function ruleInWords(rule, locale) {
+  const parts = Object.fromEntries(rule.toUpperCase().split(";").map((part) => part.split("=")));
+  const { FREQ, INTERVAL = "1", BYDAY, WKST: _week, ...others } = parts;
+  const unit = UNITS[FREQ];
+  if (!unit || Object.keys(others).length) return "repeats";
+  if (FREQ === "WEEKLY" && INTERVAL === "1" && BYDAY === "MO,TU,WE,TH,FR") return "every weekday";
+  const days = BYDAY?.split(",").map((/** @type {string} */ day) => DAYS.indexOf(day));
+  if (days?.some((/** @type {number} */ day) => day < 0)) return "repeats";
+  const on = days?.map((/** @type {number} */ day) => format(locale, { weekday: "short" }).format(new Date(2023, 0, 1 + day))).join(", ");
+  return `every ${INTERVAL === "1" ? unit : `${INTERVAL} ${unit}s`}${on ? ` on ${on}` : ""}`;
+}

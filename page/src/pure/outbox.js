@@ -1,0 +1,144 @@
+/** What waits to be sent: in which order, with which precondition, and what an answer makes of it. Pure. */
+
+import { merge } from "./merge.js";
+
+/** @import {Command, Fields, Problem, Todo} from "./types.js" */
+
+/** What `/batch` takes at once. */
+export const MOST = 100;
+
+/** @type {Omit<Todo, "id" | "created_at" | "updated_at">} */
+const EMPTY = {
+  version: 0, title: "", notes: null, completed: false, list: "inbox", tags: null, priority: "none", due: null,
+  remind_at: null, order: null, repeat: null, time_zone: null, parent: null, source: null, completed_at: null,
+};
+
+/**
+ * A todo with the commands that wait for it: what the page shows.
+ * @param {Todo | undefined} row as the server last had it
+ * @param {Command[]} commands of this todo, in order
+ * @returns {Todo | undefined}
+ */
+export function overlay(row, commands) {
+  return commands.reduce((todo, command) => applied(todo, command), row);
+}
+
+/**
+ * @param {Todo | undefined} todo
+ * @param {Command} command
+ * @returns {Todo | undefined}
+ */
+function applied(todo, { id, op, body, at }) {
+  if (op === "create") return /** @type {Todo} */ ({ ...EMPTY, created_at: at, updated_at: at, ...body, id });
+  // Only the server knows what an old version was.
+  if (!todo || op === "revert") return todo;
+  if (op === "delete") return { ...todo, deleted: true };
+  if (op === "restore") return { ...todo, deleted: false };
+  const completed_at = body.completed === undefined ? todo.completed_at : body.completed ? at : null;
+  return { ...todo, ...body, completed_at, updated_at: at };
+}
+
+/**
+ * The commands to send now: of each todo the first, unless that waits for a person.
+ * @param {Command[]} commands in order
+ */
+export function sendable(commands) {
+  /** @type {Map<string, Command>} */ const first = new Map();
+  for (const command of commands) if (!first.has(command.id)) first.set(command.id, command);
+  return [...first.values()].filter((command) => command.state === "waiting").slice(0, MOST);
+}
+
+/**
+ * A command as `/batch` takes it. A creation states its id, so that it is made once; each other names its version.
+ * @param {Command} command
+ */
+export function wire({ op, id, key, version, body }) {
+  /** @type {Record<string, any>} */ const sent = { op, id, key };
+  if (op !== "create" && version !== null) sent.if_match = `"${version}"`;
+  if (op === "create" || op === "patch" || op === "revert") sent.body = body;
+  return sent;
+}
+
+/**
+ * What becomes of the outbox with the answer to one command.
+ * - `row`: the todo as the server has it, to be stored if it is newer.
+ * - `done`: whether the command is to be removed.
+ * - `put`: commands to be stored in its place; with `seq` they replace the one of that number.
+ * - `again`: whether to send later, unchanged.
+ * @typedef {{row?: Todo, done?: boolean, put?: Command[], again?: boolean, signedOut?: boolean}} Outcome
+ *
+ * @param {Command} command
+ * @param {{status: number, etag?: string | null, todo?: Todo | null, problem?: Problem}} result
+ * @param {() => string} newKey
+ * @returns {Outcome}
+ */
+export function settle(command, result, newKey) {
+  const { status, problem = {} } = result;
+  if (status < 300) return { done: true, row: result.todo ?? gone(command, result.etag) };
+  if (status === 401) return { again: true, signedOut: true };
+  if (status === 429 || status >= 500) return { again: true };
+  if (status === 412 && problem.todo && command.op !== "create") return conflicting(command, { ...problem, todo: problem.todo }, newKey);
+  if (status === 410 && command.op === "delete") return { done: true };
+  if (status === 410 && command.op === "patch") {
+    const theirs = problem.todo ?? /** @type {Todo} */ ({ ...EMPTY, ...command.base, id: command.id, deleted: true });
+    const clash = { fields: [], theirs, events: problem.events ?? [], merged: [], deleted: true };
+    return { put: [{ ...command, state: "conflict", clash }] };
+  }
+  return { put: [{ ...command, state: "refused", problem: { ...problem, status } }] };
+}
+
+/**
+ * A deletion's answer has no todo: its ETag is the version.
+ * @param {Command} command
+ * @param {string | null | undefined} etag
+ */
+function gone(command, etag) {
+  const version = Number(etag?.match(/\d+/)?.[0]);
+  return version ? /** @type {Todo} */ ({ id: command.id, version, deleted: true }) : undefined;
+}
+
+/**
+ * @param {Command} command
+ * @param {Problem & {todo: Todo}} problem
+ * @param {() => string} newKey
+ * @returns {Outcome}
+ */
+function conflicting(command, problem, newKey) {
+  const row = problem.todo;
+  // A deletion or a restoration is meant whatever the todo became; its history has what it was.
+  if (command.op !== "patch") return { row, put: [{ ...command, version: row.version, key: newKey() }] };
+  const { body, base, clash } = merge(command, problem);
+  /** @type {Command[]} */ const put = [];
+  const clean = { ...command, body, base, version: row.version, key: newKey(), state: /** @type {const} */ ("waiting") };
+  if (Object.keys(body).length && !clash) return { row, put: [clean] };
+  if (clash) {
+    /** @type {Fields & Record<string, any>} */ const kept = {};
+    /** @type {Record<string, any>} */ const before = {};
+    for (const field of clash.fields) {
+      kept[field] = command.body[field];
+      before[field] = /** @type {Record<string, any>} */ (command.base)[field];
+    }
+    // What is merged is sent with the choice, before it in the queue: half a command would lose its place.
+    put.push({ ...command, body: { ...kept, ...body }, base: { ...before, ...base }, version: row.version, state: "conflict", clash });
+    return { row, put };
+  }
+  return { row, done: true };
+}
+
+/**
+ * The next command of the todo, now that the one before it led to this version.
+ * @param {Command[]} commands that are left, in order
+ * @param {string} id
+ * @param {number} version
+ */
+export function followed(commands, id, version) {
+  const next = commands.find((command) => command.id === id);
+  return next && next.version === null ? { ...next, version } : undefined;
+}
+
+/**
+ * How long to wait before sending again, in milliseconds: doubling from one second to a minute, with jitter.
+ * @param {number} failures in a row
+ * @param {number} random from 0 to 1
+ */
+export const backOff = (failures, random) => Math.min(60_000, 1000 * 2 ** (failures - 1)) * (0.5 + random / 2);

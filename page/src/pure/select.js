@@ -1,0 +1,162 @@
+/** Which todos a view shows, in which groups and order. Pure. */
+
+import { dayInWords, dayOf, localDay } from "./dates.js";
+
+/** @import {Here} from "./dates.js" */
+/** @import {Todo} from "./types.js" */
+
+/** @typedef {"inbox" | "today" | "upcoming" | "everything" | "list"} ViewName */
+/** @typedef {{name: ViewName, list?: string, filter: "all" | "active" | "completed", q: string}} View */
+/** @typedef {{title: string, late?: boolean, done?: boolean, rows: Todo[]}} Group */
+
+export const INBOX = "inbox";
+
+/**
+ * By the list's own order; those without a place come last, as they were made.
+ * @param {Todo} one
+ * @param {Todo} other
+ */
+export const byOrder = (one, other) =>
+  (one.order ?? Infinity) - (other.order ?? Infinity) || compare(one.created_at, other.created_at) || compare(one.id, other.id);
+
+/** @param {string} one @param {string} other */
+const compare = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
+
+/** @param {Todo} todo */
+const dueTime = (todo) => (todo.due ? new Date(todo.due.length === 10 ? `${todo.due}T00:00:00` : todo.due).getTime() : Infinity);
+
+/** @param {Todo} one @param {Todo} other */
+const byDue = (one, other) => dueTime(one) - dueTime(other) || byOrder(one, other);
+
+/** @param {Todo} one @param {Todo} other */
+const lastDoneFirst = (one, other) => compare(other.completed_at ?? "", one.completed_at ?? "") || byOrder(one, other);
+
+/**
+ * The groups of a view; the completed ones come last. Subtasks follow their parents.
+ * @param {Todo[]} todos not deleted
+ * @param {View} view
+ * @param {Here} here
+ * @returns {Group[]}
+ */
+export function groups(todos, view, here) {
+  const today = dayOf(here.now);
+  const wanted = todos.filter((todo) => matches(todo, view.q) && isIn(todo, view, here));
+  const open = view.filter === "completed" ? [] : wanted.filter((todo) => !todo.completed);
+  const done = view.filter === "active" ? [] : wanted.filter((todo) => todo.completed).sort(lastDoneFirst);
+  /** @type {Group[]} */ let found;
+  if (view.name === "today") {
+    const late = open.filter((todo) => localDay(/** @type {string} */ (todo.due)) < today).sort(byDue);
+    const now = open.filter((todo) => localDay(/** @type {string} */ (todo.due)) >= today).sort(byDue);
+    found = [{ title: "Overdue", late: true, rows: late }, { title: "Today", rows: now }];
+  } else if (view.name === "upcoming") {
+    found = by(open.sort(byDue), (todo) => dayInWords(localDay(/** @type {string} */ (todo.due)), here));
+  } else if (view.name === "everything") {
+    open.sort((one, other) => Number(other.list === INBOX) - Number(one.list === INBOX) || one.list.localeCompare(other.list) || byOrder(one, other));
+    found = by(open, (todo) => listTitle(todo.list)).map((group) => ({ ...group, rows: nested(group.rows) }));
+  } else found = [{ title: "", rows: nested(open.sort(byOrder)) }];
+  return [...found, { title: view.name === "today" ? "Done today" : "Done", done: true, rows: done }].filter((group) => group.rows.length);
+}
+
+/**
+ * @param {Todo[]} sorted
+ * @param {(todo: Todo) => string} title
+ * @returns {Group[]}
+ */
+function by(sorted, title) {
+  /** @type {Map<string, Todo[]>} */ const found = new Map();
+  for (const todo of sorted) {
+    const name = title(todo);
+    found.get(name)?.push(todo) ?? found.set(name, [todo]);
+  }
+  return [...found].map(([name, rows]) => ({ title: name, rows }));
+}
+
+/**
+ * Subtasks directly after their parents; a circle of parents ends where it began.
+ * @param {Todo[]} sorted
+ */
+function nested(sorted) {
+  const here = new Set(sorted.map((todo) => todo.id));
+  if (!sorted.some((todo) => todo.parent && here.has(todo.parent))) return sorted;
+  /** @type {Map<string, Todo[]>} */ const children = new Map();
+  for (const todo of sorted) if (todo.parent && here.has(todo.parent)) children.get(todo.parent)?.push(todo) ?? children.set(todo.parent, [todo]);
+  /** @type {Set<Todo>} */ const found = new Set();
+  /** @param {Todo} todo */
+  const take = (todo) => {
+    if (found.has(todo)) return;
+    found.add(todo);
+    children.get(todo.id)?.forEach(take);
+  };
+  sorted.filter((todo) => !todo.parent || !here.has(todo.parent)).forEach(take);
+  sorted.forEach(take);
+  return [...found];
+}
+
+/**
+ * @param {Todo} todo
+ * @param {View} view
+ * @param {Here} here
+ */
+function isIn(todo, view, { now }) {
+  if (view.name === "everything") return true;
+  if (view.name === "inbox") return todo.list === INBOX;
+  if (view.name === "list") return todo.list === view.list;
+  if (view.name === "today" && todo.completed) return Boolean(todo.completed_at) && localDay(/** @type {string} */ (todo.completed_at)) === dayOf(now);
+  if (!todo.due || (view.name === "upcoming" && todo.completed)) return false;
+  const day = localDay(todo.due);
+  return view.name === "today" ? day <= dayOf(now) : day > dayOf(now);
+}
+
+/**
+ * Every word of a search is in the title, the note, a tag or the list's name.
+ * @param {Todo} todo
+ * @param {string} q
+ */
+export function matches(todo, q) {
+  if (!q) return true;
+  const text = `${todo.title} ${todo.notes ?? ""} ${(todo.tags ?? []).map((tag) => `#${tag}`).join(" ")} ${listTitle(todo.list)}`.toLowerCase();
+  return q.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
+
+/** @param {string} list */
+export const listTitle = (list) => (list === INBOX ? "Inbox" : list);
+
+/**
+ * How many are open in each view, and in each list by name.
+ * @param {Todo[]} todos not deleted
+ * @param {Here} here
+ */
+export function counts(todos, { now }) {
+  const today = dayOf(now);
+  const found = { inbox: 0, today: 0, upcoming: 0, everything: 0, lists: /** @type {Map<string, number>} */ (new Map()) };
+  for (const { completed, list, due } of todos) {
+    const open = completed ? 0 : 1;
+    if (list === INBOX) found.inbox += open;
+    else found.lists.set(list, (found.lists.get(list) ?? 0) + open);
+    if (!open) continue;
+    found.everything++;
+    if (due) found[localDay(due) <= today ? "today" : "upcoming"]++;
+  }
+  found.lists = new Map([...found.lists].sort(([one], [other]) => one.localeCompare(other)));
+  return found;
+}
+
+/**
+ * The places that a todo's neighbours must get so that it lies between two of them: usually its own alone. Places are
+ * 1,024 apart; where a spot is used up, or neighbours have no places yet, all of the list get new ones.
+ * @param {Todo[]} sorted the open ones of the list, in order, without the todo
+ * @param {Todo} todo
+ * @param {number} index where it goes
+ * @returns {[Todo, number][]} todos with their new places
+ */
+export function place(sorted, todo, index) {
+  const before = sorted[index - 1]?.order ?? (index ? null : -Infinity);
+  const after = sorted[index]?.order ?? (index < sorted.length ? null : Infinity);
+  if (before !== null && after !== null) {
+    const between = before === -Infinity ? (after === Infinity ? 1024 : after - 1024) : after === Infinity ? before + 1024 : (before + after) / 2;
+    if (between > before && between < after) return [[todo, between]];
+  }
+  const all = [...sorted.slice(0, index), todo, ...sorted.slice(index)];
+  return all.map((each, at) => /** @type {[Todo, number]} */ ([each, (at + 1) * 1024])).filter(([each, order]) => each.order !== order);
+}
+

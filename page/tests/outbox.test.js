@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { backOff, followed, overlay, sendable, settle, wire } from "../src/pure/outbox.js";
+
+const command = (seq, id, more = {}) => ({ seq, id, op: "patch", body: { title: `t${seq}` }, base: { title: "old" }, version: 3, key: `k${seq}`, at: "2026-11-30T15:20:00.000Z", state: "waiting", ...more });
+const row = { id: "a", version: 3, title: "old", completed: false, completed_at: null, tags: null };
+const newKey = () => "new";
+
+test("of each todo one command is under way, and one that waits for a person blocks its own todo alone", () => {
+  const queue = [command(1, "a"), command(2, "b", { state: "conflict" }), command(3, "a"), command(4, "b"), command(5, "c")];
+  assert.deepEqual(sendable(queue).map(({ seq }) => seq), [1, 5]);
+});
+
+test("each command has its key, and states the version that it was based on", () => {
+  assert.deepEqual(wire(command(1, "a")), { op: "patch", id: "a", key: "k1", if_match: '"3"', body: { title: "t1" } });
+  assert.deepEqual(wire(command(1, "a", { op: "create", version: null })), { op: "create", id: "a", key: "k1", body: { title: "t1" } });
+  assert.deepEqual(wire(command(1, "a", { op: "delete", body: {} })), { op: "delete", id: "a", key: "k1", if_match: '"3"' });
+});
+
+test("the page shows a todo with all that waits for it", () => {
+  const made = overlay(undefined, [command(1, "a", { op: "create" }), command(2, "a", { body: { completed: true } })]);
+  assert.deepEqual([made.title, made.completed, made.completed_at], ["t1", true, "2026-11-30T15:20:00.000Z"]);
+  assert.equal(overlay(row, [command(1, "a", { op: "delete" })]).deleted, true);
+  assert.equal(overlay(row, [command(1, "a", { op: "delete" }), command(2, "a", { op: "restore" })]).deleted, false);
+  assert.equal(overlay(undefined, [command(1, "a")]), undefined);
+  assert.deepEqual(overlay(row, [command(1, "a", { op: "revert", body: { to_version: 1 } })]), row);
+});
+
+test("the next command of a todo is based on what the one before it led to", () => {
+  const left = [command(2, "a", { version: null }), command(3, "a", { version: null })];
+  assert.deepEqual(followed(left, "a", 4), { ...left[0], version: 4 });
+  assert.equal(followed([command(2, "a")], "a", 4), undefined);
+});
+
+test("an accepted command is done, also a deletion, whose answer has only a tag", () => {
+  assert.deepEqual(settle(command(1, "a"), { status: 200, todo: { ...row, version: 4 } }, newKey), { done: true, row: { ...row, version: 4 } });
+  assert.deepEqual(settle(command(1, "a", { op: "delete" }), { status: 204, etag: '"4"' }, newKey).row, { id: "a", version: 4, deleted: true });
+});
+
+for (const status of [429, 500, 503]) {
+  test(`after a ${status} the same is sent again`, () => assert.deepEqual(settle(command(1, "a"), { status }, newKey), { again: true }));
+}
+
+test("signed out, the command waits", () => {
+  assert.deepEqual(settle(command(1, "a"), { status: 401 }, newKey), { again: true, signedOut: true });
+});
+
+test("a stale edit of another field is sent on top, as a new request", () => {
+  const theirs = { ...row, version: 5, notes: "n" };
+  const { put } = settle(command(1, "a"), { status: 412, problem: { todo: theirs, events: [{ change: { notes: "n" } }] } }, newKey);
+  assert.deepEqual(put, [{ ...command(1, "a"), version: 5, key: "new" }]);
+});
+
+test("a stale edit of the same field waits for a person, with both values", () => {
+  const theirs = { ...row, version: 5, title: "theirs" };
+  const { put } = settle(command(1, "a"), { status: 412, problem: { todo: theirs, events: [{ change: { title: "theirs" } }] } }, newKey);
+  assert.deepEqual([put[0].state, put[0].body, put[0].base, put[0].clash.theirs], ["conflict", { title: "t1" }, { title: "old" }, theirs]);
+});
+
+test("a stale deletion is meant all the same", () => {
+  const { put } = settle(command(1, "a", { op: "delete" }), { status: 412, problem: { todo: { ...row, version: 9 } } }, newKey);
+  assert.deepEqual([put[0].op, put[0].version, put[0].state], ["delete", 9, "waiting"]);
+});
+
+test("an edit of a deleted todo waits for a person, a deletion of one is done", () => {
+  assert.equal(settle(command(1, "a"), { status: 410 }, newKey).put[0].clash.deleted, true);
+  assert.deepEqual(settle(command(1, "a", { op: "delete" }), { status: 410 }, newKey), { done: true });
+});
+
+test("what the server never takes is kept, with its reason", () => {
+  const { put } = settle(command(1, "a"), { status: 400, problem: { detail: "too long" } }, newKey);
+  assert.deepEqual([put[0].state, put[0].problem], ["refused", { detail: "too long", status: 400 }]);
+  assert.equal(settle(command(1, "a", { op: "create" }), { status: 412, problem: { todo: row } }, newKey).put[0].state, "refused");
+});
+
+test("waits double up to a minute", () => {
+  assert.deepEqual([1, 2, 3, 10].map((failures) => backOff(failures, 1)), [1000, 2000, 4000, 60_000]);
+  assert.equal(backOff(1, 0), 500);
+});
