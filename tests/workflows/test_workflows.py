@@ -88,7 +88,8 @@ def test_the_linter_finds_a_mistake(tmp_path: Path) -> None:
 def test_dependabot_looks_at_all_that_is_pinned() -> None:
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
     watched = {each["package-ecosystem"]: each.get("directories", [each.get("directory")]) for each in updates}
-    locks = {f"/{path.parent.relative_to(ROOT)}" for path in (ROOT / "tests").rglob("package-lock.json")}
+    found = (path for part in ("page", "tests") for path in (ROOT / part).rglob("package-lock.json"))
+    locks = {f"/{path.parent.relative_to(ROOT)}" for path in found}
     assert {name: set(directories) for name, directories in watched.items()} == {
         "pip": {"/"}, "npm": locks, "github-actions": {"/"},
     }  # fmt: skip

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tests.support import npm
+from stack.deploy import npm
 
 INSTALLED: Final = Path(sys.prefix, "dynamodb-local")
 PROGRAM: Final = INSTALLED / "node_modules" / "amplify-dynamodb-simulator" / "emulator"

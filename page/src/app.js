@@ -1,0 +1,97 @@
+/** The composition root: who is here, what is stored, and the page. */
+
+import { html, nothing, render } from "lit-html";
+
+import { Store } from "./store/store.js";
+import { Connection } from "./sync/connection.js";
+import { Http } from "./sync/http.js";
+import { backFromIssuer, databaseOf, exchange, leaveForIssuer, personOf, remember, remembered, takeCode } from "./sync/sign-in.js";
+import { activity } from "./views/activity.js";
+import { App } from "./views/app.js";
+import { dialogs } from "./views/dialogs.js";
+import { listen } from "./views/keys.js";
+import { sheet } from "./views/list.js";
+import { nav, state } from "./views/nav.js";
+import { panel } from "./views/panel.js";
+import { signedOut, welcome } from "./views/sign-in.js";
+
+/** @import {Configuration} from "./sync/http.js" */
+
+const root = /** @type {HTMLElement} */ (document.getElementById("page"));
+/** @type {Configuration} */
+const configuration = { base: root.dataset.base, ...JSON.parse(document.getElementById("configuration")?.textContent ?? "{}") };
+const http = new Http(configuration.base);
+
+/** @param {App} app */
+function draw(app) {
+  const { route, toast, connection } = app;
+  document.title = `${app.title} · todo-ledger`;
+  if (route.name === "activity" && !app.activity) {
+    app.activity = [];
+    app.loadActivity();
+  }
+  if (route.name !== "activity") app.activity = undefined;
+  const away = connection.state === "offline" || connection.state === "failing";
+  render(html`
+    <div class="app ${route.todo ? "with-panel" : ""}">
+      ${nav(app)}
+      <main>${connection.state === "signed-out" ? signedOut(app) : away ? html`<p class="banner">${state(app)}</p>` : nothing}${route.name === "activity" ? activity(app) : sheet(app)}</main>
+      ${panel(app)}
+    </div>
+    <div class="toast-place" role="status" aria-live="polite">${toast ? html`<div class="toast"><span>${toast.words}</span>${toast.undo
+      ? html`<button class="link" @click=${() => app.undo(toast.undo)}>Undo</button>` : nothing}</div>` : nothing}</div>
+    ${dialogs(app)}`, root);
+}
+
+/** @param {string} token @param {boolean} keep */
+async function enter(token, keep) {
+  http.token = token;
+  const person = personOf(token);
+  remember(person);
+  const store = await Store.open(databaseOf(person));
+  await store.write("token", keep ? token : undefined);
+  return start(store, person);
+}
+
+/** @param {Store} store @param {import("./sync/sign-in.js").Person} person */
+function start(store, person) {
+  /** @type {App} */ let app;
+  const connection = new Connection(store, http, configuration.waits, () => app.redraw());
+  app = new App({ store, connection, http, person, configuration, draw: () => draw(app) });
+  listen(app);
+  app.redraw();
+  connection.run();
+}
+
+async function begin() {
+  const code = takeCode();
+  const person = remembered();
+  const back = await backFromIssuer(configuration).catch(() => undefined);
+  if (back) return enter(back, sessionStorage.getItem("keep") === "true");
+  if (code || !person) {
+    /** @param {boolean} keep @returns {Promise<string | undefined>} why not */
+    const signIn = async (keep) => {
+      if (!code) {
+        sessionStorage.setItem("keep", String(keep));
+        await leaveForIssuer(configuration);
+        return undefined;
+      }
+      const { token, error } = await exchange(http, code);
+      if (token) await enter(token, keep);
+      return error;
+    };
+    return welcome(root, { configuration, code, signIn });
+  }
+  const store = await Store.open(databaseOf(person));
+  http.token = await store.read("token");
+  return start(store, person);
+}
+
+if ("serviceWorker" in navigator) {
+  const path = `${configuration.base}/sw.js`;
+  const policies = /** @type {any} */ (globalThis).trustedTypes;
+  const policy = policies?.createPolicy("todo-ledger", { createScriptURL: (/** @type {string} */ url) => (url === path ? url : "") });
+  navigator.serviceWorker.register(policy ? policy.createScriptURL(path) : path).catch(() => {});
+}
+
+begin();

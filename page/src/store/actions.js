@@ -1,0 +1,101 @@
+/** What a person does, as changes for the outbox, each with its way back. */
+
+import { byOrder, listTitle, place } from "../pure/select.js";
+
+/** @import {Fields, Todo} from "../pure/types.js" */
+/** @import {Store, Wanted} from "./store.js" */
+
+/**
+ * What was done, in words, and what takes it back.
+ * @typedef {{words: string, undo: Wanted[]}} Done
+ */
+
+export class Actions {
+  /** @type {Store} */ #store;
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** @param {Wanted[]} commands */
+  run(commands) {
+    return this.#store.add(commands);
+  }
+
+  /**
+   * @param {Fields & {title: string}} fields
+   * @returns {Promise<Done & {id: string}>}
+   */
+  async create(fields) {
+    const id = crypto.randomUUID();
+    const list = fields.list ?? "inbox";
+    const last = this.#open(list).at(-1)?.order ?? 0;
+    await this.run([{ id, op: "create", body: { list, order: last + 1024, ...fields } }]);
+    return { id, words: `Added “${fields.title}” to ${listTitle(list)}.`, undo: [{ id, op: "delete", body: {} }] };
+  }
+
+  /**
+   * @param {string} id
+   * @param {Fields} body
+   * @param {{base?: Fields, version?: number | null}} [seen] what the person saw, where that is older than what is here
+   * @returns {Promise<Done | undefined>} undefined where nothing differs
+   */
+  async edit(id, body, seen = {}) {
+    const todo = /** @type {Record<string, any> & Todo | undefined} */ (this.#store.get(id));
+    if (!todo) return undefined;
+    const before = Object.fromEntries(Object.keys(body).map((field) => [field, /** @type {any} */ (seen.base)?.[field] ?? todo[field] ?? null]));
+    if (JSON.stringify(before) === JSON.stringify(body)) return undefined;
+    // Behind a change that waits, the version is what that leads to.
+    const version = this.#store.waiting(id).length ? {} : seen.version ? { version: seen.version } : {};
+    await this.run([{ id, op: "patch", body, base: before, ...version }]);
+    return { words: `Changed “${todo.title}”.`, undo: [{ id, op: "patch", body: before }] };
+  }
+
+  /** @param {Todo} todo @returns {Promise<Done>} */
+  async toggle(todo) {
+    await this.run([{ id: todo.id, op: "patch", body: { completed: !todo.completed } }]);
+    return { words: `${todo.completed ? "Reopened" : "Completed"} “${todo.title}”.`, undo: [{ id: todo.id, op: "patch", body: { completed: todo.completed } }] };
+  }
+
+  /** @param {Todo[]} todos @returns {Promise<Done>} */
+  async remove(todos) {
+    await this.run(todos.map(({ id }) => ({ id, op: "delete", body: {} })));
+    const words = todos.length === 1 ? `Deleted “${todos[0].title}”.` : `Deleted ${todos.length} todos.`;
+    return { words, undo: todos.map(({ id }) => ({ id, op: "restore", body: {} })) };
+  }
+
+  /** @param {string} id @param {number} version */
+  async revert(id, version) {
+    await this.run([{ id, op: "revert", body: { to_version: version } }]);
+  }
+
+  /** @param {string} list the open todos of the list, in its order */
+  #open(list) {
+    return this.#store.todos().filter((todo) => todo.list === list && !todo.completed).sort(byOrder);
+  }
+
+  /** @param {Todo} todo */
+  position(todo) {
+    const open = this.#open(todo.list);
+    return { index: open.findIndex(({ id }) => id === todo.id), of: open.length };
+  }
+
+  /**
+   * @param {Todo} todo
+   * @param {1 | -1} by
+   * @returns {Promise<Done | undefined>} undefined at the end of the list
+   */
+  async move(todo, by) {
+    const { index, of } = this.position(todo);
+    const to = index + by;
+    if (index < 0 || to < 0 || to >= of) return undefined;
+    const others = this.#open(todo.list).filter(({ id }) => id !== todo.id);
+    const places = place(others, todo, to);
+    await this.run(places.map(([{ id }, order]) => ({ id, op: "patch", body: { order } })));
+    return {
+      words: `“${todo.title}” is now ${to + 1} of ${of} in ${listTitle(todo.list)}.`,
+      undo: places.map(([{ id, order }]) => ({ id, op: "patch", body: { order } })),
+    };
+  }
+}

@@ -1,0 +1,208 @@
+/** What is on the disk, in memory: the rows, what waits for them, and what both together show. */
+
+import { followed, overlay } from "../pure/outbox.js";
+import { newer, unlisted } from "../pure/sync.js";
+import { open, result, within } from "./database.js";
+
+/** @import {Command, Todo} from "../pure/types.js" */
+/** @import {Outcome} from "../pure/outbox.js" */
+
+/** @typedef {Pick<Command, "id" | "op" | "body"> & Partial<Pick<Command, "base" | "version">>} Wanted */
+
+export const newKey = () => crypto.randomUUID();
+
+export class Store {
+  /** @type {Map<string, Todo>} */ rows = new Map();
+  /** @type {Command[]} */ commands = [];
+  /** @type {string | undefined} */ cursor;
+  /** @type {Todo[] | undefined} */ #shown;
+  #listeners = /** @type {Set<() => void>} */ (new Set());
+  /** @type {IDBDatabase} */ #database;
+  #channel;
+
+  /** @param {IDBDatabase} database */
+  constructor(database) {
+    this.#database = database;
+    this.#channel = new BroadcastChannel(database.name);
+    this.#channel.onmessage = () => this.#load();
+  }
+
+  /** @param {string} name */
+  static async open(name) {
+    const store = new Store(await open(name));
+    await store.#load();
+    return store;
+  }
+
+  get name() {
+    return this.#database.name;
+  }
+
+  async #load() {
+    await within(this.#database, "readonly", async ({ rows, commands, meta }) => {
+      const [todos, waiting, cursor] = await Promise.all([result(rows.getAll()), result(commands.getAll()), result(meta.get("cursor"))]);
+      this.rows = new Map(todos.map((/** @type {Todo} */ todo) => [todo.id, todo]));
+      this.commands = waiting;
+      this.cursor = cursor;
+    });
+    this.#changed();
+  }
+
+  /** @param {() => void} listener */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+  }
+
+  #changed() {
+    this.#shown = undefined;
+    this.#listeners.forEach((listener) => listener());
+  }
+
+  /** After a write of this tab: the others read it. */
+  #wrote() {
+    this.#changed();
+    this.#channel.postMessage("");
+  }
+
+  /** @param {string} id */
+  waiting(id) {
+    return this.commands.filter((command) => command.id === id);
+  }
+
+  /**
+   * The todo as it is shown, also a deleted one.
+   * @param {string} id
+   */
+  get(id) {
+    return overlay(this.rows.get(id), this.waiting(id));
+  }
+
+  /** Every todo that is not deleted, with what waits for it. */
+  todos() {
+    if (this.#shown) return this.#shown;
+    const ids = new Set(this.commands.map(({ id }) => id));
+    const settled = [...this.rows.values()].filter((row) => !ids.has(row.id));
+    const changed = [...ids].flatMap((id) => this.get(id) ?? []);
+    return (this.#shown = [...settled, ...changed].filter((todo) => !todo.deleted));
+  }
+
+  /**
+   * Puts changes into the outbox, all or none.
+   * @param {Wanted[]} wanted
+   */
+  async add(wanted) {
+    const at = new Date().toISOString();
+    /** @type {Command[]} */ const added = [];
+    await within(this.#database, "readwrite", async ({ commands }) => {
+      for (const one of wanted) {
+        const command = /** @type {Command} */ ({ version: this.#basis([...this.commands, ...added], one), base: this.#base(one), ...one, key: newKey(), at, state: "waiting" });
+        command.seq = await result(commands.add(command));
+        added.push(command);
+      }
+    });
+    this.commands = [...this.commands, ...added];
+    this.#wrote();
+  }
+
+  /**
+   * What a change is based on: behind another of the same todo, what that leads to.
+   * @param {Command[]} queue
+   * @param {Wanted} wanted
+   */
+  #basis(queue, { id, op }) {
+    if (op === "create" || queue.some((command) => command.id === id)) return null;
+    return this.rows.get(id)?.version ?? null;
+  }
+
+  /** @param {Wanted} wanted */
+  #base({ id, op, body }) {
+    const todo = /** @type {Record<string, any> | undefined} */ (this.get(id));
+    return op === "patch" && todo ? Object.fromEntries(Object.keys(body).map((field) => [field, todo[field] ?? null])) : {};
+  }
+
+  /**
+   * Carries out what became of a command.
+   * @param {Command} command
+   * @param {Outcome} outcome
+   */
+  async settle(command, { row, done, put }) {
+    if (!done && !put && !row) return;
+    const left = this.commands.filter(({ seq }) => seq !== command.seq);
+    const next = done && row ? followed(left, command.id, row.version) : undefined;
+    const stored = [...(put ?? []), ...(next ? [next] : [])];
+    const seqs = new Set(stored.map(({ seq }) => seq));
+    const kept = row ? newer(this.rows, [row]) : [];
+    await within(this.#database, "readwrite", ({ rows, commands }) => {
+      if (done) commands.delete(command.seq);
+      stored.forEach((one) => commands.put(one));
+      kept.forEach((one) => rows.put(one));
+    });
+    kept.forEach((one) => this.rows.set(one.id, one));
+    // What was added meanwhile is there, too.
+    const others = this.commands.filter(({ seq }) => !seqs.has(seq) && !(done && seq === command.seq));
+    this.commands = [...others, ...stored].sort((one, other) => one.seq - other.seq);
+    this.#wrote();
+  }
+
+  /**
+   * Replaces a command that waited for a person by others in its place, before what else waits for the todo.
+   * @param {Command} command
+   * @param {Wanted[]} wanted none: it is given up
+   * @param {number | null} version that they are based on
+   */
+  async replace(command, wanted, version) {
+    const behind = this.commands.filter(({ id, seq }) => id === command.id && seq > command.seq);
+    // Of what was never made, nothing can follow.
+    const lost = !wanted.length && command.op === "create" ? behind : [];
+    const at = new Date().toISOString();
+    /** @type {Command[]} */ const put = wanted.map((one) => /** @type {Command} */ ({ base: {}, ...one, version: null, key: newKey(), at, state: "waiting" }));
+    const queue = [...put, ...behind.filter((one) => !lost.includes(one)).map((one) => ({ ...one }))];
+    if (queue[0]) queue[0].version = version;
+    await within(this.#database, "readwrite", async ({ commands }) => {
+      for (const { seq } of [command, ...behind]) commands.delete(seq);
+      for (const one of queue) {
+        const { seq: _old, ...content } = one;
+        one.seq = await result(commands.add(content));
+      }
+    });
+    this.commands = [...this.commands.filter((one) => one.seq !== command.seq && !behind.some(({ seq }) => seq === one.seq)), ...queue];
+    this.#wrote();
+  }
+
+  /**
+   * Stores a page of `/changes` with its cursor.
+   * @param {Todo[]} changes
+   * @param {string | undefined} cursor undefined within a sync from the start, which begins anew if it is interrupted
+   * @param {Set<string>} [listed] at the end of a sync from the start: all that it listed
+   */
+  async take(changes, cursor, listed) {
+    const fresh = newer(this.rows, changes);
+    const gone = listed ? unlisted(this.rows, listed) : [];
+    if (!fresh.length && !gone.length && cursor === this.cursor) return false;
+    await within(this.#database, "readwrite", ({ rows, meta }) => {
+      fresh.forEach((row) => rows.put(row));
+      gone.forEach((id) => rows.delete(id));
+      if (cursor) meta.put(cursor, "cursor");
+    });
+    fresh.forEach((row) => this.rows.set(row.id, row));
+    gone.forEach((id) => this.rows.delete(id));
+    this.cursor = cursor ?? this.cursor;
+    if (fresh.length || gone.length) this.#wrote();
+    return fresh.length + gone.length > 0;
+  }
+
+  async startOver() {
+    this.cursor = undefined;
+    await within(this.#database, "readwrite", ({ meta }) => void meta.delete("cursor"));
+  }
+
+  /** @param {string} name */
+  read(name) {
+    return within(this.#database, "readonly", ({ meta }) => result(meta.get(name)));
+  }
+
+  /** @param {string} name @param {unknown} value undefined: forget it */
+  write(name, value) {
+    return within(this.#database, "readwrite", ({ meta }) => void (value === undefined ? meta.delete(name) : meta.put(value, name)));
+  }
+}

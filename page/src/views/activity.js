@@ -1,0 +1,69 @@
+/** What happened, newest first: one entry for what belongs together. */
+
+import { html, nothing } from "lit-html";
+
+import { dayInWords, localDay, timeInWords } from "../pure/dates.js";
+import { deed, differences, who } from "../pure/words.js";
+import { ICONS, inWords } from "./parts.js";
+
+/** @import {TodoEvent} from "../pure/types.js" */
+/** @import {App} from "./app.js" */
+
+/** @typedef {TodoEvent & {todo: string, before: Record<string, any> | null}} Happened */
+
+/** @param {App} app */
+export function activity(app) {
+  const { activity } = app;
+  return html`<header class="head">
+      <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
+      <h1 tabindex="-1">Activity</h1><p class="soft">of the last weeks, the newest first</p></header>
+    ${activity === "failed" ? html`<p class="empty">What happened is on the server, which cannot be reached.</p>`
+      : !activity ? html`<p class="empty">Getting it.</p>`
+      : activity.length ? days(app, /** @type {Happened[]} */ (activity)) : html`<p class="empty">Nothing has happened yet.</p>`}`;
+}
+
+/** @param {App} app @param {Happened[]} events */
+function days(app, events) {
+  /** @type {Map<string, Happened[][]>} */ const found = new Map();
+  for (const event of events) {
+    if (!event.type) continue;
+    const day = dayInWords(localDay(event.occurred_at), app.here);
+    const entries = found.get(day) ?? [];
+    found.set(day, entries);
+    const last = entries.at(-1);
+    if (last && together(last[0], event)) last.push(event);
+    else entries.push([event]);
+  }
+  return [...found].map(([day, entries]) => html`<section aria-label=${day}><h2 class="group"><span>${day}</span><span class="num">${entries.length}</span></h2>
+    <ol class="acts">${entries.map((entry) => line(app, entry))}</ol></section>`);
+}
+
+/** Events of one operation, or of one actor's one kind within five minutes. @param {Happened} one @param {Happened} other */
+function together(one, other) {
+  if (one.operation || other.operation) return one.operation === other.operation;
+  const apart = Date.parse(one.occurred_at) - Date.parse(other.occurred_at);
+  return one.actor === other.actor && one.client === other.client && one.type === other.type && apart < 300_000;
+}
+
+const SAMPLES = 3;
+
+/** "completed it" of three is "completed 3 todos", "changed the due date" "changed the due date of 3 todos". @param {string} deed @param {number} todos */
+function inAll(deed, todos) {
+  if (todos === 1) return deed === "changed it" ? "changed a todo" : deed.replace(/ it$/, " a todo");
+  return / it$/.test(deed) ? deed.replace(/it$/, `${todos} todos`) : `${deed} of ${todos} todos`;
+}
+
+/** @param {App} app @param {Happened[]} entry */
+function line(app, entry) {
+  const [first] = entry;
+  const todos = new Set(entry.map(({ todo }) => todo)).size;
+  const kinds = new Set(entry.map(deed));
+  return html`<li class="event wide"><div>
+    <p><b>${who(first, app.person.sub)}</b> ${inAll(kinds.size === 1 ? [...kinds][0] : "changed it", todos)}</p>
+    <p class="soft">${timeInWords(first.occurred_at, app.here.locale)}${first.client ? `, ${first.client}` : ""}</p>
+    ${entry.slice(0, SAMPLES).map((event) => html`<p><a href=${app.to({ todo: event.todo })}>${event.change.title ?? event.before?.title ?? app.store.get(event.todo)?.title ?? "a todo"}</a>${differences(event.before ?? {}, event, app.here)
+      .filter(({ field }) => field !== "title" || event.before)
+      .map(({ diff }) => html` <span class="change">${inWords(diff)}</span>`)}</p>`)}
+    ${entry.length > SAMPLES ? html`<p class="soft">and ${entry.length - SAMPLES} more</p>` : nothing}
+  </div></li>`;
+}

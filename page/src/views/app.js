@@ -1,0 +1,224 @@
+/** What all views know of: the todos, the address, and what is open on the page. */
+
+import { byOrder, groups, listTitle } from "../pure/select.js";
+import { Actions } from "../store/actions.js";
+import { href, routeOf } from "./route.js";
+
+/** @import {Here} from "../pure/dates.js" */
+/** @import {Fields, Todo, TodoEvent} from "../pure/types.js" */
+/** @import {Done} from "../store/actions.js" */
+/** @import {Store, Wanted} from "../store/store.js" */
+/** @import {Connection} from "../sync/connection.js" */
+/** @import {Configuration, Http} from "../sync/http.js" */
+/** @import {Person} from "../sync/sign-in.js" */
+
+/** Rows that are drawn at first, and more when the end comes near. */
+const WINDOW = 80;
+
+export class App {
+  route = routeOf(location.hash);
+  /** @type {string | undefined} the row that keys act on */ current;
+  /** @type {string | undefined} the row whose title is edited in place */ editing;
+  /** @type {"keys" | "search" | "views" | "clear" | number | undefined} a number: the conflict of that command */ dialog;
+  /** @type {{words: string, undo?: Wanted[]} | undefined} */ toast;
+  draft = { text: "", declined: /** @type {Set<string>} */ (new Set()) };
+  /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
+  /** @type {Map<string, {version: number, events: TodoEvent[] | undefined}>} */ histories = new Map();
+  /** @type {TodoEvent[] | "failed" | undefined} */ activity;
+  window = WINDOW;
+  /** Completed rows stay where they are for a second. @type {Map<string, Todo>} */ staying = new Map();
+  keysOff = localStorage.getItem("keys") === "off";
+  /** @type {Wanted[][]} */ #undos = [];
+  #drawing = false;
+
+  /**
+   * @param {{store: Store, connection: Connection, http: Http, person: Person, configuration: Configuration, draw: () => void}} parts
+   */
+  constructor({ store, connection, http, person, configuration, draw }) {
+    this.store = store;
+    this.connection = connection;
+    this.http = http;
+    this.person = person;
+    this.configuration = configuration;
+    this.actions = new Actions(store);
+    this.draw = draw;
+    store.subscribe(() => this.redraw());
+    addEventListener("hashchange", () => this.#went());
+  }
+
+  /** @returns {Here} */
+  get here() {
+    return { now: new Date(), locale: navigator.language };
+  }
+
+  /** Draws once for all that changes in this frame. */
+  redraw() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    const draw = () => {
+      this.#drawing = false;
+      this.draw();
+    };
+    // A hidden page has no frames.
+    if (document.hidden) setTimeout(draw);
+    else requestAnimationFrame(draw);
+  }
+
+  /** @param {Partial<App>} changes */
+  show(changes) {
+    Object.assign(this, changes);
+    this.redraw();
+  }
+
+  #went() {
+    // A link to sign in, opened in this tab.
+    if (location.hash.startsWith("#/sign-in/")) return location.reload();
+    const before = this.route;
+    this.route = routeOf(location.hash);
+    if (before.name !== this.route.name || before.list !== this.route.list) {
+      this.window = WINDOW;
+      this.current = undefined;
+      this.editing = undefined;
+      scrollTo(0, 0);
+    }
+    if (this.dialog === "views") this.dialog = undefined;
+    this.redraw();
+  }
+
+  /** @param {Partial<App["route"]>} changes of the address; what is not stated stays */
+  to(changes) {
+    return href({ ...this.route, ...changes });
+  }
+
+  /** @param {string} address @param {boolean} [replace] whether Back skips the address before */
+  go(address, replace = false) {
+    if (replace) history.replaceState(null, "", address);
+    else location.hash = address;
+    if (replace) this.#went();
+  }
+
+  get groups() {
+    const { name } = this.route;
+    if (name === "activity") return [];
+    const todos = this.store.todos().map((todo) => (this.staying.has(todo.id) ? { ...todo, completed: false } : todo));
+    return groups(todos, { ...this.route, name }, this.here);
+  }
+
+  /** @returns {string} the list that a new todo goes to */
+  get list() {
+    return this.route.name === "list" ? (this.route.list ?? "inbox") : "inbox";
+  }
+
+  get title() {
+    const { name, list } = this.route;
+    return name === "list" ? (list ?? "") : name[0].toUpperCase() + name.slice(1);
+  }
+
+  /** @param {Todo} todo */
+  children(todo) {
+    return this.store.todos().filter(({ parent }) => parent === todo.id).sort(byOrder);
+  }
+
+  /** @param {Promise<Done | undefined>} doing */
+  async done(doing) {
+    const did = await doing;
+    if (!did) return;
+    this.#undos.push(did.undo);
+    const shown = (this.toast = { words: did.words, undo: did.undo });
+    setTimeout(() => this.toast === shown && this.show({ toast: undefined }), 10_000);
+    this.redraw();
+  }
+
+  /** @param {Wanted[]} [wanted] what takes a change back; else the last one */
+  async undo(wanted = this.#undos.at(-1)) {
+    if (!wanted) return this.say("There is nothing to undo.");
+    this.#undos = this.#undos.filter((one) => one !== wanted);
+    await this.actions.run(wanted);
+    this.say("Undone.");
+  }
+
+  /** @param {string} words */
+  say(words) {
+    const shown = { words };
+    setTimeout(() => this.toast === shown && this.show({ toast: undefined }), 5000);
+    this.show({ toast: shown });
+  }
+
+  /** @param {Todo} todo */
+  toggle(todo) {
+    const real = this.store.get(todo.id) ?? todo;
+    if (!real.completed) {
+      this.staying.set(todo.id, todo);
+      setTimeout(() => this.staying.delete(todo.id) && this.redraw(), 1000);
+    } else this.staying.delete(todo.id);
+    return this.done(this.actions.toggle(real));
+  }
+
+  /** @param {Todo[]} todos */
+  remove(todos) {
+    const rows = this.groups.flatMap(({ rows }) => rows.map(({ id }) => id));
+    const at = rows.indexOf(todos[0].id);
+    if (todos.length === 1 && this.current === todos[0].id) this.current = rows[at + 1] ?? rows[at - 1];
+    if (this.route.todo && todos.some(({ id }) => id === this.route.todo)) this.go(this.to({ todo: undefined }), true);
+    return this.done(this.actions.remove(todos));
+  }
+
+  /** @param {Todo} todo @param {1 | -1} by */
+  async move(todo, by) {
+    await this.done(this.actions.move(todo, by));
+  }
+
+  /**
+   * A field's new value, against what it showed when its editing began.
+   * @param {string} id
+   * @param {Fields} body
+   */
+  edit(id, body) {
+    const field = Object.keys(body)[0];
+    const seen = this.seen?.id === id && this.seen.field === field ? this.seen : undefined;
+    return this.done(this.actions.edit(id, body, seen));
+  }
+
+  /** @param {Todo} todo @param {string} field */
+  began(todo, field) {
+    const value = /** @type {Record<string, any>} */ (todo)[field] ?? null;
+    this.seen = { id: todo.id, field, base: { [field]: value }, version: this.store.waiting(todo.id).length ? null : todo.version };
+  }
+
+  /** Gets a todo's history, if there is a newer one. @param {Todo} todo */
+  async loadHistory(todo) {
+    const known = this.histories.get(todo.id);
+    if (known?.version === todo.version || !todo.version) return;
+    this.histories.set(todo.id, { version: todo.version, events: known?.events });
+    /** @type {TodoEvent[]} */ const events = [];
+    for (let path = `/todos/${todo.id}/events?limit=200`; path; ) {
+      const { status, body, headers } = await this.http.send(path);
+      if (status !== 200) {
+        this.histories.delete(todo.id);
+        return;
+      }
+      events.push(...body);
+      const next = headers.get("Link")?.match(/<([^>]+)>;\s*rel="next"/)?.[1];
+      path = next ? next.slice(this.configuration.base.length) : "";
+    }
+    this.histories.set(todo.id, { version: todo.version, events });
+    this.redraw();
+  }
+
+  async loadActivity() {
+    const { status, body } = await this.http.send("/activity?limit=100&include=before");
+    this.show({ activity: status === 200 ? body.events : "failed" });
+  }
+
+  /** Whether single letters act (WCAG 2.2, 2.1.4). */
+  switchKeys() {
+    localStorage.setItem("keys", this.keysOff ? "on" : "off");
+    this.show({ keysOff: !this.keysOff });
+  }
+
+  /** @param {Todo} todo */
+  placeInWords(todo) {
+    const { index, of } = this.actions.position(todo);
+    return index < 0 ? "" : `${index + 1} of ${of} in ${listTitle(todo.list)}`;
+  }
+}

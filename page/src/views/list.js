@@ -1,0 +1,177 @@
+/** The sheet: a view's title, its filters, and its rows in groups. */
+
+import { html, nothing } from "lit-html";
+import { classMap } from "lit-html/directives/class-map.js";
+import { ref } from "lit-html/directives/ref.js";
+import { repeat } from "lit-html/directives/repeat.js";
+
+import { dueInWords, hasTime, isLate, localDay, longDay, dayOf, ruleInWords, timeInWords } from "../pure/dates.js";
+import { listTitle } from "../pure/select.js";
+import { addLine } from "./add-line.js";
+import { ICONS, when } from "./parts.js";
+import { href } from "./route.js";
+
+/** @import {Group} from "../pure/select.js" */
+/** @import {Command, Todo} from "../pure/types.js" */
+/** @import {App} from "./app.js" */
+
+/** @param {App} app */
+export function sheet(app) {
+  const { groups, route } = app;
+  let left = app.window;
+  const shown = groups.map((group) => {
+    const rows = group.rows.slice(0, left);
+    left -= rows.length;
+    return { ...group, rows, of: group.rows.length, all: group.rows };
+  });
+  const count = groups.filter(({ done }) => !done).reduce((sum, { rows }) => sum + rows.length, 0);
+  return html`<header class="head">
+      <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
+      <h1 tabindex="-1">${app.title}</h1>
+      <p class="soft">${route.name === "today" ? longDay(dayOf(app.here.now), app.here.locale) : html`<span class="num">${count.toLocaleString(app.here.locale)}</span>`}</p>
+      <form class="tools" role="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
+        <label class="find">${ICONS.search}<input id="search" type="search" placeholder="Search" aria-label="Search in ${app.title}" .value=${route.q}
+          @input=${(/** @type {Event} */ { target }) => app.go(app.to({ q: /** @type {HTMLInputElement} */ (target).value }), true)} /></label>
+      </form>
+    </header>
+    <ul class="filters" aria-label="Filter">${/** @type {const} */ (["all", "active", "completed"]).map(
+      (filter) => html`<li><a href=${app.to({ filter, todo: undefined })} aria-current=${route.filter === filter ? "true" : nothing}>${filter[0].toUpperCase() + filter.slice(1)}</a></li>`,
+    )}</ul>
+    ${addLine(app)}
+    ${shown.filter(({ rows }) => rows.length).map((group) => section(app, group))}
+    ${groups.length ? nothing : html`<p class="empty">${nothingHere(app)}</p>`}
+    ${left <= 0 ? html`<div class="more" ${ref((element) => grow(app, element))}></div>` : nothing}`;
+}
+
+const watcher = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && growing.get(target)?.()), { rootMargin: "800px" });
+/** @type {WeakMap<Element, () => void>} */
+const growing = new WeakMap();
+
+/** More rows when the end comes near. @param {App} app @param {Element | undefined} element */
+function grow(app, element) {
+  if (!element) return;
+  growing.set(element, () => {
+    watcher.unobserve(element);
+    app.show({ window: app.window + 80 });
+  });
+  watcher.observe(element);
+}
+
+/** @param {App} app */
+function nothingHere({ route, store, connection }) {
+  if (route.q) return `Nothing in this view has “${route.q}”.`;
+  if (connection.state === "starting" && !store.rows.size) return "Getting your todos.";
+  if (route.filter === "completed") return "Nothing is done yet.";
+  if (route.name === "today") {
+    const coming = store.todos().filter(({ due, completed }) => due && !completed).length;
+    return html`Nothing is due today. ${coming ? html`<a href=${href({ name: "upcoming" })}>Upcoming has ${coming}.</a>` : "What you add here is due today."}`;
+  }
+  if (route.name === "upcoming") return "Nothing is due after today. Write “tomorrow” or “on friday” when you add something.";
+  return "Nothing here yet. Write what is to be done, and press Enter.";
+}
+
+/** @param {App} app @param {Group & {of: number, all: Todo[]}} group */
+function section(app, { title, late, done, rows, of, all }) {
+  const named = title || app.title;
+  return html`<section aria-label=${named}>
+    ${when(Boolean(title), html`<h2 class="group"><span class=${late ? "late" : ""}>${title}</span>${done && app.route.name !== "today"
+      ? html`<button class="link" @click=${() => app.remove(all)}>Clear ${of}</button>`
+      : html`<span class="num">${of}</span>`}</h2>`)}
+    <ul class="rows">${repeat(rows, ({ id }) => id, (todo) => row(app, todo))}</ul>
+  </section>`;
+}
+
+/** @param {App} app @param {Todo} todo */
+function row(app, todo) {
+  const waiting = app.store.waiting(todo.id);
+  const stuck = waiting.find(({ state }) => state !== "waiting");
+  const { completed } = app.store.get(todo.id) ?? todo;
+  const current = app.current === todo.id;
+  const child = Boolean(todo.parent) && app.route.name !== "today" && app.route.name !== "upcoming";
+  return html`<li class=${classMap({ row: true, done: completed, child })} id="row-${todo.id}" aria-current=${current ? "true" : nothing}>
+    <button class="box" role="checkbox" aria-checked=${completed} aria-label=${todo.title} tabindex="-1" @click=${() => app.toggle(todo)}>${ICONS.tick}</button>
+    <div class="what">
+      ${app.editing === todo.id ? editor(app, todo) : html`<a class="title" href=${app.to({ todo: todo.id })} dir="auto"
+        @focus=${() => app.current !== todo.id && app.show({ current: todo.id })}
+        @dblclick=${() => app.show({ editing: todo.id })}>${todo.title}</a>`}
+      <p class="meta">${meta(app, todo)}${stuck ? nothing : when(waiting.length > 0 && app.connection.state !== "synced", html`<span>waiting to be sent</span>`)}</p>
+      ${stuck ? problem(app, stuck) : nothing}
+    </div>
+    ${due(app, todo, completed)}
+  </li>`;
+}
+
+/** @param {App} app @param {Todo} todo */
+function meta(app, todo) {
+  const { route } = app;
+  const parts = [];
+  if (todo.priority !== "none") parts.push(html`<span class=${todo.priority}>${todo.priority[0].toUpperCase() + todo.priority.slice(1)}</span>`);
+  if (route.name === "today" || route.name === "upcoming" || route.q) parts.push(html`<span>${listTitle(todo.list)}</span>`);
+  const children = app.children(todo);
+  if (children.length) parts.push(html`<span>${children.filter(({ completed }) => completed).length} of ${children.length} subtasks</span>`);
+  if (todo.notes) parts.push(html`<span>note</span>`);
+  if (todo.repeat) parts.push(html`<span>${ruleInWords(todo.repeat, app.here.locale)}</span>`);
+  return [...parts, ...(todo.tags ?? []).map((tag) => html`<a href=${app.to({ q: `#${tag}`, todo: undefined })}>#${tag}</a>`)];
+}
+
+/** @param {App} app @param {Todo} todo @param {boolean} completed */
+function due({ here, route }, todo, completed) {
+  if (completed && todo.completed_at && route.name === "today") return html`<time class="when">${timeInWords(todo.completed_at, here.locale)}</time>`;
+  if (!todo.due) return nothing;
+  const late = !completed && isLate(todo.due, here.now);
+  const today = localDay(todo.due) === dayOf(here.now) && route.name === "today";
+  const words = today ? (hasTime(todo.due) ? timeInWords(todo.due, here.locale) : "") : dueInWords(todo.due, here);
+  return html`<time class=${classMap({ when: true, late })} datetime=${todo.due}>${words}${when(late, html`<span class="unseen"> overdue</span>`)}</time>`;
+}
+
+/** @param {App} app @param {Todo} todo */
+function editor(app, todo) {
+  /** @param {HTMLInputElement} input */
+  const save = (input) => {
+    if (app.editing !== todo.id) return;
+    const title = input.value.trim();
+    app.show({ editing: undefined });
+    // As TodoMVC has it: an emptied title deletes; there is Undo.
+    if (title) app.edit(todo.id, { title });
+    else app.remove([todo]);
+  };
+  /** @param {KeyboardEvent} event */
+  const pressed = (event) => {
+    event.stopPropagation();
+    if (event.key === "Enter" && !event.isComposing) save(/** @type {HTMLInputElement} */ (event.target));
+    if (event.key === "Escape") app.show({ editing: undefined });
+    if (event.key === "Enter" || event.key === "Escape") requestAnimationFrame(() => focusRow(todo.id));
+  };
+  return html`<input class="editor" id="edit-title" aria-label="Title" maxlength="500" dir="auto" ${ref((element) => began(app, todo, element))}
+    @keydown=${pressed} @blur=${(/** @type {Event} */ { target }) => save(/** @type {HTMLInputElement} */ (target))} />`;
+}
+
+/** @param {App} app @param {Todo} todo @param {Element | undefined} element */
+function began(app, todo, element) {
+  if (!(element instanceof HTMLInputElement) || element.dataset.begun) return;
+  element.dataset.begun = "true";
+  element.value = todo.title;
+  app.began(todo, "title");
+  requestAnimationFrame(() => element.focus());
+}
+
+/** @param {string | undefined} id */
+export function focusRow(id) {
+  const row = document.getElementById(`row-${id}`);
+  /** @type {HTMLElement | null | undefined} */ (row?.querySelector(".title"))?.focus({ preventScroll: true });
+  row?.scrollIntoView({ block: "nearest" });
+}
+
+/** What waits for a person. @param {App} app @param {Command} command */
+function problem(app, command) {
+  if (command.state === "conflict") {
+    return html`<p class="note"><span>Two edits.</span> <button class="link" @click=${() => app.show({ dialog: command.seq })}>Choose</button></p>`;
+  }
+  const text = Object.values(command.body).filter((value) => typeof value === "string").join("\n");
+  const again = () => app.store.settle(command, { put: [{ ...command, state: "waiting", problem: undefined, key: crypto.randomUUID() }] });
+  return html`<p class="note"><span><span class="late">Not saved.</span> ${command.problem?.errors?.[0]?.detail ?? command.problem?.detail ?? ""}</span>
+    <button class="link" @click=${again}>Try again</button>
+    ${when(Boolean(text), html`<button class="link" @click=${() => navigator.clipboard.writeText(text).then(() => app.say("Copied."))}>Copy text</button>`)}
+    <button class="link" @click=${() => app.store.replace(command, [], command.version)}>Discard</button></p>`;
+}
+

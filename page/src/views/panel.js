@@ -1,0 +1,139 @@
+/** The panel beside the sheet: one todo with all its fields, its subtasks and its history. */
+
+import { html, nothing } from "lit-html";
+
+import { dayInWords, dayOf, dueAt, hasTime, localDay, ruleInWords, timeInWords } from "../pure/dates.js";
+import { counts, listTitle } from "../pure/select.js";
+import { deed, differences, statesBefore, who } from "../pure/words.js";
+import { ICONS, inWords, unlessEdited, when } from "./parts.js";
+
+/** @import {Fields, Todo, TodoEvent} from "../pure/types.js" */
+/** @import {App} from "./app.js" */
+
+const RULES = ["FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=YEARLY"];
+
+/** @param {App} app */
+export function panel(app) {
+  const todo = app.route.todo && app.store.get(app.route.todo);
+  if (!todo) return nothing;
+  app.loadHistory(todo);
+  return html`<aside aria-label="Details of ${todo.title}">
+    <div class="bar"><p class="soft">${todo.version ? `Version ${todo.version}, changed ${instant(app, todo.updated_at)}` : "Not sent yet"}</p>
+      <a class="tool" href=${app.to({ todo: undefined })} aria-label="Close details">${ICONS.close}</a></div>
+    ${todo.deleted ? html`<h2 class="name">${todo.title}</h2><p>This todo is deleted. <button class="link" @click=${() => app.undo([{ id: todo.id, op: "restore", body: {} }])}>Bring it back</button></p>` : fields(app, todo)}
+    ${history(app, todo)}
+  </aside>`;
+}
+
+/** @param {App} app @param {string} at */
+function instant({ here }, at) {
+  const today = localDay(at) === dayOf(here.now);
+  return `${today ? "today" : dayInWords(localDay(at), here)}, ${timeInWords(at, here.locale)}`;
+}
+
+/** @param {App} app @param {Todo} todo */
+function fields(app, todo) {
+  const { id } = todo;
+  /** @param {Event} event */
+  const value = ({ target }) => /** @type {HTMLInputElement} */ (target).value;
+  /** @param {string} field @param {(text: string) => Fields | undefined} read */
+  const events = (field, read) => ({
+    focus: () => app.began(todo, field),
+    change: (/** @type {Event} */ event) => {
+      const body = read(value(event).trim());
+      if (body) app.edit(id, body);
+    },
+  });
+  const title = events("title", (text) => (text ? { title: text } : undefined));
+  const list = events("list", (text) => ({ list: text && text.toLowerCase() !== "inbox" ? text : "inbox" }));
+  const tags = events("tags", (text) => ({ tags: text ? [...new Set(text.split(/[\s,]+/).map((tag) => tag.replace(/^#/, "")).filter(Boolean))] : null }));
+  const notes = events("notes", (text) => ({ notes: text || null }));
+  const priority = events("priority", (text) => ({ priority: text }));
+  const rule = events("repeat", (text) => ({ repeat: text || null }));
+  const day = events("due", (text) => ({ due: text ? dueAt(text, time(todo.due)) : null }));
+  const hour = events("due", (text) => ({ due: todo.due || text ? dueAt(todo.due ? localDay(todo.due) : dayOf(app.here.now), text) : null }));
+  const remind = events("remind_at", (text) => ({ remind_at: text ? dueAt(text.slice(0, 10), text.slice(11, 16)) : null }));
+  const rules = todo.repeat && !RULES.includes(todo.repeat) ? [...RULES, todo.repeat] : RULES;
+  const { index, of } = app.actions.position(todo);
+  return html`
+    <textarea class="name" id="p-title" rows="1" maxlength="500" aria-label="Title" dir="auto" .value=${unlessEdited("p-title", todo.title)}
+      @focus=${title.focus} @change=${title.change} @keydown=${leave}></textarea>
+    <dl>
+      <dt><label for="p-list">List</label></dt><dd><input id="p-list" list="lists" autocomplete="off" maxlength="100" .value=${unlessEdited("p-list", listTitle(todo.list))} @focus=${list.focus} @change=${list.change} />
+        <datalist id="lists">${["inbox", ...counts(app.store.todos(), app.here).lists.keys()].map((name) => html`<option value=${listTitle(name)}></option>`)}</datalist></dd>
+      <dt><label for="p-due">Due</label></dt><dd class="two"><input id="p-due" type="date" .value=${unlessEdited("p-due", todo.due ? localDay(todo.due) : "")} @focus=${day.focus} @change=${day.change} />
+        <input type="time" id="p-time" aria-label="Time" .value=${unlessEdited("p-time", time(todo.due) ?? "")} @focus=${hour.focus} @change=${hour.change} /></dd>
+      <dt><label for="p-remind">Remind</label></dt><dd><input id="p-remind" type="datetime-local" .value=${unlessEdited("p-remind", todo.remind_at ? `${localDay(todo.remind_at)}T${time(todo.remind_at) ?? "00:00"}` : "")} @focus=${remind.focus} @change=${remind.change} /></dd>
+      <dt><label for="p-priority">Priority</label></dt><dd><select id="p-priority" @focus=${priority.focus} @change=${priority.change}>${["none", "low", "medium", "high"].map(
+        (each) => html`<option value=${each} .selected=${todo.priority === each}>${each[0].toUpperCase() + each.slice(1)}</option>`,
+      )}</select></dd>
+      <dt><label for="p-tags">Tags</label></dt><dd><input id="p-tags" autocomplete="off" placeholder="none" .value=${unlessEdited("p-tags", (todo.tags ?? []).map((tag) => `#${tag}`).join(" "))} @focus=${tags.focus} @change=${tags.change} /></dd>
+      <dt><label for="p-repeat">Repeat</label></dt><dd><select id="p-repeat" @focus=${rule.focus} @change=${rule.change}><option value="" .selected=${!todo.repeat}>Does not repeat</option>${rules.map(
+        (each) => html`<option value=${each} .selected=${todo.repeat === each}>${ruleInWords(each, app.here.locale)}</option>`,
+      )}</select></dd>
+      ${index < 0 ? nothing : html`<dt>Place</dt><dd class="place"><span>${app.placeInWords(todo)}</span><span class="moves">
+        <button class="btn" aria-label="Move up" ?disabled=${index === 0} @click=${() => app.move(todo, -1)}>${ICONS.up}</button>
+        <button class="btn" aria-label="Move down" ?disabled=${index === of - 1} @click=${() => app.move(todo, 1)}>${ICONS.down}</button></span></dd>`}
+      <dt><label for="p-notes">Notes</label></dt><dd><textarea id="p-notes" rows="2" dir="auto" placeholder="none" .value=${unlessEdited("p-notes", todo.notes ?? "")} @focus=${notes.focus} @change=${notes.change}></textarea></dd>
+    </dl>
+    ${subtasks(app, todo)}
+    <p class="acts"><button class="btn" @click=${() => app.toggle(todo)}>${todo.completed ? "Reopen" : "Complete"}</button>
+      <button class="btn" @click=${() => app.remove([todo])}>Delete</button></p>`;
+}
+
+/** @param {string | null} due */
+const time = (due) => (due && hasTime(due) ? new Date(due).toTimeString().slice(0, 5) : undefined);
+
+/** Enter is done with a title; Esc gives up what was typed. @param {KeyboardEvent} event */
+function leave(event) {
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  /** @type {HTMLElement} */ (event.target).blur();
+}
+
+/** @param {App} app @param {Todo} todo */
+function subtasks(app, todo) {
+  const children = app.children(todo);
+  /** @param {Event} event */
+  const add = (event) => {
+    event.preventDefault();
+    const input = /** @type {HTMLInputElement} */ (/** @type {HTMLFormElement} */ (event.target).elements.namedItem("subtask"));
+    if (input.value.trim()) app.actions.create({ title: input.value.trim(), list: todo.list, parent: todo.id });
+    input.value = "";
+  };
+  return html`<section aria-label="Subtasks"><h2 class="group"><span>Subtasks</span><span class="num">${children.length || nothing}</span></h2>
+    <ul class="rows">${children.map((child) => html`<li class="row ${child.completed ? "done" : ""}">
+      <button class="box" role="checkbox" aria-checked=${child.completed} aria-label=${child.title} @click=${() => app.toggle(child)}>${ICONS.tick}</button>
+      <a class="title" href=${app.to({ todo: child.id })} dir="auto">${child.title}</a></li>`)}</ul>
+    <form class="sub" @submit=${add}><input name="subtask" maxlength="500" autocomplete="off" placeholder="Add a subtask" aria-label="Add a subtask" /></form></section>`;
+}
+
+/** @param {App} app @param {Todo} todo */
+function history(app, todo) {
+  const known = app.histories.get(todo.id);
+  if (!known?.events) {
+    const why = !todo.version ? "Its history begins when it is sent." : app.connection.state === "synced" ? "Getting it." : "Its history is on the server, which cannot be reached.";
+    return html`<section aria-label="History"><h2 class="group"><span>History</span></h2><p class="soft pad">${why}</p></section>`;
+  }
+  const before = statesBefore(known.events);
+  const last = known.events.length;
+  return html`<section aria-label="History"><h2 class="group"><span>History</span><span class="num">${last}</span></h2>
+    <ol class="events" reversed>${known.events.map((event, index) => happened(app, todo, event, before[index], index === last - 1)).reverse()}</ol></section>`;
+}
+
+/** @param {App} app @param {Todo} todo @param {TodoEvent} event @param {Record<string, any>} before @param {boolean} last */
+function happened(app, todo, event, before, last) {
+  return html`<li class="event"><span class="num">${event.version}</span><div>
+    <p><b>${who(event, app.person.sub)}</b> ${deed(event)}</p>
+    ${differences(before, event, app.here).map(({ diff }) => html`<p>${inWords(diff)}</p>`)}
+    <div class="foot"><span class="soft">${instant(app, event.occurred_at)}${event.client ? `, ${event.client}` : ""}</span>
+      ${when(!last && event.type !== "TodoDeleted", html`<button class="link" aria-label="Restore version ${event.version}" @click=${() => restore(app, todo, event)}>Restore</button>`)}</div>
+  </div></li>`;
+}
+
+/** @param {App} app @param {Todo} todo @param {TodoEvent} event */
+async function restore(app, todo, event) {
+  await app.actions.revert(todo.id, event.version);
+  app.toast = { words: `Version ${event.version} is back.`, undo: todo.version ? [{ id: todo.id, op: "revert", body: { to_version: todo.version } }] : undefined };
+  app.redraw();
+}

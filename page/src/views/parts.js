@@ -1,0 +1,40 @@
+/** Small pieces that several views draw. */
+
+import { html, noChange, nothing, svg } from "lit-html";
+
+/** @import {Diff} from "../pure/words.js" */
+
+/** @param {string} path @param {number} [size] */
+const icon = (path, size = 20) =>
+  html`<svg class="icon" viewBox="0 0 20 20" width=${size} height=${size} aria-hidden="true">${svg`<path d=${path} />`}</svg>`;
+
+export const ICONS = {
+  tick: icon("m4 10.5 4 4 8-9", 14),
+  menu: icon("M3 6h14M3 10h14M3 14h9"),
+  search: icon("M8.5 3.25a5.25 5.25 0 1 0 0 10.5 5.25 5.25 0 0 0 0-10.5m4 9.25 4.5 4.5"),
+  close: icon("m5 5 10 10M15 5 5 15"),
+  up: icon("m5 12 5-5 5 5", 16),
+  down: icon("m5 8 5 5 5-5", 16),
+};
+
+/** A diff; the spaces around what changed are not marked. @param {Diff} diff */
+export const inWords = (diff) => diff.map(([kind, text]) => {
+  if (kind === "same") return text;
+  const [, before, words, after] = /** @type {RegExpMatchArray} */ (text.match(/^(\s*)(.*?)(\s*)$/s));
+  return kind === "del" ? html`${before}<del>${words}</del>${after || " "}` : html`${before}<ins>${words}</ins>${after}`;
+});
+
+/**
+ * A field's value, unless somebody edits it just now: what comes from elsewhere never changes what is being typed.
+ * @param {string} id the element's
+ * @param {string} value
+ */
+export const unlessEdited = (id, value) => (document.activeElement?.id === id ? noChange : value);
+
+/** @param {boolean} on @param {unknown} content */
+export const when = (on, content) => (on ? content : nothing);
+
+/** Opens a dialog when it is drawn. @param {Element | undefined} element */
+export const opened = (element) => {
+  if (element instanceof HTMLDialogElement && !element.open) element.showModal();
+};
