@@ -14,7 +14,7 @@ SBOM := .venv/sbom
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up open down status watch synth sbom diff deploy rollback settle drift smoke destroy page test test-thorough test-fast test-page test-dynamodb-local coverage simulate race fuzz lint openapi contract bench experiment hostile lock
+.PHONY: help up open down status watch synth sbom diff deploy rollback settle drift smoke destroy page test test-thorough test-fast test-page test-browser test-dynamodb-local coverage simulate race fuzz lint openapi contract bench experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -40,10 +40,10 @@ status: $(INSTALLED) ## Show what is running and how far behind the readers are
 # A worker that is done takes over tests of another: what they share, such as a stack, is made as rarely as can be.
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 
-test: $(DEVELOPING) $(PAGE) ## Run every test, on a private engine
+test: $(PAGE) $(PAGE_TESTER) ## Run every test, on a private engine
 	@$(VENV)/python -m pytest $(PARALLEL)
 
-test-thorough: $(DEVELOPING) $(PAGE) ## The same with five times as many random inputs (TIMES=5)
+test-thorough: $(PAGE) $(PAGE_TESTER) ## The same with five times as many random inputs (TIMES=5)
 	@$(VENV)/python -m pytest $(PARALLEL) --thorough '$(or $(TIMES),5)'
 
 test-fast: $(DEVELOPING) ## Run the unit tests and the loaders' that need no engine (under a minute on two cores)
@@ -54,17 +54,21 @@ page: $(PAGE) ## Build the page at / (which `make up` and `make deploy` do)
 test-page: $(PAGE_TESTER) ## Check the page's types, and run its tests that need no browser
 	@$(VENV)/python -m stack.deploy.page --test
 
+test-browser: $(PAGE) $(PAGE_TESTER) ## Use the page in Chromium, on a private engine (Debian: apt-get install chromium)
+	@$(VENV)/python -m pytest $(PARALLEL) tests/browser
+
 # Without the faults that `smoke` must find: they are in what is around DynamoDB, and take minutes.
 test-dynamodb-local: $(DYNAMODB_LOCAL) ## Run the tests that touch DynamoDB once more, on AWS's DynamoDB Local (needs Java)
 	@$(VENV)/python -m pytest $(PARALLEL) -p tests.support.dynamodb_local.plugin \
 	  --ignore tests/operate/smoke/test_planted_faults.py \
 	  tests/simulation/test_*.py tests/simulation/refusals.py tests/http tests/triggers tests/operate tests/loaders
 
-# Without what runs in greenlets: coverage.py that follows these hangs in an engine of threads.
-coverage: $(DEVELOPING) $(PAGE) ## Run the tests and show which lines and branches ran, in the Lambdas too (TESTS=tests/unit)
+# Without what runs in greenlets, as what drives a browser does: coverage.py that follows these hangs in an engine of
+# threads.
+coverage: $(PAGE) $(PAGE_TESTER) ## Run the tests and show which lines and branches ran, in the Lambdas too (TESTS=tests/unit)
 	@$(VENV)/coverage erase
 	@$(VENV)/coverage run -m pytest $(PARALLEL) --ignore tests/simulation \
-	  --ignore tests/unit/commands/test_contention.py $(TESTS)
+	  --ignore tests/unit/commands/test_contention.py --ignore tests/browser $(TESTS)
 	@$(VENV)/coverage combine --quiet
 	@$(VENV)/coverage report $(if $(TESTS),--fail-under 0)
 

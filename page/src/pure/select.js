@@ -51,8 +51,9 @@ export function groups(todos, view, here) {
   } else if (view.name === "upcoming") {
     found = by(open.sort(byDue), (todo) => dayInWords(localDay(/** @type {string} */ (todo.due)), here));
   } else if (view.name === "everything") {
-    open.sort((one, other) => Number(other.list === INBOX) - Number(one.list === INBOX) || one.list.localeCompare(other.list) || byOrder(one, other));
-    found = by(open, (todo) => listTitle(todo.list)).map((group) => ({ ...group, rows: nested(group.rows) }));
+    found = by(open.sort(byOrder), (todo) => todo.list)
+      .sort(({ title: one }, { title: other }) => Number(other === INBOX) - Number(one === INBOX) || one.localeCompare(other))
+      .map(({ title, rows }) => ({ title: listTitle(title), rows: nested(rows) }));
   } else found = [{ title: "", rows: nested(open.sort(byOrder)) }];
   return [...found, { title: view.name === "today" ? "Done today" : "Done", done: true, rows: done }].filter((group) => group.rows.length);
 }
@@ -72,14 +73,29 @@ function by(sorted, title) {
 }
 
 /**
+ * The subtasks of each todo that has any, by its id, in their order.
+ * @param {Todo[]} todos
+ */
+export function families(todos) {
+  /** @type {Map<string, Todo[]>} */ const found = new Map();
+  for (const todo of todos) {
+    if (!todo.parent) continue;
+    const siblings = found.get(todo.parent);
+    if (siblings) siblings.push(todo);
+    else found.set(todo.parent, [todo]);
+  }
+  for (const siblings of found.values()) siblings.sort(byOrder);
+  return found;
+}
+
+/**
  * Subtasks directly after their parents; a circle of parents ends where it began.
  * @param {Todo[]} sorted
  */
 function nested(sorted) {
-  const here = new Set(sorted.map((todo) => todo.id));
-  if (!sorted.some((todo) => todo.parent && here.has(todo.parent))) return sorted;
-  /** @type {Map<string, Todo[]>} */ const children = new Map();
-  for (const todo of sorted) if (todo.parent && here.has(todo.parent)) children.get(todo.parent)?.push(todo) ?? children.set(todo.parent, [todo]);
+  const here = new Set(sorted.map(({ id }) => id));
+  const children = families(sorted);
+  if (![...children.keys()].some((id) => here.has(id))) return sorted;
   /** @type {Set<Todo>} */ const found = new Set();
   /** @param {Todo} todo */
   const take = (todo) => {

@@ -191,6 +191,13 @@ export class Store {
     return fresh.length + gone.length > 0;
   }
 
+  /** Deletes the database. */
+  forget() {
+    this.#database.close();
+    this.#channel.close();
+    return result(indexedDB.deleteDatabase(this.name));
+  }
+
   async startOver() {
     this.cursor = undefined;
     await within(this.#database, "readwrite", ({ meta }) => void meta.delete("cursor"));

@@ -45,6 +45,18 @@ function together(one, other) {
   return one.actor === other.actor && one.client === other.client && one.type === other.type && apart < 300_000;
 }
 
+/** First what it would do, then the doing. @param {App} app @param {string} operation */
+function undo(app, operation) {
+  const { undoing } = app;
+  if (undoing?.operation !== operation) return html`<p class="foot"><button class="btn" @click=${() => app.tryUndo(operation)}>Undo…</button></p>`;
+  const { back, stays, more, error } = undoing;
+  const leave = html`<button class="btn" @click=${() => app.show({ undoing: undefined })}>Leave it</button>`;
+  if (error) return html`<p class="foot" role="alert">${error} ${leave}</p>`;
+  const words = `${more ? "At least " : ""}${back} ${back === 1 ? "goes" : "go"} back${stays.length ? `, of ${stays.length} something stays, since it was changed later: ${stays.slice(0, SAMPLES).join(", ")}` : ""}.`;
+  return html`<p role="status">${back ? words : "Nothing goes back: all of it was changed later, or undone."}</p>
+    <p class="buttons">${leave}${back ? html`<button class="btn main" @click=${() => app.undoOperation(undoing)}>Undo</button>` : nothing}</p>`;
+}
+
 const SAMPLES = 3;
 
 /** "completed it" of three is "completed 3 todos", "changed the due date" "changed the due date of 3 todos". @param {string} deed @param {number} todos */
@@ -65,5 +77,6 @@ function line(app, entry) {
       .filter(({ field }) => field !== "title" || event.before)
       .map(({ diff }) => html` <span class="change">${inWords(diff)}</span>`)}</p>`)}
     ${entry.length > SAMPLES ? html`<p class="soft">and ${entry.length - SAMPLES} more</p>` : nothing}
+    ${first.operation ? undo(app, first.operation) : nothing}
   </div></li>`;
 }

@@ -1,7 +1,9 @@
 /** What all views know of: the todos, the address, and what is open on the page. */
 
-import { byOrder, groups, listTitle } from "../pure/select.js";
+import { families, groups, listTitle } from "../pure/select.js";
 import { Actions } from "../store/actions.js";
+import { newKey } from "../store/store.js";
+import { remember } from "../sync/sign-in.js";
 import { href, routeOf } from "./route.js";
 
 /** @import {Here} from "../pure/dates.js" */
@@ -12,6 +14,11 @@ import { href, routeOf } from "./route.js";
 /** @import {Configuration, Http} from "../sync/http.js" */
 /** @import {Person} from "../sync/sign-in.js" */
 
+/**
+ * `stays` are the titles of todos of which something stays; `expect` has the versions that were looked at, if not more.
+ * @typedef {{operation: string, back: number, stays: string[], more: boolean, expect: Record<string, number>, error?: string}} Undoing
+ */
+
 /** Rows that are drawn at first, and more when the end comes near. */
 const WINDOW = 80;
 
@@ -19,17 +26,20 @@ export class App {
   route = routeOf(location.hash);
   /** @type {string | undefined} the row that keys act on */ current;
   /** @type {string | undefined} the row whose title is edited in place */ editing;
-  /** @type {"keys" | "search" | "views" | "clear" | number | undefined} a number: the conflict of that command */ dialog;
+  /** @type {"keys" | "views" | "rename" | number | undefined} a number: the conflict of that command */ dialog;
   /** @type {{words: string, undo?: Wanted[]} | undefined} */ toast;
   draft = { text: "", declined: /** @type {Set<string>} */ (new Set()) };
   /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
   /** @type {Map<string, {version: number, events: TodoEvent[] | undefined}>} */ histories = new Map();
   /** @type {TodoEvent[] | "failed" | undefined} */ activity;
+  /** What the undo of an operation would do. @type {Undoing | undefined} */ undoing;
   window = WINDOW;
   /** Completed rows stay where they are for a second. @type {Map<string, Todo>} */ staying = new Map();
   keysOff = localStorage.getItem("keys") === "off";
   /** @type {Wanted[][]} */ #undos = [];
   #drawing = false;
+  /** @type {{asked: unknown[], groups: import("../pure/select.js").Group[]} | undefined} */ #grouped;
+  /** @type {{todos: Todo[], children: Map<string, Todo[]>} | undefined} */ #families;
 
   /**
    * @param {{store: Store, connection: Connection, http: Http, person: Person, configuration: Configuration, draw: () => void}} parts
@@ -92,16 +102,32 @@ export class App {
 
   /** @param {string} address @param {boolean} [replace] whether Back skips the address before */
   go(address, replace = false) {
-    if (replace) history.replaceState(null, "", address);
-    else location.hash = address;
-    if (replace) this.#went();
+    history[replace ? "replaceState" : "pushState"](null, "", address);
+    this.#went();
+  }
+
+  /** Draws at once and goes into a field, so that what is typed next goes there. @param {string} field its element's id */
+  focus(field) {
+    this.draw();
+    document.getElementById(field)?.focus();
+  }
+
+  /** @param {string} id of the row whose title is to be edited in place */
+  startEditing(id) {
+    this.editing = id;
+    this.focus("edit-title");
   }
 
   get groups() {
-    const { name } = this.route;
+    const { name, list, filter, q } = this.route;
     if (name === "activity") return [];
+    // Typing in the add line draws the page, and changes none of this.
+    const minute = Math.floor(Date.now() / 60_000);
+    const asked = [this.store.todos(), this.staying.size, name, list, filter, q, minute];
+    if (this.#grouped?.asked.every((each, index) => each === asked[index])) return this.#grouped.groups;
     const todos = this.store.todos().map((todo) => (this.staying.has(todo.id) ? { ...todo, completed: false } : todo));
-    return groups(todos, { ...this.route, name }, this.here);
+    this.#grouped = { asked, groups: groups(todos, { ...this.route, name }, this.here) };
+    return this.#grouped.groups;
   }
 
   /** @returns {string} the list that a new todo goes to */
@@ -116,7 +142,9 @@ export class App {
 
   /** @param {Todo} todo */
   children(todo) {
-    return this.store.todos().filter(({ parent }) => parent === todo.id).sort(byOrder);
+    const todos = this.store.todos();
+    if (this.#families?.todos !== todos) this.#families = { todos, children: families(todos) };
+    return this.#families.children.get(todo.id) ?? [];
   }
 
   /** @param {Promise<Done | undefined>} doing */
@@ -208,6 +236,55 @@ export class App {
   async loadActivity() {
     const { status, body } = await this.http.send("/activity?limit=100&include=before");
     this.show({ activity: status === 200 ? body.events : "failed" });
+  }
+
+  /**
+   * Renames the list that is shown: by the server, which moves also what others make meanwhile.
+   * @param {string} to
+   */
+  async rename(to) {
+    const from = this.route.list ?? "";
+    this.dialog = undefined;
+    const headers = { "Idempotency-Key": newKey() };
+    const { status, body } = await this.http.send(`/lists/${encodeURIComponent(from)}/rename`, { method: "POST", headers, body: { to } });
+    if (status !== 200 && status !== 202) return this.say(`Not renamed. ${body?.errors?.[0]?.detail ?? body?.detail ?? "The server cannot be reached."}`);
+    this.connection.wake();
+    this.go(this.to({ list: to, todo: undefined }), true);
+    this.say(status === 202 ? "Renaming. This takes a moment." : `Renamed to “${to}”.`);
+  }
+
+  /** Forgets who is here; and what is here too, unless something of it waits to be sent. */
+  async signOut() {
+    await this.store.write("token", undefined);
+    if (!this.store.commands.length) await this.store.forget();
+    remember(undefined);
+    location.assign(`${this.configuration.base}/`);
+  }
+
+  /** Shows what the undo of an operation would do. @param {string} operation */
+  async tryUndo(operation) {
+    const { status, body } = await this.http.send(`/operations/${encodeURIComponent(operation)}/undo`, { method: "POST", body: { dry_run: true, limit: 200 } });
+    /** @type {Undoing} */ const undoing = { operation, back: 0, stays: [], more: false, expect: {} };
+    if (status !== 200) undoing.error = body?.detail ?? "The server cannot be reached.";
+    else {
+      for (const { todo, version, type, conflicts } of body.todos) {
+        undoing.expect[todo] = version;
+        if (type) undoing.back++;
+        if (conflicts.length) undoing.stays.push(this.store.get(todo)?.title ?? "a todo");
+      }
+      undoing.more = Boolean(body.cursor);
+    }
+    this.show({ undoing });
+  }
+
+  /** Undoes what was shown, and nothing that has changed since. @param {Undoing} undoing */
+  async undoOperation({ operation, more, expect }) {
+    const request = { method: "POST", body: more ? {} : { expect } };
+    const { status, body } = await this.http.send(`/operations/${encodeURIComponent(operation)}/undo`, request);
+    this.undoing = undefined;
+    this.say(status === 200 || status === 202 ? "Undone." : `Not undone. ${body?.detail ?? "The server cannot be reached."}`);
+    this.connection.wake();
+    setTimeout(() => this.loadActivity(), 1000);
   }
 
   /** Whether single letters act (WCAG 2.2, 2.1.4). */

@@ -1,4 +1,4 @@
-/** Dialogs: every key, the views on a narrow screen, and two edits of one todo. */
+/** Dialogs: every key, the views on a narrow screen, a list's new name, and two edits of one todo. */
 
 import { html, nothing } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
@@ -17,6 +17,7 @@ export function dialogs(app) {
   const close = () => app.show({ dialog: undefined });
   if (app.dialog === "keys") return html`<dialog ${ref(opened)} @close=${close} aria-labelledby="keys">${keys(app)}</dialog>`;
   if (app.dialog === "views") return html`<dialog class="drawer" aria-label="Views" ${ref(opened)} @close=${close} @click=${outside}>${nav(app)}</dialog>`;
+  if (app.dialog === "rename") return html`<dialog ${ref(opened)} @close=${close} aria-labelledby="rename">${rename(app)}</dialog>`;
   const command = typeof app.dialog === "number" && app.store.commands.find(({ seq, state }) => seq === app.dialog && state === "conflict");
   return command ? html`<dialog ${ref(opened)} @close=${close} aria-labelledby="two">${conflict(app, command)}</dialog>` : nothing;
 }
@@ -39,6 +40,20 @@ function keys(app) {
     <dl class="keys">${KEYS.map(([key, what]) => html`<dt>${key.split(" ").map((each) => (/^(or|then)$/.test(each) ? ` ${each} ` : html`<kbd>${each}</kbd> `))}</dt><dd>${what}</dd>`)}</dl>
     <label class="check"><input type="checkbox" .checked=${!off} @change=${() => app.switchKeys()} /> Single letters act outside of fields</label>
     <form method="dialog" class="buttons"><button class="btn main">Close</button></form>`;
+}
+
+/** @param {App} app */
+function rename(app) {
+  /** @param {SubmitEvent} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const to = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("to")).trim();
+    if (to) app.rename(to);
+  };
+  return html`<form @submit=${submit}><h1 id="rename">Rename “${app.route.list}”</h1>
+    <p class="soft lead">All its todos move, as one operation that can be undone. If there is a list of the new name, both become one.</p>
+    <input class="wide" name="to" maxlength="100" required autocomplete="off" aria-label="New name" .value=${app.route.list ?? ""} />
+    <div class="buttons"><button type="button" class="btn" @click=${() => app.show({ dialog: undefined })}>Leave it</button><button class="btn main">Rename</button></div></form>`;
 }
 
 /** @param {App} app @param {Command} command */

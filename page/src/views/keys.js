@@ -23,7 +23,7 @@ export function listen(app) {
     going = false;
     if (event.altKey && key.startsWith("Arrow")) move(app, event);
     else if (event.altKey) return;
-    else if (was && VIEWS[key]) location.hash = href({ name: VIEWS[key] });
+    else if (was && VIEWS[key]) app.go(href({ name: VIEWS[key] }));
     else if (key === "g" && !app.keysOff) going = true;
     else act(app, event);
   });
@@ -70,12 +70,12 @@ function act(app, event) {
   if (todo && !todo.deleted) {
     Object.assign(deeds, {
       x: () => app.toggle(todo),
-      e: () => app.show({ editing: todo.id }),
+      e: () => app.startEditing(todo.id),
       o: () => app.go(app.to({ todo: todo.id })),
       t: () => inPanel(app, todo.id, "p-due"),
       h: () => inPanel(app, todo.id, "p-title"),
       Delete: () => remove(app, todo.id),
-      ...(onControl ? {} : { " ": () => app.toggle(todo), Enter: () => app.show({ editing: todo.id }) }),
+      ...(onControl ? {} : { " ": () => app.toggle(todo), Enter: () => app.startEditing(todo.id) }),
     });
   }
   const deed = deeds[key];
@@ -93,8 +93,7 @@ function remove(app, id) {
 /** @param {App} app @param {string} id @param {string} field */
 function inPanel(app, id, field) {
   app.go(app.to({ todo: id }));
-  // The address changes first, then the page is drawn.
-  setTimeout(() => requestAnimationFrame(() => document.getElementById(field)?.focus()), 30);
+  app.focus(field);
 }
 
 /** @param {App} app @param {1 | -1} by */

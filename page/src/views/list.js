@@ -29,6 +29,7 @@ export function sheet(app) {
       <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
       <h1 tabindex="-1">${app.title}</h1>
       <p class="soft">${route.name === "today" ? longDay(dayOf(app.here.now), app.here.locale) : html`<span class="num">${count.toLocaleString(app.here.locale)}</span>`}</p>
+      ${when(route.name === "list", html`<button class="link" @click=${() => app.show({ dialog: "rename" })}>Rename</button>`)}
       <form class="tools" role="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
         <label class="find">${ICONS.search}<input id="search" type="search" placeholder="Search" aria-label="Search in ${app.title}" .value=${route.q}
           @input=${(/** @type {Event} */ { target }) => app.go(app.to({ q: /** @type {HTMLInputElement} */ (target).value }), true)} /></label>
@@ -93,7 +94,7 @@ function row(app, todo) {
     <div class="what">
       ${app.editing === todo.id ? editor(app, todo) : html`<a class="title" href=${app.to({ todo: todo.id })} dir="auto"
         @focus=${() => app.current !== todo.id && app.show({ current: todo.id })}
-        @dblclick=${() => app.show({ editing: todo.id })}>${todo.title}</a>`}
+        @dblclick=${() => app.startEditing(todo.id)}>${todo.title}</a>`}
       <p class="meta">${meta(app, todo)}${stuck ? nothing : when(waiting.length > 0 && app.connection.state !== "synced", html`<span>waiting to be sent</span>`)}</p>
       ${stuck ? problem(app, stuck) : nothing}
     </div>
@@ -152,7 +153,6 @@ function began(app, todo, element) {
   element.dataset.begun = "true";
   element.value = todo.title;
   app.began(todo, "title");
-  requestAnimationFrame(() => element.focus());
 }
 
 /** @param {string | undefined} id */

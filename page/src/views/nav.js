@@ -25,7 +25,8 @@ export function nav(app) {
     <div class="end">
       <p role="status">${state(app)}</p>
       <p><button class="link" @click=${() => app.show({ dialog: "keys" })}><kbd>?</kbd> shows every key</button></p>
-      <p class="soft">${app.person.sub} · <a href="${app.configuration.base}/docs">API</a> · <a href="${app.configuration.base}/problems">Problems</a> · <a href="${app.configuration.base}/openapi.json">Contract</a> · <a href="${app.configuration.base}/health">Health</a></p>
+      <p>${app.person.sub} <button class="link" @click=${() => app.signOut()}>Sign out</button></p>
+      <p><a href="${app.configuration.base}/docs">API</a> · <a href="${app.configuration.base}/problems">Problems</a> · <a href="${app.configuration.base}/openapi.json">Contract</a> · <a href="${app.configuration.base}/health">Health</a></p>
     </div>
   </nav>`;
 }

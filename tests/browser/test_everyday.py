@@ -1,0 +1,230 @@
+"""What people do all day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.visitor import Visitor
+from tests.support.client import Client
+from tests.support.waiting import shows
+
+TOMORROW = (datetime.now().astimezone() + timedelta(days=1)).date().isoformat()
+
+
+def by_title(client: Client) -> dict[str, dict[str, Any]]:
+    return {todo["title"]: todo for todo in client.get("/todos").json()}
+
+
+def has(client: Client, title: str, **fields: object) -> None:
+    """Wait until the lists have a todo of that title with these fields."""
+    shows(lambda: {name: by_title(client).get(title, {}).get(name) for name in fields}, fields)
+
+
+def test_one_line_says_everything_and_shows_what_it_understood(visitor: Visitor, client: Client) -> None:
+    visitor.page.locator("#add").fill("Repot the lemon tree tomorrow #indoors !high *weekly @Garden")
+    expect(visitor.page.locator(".part")).to_have_text(["Tomorrow", "#indoors", "High", "Every week", "Garden"])
+    visitor.page.locator("#add").press("Enter")
+    visitor.saved()
+    visitor.go("list/Garden")
+    expect(visitor.row("Repot the lemon tree")).to_contain_text("#indoors")
+    wanted = {"list": "Garden", "tags": ["indoors"], "priority": "high", "due": TOMORROW, "repeat": "FREQ=WEEKLY"}
+    has(client, "Repot the lemon tree", **wanted)
+
+
+def test_a_part_can_be_told_to_stay_text(visitor: Visitor, client: Client) -> None:
+    visitor.page.locator("#add").fill("Watch tomorrow never dies")
+    visitor.page.get_by_role("button", name="Keep “tomorrow” as text").click()
+    visitor.page.keyboard.press("Enter")
+    visitor.saved()
+    shows(lambda: list(by_title(client)), ["Watch tomorrow never dies"])
+
+
+def test_completing_editing_and_deleting_can_be_undone(visitor: Visitor, client: Client) -> None:
+    visitor.go("inbox")
+    visitor.add("Mend the hose")
+    row = visitor.row("Mend the hose")
+    row.get_by_role("checkbox").click()
+    visitor.toast("Completed").get_by_role("button", name="Undo").click()
+    expect(row.get_by_role("checkbox")).not_to_be_checked()
+
+    row.locator(".title").dblclick()
+    visitor.page.get_by_role("textbox", name="Title").first.fill("Mend the garden hose")
+    visitor.page.keyboard.press("Enter")
+    row = visitor.row("Mend the garden hose")
+    expect(row).to_be_visible()
+
+    row.locator(".title").focus()
+    visitor.page.keyboard.press("Delete")
+    expect(row).to_have_count(0)
+    visitor.toast("Deleted “Mend the garden hose”").get_by_role("button", name="Undo").click()
+    expect(row).to_be_visible()
+    visitor.saved()
+    has(client, "Mend the garden hose", completed=False, version=6)
+    todo = by_title(client)["Mend the garden hose"]
+    types = [event["type"] for event in client.get(f"/todos/{todo['id']}/events").json()]
+    assert types == ["TodoCreated", "TodoCompleted", "TodoReopened", "TodoEdited", "TodoDeleted", "TodoRestored"]
+
+
+def test_all_fields_are_edited_beside_the_list(visitor: Visitor, client: Client) -> None:
+    visitor.go("inbox")
+    visitor.add("Sort the seeds")
+    panel = visitor.open("Sort the seeds")
+    panel.get_by_label("Due", exact=True).fill(TOMORROW)
+    panel.get_by_label("Priority").select_option("low")
+    panel.get_by_label("Tags").fill("#seeds #spring")
+    panel.get_by_label("Notes").fill("By the date on the packet.")
+    panel.get_by_label("Repeat").select_option(label="every month")
+    panel.get_by_label("Add a subtask").fill("Buy envelopes")
+    panel.get_by_label("Add a subtask").press("Enter")
+    expect(panel.get_by_role("checkbox", name="Buy envelopes")).to_be_visible()
+    panel.get_by_label("List").fill("Garden")
+    panel.get_by_label("List").press("Tab")
+    visitor.saved()
+    wanted = {
+        "due": TOMORROW, "priority": "low", "tags": ["seeds", "spring"], "notes": "By the date on the packet.",
+        "repeat": "FREQ=MONTHLY", "list": "Garden",
+    }  # fmt: skip
+    has(client, "Sort the seeds", **wanted)
+    has(client, "Buy envelopes", parent=by_title(client)["Sort the seeds"]["id"])
+
+
+def test_filters_have_addresses_and_back_works(visitor: Visitor) -> None:
+    visitor.go("inbox")
+    visitor.add("Open one")
+    visitor.add("Done one")
+    visitor.row("Done one").get_by_role("checkbox").click()
+    visitor.page.get_by_role("link", name="Active").click()
+    expect(visitor.page.locator("main .row .title")).to_have_text(["Open one"])
+    visitor.page.get_by_role("link", name="Completed").click()
+    expect(visitor.page.locator("main .row .title")).to_have_text(["Done one"])
+    visitor.page.go_back()
+    expect(visitor.page.locator("main .row .title")).to_have_text(["Open one"])
+    visitor.go("active")
+    expect(visitor.page.locator("main .row .title")).to_have_text(["Open one"])
+
+
+def test_a_search_finds_words_in_any_field(visitor: Visitor) -> None:
+    visitor.go("everything")
+    visitor.add("Water the ferns #green @Home")
+    visitor.add("Pay the bill @Home")
+    visitor.page.get_by_role("searchbox").fill("green home")
+    expect(visitor.page.locator("main .row .title")).to_have_text(["Water the ferns"])
+    visitor.page.get_by_role("searchbox").press("Escape")
+    expect(visitor.page.locator("main .row")).to_have_count(2)
+
+
+def test_the_views_count_what_is_open(visitor: Visitor) -> None:
+    for line in ("One today", "Two tomorrow", "Three @Home", "Four @Home today"):
+        visitor.add(line)
+    links = visitor.page.locator(".app > nav li a")
+    # What is added in Today is due today.
+    expect(links).to_have_text(
+        ["Inbox2 open", "Today3 open", "Upcoming1 open", "Everything4 open", "Home2 open", "Activity"]
+    )
+
+
+def test_a_version_of_the_history_comes_back(visitor: Visitor, client: Client) -> None:
+    visitor.go("inbox")
+    visitor.add("Order trays")
+    visitor.open("Order trays").get_by_label("Title").fill("Order seed trays for spring")
+    visitor.page.keyboard.press("Enter")
+    panel = visitor.page.get_by_role("complementary")
+    expect(panel.locator(".event").first).to_contain_text("You changed the title")
+    expect(panel.locator(".event").first.locator("ins")).to_have_text("seed trays for spring")
+    panel.get_by_role("button", name="Restore version 1").click()
+    expect(visitor.row("Order trays")).to_be_visible()
+    visitor.saved()
+    has(client, "Order trays", version=3)
+
+
+def test_a_list_is_put_in_order_by_keys_and_by_buttons(visitor: Visitor, client: Client) -> None:
+    visitor.go("list/Garden")
+    for title in ("First", "Second", "Third"):
+        visitor.add(title)
+    visitor.row("Third").locator(".title").focus()
+    visitor.page.keyboard.press("Alt+ArrowUp")
+    visitor.toast("“Third” is now 2 of 3 in Garden.")
+    expect(visitor.row("Third").locator(".title")).to_be_focused()
+    visitor.open("First").get_by_role("button", name="Move down").click()
+    expect(visitor.page.locator("main .row .title")).to_have_text(["Third", "First", "Second"])
+    visitor.saved()
+    wanted = ["Third", "First", "Second"]
+    shows(lambda: [todo["title"] for todo in client.get("/lists/Garden/todos").json()], wanted)
+
+
+def test_everything_works_by_keys_alone(visitor: Visitor) -> None:
+    keyboard, page = visitor.page.keyboard, visitor.page
+    keyboard.press("g")
+    keyboard.press("i")
+    expect(page.get_by_role("heading", level=1, name="Inbox")).to_be_visible()
+    for title in ("One", "Two"):
+        keyboard.press("n")
+        keyboard.type(title)
+        keyboard.press("Enter")
+        expect(visitor.row(title)).to_be_visible()
+        keyboard.press("Escape")
+    keyboard.press("j")
+    expect(visitor.row("One").locator(".title")).to_be_focused()
+    keyboard.press("j")
+    expect(visitor.row("Two").locator(".title")).to_be_focused()
+    keyboard.press("e")
+    keyboard.press("Control+a")
+    keyboard.type("Two and a half")
+    keyboard.press("Enter")
+    expect(visitor.row("Two and a half").locator(".title")).to_be_focused()
+    keyboard.press("x")
+    expect(visitor.row("Two and a half").get_by_role("checkbox")).to_be_checked()
+    keyboard.press("z")
+    expect(visitor.row("Two and a half").get_by_role("checkbox")).not_to_be_checked()
+    keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Every key")).to_be_visible()
+    keyboard.press("Escape")
+    keyboard.press("t")
+    expect(page.get_by_label("Due", exact=True)).to_be_focused()
+
+
+def test_a_list_is_renamed_with_all_its_todos(visitor: Visitor, client: Client) -> None:
+    visitor.go("list/Gardn")
+    visitor.add("Sweep the yard")
+    visitor.add("Mend the hose")
+    visitor.saved()
+    shows(lambda: client.get("/lists").json()[0]["total"], 2)
+    visitor.page.get_by_role("button", name="Rename").click()
+    visitor.page.get_by_label("New name").fill("Garden")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.get_by_role("heading", level=1, name="Garden")).to_be_visible()
+    expect(visitor.page.locator("main .row .title")).to_have_text(["Sweep the yard", "Mend the hose"])
+    shows(lambda: [row["list"] for row in client.get("/lists").json()], ["Garden"])
+
+
+def test_what_is_done_is_cleared_and_comes_back(visitor: Visitor) -> None:
+    visitor.go("inbox")
+    for title in ("One", "Two", "Three"):
+        visitor.add(title)
+    for title in ("One", "Two"):
+        visitor.row(title).get_by_role("checkbox").click()
+    visitor.page.get_by_role("button", name="Clear 2").click()
+    expect(visitor.page.locator("main .row .title")).to_have_text(["Three"])
+    visitor.toast("Deleted 2 todos.").get_by_role("button", name="Undo").click()
+    expect(visitor.page.locator("main .row")).to_have_count(3)
+
+
+def test_an_operation_of_somebody_else_is_undone_after_a_look(
+    visitor: Visitor, client: Client, client_of: Callable[..., Client], owner: str
+) -> None:
+    assistant = client_of(owner, actor="assistant")
+    commands = [{"op": "create", "body": {"title": title}} for title in ("Tidy up", "Tidy down")]
+    assistant.request("POST", "/batch", {"commands": commands}, prefer="wait=10", operation_id="tidy")
+    visitor.go("activity")
+    entry = visitor.page.locator(".event").filter(has_text="assistant created 2 todos")
+    entry.get_by_role("button", name="Undo…").click()
+    expect(entry).to_contain_text("2 go back.")
+    entry.get_by_role("button", name="Undo", exact=True).click()
+    visitor.toast("Undone.")
+    visitor.go("inbox")
+    expect(visitor.page.locator("main .empty")).to_be_visible()
+    shows(lambda: client.get("/stats").json()["total"], 0)

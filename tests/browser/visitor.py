@@ -1,0 +1,94 @@
+"""One person with a browser profile of their own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+from stack.deploy import page as built
+from stack.local.local_stack import LocalStack
+
+AXE = built.INSTALLED / "node_modules" / "axe-core" / "axe.min.js"
+# What a browser says of a request that a test cuts off, or that the service refuses as it should.
+EXPECTED = re.compile(r"Failed to load resource: (net::ERR_|the server responded with a status of 4(01|10))")
+
+expect.set_options(timeout=20_000)
+
+
+class Visitor:
+    """A browser profile with the page open, signed in as an owner.
+
+    Attributes
+    ----------
+    complaints : list of str
+        What was written to the console, other than about requests that were cut off.
+    requested : list of str
+        The addresses that were asked for.
+    """
+
+    def __init__(self, browser: Browser, stack: LocalStack, owner: str, options: dict[str, Any]) -> None:
+        self.url = stack.url
+        self.context = browser.new_context(locale="en-GB", **{"viewport": {"width": 1280, "height": 900}, **options})
+        self.context.set_default_timeout(20_000)
+        self.complaints: list[str] = []
+        self.requested: list[str] = []
+        self.context.on("request", lambda request: self.requested.append(request.url))
+        self.page = self.new_page()
+        self.page.goto(stack.sign_in_link(owner))
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("heading", level=1, name="Today")).to_be_visible()
+
+    def new_page(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not EXPECTED.match(message.text):
+            self.complaints.append(message.text)
+
+    def go(self, view: str) -> None:
+        """Open a view by its address, such as ``list/Garden``."""
+        self.page.goto(f"{self.url}/#/{view}")
+
+    def add(self, line: str) -> None:
+        """Write a line into the add line, and press Enter."""
+        self.page.locator("#add").fill(line)
+        self.page.locator("#add").press("Enter")
+        expect(self.page.locator("#add")).to_have_value("")
+
+    def row(self, title: str) -> Locator:
+        """The row of that title in the sheet."""
+        return self.page.locator("main .row").filter(has=self.page.get_by_role("link", name=title, exact=True))
+
+    def titles(self) -> list[str]:
+        """The titles of the rows in their order."""
+        return self.page.locator("main .row .title").all_inner_texts()
+
+    def open(self, title: str) -> Locator:
+        """The panel of a todo."""
+        self.row(title).locator(".title").click()
+        return self.page.get_by_role("complementary")
+
+    def saved(self) -> None:
+        """Wait until everything is at the server."""
+        expect(self.page.locator(".app > nav").get_by_role("status")).to_have_text(re.compile("^All saved"))
+
+    def toast(self, words: str) -> Locator:
+        """What the page says, once it says this."""
+        found = self.page.locator(".toast")
+        expect(found).to_contain_text(words)
+        return found
+
+    def flaws(self) -> list[str]:
+        """What axe finds (WCAG 2.2 AA, and its best practices)."""
+        self.page.evaluate(Path(AXE).read_text(encoding="utf-8") + ";0")
+        found: list[str] = self.page.evaluate(
+            """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(({id, nodes}) =>
+                 nodes.map(({html, failureSummary}) => `${id}: ${html.slice(0, 150)} ${failureSummary}`))"""
+        )
+        return found
