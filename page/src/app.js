@@ -12,6 +12,7 @@ import { dialogs } from "./views/dialogs.js";
 import { listen } from "./views/keys.js";
 import { sheet } from "./views/list.js";
 import { nav, state } from "./views/nav.js";
+import { past } from "./views/past.js";
 import { panel } from "./views/panel.js";
 import { signedOut, welcome } from "./views/sign-in.js";
 
@@ -27,15 +28,20 @@ function draw(app) {
   const { route, toast, connection } = app;
   document.title = `${app.title} · todo-ledger`;
   if (route.name === "activity" && !app.activity) {
-    app.activity = [];
+    app.activity = "loading";
     app.loadActivity();
   }
   if (route.name !== "activity") app.activity = undefined;
+  if (route.name === "past" && !app.past) {
+    app.past = "loading";
+    app.openPast();
+  }
+  if (route.name !== "past") app.past = undefined;
   const away = connection.state === "offline" || connection.state === "failing";
   render(html`
     <div class="app ${route.todo ? "with-panel" : ""}">
       ${nav(app)}
-      <main>${connection.state === "signed-out" ? signedOut(app) : away ? html`<p class="banner">${state(app)}</p>` : nothing}${route.name === "activity" ? activity(app) : sheet(app)}</main>
+      <main class=${route.name}>${connection.state === "signed-out" ? signedOut(app) : away ? html`<p class="banner">${state(app)}</p>` : nothing}${route.name === "activity" ? activity(app) : route.name === "past" ? past(app) : sheet(app)}</main>
       ${panel(app)}
     </div>
     <div class="toast-place" role="status" aria-live="polite">${toast ? html`<div class="toast"><span>${toast.words}</span>${toast.undo

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { backOff, followed, overlay, sendable, settle, wire } from "../src/pure/outbox.js";
+import { backOff, follow, overlay, sendable, settle, wire } from "../src/pure/outbox.js";
 
 const command = (seq, id, more = {}) => ({ seq, id, op: "patch", body: { title: `t${seq}` }, base: { title: "old" }, version: 3, key: `k${seq}`, at: "2026-11-30T15:20:00.000Z", state: "waiting", ...more });
 const row = { id: "a", version: 3, title: "old", completed: false, completed_at: null, tags: null };
@@ -28,9 +28,31 @@ test("the page shows a todo with all that waits for it", () => {
 });
 
 test("the next command of a todo is based on what the one before it led to", () => {
-  const left = [command(2, "a", { version: null }), command(3, "a", { version: null })];
-  assert.deepEqual(followed(left, "a", 4), { ...left[0], version: 4 });
-  assert.equal(followed([command(2, "a")], "a", 4), undefined);
+  const next = command(2, "a", { version: null });
+  assert.deepEqual(follow(next, { ...row, version: 4 }, undefined, newKey), { put: [{ ...next, version: 4 }] });
+  const restore = command(2, "a", { op: "restore", version: null });
+  assert.equal(follow(restore, { id: "a", version: 4, deleted: true }, undefined, newKey).put[0].version, 4);
+});
+
+test("behind a command that was merged with what others did, the next is merged, too", () => {
+  const next = command(2, "a", { version: null, body: { tags: ["home", "mine"] }, base: { tags: ["home"] } });
+  const merged = follow(next, { ...row, version: 6, tags: ["home", "theirs"] }, [{ change: { tags: ["home", "theirs"] } }], newKey).put[0];
+  assert.deepEqual([merged.body, merged.version, merged.key], [{ tags: ["home", "theirs", "mine"] }, 6, "new"]);
+  const title = follow(command(2, "a", { version: null }), { ...row, version: 6, title: "theirs" }, [], newKey).put[0];
+  assert.equal(title.state, "conflict");
+});
+
+test("an edit of what was deleted elsewhere is shown until a person has chosen", () => {
+  const [clashing] = settle(command(1, "a"), { status: 410, problem: { todo: { ...row, deleted: true } } }, newKey).put;
+  assert.deepEqual([overlay({ ...row, deleted: true }, [clashing]).deleted, overlay(undefined, [clashing]).title], [false, "t1"]);
+});
+
+test("a version that is not known is never a way around what others did", () => {
+  assert.equal(wire(command(1, "a", { version: null })).if_match, '"0"');
+});
+
+test("an answer without its todo, since it was too large, is no deletion", () => {
+  assert.deepEqual(settle(command(1, "a"), { status: 200, todo: null, etag: '"4"' }, newKey), { done: true, row: undefined });
 });
 
 test("an accepted command is done, also a deletion, whose answer has only a tag", () => {
@@ -49,7 +71,7 @@ test("signed out, the command waits", () => {
 test("a stale edit of another field is sent on top, as a new request", () => {
   const theirs = { ...row, version: 5, notes: "n" };
   const { put } = settle(command(1, "a"), { status: 412, problem: { todo: theirs, events: [{ change: { notes: "n" } }] } }, newKey);
-  assert.deepEqual(put, [{ ...command(1, "a"), version: 5, key: "new" }]);
+  assert.deepEqual(put, [{ ...command(1, "a"), version: 5, key: "new", events: [{ change: { notes: "n" } }] }]);
 });
 
 test("a stale edit of the same field waits for a person, with both values", () => {

@@ -14,8 +14,11 @@ test("a deleted todo keeps its content, and an unknown one is not kept", () => {
   assert.deepEqual(newer(rows, [{ id: "a", version: 4, deleted: true }, { id: "x", version: 2, deleted: true }]), [{ id: "a", version: 4, title: "A", deleted: true }]);
 });
 
-test("what a sync from the start does not list is gone", () => {
-  assert.deepEqual(unlisted(rows, new Set(["b"])), ["a"]);
+test("what a sync from the start does not list is gone, but not what was made or changed here since it began", () => {
+  const here = new Map([["a", { id: "a", version: 3 }], ["b", { id: "b", version: 2 }], ["new", { id: "new", version: 1 }]]);
+  const before = new Map([["a", 3], ["b", 1]]);
+  assert.deepEqual(unlisted(here, before, new Set()), ["a"]);
+  assert.deepEqual(unlisted(here, before, new Set(["a"])), []);
 });
 
 test("questions come rarely where nothing happens, at once where the server waits", () => {

@@ -13,6 +13,7 @@ from stack.deploy import page as built
 from stack.local.local_stack import LocalStack
 from tests.browser.visitor import Visitor
 from tests.http.conftest import client, client_of, owner  # noqa: F401
+from tests.support.client import Client
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 
@@ -58,3 +59,9 @@ def visitor(visit: Callable[..., Visitor], owner: str) -> Visitor:  # noqa: F811
 def link(stack: LocalStack, owner: str) -> Callable[[], str]:  # noqa: F811
     """Makes a link that signs the owner in, once."""
     return lambda: stack.sign_in_link(owner)
+
+
+@pytest.fixture
+def assistant(stack: LocalStack, owner: str) -> Client:  # noqa: F811
+    """A client of somebody who acts for the owner."""
+    return Client(stack.url, stack.issuer.token(owner, actor="assistant"))

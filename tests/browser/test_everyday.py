@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -214,9 +213,8 @@ def test_what_is_done_is_cleared_and_comes_back(visitor: Visitor) -> None:
 
 
 def test_an_operation_of_somebody_else_is_undone_after_a_look(
-    visitor: Visitor, client: Client, client_of: Callable[..., Client], owner: str
+    visitor: Visitor, client: Client, assistant: Client
 ) -> None:
-    assistant = client_of(owner, actor="assistant")
     commands = [{"op": "create", "body": {"title": title}} for title in ("Tidy up", "Tidy down")]
     assistant.request("POST", "/batch", {"commands": commands}, prefer="wait=10", operation_id="tidy")
     visitor.go("activity")

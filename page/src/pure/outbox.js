@@ -1,8 +1,8 @@
 /** What waits to be sent: in which order, with which precondition, and what an answer makes of it. Pure. */
 
-import { merge } from "./merge.js";
+import { merge, same } from "./merge.js";
 
-/** @import {Command, Fields, Problem, Todo} from "./types.js" */
+/** @import {Command, Fields, Problem, Todo, TodoEvent} from "./types.js" */
 
 /** What `/batch` takes at once. */
 export const MOST = 100;
@@ -24,12 +24,14 @@ export function overlay(row, commands) {
 }
 
 /**
- * @param {Todo | undefined} todo
+ * @param {Todo | undefined} row
  * @param {Command} command
  * @returns {Todo | undefined}
  */
-function applied(todo, { id, op, body, at }) {
+function applied(row, { id, op, body, at, clash }) {
   if (op === "create") return /** @type {Todo} */ ({ ...EMPTY, created_at: at, updated_at: at, ...body, id });
+  // What was deleted elsewhere is shown until a person has chosen.
+  const todo = clash?.deleted ? { ...(row ?? clash.theirs), deleted: false } : row;
   // Only the server knows what an old version was.
   if (!todo || op === "revert") return todo;
   if (op === "delete") return { ...todo, deleted: true };
@@ -54,7 +56,8 @@ export function sendable(commands) {
  */
 export function wire({ op, id, key, version, body }) {
   /** @type {Record<string, any>} */ const sent = { op, id, key };
-  if (op !== "create" && version !== null) sent.if_match = `"${version}"`;
+  // Where the version is not known, none fits: the 412 brings the todo and what happened to it.
+  if (op !== "create") sent.if_match = `"${version ?? 0}"`;
   if (op === "create" || op === "patch" || op === "revert") sent.body = body;
   return sent;
 }
@@ -74,7 +77,7 @@ export function wire({ op, id, key, version, body }) {
  */
 export function settle(command, result, newKey) {
   const { status, problem = {} } = result;
-  if (status < 300) return { done: true, row: result.todo ?? gone(command, result.etag) };
+  if (status < 300) return { done: true, row: result.todo ?? (command.op === "delete" ? gone(command, result.etag) : undefined) };
   if (status === 401) return { again: true, signedOut: true };
   if (status === 429 || status >= 500) return { again: true };
   if (status === 412 && problem.todo && command.op !== "create") return conflicting(command, { ...problem, todo: problem.todo }, newKey);
@@ -109,7 +112,8 @@ function conflicting(command, problem, newKey) {
   if (command.op !== "patch") return { row, put: [{ ...command, version: row.version, key: newKey() }] };
   const { body, base, clash } = merge(command, problem);
   /** @type {Command[]} */ const put = [];
-  const clean = { ...command, body, base, version: row.version, key: newKey(), state: /** @type {const} */ ("waiting") };
+  const events = [...(command.events ?? []), ...(problem.events ?? [])];
+  const clean = { ...command, body, base, version: row.version, key: newKey(), events, state: /** @type {const} */ ("waiting") };
   if (Object.keys(body).length && !clash) return { row, put: [clean] };
   if (clash) {
     /** @type {Fields & Record<string, any>} */ const kept = {};
@@ -126,14 +130,19 @@ function conflicting(command, problem, newKey) {
 }
 
 /**
- * The next command of the todo, now that the one before it led to this version.
- * @param {Command[]} commands that are left, in order
- * @param {string} id
- * @param {number} version
+ * What becomes of the next command of the todo, now that the one before it led to this row. It was based on that one
+ * alone: if that was merged with what others did, this is merged, too, or theirs would be lost in silence.
+ * @param {Command} next
+ * @param {Todo} row
+ * @param {TodoEvent[] | undefined} events of others, as the 412 of the one before brought them
+ * @param {() => string} newKey
+ * @returns {Outcome}
  */
-export function followed(commands, id, version) {
-  const next = commands.find((command) => command.id === id);
-  return next && next.version === null ? { ...next, version } : undefined;
+export function follow(next, row, events, newKey) {
+  const now = /** @type {Record<string, any>} */ (row);
+  const asMeant = next.op !== "patch" || Object.entries(next.base).every(([field, value]) => same(now[field], value));
+  if (asMeant) return { put: [{ ...next, version: row.version }] };
+  return conflicting(next, { todo: row, events }, newKey);
 }
 
 /**

@@ -23,11 +23,13 @@ export function newer(rows, changes) {
 }
 
 /**
- * The ids that a sync from the start has not listed: they were deleted while this copy was away.
+ * The ids that a sync from the start has not listed: they were deleted while this copy was away. What was made or
+ * changed here since it began is not among them, for lists are a moment behind.
  * @param {Map<string, Todo>} rows
+ * @param {Map<string, number>} before the version of each row when the sync began
  * @param {Set<string>} listed
  */
-export const unlisted = (rows, listed) => [...rows.keys()].filter((id) => !listed.has(id));
+export const unlisted = (rows, before, listed) => [...before].filter(([id, version]) => !listed.has(id) && rows.get(id)?.version === version).map(([id]) => id);
 
 /**
  * How long until the next question, in milliseconds: two seconds after activity, and then half as much more each time,

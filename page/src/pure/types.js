@@ -30,11 +30,12 @@
  * - `base`: the values, before the change, of the fields that it sets.
  * - `version`: that of the todo it was based on; null behind another command of the same todo, whose answer has it.
  * - `key`: its idempotency key.
+ * - `events`: what others did meanwhile and it was merged with.
  * - `state`: `waiting`, `refused` with `problem`, or `conflict` with `clash`.
  * @typedef {{
  *   seq: number, id: string, op: "create" | "patch" | "delete" | "restore" | "revert", body: Record<string, any>,
  *   base: Fields, version: number | null, key: string, at: string, state: "waiting" | "refused" | "conflict",
- *   problem?: Problem, clash?: Clash,
+ *   problem?: Problem, clash?: Clash, events?: TodoEvent[],
  * }} Command
  *
  * Two edits of one todo of which a person chooses. `deleted`: theirs was its deletion.

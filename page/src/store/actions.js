@@ -44,7 +44,8 @@ export class Actions {
   async edit(id, body, seen = {}) {
     const todo = /** @type {Record<string, any> & Todo | undefined} */ (this.#store.get(id));
     if (!todo) return undefined;
-    const before = Object.fromEntries(Object.keys(body).map((field) => [field, /** @type {any} */ (seen.base)?.[field] ?? todo[field] ?? null]));
+    const shown = /** @type {Record<string, any>} */ ({ ...todo, ...seen.base });
+    const before = Object.fromEntries(Object.keys(body).map((field) => [field, shown[field] ?? null]));
     if (JSON.stringify(before) === JSON.stringify(body)) return undefined;
     // Behind a change that waits, the version is what that leads to.
     const version = this.#store.waiting(id).length ? {} : seen.version ? { version: seen.version } : {};

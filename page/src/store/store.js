@@ -1,6 +1,6 @@
 /** What is on the disk, in memory: the rows, what waits for them, and what both together show. */
 
-import { followed, overlay } from "../pure/outbox.js";
+import { follow, overlay } from "../pure/outbox.js";
 import { newer, unlisted } from "../pure/sync.js";
 import { open, result, within } from "./database.js";
 
@@ -127,19 +127,27 @@ export class Store {
    */
   async settle(command, { row, done, put }) {
     if (!done && !put && !row) return;
-    const left = this.commands.filter(({ seq }) => seq !== command.seq);
-    const next = done && row ? followed(left, command.id, row.version) : undefined;
-    const stored = [...(put ?? []), ...(next ? [next] : [])];
-    const seqs = new Set(stored.map(({ seq }) => seq));
+    const gone = new Set(done ? [command.seq] : []);
+    const stored = [...(put ?? [])];
+    if (done && row) {
+      for (const next of this.commands.filter(({ id, seq }) => id === command.id && seq > command.seq)) {
+        if (next.version !== null) break;
+        const then = follow(next, row, command.events, newKey);
+        stored.push(...(then.put ?? []));
+        if (!then.done) break;
+        gone.add(next.seq);
+      }
+    }
+    const seqs = new Set([...gone, ...stored.map(({ seq }) => seq)]);
     const kept = row ? newer(this.rows, [row]) : [];
     await within(this.#database, "readwrite", ({ rows, commands }) => {
-      if (done) commands.delete(command.seq);
+      gone.forEach((seq) => commands.delete(seq));
       stored.forEach((one) => commands.put(one));
       kept.forEach((one) => rows.put(one));
     });
     kept.forEach((one) => this.rows.set(one.id, one));
     // What was added meanwhile is there, too.
-    const others = this.commands.filter(({ seq }) => !seqs.has(seq) && !(done && seq === command.seq));
+    const others = this.commands.filter(({ seq }) => !seqs.has(seq));
     this.commands = [...others, ...stored].sort((one, other) => one.seq - other.seq);
     this.#wrote();
   }
@@ -173,11 +181,11 @@ export class Store {
    * Stores a page of `/changes` with its cursor.
    * @param {Todo[]} changes
    * @param {string | undefined} cursor undefined within a sync from the start, which begins anew if it is interrupted
-   * @param {Set<string>} [listed] at the end of a sync from the start: all that it listed
+   * @param {{before: Map<string, number>, listed: Set<string>}} [listing] at the end of a sync from the start
    */
-  async take(changes, cursor, listed) {
+  async take(changes, cursor, listing) {
     const fresh = newer(this.rows, changes);
-    const gone = listed ? unlisted(this.rows, listed) : [];
+    const gone = listing ? unlisted(this.rows, listing.before, listing.listed) : [];
     if (!fresh.length && !gone.length && cursor === this.cursor) return false;
     await within(this.#database, "readwrite", ({ rows, meta }) => {
       fresh.forEach((row) => rows.put(row));

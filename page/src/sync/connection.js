@@ -117,11 +117,11 @@ export class Connection {
 
   /** Takes what has changed, until there is no more; false where it must be tried later. */
   async #follow() {
-    /** @type {Set<string> | undefined} */ let listed = this.store.cursor ? undefined : new Set();
+    let listing = this.store.cursor ? undefined : this.#listing();
     let since = this.store.cursor;
     for (;;) {
       const cursor = since ? `&since=${encodeURIComponent(since)}` : "";
-      const caughtUp = this.waits && this.state === "synced" && !listed && !this.#active;
+      const caughtUp = this.waits && this.state === "synced" && !listing && !this.#active;
       this.#asking = new AbortController();
       const { status, body, headers } = await this.http.send(`/changes?limit=${LIMIT}${cursor}`, {
         signal: this.#asking.signal,
@@ -136,20 +136,26 @@ export class Connection {
       if (status === 410) {
         await this.store.startOver();
         since = undefined;
-        listed = new Set();
+        listing = this.#listing();
         continue;
       }
       if (status === 304) return this.#done();
       if (status !== 200) return this.#failed(status);
-      for (const { id } of body.changes) listed?.add(id);
+      for (const { id } of body.changes) listing?.listed.add(id);
       if (body.changes.length) this.#active = true;
       const whole = !body.more;
-      await this.store.take(body.changes, listed && !whole ? undefined : body.cursor, whole ? listed : undefined);
+      await this.store.take(body.changes, listing && !whole ? undefined : body.cursor, whole ? listing : undefined);
       const tag = headers.get("ETag");
       this.#seen = tag && body.cursor === since ? { tag, cursor: body.cursor } : undefined;
       since = body.cursor;
       if (whole) return this.#done();
     }
+  }
+
+  /** At the beginning of a sync from the start: what is here, and what it will list. */
+  #listing() {
+    const before = new Map([...this.store.rows.values()].map(({ id, version }) => [id, version]));
+    return { before, listed: /** @type {Set<string>} */ (new Set()) };
   }
 
   /** @returns {true} */

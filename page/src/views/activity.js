@@ -18,7 +18,7 @@ export function activity(app) {
       <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
       <h1 tabindex="-1">Activity</h1><p class="soft">of the last weeks, the newest first</p></header>
     ${activity === "failed" ? html`<p class="empty">What happened is on the server, which cannot be reached.</p>`
-      : !activity ? html`<p class="empty">Getting it.</p>`
+      : !activity || activity === "loading" ? html`<p class="empty">Getting it.</p>`
       : activity.length ? days(app, /** @type {Happened[]} */ (activity)) : html`<p class="empty">Nothing has happened yet.</p>`}`;
 }
 

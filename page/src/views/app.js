@@ -31,7 +31,12 @@ export class App {
   draft = { text: "", declined: /** @type {Set<string>} */ (new Set()) };
   /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
   /** @type {Map<string, {version: number, events: TodoEvent[] | undefined}>} */ histories = new Map();
-  /** @type {TodoEvent[] | "failed" | undefined} */ activity;
+  /** @type {TodoEvent[] | "loading" | "failed" | undefined} */ activity;
+  /** The moment that is looked at, in milliseconds. */
+  pastAt = Date.now() - 86_400_000;
+  /** The todos as they were then. @type {Todo[] | "loading" | "failed" | undefined} */ past;
+  /** When something happened, in milliseconds. @type {number[]} */ moments = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #looking;
   /** What the undo of an operation would do. @type {Undoing | undefined} */ undoing;
   window = WINDOW;
   /** Completed rows stay where they are for a second. @type {Map<string, Todo>} */ staying = new Map();
@@ -120,7 +125,7 @@ export class App {
 
   get groups() {
     const { name, list, filter, q } = this.route;
-    if (name === "activity") return [];
+    if (name === "activity" || name === "past") return [];
     // Typing in the add line draws the page, and changes none of this.
     const minute = Math.floor(Date.now() / 60_000);
     const asked = [this.store.todos(), this.staying.size, name, list, filter, q, minute];
@@ -137,6 +142,7 @@ export class App {
 
   get title() {
     const { name, list } = this.route;
+    if (name === "past") return "As it was";
     return name === "list" ? (list ?? "") : name[0].toUpperCase() + name.slice(1);
   }
 
@@ -218,19 +224,48 @@ export class App {
     const known = this.histories.get(todo.id);
     if (known?.version === todo.version || !todo.version) return;
     this.histories.set(todo.id, { version: todo.version, events: known?.events });
-    /** @type {TodoEvent[]} */ const events = [];
-    for (let path = `/todos/${todo.id}/events?limit=200`; path; ) {
-      const { status, body, headers } = await this.http.send(path);
-      if (status !== 200) {
-        this.histories.delete(todo.id);
-        return;
-      }
-      events.push(...body);
-      const next = headers.get("Link")?.match(/<([^>]+)>;\s*rel="next"/)?.[1];
-      path = next ? next.slice(this.configuration.base.length) : "";
-    }
+    const events = await this.#pages(`/todos/${todo.id}/events?limit=200`, (body) => /** @type {TodoEvent[]} */ (body));
+    if (!events) return void this.histories.delete(todo.id);
     this.histories.set(todo.id, { version: todo.version, events });
     this.redraw();
+  }
+
+  /** All pages of a path. @template T @param {string} path @param {(body: any) => T[]} items @param {number} [most] pages @returns {Promise<T[] | undefined>} */
+  async #pages(path, items, most = Infinity) {
+    /** @type {T[]} */ const found = [];
+    for (let next = path, page = 0; next && page < most; page++) {
+      const { status, body, headers } = await this.http.send(next);
+      if (status !== 200) return undefined;
+      found.push(...items(body));
+      const link = headers.get("Link")?.match(/<([^>]+)>;\s*rel="next"/)?.[1];
+      next = link ? link.slice(this.configuration.base.length) : "";
+    }
+    return found;
+  }
+
+  /** Opens the past: the bars are of the newest 1,000 events. */
+  async openPast() {
+    this.seePast(this.pastAt);
+    const events = await this.#pages("/activity?limit=200", ({ events }) => events, 5);
+    this.show({ moments: (events ?? []).map((/** @type {TodoEvent} */ { occurred_at }) => Date.parse(occurred_at)) });
+  }
+
+  /** Shows the list as it was, once the slider rests. @param {number} at in milliseconds */
+  seePast(at) {
+    this.show({ pastAt: at });
+    clearTimeout(this.#looking);
+    const looking = (this.#looking = setTimeout(async () => {
+      const todos = await this.#pages(`/todos?at=${new Date(at).toISOString()}&limit=200`, (body) => /** @type {Todo[]} */ (body));
+      if (this.#looking === looking) this.show({ past: todos ?? "failed" });
+    }, 250));
+  }
+
+  /** @param {Todo} then a todo as it was */
+  async bringBack(then) {
+    const now = this.store.get(then.id);
+    await this.actions.revert(then.id, then.version);
+    /** @type {Wanted[]} */ const undo = !now || now.deleted ? [{ id: then.id, op: "delete", body: {} }] : [{ id: then.id, op: "revert", body: { to_version: now.version } }];
+    this.done(Promise.resolve({ words: `“${then.title}” is as it was.`, undo }));
   }
 
   async loadActivity() {

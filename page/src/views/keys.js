@@ -6,7 +6,7 @@ import { href } from "./route.js";
 /** @import {App} from "./app.js" */
 /** @import {Route} from "./route.js" */
 
-const VIEWS = /** @type {Record<string, Route["name"]>} */ ({ i: "inbox", t: "today", u: "upcoming", e: "everything", a: "activity" });
+const VIEWS = /** @type {Record<string, Route["name"]>} */ ({ i: "inbox", t: "today", u: "upcoming", e: "everything", a: "activity", w: "past" });
 
 /** @param {App} app */
 export function listen(app) {

@@ -21,11 +21,11 @@ export function nav(app) {
     <p class="brand">todo-ledger</p>
     <ul>${link("inbox", "Inbox", open.inbox)}${link("today", "Today", open.today)}${link("upcoming", "Upcoming", open.upcoming)}${link("everything", "Everything", open.everything)}</ul>
     ${lists.size ? html`<div><h2>Lists</h2><ul>${[...lists].map(([each, count]) => link("list", each, count, each))}</ul></div>` : nothing}
-    <div><h2>The ledger</h2><ul>${link("activity", "Activity", undefined)}</ul></div>
+    <div><h2>The ledger</h2><ul>${link("activity", "Activity", undefined)}${link("past", "As it was", undefined)}</ul></div>
     <div class="end">
       <p role="status">${state(app)}</p>
       <p><button class="link" @click=${() => app.show({ dialog: "keys" })}><kbd>?</kbd> shows every key</button></p>
-      <p>${app.person.sub} <button class="link" @click=${() => app.signOut()}>Sign out</button></p>
+      <p>${app.person.sub} · <button class="link" @click=${() => app.signOut()}>Sign out</button></p>
       <p><a href="${app.configuration.base}/docs">API</a> · <a href="${app.configuration.base}/problems">Problems</a> · <a href="${app.configuration.base}/openapi.json">Contract</a> · <a href="${app.configuration.base}/health">Health</a></p>
     </div>
   </nav>`;

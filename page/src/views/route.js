@@ -3,10 +3,10 @@
 /** @import {View} from "../pure/select.js" */
 
 /**
- * @typedef {Omit<View, "name"> & {name: View["name"] | "activity", todo?: string}} Route
+ * @typedef {Omit<View, "name"> & {name: View["name"] | "activity" | "past", todo?: string}} Route
  */
 
-const NAMES = ["inbox", "today", "upcoming", "everything", "activity"];
+const NAMES = ["inbox", "today", "upcoming", "everything", "activity", "past"];
 const FILTERS = ["active", "completed"];
 
 /** @param {string} hash @returns {Route} */

@@ -1,0 +1,92 @@
+/** The list as it was: two ranges, days and then minutes, and what is different today. */
+
+import { html, nothing, svg } from "lit-html";
+
+import { dayOf, dueInWords, longDay, timeInWords } from "../pure/dates.js";
+import { DAYS, differing, heights, startOfDay, STEP } from "../pure/past.js";
+import { groups, listTitle } from "../pure/select.js";
+import { diff, FIELD_NAMES, valueInWords } from "../pure/words.js";
+import { ICONS, inWords } from "./parts.js";
+
+/** @import {Todo} from "../pure/types.js" */
+/** @import {App} from "./app.js" */
+
+const DAY = 86_400_000;
+const MINUTE = 60_000;
+
+/** @param {App} app */
+export function past(app) {
+  const { here, pastAt } = app;
+  const at = new Date(pastAt);
+  const days = Math.round((startOfDay(here.now, 0).getTime() - startOfDay(at, 0).getTime()) / DAY);
+  const minutes = at.getHours() * 60 + at.getMinutes();
+  const words = `${longDay(dayOf(at), here.locale)}, ${timeInWords(at.toISOString(), here.locale)}`;
+  /** @param {number} wantedDays @param {number} wantedMinutes */
+  const go = (wantedDays, wantedMinutes) => {
+    const moment = startOfDay(here.now, wantedDays);
+    moment.setHours(0, wantedMinutes);
+    app.seePast(Math.min(moment.getTime(), Date.now()));
+  };
+  /** @param {Event} event */
+  const value = ({ target }) => Number(/** @type {HTMLInputElement} */ (target).value);
+  return html`<header class="head"><button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
+      <h1 tabindex="-1">As it was</h1><p class="soft">read only</p><p class="tools"><a class="btn" href=${app.to({ name: "everything", todo: undefined })}>Back to now</a></p></header>
+    <div class="slider">
+      <p class="moment"><b>${words}</b> <span class="soft" role="status">${summary(app)}</span></p>
+      ${range(app, "Day", DAYS - days, DAYS, words, (event) => go(DAYS - value(event), minutes), startOfDay(here.now, DAYS).getTime(), DAY, DAYS + 1)}
+      <p class="ends soft"><span>${longDay(dayOf(startOfDay(here.now, DAYS)), here.locale)}</span><span>today</span></p>
+      ${range(app, "Time", Math.floor(minutes / STEP), 1440 / STEP - 1, words, (event) => go(days, value(event) * STEP), startOfDay(at, 0).getTime(), 60 * MINUTE, 24)}
+      <p class="ends soft"><span>0:00</span><span>12:00</span><span>24:00</span></p>
+    </div>
+    ${app.past === "failed" ? html`<p class="empty">What was is on the server, which cannot be reached.</p>` : Array.isArray(app.past) ? rows(app, app.past) : html`<p class="empty">Getting it.</p>`}`;
+}
+
+/**
+ * A native range under bars of what happened.
+ * @param {App} app @param {string} name @param {number} value @param {number} max @param {string} words
+ * @param {(event: Event) => void} moved @param {number} from @param {number} span @param {number} bars
+ */
+function range(app, name, value, max, words, moved, from, span, bars) {
+  const shown = heights(app.moments, from, span, bars);
+  return html`<svg class="bars" viewBox="0 0 ${bars} 10" preserveAspectRatio="none" aria-hidden="true">${shown.map(
+    (height, index) => svg`<rect x=${index + 0.06} y=${10 - height * 10} width="0.88" height=${height * 10}></rect>`,
+  )}</svg><input type="range" min="0" max=${max} .value=${String(value)} aria-label=${name} aria-valuetext=${words} @input=${moved} />`;
+}
+
+/** @param {App} app */
+function summary({ past, store }) {
+  if (!Array.isArray(past)) return "";
+  const different = past.filter((todo) => differing(todo, store.get(todo.id)).length).length;
+  return `${past.length} ${past.length === 1 ? "todo" : "todos"}, ${different} of them different today`;
+}
+
+/** @param {App} app @param {Todo[]} todos */
+function rows(app, todos) {
+  if (!todos.length) return html`<p class="empty">There was nothing then.</p>`;
+  let left = app.window;
+  return groups(todos, { name: "everything", filter: "all", q: "" }, app.here).map(({ title, rows: all }) => {
+    const shown = all.slice(0, left);
+    left -= shown.length;
+    return shown.length ? html`<section aria-label=${title}><h2 class="group"><span>${title}</span><span class="num">${all.length}</span></h2>
+      <ul class="rows">${shown.map((todo) => row(app, todo))}</ul></section>` : nothing;
+  });
+}
+
+/** @param {App} app @param {Todo} then */
+function row(app, then) {
+  const now = app.store.get(then.id);
+  const fields = differing(then, now);
+  return html`<li class="row ${then.completed ? "done" : ""}"><span class="box" aria-hidden="true">${ICONS.tick}</span>
+    <div><p class="title" dir="auto">${then.title}${then.completed ? html`<span class="unseen"> (done)</span>` : nothing}</p>
+      <p class="meta">${then.due ? html`<span>${dueInWords(then.due, app.here)}</span>` : nothing}${(then.tags ?? []).map((tag) => html`<span>#${tag}</span>`)}</p>
+      ${fields.length ? html`<p class="meta">Now: ${changes(app, then, now, fields)}</p>` : nothing}</div>
+    ${fields.length ? html`<button class="link" aria-label="Bring “${then.title}” back" @click=${() => app.bringBack(then)}>Bring this back</button>` : nothing}</li>`;
+}
+
+/** @param {App} app @param {Todo} then @param {Todo | undefined} now @param {string[]} fields */
+function changes(app, then, now, fields) {
+  if (fields[0] === "deleted") return "deleted";
+  /** @param {any} todo @param {string} field */
+  const words = (todo, field) => (field === "list" ? listTitle(todo.list) : valueInWords(field, todo[field], app.here));
+  return fields.map((field) => html`<span>${field === "title" ? nothing : `${FIELD_NAMES[field]} `}${inWords(diff(words(then, field), words(now, field)))}</span>`);
+}
