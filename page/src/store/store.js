@@ -31,7 +31,16 @@ export class Store {
   static async open(name) {
     const store = new Store(await open(name));
     await store.#load();
+    await store.#sweep();
     return store;
+  }
+
+  /** Forgets what was deleted before: only what is open on a page may be shown again. */
+  async #sweep() {
+    const gone = [...this.rows.values()].filter(({ id, deleted }) => deleted && !this.waiting(id).length);
+    if (!gone.length) return;
+    await within(this.#database, "readwrite", ({ rows }) => gone.forEach(({ id }) => rows.delete(id)));
+    gone.forEach(({ id }) => this.rows.delete(id));
   }
 
   get name() {

@@ -1,6 +1,6 @@
 /** One tab of all speaks to the server: it sends what waits, and follows what changes. */
 
-import { backOff, sendable, settle, wire } from "../pure/outbox.js";
+import { backOff, MOST, sendable, settle, wire } from "../pure/outbox.js";
 import { LIMIT, nextPoll } from "../pure/sync.js";
 import { newKey } from "../store/store.js";
 
@@ -98,13 +98,18 @@ export class Connection {
 
   /** Sends what can be sent; false where it must be tried later. */
   async #send() {
-    for (let commands; (commands = sendable(this.store.commands)).length; ) {
+    let most = MOST;
+    for (let commands; (commands = sendable(this.store.commands).slice(0, most)).length; ) {
       const { status, body } = await this.http.send("/batch", { method: "POST", body: { commands: commands.map(wire) } });
       if (status !== 200 && (status < 400 || status === 401 || status === 429 || status >= 500)) return this.#failed(status);
       this.#active = true;
       let later = false;
+      // One that is malformed makes the whole batch so: alone, each gets its own answer.
+      if (status !== 200 && commands.length > 1) {
+        most = 1;
+        continue;
+      }
       for (const [index, command] of commands.entries()) {
-        // One that is malformed makes the batch so: then each is refused with the same reason.
         const answer = status === 200 ? body.results[index] : { status, problem: body };
         const outcome = settle(command, answer, newKey);
         later ||= Boolean(outcome.again);
@@ -139,6 +144,8 @@ export class Connection {
         listing = this.#listing();
         continue;
       }
+      // Too many wait: from now on, ask now and then.
+      if (status === 429) this.waits = false;
       if (status === 304) return this.#done();
       if (status !== 200) return this.#failed(status);
       for (const { id } of body.changes) listing?.listed.add(id);

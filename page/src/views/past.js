@@ -49,7 +49,7 @@ export function past(app) {
 function range(app, name, value, max, words, moved, from, span, bars) {
   const shown = heights(app.moments, from, span, bars);
   return html`<svg class="bars" viewBox="0 0 ${bars} 10" preserveAspectRatio="none" aria-hidden="true">${shown.map(
-    (height, index) => svg`<rect x=${index + 0.06} y=${10 - height * 10} width="0.88" height=${height * 10}></rect>`,
+    (height, index) => svg`<rect class=${from + index * span <= app.pastAt && app.pastAt < from + (index + 1) * span ? "on" : ""} x=${index + 0.06} y=${10 - height * 10} width="0.88" height=${height * 10}></rect>`,
   )}</svg><input type="range" min="0" max=${max} .value=${String(value)} aria-label=${name} aria-valuetext=${words} @input=${moved} />`;
 }
 
