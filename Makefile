@@ -26,7 +26,7 @@ help: ## List the targets
 up: $(INSTALLED) $(PAGE) ## Start the service on this machine (PORT=8000) and print how to use it
 	@$(VENV)/python -m stack up $(if $(PORT),--port '$(PORT)')
 
-open: $(INSTALLED) ## Open its page in a browser, signed in (OWNER=demo)
+open: $(INSTALLED) $(PAGE) ## Open its page in a browser, signed in (OWNER=demo)
 	@$(VENV)/python -m stack open $(if $(OWNER),--owner '$(OWNER)')
 
 down: $(INSTALLED) ## Stop it; the state stays in .local/
