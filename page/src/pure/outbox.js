@@ -146,6 +146,44 @@ export function follow(next, row, events, newKey) {
 }
 
 /**
+ * The outbox after the answer to one of its commands.
+ * @param {Command[]} queue
+ * @param {Command} command
+ * @param {Outcome} outcome
+ * @param {() => string} newKey
+ * @returns {{stored: Command[], gone: number[]}} commands to be put, and the `seq` of those to be removed
+ */
+export function after(queue, command, { row, done, put }, newKey) {
+  const gone = done ? [command.seq] : [];
+  const stored = [...(put ?? [])];
+  if (!done || !row) return { stored, gone };
+  for (const next of queue.filter(({ id, seq }) => id === command.id && seq > command.seq)) {
+    if (next.version !== null) break;
+    const then = follow(next, row, command.events, newKey);
+    stored.push(...(then.put ?? []));
+    if (!then.done) break;
+    gone.push(next.seq);
+  }
+  return { stored, gone };
+}
+
+/**
+ * What takes the places of a command that waited for a person, and of those behind it; each gets a new place.
+ * @param {Command[]} queue
+ * @param {Command} command
+ * @param {Command[]} wanted none: it is given up
+ * @param {number | null} version that the first is based on
+ * @returns {{removed: number[], added: Command[]}}
+ */
+export function replaced(queue, command, wanted, version) {
+  const behind = queue.filter(({ id, seq }) => id === command.id && seq > command.seq);
+  // Of what was never made, nothing can follow.
+  const kept = wanted.length || command.op !== "create" ? behind : [];
+  const added = [...wanted, ...kept].map((one, index) => ({ ...one, version: index ? null : version }));
+  return { removed: [command, ...behind].map(({ seq }) => seq), added };
+}
+
+/**
  * How long to wait before sending again, in milliseconds: doubling from one second to a minute, with jitter.
  * @param {number} failures in a row
  * @param {number} random from 0 to 1

@@ -1,6 +1,6 @@
 /** What is on the disk, in memory: the rows, what waits for them, and what both together show. */
 
-import { follow, overlay } from "../pure/outbox.js";
+import { after, overlay, replaced } from "../pure/outbox.js";
 import { newer, unlisted } from "../pure/sync.js";
 import { open, result, within } from "./database.js";
 
@@ -136,17 +136,7 @@ export class Store {
    */
   async settle(command, { row, done, put }) {
     if (!done && !put && !row) return;
-    const gone = new Set(done ? [command.seq] : []);
-    const stored = [...(put ?? [])];
-    if (done && row) {
-      for (const next of this.commands.filter(({ id, seq }) => id === command.id && seq > command.seq)) {
-        if (next.version !== null) break;
-        const then = follow(next, row, command.events, newKey);
-        stored.push(...(then.put ?? []));
-        if (!then.done) break;
-        gone.add(next.seq);
-      }
-    }
+    const { stored, gone } = after(this.commands, command, { row, done, put }, newKey);
     const seqs = new Set([...gone, ...stored.map(({ seq }) => seq)]);
     const kept = row ? newer(this.rows, [row]) : [];
     await within(this.#database, "readwrite", ({ rows, commands }) => {
@@ -168,21 +158,17 @@ export class Store {
    * @param {number | null} version that they are based on
    */
   async replace(command, wanted, version) {
-    const behind = this.commands.filter(({ id, seq }) => id === command.id && seq > command.seq);
-    // Of what was never made, nothing can follow.
-    const lost = !wanted.length && command.op === "create" ? behind : [];
     const at = new Date().toISOString();
-    /** @type {Command[]} */ const put = wanted.map((one) => /** @type {Command} */ ({ base: {}, ...one, version: null, key: newKey(), at, state: "waiting" }));
-    const queue = [...put, ...behind.filter((one) => !lost.includes(one)).map((one) => ({ ...one }))];
-    if (queue[0]) queue[0].version = version;
+    /** @type {Command[]} */ const made = wanted.map((one) => /** @type {Command} */ ({ base: {}, ...one, key: newKey(), at, state: "waiting" }));
+    const { removed, added } = replaced(this.commands, command, made, version);
     await within(this.#database, "readwrite", async ({ commands }) => {
-      for (const { seq } of [command, ...behind]) commands.delete(seq);
-      for (const one of queue) {
+      removed.forEach((seq) => commands.delete(seq));
+      for (const one of added) {
         const { seq: _old, ...content } = one;
         one.seq = await result(commands.add(content));
       }
     });
-    this.commands = [...this.commands.filter((one) => one.seq !== command.seq && !behind.some(({ seq }) => seq === one.seq)), ...queue];
+    this.commands = [...this.commands.filter(({ seq }) => !removed.includes(seq)), ...added];
     this.#wrote();
   }
 
