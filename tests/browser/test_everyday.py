@@ -122,7 +122,7 @@ def test_the_views_count_what_is_open(visitor: Visitor) -> None:
     links = visitor.page.locator(".app > nav li a")
     # What is added in Today is due today.
     expect(links).to_have_text(
-        ["Inbox2 open", "Today3 open", "Upcoming1 open", "Everything4 open", "Home2 open", "Activity"]
+        ["Inbox2 open", "Today3 open", "Upcoming1 open", "Everything4 open", "Home2 open", "Activity", "As it was"]
     )
 
 
