@@ -51,7 +51,8 @@ def home(base_url: str, configuration: Mapping[str, Any], origins: Iterable[str]
     """
     page = _text("index.html", "home.html")
     text = web.fill(page, base_url, style=asset_name("page.css"), configuration=_json_in_html(configuration))
-    own = web.origin_of(base_url)
+    # The page may be opened at another address of the API than the public one.
+    own = f"'self' {web.origin_of(base_url)}"
     policy = (
         f"{web.NOTHING_ELSE}; script-src {own}; style-src {own}; img-src {own} data:; "
         f"connect-src {' '.join([own, *origins])}; manifest-src {own}; worker-src {own}; {_TRUSTED}"

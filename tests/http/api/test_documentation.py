@@ -62,7 +62,7 @@ def test_a_page_may_load_nothing_from_elsewhere(anyone: Client, path: str) -> No
 
     assert policy["default-src"] == "'none'"
     sources = {source for name, allowed in policy.items() if "trusted" not in name for source in allowed.split()}
-    assert sources <= {"'none'", "data:", anyone.url}
+    assert sources <= {"'none'", "'self'", "data:", anyone.url}
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -49,6 +49,13 @@ def configuration(page: str) -> dict[str, Any]:
     return stated
 
 
+def built_url(page: Any) -> str:
+    """The address that the page was made for."""
+    found = re.search(r'href="([^"]+)/x"', page.text)
+    assert found is not None
+    return found[1]
+
+
 def policy(page: Any) -> dict[str, str]:
     return dict(each.split(" ", 1) for each in page.headers["Content-Security-Policy"].split("; "))
 
@@ -130,9 +137,10 @@ def test_the_page_is_told_how_to_sign_in_and_may_ask_the_issuer_alone(
         "codes": False,
         "waits": False,
     }
-    own, *others = policy(page)["connect-src"].split()
+    itself, own, *others = policy(page)["connect-src"].split()
     assert others == ["https://issuer.example:8443", "https://tokens.example"]
-    assert own == policy(page)["script-src"] == policy(page)["worker-src"] == policy(page)["manifest-src"]
+    for name in ("script-src", "style-src", "worker-src", "manifest-src"):
+        assert policy(page)[name].split() == [itself, own] == ["'self'", built_url(page)]
     assert policy(page)["default-src"] == "'none'"
     assert policy(page)["require-trusted-types-for"] == "'script'"
 
@@ -142,7 +150,7 @@ def test_on_the_local_stack_one_signs_in_by_a_code_and_the_page_waits(client: Cl
 
     stated = configuration(page.text)
     assert (stated["issuer"], stated["client_id"], stated["codes"], stated["waits"]) == (None, None, True, True)
-    assert policy(page)["connect-src"] == client.url
+    assert policy(page)["connect-src"] == f"'self' {client.url}"
 
 
 @pytest.mark.parametrize(
