@@ -15,6 +15,8 @@ A format's module has:
 - ``row_of(line: int, original: dict, how: ReadOptions) -> Row | BadRow``, unless `fields.Interpreter` reads its rows:
   reads one row again from its `Row.original`, as it is needed for corrected rejected rows. With ``ROWS_ARE_TEXTS``,
   `Row.original` is a text.
+- ``ROWS_ARE_IN_ORDER``, if its rows have a sequence that somebody chose, and no order: then the place of each in the
+  file becomes the order of its todo when that is created (`loaders.rows.places`);
 - ``row_of_text(line: int, text: str, how: ReadOptions) -> Row | BadRow``, if its rows are objects, and one that is
   written as its line is read otherwise than JSON or a table.
 """

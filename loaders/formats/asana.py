@@ -27,6 +27,7 @@ from loaders.rows.values import PRIORITIES, priority_of, tags_of
 
 NAME = "asana"
 SYSTEM = "asana"
+ROWS_ARE_IN_ORDER = True
 
 _COLUMNS: Final = frozenset({"Task ID", "Created At", "Completed At", "Last Modified", "Name"})
 # In the row as it is kept: the id of the task that `Parent task` names.

@@ -15,6 +15,7 @@ from loaders.rows.table import Table, header_in
 
 NAME = "csv"
 IS_GENERIC = True
+ROWS_ARE_IN_ORDER = True
 
 
 def recognise(head: bytes) -> Certainty:

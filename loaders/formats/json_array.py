@@ -23,6 +23,7 @@ from loaders.rows.row import BadRow, Row
 
 NAME = "json"
 IS_GENERIC = True
+ROWS_ARE_IN_ORDER = True
 
 
 def recognise(head: bytes) -> Certainty:

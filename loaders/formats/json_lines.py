@@ -14,6 +14,7 @@ from loaders.rows.row import BadRow, Row
 
 NAME = "jsonl"
 IS_GENERIC = True
+ROWS_ARE_IN_ORDER = True
 
 
 def recognise(head: bytes) -> Certainty:

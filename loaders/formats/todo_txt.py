@@ -34,6 +34,7 @@ from loaders.rows.zones import rfc_3339, zone_of
 NAME = "todo.txt"
 SYSTEM = "todo.txt"
 ROWS_ARE_TEXTS = True
+ROWS_ARE_IN_ORDER = True
 
 # A title has at most 500 characters; a line has room for hundreds of tags, too.
 _MAX_LINE_BYTES: Final = 64 * 1024

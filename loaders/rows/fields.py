@@ -103,7 +103,8 @@ def plan_for(names: Iterable[str], how: ReadOptions = _PLAINLY, separator: str =
         names={
             # A date may be in the place of the word for done.
             **({"completed_at": found["completed"]} if "completed" in found else {}),
-            **{field: name for field, name in found.items() if field != name},
+            # That of the order in any case: it tells that the rows have one, also where it is empty.
+            **{field: name for field, name in found.items() if field != name or field == "order"},
             **({"source": own_id} if own_id else {}),
         },
         how=how,

@@ -26,6 +26,7 @@ from loaders.reading.input import Input
 from loaders.reading.open_stream import S3_SCHEME
 from loaders.reading.options import ReadOptions
 from loaders.rows.claims import Claims
+from loaders.rows.places import with_places
 from loaders.rows.row import BadRow, Origin, Row
 from loaders.rows.seen import Seen
 from loaders.session.outcome import Outcome
@@ -110,7 +111,10 @@ class Session:
             if not is_only or options.has_several_files:
                 claims = self._claims = self._claims or self._resources.enter_context(Claims())
                 claims.begin_file(part.member or outcome.file)
-            load = self._load_rows(part.chosen.read_rows(part.content, how), system, how, rejected, progress, claims)
+            rows = part.chosen.read_rows(part.content, how)
+            if hasattr(part.chosen, "ROWS_ARE_IN_ORDER"):
+                rows = with_places(rows)
+            load = self._load_rows(rows, system, how, rejected, progress, claims)
         if load.summary.read > 0:
             self._systems.add(system)
         outcome.add(part, load)

@@ -1,0 +1,31 @@
+"""The place of a row in its file as the order of its todo, where neither the row nor the format has an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from loaders.rows.row import BadRow, Row
+
+_FIELD: Final = "order"
+
+
+def with_places(rows: Iterable[Row | BadRow]) -> Iterator[Row | BadRow]:
+    """The rows of a file, each with its place as its order, counted from 1, unless it states an order.
+
+    Only the creation of a todo takes it. A line that is added or removed moves all lines behind it, which would change
+    each of their todos, and a todo may have been moved here since. So a reload leaves the order as it is, and gives
+    none to todos that were loaded without.
+    """
+    for place, row in enumerate(rows, 1):
+        if isinstance(row, BadRow) or _states_order(row):
+            yield row
+        else:
+            yield msgspec.structs.replace(row, fields={**row.fields, _FIELD: place}, unstated=(*row.unstated, _FIELD))
+
+
+def _states_order(row: Row) -> bool:
+    """Whether the row has an order, or leaves empty what would be one."""
+    return _FIELD in row.fields or _FIELD in row.names
