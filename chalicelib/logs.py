@@ -55,7 +55,8 @@ _lasting: Final[dict[str, str]] = {}
 
 def _line(level: str, message: str, fields: dict[str, Any]) -> None:
     timestamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    line = {"level": level, "message": message, "timestamp": timestamp, **_lasting, **fields}
+    stated = {name: value for name, value in fields.items() if value is not None}
+    line = {"level": level, "message": message, "timestamp": timestamp, **_lasting, **stated}
     if trace := settings.trace():
         line["xray_trace_id"] = trace.partition(";")[0].removeprefix("Root=")
     # In one write, since a batch's threads log too. Standard output may have been replaced since the last line.

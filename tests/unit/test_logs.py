@@ -15,7 +15,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from chalicelib import logs
 
 PRIVATE = "what a todo says"
-FIELDS: dict[str, Any] = {"a": 1, "b": [1.5, {"x": None}], "c": "ä\n", "odd": {1}}
+FIELDS: dict[str, Any] = {"a": 1, "b": [1.5, {"x": None}], "c": "ä\n", "odd": {1}, "none": None}
 
 
 class Powertools:
