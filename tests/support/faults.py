@@ -39,10 +39,17 @@ def without_pauses(patch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Attempt:
-    """One request on its way to DynamoDB: each retry is another."""
+    """One request on its way to DynamoDB: each retry is another.
+
+    Attributes
+    ----------
+    operation : str
+    body : str
+        Its JSON, written as `json.dumps` does.
+    """
 
     operation: str
-    body: bytes
+    body: str
 
 
 class AnswerLost(Exception):
@@ -126,7 +133,7 @@ def _attempt(request: Any) -> Attempt:
     else:
         target, body = request.headers["X-Amz-Target"], request.body
         target = target.decode() if isinstance(target, bytes) else target
-    return Attempt(target.rpartition(".")[2], body)
+    return Attempt(target.rpartition(".")[2], json.dumps(json.loads(body), ensure_ascii=False))
 
 
 def _answer(request: Any, refused: Refused) -> Any:
@@ -181,7 +188,7 @@ def lost_answers(operation: str, times: int, *, body_contains: str = "") -> Iter
 
     def lose(attempt: Attempt, send: Send) -> None:
         send()
-        if attempt.operation == operation and body_contains.encode() in attempt.body and done[operation] < times:
+        if attempt.operation == operation and body_contains in attempt.body and done[operation] < times:
             done[operation] += 1
             raise AnswerLost
 
@@ -200,7 +207,7 @@ def refusals(
     refused: Counter[str] = Counter()
 
     def refuse(attempt: Attempt, send: Send) -> None:
-        if attempt.operation == operation and body_contains.encode() in attempt.body and refused[operation] < times:
+        if attempt.operation == operation and body_contains in attempt.body and refused[operation] < times:
             refused[operation] += 1
             raise Refused(code, status)
         send()

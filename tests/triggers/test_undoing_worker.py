@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.aws import dynamodb
 from chalicelib.commands import list_operation
 from chalicelib.commands.undo import service
 from chalicelib.ledger import ledger, scan
@@ -20,7 +19,7 @@ from chalicelib.todos import ids
 from chalicelib.todos.decide import Delete, Patch, Restore, Revert
 from tests.support.alone import Alone
 from tests.support.client import list_path, problem, problem_name
-from tests.support.faults import just_before
+from tests.support.faults import Attempt, Send, around, just_before
 from tests.support.in_process import InProcess
 from tests.support.lambda_events import queue_batch, queue_record
 from tests.support.reset import forget_todos
@@ -35,26 +34,20 @@ class Killed(BaseException):
 @contextmanager
 def killed_at(number: int, *, after_it: bool) -> Iterator[None]:
     """The process ends at its n-th write, before that is done or before its answer is here."""
-    session = dynamodb.client()._endpoint.http_session
     writes = 0
 
-    def send(request: Any) -> Any:
+    def kill(attempt: Attempt, send: Send) -> None:
         nonlocal writes
-        operation = str(request.headers["X-Amz-Target"])
-        if any(name in operation for name in ("PutItem", "UpdateItem", "TransactWriteItems")):
+        if attempt.operation in ("PutItem", "UpdateItem", "TransactWriteItems"):
             writes += 1
             if writes == number and not after_it:
                 raise Killed
-        answer = type(session).send(session, request)
+        send()
         if writes == number and after_it:
             raise Killed
-        return answer
 
-    session.send = send
-    try:
+    with around(kill):
         yield
-    finally:
-        del session.send
 
 
 def path_of(operation: str) -> str:
