@@ -84,13 +84,14 @@ def write_zip(file: Path, content: list[dict[str, Any]]) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize("write_file", [write, write_zip], ids=["a file", "a ZIP"])
+@pytest.mark.parametrize(("write_file", "files"), [(write, 1), (write_zip, 3)], ids=["a file", "a ZIP"])
 def test_killed_at_any_moment_and_run_again_it_ends_as_one_run_does(
     environment: None,
     owner: str,
     file: Path,
     capsys: pytest.CaptureFixture[str],
     write_file: Callable[[Path, list[dict[str, Any]]], str],
+    files: int,
 ) -> None:
     content = rows(ROWS)
     command = [sys.executable, "-m", "loaders", write_file(file, content), "--owner", owner, "--concurrency", "2"]
@@ -109,7 +110,15 @@ def test_killed_at_any_moment_and_run_again_it_ends_as_one_run_does(
     loaded = events_of(owner)
     assert {todo_id: [(event.version, event.change) for event in events] for todo_id, events in loaded.items()} == {
         ids.id_for_source(Owner(owner), "file", str(row["id"])): [
-            (1, {"title": row["title"], "list": row["list"], "source": f"file:{row['id']}"})
+            (
+                1,
+                {
+                    "title": row["title"],
+                    "list": row["list"],
+                    "order": row["id"] // files + 1,
+                    "source": f"file:{row['id']}",
+                },
+            )
         ]
         for row in content
     }
