@@ -25,18 +25,18 @@ const http = new Http(configuration.base);
 
 /** @param {App} app */
 function draw(app) {
-  const { route, toast, connection } = app;
+  const { route, toast, connection, ledger } = app;
   document.title = `${app.title} · todo-ledger`;
-  if (route.name === "activity" && !app.activity) {
-    app.activity = "loading";
-    app.loadActivity();
+  if (route.name === "activity" && !ledger.activity) {
+    ledger.activity = "loading";
+    ledger.loadActivity();
   }
-  if (route.name !== "activity") app.activity = undefined;
-  if (route.name === "past" && !app.past) {
-    app.past = "loading";
-    app.openPast();
+  if (route.name !== "activity") ledger.activity = undefined;
+  if (route.name === "past" && !ledger.past) {
+    ledger.past = "loading";
+    ledger.openPast();
   }
-  if (route.name !== "past") app.past = undefined;
+  if (route.name !== "past") ledger.past = undefined;
   const away = connection.state === "offline" || connection.state === "failing";
   render(html`
     <div class="app ${route.todo ? "with-panel" : ""}">

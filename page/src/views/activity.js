@@ -13,7 +13,7 @@ import { ICONS, inWords } from "./parts.js";
 
 /** @param {App} app */
 export function activity(app) {
-  const { activity } = app;
+  const { activity } = app.ledger;
   return html`<header class="head">
       <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
       <h1 tabindex="-1">Activity</h1><p class="soft">of the last weeks, the newest first</p></header>
@@ -47,14 +47,14 @@ function together(one, other) {
 
 /** First what it would do, then the doing. @param {App} app @param {string} operation */
 function undo(app, operation) {
-  const { undoing } = app;
-  if (undoing?.operation !== operation) return html`<p class="foot"><button class="btn" @click=${() => app.tryUndo(operation)}>Undo…</button></p>`;
+  const { undoing } = app.ledger;
+  if (undoing?.operation !== operation) return html`<p class="foot"><button class="btn" @click=${() => app.ledger.tryUndo(operation)}>Undo…</button></p>`;
   const { back, stays, more, error } = undoing;
-  const leave = html`<button class="btn" @click=${() => app.show({ undoing: undefined })}>Leave it</button>`;
+  const leave = html`<button class="btn" @click=${() => app.ledger.show({ undoing: undefined })}>Leave it</button>`;
   if (error) return html`<p class="foot" role="alert">${error} ${leave}</p>`;
   const words = `${more ? "At least " : ""}${back} ${back === 1 ? "goes" : "go"} back${stays.length ? `, of ${stays.length} something stays, since it was changed later: ${stays.slice(0, SAMPLES).join(", ")}` : ""}.`;
   return html`<p role="status">${back ? words : "Nothing goes back: all of it was changed later, or undone."}</p>
-    <p class="buttons">${leave}${back ? html`<button class="btn main" @click=${() => app.undoOperation(undoing)}>Undo</button>` : nothing}</p>`;
+    <p class="buttons">${leave}${back ? html`<button class="btn main" @click=${() => app.ledger.undoOperation(undoing)}>Undo</button>` : nothing}</p>`;
 }
 
 const SAMPLES = 3;

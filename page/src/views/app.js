@@ -2,22 +2,17 @@
 
 import { families, groups, listTitle } from "../pure/select.js";
 import { Actions } from "../store/actions.js";
-import { newKey } from "../store/store.js";
 import { remember } from "../sync/sign-in.js";
+import { Ledger } from "./ledger.js";
 import { href, routeOf } from "./route.js";
 
 /** @import {Here} from "../pure/dates.js" */
-/** @import {Fields, Todo, TodoEvent} from "../pure/types.js" */
+/** @import {Fields, Todo} from "../pure/types.js" */
 /** @import {Done} from "../store/actions.js" */
 /** @import {Store, Wanted} from "../store/store.js" */
 /** @import {Connection} from "../sync/connection.js" */
 /** @import {Configuration, Http} from "../sync/http.js" */
 /** @import {Person} from "../sync/sign-in.js" */
-
-/**
- * `stays` are the titles of todos of which something stays; `expect` has the versions that were looked at, if not more.
- * @typedef {{operation: string, back: number, stays: string[], more: boolean, expect: Record<string, number>, error?: string}} Undoing
- */
 
 /** Rows that are drawn at first, and more when the end comes near. */
 const WINDOW = 80;
@@ -30,14 +25,6 @@ export class App {
   /** @type {{words: string, undo?: Wanted[]} | undefined} */ toast;
   draft = { text: "", declined: /** @type {Set<string>} */ (new Set()) };
   /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
-  /** @type {Map<string, {version: number, events: TodoEvent[] | undefined}>} */ histories = new Map();
-  /** @type {TodoEvent[] | "loading" | "failed" | undefined} */ activity;
-  /** The moment that is looked at, in milliseconds. */
-  pastAt = Date.now() - 86_400_000;
-  /** The todos as they were then. @type {Todo[] | "loading" | "failed" | undefined} */ past;
-  /** When something happened, in milliseconds. @type {number[]} */ moments = [];
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #looking;
-  /** What the undo of an operation would do. @type {Undoing | undefined} */ undoing;
   window = WINDOW;
   /** Completed rows stay where they are for a second. @type {Map<string, Todo>} */ staying = new Map();
   keysOff = localStorage.getItem("keys") === "off";
@@ -56,6 +43,7 @@ export class App {
     this.person = person;
     this.configuration = configuration;
     this.actions = new Actions(store);
+    this.ledger = new Ledger(this);
     this.draw = draw;
     store.subscribe(() => this.redraw());
     addEventListener("hashchange", () => this.#went());
@@ -219,47 +207,6 @@ export class App {
     this.seen = { id: todo.id, field, base: { [field]: value }, version: this.store.waiting(todo.id).length ? null : todo.version };
   }
 
-  /** Gets a todo's history, if there is a newer one. @param {Todo} todo */
-  async loadHistory(todo) {
-    const known = this.histories.get(todo.id);
-    if (known?.version === todo.version || !todo.version) return;
-    this.histories.set(todo.id, { version: todo.version, events: known?.events });
-    const events = await this.#pages(`/todos/${todo.id}/events?limit=200`, (body) => /** @type {TodoEvent[]} */ (body));
-    if (!events) return void this.histories.delete(todo.id);
-    this.histories.set(todo.id, { version: todo.version, events });
-    this.redraw();
-  }
-
-  /** All pages of a path. @template T @param {string} path @param {(body: any) => T[]} items @param {number} [most] pages @returns {Promise<T[] | undefined>} */
-  async #pages(path, items, most = Infinity) {
-    /** @type {T[]} */ const found = [];
-    for (let next = path, page = 0; next && page < most; page++) {
-      const { status, body, headers } = await this.http.send(next);
-      if (status !== 200) return undefined;
-      found.push(...items(body));
-      const link = headers.get("Link")?.match(/<([^>]+)>;\s*rel="next"/)?.[1];
-      next = link ? link.slice(this.configuration.base.length) : "";
-    }
-    return found;
-  }
-
-  /** Opens the past: the bars are of the newest 1,000 events. */
-  async openPast() {
-    this.seePast(this.pastAt);
-    const events = await this.#pages("/activity?limit=200", ({ events }) => events, 5);
-    this.show({ moments: (events ?? []).map((/** @type {TodoEvent} */ { occurred_at }) => Date.parse(occurred_at)) });
-  }
-
-  /** Shows the list as it was, once the slider rests. @param {number} at in milliseconds */
-  seePast(at) {
-    this.show({ pastAt: at });
-    clearTimeout(this.#looking);
-    const looking = (this.#looking = setTimeout(async () => {
-      const todos = await this.#pages(`/todos?at=${new Date(at).toISOString()}&limit=200`, (body) => /** @type {Todo[]} */ (body));
-      if (this.#looking === looking) this.show({ past: todos ?? "failed" });
-    }, 250));
-  }
-
   /** @param {Todo} then a todo as it was */
   async bringBack(then) {
     const now = this.store.get(then.id);
@@ -268,58 +215,12 @@ export class App {
     this.done(Promise.resolve({ words: `“${then.title}” is as it was.`, undo }));
   }
 
-  async loadActivity() {
-    const { status, body } = await this.http.send("/activity?limit=100&include=before");
-    this.show({ activity: status === 200 ? body.events : "failed" });
-  }
-
-  /**
-   * Renames the list that is shown: by the server, which moves also what others make meanwhile.
-   * @param {string} to
-   */
-  async rename(to) {
-    const from = this.route.list ?? "";
-    this.dialog = undefined;
-    const headers = { "Idempotency-Key": newKey() };
-    const { status, body } = await this.http.send(`/lists/${encodeURIComponent(from)}/rename`, { method: "POST", headers, body: { to } });
-    if (status !== 200 && status !== 202) return this.say(`Not renamed. ${body?.errors?.[0]?.detail ?? body?.detail ?? "The server cannot be reached."}`);
-    this.connection.wake();
-    this.go(this.to({ list: to, todo: undefined }), true);
-    this.say(status === 202 ? "Renaming. This takes a moment." : `Renamed to “${to}”.`);
-  }
-
   /** Forgets who is here; and what is here too, unless something of it waits to be sent. */
   async signOut() {
     await this.store.write("token", undefined);
     if (!this.store.commands.length) await this.store.forget();
     remember(undefined);
     location.assign(`${this.configuration.base}/`);
-  }
-
-  /** Shows what the undo of an operation would do. @param {string} operation */
-  async tryUndo(operation) {
-    const { status, body } = await this.http.send(`/operations/${encodeURIComponent(operation)}/undo`, { method: "POST", body: { dry_run: true, limit: 200 } });
-    /** @type {Undoing} */ const undoing = { operation, back: 0, stays: [], more: false, expect: {} };
-    if (status !== 200) undoing.error = body?.detail ?? "The server cannot be reached.";
-    else {
-      for (const { todo, version, type, conflicts } of body.todos) {
-        undoing.expect[todo] = version;
-        if (type) undoing.back++;
-        if (conflicts.length) undoing.stays.push(this.store.get(todo)?.title ?? "a todo");
-      }
-      undoing.more = Boolean(body.cursor);
-    }
-    this.show({ undoing });
-  }
-
-  /** Undoes what was shown, and nothing that has changed since. @param {Undoing} undoing */
-  async undoOperation({ operation, more, expect }) {
-    const request = { method: "POST", body: more ? {} : { expect } };
-    const { status, body } = await this.http.send(`/operations/${encodeURIComponent(operation)}/undo`, request);
-    this.undoing = undefined;
-    this.say(status === 200 || status === 202 ? "Undone." : `Not undone. ${body?.detail ?? "The server cannot be reached."}`);
-    this.connection.wake();
-    setTimeout(() => this.loadActivity(), 1000);
   }
 
   /** Whether single letters act (WCAG 2.2, 2.1.4). */

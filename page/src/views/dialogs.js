@@ -48,7 +48,7 @@ function rename(app) {
   const submit = (event) => {
     event.preventDefault();
     const to = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("to")).trim();
-    if (to) app.rename(to);
+    if (to) app.ledger.rename(to);
   };
   return html`<form @submit=${submit}><h1 id="rename">Rename “${app.route.list}”</h1>
     <p class="soft lead">All its todos move, as one operation that can be undone. If there is a list of the new name, both become one.</p>

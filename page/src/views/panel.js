@@ -16,7 +16,7 @@ const RULES = ["FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "FREQ=WEEKLY", 
 export function panel(app) {
   const todo = app.route.todo && app.store.get(app.route.todo);
   if (!todo) return nothing;
-  app.loadHistory(todo);
+  app.ledger.loadHistory(todo);
   return html`<aside aria-label="Details of ${todo.title}">
     <div class="bar"><p class="soft">${todo.version ? `Version ${todo.version}, changed ${instant(app, todo.updated_at)}` : "Not sent yet"}</p>
       <a class="tool" href=${app.to({ todo: undefined })} aria-label="Close details">${ICONS.close}</a></div>
@@ -110,7 +110,7 @@ function subtasks(app, todo) {
 
 /** @param {App} app @param {Todo} todo */
 function history(app, todo) {
-  const known = app.histories.get(todo.id);
+  const known = app.ledger.histories.get(todo.id);
   if (!known?.events) {
     const why = !todo.version ? "Its history begins when it is sent." : app.connection.state === "synced" ? "Getting it." : "Its history is on the server, which cannot be reached.";
     return html`<section aria-label="History"><h2 class="group"><span>History</span></h2><p class="soft pad">${why}</p></section>`;

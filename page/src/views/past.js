@@ -16,8 +16,8 @@ const MINUTE = 60_000;
 
 /** @param {App} app */
 export function past(app) {
-  const { here, pastAt } = app;
-  const at = new Date(pastAt);
+  const { here, ledger } = app;
+  const at = new Date(ledger.pastAt);
   const days = Math.round((startOfDay(here.now, 0).getTime() - startOfDay(at, 0).getTime()) / DAY);
   const minutes = at.getHours() * 60 + at.getMinutes();
   const words = `${longDay(dayOf(at), here.locale)}, ${timeInWords(at.toISOString(), here.locale)}`;
@@ -25,7 +25,7 @@ export function past(app) {
   const go = (wantedDays, wantedMinutes) => {
     const moment = startOfDay(here.now, wantedDays);
     moment.setHours(0, wantedMinutes);
-    app.seePast(Math.min(moment.getTime(), Date.now()));
+    ledger.seePast(Math.min(moment.getTime(), Date.now()));
   };
   /** @param {Event} event */
   const value = ({ target }) => Number(/** @type {HTMLInputElement} */ (target).value);
@@ -38,7 +38,7 @@ export function past(app) {
       ${range(app, "Time", Math.floor(minutes / STEP), 1440 / STEP - 1, words, (event) => go(days, value(event) * STEP), startOfDay(at, 0).getTime(), 60 * MINUTE, 24)}
       <p class="ends soft"><span>0:00</span><span>12:00</span><span>24:00</span></p>
     </div>
-    ${app.past === "failed" ? html`<p class="empty">What was is on the server, which cannot be reached.</p>` : Array.isArray(app.past) ? rows(app, app.past) : html`<p class="empty">Getting it.</p>`}`;
+    ${ledger.past === "failed" ? html`<p class="empty">What was is on the server, which cannot be reached.</p>` : Array.isArray(ledger.past) ? rows(app, ledger.past) : html`<p class="empty">Getting it.</p>`}`;
 }
 
 /**
@@ -47,14 +47,14 @@ export function past(app) {
  * @param {(event: Event) => void} moved @param {number} from @param {number} span @param {number} bars
  */
 function range(app, name, value, max, words, moved, from, span, bars) {
-  const shown = heights(app.moments, from, span, bars);
+  const shown = heights(app.ledger.moments, from, span, bars);
   return html`<svg class="bars" viewBox="0 0 ${bars} 10" preserveAspectRatio="none" aria-hidden="true">${shown.map(
-    (height, index) => svg`<rect class=${from + index * span <= app.pastAt && app.pastAt < from + (index + 1) * span ? "on" : ""} x=${index + 0.06} y=${10 - height * 10} width="0.88" height=${height * 10}></rect>`,
+    (height, index) => svg`<rect class=${from + index * span <= app.ledger.pastAt && app.ledger.pastAt < from + (index + 1) * span ? "on" : ""} x=${index + 0.06} y=${10 - height * 10} width="0.88" height=${height * 10}></rect>`,
   )}</svg><input type="range" min="0" max=${max} .value=${String(value)} aria-label=${name} aria-valuetext=${words} @input=${moved} />`;
 }
 
 /** @param {App} app */
-function summary({ past, store }) {
+function summary({ ledger: { past }, store }) {
   if (!Array.isArray(past)) return "";
   const different = past.filter((todo) => differing(todo, store.get(todo.id)).length).length;
   return `${past.length} ${past.length === 1 ? "todo" : "todos"}, ${different} of them different today`;

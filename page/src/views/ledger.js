@@ -1,0 +1,120 @@
+/** What the server alone knows: histories, what happened, the list as it was, and what operations did. */
+
+import { newKey } from "../store/store.js";
+
+/** @import {Todo, TodoEvent} from "../pure/types.js" */
+/** @import {App} from "./app.js" */
+
+/**
+ * `stays` are the titles of todos of which something stays; `expect` has the versions that were looked at, if not more.
+ * @typedef {{operation: string, back: number, stays: string[], more: boolean, expect: Record<string, number>, error?: string}} Undoing
+ */
+
+export class Ledger {
+  /** @type {Map<string, {version: number, events: TodoEvent[] | undefined}>} */ histories = new Map();
+  /** @type {TodoEvent[] | "loading" | "failed" | undefined} */ activity;
+  /** The moment that is looked at, in milliseconds. */
+  pastAt = Date.now() - 86_400_000;
+  /** The todos as they were then. @type {Todo[] | "loading" | "failed" | undefined} */ past;
+  /** When something happened, in milliseconds. @type {number[]} */ moments = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #looking;
+  /** What the undo of an operation would do. @type {Undoing | undefined} */ undoing;
+
+  /** @param {App} app */
+  constructor(app) {
+    this.app = app;
+  }
+
+  /** @param {Partial<Ledger>} changes */
+  show(changes) {
+    Object.assign(this, changes);
+    this.app.redraw();
+  }
+
+  /** Gets a todo's history, if there is a newer one. @param {Todo} todo */
+  async loadHistory(todo) {
+    const known = this.histories.get(todo.id);
+    if (known?.version === todo.version || !todo.version) return;
+    this.histories.set(todo.id, { version: todo.version, events: known?.events });
+    const events = await this.#pages(`/todos/${todo.id}/events?limit=200`, (body) => /** @type {TodoEvent[]} */ (body));
+    if (!events) return void this.histories.delete(todo.id);
+    this.histories.set(todo.id, { version: todo.version, events });
+    this.app.redraw();
+  }
+
+  /** All pages of a path. @template T @param {string} path @param {(body: any) => T[]} items @param {number} [most] pages @returns {Promise<T[] | undefined>} */
+  async #pages(path, items, most = Infinity) {
+    /** @type {T[]} */ const found = [];
+    for (let next = path, page = 0; next && page < most; page++) {
+      const { status, body, headers } = await this.app.http.send(next);
+      if (status !== 200) return undefined;
+      found.push(...items(body));
+      const link = headers.get("Link")?.match(/<([^>]+)>;\s*rel="next"/)?.[1];
+      next = link ? link.slice(this.app.configuration.base.length) : "";
+    }
+    return found;
+  }
+
+  /** Opens the past: the bars are of the newest 1,000 events. */
+  async openPast() {
+    this.seePast(this.pastAt);
+    const events = await this.#pages("/activity?limit=200", ({ events }) => events, 5);
+    this.show({ moments: (events ?? []).map((/** @type {TodoEvent} */ { occurred_at }) => Date.parse(occurred_at)) });
+  }
+
+  /** Shows the list as it was, once the slider rests. @param {number} at in milliseconds */
+  seePast(at) {
+    this.show({ pastAt: at });
+    clearTimeout(this.#looking);
+    const looking = (this.#looking = setTimeout(async () => {
+      const todos = await this.#pages(`/todos?at=${new Date(at).toISOString()}&limit=200`, (body) => /** @type {Todo[]} */ (body));
+      if (this.#looking === looking) this.show({ past: todos ?? "failed" });
+    }, 250));
+  }
+
+  async loadActivity() {
+    const { status, body } = await this.app.http.send("/activity?limit=100&include=before");
+    this.show({ activity: status === 200 ? body.events : "failed" });
+  }
+
+  /**
+   * Renames the list that is shown: by the server, which moves also what others make meanwhile.
+   * @param {string} to
+   */
+  async rename(to) {
+    const from = this.app.route.list ?? "";
+    this.app.dialog = undefined;
+    const headers = { "Idempotency-Key": newKey() };
+    const { status, body } = await this.app.http.send(`/lists/${encodeURIComponent(from)}/rename`, { method: "POST", headers, body: { to } });
+    if (status !== 200 && status !== 202) return this.app.say(`Not renamed. ${body?.errors?.[0]?.detail ?? body?.detail ?? "The server cannot be reached."}`);
+    this.app.connection.wake();
+    this.app.go(this.app.to({ list: to, todo: undefined }), true);
+    this.app.say(status === 202 ? "Renaming. This takes a moment." : `Renamed to “${to}”.`);
+  }
+
+  /** Shows what the undo of an operation would do. @param {string} operation */
+  async tryUndo(operation) {
+    const { status, body } = await this.app.http.send(`/operations/${encodeURIComponent(operation)}/undo`, { method: "POST", body: { dry_run: true, limit: 200 } });
+    /** @type {Undoing} */ const undoing = { operation, back: 0, stays: [], more: false, expect: {} };
+    if (status !== 200) undoing.error = body?.detail ?? "The server cannot be reached.";
+    else {
+      for (const { todo, version, type, conflicts } of body.todos) {
+        undoing.expect[todo] = version;
+        if (type) undoing.back++;
+        if (conflicts.length) undoing.stays.push(this.app.store.get(todo)?.title ?? "a todo");
+      }
+      undoing.more = Boolean(body.cursor);
+    }
+    this.show({ undoing });
+  }
+
+  /** Undoes what was shown, and nothing that has changed since. @param {Undoing} undoing */
+  async undoOperation({ operation, more, expect }) {
+    const request = { method: "POST", body: more ? {} : { expect } };
+    const { status, body } = await this.app.http.send(`/operations/${encodeURIComponent(operation)}/undo`, request);
+    this.undoing = undefined;
+    this.app.say(status === 200 || status === 202 ? "Undone." : `Not undone. ${body?.detail ?? "The server cannot be reached."}`);
+    this.app.connection.wake();
+    setTimeout(() => this.loadActivity(), 1000);
+  }
+}
