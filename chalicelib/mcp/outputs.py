@@ -28,6 +28,8 @@ _EXACT: Final = frozenset(
     {"id", "todo", "parent", "undo", "undoes", "next_id", "next_cursor", "since", "operation", "created_at",
      "updated_at", "completed_at", "at", "type", "status", "what_to_do", "due", "remind_at", "repeat"}
 )  # fmt: skip
+# Objects of a todo's fields.
+_FIELDS: Final = ("change", "before")
 
 
 def fit(structured: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,8 +45,9 @@ def fit(structured: Mapping[str, Any]) -> dict[str, Any]:
     for length, items in _CUTS:
         shorter = {**_shortened(answer, length, items), SHORTENED: True}
         if len(dump_json(shorter).encode()) <= MAX_BYTES:
-            break
-    return shorter
+            return shorter
+    # Many events of many fields: what they are stays, and which fields.
+    return {**_without_values(shorter), SHORTENED: True}
 
 
 def cut(text: str | None, length: int) -> str | None:
@@ -83,13 +86,27 @@ def event_of_todo(event: Event) -> dict[str, Any]:
 
 
 def brief(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a todo, their texts cut."""
-    return {name: cut(value, MAX_BRIEF) if isinstance(value, str) else value for name, value in fields.items()}
+    """The fields of a todo, their texts cut; a long object as the beginning of its JSON."""
+    found = {}
+    for name, value in fields.items():
+        text = dump_json(value) if isinstance(value, dict) else value
+        is_long = isinstance(text, str) and len(text) > MAX_BRIEF
+        found[name] = cut(text, MAX_BRIEF) if is_long else value
+    return found
 
 
 def last_writer(event: Event) -> dict[str, str]:
     """Who made an event, and with what, if that is known."""
     return {"actor": event.actor, **({"client": event.client} if event.client is not None else {})}
+
+
+def _without_values(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: sorted(member) if name in _FIELDS and isinstance(member, dict) else _without_values(member)
+            for name, member in value.items()
+        }
+    return [_without_values(each) for each in value] if isinstance(value, list) else value
 
 
 def _shortened(value: Any, length: int, items: int) -> Any:

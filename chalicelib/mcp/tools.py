@@ -35,7 +35,7 @@ class Tool:
     scope : str
         What the token must allow.
     run : callable
-        Takes the request and the arguments; returns the answer, and whether it failed in part.
+        Takes the request and the arguments; returns the answer, in which `failed` counts what failed of it.
     """
 
     title: str
@@ -51,7 +51,7 @@ class Tool:
     def described(self, name: str) -> dict[str, Any]:
         """The tool as `tools/list` has it."""
         reads = self.scope == READ
-        # What hints mean for a tool that only reads, nobody asks.
+        # For a tool that only reads, these say nothing.
         of_writes = {} if reads else {"destructiveHint": self.is_destructive, "idempotentHint": self.is_idempotent}
         return {
             "name": name,

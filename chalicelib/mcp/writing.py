@@ -48,6 +48,9 @@ REPEATED: Final = "repeated"
 FAILED: Final = "failed"
 NOT_TRIED: Final = "not tried"
 
+# The first of an undo; `conflict_count` says how many there are.
+MAX_CONFLICTS: Final = 20
+
 _NOT_AGAIN: Final = "It was not added again. If you mean another one, call again with a new key."
 
 
@@ -128,7 +131,7 @@ def undo(request: Request, asked: Undo) -> Structured:
     path = {"operation_id": asked.operation}
     found = resources.operations.undo(_post(request, "/operations/{operation_id}/undo", body, path=path)).body
     if not asked.dry_run:
-        return {**found, "conflicts": [_conflicting(each) for each in found["conflicts"]]}
+        return {**found, "conflicts": [_conflicting(each) for each in found["conflicts"][:MAX_CONFLICTS]]}
     rows = [_conflicting(each) | {"change": outputs.brief(each["change"])} for each in found["todos"]]
     return {
         "undoes": found["undoes"],

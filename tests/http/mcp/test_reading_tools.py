@@ -158,12 +158,20 @@ def test_another_owners_todo_does_not_exist(assistant: Assistant, client_of: Cal
 
 def test_answers_are_bounded_whatever_is_in_them(assistant: Assistant, client: Client) -> None:
     for number in range(50):
-        client.create("\U0001f600" * 500, notes="ü" * 2000, tags=[f"{number}-{n}-" + "ö" * 50 for n in range(32)])
+        client.create(
+            "\U0001f600" * 500, notes="ü" * 2000, tags=[f"{number}-{n}-" + "ö" * 50 for n in range(32)],
+            list="ä" * 100, source="ß" * 500, metadata={"id": "é" * 1500, "type": {"id": "é" * 300}},
+            repeat="FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR", due="2030-01-01", time_zone="Europe/Berlin",
+        )  # fmt: skip
     found = assistant.seen("find", lambda answer: len(answer["todos"]) == 50, limit=50)
 
     assert len(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()) <= outputs.MAX_BYTES
     assert found["texts_shortened"] is True
     todo_id = found["todos"][0]["id"]
     assert assistant.done("get", id=todo_id)["todo"]["title"] == "\U0001f600" * 500
+    assistant.seen("activity", lambda answer: len(answer["events"]) == 50, limit=50)
+    for tool, more in (("activity", {"before": True}), ("changes", {}), ("find", {"sort": "created"})):
+        text = assistant.call(tool, limit=50, **more)["content"][0]["text"]
+        assert len(text.encode()) <= outputs.MAX_BYTES, tool
     history = assistant.call("get", id=todo_id, history=True)
     assert len(history["content"][0]["text"].encode()) <= outputs.MAX_BYTES
