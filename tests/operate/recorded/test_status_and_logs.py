@@ -117,7 +117,7 @@ def test_following_shows_each_line_once(engine: Engine, said: list[str], monkeyp
 
 
 def test_a_function_that_is_not_is_refused(engine: Engine) -> None:
-    with pytest.raises(StackError, match="there are api_handler, authorize"):
+    with pytest.raises(StackError, match="there are api_handler, mcp, authorize"):
         list(logs.tail(engine.deployment.client("logs"), "local", "projekt"))
 
 
