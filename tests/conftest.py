@@ -100,7 +100,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[
         shared = shared.parent
     with (shared / "users-of-the-stack").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        stack = LocalStack(shared / "stack")
+        stack = LocalStack(shared / "stack", persist=False)
         started = stack.start()
         yield stack
         if started:

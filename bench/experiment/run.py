@@ -95,13 +95,9 @@ def run_experiment(events: int, seed: int, say: Callable[[str], None] = lambda _
     with tempfile.TemporaryDirectory(prefix="todo-ledger-experiment-") as temporary:
         source = Path(temporary, "app")
         faulty.copy_faulty_app(source)
-        with LocalStack(Path(temporary, "state"), checkout=source, say=say) as stack, Receiver() as receiver:
-            try:
-                with _service_of(stack):
-                    return _observe(stack, receiver, events, seed, say)
-            finally:
-                # Stopping would first save everything, which takes longer than `stop` waits.
-                stack.kill()
+        own = LocalStack(Path(temporary, "state"), persist=False, checkout=source, say=say)
+        with own as stack, Receiver() as receiver, _service_of(stack):
+            return _observe(stack, receiver, events, seed, say)
 
 
 def _observe(stack: LocalStack, receiver: Receiver, events: int, seed: int, say: Callable[[str], None]) -> Outcome:

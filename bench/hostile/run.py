@@ -87,19 +87,15 @@ def run(
     outcome = Outcome()
     with (
         tempfile.TemporaryDirectory(prefix="todo-ledger-hostile-") as temporary,
-        LocalStack(Path(temporary), say=say) as stack,
+        LocalStack(Path(temporary), persist=False, say=say) as stack,
     ):
-        try:
-            target = _prepare(stack)
-            say(f"warming up for {warm_up:.0f} s")
-            _load(stack, target, Outcome(), kinds, clients, seed + 1_000_000, warm_up)
-            outcome.memory.append(_memory(stack.engine.pid))
-            say(f"sending hostile requests for {seconds:.0f} s")
-            _load(stack, target, outcome, kinds, clients, seed, seconds)
-            outcome.memory.append(_memory(stack.engine.pid))
-        finally:
-            # Stopping would first save everything.
-            stack.kill()
+        target = _prepare(stack)
+        say(f"warming up for {warm_up:.0f} s")
+        _load(stack, target, Outcome(), kinds, clients, seed + 1_000_000, warm_up)
+        outcome.memory.append(_memory(stack.engine.pid))
+        say(f"sending hostile requests for {seconds:.0f} s")
+        _load(stack, target, outcome, kinds, clients, seed, seconds)
+        outcome.memory.append(_memory(stack.engine.pid))
     return outcome
 
 

@@ -10,7 +10,13 @@ from stack.commands.command import Command
 def run(parsed: Namespace) -> int:
     from stack.local.local_stack import LocalStack
 
-    print("stopped; its state is kept" if LocalStack(parsed.directory).stop() else "it was not running")
+    stack = LocalStack(parsed.directory)
+    if not stack.stop():
+        print("it was not running")
+    elif stack.keeps:
+        print("stopped; its state is kept")
+    else:
+        print("stopped; nothing of its run is kept (PERSIST=off)")
     return 0
 
 

@@ -14,12 +14,19 @@ from stack.deploy.deployment import Deployment
 from stack.deploy.stages import Stage
 from stack.errors import NotDeployed
 from stack.local.local_stack import LocalStack
-from stack.settings import LOCAL
+from stack.settings import LOCAL, persists
 
 
-def local_stack(parsed: Namespace, port: int = 0) -> LocalStack:
+def local_stack(parsed: Namespace, port: int = 0, *, salvage: bool = False) -> LocalStack:
     """The local stack, whose engine outlives this process; it prints each step of its start."""
-    return LocalStack(parsed.directory, port, attached=False, say=lambda line: print(f"· {line}"))
+    return LocalStack(
+        parsed.directory,
+        port,
+        attached=False,
+        persist=persists(),
+        salvage=salvage,
+        say=lambda line: print(f"· {line}"),
+    )
 
 
 def deployment(parsed: Namespace) -> Deployment:

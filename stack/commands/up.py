@@ -14,6 +14,7 @@ DEFAULT_PORT: Final = 8000
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=os.environ.get("PORT") or None, help="of the API (default: 8000)")
+    parser.add_argument("--salvage", action="store_true", help="go on without what is damaged in the journal")
 
 
 def run(parsed: Namespace) -> int:
@@ -21,12 +22,12 @@ def run(parsed: Namespace) -> int:
     from stack.local.explanation import explain
     from stack.local.samples import OWNER, load_into
 
-    stack = targets.local_stack(parsed, _wanted_port(parsed))
+    stack = targets.local_stack(parsed, _wanted_port(parsed), salvage=parsed.salvage)
     if not stack.start():
         print("· already running")
     if load_into(stack):
         print(f"· loaded the sample todos of the owner {OWNER!r}")
-    print(explain(stack.url, OWNER, parsed.directory, stack.sign_in_link(OWNER)), end="")
+    print(explain(stack.url, OWNER, parsed.directory, stack.sign_in_link(OWNER), kept=stack.keeps), end="")
     return 0
 
 

@@ -2,33 +2,117 @@
 
 from __future__ import annotations
 
+import json
+import os
 import threading
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
 
 from hypercorn.typing import ASGIFramework
 
+from stack.local.gateway import FUNCTION_PATH
+from stack.local.journal.journal import Journal
+from stack.local.journal.writer import NotKept
 
-def application() -> ASGIFramework:
-    """The emulator; it reads its settings from the environment when this is called."""
-    from ministack.app import app
+# Saves what is deployed, as a stop does; the journal has everything else.
+CHECKPOINT_PATH: Final = "/_todo-ledger/checkpoint"
+
+
+def application(journal: Journal | None = None, on_start: Callable[[], None] = lambda: None) -> ASGIFramework:
+    """The emulator; it reads its settings from the environment when this is called.
+
+    Parameters
+    ----------
+    journal : Journal, optional
+        Has what the emulator acknowledges, before it does.
+    on_start : callable
+        Called when the emulator has its state.
+    """
+    from ministack import app
     from ministack.core.hypercorn_compat import install
 
     install()
     _keep_processes_after_errors()
+    _sync_what_is_saved(app)
+    if journal is not None:
+        journal.attach()
 
     async def emulator(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "lifespan":
-            await app(scope, receive, send)
-            return
-
-        async def send_when_ready(message: Any) -> None:
-            if message["type"] == "lifespan.startup.complete":
-                _forget_stream_positions()
-            await send(message)
-
-        await app(scope, receive, send_when_ready)
+        if scope["type"] == "lifespan":
+            await app.app(scope, receive, _watch_lifespan(send, journal, on_start))
+        elif scope["path"] == CHECKPOINT_PATH:
+            if journal is not None:
+                app.save_all(app._build_persistence_save_dict())
+            await _answer(send, 200, {})
+        elif journal is None or FUNCTION_PATH in scope["path"]:
+            # What a function answers, it has from answers that were kept.
+            await app.app(scope, receive, send)
+        else:
+            await _answer_once_kept(journal, app.app, scope, receive, send)
 
     return emulator
+
+
+def _watch_lifespan(send: Any, journal: Journal | None, on_start: Callable[[], None]) -> Any:
+    async def send_on(message: Any) -> None:
+        if message["type"] == "lifespan.startup.complete":
+            if journal is None or not journal.has_positions:
+                _forget_stream_positions()
+            on_start()
+        elif message["type"] == "lifespan.shutdown.complete" and journal is not None:
+            journal.close()
+        await send(message)
+
+    return send_on
+
+
+async def _answer_once_kept(journal: Journal, app: ASGIFramework, scope: Any, receive: Any, send: Any) -> None:
+    """Let the emulator handle a request, and send its answer when all that it may tell is on disk."""
+    if journal.failure is not None:
+        await _refuse(send, journal.failure)
+        return
+    refused = False
+
+    async def send_when_kept(message: Any) -> None:
+        nonlocal refused
+        if message["type"] == "http.response.start":
+            try:
+                await journal.keep()
+            except NotKept as error:
+                refused = True
+                await _refuse(send, str(error))
+        if not refused:
+            await send(message)
+
+    await app(scope, receive, send_when_kept)
+
+
+async def _refuse(send: Any, reason: str) -> None:
+    # DynamoDB's error that its SDKs try again.
+    await _answer(send, 500, {"__type": "InternalServerError", "message": reason})
+
+
+async def _answer(send: Any, status: int, content: dict[str, str]) -> None:
+    body = json.dumps(content).encode()
+    headers = ((b"content-type", b"application/x-amz-json-1.0"), (b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _sync_what_is_saved(app: Any) -> None:
+    """Bring the files that the emulator saves to disk, before anything relies on them."""
+    from ministack.core import persistence
+
+    save_all = app.save_all
+
+    def save_and_sync(services: dict[str, Any]) -> None:
+        save_all(services)
+        for path in Path(persistence.STATE_DIR).glob("*.json"):
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+
+    app.save_all = save_and_sync
 
 
 def _forget_stream_positions() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from stack.settings import REPOSITORY, default_directory
 
 
-def explain(url: str, owner: str, directory: Path, link: str) -> str:
+def explain(url: str, owner: str, directory: Path, link: str, *, kept: bool = True) -> str:
     """How to use the stack that runs at a URL, with its state in a directory, and a link that signs in to its page.
 
     The commands work for any port and directory when they are pasted into a shell in the repository. None contains a
@@ -18,6 +18,7 @@ def explain(url: str, owner: str, directory: Path, link: str) -> str:
     is_default = directory == default_directory()
     stack = f"{_interpreter()} -m stack{'' if is_default else f' --directory {shlex.quote(str(directory))}'}"
     again, stop = ("make open", "make down") if is_default else (f"{stack} open", f"{stack} down")
+    stays = f"the state stays in {_short(directory)}/" if kept else "which forgets everything"
     return f"""
 The service is running at {url}/
 
@@ -35,7 +36,7 @@ Count the todos, list some, create one:
   curl -H "$AUTH" '{url}/todos?limit=3'
   curl -H "$AUTH" -H 'Content-Type: application/json' -d '{{"title": "Try todo-ledger"}}' {url}/todos
 
-Stop it with: {stop}  (the state stays in {_short(directory)}/)
+Stop it with: {stop}  ({stays})
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,8 @@ from stack.local.sign_in import SIGN_IN_PATH
 from stack.local.state import read_json
 
 KEY_SET_PATH = "/.well-known/jwks.json"
+# Part of the path by which the engine takes a request to a deployed REST API.
+FUNCTION_PATH = "/_user_request_"
 
 # What a REST API makes of the headers of a Lambda's answer: it renames some, and drops others (API Gateway Developer
 # Guide, "Amazon API Gateway important notes for REST APIs"). The engine passes them on.
@@ -63,6 +65,8 @@ class Gateway:
         The token issuer's public keys (RFC 7517), served beside the API.
     sign_in : ASGIFramework
         What exchanges one-time codes for tokens, at `SIGN_IN_PATH` beside the API.
+    failure : callable
+        Why nothing can be acknowledged at present; None if it can.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Gateway:
         api_record: Path,
         key_set: dict[str, Any],
         sign_in: ASGIFramework,
+        failure: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._guard = guard
@@ -80,6 +85,7 @@ class Gateway:
         self._api_record = api_record
         self._key_set = json.dumps(key_set).encode()
         self._sign_in = sign_in
+        self._failure = failure
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Handle an ASGI connection."""
@@ -98,6 +104,10 @@ class Gateway:
 
     async def _forward(self, scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         base_url = f"http://127.0.0.1:{self._api_port}"
+        if (failure := self._failure()) is not None:
+            document = problem_types.UNAVAILABLE.document(base_url, f"The local engine answers nothing: {failure}.")
+            await _answer(send, 503, media_types.PROBLEM, json.dumps(document).encode(), ((b"retry-after", b"1"),))
+            return
         api = read_json(self._api_record)
         if api is None:
             await _answer(send, 503, media_types.PROBLEM, not_deployed(base_url), ((b"retry-after", b"1"),))
@@ -112,7 +122,7 @@ class Gateway:
         if requested.partition("?")[0] == MCP_PATH and not is_of_this_machine(scope["headers"]):
             await _answer(send, 403, media_types.JSON, _FOREIGN)
             return
-        path = f"/restapis/{api['id']}/{api['stage']}/_user_request_{requested}"
+        path = f"/restapis/{api['id']}/{api['stage']}{FUNCTION_PATH}{requested}"
         # The engine also routes by Host: a client's name for this machine must not select a service.
         host = f"127.0.0.1:{self._api_port}".encode()
         headers = [(name, host if name == b"host" else value) for name, value in scope["headers"]]

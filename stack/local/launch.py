@@ -17,12 +17,15 @@ from dataclasses import asdict
 from stack.aws import local_credentials
 from stack.errors import PortTaken, StackError
 from stack.local import process
+from stack.local.emulator import CHECKPOINT_PATH
 from stack.local.guard import TOKEN_HEADER
+from stack.local.journal.files import Files
 from stack.local.process import EngineProcess
 from stack.local.state import State, open_private, read_json, restrict, write_json
 from stack.settings import REPOSITORY
 
-START_SECONDS = 30
+# Reading a journal of a million events takes half a minute.
+START_SECONDS = 300
 POLL_SECONDS = 0.05
 # The module that is the engine process. Tests put another one in its place (tests/support/dynamodb_local).
 ENGINE = "stack.local.engine"
@@ -32,7 +35,15 @@ ENGINE = "stack.local.engine"
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME", "COVERAGE_PROCESS_CONFIG")
 
 
-def start(state: State, port: int, engine_port: int = 0, *, attached: bool = False) -> EngineProcess:
+def start(
+    state: State,
+    port: int,
+    engine_port: int = 0,
+    *,
+    attached: bool = False,
+    persist: bool = True,
+    salvage: bool = False,
+) -> EngineProcess:
     """Start the engine and wait until it answers.
 
     The ports are bound here and passed on: nobody can take them in between, and a taken port is reported at once. Only
@@ -45,15 +56,25 @@ def start(state: State, port: int, engine_port: int = 0, *, attached: bool = Fal
         that is free.
     attached : bool
         End with this process, however that ends; otherwise the engine outlives it.
+    persist : bool
+        Keep what is acknowledged; otherwise the engine begins empty, and leaves what was kept before alone.
+    salvage : bool
+        Go on without what is damaged in the journal.
 
     Raises
     ------
     PortTaken
         Another program listens on ``port``.
+    InUse
+        Another engine writes to the journal.
     StackError
-        The engine does not start.
+        The engine does not start, and says why.
     """
     restrict(state)
+    if state.journal.exists():
+        # Before anything of an engine that nobody knows of is touched.
+        with Files(state.journal).held_by_writer():
+            pass
     api_socket = _bind(port)
     engine_socket = _bind_engine(state, engine_port)
     token = _token(state)
@@ -61,11 +82,14 @@ def start(state: State, port: int, engine_port: int = 0, *, attached: bool = Fal
     state.temporary.mkdir(mode=0o700)
     command = [sys.executable, "-m", ENGINE, str(state.directory)]
     command += [str(engine_socket.fileno()), str(api_socket.fileno())]
+    chosen = {"--attached": attached, "--journal": persist, "--salvage": salvage}
+    command += [option for option, is_chosen in chosen.items() if is_chosen]
+    state.start_record.unlink(missing_ok=True)
     with api_socket, engine_socket, open_private(state.log) as log:
         child = subprocess.Popen(
-            command + (["--attached"] if attached else []),
+            command,
             cwd=REPOSITORY,
-            env=_environment(state, engine_socket.getsockname()[1], token),
+            env=_environment(state, engine_socket.getsockname()[1], token, persist=persist),
             stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -95,6 +119,18 @@ def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def save(engine: EngineProcess) -> None:
+    """Let the engine save what is deployed on it; the journal has everything else.
+
+    Raises
+    ------
+    StackError
+        It does not answer.
+    """
+    if not answers(engine.engine_url + CHECKPOINT_PATH, {TOKEN_HEADER: engine.token}):
+        raise StackError("the engine did not save what is deployed")
 
 
 def inherited_environment() -> dict[str, str]:
@@ -133,16 +169,16 @@ def _token(state: State) -> str:
     return remembered or secrets.token_hex(32)
 
 
-def _environment(state: State, engine_port: int, token: str) -> dict[str, str]:
+def _environment(state: State, engine_port: int, token: str, *, persist: bool) -> dict[str, str]:
     data = state.engine_data
     # The engine's own credentials are also those that it gives its Lambda workers.
     return inherited_environment() | local_credentials(token) | {
         "TMPDIR": str(state.temporary),
         "GATEWAY_PORT": str(engine_port),
         "MINISTACK_HOST": "127.0.0.1",
-        "PERSIST_STATE": "1",
+        "PERSIST_STATE": str(int(persist)),
         "STATE_DIR": str(data / "state"),
-        "S3_PERSIST": "1",
+        "S3_PERSIST": str(int(persist)),
         "S3_DATA_DIR": str(data / "s3"),
         # No other listeners. No Docker: the engine would remove containers of other emulators.
         "IOT_MTLS_ENABLED": "0",
@@ -156,5 +192,7 @@ def _wait_until_it_answers(engine: EngineProcess, state: State) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not answers(f"{engine.engine_url}/_ministack/health", {TOKEN_HEADER: engine.token}):
         if not engine.alive() or time.monotonic() > deadline:
+            if error := (read_json(state.start_record) or {}).get("error"):
+                raise StackError(error)
             raise StackError(f"the engine did not start; its log is {state.log}")
         time.sleep(POLL_SECONDS)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from stack.errors import NotRunning, StackError
-from stack.local import launch, process
+from stack.local import launch, process, recovery
 from stack.local.deployment import LocalDeployment
 from stack.local.environment import service_environment
 from stack.local.issuer import Issuer
@@ -39,6 +39,10 @@ class LocalStack:
         The ports of the API and of the AWS API, on 127.0.0.1. 0 chooses free ones, and keeps them over a restart.
     attached : bool
         Whether the engine ends with this process.
+    persist : bool
+        Whether what the engine acknowledges is kept, also when it is killed.
+    salvage : bool
+        Whether to start without what is damaged in the journal.
     checkout : Path
         The directory of the app: the repository, or a copy by `package.copy_app`.
     say : callable
@@ -52,6 +56,8 @@ class LocalStack:
         engine_port: int = 0,
         *,
         attached: bool = True,
+        persist: bool = True,
+        salvage: bool = False,
         checkout: Path = REPOSITORY,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -60,6 +66,8 @@ class LocalStack:
         self._port = port
         self._engine_port = engine_port
         self._attached = attached
+        self._persist = persist
+        self._salvage = salvage
         self._checkout = checkout
         self._say = say
 
@@ -103,7 +111,7 @@ class LocalStack:
         return engine is not None
 
     def kill(self) -> None:
-        """End the engine like a crash: everything since its start is lost, except for what is in S3."""
+        """End the engine like a crash: all that it acknowledged is in the journal, if it has one."""
         process.kill(self.engine)
 
     def check_running(self) -> None:
@@ -122,6 +130,11 @@ class LocalStack:
         if engine is None:
             raise NotRunning("the local stack is not running; `make up` starts it")
         return engine
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the engine that was started last keeps what it acknowledges."""
+        return bool(read_json(self.state.start_record))
 
     @property
     def deployment(self) -> LocalDeployment:
@@ -187,24 +200,40 @@ class LocalStack:
         if engine is not None:
             if self._port not in (0, engine.port):
                 raise StackError(f"it is already running on port {engine.port}; `make down` first to change the port")
-            if engine.token:
+            if engine.token and self.state.start_record.exists():
+                if self._persist != self.keeps:
+                    kept = "what it acknowledges" if self.keeps else "nothing"
+                    self._say(f"the running engine keeps {kept}; `make down` first to change that")
                 return False
-            self._say("stopping an engine of an older version, which others could use")
+            self._say("stopping an engine of an older version, which others could use or which keeps no journal")
             process.stop(self.state, engine)
             self._port = engine.port
         self._say("starting the engine")
-        engine = launch.start(self.state, self._port, self._engine_port, attached=self._attached)
+        if not self._persist:
+            self._say("nothing of this run will be kept (PERSIST=off)")
+        engine = launch.start(
+            self.state,
+            self._port,
+            self._engine_port,
+            attached=self._attached,
+            persist=self._persist,
+            salvage=self._salvage,
+        )
+        for line in recovery.lines(read_json(self.state.start_record)):
+            self._say(line)
         # Keep the addresses that clients know when the stack is started again.
         self._port, self._engine_port = engine.port, engine.engine_port
         return True
 
     def _deploy(self) -> None:
         deployment = self.deployment
-        if deployment.deploy_changed_data():
+        if data := deployment.deploy_changed_data():
             self._say("deployed the tables and queues")
         deployment.ensure_views()
-        if deployment.deploy_changed_compute():
+        if compute := deployment.deploy_changed_compute():
             self._say("packaged and deployed the API and the Lambdas")
+        if data or compute:
+            launch.save(self.engine)
         self._wait_until_the_api_answers()
 
     def _renew_views(self) -> None:
@@ -233,7 +262,9 @@ class LocalStack:
             time.sleep(POLL_SECONDS)
 
     def _catch_up(self) -> None:
-        """Project what the engine's stream lost when it was stopped; once after each start of the engine."""
+        """Project what the engine's stream lost, once after each start, unless it goes on where it was."""
+        if recovery.streams_go_on(read_json(self.state.start_record)):
+            return
         engine = [self.engine.pid, self.engine.started]
         if read_json(self.state.catchup_record) == engine:
             return

@@ -14,7 +14,7 @@ from stack.aws import LocalEndpoint
 from stack.errors import StackError
 from stack.local.state import State, read_json, write_json
 
-# After a bulk load the engine saves a hundred thousand items.
+# An engine of an older version, without a journal, saves a hundred thousand items after a bulk load.
 STOP_SECONDS = 120
 POLL_SECONDS = 0.05
 
@@ -72,7 +72,8 @@ def stop(state: State, engine: EngineProcess) -> None:
     StackError
         It has not ended in time; it may still be saving.
     """
-    _send(engine, signal.SIGTERM)
+    if engine.alive():
+        os.kill(engine.pid, signal.SIGTERM)
     if not _gone(engine, STOP_SECONDS):
         raise StackError(f"the engine (pid {engine.pid}) is still saving its state; see {state.log}")
     write_json(state.engine_record, {"engine_port": engine.engine_port, "token": engine.token})
@@ -80,8 +81,10 @@ def stop(state: State, engine: EngineProcess) -> None:
 
 
 def kill(engine: EngineProcess) -> None:
-    """End the engine at once, like a crash: what it has not saved is lost."""
-    _send(engine, signal.SIGKILL)
+    """End the engine and its functions at once, like a crash."""
+    if engine.alive():
+        # It leads a process group of its own.
+        os.killpg(engine.pid, signal.SIGKILL)
     _gone(engine, STOP_SECONDS)
 
 
@@ -105,11 +108,6 @@ def start_time(pid: int) -> str | None:
 
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
-
-
-def _send(engine: EngineProcess, number: signal.Signals) -> None:
-    if engine.alive():
-        os.kill(engine.pid, number)
 
 
 def _gone(engine: EngineProcess, seconds: float) -> bool:

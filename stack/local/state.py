@@ -38,6 +38,16 @@ class State:
         return self.directory / "engine"
 
     @property
+    def journal(self) -> Path:
+        """The journal of what the engine acknowledged (stack/local/journal)."""
+        return self.directory / "journal"
+
+    @property
+    def start_record(self) -> Path:
+        """What the engine found when it started, or why it did not."""
+        return self.directory / "start.json"
+
+    @property
     def temporary(self) -> Path:
         """The engine's TMPDIR, into which Lambda workers unpack code; emptied at each start."""
         return self.directory / "tmp"

@@ -45,7 +45,7 @@ COMMANDS = sections(STACK, "###")
 
 
 def test_every_command_of_the_stack_has_a_section_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
-    listed = re.findall(r"^    (\w+) ", help_of(stack.cli.main, capsys), re.MULTILINE)
+    listed = re.findall(r"^    ([\w-]+) ", help_of(stack.cli.main, capsys), re.MULTILINE)
     assert set(COMMANDS) == set(listed)
     assert documented_in(STACK.partition("\n###")[0]) == options_in(help_of(stack.cli.main, capsys))
 

@@ -16,7 +16,7 @@ from stack.local.local_stack import LocalStack
 @contextmanager
 def private_stack(directory: Path) -> Iterator[LocalStack]:
     """The service, deployed on a private engine, of which nothing is kept."""
-    stack = LocalStack(directory)
+    stack = LocalStack(directory, persist=False)
     try:
         stack.start()
         yield stack
@@ -25,7 +25,7 @@ def private_stack(directory: Path) -> Iterator[LocalStack]:
 
 
 def end(stack: LocalStack) -> None:
-    """End a stack without saving its state, which takes seconds, unless it is measured (`make coverage`)."""
+    """End a stack at once, unless it is measured (`make coverage`)."""
     if "COVERAGE_PROCESS_CONFIG" in os.environ:
         stack.stop()
         return

@@ -15,7 +15,7 @@ SHARED = {"__init__", "arguments", "changes", "command", "targets"}
 
 def test_every_file_of_a_command_is_listed_under_its_name() -> None:
     files = {path.stem for path in (ROOT / "stack" / "commands").glob("*.py")} - SHARED
-    assert {command.name for command in cli.COMMANDS} == files
+    assert {command.name.replace("-", "_") for command in cli.COMMANDS} == files
     assert len(cli.COMMANDS) == len(files)
 
 

@@ -28,7 +28,7 @@ PURE = {
 # The same for the other two packages, where each module at the root is a room of its own.
 ROOMS_OF = {
     "stack": [
-        "settings", "errors", "progress", "aws", "deploy", "chalice_deploy", "drift", "local", "operate", "smoke",
+        "errors", "settings", "progress", "aws", "deploy", "chalice_deploy", "drift", "local", "operate", "smoke",
         "commands", "cli", "__main__",
     ],
     "loaders": [
