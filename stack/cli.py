@@ -11,6 +11,7 @@ from typing import Final
 from chalicelib import __version__
 from stack.commands import (
     audit,
+    backup,
     catchup,
     deploy,
     destroy,
@@ -25,6 +26,7 @@ from stack.commands import (
     redrive,
     republish,
     restore,
+    restore_local,
     rollback,
     settle,
     smoke,
@@ -44,7 +46,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     deploy.COMMAND, rollback.COMMAND, diff.COMMAND, synth.COMMAND, drift.COMMAND, settle.COMMAND, destroy.COMMAND,
     smoke.COMMAND,
     audit.COMMAND, catchup.COMMAND, rebuild.COMMAND, republish.COMMAND, redrive.COMMAND, restore.COMMAND,
-    pause.COMMAND, takeout.COMMAND, openapi.COMMAND,
+    pause.COMMAND, takeout.COMMAND, backup.COMMAND, restore_local.COMMAND, openapi.COMMAND,
 )  # fmt: skip
 
 

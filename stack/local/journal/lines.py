@@ -31,8 +31,8 @@ class Damaged(StackError):
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(
-            f"the journal is damaged: {what} of {path}. Nothing was changed. Go on without what cannot be read by: "
-            f"python -m stack up --salvage"
+            f"the journal is damaged: {what} of {path}. Nothing was changed. Bring a backup back "
+            f"(python -m stack restore-local FILE), or go on without what cannot be read: python -m stack up --salvage"
         )
 
 

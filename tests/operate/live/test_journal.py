@@ -16,7 +16,7 @@ from stack.local.journal.files import Files, InUse
 from stack.local.local_stack import LocalStack
 from tests.support.client import Client
 from tests.support.reset import become, forget_everything
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, shows
 
 pytestmark = pytest.mark.engine
 
@@ -157,7 +157,7 @@ def test_a_damaged_line_stops_the_start_and_what_is_whole_can_be_salvaged(
     path = journal(keeping).segment(journal(keeping).segments()[-1])
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b"Damaged", b"Damage!"))
-    with pytest.raises(StackError, match=r"the journal is damaged: line \d+ of .*--salvage"):
+    with pytest.raises(StackError, match=r"the journal is damaged: line \d+ of .*restore-local FILE.*--salvage"):
         keeping.start()
     assert path.read_bytes().count(b"Damage!")
     assert LocalStack(keeping.state.directory, keeping_port(keeping), attached=False, salvage=True).start()
@@ -166,3 +166,38 @@ def test_a_damaged_line_stops_the_start_and_what_is_whole_can_be_salvaged(
     assert list((keeping.state.journal / "damaged").iterdir())
     # The other tests want what is damaged now back.
     keeping.run_module("stack", "catchup")
+
+
+def test_a_backup_of_a_running_stack_starts_elsewhere(
+    keeping: LocalStack, client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    todo = client.created_and_seen("Moved")
+    cursor = client.get("/changes").json()["cursor"]
+    tag = client.get(f"/todos/{todo['id']}").headers["ETag"]
+    file, elsewhere = tmp_path / "backup.gz", tmp_path / "elsewhere"
+    assert cli.main(["--directory", str(keeping.state.directory), "backup", str(file)]) == 0
+    assert cli.main(["--directory", str(elsewhere), "restore-local", str(file)]) == 0
+    assert cli.main(["--directory", str(elsewhere), "restore-local", str(file)]) == 1
+    assert "has a state already" in capsys.readouterr().err
+
+    with LocalStack(elsewhere) as moved:
+        there = Client(moved.url, client.token)
+        assert there.get(f"/todos/{todo['id']}", if_none_match=tag).status_code == 304
+        assert there.get(f"/changes?since={cursor}").json()["changes"] == []
+        there.created_and_seen("There")
+        shows(lambda: there.stats()["total"], 2)
+    assert client.stats()["total"] == 1
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "other"])
+def test_a_damaged_backup_is_refused(
+    keeping: LocalStack, client: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    client.create("Backed up")
+    file = tmp_path / "backup"
+    assert cli.main(["--directory", str(keeping.state.directory), "backup", str(file)]) == 0
+    whole = file.read_bytes()
+    file.write_bytes({"cut": whole[:-20], "changed": whole.replace(b"Backed", b"Packed"), "other": b"{}"}[damage])
+    assert cli.main(["--directory", str(tmp_path / "elsewhere"), "restore-local", str(file)]) == 1
+    assert "backup" in capsys.readouterr().err
+    assert not (tmp_path / "elsewhere" / "journal" / "base-00000001").exists()
