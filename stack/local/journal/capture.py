@@ -213,8 +213,7 @@ class Capture:
             if messages.keys() == known:
                 continue
             for identifier in messages.keys() - known:
-                # Handed out anew after a crash, to whoever comes first.
-                self._record("sent", arn, {**messages[identifier], "receipt_handle": None})
+                self._record("sent", arn, _as_sent(messages[identifier]))
             for identifier in known - messages.keys():
                 self._record("taken", arn, identifier)
             self._messages[arn] = set(messages)
@@ -230,6 +229,16 @@ class Capture:
         for place in known:
             del self._positions[place]
             self._record("read", *place, None)
+
+
+def _as_sent(message: dict[str, Any]) -> dict[str, Any]:
+    """A message as if nobody had received it yet: after a crash it is handed out anew, to whoever comes first.
+
+    A function may have it before it is compared, and then it is hidden for minutes.
+    """
+    visible_at = message["sent_at"] if message["receive_count"] else message["visible_at"]
+    unseen = {"receipt_handle": None, "receive_count": 0, "first_receive_at": None, "visible_at": visible_at}
+    return {**message, **unseen}
 
 
 def _by_partition(by_key: dict[tuple[str, str], Any]) -> defaultdict[str, dict[str, Any]]:
