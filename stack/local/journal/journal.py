@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import subprocess
 import threading
@@ -44,6 +45,8 @@ class Journal:
         self._files = Files(directory)
         self._is_new = not self._files.exist()
         self._began = time.monotonic()
+        # Of millions of values, none is garbage: looking for some would take most of the time.
+        gc.disable()
         with self._files.unchanged():
             self._contents, self._cuts = self._files.read(salvage=salvage)
             if salvage and self._cuts:
@@ -127,7 +130,9 @@ class Journal:
             self._writer.wait_blocking(ticket)
             file.unlink()
         self.report = self._describe(contents, saved=saved)
-        del self._contents
+        del self._contents, contents
+        gc.freeze()
+        gc.enable()
         self._idle = self._loop.create_task(self._write_now_and_then())
 
     def _describe(self, contents: Contents, *, saved: bool) -> dict[str, Any]:
