@@ -23,7 +23,7 @@ help: ## List the targets
 
 ##@ Everyday
 
-up: $(INSTALLED) $(PAGE) ## Start the service on this machine (PORT=8000) and print how to use it
+up: $(INSTALLED) $(PAGE) ## Start the service on this machine (PORT=8000, PERSIST=off) and print how to use it
 	@$(VENV)/python -m stack up $(if $(PORT),--port '$(PORT)')
 
 open: $(INSTALLED) $(PAGE) ## Open its page in a browser, signed in (OWNER=demo)
