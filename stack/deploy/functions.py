@@ -18,8 +18,12 @@ def references(deployment: Deployment) -> References:
     Before there is an API, its address is empty.
     """
     exports = {f"{deployment.data.name}-{name}": value for name, value in deployment.outputs().items()}
-    values = {"PublicUrl": "", **deployment.parameters(), **deployment.place}
-    conditions = deployment.stage.compute_template["Conditions"]
+    template = deployment.stage.compute_template
+    declared = template["Parameters"].items()
+    # The local engine gives no values to those that have a default.
+    defaults = {name: str(parameter["Default"]) for name, parameter in declared if "Default" in parameter}
+    values = {**defaults, **deployment.parameters(), **deployment.place}
+    conditions = template["Conditions"]
     if (api := deployed_api(deployment)) is None:
         return References(values, exports, {**conditions, "HasPublicUrl": _ALWAYS})
     of_the_api = {"RestAPI": api, "RestAPI.Stage": deployment.stage.api_stage}
