@@ -575,7 +575,6 @@ _TYPES: Final = (
     Activity,
     Tombstone,
     Changes,
-    Counts,
     OwnerCounts,
     ListCounts,
     NamedList,

@@ -49,7 +49,8 @@ class UndoRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             description=(
                 "By id, the versions of the todos that may be changed, as a dry run has shown them; any other todo"
                 f" stays. For up to {service.AT_ONCE_TODOS} todos."
-            )
+            ),
+            extra_json_schema={"propertyNames": {"pattern": ids.TODO_ID_PATTERN}},
         ),
     ] = None
     limit: Annotated[
