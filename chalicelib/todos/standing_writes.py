@@ -207,6 +207,10 @@ class StandingWrites:
                 # It undoes what this stream does not have: then it is a write like any other.
                 self._append(field, Write(event.version, event.operation, value))
 
+    def is_switched(self, field: str, direction: str) -> bool:
+        """Whether the operation's writes of a field all are as a direction has them."""
+        return _are_switched(self._writes[field], self.operation, direction)
+
     def makes_no_difference(self, field: str, direction: str) -> bool:
         """Whether a field has the same value once the operation's writes of it are switched, and they are not yet."""
         return _makes_no_difference(self._writes[field], self.operation, direction)
@@ -223,10 +227,14 @@ def _newest_of_others(writes: Sequence[Write], operation: str, before: int | Non
     raise AssertionError("what was before everything is nobody's, and stands")
 
 
+def _are_switched(writes: Sequence[Write], operation: str, direction: str | None) -> bool:
+    return all(write.stands == (direction == ON) for write in writes if write.operation == operation)
+
+
 def _makes_no_difference(writes: Sequence[Write], operation: str, direction: str | None) -> bool:
     """Whether an operation's writes of a field can be switched without a change; if left, they hinder earlier ones."""
     newest = _newest_of(writes, operation)
-    if newest is None or all(write.stands == (direction == ON) for write in writes if write.operation == operation):
+    if newest is None or _are_switched(writes, operation, direction):
         return False
     of_others = _newest_of_others(writes, operation)
     return NEVER < of_others.version < newest.version and same(of_others.value, newest.value)

@@ -97,7 +97,7 @@ class Outcome:
         self.conflicts.append(conflict)
 
     def reaches(self, name: str) -> bool:
-        """Whether a field has, or gets, the value that the undo wants."""
+        """Whether a field has, or gets, the value that the undo wants, by the operation's own writes."""
         if name in self.unowned:
             return not self.values.get(EXISTS, self.exists)
         return name not in self.left
@@ -159,6 +159,13 @@ def _proposed(stream: StandingWrites, undo: str, direction: str) -> Outcome:
         if same(now, wanted):
             if stream.makes_no_difference(name, direction):
                 outcome.alike.add(name)
+            elif (
+                of_others.version > newest
+                and of_others.operation is not None
+                and not stream.is_switched(name, direction)
+            ):
+                # Another's write hides it, and may be taken back: then it would be seen again.
+                outcome.left.add(name)
         elif direction == OFF and base.version == NEVER and name != EXISTS:
             outcome.unowned.add(name)
         elif of_others.version > newest:

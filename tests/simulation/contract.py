@@ -88,6 +88,16 @@ _ADD = {
     "ExpressionAttributeValues": {":one": {"N": "1"}},
 }
 
+_ADD_A, _DELETE_A = (
+    {
+        "Key": _key("set", 1),
+        "UpdateExpression": f"{action} #working :a",
+        "ExpressionAttributeNames": {"#working": "working"},
+        "ExpressionAttributeValues": {":a": {"SS": ["a"]}},
+    }
+    for action in ("ADD", "DELETE")
+)
+
 _IS_A_B = {
     "ConditionExpression": "title = :list",
     "ExpressionAttributeValues": {":list": {"L": [{"S": "a"}, {"S": "b"}]}},
@@ -203,6 +213,12 @@ OPERATIONS: list[Operation] = [
     _put("a list", _key("list", 1) | {"title": {"L": [{"S": "a"}, {"S": "b"}]}}),
     _put("where it is the very list", _key("list", 1) | {"title": {"L": [{"S": "c"}]}}, **_IS_A_B),
     _put("where it is another", _key("list", 1) | {"title": {"L": []}}, **_IS_A_B),
+    ("a set that is new", "UpdateItem", {"TableName": NAME, **_ADD_A}),
+    ("what is in it already", "UpdateItem", {"TableName": NAME, **_ADD_A}),
+    _get("one member", "set", 1),
+    ("its last member deleted", "UpdateItem", {"TableName": NAME, **_DELETE_A}),
+    _get("no set", "set", 1),
+    ("and deleted again", "UpdateItem", {"TableName": NAME, **_DELETE_A}),
     ("a table that stands already", "CreateTable", TABLE),
     ("what is said of it", "DescribeTable", {"TableName": NAME}),
     ("what is said of none", "DescribeTable", {"TableName": "none"}),

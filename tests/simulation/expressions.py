@@ -69,13 +69,13 @@ def projection(expression: str) -> tuple[str, ...]:
 
 @cache
 def update(expression: str) -> tuple[Comparison, ...]:
-    """An UpdateExpression of ``ADD name :value, …`` and ``SET name = :value, …``."""
+    """An UpdateExpression of ``ADD name :value, …``, ``DELETE name :value, …`` and ``SET name = :value, …``."""
     found: list[Comparison] = []
-    for clause in re.split(r"\s+(?=ADD\b|SET\b)", expression.strip()):
+    for clause in re.split(r"\s+(?=ADD\b|DELETE\b|SET\b)", expression.strip()):
         action, _, rest = clause.partition(" ")
         for part in rest.split(","):
             match = re.fullmatch(r"\s*(#?\w+)\s*=?\s*(:\w+)\s*", part)
-            if action not in ("ADD", "SET") or match is None or ("=" in part) != (action == "SET"):
+            if action not in ("ADD", "DELETE", "SET") or match is None or ("=" in part) != (action == "SET"):
                 raise Unsupported(f"update {expression!r}")
             found.append((match[1], action, (match[2],)))
     return tuple(found)

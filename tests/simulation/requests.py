@@ -34,6 +34,14 @@ def updated(request: Request, item: Item) -> Item:
     names, values = request.get("ExpressionAttributeNames", {}), request["ExpressionAttributeValues"]
     for name, action, (placeholder,) in expressions.update(request["UpdateExpression"]):
         attribute, value = named(name, names), values[placeholder]
+        if "SS" in value and action != "SET":
+            had = set(new.pop(attribute, {"SS": []})["SS"])
+            members = had.union(value["SS"]) if action == "ADD" else had.difference(value["SS"])
+            # There are no empty sets.
+            new |= {attribute: {"SS": sorted(members)}} if members else {}
+            continue
+        if action == "DELETE":
+            raise expressions.Unsupported(f"DELETE of {value!r}")
         if action == "ADD":
             value = {"N": str(int(new.get(attribute, {"N": "0"})["N"]) + int(value["N"]))}
         new[attribute] = value

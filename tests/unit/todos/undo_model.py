@@ -194,10 +194,13 @@ class World:
                 event = following(newest, self._stream(todo), decision.type, decision.change, at=at, **attributes)
                 self._check_allowed(todo, event)
                 written.append((todo, event))
-        for _, event in written:
-            self._append(event)
+        changed: set[tuple[str, str]] = set()
         for todo, event in written:
-            self._check_pair(todo, event)
+            before, now = flat(self.newest(todo)), flat(event)
+            changed |= {(todo, name) for name in ("completed", EXISTS) if before[name] != now[name]}
+            self._append(event)
+        for todo in unit:
+            self._check_pairs(todo, root, direction, changed)
         return True
 
     # The oracle
@@ -254,27 +257,26 @@ class World:
                         if each.operation != root and each.stands and each.version > decided:
                             raise Wrong(f"{todo}: deleted, though {each.operation} wrote {content}")
 
-    def _check_pair(self, todo: str, event: Event) -> None:
+    def _check_pairs(self, todo: str, root: str, direction: str, changed: set[tuple[str, str]]) -> None:
         """A completion and what it did to the next occurrence are switched together."""
-        before = self.streams[todo][event.version - 2]
-        if before.state["completed"] == event.state["completed"] or event.state["deleted"]:
+        events = self.streams[todo]
+        if events[-1].state["deleted"]:
             return
-        for each in self.streams[todo]:
+        for each in events:
             known = each.change.get("next")
-            if each.operation != event.undoes or not known or known["version"] == 0:
+            if each.operation != root or not known or known["version"] == 0:
+                continue
+            if not changed & {(todo, "completed"), (known["id"], EXISTS)}:
                 continue
             made = self.streams[known["id"]][known["version"] - 1]
             earlier = made.version > 1 and not self.streams[known["id"]][made.version - 2].state["deleted"]
-            ends = [one.version for one in self.writes(known["id"])[EXISTS] if one.operation == event.undoes]
-            if (
-                max(ends, default=0) != made.version
-                or made.causation_id != each.event_id
-                or earlier == (not made.state["deleted"])
-            ):
+            of_next = self.writes(known["id"])[EXISTS]
+            ends = [one.version for one in of_next if one.operation == root]
+            if made.causation_id != each.event_id or earlier == (not made.state["deleted"]) or ends[-1] != made.version:
                 continue
-            lives = not self.streams[known["id"]][-1].state["deleted"]
-            if lives != event.state["completed"]:
-                raise Wrong(f"{todo}: completed is {event.state['completed']}, its next exists: {lives}")
+            sides = {_side(self.writes(todo)["completed"], root, direction), _side(of_next, root, direction)}
+            if sides == {"switched", "left"}:
+                raise Wrong(f"{todo}: its completion and its next occurrence are switched apart")
 
     def steps(self, newest: Event) -> Iterator[tuple[Event, dict[str, Any]]]:
         """The events of a stream up to one, each with the fields before it."""
@@ -315,6 +317,16 @@ def _is_needless(writes: list[Written], newest: Written) -> bool:
     """Whether nobody sees if an operation's writes of a field, of which this is the newest, stand."""
     others = [each for each in writes if each.operation != newest.operation and each.stands and each.version]
     return bool(others) and others[-1].version < newest.version and others[-1].value == newest.value
+
+
+def _side(writes: list[Written], root: str, direction: str) -> str:
+    """Whether an operation's writes of a field are switched, or never to be seen, or neither."""
+    newest = [each for each in writes if each.operation == root][-1]
+    if newest.stands == (direction == ON):
+        return "switched"
+    others = [each for each in writes if each.operation != root and each.stands]
+    is_hidden = any(each.operation is None and each.version > newest.version for each in others)
+    return "hidden" if is_hidden or others[-1].value == newest.value else "left"
 
 
 def flat(event: Event | None) -> dict[str, Any]:
