@@ -2,7 +2,7 @@
 
 The oracle reads each stream anew as a list of writes, and which operation's writes of which field are switched off. An
 undo runs as the service runs it: claimed or joined, perhaps twice at once, with commands of others between its read and
-its write, and with messages that come when it is long done.
+its write, with workers that die and with messages that come when it is long done.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from chalicelib.todos.undo import Outcome, decision_of
 from tests.support.events import after, following
 
 OPERATIONS = ("A", "B", "C")
+# How often a worker ends at a step.
+KILLED = 0.05
 _BEGAN = instants.milliseconds_of("2026-01-01T00:00:00.000Z")
 
 
@@ -394,13 +396,17 @@ def play(seed: int, rules: Rules | None = None) -> None:
     while running:
         _go_on(chosen, running)
         world.check()
+    # The messages of workers that were killed come again.
+    for known in list(world.in_force.values()):
+        for _ in world.run(known.undo):
+            world.check()
     _deliver_late(world)
 
 
 def _go_on(chosen: random.Random, running: list[Iterator[None]]) -> None:
-    """One step of one worker."""
+    """One step of one worker, which may be its last."""
     worker = chosen.choice(running)
-    if next(worker, "done") == "done":
+    if chosen.random() < KILLED or next(worker, "done") == "done":
         running.remove(worker)
 
 
