@@ -25,6 +25,8 @@ from chalicelib.todos.events import MAX_EVENT_BYTES
 
 # As many of the largest events as one answer takes; what is read beyond that is read in vain.
 _AT_ONCE: Final = representation.MAX_EVENTS_BYTES // MAX_EVENT_BYTES
+# A todo's changes and conflicts take as much as its content at most, and an answer 6 MB.
+MAX_LIMIT_OF_PREVIEW: Final = 100
 
 
 class UndoRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -57,7 +59,7 @@ class UndoRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         int,
         Meta(
             ge=1,
-            le=pages.MAX_LIMIT,
+            le=MAX_LIMIT_OF_PREVIEW,
             description="How many of the operation's events a page of a dry run goes through.",
         ),
     ] = pages.DEFAULT_LIMIT

@@ -24,7 +24,7 @@ from chalicelib.todos.undo import Conflict
 KEPT_DAYS: Final = 90
 # What a page of conflicts takes at most: an item has 400 KB.
 MAX_PAGE_BYTES: Final = 300_000
-# A longer value is not kept with a conflict.
+# A longer value is not kept or shown with a conflict.
 MAX_VALUE_BYTES: Final = 1_000
 
 RUNNING: Final = "running"
@@ -226,7 +226,7 @@ def keep_conflicts(partition: Partition, undo: str, page: int, found: Sequence[T
     rows: list[Any] = []
     size = 0
     for each in found:
-        row = asdict(replace(each, conflicts=tuple(map(_shortened, each.conflicts))))
+        row = asdict(each)
         size += len(msgspec.json.encode(row))
         if size > MAX_PAGE_BYTES:
             break
@@ -263,7 +263,8 @@ def _page_key(undo: str, page: int | None = None) -> str:
     return f"conflicts#{undo}#" + ("" if page is None else f"{page:06}")
 
 
-def _shortened(conflict: Conflict) -> Conflict:
+def shortened(conflict: Conflict) -> Conflict:
+    """A conflict without values that are long: as it is kept, and as answers have it."""
     kept = {
         name: value
         for name in ("stays", "wanted")

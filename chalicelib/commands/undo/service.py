@@ -240,9 +240,9 @@ def preview(owner: Owner, operation: str, *, after: str | None = None, limit: in
     asked = target.asked(state.undo if state is not None and state.direction == target.direction else "")
     found = operation_index.page(asked.keys, after or "", limit + 1)
     rest, found = found[limit:], found[:limit]
-    first = {(ids.split_stream_id(stream)[1], version) for _, stream, version in found}
+    first = set(_firsts(found))
     shown = []
-    for unit in Reader(asked).units(todo_id for todo_id, _ in sorted(first)):
+    for unit in Reader(asked).units(_todos_of(found)):
         for todo_id, outcome in unit.outcomes(asked).items():
             stream = unit.streams[todo_id]
             if (todo_id, stream.first) in first:
@@ -250,9 +250,8 @@ def preview(owner: Owner, operation: str, *, after: str | None = None, limit: in
                 change = {} if decision is None else decision.change
                 visible = {name: value for name, value in change.items() if name not in HIDDEN_FIELDS}
                 kind = None if decision is None else decision.type
-                shown.append(
-                    TodoPreview(todo_id, outcome.version, kind, visible, tuple(outcome.conflicts), outcome.is_done)
-                )
+                conflicts = tuple(map(records.shortened, outcome.conflicts))
+                shown.append(TodoPreview(todo_id, outcome.version, kind, visible, conflicts, outcome.is_done))
     return Preview(operation, target.undoes, target.direction, tuple(shown), found[-1][0] if rest else None)
 
 

@@ -144,6 +144,7 @@ def _events(undo: Undo, unit: Unit, outcomes: dict[str, Outcome]) -> Iterator[Ev
 
 def _settled(todo_id: str, unit: Unit, outcome: Outcome, written: set[str]) -> Settled:
     version = outcome.version + (todo_id in written)
-    conflict = TodoConflict(todo_id, version, tuple(outcome.conflicts)) if outcome.conflicts else None
+    conflicts = tuple(map(records.shortened, outcome.conflicts))
+    conflict = TodoConflict(todo_id, version, conflicts) if conflicts else None
     stream = unit.streams[todo_id]
     return Settled(todo_id, version, stream.first, todo_id in written or outcome.is_done, conflict)
