@@ -22,6 +22,7 @@ from chalicelib.aws.thin.signing import Credentials
 # Where a region of this form is, its name says (botocore's partition "aws").
 _REGION: Final = re.compile(r"(?:us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+")
 _PORTS: Final = {"https": 443, "http": 80}
+_ENDPOINTS: Final = {"dynamodb": "AWS_ENDPOINT_URL_DYNAMODB", "sns": "AWS_ENDPOINT_URL_SNS"}
 
 # With any of these, the environment alone does not say how AWS is to be reached.
 LEFT_TO_BOTOCORE: Final = (
@@ -115,7 +116,7 @@ def from_botocore(session: Any, client: Any) -> Origin | None:
 def _configured_endpoint(service: str) -> str | None:
     if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
-    return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL") or None
+    return os.environ.get(_ENDPOINTS[service]) or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 def _origin(
