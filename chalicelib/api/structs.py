@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -43,10 +43,18 @@ def load_body(
     composed, errors = content.compose_fields(body, limits or {})
     if errors:
         raise invalid(noun, errors)
+    composed = _with_integers(composed)
     try:
         return content.convert(composed, struct)
     except msgspec.ValidationError:
         raise invalid(noun, content.struct_errors(composed, struct, choices=choices)) from None
+
+
+def _with_integers(value: Any) -> Any:
+    """The value with 3 for 3.0, which is an integer, too (JSON Schema 2020-12, validation, section 6.1.1)."""
+    if isinstance(value, dict):
+        return {name: _with_integers(member) for name, member in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def list_errors(lists: Sequence[str] | None) -> list[FieldError]:

@@ -178,6 +178,15 @@ def test_what_has_moved_since_the_dry_run_stays(here: InProcess) -> None:
     assert [each["reason"] for each in undone["conflicts"][0]["conflicts"]] == ["moved_on"]
 
 
+def test_a_whole_number_is_one_however_it_is_written(here: InProcess) -> None:
+    todo_id = here.post("/todos", {"title": "a"}).json()["id"]
+    here.patch(f"/todos/{todo_id}", {"title": "b"}, operation_id="x")
+
+    assert undo(here, "x", dry_run=True, limit=1.0)["todos"]
+    undo(here, "x", 400, limit=1.5)
+    assert undo(here, "x", expect={todo_id: 2.0})["changed"] == 1
+
+
 def test_a_dry_run_comes_in_pages_each_todo_once(here: InProcess) -> None:
     commands = [{"op": "create", "body": {"title": str(number)}} for number in range(7)]
     operation = here.post("/batch", {"commands": commands}).headers["Operation-Id"]
