@@ -14,7 +14,7 @@ MAX_BYTES: Final = 20_000
 # Of each text in an event, and of notes where there are many todos.
 MAX_BRIEF: Final = 200
 # If an answer is too long, its texts are cut, and its lists of short texts: to the first of these that makes it fit.
-_CUTS: Final = ((16_000, 100), (4_000, 100), (1_000, 32), (300, 16), (100, 8), (40, 4), (20, 1))
+_CUTS: Final = ((16_000, 100), (4_000, 100), (1_000, 32), (300, 16), (100, 8), (40, 4), (20, 1), (10, 0))
 _CUT: Final = "…"
 
 # Marks that change the direction of a text (Unicode Standard Annex 9, section 2), and tags, which no font shows:

@@ -24,7 +24,8 @@ def event(text: str) -> dict[str, Any]:
 @pytest.mark.parametrize("text", ["a" * 2_000, "ü" * 2_000, "\U0001f600" * 2_000, '"' * 2_000])
 @pytest.mark.parametrize("rows", [1, 50])
 def test_any_rows_fit(text: str, rows: int) -> None:
-    todos = [{"id": ID, "title": text, "tags": [text] * 32, "list": text, "version": 1} for _ in range(rows)]
+    fields = {"title": text, "notes": text, "tags": [text] * 32, "list": text, "repeat": "FREQ=DAILY;BYDAY=MO,TU,WE"}
+    todos = [{"id": ID, "version": 1, **fields, "due": "2030-01-01", "time_zone": "Europe/Berlin"} for _ in range(rows)]
     for answer in ({"todos": todos, "next_cursor": "c" * 300}, {"events": [event(text) for _ in range(rows)]}):
         found = outputs.fit(answer)
         assert size(found) <= outputs.MAX_BYTES
