@@ -15,6 +15,7 @@ from stack.local.journal.contents import Contents
 from stack.local.journal.files import Files, InUse
 from stack.local.journal.lines import Damaged, Record
 from tests.support import thorough
+from tests.support.waiting import PATIENCE_SECONDS
 
 TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/t"
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:q"
@@ -76,6 +77,19 @@ def test_compacting_anywhere_changes_nothing(files: Files, seed: int) -> None:
         compaction.compact(files, number)
         assert (files.bases(), min(files.segments(), default=number)) == ([number], number)
         assert read(files) == state(expected)
+
+
+def test_another_process_compacts_what_has_outgrown_its_base(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "_LEAST_BYTES", 1000)
+    write(files, 1, 1, [[["item", TABLE, "p", "s", {}]]])
+    assert not compaction.is_due(files, 2)
+    write(files, 2, 2, [[["item", TABLE, "p", "s", {"a": {"S": 1000 * "x"}}]]])
+    assert compaction.is_due(files, 3)
+    before = read(files)
+    assert compaction.start(files, 3).wait(PATIENCE_SECONDS) == 0
+    assert (files.bases(), files.segments()) == ([3], [])
+    assert not compaction.is_due(files, 4)
+    assert read(files) == before
 
 
 def test_records_that_every_mapping_has_read_are_dropped(files: Files) -> None:

@@ -133,13 +133,17 @@ def test_an_engine_stops_although_the_disk_is_full(files: Files, disk: Disk) -> 
     assert not on_disk(files)
 
 
-def test_a_long_segment_is_followed_by_another(made: Writer, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_segment_is_followed_by_another(disk: Disk, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "_SEGMENT_BYTES", 100)
+    begun: list[int] = []
+    made = Writer(files, 0, begun.append)
 
     async def check() -> None:
         for number in range(10):
             await keep(made, number)
 
     asyncio.run(check())
-    assert len(files.segments()) > 3
+    made.close()
+    assert len(begun) > 3
+    assert files.segments() == begun
     assert on_disk(files) == set(range(10))
