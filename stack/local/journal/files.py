@@ -24,6 +24,7 @@ _SEGMENT: Final = re.compile(r"segment-(\d{8})")
 _BASE: Final = re.compile(r"base-(\d{8})")
 # Records in one line of a base.
 _BATCH: Final = 200
+_PROBE_BYTES: Final = 64 * 1024
 
 
 class InUse(StackError):
@@ -31,6 +32,13 @@ class InUse(StackError):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(f"another engine uses {directory}; stop that one first, or choose another directory")
+
+
+class NoRoom(StackError):
+    """The disk is full, or fails."""
+
+    def __init__(self, directory: Path, error: OSError) -> None:
+        super().__init__(f"nothing can be kept: writing to {directory} failed ({error.strerror})")
 
 
 class Files:
@@ -88,6 +96,24 @@ class Files:
         with open_private(self.directory / "compaction.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def check_room(self) -> None:
+        """Find out whether something can be written.
+
+        Raises
+        ------
+        NoRoom
+        """
+        path = self.directory / "probe"
+        try:
+            with open_private(path) as file:
+                file.write(bytes(_PROBE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise NoRoom(self.directory, error) from None
+        finally:
+            path.unlink(missing_ok=True)
 
     def read(self, before: int | None = None, *, salvage: bool = False) -> tuple[Contents, list[Cut]]:
         """All that the journal says, and the lines that it says nothing in.

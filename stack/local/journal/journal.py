@@ -39,12 +39,15 @@ class Journal:
     ------
     Damaged
         Something that was acknowledged cannot be read.
+    NoRoom
+        Nothing can be written.
     """
 
     def __init__(self, directory: Path, *, salvage: bool = False) -> None:
         self._files = Files(directory)
         self._is_new = not self._files.exist()
         self._began = time.monotonic()
+        self._files.check_room()
         # Of millions of values, none is garbage: looking for some would take most of the time.
         gc.disable()
         with self._files.unchanged():

@@ -10,7 +10,7 @@ from typing import Final
 
 from stack.errors import StackError
 from stack.local.journal import lines
-from stack.local.journal.files import Files, sync_directory
+from stack.local.journal.files import Files, NoRoom, sync_directory
 from stack.local.state import PRIVATE_FILE
 
 # How often it tries again what could not be written.
@@ -165,7 +165,7 @@ class Writer:
                 pass
             finally:
                 self._close_segment()
-        failure = f"nothing can be kept: writing to {self._files.directory} failed ({error.strerror})"
+        failure = str(NoRoom(self._files.directory, error))
         with self._condition:
             self._failure = failure
             self._condition.notify_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 
 from stack.local.journal import compaction, lines
 from stack.local.journal.contents import Contents
-from stack.local.journal.files import Files, InUse
+from stack.local.journal.files import Files, InUse, NoRoom
+from stack.local.journal.journal import Journal
 from stack.local.journal.lines import Damaged, Record
 from tests.support import thorough
 from tests.support.waiting import PATIENCE_SECONDS
@@ -147,6 +149,20 @@ def test_a_full_disk_leaves_everything_as_it_was(files: Files, monkeypatch: pyte
         compaction.compact(files, 2)
     assert read(files) == before
     assert not list(files.directory.glob("base*"))
+
+
+def test_a_disk_that_is_full_at_the_start_is_said(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(files, 1, 1, [[["item", TABLE, "p", "s", {}]]])
+    Journal(files.directory)
+    gc.enable()
+
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(NoRoom, match=r"nothing can be kept: writing to .* failed .No space left on device"):
+        Journal(files.directory)
+    assert not (files.directory / "probe").exists()
 
 
 def test_a_second_engine_is_refused(files: Files) -> None:
