@@ -37,6 +37,7 @@ KINDS: Final = {
     "log-gap": "a revision of the last 89 days is missing in the log",
     "log-row": "the log names a version that the todo's row does not have",
     "log-missing": "the log does not name a version that a row has, and that was projected in the last 89 days",
+    "log-counts": "the log says of an entry that it brought other events than lie between the versions that it names",
     "unknown-item": "the projection writes no such item",
 }
 

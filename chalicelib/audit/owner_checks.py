@@ -12,7 +12,7 @@ from typing import Any, Final
 from chalicelib.audit.stream_checks import Found
 from chalicelib.ledger.codec import load_state
 from chalicelib.todos import ids
-from chalicelib.views import schema
+from chalicelib.views import codec, schema
 
 # The log keeps its entries for 90 days; the last day is left for TTL to be early or late in.
 LOG_DAYS: Final = 89
@@ -34,7 +34,7 @@ class _Row:
 class Partition:
     """The items of one owner, added in any order; an item that is added again replaces the earlier one.
 
-    It holds some 300 bytes for each todo and 100 for each entry of the log.
+    It holds some 500 bytes for each todo and 100 for each entry of the log.
 
     Parameters
     ----------
@@ -49,10 +49,16 @@ class Partition:
     tally: Item | None = None
     rows: dict[str, _Row] = field(default_factory=dict)
     lists: dict[str, Item] = field(default_factory=dict)
-    # The log's revisions; the oldest one of them that is young; each todo's newest entry: (revision, version).
+    # The log's revisions; the oldest one of them that is young, and how many are; each todo's newest entry:
+    # (revision, version).
     revisions: set[int] = field(default_factory=set)
     first_young: int | None = None
+    young: int = 0
     named: dict[str, tuple[int, int]] = field(default_factory=dict)
+    # Each todo's oldest entry: (revision, version, how many events it brought); and how many all of them brought.
+    # None if an entry of an older version of the service does not say it.
+    first_named: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    brought: Counter[str] | None = field(default_factory=Counter)
     unknown: set[str] = field(default_factory=set)
 
     @property
@@ -91,14 +97,28 @@ class Partition:
         yield from self._check_counts()
         yield from self._check_revisions()
         yield from self._check_log()
+        yield from self._check_events_brought()
 
     def _take_entry(self, revision: int, item: Item) -> None:
+        # An entry never changes.
+        if revision in self.revisions:
+            return
         self.revisions.add(revision)
         if item["at"]["S"] < self.since:
             return
+        changes = json.loads(item["changes"]["S"])
         self.first_young = revision if self.first_young is None else min(revision, self.first_young)
-        for todo_id, version in json.loads(item["changes"]["S"]):
+        self.young += 1
+        for todo_id, version in changes:
             self.named[todo_id] = max(self.named.get(todo_id, (0, 0)), (revision, version))
+        if "counts" not in item:
+            self.brought = None
+        if self.brought is not None:
+            counts = codec.load_counts(item["counts"]["S"], len(changes))
+            for (todo_id, version), count in zip(changes, counts, strict=True):
+                first = revision, version, count
+                self.first_named[todo_id] = min(self.first_named.get(todo_id, first), first)
+                self.brought[todo_id] += count
 
     def _take_row(self, todo_id: str, item: Item) -> None:
         todo = load_state(item["state"]["S"])
@@ -151,6 +171,19 @@ class Partition:
             young = row.is_young or (self.first_young is not None and row.revision >= self.first_young)
             if young and self.named.get(todo_id, (0, 0)) < (row.revision, row.version):
                 yield "log-missing", f"no entry names version {row.version} of {todo_id}, of revision {row.revision}"
+
+    def _check_events_brought(self) -> Iterator[Found]:
+        """Each entry goes on where the todo's entry before it ended, if none of them is missing."""
+        if self.brought is None or self.first_young is None or self.young <= self.revision - self.first_young:
+            return
+        for todo_id, (_, begun, of_first) in sorted(self.first_named.items()):
+            _, version = self.named[todo_id]
+            brought, lies_between = self.brought[todo_id] - of_first, version - begun
+            if brought != lies_between or not 0 <= of_first <= begun:
+                yield (
+                    "log-counts",
+                    f"entries of {todo_id} brought {of_first} events up to version {begun}, and {brought} to {version}",
+                )
 
 
 def _number(item: Item | None, name: str) -> int:

@@ -13,6 +13,7 @@ from chalicelib.todos import fold, ids, instants
 from chalicelib.todos.events import REMINDED, Event
 from chalicelib.todos.ids import Partition
 from chalicelib.views import schema
+from chalicelib.views.codec import LOG_SECONDS, load_counts
 from tests.simulation.expressions import Item
 from tests.simulation.reader import Reader
 from tests.simulation.series import breaches
@@ -102,8 +103,8 @@ def tallies(newest: dict[tuple[str, str], Event], items: Iterable[Item]) -> Iter
             yield f"{key}: the tally says {stands}, a recount {counted}"
 
 
-def log(items: Iterable[Item], expired: set[tuple[str, str]]) -> Iterator[str]:
-    """Gaps in the log (but for what the TTL took), and rows that their revision's entry does not name."""
+def log(items: Iterable[Item], expired: set[tuple[str, str]], events: Iterable[Event]) -> Iterator[str]:
+    """Gaps in the log (but for what the TTL took), rows that their entry does not name, events counted wrongly."""
     revisions: dict[str, int] = {}
     entries: dict[tuple[str, str], Item] = {}
     todos: list[Item] = []
@@ -118,11 +119,35 @@ def log(items: Iterable[Item], expired: set[tuple[str, str]]) -> Iterator[str]:
     wanted = {(owner, schema.log_key(number)) for owner, last in revisions.items() for number in range(1, last + 1)}
     yield from (f"{key}: missing in the log" for key in wanted - entries.keys() - expired)
     yield from (f"{key}: beyond the tally's revision" for key in entries.keys() - wanted)
+    yield from _events_brought(entries, expired, events)
     for row in todos:
         key = (row["owner"]["S"], schema.log_key(int(row["revision"]["N"])))
         change = [row["sk"]["S"].removeprefix(schema.TODO_PREFIX), int(row["version"]["N"])]
         if key in entries and change not in json.loads(entries[key]["changes"]["S"]):
             yield f"{key}: does not name {change}"
+
+
+def _events_brought(
+    entries: Mapping[tuple[str, str], Item], expired: set[tuple[str, str]], events: Iterable[Event]
+) -> Iterator[str]:
+    """Entries that do not say that they brought the events behind those of the todo's entry before them."""
+    reached: dict[tuple[str, str], int] = {}
+    occurred_at = {(event.stream_id, event.version): event.occurred_at for event in events}
+    owners_without_all = {owner for owner, sort_key in expired if sort_key.startswith(schema.LOG_PREFIX)}
+    for (owner, sort_key), item in sorted(entries.items()):
+        changes = json.loads(item["changes"]["S"])
+        for (todo_id, version), count in zip(changes, load_counts(item["counts"]["S"], len(changes)), strict=True):
+            before = reached.get((owner, todo_id), 0)
+            wanted = {version - before}
+            if not before or (owner, schema.todo_key(todo_id)) in expired:
+                # Without a row, a todo brings all of its events, or none if they are old.
+                at = instants.milliseconds_of(item["at"]["S"])
+                last = occurred_at[ids.stream_id(Partition(owner), todo_id), version]
+                is_old = instants.milliseconds_of(last) < at - LOG_SECONDS * 1000
+                wanted = (wanted if before else set()) | {0 if is_old else version}
+            if owner not in owners_without_all and count not in wanted:
+                yield f"{owner}, {sort_key}: counts {count} events of {todo_id} from {before} to {version}"
+            reached[owner, todo_id] = version
 
 
 def feed(reader: Reader, newest: dict[tuple[str, str], Event], items: Iterable[Item]) -> Iterator[str]:

@@ -177,7 +177,7 @@ def _audit(ground: Ground, events: list[Event], owners: list[str]) -> list[str]:
         *audit.streams(events),
         *audit.rows(newest, items),
         *audit.tallies(newest, items),
-        *audit.log(items, set()),
+        *audit.log(items, set(), events),
     ]
     for owner in owners:
         reader = Reader(owner)

@@ -124,6 +124,12 @@ def with_the_tallys_condition_alone() -> Iterator[None]:
 
 
 @contextmanager
+def counting_one_event_of_each_todo() -> Iterator[None]:
+    with patch.object(codec, "_events_brought", lambda old, new, now: 1):
+        yield
+
+
+@contextmanager
 def looking_for_the_key_when_the_put_fails() -> Iterator[None]:
     with patch.object(ledger, "version_with_key", lambda stream, key: None):
         yield
@@ -257,7 +263,13 @@ MUTANTS = (
         checks=frozenset({"tally"}),
     ),
     Mutant("no version guard", 100, ("rows", "tallies", "feed"), without_the_guard),
-    Mutant("a condition on the owner's tally alone", 300, ("rows", "tallies", "feed"), with_the_tallys_condition_alone),
+    Mutant(
+        "a condition on the owner's tally alone",
+        300,
+        ("rows", "tallies", "feed", "log"),
+        with_the_tallys_condition_alone,
+    ),
+    Mutant("an entry that counts one event of each todo", 50, ("log",), counting_one_event_of_each_todo),
     Mutant("a feed from an index by revision", 300, ("feed",), reader=IndexReader),
     Mutant(
         "the key looked for when the put fails", 20, ("key", "answer", "done"), looking_for_the_key_when_the_put_fails

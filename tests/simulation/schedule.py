@@ -244,7 +244,7 @@ class Schedule:
             "rows": lambda: audit.rows(newest, items),
             "tallies": lambda: audit.tallies(newest, items),
             "tally": lambda: (line for line in audit.tallies(newest, items) if f"'{schema.TALLY_KEY}'" in line),
-            "log": lambda: audit.log(items, self.world.expired[self.world.views.name]),
+            "log": lambda: audit.log(items, self.world.expired[self.world.views.name], events),
             "feed": lambda: (line for each in self._readers for line in audit.feed(each, newest, items)),
         }
         return [f"{name}: {line}" for name, check in found.items() if name in self._checks for line in check()]

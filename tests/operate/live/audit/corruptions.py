@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib import settings
-from chalicelib.views import schema
+from chalicelib.views import codec, schema
 from tests.operate.live.audit.planted import Planted
 from tests.operate.live.commanding import Item
 
@@ -148,6 +148,15 @@ def log_entry_that_names_nothing(planted: Planted) -> str:
     return planted.owner.partition
 
 
+def log_entry_that_counts_an_event_too_many(planted: Planted) -> str:
+    entry = planted.owner.item(planted.views, schema.log_key(int(planted.row("edited")["revision"]["N"])))
+    changes = json.loads(entry["changes"]["S"])
+    counts = codec.load_counts(entry["counts"]["S"], len(changes))
+    more = [count + (id_ == planted.todos["edited"]) for count, (id_, _) in zip(counts, changes, strict=True)]
+    planted.put(planted.views, entry | {"counts": {"S": json.dumps(more)}})
+    return planted.owner.partition
+
+
 def item_of_no_kind(planted: Planted) -> str:
     planted.put(planted.views, planted.tally() | {"sk": {"S": "what is this"}})
     return planted.owner.partition
@@ -189,5 +198,6 @@ CORRUPTIONS: dict[Callable[[Planted], str], set[str]] = {
     missing_last_log_entry: {"log-gap"},
     log_entry_of_a_version_that_the_row_lacks: {"log-row"},
     log_entry_that_names_nothing: {"log-missing"},
+    log_entry_that_counts_an_event_too_many: {"log-counts"},
     item_of_no_kind: {"unknown-item"},
 }
