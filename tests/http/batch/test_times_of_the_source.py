@@ -55,6 +55,7 @@ def test_reads_say_when_and_history_and_order_follow(client: Client, owner: str,
     assert event["change"] == {
         "title": "Done",
         "completed": True,
+        "order": 2,
         "source": "file:2",
         "created_at": CREATED,
         "completed_at": COMPLETED,
