@@ -94,7 +94,7 @@ export class Ledger {
 
   /** Shows what the undo of an operation would do. @param {string} operation */
   async tryUndo(operation) {
-    const { status, body } = await this.app.http.send(`/operations/${encodeURIComponent(operation)}/undo`, { method: "POST", body: { dry_run: true, limit: 200 } });
+    const { status, body } = await this.app.http.send(`/operations/${encodeURIComponent(operation)}/undo`, { method: "POST", body: { dry_run: true } });
     /** @type {Undoing} */ const undoing = { operation, back: 0, stays: [], more: false, expect: {} };
     if (status !== 200) undoing.error = body?.detail ?? "The server cannot be reached.";
     else {
