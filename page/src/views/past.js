@@ -1,6 +1,7 @@
 /** The list as it was: two ranges, days and then minutes, and what is different today. */
 
 import { html, nothing, svg } from "lit-html";
+import { live } from "lit-html/directives/live.js";
 
 import { dayOf, dueInWords, longDay, timeInWords } from "../pure/dates.js";
 import { DAYS, differing, heights, startOfDay, STEP } from "../pure/past.js";
@@ -18,13 +19,14 @@ const MINUTE = 60_000;
 export function past(app) {
   const { here, ledger } = app;
   const at = new Date(ledger.pastAt);
-  const days = Math.round((startOfDay(here.now, 0).getTime() - startOfDay(at, 0).getTime()) / DAY);
-  const minutes = at.getHours() * 60 + at.getMinutes();
+  const { days, minutes } = place(at, here.now);
   const words = `${longDay(dayOf(at), here.locale)}, ${timeInWords(at.toISOString(), here.locale)}`;
-  /** @param {number} wantedDays @param {number} wantedMinutes */
-  const go = (wantedDays, wantedMinutes) => {
-    const moment = startOfDay(here.now, wantedDays);
-    moment.setHours(0, wantedMinutes);
+  /** @param {{ days?: number, minutes?: number }} wanted */
+  const go = (wanted) => {
+    // The other range may have moved since this was drawn.
+    const { days, minutes } = { ...place(new Date(ledger.pastAt), here.now), ...wanted };
+    const moment = startOfDay(here.now, days);
+    moment.setHours(0, minutes);
     ledger.seePast(Math.min(moment.getTime(), Date.now()));
   };
   /** @param {Event} event */
@@ -33,12 +35,22 @@ export function past(app) {
       <h1 tabindex="-1">As it was</h1><p class="soft">read only</p><p class="tools"><a class="btn" href=${app.to({ name: "everything", todo: undefined })}>Back to now</a></p></header>
     <div class="slider">
       <p class="moment"><b>${words}</b> <span class="soft" role="status">${summary(app)}</span></p>
-      ${range(app, "Day", DAYS - days, DAYS, words, (event) => go(DAYS - value(event), minutes), startOfDay(here.now, DAYS).getTime(), DAY, DAYS + 1)}
+      ${range(app, "Day", DAYS - days, DAYS, words, (event) => go({ days: DAYS - value(event) }), startOfDay(here.now, DAYS).getTime(), DAY, DAYS + 1)}
       <p class="ends soft"><span>${longDay(dayOf(startOfDay(here.now, DAYS)), here.locale)}</span><span>today</span></p>
-      ${range(app, "Time", Math.floor(minutes / STEP), 1440 / STEP - 1, words, (event) => go(days, value(event) * STEP), startOfDay(at, 0).getTime(), 60 * MINUTE, 24)}
+      ${range(app, "Time", Math.floor(minutes / STEP), 1440 / STEP - 1, words, (event) => go({ minutes: value(event) * STEP }), startOfDay(at, 0).getTime(), 60 * MINUTE, 24)}
       <p class="ends soft"><span>0:00</span><span>12:00</span><span>24:00</span></p>
     </div>
     ${ledger.past === "failed" ? html`<p class="empty">What was is on the server, which cannot be reached.</p>` : Array.isArray(ledger.past) ? rows(app, ledger.past) : html`<p class="empty">Getting it.</p>`}`;
+}
+
+/**
+ * How many days before today, and how many minutes after that day began.
+ * @param {Date} at
+ * @param {Date} now
+ */
+function place(at, now) {
+  const days = Math.round((startOfDay(now, 0).getTime() - startOfDay(at, 0).getTime()) / DAY);
+  return { days, minutes: at.getHours() * 60 + at.getMinutes() };
 }
 
 /**
@@ -50,7 +62,7 @@ function range(app, name, value, max, words, moved, from, span, bars) {
   const shown = heights(app.ledger.moments, from, span, bars);
   return html`<svg class="bars" viewBox="0 0 ${bars} 10" preserveAspectRatio="none" aria-hidden="true">${shown.map(
     (height, index) => svg`<rect class=${from + index * span <= app.ledger.pastAt && app.ledger.pastAt < from + (index + 1) * span ? "on" : ""} x=${index + 0.06} y=${10 - height * 10} width="0.88" height=${height * 10}></rect>`,
-  )}</svg><input type="range" min="0" max=${max} .value=${String(value)} aria-label=${name} aria-valuetext=${words} @input=${moved} />`;
+  )}</svg><input type="range" min="0" max=${max} .value=${live(String(value))} aria-label=${name} aria-valuetext=${words} @input=${moved} />`;
 }
 
 /** @param {App} app */
