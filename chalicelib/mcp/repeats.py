@@ -139,7 +139,9 @@ class SettingsStore:
 
     def put(self, name: str, entry: Entry, seconds: int, *, made_until: int, nonce: str | None) -> bool:
         """Leave an entry, by one conditional write."""
-        free = "attribute_not_exists(made_at) OR made_at <= :made_until"
+        condition = "attribute_not_exists(made_at) OR made_at <= :made_until"
+        if nonce is not None:
+            condition += " OR nonce = :replaced"
         replaced = {} if nonce is None else {":replaced": {"S": nonce}}
         return settings_table.update(
             self._partition,
@@ -153,7 +155,7 @@ class SettingsStore:
                 ":made_until": {"N": str(made_until)},
                 **replaced,
             },
-            condition=f"{free} OR nonce = :replaced" if replaced else free,
+            condition=condition,
             names={"#expires": settings_table.TTL_ATTRIBUTE},
         )
 
