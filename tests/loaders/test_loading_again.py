@@ -118,9 +118,9 @@ def test_a_change_that_the_user_took_back_is_not_a_conflict(ledger: GroupLedger)
 
 def test_a_reminder_does_not_count_as_a_change_by_the_user() -> None:
     ledger = GroupLedger()
-    load(first(remind_at="2026-12-01"), ledger)
-    by_the_user(ledger, Remind("2026-12-01"), actor=ids.REMIND)
-    summary, _ = load(first(remind_at="2026-12-24"), ledger)
+    load(first(remind_at="9026-12-01"), ledger)
+    by_the_user(ledger, Remind("9026-12-01"), actor=ids.REMIND)
+    summary, _ = load(first(remind_at="9026-12-24"), ledger)
     assert (summary.updated, summary.reported) == (1, 0)
     assert [event.type for event in history_of(ledger)] == ["TodoCreated", "TodoReminded", "TodoEdited"]
 
