@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 _FENCE = re.compile(
     r"(?P<skip><!-- not run: .*? -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -28,7 +29,7 @@ def blocks(page: str) -> list[Block]:
     """The blocks of commands of a page that are to run."""
     found: list[Block] = []
     fences = list(_FENCE.finditer(page))
-    for fence, after in zip(fences, [*fences[1:], None], strict=True):
+    for fence, after in zip_longest(fences, fences[1:]):
         if fence["kind"] != "sh" or fence["skip"]:
             continue
         is_output = after is not None and after["kind"] == "text" and not page[fence.end() : after.start()].strip()

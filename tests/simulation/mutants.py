@@ -361,7 +361,7 @@ MUTANTS = (
     ),
     Mutant(
         "a cut by a remembered pointer",
-        200,
+        400,
         ("as it was", "behind"),
         list_mutants.taking_a_cut_by_a_remembered_pointer,
         always=WITH_LISTS | {"rebuild"},

@@ -162,7 +162,12 @@ class _History:
         assert state is not None
         if attempt.todo is not None:
             told = {name: attempt.todo[name] for name in UNSET}
-            if state.deleted or told != state.content or attempt.todo["version"] != attempt.version:
+            # A refusal since it is deleted tells its last state.
+            if (
+                state.deleted != (attempt.status == 410)
+                or told != state.content
+                or attempt.todo["version"] != attempt.version
+            ):
                 self.found.append(f"{attempt}: not what the todo was at that version")
         if attempt.status == 412 and attempt.verb != "create" and attempt.version in (attempt.accepts or ()):
             self.found.append(f"{attempt}: refused a version that it accepts")

@@ -14,9 +14,9 @@ from stack.local.local_stack import LocalStack
 
 
 @contextmanager
-def private_stack(directory: Path) -> Iterator[LocalStack]:
-    """The service, deployed on a private engine, of which nothing is kept."""
-    stack = LocalStack(directory, persist=False)
+def private_stack(directory: Path, *, persist: bool = False) -> Iterator[LocalStack]:
+    """The service, deployed on a private engine, which keeps nothing over a stop unless it is to persist."""
+    stack = LocalStack(directory, persist=persist)
     try:
         stack.start()
         yield stack

@@ -74,8 +74,14 @@ def test_the_app_itself_lets_no_reader_write_by_any_form_of_a_path(environment: 
             problem(reader.request(route.method, form, {}), 403)
 
 
-# The gateway's own answer, which is the same for all paths.
-CHALLENGE = 'Bearer error="insufficient_scope", scope="todos:read todos:write"'
+def challenge(stack: LocalStack) -> str:
+    """The gateway's own answer, which is the same for all paths."""
+    return (
+        'Bearer error="insufficient_scope", scope="todos:read todos:write", '
+        f'resource_metadata="{stack.url}/.well-known/oauth-protected-resource/mcp"'
+    )
+
+
 READS = [
     "/todos", "/todos/{id}", "/todos/{id}/events", "/lists", "/lists/inbox/todos", "/stats", "/webhooks",
     "/webhooks/{id}", "/webhooks/{id}/deliveries",
@@ -99,7 +105,7 @@ def test_a_write_needs_the_scope_for_writing(client: Client, stack: LocalStack, 
         body = () if content is None else (content,)
         answer = reader.request(method, path.format(id=todo["id"]), *body, if_match="*")
         assert "todos:write" in problem(answer, 403)["detail"]
-        assert answer.headers["WWW-Authenticate"] == CHALLENGE
+        assert answer.headers["WWW-Authenticate"] == challenge(stack)
     assert client.get(f"/todos/{todo['id']}").json() == todo
 
 
@@ -111,7 +117,7 @@ def test_a_read_needs_the_scope_for_reading(client: Client, stack: LocalStack, o
     for path in READS:
         refused = writer.get(path.format(id=todo["id"]))
         problem(refused, 403)
-        assert refused.headers["WWW-Authenticate"] == CHALLENGE
+        assert refused.headers["WWW-Authenticate"] == challenge(stack)
         assert writer.head(path.format(id=todo["id"])).status_code == 403
 
 
@@ -124,7 +130,7 @@ def test_what_shows_todos_to_others_is_made_with_both_scopes_only(
     for path, content in (("/feeds", {}), ("/webhooks", {"url": "http://127.0.0.1:9/"})):
         refused = limited.post(path, content)
         assert "a webhook or a calendar feed both" in problem(refused, 403)["detail"]
-        assert refused.headers["WWW-Authenticate"] == CHALLENGE
+        assert refused.headers["WWW-Authenticate"] == challenge(stack)
         assert client.get(path).json() == []
 
 

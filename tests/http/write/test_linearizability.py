@@ -210,7 +210,7 @@ class Racer:
         self.seen[todo_id].append(attempt)
         if attempt.version is not None:
             self.known[todo_id] = attempt.version
-            if attempt.todo is not None:
+            if attempt.todo is not None and attempt.status != 410:
                 self.alive[todo_id].append(attempt.version)
 
 

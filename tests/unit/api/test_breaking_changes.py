@@ -114,8 +114,8 @@ ALLOWED: dict[str, Change] = {
         schema(doc, name)["properties"].update(colour={"type": "string"}) for name in ("Todo", "TodoContent")
     ],
     "a field of every answer is added": lambda doc: (
-        schema(doc, "Counts")["properties"].update(archived={"type": "integer"}),
-        schema(doc, "Counts")["required"].append("archived"),
+        schema(doc, "OwnerCounts")["properties"].update(archived={"type": "integer"}),
+        schema(doc, "OwnerCounts")["required"].append("archived"),
     ),
     "a parameter is added": lambda doc: listing(doc)["parameters"].append(
         {"name": "new", "in": "query", "required": False, "schema": {"type": "string"}}

@@ -15,6 +15,7 @@ from chalicelib.api.openapi.document import RESOURCES, document
 from chalicelib.api.openapi.headers import HEADERS
 from chalicelib.api.route import Route
 from chalicelib.api.routes import ROUTES
+from chalicelib.mcp import routes as mcp_routes
 
 CONTRACT = document("https://api.example.com", ROUTES)
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
@@ -30,6 +31,7 @@ OPERATIONS = {f"{method} {path}": operation for method, path, operation in docum
 
 
 SERVED = {f"{route.method} {route.path}": route for route in ROUTES}
+SERVED_BY_ANY = SERVED | {f"{route.method} {route.path}": route for route in mcp_routes.ROUTES}
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +64,11 @@ def test_the_contract_describes_every_route_once() -> None:
 
 def test_every_method_of_every_path_is_registered(registered: dict[str, Any]) -> None:
     """Also those that only refuse: the gateway would answer them as if the path did not exist."""
-    paths = {route.path for route in ROUTES}
+    paths = {route.path for route in (*ROUTES, *mcp_routes.ROUTES)}
     assert set(registered) == {f"{method} {path}" for path in paths for method in (*METHODS, "HEAD")}
     for name, route in registered.items():
-        needs_token = (
-            name.replace("HEAD ", "GET ") in SERVED and SERVED[name.replace("HEAD ", "GET ")].scope is not None
-        )
-        assert (route.authorizer is not None) == needs_token
+        served = SERVED_BY_ANY.get(name.replace("HEAD ", "GET "))
+        assert (route.authorizer is not None) == (served is not None and served.scope is not None)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
