@@ -58,6 +58,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check("todos", "what is unknown is 404 and what is bad is 400", todos.hidden),
     Check("views", "a write that waits is in the views", todos.seen),
     Check("views", "a list as it was has what was deleted since", todos.past),
+    Check("views", "an operation is undone, but for what was changed since", todos.undone),
     Check("views", "the sync feed has changes and deletions", feed.synced),
     Check("views", "long polls are answered in time, and one too many is refused", feed.waited, is_quick=False),
     Check("names", "a list is found by its name in the path", names.by_path),

@@ -117,6 +117,26 @@ def past(run: Run) -> str:
     return ""
 
 
+def undone(run: Run) -> str:
+    """What an operation changed is taken back, and what was changed since stays."""
+    made = run.create("undone").json()
+    path = f"/todos/{made['id']}"
+    operation = str(uuid.uuid4())
+    run.api.patch(path, {"title": f"{run.name}: done", "priority": "high"}, operation_id=operation).expect(200)
+    run.api.patch(path, {"priority": "low"}).expect(200)
+
+    def is_known() -> bool:
+        return run.api.quiet.get(f"/operations/{operation}").expect(200, 404).status == 200
+
+    run.wait_for("the operation in the ledger's index", is_known, seconds=_CATCH_UP_SECONDS)
+    answer = run.api.post(f"/operations/{operation}/undo", {}).expect(200).json()
+    expect(answer["conflict_count"] == 1, f"{answer['conflict_count']} todos have conflicts, not the one")
+    todo = run.api.get(path).expect(200).json()
+    found, wanted = (todo["title"], todo["priority"]), (made["title"], "low")
+    expect(found == wanted, f"it is {' and '.join(found)}, and should be {' and '.join(wanted)}")
+    return ""
+
+
 def hidden(run: Run) -> str:
     """What is nobody's is 404, and bad input names the field."""
     run.api.get(f"/todos/{uuid.uuid4()}").expect_problem(404)
