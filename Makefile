@@ -57,10 +57,12 @@ test-page: $(PAGE_TESTER) ## Check the page's types, and run its tests that need
 test-browser: $(PAGE) $(PAGE_TESTER) ## Use the page in Chromium, on a private engine (Debian: apt-get install chromium)
 	@$(VENV)/python -m pytest $(PARALLEL) tests/browser
 
-# Without the faults that `smoke` must find: they are in what is around DynamoDB, and take minutes.
+# Without the faults that `smoke` must find: they are in what is around DynamoDB, and take minutes. And without the
+# journal, which is the local engine's.
 test-dynamodb-local: $(DYNAMODB_LOCAL) ## Run the tests that touch DynamoDB once more, on AWS's DynamoDB Local (needs Java)
 	@$(VENV)/python -m pytest $(PARALLEL) -p tests.support.dynamodb_local.plugin \
 	  --ignore tests/operate/smoke/test_planted_faults.py \
+	  --ignore tests/operate/live/test_journal.py --ignore tests/operate/live/test_kills.py \
 	  tests/simulation/test_*.py tests/simulation/refusals.py tests/http tests/triggers tests/operate tests/loaders
 
 # Without what runs in greenlets, as what drives a browser does: coverage.py that follows these hangs in an engine of
