@@ -22,7 +22,7 @@ def client() -> Any:
     Raises
     ------
     Unconfigured
-        There is no region.
+        No region is configured.
     """
     found = thin.connect(_session, _botocore_client) if settings.client() == settings.THIN else None
     return found or _botocore_client()

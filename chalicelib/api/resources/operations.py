@@ -41,7 +41,7 @@ class UndoRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     limit : int
         How many of the operation's events a page of a dry run goes through.
     cursor : str, optional
-        Of the page of a dry run before.
+        From the previous page of the dry run.
     """
 
     dry_run: Annotated[bool, Meta(description="Only show what would be done, page by page.")] = False
@@ -65,7 +65,7 @@ class UndoRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ] = pages.DEFAULT_LIMIT
     cursor: Annotated[
         Annotated[str, Meta(max_length=pages.MAX_CURSOR_LENGTH)] | None,
-        Meta(description="Of the page of a dry run before."),
+        Meta(description="From the previous page of the dry run."),
     ] = None
 
 

@@ -53,7 +53,7 @@ def _load(request: Request) -> dict[str, Any]:
     Raises
     ------
     Problem
-        413 if it is too long, as it was sent or as it is written here; 400 if it is no object, or has a text that
+        413 if it is too long, as it was sent or as it is written here; 400 if it is not an object, or has a text that
         cannot be encoded.
     """
     wanted = bodies.read_json(request, max_bytes=MAX_BYTES)

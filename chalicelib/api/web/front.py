@@ -83,7 +83,7 @@ def manifest() -> Response:
 
 
 def origins_of(urls: Iterable[str]) -> list[str]:
-    """The origins of addresses, each once; what is no http address has none.
+    """The origins of some addresses, each once. What is not an HTTP address has none.
 
     They become part of a header, and nothing else does: a host has letters, digits, dots, hyphens or an IP address.
     """
