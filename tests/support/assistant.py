@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final, Protocol
 
 from tests.support.gateway import READ_AND_WRITE, api_event
+from tests.support.waiting import eventually
 
 MODERN: Final = "2026-07-28"
 META: Final = {
@@ -81,11 +81,12 @@ class Assistant:
 
     def seen(self, tool: str, until: Any, **arguments: Any) -> dict[str, Any]:
         """What a tool answers once that fulfils a condition: the views follow what was written."""
-        deadline = time.monotonic() + 60
-        while not until(found := self.done(tool, **arguments)):
-            assert time.monotonic() < deadline, found
-            time.sleep(0.02)
-        return found
+
+        def wanted() -> dict[str, Any]:
+            found = self.done(tool, **arguments)
+            return found if until(found) else {}
+
+        return eventually(wanted)
 
 
 OF_EVERY_CLIENT: Final = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
