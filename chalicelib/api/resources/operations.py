@@ -17,6 +17,7 @@ from chalicelib.api.request import Request, parameters
 from chalicelib.api.response import Response
 from chalicelib.commands import operations
 from chalicelib.commands.undo import service
+from chalicelib.commands.undo.results import Status, Undone
 from chalicelib.ledger import ledger, operation_index
 from chalicelib.ledger.operation_index import Found
 from chalicelib.todos import ids, representation
@@ -132,7 +133,7 @@ def _preview(request: Request, asked: UndoRequest, name: str) -> Response:
     return answer(200, body)
 
 
-def _status(request: Request, name: str) -> service.Status:
+def _status(request: Request, name: str) -> Status:
     try:
         return service.status(request.owner, name)
     except service.OperationNotFound:
@@ -153,7 +154,7 @@ def _check_ids(expect: dict[str, int]) -> None:
         raise structs.invalid("undo", errors[:10])
 
 
-def _represent(undone: service.Undone) -> dict[str, Any]:
+def _represent(undone: Undone) -> dict[str, Any]:
     return {
         "undo": undone.undo,
         "undoes": undone.undoes,

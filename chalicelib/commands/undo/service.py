@@ -20,7 +20,8 @@ from chalicelib.aws.retry import back_off
 from chalicelib.commands import operations
 from chalicelib.commands.execute import MAX_TRIES, TooContended
 from chalicelib.commands.undo import messages, records
-from chalicelib.commands.undo.records import Progress, State, TodoConflict, Undo
+from chalicelib.commands.undo.records import Progress, State, Undo
+from chalicelib.commands.undo.results import Preview, Status, TodoPreview, Undone
 from chalicelib.commands.undo.units import Asked, Reader
 from chalicelib.commands.undo.writing import Settled, settle
 from chalicelib.ledger import operation_index
@@ -28,9 +29,9 @@ from chalicelib.ledger.errors import NoLongerWanted
 from chalicelib.ledger.operation_index import Found
 from chalicelib.todos import ids
 from chalicelib.todos.errors import Permanent, Poison, Transient
-from chalicelib.todos.events import HIDDEN_FIELDS, OFF, Change
+from chalicelib.todos.events import HIDDEN_FIELDS, OFF
 from chalicelib.todos.ids import Owner, Partition
-from chalicelib.todos.undo import Conflict, decision_of
+from chalicelib.todos.undo import decision_of
 
 # What one request does itself; each todo's stream is read, and written once.
 AT_ONCE_TODOS: Final = 200
@@ -53,96 +54,6 @@ class OperationRunning(Transient):
 
 class ExpectsTooMuch(Permanent):
     """The versions of so many todos cannot be expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """An undo, as far as it got.
-
-    Attributes
-    ----------
-    operation : str
-        What was asked to be undone.
-    undoes : str
-        The operation whose changes are taken or brought back: the same, unless that is an undo itself.
-    undo : str
-        The operation of the undo itself.
-    direction : str
-        `OFF`: the changes are taken back; `ON`: they are brought back.
-    is_done : bool
-        False while the queue works on it.
-    todos, changed, conflict_count : int
-        Of how many todos it was decided; how many of them it changed; in how many something stays.
-    conflicts : tuple of TodoConflict
-        The first `SHOWN_CONFLICTS`.
-    versions : dict of str to int
-        By id, the versions of the todos that this request changed, or found changed.
-    """
-
-    operation: str
-    undoes: str
-    undo: str
-    direction: str
-    is_done: bool
-    todos: int
-    changed: int
-    conflict_count: int
-    conflicts: tuple[TodoConflict, ...]
-    versions: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class TodoPreview:
-    """What an undo would do to a todo.
-
-    Attributes
-    ----------
-    version : int
-        The todo's newest one, on which this rests.
-    type : str, optional
-        Of the event that would be made; None if nothing of the todo would change.
-    is_done : bool
-        Whether this undo has changed it already.
-    """
-
-    todo: str
-    version: int
-    type: str | None
-    change: Change
-    conflicts: tuple[Conflict, ...]
-    is_done: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A page of what an undo would do; `next_after` is where the next one begins."""
-
-    operation: str
-    undoes: str
-    direction: str
-    todos: tuple[TodoPreview, ...]
-    next_after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What is known of an operation's undo.
-
-    Attributes
-    ----------
-    can_be_undone : bool
-        Whether an undo would begin now: it is neither undone already nor worked on.
-    undoes, direction : str, optional
-        Of an operation that is an undo itself: whose changes it takes or brings back.
-    undo : Undone, optional
-        The undo that is in force of the operation, or of the one whose changes it takes or brings back.
-    """
-
-    operation: str
-    can_be_undone: bool
-    undoes: str | None
-    direction: str | None
-    undo: Undone | None
 
 
 @dataclass(frozen=True, slots=True)
