@@ -13,7 +13,8 @@ export function listen(app) {
   let going = false;
   addEventListener("keydown", (event) => {
     const { target, key } = event;
-    if (event.ctrlKey || event.metaKey || event.isComposing || app.dialog !== undefined) return;
+    // What is on the screen counts: a dialog that Escape has closed says so to the page only a moment later.
+    if (event.ctrlKey || event.metaKey || event.isComposing || document.querySelector("dialog[open]")) return;
     const inField = target instanceof HTMLElement && target.matches("input, textarea, select");
     if (inField) {
       if (key === "Escape") leave(app, /** @type {HTMLInputElement} */ (target));
@@ -56,7 +57,10 @@ function act(app, event) {
   /** @type {Record<string, () => void>} */ const deeds = {
     n: () => document.getElementById("add")?.focus(),
     "/": () => document.getElementById("search")?.focus(),
-    "?": () => app.show({ dialog: "keys" }),
+    "?": () => {
+      app.show({ dialog: "keys" });
+      app.draw();
+    },
     z: () => void app.undo(),
     j: () => step(app, 1),
     k: () => step(app, -1),
