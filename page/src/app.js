@@ -38,6 +38,8 @@ function draw(app) {
   }
   if (route.name !== "past") ledger.past = undefined;
   const away = connection.state === "offline" || connection.state === "failing";
+  const had = document.activeElement;
+  const row = had?.closest(".row")?.id;
   render(html`
     <div class="app ${route.todo ? "with-panel" : ""}">
       ${nav(app)}
@@ -47,6 +49,10 @@ function draw(app) {
     <div class="toast-place" role="status" aria-live="polite">${toast ? html`<div class="toast"><span>${toast.words}</span>${toast.undo
       ? html`<button class="link" @click=${() => app.undo(toast.undo)}>Undo</button>` : nothing}</div>` : nothing}</div>
     ${dialogs(app)}`, root);
+  // A row that has moved has lost the focus, and one that is in another group now was made anew.
+  if (document.activeElement !== document.body || !row) return;
+  const kept = had?.isConnected ? had : document.getElementById(row)?.querySelector(".title");
+  /** @type {HTMLElement | null | undefined} */ (kept)?.focus({ preventScroll: true });
 }
 
 /** @param {string} token @param {boolean} keep */

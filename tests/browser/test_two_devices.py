@@ -54,6 +54,24 @@ def test_a_change_shows_on_the_other_device(visit: Callable[..., Visitor], owner
     expect(one.row("Seen there").get_by_role("checkbox")).to_be_checked()
 
 
+@pytest.mark.parametrize("change", [{"order": 5000}, {"list": "Home"}], ids=["its place", "its group"])
+def test_a_row_that_another_device_moves_keeps_the_focus(
+    visitor: Visitor, client: Client, change: dict[str, Any]
+) -> None:
+    visitor.go("everything")
+    for title in ("One @Garden", "Two @Garden", "Three @Garden"):
+        visitor.add(title)
+    visitor.saved()
+    focused = visitor.row("One").locator(".title")
+    focused.focus()
+    todo = next(todo for todo in client.get("/todos").json() if todo["title"] == "One")
+    assert client.patch(f"/todos/{todo['id']}", change).status_code == 200
+    expect(visitor.page.locator("main .row .title")).to_have_text(["Two", "Three", "One"])
+    expect(focused).to_be_focused()
+    visitor.page.keyboard.press("k")
+    expect(visitor.row("Three").locator(".title")).to_be_focused()
+
+
 def test_edits_of_different_fields_both_stay_and_tags_merge(
     offline: Visitor, client: Client, todo: dict[str, Any]
 ) -> None:

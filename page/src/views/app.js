@@ -59,12 +59,14 @@ export class App {
     if (this.#drawing) return;
     this.#drawing = true;
     const draw = () => {
+      clearTimeout(late);
+      cancelAnimationFrame(frame);
       this.#drawing = false;
       this.draw();
     };
-    // A hidden page has no frames.
-    if (document.hidden) setTimeout(draw);
-    else requestAnimationFrame(draw);
+    // A hidden page has no frames, and one on a busy machine may wait long for its next.
+    const late = setTimeout(draw, document.hidden ? 0 : 200);
+    const frame = requestAnimationFrame(draw);
   }
 
   /** @param {Partial<App>} changes */
@@ -103,6 +105,14 @@ export class App {
   focus(field) {
     this.draw();
     document.getElementById(field)?.focus();
+  }
+
+  /** Draws at once and goes to a row. @param {string | undefined} id of its todo */
+  focusRow(id) {
+    this.draw();
+    const row = document.getElementById(`row-${id}`);
+    /** @type {HTMLElement | null | undefined} */ (row?.querySelector(".title"))?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} id of the row whose title is to be edited in place */

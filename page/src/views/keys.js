@@ -1,6 +1,5 @@
 /** The keyboard: single letters outside of fields, and the row that they act on. */
 
-import { focusRow } from "./list.js";
 import { href } from "./route.js";
 
 /** @import {App} from "./app.js" */
@@ -35,7 +34,7 @@ function leave(app, field) {
   if (field.id === "search" && app.route.q) app.go(app.to({ q: "" }), true);
   if (field.id === "add") app.show({ draft: { text: "", declined: new Set() } });
   field.blur();
-  focusRow(app.current);
+  app.focusRow(app.current);
 }
 
 /** @param {App} app @param {KeyboardEvent} event */
@@ -45,7 +44,7 @@ function move(app, event) {
   if (!todo || !by) return;
   event.preventDefault();
   if (app.route.name !== "inbox" && app.route.name !== "list") return app.say("Only a list can be put in order.");
-  app.move(todo, by).then(() => requestAnimationFrame(() => requestAnimationFrame(() => focusRow(todo.id))));
+  app.move(todo, by).then(() => app.focusRow(todo.id));
 }
 
 /** @param {App} app @param {KeyboardEvent} event */
@@ -68,7 +67,7 @@ function act(app, event) {
     ArrowUp: () => step(app, -1),
     Escape: () => {
       if (app.route.todo) app.go(app.to({ todo: undefined }));
-      requestAnimationFrame(() => focusRow(app.current));
+      app.focusRow(app.current);
     },
   };
   if (todo && !todo.deleted) {
@@ -91,7 +90,7 @@ function act(app, event) {
 /** @param {App} app @param {string} id */
 function remove(app, id) {
   const todo = app.store.get(id);
-  if (todo) app.remove([todo]).then(() => requestAnimationFrame(() => focusRow(app.current)));
+  if (todo) app.remove([todo]).then(() => app.focusRow(app.current));
 }
 
 /** @param {App} app @param {string} id @param {string} field */
@@ -107,6 +106,6 @@ function step(app, by) {
   const next = ids[at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))];
   if (!next) return;
   if (ids.indexOf(next) >= app.window - 10) app.window += 80;
-  app.show({ current: next });
-  requestAnimationFrame(() => requestAnimationFrame(() => focusRow(next)));
+  app.current = next;
+  app.focusRow(next);
 }

@@ -141,7 +141,7 @@ function editor(app, todo) {
     event.stopPropagation();
     if (event.key === "Enter" && !event.isComposing) save(/** @type {HTMLInputElement} */ (event.target));
     if (event.key === "Escape") app.show({ editing: undefined });
-    if (event.key === "Enter" || event.key === "Escape") requestAnimationFrame(() => focusRow(todo.id));
+    if (event.key === "Enter" || event.key === "Escape") app.focusRow(todo.id);
   };
   return html`<input class="editor" id="edit-title" aria-label="Title" maxlength="500" dir="auto" ${ref((element) => began(app, todo, element))}
     @keydown=${pressed} @blur=${(/** @type {Event} */ { target }) => save(/** @type {HTMLInputElement} */ (target))} />`;
@@ -153,13 +153,6 @@ function began(app, todo, element) {
   element.dataset.begun = "true";
   element.value = todo.title;
   app.began(todo, "title");
-}
-
-/** @param {string | undefined} id */
-export function focusRow(id) {
-  const row = document.getElementById(`row-${id}`);
-  /** @type {HTMLElement | null | undefined} */ (row?.querySelector(".title"))?.focus({ preventScroll: true });
-  row?.scrollIntoView({ block: "nearest" });
 }
 
 /** What waits for a person. @param {App} app @param {Command} command */
