@@ -39,8 +39,12 @@ status: $(INSTALLED) ## Show what is running and how far behind the readers are
 
 # A worker that is done takes over tests of another: what they share, such as a stack, is made as rarely as can be.
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
+# FAILED=1: what failed last, one after the other.
+ifdef FAILED
+PARALLEL := -n 0 --last-failed --last-failed-no-failures none
+endif
 
-test: $(PAGE) $(PAGE_TESTER) ## Run every test, on a private engine
+test: $(PAGE) $(PAGE_TESTER) ## Run every test, on a private engine (FAILED=1: those that failed last, one by one)
 	@$(VENV)/python -m pytest $(PARALLEL)
 
 test-thorough: $(PAGE) $(PAGE_TESTER) ## The same with five times as many random inputs (TIMES=5)
