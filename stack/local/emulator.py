@@ -1,9 +1,13 @@
-"""ministack as an ASGI application, with corrections of its restart, and of the functions' processes after errors."""
+"""ministack as an ASGI application, with corrections.
+
+Of its restart, of the functions' processes after errors, and of the time that a query of a large partition takes.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +21,9 @@ from stack.local.journal.writer import NotKept
 
 # Saves what is deployed, as a stop does; the journal has everything else.
 CHECKPOINT_PATH: Final = "/_todo-ledger/checkpoint"
+
+# The condition of the service's own queries (`dynamodb.between`).
+_BETWEEN: Final = re.compile(r"(#\w+) = (:\w+) AND (#\w+) BETWEEN (:\w+) AND (:\w+)")
 
 
 def application(journal: Journal | None = None, on_start: Callable[[], None] = lambda: None) -> ASGIFramework:
@@ -34,6 +41,7 @@ def application(journal: Journal | None = None, on_start: Callable[[], None] = l
 
     install()
     _keep_processes_after_errors()
+    _compare_keys_without_parsing()
     _sync_what_is_saved(app)
     if journal is not None:
         journal.attach()
@@ -167,3 +175,32 @@ def _keep_processes_after_errors() -> None:
 
     worker_class.invoke = invoke
     lambda_runtime._signal, lambda_runtime._collect = signal_later, collect_later
+
+
+def _compare_keys_without_parsing() -> None:
+    from ministack.services import dynamodb
+
+    dynamodb._evaluate_condition = comparing_keys(dynamodb._evaluate_condition)
+
+
+def comparing_keys(evaluate: Callable[..., Any]) -> Callable[..., Any]:
+    """The emulator's evaluation of conditions, but for that of the service's own queries.
+
+    The emulator parses a query's condition for each item of the partition: with 5,000 todos, a quarter of a second of
+    CPU time for every query of their owner. It has checked the condition and its bounds before that.
+    """
+
+    def holds(expr: Any, item: Any, attr_values: Any, attr_names: Any, slot: str = "ConditionExpression") -> Any:
+        form = _BETWEEN.fullmatch(expr) if expr and slot == "KeyConditionExpression" else None
+        if form is None:
+            return evaluate(expr, item, attr_values, attr_names, slot)
+        partition, of, sort, low, high = form.groups()
+        try:
+            keys = [item[attr_names[name]]["S"] for name in (partition, sort)]
+            texts = [attr_values[name]["S"] for name in (of, low, high)]
+        except (KeyError, TypeError):
+            return evaluate(expr, item, attr_values, attr_names, slot)
+        # Code points are in the order of their UTF-8.
+        return keys[0] == texts[0] and texts[1] <= keys[1] <= texts[2]
+
+    return holds
