@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from hypercorn.typing import ASGIFramework
 
+from stack.local.function_code import unpack_once
 from stack.local.gateway import FUNCTION_PATH
 from stack.local.journal.journal import Journal
 from stack.local.journal.writer import NotKept
@@ -42,6 +43,7 @@ def application(journal: Journal | None = None, on_start: Callable[[], None] = l
     install()
     _keep_processes_after_errors()
     _compare_keys_without_parsing()
+    unpack_once()
     _sync_what_is_saved(app)
     if journal is not None:
         journal.attach()

@@ -1,16 +1,18 @@
-"""What is corrected in the emulator: a function's process serves on after its handler raised an error."""
+"""What is corrected in the emulator: processes serve on after a handler raised an error, and share their code."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
-from stack.local import emulator
+from stack.local import emulator, function_code
 
 HANDLER = """
 import os, sys, time
@@ -22,24 +24,46 @@ def handle(event, context):
         os._exit(1)
     if event == "sleep":
         time.sleep(60)
+    if event == "place":
+        return os.path.realpath(__file__)
     return os.getpid()
 """
+ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
+CONFIGURATION = {
+    "FunctionName": "f", "FunctionArn": ARN, "Handler": "app.handle", "Runtime": "python3.11", "Timeout": 60,
+}  # fmt: skip
 
 
 @pytest.fixture
-def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A function's process, with the correction in force."""
-    for owner, name in ((lambda_runtime.Worker, "invoke"), (lambda_runtime, "_signal"), (lambda_runtime, "_collect")):
+def corrected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The corrections are in force."""
+    monkeypatch.setattr(lambda_svc, "_PROVIDED_CODE_CACHE", str(tmp_path / "code"))
+    monkeypatch.setattr(lambda_svc, "_provided_code_dirs", {})
+    patched = [(lambda_runtime.Worker, name) for name in ("invoke", "_spawn")]
+    patched += [(lambda_runtime, name) for name in ("_signal", "_collect", "zipfile")]
+    for owner, name in patched:
         monkeypatch.setattr(owner, name, getattr(owner, name))
     emulator._keep_processes_after_errors()
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("app.py", HANDLER)
-    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
-    config = {"FunctionName": "f", "FunctionArn": arn, "Handler": "app.handle", "Runtime": "python3.11", "Timeout": 60}
-    made = lambda_runtime.Worker("f", config, code.getvalue())
+    function_code.unpack_once()
+
+
+@pytest.fixture
+def worker(corrected: None) -> Iterator[Any]:
+    """A function's process."""
+    made = make_worker(packed(HANDLER))
     yield made
     made.kill()
+
+
+def packed(handler: str) -> bytes:
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", handler)
+    return code.getvalue()
+
+
+def make_worker(code: bytes) -> Any:
+    return lambda_runtime.Worker("f", dict(CONFIGURATION), code)
 
 
 def test_a_process_serves_on_after_an_error(worker: Any) -> None:
@@ -63,3 +87,19 @@ def test_a_process_that_died_or_took_too_long_is_replaced(worker: Any, event: st
     assert process.poll() is not None
     assert again["result"] != first["result"]
     assert again["cold_start"]
+
+
+def test_processes_of_one_package_share_its_files_and_those_of_another_do_not(corrected: None) -> None:
+    code = packed(HANDLER)
+    workers = [make_worker(code), make_worker(code), make_worker(packed(HANDLER + "# Newer"))]
+    try:
+        first, second, newer = (worker.invoke("place", "1")["result"] for worker in workers)
+    finally:
+        for worker in workers[1:]:
+            worker.kill()
+    assert first == second != newer
+    # One that has ended takes nothing away from the others.
+    workers[1]._discard_tmpdir()
+    assert workers[0].invoke("place", "2")["result"] == first
+    workers[0].kill()
+    assert Path(first).exists()
