@@ -21,7 +21,7 @@ from stack.local.emulator import CHECKPOINT_PATH
 from stack.local.guard import TOKEN_HEADER
 from stack.local.journal.files import Files
 from stack.local.process import EngineProcess
-from stack.local.state import State, open_private, read_json, restrict, write_json
+from stack.local.state import State, make_private, open_private, read_json, restrict, write_json
 from stack.settings import REPOSITORY
 
 # Reading a journal of a million events takes half a minute.
@@ -67,14 +67,21 @@ def start(
         Another program listens on ``port``.
     InUse
         Another engine writes to the journal.
+    NoRoom
+        The disk is full.
     StackError
         The engine does not start, and says why.
     """
     restrict(state)
+    journal = Files(state.journal)
     if state.journal.exists():
         # Before anything of an engine that nobody knows of is touched.
-        with Files(state.journal).held_by_writer():
+        with journal.held_by_writer():
             pass
+    if persist:
+        # The engine could not say so on a disk that is full.
+        make_private(journal.directory)
+        journal.check_room()
     api_socket = _bind(port)
     engine_socket = _bind_engine(state, engine_port)
     token = _token(state)
@@ -103,6 +110,7 @@ def start(
             api_socket.getsockname()[1],
             engine_socket.getsockname()[1],
             token,
+            state.identity,
         )
     write_json(state.engine_record, asdict(engine))
     process.adopt(child)

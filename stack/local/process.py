@@ -27,6 +27,9 @@ class EngineProcess:
     ----------
     token : str
         The session token that its AWS API requires. Empty: a version that anybody could use, without a guard.
+    directory : str
+        `State.identity` of its directory. A copy of that, made while it ran, has its record, too. Empty: a version that
+        did not say.
     """
 
     pid: int
@@ -34,6 +37,7 @@ class EngineProcess:
     port: int
     engine_port: int
     token: str = ""
+    directory: str = ""
 
     @property
     def url(self) -> str:
@@ -61,7 +65,8 @@ def running(state: State) -> EngineProcess | None:
     if record is None or "pid" not in record:
         return None
     engine = EngineProcess(**record)
-    return engine if engine.alive() else None
+    is_here = engine.directory in ("", state.identity)
+    return engine if is_here and engine.alive() else None
 
 
 def stop(state: State, engine: EngineProcess) -> None:

@@ -21,11 +21,24 @@ PRIVATE_DIRECTORY: Final = 0o700
 PRIVATE_FILE: Final = 0o600
 
 
+class Unwritable(StackError):
+    """Nothing can be written to a state directory."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"cannot write to {path}: {error.strerror}")
+
+
 @dataclass(frozen=True)
 class State:
     """The state directory of one local stack."""
 
     directory: Path
+
+    @property
+    def identity(self) -> str:
+        """What tells this directory from a copy of it, and not from itself under another name."""
+        found = self.directory.stat()
+        return f"{found.st_dev}:{found.st_ino}"
 
     @property
     def engine_record(self) -> Path:
@@ -79,9 +92,18 @@ class State:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the lock that makes every other start, stop and deployment of this stack wait."""
+        """Hold the lock that makes every other start, stop and deployment of this stack wait.
+
+        Raises
+        ------
+        Unwritable
+        """
         make_private(self.directory)
-        with open_private(self.directory / "lock") as lock:
+        try:
+            opened = open_private(self.directory / "lock")
+        except OSError as error:
+            raise Unwritable(self.directory, error) from None
+        with opened as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -90,17 +112,26 @@ def read_json(path: Path) -> Any:
     """The content of a JSON file; None if it does not exist."""
     try:
         return json.loads(path.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Replace a JSON file in one step, so that nobody reads half of it."""
+    """Replace a JSON file in one step, so that nobody reads half of it.
+
+    Raises
+    ------
+    Unwritable
+        It is as it was.
+    """
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    with open_private(temporary) as file:
-        file.write(json.dumps(content).encode())
-    temporary.replace(path)
+    try:
+        temporary.unlink(missing_ok=True)
+        with open_private(temporary) as file:
+            file.write(json.dumps(content).encode())
+        temporary.replace(path)
+    except OSError as error:
+        raise Unwritable(path, error) from None
 
 
 def open_private(path: Path) -> IO[bytes]:
@@ -114,9 +145,12 @@ def make_private(directory: Path) -> None:
     Raises
     ------
     StackError
-        It belongs to another user, or is meant for all.
+        It cannot be made, belongs to another user, or is meant for all.
     """
-    directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unwritable(directory, error) from None
     if directory.stat().st_mode & stat.S_ISVTX:
         raise StackError(f"{directory} is shared by all users; choose another directory")
     _restrict(directory)

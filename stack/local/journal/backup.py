@@ -12,13 +12,14 @@ from stack.errors import NotRunning, StackError
 from stack.local import process
 from stack.local.journal import lines
 from stack.local.journal.contents import Contents
-from stack.local.journal.files import Files, read_contents, write_contents
+from stack.local.journal.files import Files, NoRoom, read_contents, write_contents
 from stack.local.state import PRIVATE_FILE, State
 
 # The first line has this number, the kind of file, the version of its format, and the issuer's private key.
 _FIRST: Final = 0
 _KIND: Final = "todo-ledger backup"
 _VERSION: Final = 1
+_MOST_FIRST_BYTES: Final = 64 * 1024
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -55,7 +56,7 @@ def restore(state: State, path: Path) -> Contents:
     Raises
     ------
     StackError
-        The directory has a state, or the file is not a whole backup. Nothing was changed.
+        The directory has a state, the file is not a whole backup, or the disk is full. Nothing was changed.
     """
     files = Files(state.journal)
     with state.locked():
@@ -63,7 +64,10 @@ def restore(state: State, path: Path) -> Contents:
             raise StackError(f"{state.directory} has a state already; move it away, or choose another --directory")
         key, contents = _read(path)
         with files.held_by_writer():
-            files.write_base(1, contents)
+            try:
+                files.write_base(1, contents)
+            except OSError as error:
+                raise NoRoom(state.journal, error) from None
         state.issuer_key.unlink(missing_ok=True)
         state.issuer_key.touch(PRIVATE_FILE)
         state.issuer_key.write_text(key)
@@ -74,18 +78,25 @@ def _read(path: Path) -> tuple[str, Contents]:
     contents = Contents()
     try:
         with _open(path) as file:
-            first = lines.parse(file.readline().rstrip(b"\n"))
-            if first is None or first[0] != _FIRST or first[1][0][0] != _KIND:
-                raise StackError(f"{path} is not a backup of a local stack")
-            _, version, key = first[1][0]
-            if version != _VERSION:
-                raise StackError(f"{path} was made by a newer version, which this one cannot read")
+            key = _read_first(path, file)
             whole = read_contents(file, contents)
     except (OSError, EOFError, zlib.error) as error:
         raise StackError(f"{path} cannot be read: {error}") from None
+    except ValueError:
+        raise StackError(f"{path} is not a backup that this version can read") from None
     if not whole:
         raise StackError(f"{path} is damaged or incomplete; nothing was changed")
     return key, contents
+
+
+def _read_first(path: Path, file: IO[bytes]) -> str:
+    """Read the first line; the issuer's key."""
+    match lines.parse(file.readline(_MOST_FIRST_BYTES).rstrip(b"\n")):
+        case (number, [[kind, version, str(key)]]) if (number, kind) == (_FIRST, _KIND):
+            if version != _VERSION:
+                raise StackError(f"{path} was made by another version, whose backups this one cannot read")
+            return key
+    raise StackError(f"{path} is not a backup of a local stack")
 
 
 def _open(path: Path) -> IO[bytes]:

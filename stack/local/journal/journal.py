@@ -45,7 +45,6 @@ class Journal:
 
     def __init__(self, directory: Path, *, salvage: bool = False) -> None:
         self._files = Files(directory)
-        self._is_new = not self._files.exist()
         self._began = time.monotonic()
         self._files.check_room()
         # Of millions of values, none is garbage: looking for some would take most of the time.
@@ -57,6 +56,8 @@ class Journal:
             else:
                 _remove(self._cuts)
         self._last = self._contents.last
+        # Also if the engine was killed while it wrote the first batch, which takes an older version's state over.
+        self._is_new = self._last == 0
         self._capture: Capture
         self._writer: Writer
         self._loop: asyncio.AbstractEventLoop
