@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import uuid_utils
-
 from chalicelib.aws import settings_table
 from chalicelib.commands import execute, list_queue, list_records, operations
 from chalicelib.commands.list_operation import (
@@ -77,7 +75,7 @@ def clear(
         Some todos cannot be deleted, or what the key stands for is not known any more.
     Unavailable
     """
-    operation_id = str(uuid_utils.uuid7())
+    operation_id = ids.new_uuid()
     clearing = ListOperation(
         owner,
         list_name,

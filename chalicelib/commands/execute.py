@@ -11,8 +11,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-import uuid_utils
-
 from chalicelib import metrics
 from chalicelib.aws.memory import on_forget
 from chalicelib.aws.retry import back_off
@@ -79,11 +77,6 @@ class CommandRequest:
     def stream(self) -> str:
         """The id of the todo's stream in the ledger."""
         return ids.stream_id(ids.partition_of(self.owner), self.todo_id)
-
-
-def new_todo_id() -> str:
-    """A UUIDv7 (RFC 9562): ids made one after the other sort that way."""
-    return str(uuid_utils.uuid7())
 
 
 def request_hash(verb: str, todo_id: str, body: object) -> str:
@@ -286,7 +279,7 @@ def _event_of(request: CommandRequest, decision: Decision, before: Event | None)
     return Event(
         stream_id=request.stream,
         version=before.version + 1 if before else 1,
-        event_id=str(uuid_utils.uuid7()),
+        event_id=ids.new_uuid(),
         type=decision.type,
         change=decision.change,
         state=fold.evolve(before.state if before else None, decision.type, decision.change, occurred_at),

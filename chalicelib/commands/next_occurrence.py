@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import uuid_utils
-
 from chalicelib.ledger import ledger
 from chalicelib.todos import decide, earlier_ids, fold, ids, instants, recurrence, zones
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
@@ -236,7 +234,7 @@ class _Series:
             own,
             stream_id=self._stream(link),
             version=newest.version + 1 if newest else 1,
-            event_id=str(uuid_utils.uuid7()),
+            event_id=ids.new_uuid(),
             type=decision.type,
             change=decision.change,
             state=fold.evolve(state, decision.type, decision.change, own.occurred_at),

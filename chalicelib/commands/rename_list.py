@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-import uuid_utils
-
 from chalicelib.aws import settings_table
 from chalicelib.aws.retry import back_off
 from chalicelib.commands import execute, list_queue, list_records, named_lists, operations
@@ -83,7 +81,7 @@ def rename(
         Some todos cannot be moved; the others were.
     Unavailable
     """
-    new_id = str(uuid_utils.uuid7())
+    new_id = ids.new_uuid()
     renaming = ListOperation(
         owner,
         list_name,

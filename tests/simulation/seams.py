@@ -23,13 +23,13 @@ from chalicelib.commands import (
     clear_list,
     execute,
     list_operation,
-    next_occurrence,
     reminders,
     rename_list,
 )
 from chalicelib.ledger import model
 from chalicelib.publishing import topic
 from chalicelib.rebuild import run
+from chalicelib.todos import ids
 from chalicelib.views import backfill, current, pointer
 from chalicelib.views.pointer import Pointer
 
@@ -160,10 +160,7 @@ def installed() -> Iterator[Seat]:
             (topic, "sns", lambda: seat.topic),
             (stack.operate.redrive, "sqs", lambda: seat.queues),
             (sqs, "unlinked_sqs", lambda: seat.queues),
-            *(
-                (module, "uuid_utils", SimpleNamespace(uuid7=uuid7))
-                for module in (execute, next_occurrence, clear_list, rename_list)
-            ),
+            (ids, "new_uuid", lambda: str(uuid7())),
             *((module, "PAGE", LIST_PAGE) for module in (list_operation, clear_list, rename_list)),
             (current, "current_pointer", watched_pointer),
             (pointer, "uuid", SimpleNamespace(uuid4=uuid7)),

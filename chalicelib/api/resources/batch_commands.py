@@ -9,7 +9,6 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
-import uuid_utils
 from msgspec import Meta
 
 from chalicelib.api import bodies, commands
@@ -151,7 +150,7 @@ def operation_of(request: Request) -> str:
         return stated
     key = request.header("idempotency-key", parse_idempotency_key)
     if key is None:
-        return ids.mint_operation(str(uuid_utils.uuid7()))
+        return ids.mint_operation(ids.new_uuid())
     return ids.mint_operation(hashlib.sha256(f"operation#{key}".encode()).hexdigest()[:32])
 
 

@@ -120,7 +120,7 @@ def history(request: Request) -> Response:
 
 def id_for_new(owner: Owner, key: str | None) -> str:
     """The id of a todo that the service chooses: derived from the key if there is one, so that a repeat finds it."""
-    return ids.id_for_key(owner, key) if key else execute.new_todo_id()
+    return ids.id_for_key(owner, key) if key else ids.new_uuid()
 
 
 def command_request(

@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
-import uuid_utils
-
 from chalicelib.aws.retry import back_off
 from chalicelib.commands import operations
 from chalicelib.commands.execute import MAX_TRIES, TooContended
@@ -259,7 +257,7 @@ def _join_or_claim(
             if records.run_again(target.partition, joined):
                 return joined, Progress()
         else:
-            operation = ids.mint_operation(str(uuid_utils.uuid7()))
+            operation = ids.mint_operation(ids.new_uuid())
             this = Undo(operation, target.undoes, target.direction, actor, client, correlation_id)
             if records.claim(target.partition, this, state):
                 return this, Progress()

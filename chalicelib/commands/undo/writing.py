@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import uuid_utils
-
 from chalicelib.aws.retry import back_off
 from chalicelib.commands.execute import MAX_TRIES, TooContended
 from chalicelib.commands.undo import records
@@ -15,7 +13,7 @@ from chalicelib.commands.undo.records import TodoConflict, Undo
 from chalicelib.commands.undo.units import Asked, Reader, Unit, event_of
 from chalicelib.ledger import ledger
 from chalicelib.ledger.errors import LedgerUnavailable, VersionTaken
-from chalicelib.todos import instants
+from chalicelib.todos import ids, instants
 from chalicelib.todos.events import Event
 from chalicelib.todos.undo import Outcome, decision_of
 
@@ -132,7 +130,7 @@ def _events(undo: Undo, unit: Unit, outcomes: dict[str, Outcome]) -> Iterator[Ev
                 unit.streams[todo_id],
                 decision_of(unit.streams[todo_id], outcome.values),
                 at,
-                event_id=str(uuid_utils.uuid7()),
+                event_id=ids.new_uuid(),
                 actor=undo.actor,
                 client=undo.client,
                 operation=undo.undo,

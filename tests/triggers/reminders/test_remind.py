@@ -170,7 +170,7 @@ def many(alone: Alone, count: int, owners: int) -> None:
         command = Create(content.validate({"title": f"t{number}", "remind_at": PAST}))
         owner = f"owner {number % owners}"
         request = execute.CommandRequest(
-            owner=Owner(owner), todo_id=execute.new_todo_id(), command=command, actor=owner, is_new=True
+            owner=Owner(owner), todo_id=ids.new_uuid(), command=command, actor=owner, is_new=True
         )
         execute.execute(request)
 

@@ -53,7 +53,7 @@ def run(code: str, environment: dict[str, str], given: str = "") -> str:
 
 # The packages that are not Python's own and that a function imports at its start, by function.
 STARTS = {
-    "api": {"chalice", "msgspec", "uuid_utils"},
+    "api": {"chalice", "msgspec"},
     "project": {"chalice"},
     "publish": {"chalice"},
     "authorize": {"chalice"},
@@ -84,7 +84,13 @@ ANSWERS = {
     "PublishBatch": "<a><PublishBatchResult><Successful><member><Id>0</Id></member></Successful></PublishBatchResult></a>",  # noqa: E501
 }
 EVENTS = {
-    "api": ("app", {**api_event("PATCH", f"/todos/{TODO_ID}", None, {}, owner="alice"), "body": '{"title": "y"}'}),
+    "api": (
+        "app",
+        {
+            **api_event("PATCH", f"/todos/{TODO_ID}", None, {}, owner="alice", expires_in=86_400),
+            "body": '{"title": "y"}',
+        },
+    ),
     "project": ("project", stream_batch(IMAGE)),
     "publish": ("publish", stream_batch(IMAGE)),
 }
@@ -108,7 +114,7 @@ print(json.dumps([sorted(sys.modules), asked]))
     ("handlers", "asked"),
     [
         ("api", ["Query", "PutItem"]),
-        ("project", ["GetItem", "BatchGetItem", "BatchGetItem", "TransactWriteItems"]),
+        ("project", ["GetItem", "BatchGetItem", "TransactWriteItems"]),
         ("publish", ["PublishBatch"]),
     ],
 )

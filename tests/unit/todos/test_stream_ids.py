@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import time
 import uuid
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given
@@ -89,3 +92,25 @@ def test_any_uuid_is_a_todos_id_in_its_canonical_form_alone(version: int) -> Non
 @given(text=st.text(alphabet=st.characters(exclude_categories=[]), max_size=40))
 def test_no_other_text_is_a_todos_id(text: str) -> None:
     assert not ids.is_todo_id(text)
+
+
+def test_a_new_id_is_a_uuid_of_this_moment() -> None:
+    before = time.time_ns() // 1_000_000
+    made = uuid.UUID(ids.new_uuid())
+    assert (made.version, made.variant) == (7, uuid.RFC_4122)
+    assert ids.is_todo_id(str(made))
+    assert before <= made.int >> 80 <= time.time_ns() // 1_000_000
+
+
+def test_new_ids_differ_and_sort_by_the_time_of_their_making(monkeypatch: pytest.MonkeyPatch) -> None:
+    nanoseconds = itertools.count(1_790_000_000_000_000_000, 250)
+    monkeypatch.setattr(ids, "time", SimpleNamespace(time_ns=lambda: next(nanoseconds)))
+    made = [ids.new_uuid() for _ in range(10_000)]
+    assert made == sorted(set(made))
+
+
+def test_the_random_bits_of_a_new_id_are_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that start from one snapshot have the same state, and must not make the same ids."""
+    monkeypatch.setattr(ids, "time", SimpleNamespace(time_ns=lambda: 1_790_000_000_000_000_000))
+    monkeypatch.setattr(ids, "os", SimpleNamespace(urandom=lambda size: bytes(range(0xE0, 0xE0 + size))))
+    assert ids.new_uuid() == "01a0c450-6c00-7000-a0e1-e2e3e4e5e6e7"
