@@ -20,23 +20,25 @@ from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 
 from stack.aws import REGION
-from stack.deploy import archive, policies
+from stack.deploy import archive, bytecode, policies
 from stack.deploy.stages import Stage
 from stack.errors import DeploymentFailed
 from stack.settings import LOCAL, REPOSITORY, default_directory
 
 KEPT_PACKAGES = 5
-# Parts of the wheels that the service does not use: a tenth of the upload. SWAGGER_UI, which /docs serves, stays.
+# Parts of the wheels that no function imports. SWAGGER_UI, which /docs serves, stays.
 LEFT_OUT = (
-    "icalendar/tests",
     "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/metrics/provider/datadog",
     "aws_lambda_powertools/utilities/auth_alpha",
     "aws_lambda_powertools/utilities/batch",
     "aws_lambda_powertools/utilities/circuit_breaker",
     "aws_lambda_powertools/utilities/data_classes",
     "aws_lambda_powertools/utilities/data_masking",
     "aws_lambda_powertools/utilities/feature_flags",
+    "aws_lambda_powertools/utilities/idempotency/persistence/redis.py",
     "aws_lambda_powertools/utilities/kafka",
+    "aws_lambda_powertools/utilities/metadata",
     "aws_lambda_powertools/utilities/parameters",
     "aws_lambda_powertools/utilities/parser",
     "aws_lambda_powertools/utilities/streaming",
@@ -44,9 +46,31 @@ LEFT_OUT = (
     # cryptography needs the compiled half of cffi only, beside it.
     "cffi",
     "pycparser",
+    "cryptography/fernet.py",
+    "cryptography/hazmat/asn1",
+    "cryptography/hazmat/primitives/serialization/pkcs*.py",
+    "cryptography/hazmat/primitives/twofactor",
+    "cryptography/x509/ocsp.py",
     # Time zones come from tzdata.
+    "dateutil/tz/win.py",
     "dateutil/zoneinfo/dateutil-zoneinfo.tar.gz",
-    "urllib3/contrib/emscripten",
+    "dateutil/zoneinfo/rebuild.py",
+    "icalendar/cli.py",
+    "icalendar/tests",
+    "icalendar/timezone/equivalent_timezone_ids.py",
+    "pynamodb/transactions.py",
+    # Python reads the compiled zones and the list of their names.
+    "tzdata/zoneinfo/iso3166.tab",
+    "tzdata/zoneinfo/tzdata.zi",
+    "tzdata/zoneinfo/zone.tab",
+    "tzdata/zoneinfo/zone1970.tab",
+    "urllib3/contrib",
+    "urllib3/http2/connection.py",
+    # What only type checkers and installers read.
+    "**/*.pyi",
+    "**/py.typed",
+    "*.dist-info/RECORD",
+    "*.data",
 )
 SWAGGER_UI = "aws_lambda_powertools/event_handler/openapi/swagger_ui"
 # Lambda's names for its architectures, and those of the wheels' platforms.
@@ -171,7 +195,10 @@ def _run_chalice(stage: str, project: Path, made: Path) -> None:
 
 
 def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> None:
-    """Download the wheels for the stage's runtime and architecture, compile them, and cache the result."""
+    """Download the wheels for the stage's runtime and architecture, compile them, and cache the result.
+
+    Their sources stay out, and the names in their libraries: a sixth of the package, which only debugging needs.
+    """
     made.mkdir()
     wheels, tree = made / "wheels", made / "tree"
     _download_wheels(stage, project, wheels)
@@ -179,18 +206,30 @@ def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> Non
         archive.unpack(wheel, tree)
     (tree / SWAGGER_UI).rename(made / "swagger_ui")
     for part in LEFT_OUT:
-        _remove(tree / part)
-    shutil.copytree(made / "swagger_ui", tree / SWAGGER_UI)
-    archive.compile_all(tree)
+        _remove(tree, part)
+    shutil.copytree(made / "swagger_ui", tree / SWAGGER_UI, ignore=shutil.ignore_patterns("*.py"))
+    for library in tree.rglob("*.so"):
+        archive.cut_symbols(library)
+    archive.replace_by_bytecode(tree)
     archive.pack(tree, made / "dependencies.zip")
     (made / "dependencies.zip").rename(kept)
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+def _remove(tree: Path, part: str) -> None:
+    """Remove what a pattern names; a wheel of another version that has nothing like it is to be looked at.
+
+    Raises
+    ------
+    DeploymentFailed
+    """
+    found = list(tree.glob(part))
+    if not found:
+        raise DeploymentFailed(f"the wheels have no {part}, which is left out of the package")
+    for path in found:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _download_wheels(stage: str, project: Path, directory: Path) -> None:
@@ -245,7 +284,7 @@ def _dependencies(stage: str, project: Path) -> Path:
 
 def _own_code() -> bytes:
     """The code that makes the package, so that a package of another version of it is not used."""
-    return Path(__file__).read_bytes() + Path(archive.__file__).read_bytes()
+    return b"".join(Path(each).read_bytes() for each in (__file__, archive.__file__, bytecode.__file__))
 
 
 def _delete_old_packages() -> None:
