@@ -56,7 +56,7 @@ def writes(table: str, owner: Partition, update: Update, now: int) -> Iterator[d
         **_key(owner, schema.log_key(update.revision)),
         "at": {"S": instants.format_milliseconds(now)},
         "changes": {"S": dump_json([[new.todo_id, new.version] for _, new in update.rows])},
-        "counts": {"S": _dump_counts([_events_brought(old, new, now) for old, new in update.rows])},
+        "counts": {"S": _dump_counts(_events_brought(update, now))},
         schema.TTL_ATTRIBUTE: {"N": str(seconds + LOG_SECONDS)},
     }
     yield _put(table, entry, 0)
@@ -76,16 +76,21 @@ def load_counts(stored: str, changes: int) -> list[int]:
     return counts + counts[-1:] * (changes - len(counts))
 
 
-def _events_brought(old: Row | None, new: Row, now: int) -> int:
-    """How many of the todo's events, up to the new row's version, no entry of the log had before this one.
+def _events_brought(update: Update, now: int) -> list[int]:
+    """For each row how many of the todo's events, up to its version, no entry of the log had before this one.
 
-    Without a row it is all of them: after a rebuild nothing else names them, and if the row was a tombstone that has
-    expired, those before it are older than any entry. It is 0 if even the last one is: nobody asks for them.
+    Without a row before it is all of them: after a rebuild nothing else names them, and if the row was a tombstone that
+    has expired, those before it are older than any entry. It is 0 if even the last one is: nobody asks for them.
     """
-    if old is not None:
-        return new.version - old.version
     oldest = instants.format_milliseconds(now - LOG_SECONDS * 1000)
-    return 0 if todo_of(new.state).get("updated_at", oldest) < oldest else new.version
+    return [
+        new.version - old.version
+        if old is not None
+        else 0
+        if todo_of(new.state).get("updated_at", oldest) < oldest
+        else new.version
+        for old, new in update.rows
+    ]
 
 
 def size_of(update: Update) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -45,12 +45,13 @@ class Tally:
 
     def plus(self, sign: int, *, is_completed: bool) -> Tally:
         """The tally with one todo more (`sign` 1) or one less (-1)."""
-        return replace(
-            self,
-            total=self.total + sign,
-            open=self.open + (0 if is_completed else sign),
-            completed=self.completed + (sign if is_completed else 0),
-        )
+        if is_completed:
+            return Tally(self.total + sign, self.open, self.completed + sign, self.revision)
+        return Tally(self.total + sign, self.open + sign, self.completed, self.revision)
+
+    def written_by(self, revision: int) -> Tally:
+        """The same counts, as the transaction of this revision writes them."""
+        return Tally(self.total, self.open, self.completed, revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +123,13 @@ def project(view: OwnerView, heads: Iterable[Head]) -> Update | None:
                 lists[name] = lists.get(name, view.lists.get(name, Tally())).plus(sign, is_completed=is_completed)
     if not rows:
         return None
+    # The counts of a list have its revision as it was read: it is another tally only if they moved.
     moved = [
-        (name, view.lists.get(name, Tally()), replace(after, revision=revision))
+        (name, before, after.written_by(revision))
         for name, after in lists.items()
-        if replace(after, revision=0) != replace(view.lists.get(name, Tally()), revision=0)
+        if after != (before := view.lists.get(name, Tally()))
     ]
-    return Update(revision, rows, moved, (view.tally, replace(tally, revision=revision)))
+    return Update(revision, rows, moved, (view.tally, tally.written_by(revision)))
 
 
 def apply_update(view: OwnerView, update: Update) -> OwnerView:

@@ -191,11 +191,15 @@ def _fitting(view: OwnerView, heads: list[Head]) -> tuple[Update | None, list[He
 
 
 def _read(table: str, group: Mapping[Partition, list[Head]]) -> dict[Partition, OwnerView]:
-    """What the views have of these owners' tallies, of the todos, and of every list that they are or were in."""
-    tallies = _get(table, [(owner, schema.TALLY_KEY) for owner in group])
+    """What the views have of these owners' tallies, of the todos, and of every list that they are or were in.
+
+    In whatever order, and torn as reads of several items are: each item that is written has the condition that it still
+    is what was read.
+    """
+    tallies = [(owner, schema.TALLY_KEY) for owner in group]
     wanted = {(owner, schema.todo_key(head.todo_id)) for owner, heads in group.items() for head in heads}
     lists = {(owner, schema.list_key(list_of(head.state))) for owner, heads in group.items() for head in heads}
-    found = _get(table, [*wanted, *lists])
+    found = _get(table, [*tallies, *wanted, *lists])
     rows = {key: codec.row_of(found[key]) for key in wanted if key in found}
     left_lists = {(owner, schema.list_key(list_of(row.state))) for (owner, _), row in rows.items()} - lists
     if left_lists:
@@ -208,7 +212,7 @@ def _read(table: str, group: Mapping[Partition, list[Head]]) -> dict[Partition, 
         }
         names.update(list_of(row.state) for row in of_owner.values())
         views[owner] = OwnerView(
-            tally=codec.tally_of(tallies.get((owner, schema.TALLY_KEY))),
+            tally=codec.tally_of(found.get((owner, schema.TALLY_KEY))),
             rows=of_owner,
             lists={
                 name: codec.tally_of(found[key]) for name in names if (key := (owner, schema.list_key(name))) in found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 import zlib
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any, Final
 from chalicelib.todos import ids, zones
 from chalicelib.todos.events import DEFAULT_LIST
 from chalicelib.todos.ids import Partition
+from chalicelib.views.projection import todo_of
 
 # The settings table's item that says which views tables are in use. No token's sub leads to its owner: a "#" in a sub
 # is percent-encoded.
@@ -68,7 +68,7 @@ def order_key(order: float | None) -> str:
 
 def index_attributes(owner: Partition, todo_id: str, state: str) -> dict[str, dict[str, str]]:
     """The attributes (DynamoDB's JSON) for indexes and filters of a todo of this state; a deleted todo has none."""
-    todo = json.loads(state)
+    todo = todo_of(state)
     if todo.get("deleted"):
         return {}
     list_name = todo.get("list", DEFAULT_LIST)
