@@ -93,6 +93,9 @@ class Device {
     }
   }
 
+  /** What waits for a person, and is not on the page. */
+  hidden = () => this.queue.filter(({ id, state }) => state !== "waiting" && (this.get(id)?.deleted ?? true));
+
   choose() {
     const command = this.queue.find(({ state }) => state === "conflict");
     if (!command) return;
@@ -111,6 +114,7 @@ function play(seed) {
   const devices = ["a", "b", "c"].map((name) => new Device(server, draw, name));
   const typed = [];
   const tags = new Map();
+  /** @type {string[]} */ const wrong = [];
   let texts = 0;
   const act = (device) => {
     const shown = [...new Set([...device.rows.keys(), ...device.queue.map(({ id }) => id)])].map(device.get).filter((todo) => todo && !todo.deleted);
@@ -142,10 +146,11 @@ function play(seed) {
     else if (what < 0.95) device.send();
     else device.choose();
   }
+  wrong.push(...devices.flatMap((device) => device.hidden().map(({ op, state }) => `${device.name} hides a ${op} in ${state}`)));
   for (let left = 300; left && devices.some(({ queue }) => queue.length); left--) {
     for (const device of devices) device.send(), device.choose();
   }
-  const wrong = devices.flatMap(({ queue, name }) => queue.map(({ op, state, problem }) => `${name} is left with ${op} ${state} ${JSON.stringify(problem)}`));
+  wrong.push(...devices.flatMap(({ queue, name }) => queue.map(({ op, state, problem }) => `${name} is left with ${op} ${state} ${JSON.stringify(problem)}`)));
   for (const device of devices) {
     device.pull();
     for (const { state } of server.todos.values()) {

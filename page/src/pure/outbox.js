@@ -14,13 +14,15 @@ const EMPTY = {
 };
 
 /**
- * A todo with the commands that wait for it: what the page shows.
+ * A todo with the commands that wait for it: what the page shows. What waits for a person is decided on its row, so a
+ * deletion, here or elsewhere, hides that only afterwards.
  * @param {Todo | undefined} row as the server last had it
  * @param {Command[]} commands of this todo, in order
  * @returns {Todo | undefined}
  */
 export function overlay(row, commands) {
-  return commands.reduce((todo, command) => applied(todo, command), row);
+  const todo = commands.reduce((before, command) => applied(before, command), row);
+  return todo?.deleted && commands.some(({ state }) => state !== "waiting") ? { ...todo, deleted: false } : todo;
 }
 
 /**
@@ -30,8 +32,7 @@ export function overlay(row, commands) {
  */
 function applied(row, { id, op, body, at, clash }) {
   if (op === "create") return /** @type {Todo} */ ({ ...EMPTY, created_at: at, updated_at: at, ...body, id });
-  // What was deleted elsewhere is shown until a person has chosen.
-  const todo = clash?.deleted ? { ...(row ?? clash.theirs), deleted: false } : row;
+  const todo = row ?? clash?.theirs;
   // Only the server knows what an old version was.
   if (!todo || op === "revert") return todo;
   if (op === "delete") return { ...todo, deleted: true };
