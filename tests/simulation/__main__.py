@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.simulation import repeating_mutants
 from tests.simulation.emulated import play_on_the_emulator
+from tests.simulation.faults import Site
 from tests.simulation.game import FULL, play_in_memory
+from tests.simulation.hits import least_hit, table_of_hits, torn_reads
 from tests.simulation.mutants import MUTANTS, OURS, Mutant
 from tests.simulation.seams import Seat, installed
 from tests.simulation.units import BATCH, table
@@ -29,6 +32,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="replay this schedule and print what the audit finds")
     parser.add_argument("--schedules", type=int, default=100_000, help="run so many, on every core")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--minutes", type=float, help="begin none after so many minutes")
+    parser.add_argument("--processes", type=int, help="how many work at once, by default one on each core")
     parser.add_argument("--compare", action="store_true", help=f"run {COMPARED} schedules of each mutant, and of ours")
     parser.add_argument("--repeating", action="store_true", help="schedules of repeating todos alone")
     parser.add_argument("--game", action="store_true", help="play the aggregation game in full")
@@ -44,7 +49,8 @@ def main() -> int:
     if arguments.compare:
         _compare()
         return 0
-    return _run_many(ours, arguments.first, arguments.schedules)
+    seconds = None if arguments.minutes is None else arguments.minutes * 60
+    return _run_many(ours, arguments.first, arguments.schedules, seconds, arguments.processes)
 
 
 def _play(engine: str) -> int:
@@ -96,14 +102,24 @@ def _differences(mutant: Mutant, seed: int, seat: Seat) -> list[str]:
 
 def run_seeds(mutant: Mutant, seeds: range) -> list[tuple[int, list[str]]]:
     """The seeds whose schedules end with differences, and these."""
-    with installed() as seat:
-        found = [(seed, _differences(mutant, seed, seat)) for seed in seeds]
-    return [(seed, differences) for seed, differences in found if differences]
+    return _run_chunk((ALL.index(mutant), seeds)).failures
 
 
-def _run_chunk(work: tuple[int, range]) -> tuple[int, list[tuple[int, list[str]]]]:
+@dataclass(frozen=True)
+class _Chunk:
+    schedules: int
+    failures: list[tuple[int, list[str]]]
+    hits: Counter[Site]
+    cpu_seconds: float
+
+
+def _run_chunk(work: tuple[int, range]) -> _Chunk:
     number, seeds = work
-    return len(seeds), run_seeds(ALL[number], seeds)
+    began = time.process_time()
+    with installed() as seat:
+        found = [(seed, _differences(ALL[number], seed, seat)) for seed in seeds]
+    failures = [(seed, differences) for seed, differences in found if differences]
+    return _Chunk(len(seeds), failures, seat.hits, time.process_time() - began)
 
 
 def _chunks(mutant: Mutant, first: int, count: int) -> Iterator[tuple[int, range]]:
@@ -114,23 +130,32 @@ def _chunks(mutant: Mutant, first: int, count: int) -> Iterator[tuple[int, range
 def _failures(mutant: Mutant, first: int, count: int) -> list[tuple[int, list[str]]]:
     with multiprocessing.Pool() as pool:
         done = pool.imap_unordered(_run_chunk, _chunks(mutant, first, count))
-        return [failure for _, failures in done for failure in failures]
+        return [failure for chunk in done for failure in chunk.failures]
 
 
-def _run_many(ours: Mutant, first: int, count: int) -> int:
-    began, done, wrong = time.monotonic(), 0, []
-    with multiprocessing.Pool() as pool:
-        for size, failures in pool.imap_unordered(_run_chunk, _chunks(ours, first, count)):
-            done += size
-            for seed, differences in failures:
+def _run_many(ours: Mutant, first: int, count: int, seconds: float | None, processes: int | None) -> int:
+    began, done, cpu_seconds = time.monotonic(), 0, 0.0
+    wrong: list[int] = []
+    hits: Counter[Site] = Counter()
+    with multiprocessing.Pool(processes) as pool:
+        for chunk in pool.imap_unordered(_run_chunk, _chunks(ours, first, count)):
+            done += chunk.schedules
+            cpu_seconds += chunk.cpu_seconds
+            hits.update(chunk.hits)
+            for seed, differences in chunk.failures:
                 wrong.append(seed)
                 print(f"\nseed {seed}: {differences[0]}", flush=True)
-            rate = done / (time.monotonic() - began)
-            line = (
-                f"{done:,} of {count:,} schedules, {len(wrong)} wrong, {rate:.0f} each second on {os.cpu_count()} cores"
-            )
+            took = time.monotonic() - began
+            line = f"{done:,} of {count:,} schedules, {len(wrong)} wrong, {done / took:.0f} each second"
             print(f"\r{line}" if sys.stdout.isatty() else line, end="" if sys.stdout.isatty() else "\n", flush=True)
-    print()
+            if seconds is not None and took > seconds:
+                break
+    torn = torn_reads(hits)
+    faults = hits.total() - torn
+    print(f"\n\n{table_of_hits(hits)}\n\n{least_hit(hits)}")
+    print(f"{done:,} schedules with {faults:,} faults and {torn:,} torn reads, {len(wrong)} wrong")
+    hour = 3600 / cpu_seconds
+    print(f"an hour of one core: {done * hour:,.0f} schedules with {faults * hour:,.0f} faults")
     if wrong:
         print(f"wrong: seeds {sorted(wrong)}; replay one with --seed {min(wrong)}")
     return 1 if wrong else 0

@@ -27,9 +27,8 @@ OPERATIONS = {
         "CreateTable", "DescribeTable", "DeleteTable", "DescribeTimeToLive", "UpdateTimeToLive",
     )
 }  # fmt: skip
-WRITES = {"PutItem", "UpdateItem", "TransactWriteItems"}
 READS_OF_SEVERAL = {"BatchGetItem", "Query", "Scan"}
-TORN_READS = 0.25
+TORN, TORN_READS = "torn", 0.25
 # As many transactions become visible as a whole, which is quick; the others item by item.
 AT_ONCE = 0.3
 
@@ -93,7 +92,7 @@ class SimulatedClient:
         if not self._scheduler.in_process:
             return self._engine.call(operation, request)
         self._scheduler.pause()
-        match self._faults.next(operation in WRITES):
+        match self._faults.next(operation):
             case None:
                 return self._carry_out(operation, request)
             case Fault.CRASH_BEFORE:
@@ -129,6 +128,7 @@ class SimulatedClient:
         if operation == "TransactWriteItems":
             return self._transact(request, stays)
         if operation in READS_OF_SEVERAL and self._faults.active and self._draw.random() < TORN_READS:
+            self._faults.hits[operation, TORN] += 1
             return self._torn(operation, request)
         return self._engine.call(operation, request)
 
@@ -181,9 +181,7 @@ class SimulatedClient:
         return {**second, "Items": items, "Count": len(items), "ScannedCount": len(items)}
 
     def _partly(self, operation: str, request: Request) -> Answer:
-        """A BatchGetItem that reads some of its keys, perhaps none; of other operations it is a throttling."""
-        if operation != "BatchGetItem":
-            raise self._throttled(operation, request)
+        """A BatchGetItem that reads some of its keys, perhaps none."""
         ((table, wanted),) = request["RequestItems"].items()
         cut = self._draw.randrange(len(wanted["Keys"]))
         done, left = wanted["Keys"][:cut], wanted["Keys"][cut:]

@@ -11,12 +11,14 @@ from chalicelib.publishing.errors import PublishIncomplete
 from chalicelib.triggers import project
 from chalicelib.views.errors import ProjectionIncomplete
 from tests.simulation.expressions import Item
+from tests.simulation.faults import Site
 from tests.simulation.scheduler import Crash
 from tests.simulation.world import Memory, World
 
 Handler = Callable[[dict[str, Any]], object]
 LONGEST_BATCH = 10
 BROKEN = 0.03
+BROKEN_RECORD: Site = ("a record", "broken")
 # Of an invocation; some hundred steps of all processes together.
 TIMEOUT_MILLISECONDS = 6_000
 # What a handler may raise: Lambda then hands the batch over again. Anything else is a defect.
@@ -105,6 +107,7 @@ class Delivery:
     def _record(self, image: Item, position: int) -> dict[str, Any]:
         keys = {"stream_id": image["stream_id"], "version": image["version"]}
         if self._breaks_records and self._world.faults.active and self._draw.random() < BROKEN:
+            self._world.faults.hits[BROKEN_RECORD] += 1
             image = self._draw.choice(
                 ({**image, "state": {"S": "{"}}, {**image, "version": {"N": "one"}}, {**keys, "state": {"N": "1"}})
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from enum import Enum, auto
 
 
@@ -21,7 +22,37 @@ class Fault(Enum):
 
 
 ONLY_WRITES = {Fault.CONFLICT, Fault.LATE}
+WRITES = {"PutItem", "UpdateItem", "TransactWriteItems"}
 LONGEST_BURST = 12
+
+# Where something goes wrong, and what.
+Site = tuple[str, str]
+
+# Calls where fewer things can go wrong: what befalls them instead.
+_SENDING = dict.fromkeys(Fault, Fault.NO_CONNECTION) | {
+    Fault.CRASH_BEFORE: Fault.CRASH_BEFORE,
+    Fault.CRASH_AFTER: Fault.CRASH_BEFORE,
+}
+_PUBLISHING = {fault: fault for fault in Fault} | {
+    Fault.SERVER_ERROR_AFTER: Fault.LOST_ANSWER,
+    Fault.SENT_TWICE: Fault.LOST_ANSWER,
+    Fault.LATE: Fault.LOST_ANSWER,
+    Fault.CONFLICT: Fault.UNPROCESSED,
+    Fault.THROTTLED: Fault.UNPROCESSED,
+}
+_READING_KEYS = {fault: fault for fault in Fault}
+_ANY = _READING_KEYS | {Fault.UNPROCESSED: Fault.THROTTLED}
+_INSTEAD = {"SendMessage": _SENDING, "PublishBatch": _PUBLISHING, "BatchGetItem": _READING_KEYS}
+
+
+def sites_of(call: str) -> set[Site]:
+    """What can befall a call."""
+    drawn = set(Fault) if call in WRITES else set(Fault) - ONLY_WRITES
+    return {site_of(call, _INSTEAD.get(call, _ANY)[fault]) for fault in drawn}
+
+
+def site_of(call: str, fault: Fault) -> Site:
+    return call, fault.name.lower().replace("_", " ")
 
 
 class Faults:
@@ -30,10 +61,13 @@ class Faults:
     ----------
     active : bool
         False at the end of each schedule, when what is left must come to rest.
+    hits : Counter of Site
+        How often each happened.
     """
 
-    def __init__(self, draw: random.Random) -> None:
+    def __init__(self, draw: random.Random, hits: Counter[Site]) -> None:
         self._draw = draw
+        self.hits = hits
         self.active = True
         self._rate = draw.choice((0.0, 0.01, 0.03, 0.08, 0.2))
         # Swarm testing: a schedule with few kinds of failure goes where one with all of them never comes.
@@ -43,10 +77,16 @@ class Faults:
         self._reads = [kind for kind in self._kinds if kind not in ONLY_WRITES]
         self._burst = 0
 
-    def next(self, is_write: bool) -> Fault | None:
+    def next(self, call: str) -> Fault | None:
         """What befalls the next call; None: nothing."""
-        if not self.active:
+        drawn = self._drawn(call in WRITES) if self.active else None
+        if drawn is None:
             return None
+        fault = _INSTEAD.get(call, _ANY)[drawn]
+        self.hits[site_of(call, fault)] += 1
+        return fault
+
+    def _drawn(self, is_write: bool) -> Fault | None:
         if self._burst:
             self._burst -= 1
             return Fault.THROTTLED

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from greenlet import getcurrent, greenlet
+
+from tests.simulation.faults import Site
 
 # The clock moves by as much with each step. A schedule has some thousand steps, so that what is under way is over well
 # within the minute after which the feed's reader takes a gap for an expired entry. On AWS that minute is kept by the
@@ -16,6 +19,7 @@ STEP_MILLISECONDS = 12
 # What nobody waits for any more (a transaction of a dead process, a late request) has happened by then.
 AFTERMATH_MILLISECONDS = 20_000
 START = 1_800_000_000_000
+TIMED_OUT: Site = ("an invocation", "timed out")
 
 
 class Crash(BaseException):
@@ -69,7 +73,8 @@ class Scheduler:
         Simulated milliseconds since 1970.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, hits: Counter[Site]) -> None:
+        self._hits = hits
         self.draw = random.Random(seed)
         self.now = START
         self.steps = 0
@@ -95,6 +100,7 @@ class Scheduler:
             return
         self._hub.switch()
         if process.deadline is not None and process.deadline < self.now:
+            self._hits[TIMED_OUT] += 1
             raise Crash
 
     @contextmanager

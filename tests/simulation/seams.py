@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -32,6 +33,7 @@ from chalicelib.rebuild import run
 from chalicelib.todos import ids
 from chalicelib.views import backfill, current, pointer
 from chalicelib.views.pointer import Pointer
+from tests.simulation.faults import Site
 
 EVENTS, VIEWS, SETTINGS, QUARANTINE = "events", "views", "settings", "quarantine"
 # As redrive makes them of the quarantine's name.
@@ -69,6 +71,8 @@ class Seat:
         Is told of each pointer that a process uses, remembered or not.
     chance : random.Random
         What the code itself draws: ids and orders, from the schedule's own seed.
+    hits : Counter of Site
+        What went wrong, of all schedules that sat here.
     """
 
     client: Any
@@ -78,6 +82,9 @@ class Seat:
     pause: Callable[[], None]
     watch: Callable[[Pointer], None]
     chance: random.Random
+
+    def __init__(self) -> None:
+        self.hits: Counter[Site] = Counter()
 
     def __getattr__(self, name: str) -> Any:
         # PynamoDB keeps the client that it was given first: this object, for ever.

@@ -9,11 +9,13 @@ from typing import Any
 
 from chalicelib.aws.botocore_client import translating
 from tests.simulation import answers
-from tests.simulation.faults import Fault, Faults
+from tests.simulation.faults import Fault, Faults, Site
 from tests.simulation.scheduler import Crash, Scheduler
 
 # Of the entries of a batch that goes wrong; "" is one that the answer does not name at all.
 CODES = ("InternalError", "ThrottledException", "InvalidParameter", "")
+
+SOME_REFUSED: Site = ("PublishBatch", "some refused")
 
 Entry = dict[str, Any]
 
@@ -40,8 +42,9 @@ class SimulatedTopic:
         entries = PublishBatchRequestEntries
         if not self._scheduler.in_process:
             return self._whole(entries)
-        match self._faults.next(is_write=False):
+        match self._faults.next("PublishBatch"):
             case None if self._draw.random() < self._refusing:
+                self._faults.hits[SOME_REFUSED] += 1
                 return self._partly(entries)
             case None:
                 return self._whole(entries)
@@ -54,10 +57,10 @@ class SimulatedTopic:
             case Fault.CRASH_AFTER:
                 self._take(self._some(entries))
                 raise Crash
-            case Fault.LOST_ANSWER | Fault.SERVER_ERROR_AFTER | Fault.SENT_TWICE | Fault.LATE:
+            case Fault.LOST_ANSWER:
                 self._take(self._some(entries))
                 raise answers.no_answer()
-            case Fault.UNPROCESSED | Fault.CONFLICT | Fault.THROTTLED:
+            case _:
                 return self._partly(entries)
 
     def _whole(self, entries: list[Entry]) -> Entry:

@@ -72,9 +72,9 @@ class World:
     """
 
     def __init__(self, seed: int, seat: Seat, page_items: int = PAGE_ITEMS) -> None:
-        self.scheduler = Scheduler(seed)
+        self.scheduler = Scheduler(seed, seat.hits)
         self.draw = self.scheduler.draw
-        self.faults = Faults(self.draw)
+        self.faults = Faults(self.draw, seat.hits)
         self.engine = Engine(self.now, page_items, SCANS_AS_TEXT)
         events, settings, views = definitions()
         for table in (events, settings, with_an_index_by_revision(views)):
@@ -109,8 +109,8 @@ class World:
     def _before_a_message(self) -> None:
         """What befalls a call to a queue: nothing, the caller's end, or no connection."""
         self.scheduler.pause()
-        fault = self.faults.next(is_write=False)
-        if fault in (Fault.CRASH_BEFORE, Fault.CRASH_AFTER):
+        fault = self.faults.next("SendMessage")
+        if fault is Fault.CRASH_BEFORE:
             raise Crash
         if fault is not None:
             raise translated(answers.no_connection())
