@@ -100,6 +100,7 @@ lock: $(LINTER) ## Pin in requirements*.txt what requirements*.in name and need 
 	$(call pin,requirements-dev.txt,requirements.in requirements-local.in requirements-dev.in,--constraint requirements-local.txt)
 	$(call pin,requirements-lint.txt,requirements-lint.in,--constraint requirements-dev.txt)
 	$(call pin,requirements-sbom.txt,requirements-sbom.in,--constraint requirements-dev.txt)
+	$(call pin,bench/peers/requirements.txt,bench/peers/requirements.in,--constraint requirements-dev.txt)
 
 # A part of Lambda's Python runtime, which its package leaves out.
 LAMBDA_HAS := botocore

@@ -1,4 +1,4 @@
-"""A DynamoDB in a process of its own that gives each operation its one answer: `python -m bench.loopback`.
+"""A DynamoDB in a process of its own that gives each operation its answer: `python -m bench.loopback`.
 
 So the CPU time of whoever asks it has the sockets in it, and nothing of the engine.
 """
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from socket import IPPROTO_TCP, TCP_NODELAY
 from socketserver import StreamRequestHandler, ThreadingTCPServer
@@ -22,7 +23,7 @@ from zlib import crc32
 
 @contextmanager
 def answering(answers: Mapping[str, Any], tls: Path | None = None) -> Iterator[str]:
-    """A server with an answer (JSON) for each operation; yields its URL.
+    """A server with an answer (JSON) for each operation, or a list of answers for one after the other; yields its URL.
 
     Parameters
     ----------
@@ -49,7 +50,10 @@ def main() -> None:
     parser.add_argument("answers", type=Path)
     parser.add_argument("--tls", type=Path)
     asked = parser.parse_args()
-    wholes = {name.encode(): _whole(answer) for name, answer in json.loads(asked.answers.read_text()).items()}
+    wholes = {
+        name.encode(): cycle([_whole(each) for each in (answers if isinstance(answers, list) else [answers])])
+        for name, answers in json.loads(asked.answers.read_text()).items()
+    }
     context: ssl.SSLContext | None = None
     if asked.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -72,7 +76,7 @@ def main() -> None:
                     elif name.lower() == b"content-length":
                         length = int(value)
                 self.rfile.read(length)
-                self.wfile.write(wholes[operation])
+                self.wfile.write(next(wholes[operation]))
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

@@ -42,7 +42,7 @@ def batches(client: Any) -> list[tuple[str, float, float]]:
             ("project, 100 records of one owner", 1, project.handle),
             ("project, each record of another owner", BATCH, project.handle),
         ):
-            event = _event(owners)
+            event = batch_of_records(owners)
             with redirect_stdout(io.StringIO()):
                 start = time.perf_counter()
                 write(event)
@@ -78,7 +78,7 @@ def _write_units(views: str, traffic: Traffic) -> list[tuple[str, float]]:
     ]
 
 
-def _event(owners: int) -> dict[str, Any]:
+def batch_of_records(owners: int) -> dict[str, Any]:
     """A Lambda event of stream records, whose owners alternate among `owners` ones."""
     names = [uuid.uuid4().hex for _ in range(owners)]
     state = dump_json(_STATE)

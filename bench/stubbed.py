@@ -23,6 +23,7 @@ from botocore.compat import HTTPHeaders
 
 import app
 from bench.loopback import answering
+from bench.todo import CONTENT, TODO_ID
 from chalicelib.aws import dynamodb, memory
 from chalicelib.aws.thin.client import VERSION, ThinClient
 from chalicelib.aws.thin.http import Response
@@ -47,17 +48,6 @@ SETTINGS: Final = {
     "AWS_LAMBDA_FUNCTION_NAME": "bench",
 }
 OWNER: Final = Owner("bench")
-TODO_ID: Final = "01a1fb26-8a01-76b7-8e28-d3d1e9c8a6a7"
-
-_CONTENT: Final = {
-    "title": "Ask the landlord about the boiler",
-    "notes": "It makes the noise again, mostly in the morning. " * 3,
-    "list": "home",
-    "tags": ["phone", "urgent"],
-    "priority": "high",
-    "due": "2026-12-01T09:00:00Z",
-    "order": 3,
-}
 
 
 class _Raw:
@@ -221,4 +211,4 @@ def an_event() -> Event:
     stream = ids.stream_id(ids.partition_of(OWNER), TODO_ID)
     occurred_at = "2026-11-20T22:00:00.000Z"
     event_id = "01a1fb26-8a02-701c-bba7-6cf776a3f9ac"
-    return following(None, stream, CREATED, _CONTENT, at=occurred_at, event_id=event_id, actor=OWNER)
+    return following(None, stream, CREATED, CONTENT, at=occurred_at, event_id=event_id, actor=OWNER)

@@ -91,5 +91,5 @@ def test_dependabot_looks_at_all_that_is_pinned() -> None:
     found = (path for part in ("page", "tests") for path in (ROOT / part).rglob("package-lock.json"))
     locks = {f"/{path.parent.relative_to(ROOT)}" for path in found}
     assert {name: set(directories) for name, directories in watched.items()} == {
-        "pip": {"/"}, "npm": locks, "github-actions": {"/"},
+        "pip": {"/", "/bench/peers"}, "npm": locks, "github-actions": {"/"},
     }  # fmt: skip
