@@ -117,6 +117,8 @@ export class App {
 
   /** @param {string} id of the row whose title is to be edited in place */
   startEditing(id) {
+    const todo = this.store.get(id);
+    if (todo) this.began(todo, "title");
     this.editing = id;
     this.focus("edit-title");
   }

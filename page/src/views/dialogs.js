@@ -1,13 +1,12 @@
 /** Dialogs: every key, the views on a narrow screen, a list's new name, and two edits of one todo. */
 
 import { html, nothing } from "lit-html";
-import { ref } from "lit-html/directives/ref.js";
 
 import { timeInWords } from "../pure/dates.js";
 import { resolve } from "../pure/merge.js";
 import { diff, FIELD_NAMES, valueInWords, who } from "../pure/words.js";
 import { nav } from "./nav.js";
-import { inWords, opened } from "./parts.js";
+import { inWords } from "./parts.js";
 
 /** @import {Clash, Command} from "../pure/types.js" */
 /** @import {App} from "./app.js" */
@@ -15,11 +14,11 @@ import { inWords, opened } from "./parts.js";
 /** @param {App} app */
 export function dialogs(app) {
   const close = () => app.show({ dialog: undefined });
-  if (app.dialog === "keys") return html`<dialog ${ref(opened)} @close=${close} aria-labelledby="keys">${keys(app)}</dialog>`;
-  if (app.dialog === "views") return html`<dialog class="drawer" aria-label="Views" ${ref(opened)} @close=${close} @click=${outside}>${nav(app)}</dialog>`;
-  if (app.dialog === "rename") return html`<dialog ${ref(opened)} @close=${close} aria-labelledby="rename">${rename(app)}</dialog>`;
+  if (app.dialog === "keys") return html`<dialog @close=${close} aria-labelledby="keys">${keys(app)}</dialog>`;
+  if (app.dialog === "views") return html`<dialog class="drawer" aria-label="Views" @close=${close} @click=${outside}>${nav(app)}</dialog>`;
+  if (app.dialog === "rename") return html`<dialog @close=${close} aria-labelledby="rename">${rename(app)}</dialog>`;
   const command = typeof app.dialog === "number" && app.store.commands.find(({ seq, state }) => seq === app.dialog && state === "conflict");
-  return command ? html`<dialog ${ref(opened)} @close=${close} aria-labelledby="two">${conflict(app, command)}</dialog>` : nothing;
+  return command ? html`<dialog @close=${close} aria-labelledby="two">${conflict(app, command)}</dialog>` : nothing;
 }
 
 /** A click beside the drawer closes it. @param {Event} event */

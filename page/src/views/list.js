@@ -1,14 +1,12 @@
 /** The sheet: a view's title, its filters, and its rows in groups. */
 
 import { html, nothing } from "lit-html";
-import { classMap } from "lit-html/directives/class-map.js";
-import { ref } from "lit-html/directives/ref.js";
 import { repeat } from "lit-html/directives/repeat.js";
 
 import { dueInWords, hasTime, isLate, localDay, longDay, dayOf, ruleInWords, timeInWords } from "../pure/dates.js";
 import { listTitle } from "../pure/select.js";
 import { addLine } from "./add-line.js";
-import { ICONS, when } from "./parts.js";
+import { ICONS, unlessEdited, when } from "./parts.js";
 import { href } from "./route.js";
 
 /** @import {Group} from "../pure/select.js" */
@@ -41,21 +39,18 @@ export function sheet(app) {
     ${addLine(app)}
     ${shown.filter(({ rows }) => rows.length).map((group) => section(app, group))}
     ${groups.length ? nothing : html`<p class="empty">${nothingHere(app)}</p>`}
-    ${left <= 0 ? html`<div class="more" ${ref((element) => grow(app, element))}></div>` : nothing}`;
+    ${left <= 0 ? html`<div class="more"></div>` : nothing}`;
 }
 
-const watcher = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && growing.get(target)?.()), { rootMargin: "800px" });
-/** @type {WeakMap<Element, () => void>} */
-const growing = new WeakMap();
+/** @type {IntersectionObserver | undefined} */
+let watcher;
 
-/** More rows when the end comes near. @param {App} app @param {Element | undefined} element */
-function grow(app, element) {
-  if (!element) return;
-  growing.set(element, () => {
-    watcher.unobserve(element);
-    app.show({ window: app.window + 80 });
-  });
-  watcher.observe(element);
+/** More rows when their end, now drawn, comes near. @param {App} app @param {Element | null} end */
+export function grow(app, end) {
+  watcher?.disconnect();
+  if (!end) return;
+  watcher = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && app.show({ window: app.window + 80 }), { rootMargin: "800px" });
+  watcher.observe(end);
 }
 
 /** @param {App} app */
@@ -89,7 +84,7 @@ function row(app, todo) {
   const { completed } = app.store.get(todo.id) ?? todo;
   const current = app.current === todo.id;
   const child = Boolean(todo.parent) && app.route.name !== "today" && app.route.name !== "upcoming";
-  return html`<li class=${classMap({ row: true, done: completed, child })} id="row-${todo.id}" aria-current=${current ? "true" : nothing}>
+  return html`<li class="row ${completed ? "done" : ""} ${child ? "child" : ""}" id="row-${todo.id}" aria-current=${current ? "true" : nothing}>
     <button class="box" role="checkbox" aria-checked=${completed} aria-label=${todo.title} tabindex="-1" @click=${() => app.toggle(todo)}>${ICONS.tick}</button>
     <div class="what">
       ${app.editing === todo.id ? editor(app, todo) : html`<a class="title" href=${app.to({ todo: todo.id })} dir="auto"
@@ -122,7 +117,7 @@ function due({ here, route }, todo, completed) {
   const late = !completed && isLate(todo.due, here.now);
   const today = localDay(todo.due) === dayOf(here.now) && route.name === "today";
   const words = today ? (hasTime(todo.due) ? timeInWords(todo.due, here.locale) : "") : dueInWords(todo.due, here);
-  return html`<time class=${classMap({ when: true, late })} datetime=${todo.due}>${words}${when(late, html`<span class="unseen"> overdue</span>`)}</time>`;
+  return html`<time class="when ${late ? "late" : ""}" datetime=${todo.due}>${words}${when(late, html`<span class="unseen"> overdue</span>`)}</time>`;
 }
 
 /** @param {App} app @param {Todo} todo */
@@ -143,16 +138,8 @@ function editor(app, todo) {
     if (event.key === "Escape") app.show({ editing: undefined });
     if (event.key === "Enter" || event.key === "Escape") app.focusRow(todo.id);
   };
-  return html`<input class="editor" id="edit-title" aria-label="Title" maxlength="500" dir="auto" ${ref((element) => began(app, todo, element))}
+  return html`<input class="editor" id="edit-title" aria-label="Title" maxlength="500" dir="auto" .value=${unlessEdited("edit-title", todo.title)}
     @keydown=${pressed} @blur=${(/** @type {Event} */ { target }) => save(/** @type {HTMLInputElement} */ (target))} />`;
-}
-
-/** @param {App} app @param {Todo} todo @param {Element | undefined} element */
-function began(app, todo, element) {
-  if (!(element instanceof HTMLInputElement) || element.dataset.begun) return;
-  element.dataset.begun = "true";
-  element.value = todo.title;
-  app.began(todo, "title");
 }
 
 /** What waits for a person. @param {App} app @param {Command} command */

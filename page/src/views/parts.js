@@ -33,7 +33,3 @@ export const unlessEdited = (id, value) => (document.activeElement?.id === id ? 
 
 /** @param {boolean} on @param {unknown} content */
 export const when = (on, content) => (on ? content : nothing);
-
-/** Opens a dialog once it is drawn; within the drawing it is not yet in the page. @param {Element | undefined} element */
-export const opened = (element) =>
-  queueMicrotask(() => element instanceof HTMLDialogElement && element.isConnected && !element.open && element.showModal());
