@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { dayInWords, dueAt, dueInWords, isLate, ruleInWords } from "../src/pure/dates.js";
+import { dayInWords, dueAt, dueInWords, isLate } from "../src/pure/dates.js";
 
 const here = { now: new Date(2026, 10, 30, 16, 4), locale: "en-GB" };
 
@@ -21,9 +21,4 @@ test("a time keeps the clock's reading", () => {
   assert.match(dueAt("2026-12-01", "09:00"), /^2026-12-01T09:00:00[+-]\d\d:\d\d$/);
   assert.equal(dueInWords(dueAt("2026-12-01", "09:00"), here), "Tomorrow, 09:00");
   assert.equal(dueAt("2026-12-01"), "2026-12-01");
-});
-
-test("simple rules are said in words, others only named", () => {
-  const words = ["FREQ=WEEKLY", "FREQ=DAILY;INTERVAL=2", "FREQ=WEEKLY;BYDAY=MO,TH", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "FREQ=MONTHLY;BYSETPOS=1;BYDAY=MO"];
-  assert.deepEqual(words.map((rule) => ruleInWords(rule, "en")), ["every week", "every 2 days", "every week on Mon, Thu", "every weekday", "repeats"]);
 });

@@ -43,7 +43,7 @@ const formats = new Map();
  * @param {string} locale
  * @param {Intl.DateTimeFormatOptions} options
  */
-function format(locale, options) {
+export function format(locale, options) {
   const name = locale + JSON.stringify(options);
   let found = formats.get(name);
   if (!found) formats.set(name, (found = new Intl.DateTimeFormat(locale, options)));
@@ -91,23 +91,3 @@ export function dueInWords(due, here) {
  * @param {Date} now
  */
 export const isLate = (due, now) => (hasTime(due) ? new Date(due) < now : due < dayOf(now));
-
-const UNITS = /** @type {Record<string, string>} */ ({ DAILY: "day", WEEKLY: "week", MONTHLY: "month", YEARLY: "year" });
-const DAYS = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
-
-/**
- * A rule in words where it is a simple one: "every week", "every 2 weeks on Mon, Thu"; else "repeats".
- * @param {string} rule
- * @param {string} locale
- */
-export function ruleInWords(rule, locale) {
-  const parts = Object.fromEntries(rule.toUpperCase().split(";").map((part) => part.split("=")));
-  const { FREQ, INTERVAL = "1", BYDAY, WKST: _week, ...others } = parts;
-  const unit = UNITS[FREQ];
-  if (!unit || Object.keys(others).length) return "repeats";
-  if (FREQ === "WEEKLY" && INTERVAL === "1" && BYDAY === "MO,TU,WE,TH,FR") return "every weekday";
-  const days = BYDAY?.split(",").map((/** @type {string} */ day) => DAYS.indexOf(day));
-  if (days?.some((/** @type {number} */ day) => day < 0)) return "repeats";
-  const on = days?.map((/** @type {number} */ day) => format(locale, { weekday: "short" }).format(new Date(2023, 0, 1 + day))).join(", ");
-  return `every ${INTERVAL === "1" ? unit : `${INTERVAL} ${unit}s`}${on ? ` on ${on}` : ""}`;
-}

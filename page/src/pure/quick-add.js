@@ -1,6 +1,7 @@
 /** The grammar of the add line: `Repot the lemon tree tomorrow 9:00 #garden !high *weekly @Home`. Pure. */
 
-import { dayAfter, dayInWords, dayOf, dueAt, dueInWords, ruleInWords } from "./dates.js";
+import { dayAfter, dayInWords, dayOf, dueAt, dueInWords } from "./dates.js";
+import { ruleInWords } from "./rules.js";
 
 /** @import {Here} from "./dates.js" */
 /** @import {Fields} from "./types.js" */

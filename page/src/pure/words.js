@@ -1,6 +1,7 @@
 /** A history in words: who did what, and how values differ. Pure. */
 
-import { dueInWords, ruleInWords } from "./dates.js";
+import { dueInWords } from "./dates.js";
+import { ruleInWords } from "./rules.js";
 
 /** @import {Here} from "./dates.js" */
 /** @import {TodoEvent} from "./types.js" */

@@ -21,11 +21,12 @@ export class App {
   route = routeOf(location.hash);
   /** @type {string | undefined} the row that keys act on */ current;
   /** @type {string | undefined} the row whose title is edited in place */ editing;
-  /** @type {"keys" | "views" | "rename" | number | undefined} a number: the conflict of that command */ dialog;
+  /** @type {"keys" | "views" | "rename" | "repeat" | number | undefined} a number: the conflict of that command */ dialog;
   /** @type {{words: string, undo?: Wanted[]} | undefined} */ toast;
   draft = { text: "", declined: /** @type {Set<string>} */ (new Set()) };
   /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
   window = WINDOW;
+  /** What the form of a repeat states. @type {import("../pure/rules.js").Repeat | undefined} */ repeat;
   /** Completed rows stay where they are for a second. @type {Map<string, Todo>} */ staying = new Map();
   keysOff = localStorage.getItem("keys") === "off";
   /** @type {Wanted[][]} */ #undos = [];

@@ -1,4 +1,4 @@
-/** Dialogs: every key, the views on a narrow screen, a list's new name, and two edits of one todo. */
+/** Dialogs: every key, the views on a narrow screen, a list's new name, a repeat, and two edits of one todo. */
 
 import { html, nothing } from "lit-html";
 
@@ -7,6 +7,7 @@ import { resolve } from "../pure/merge.js";
 import { diff, FIELD_NAMES, valueInWords, who } from "../pure/words.js";
 import { nav } from "./nav.js";
 import { inWords } from "./parts.js";
+import { repeatForm } from "./repeat.js";
 
 /** @import {Clash, Command} from "../pure/types.js" */
 /** @import {App} from "./app.js" */
@@ -17,6 +18,7 @@ export function dialogs(app) {
   if (app.dialog === "keys") return html`<dialog @close=${close} aria-labelledby="keys">${keys(app)}</dialog>`;
   if (app.dialog === "views") return html`<dialog class="drawer" aria-label="Views" @close=${close} @click=${outside}>${nav(app)}</dialog>`;
   if (app.dialog === "rename") return html`<dialog @close=${close} aria-labelledby="rename">${rename(app)}</dialog>`;
+  if (app.dialog === "repeat") return html`<dialog @close=${close} aria-labelledby="repeat">${repeatForm(app)}</dialog>`;
   const command = typeof app.dialog === "number" && app.store.commands.find(({ seq, state }) => seq === app.dialog && state === "conflict");
   return command ? html`<dialog @close=${close} aria-labelledby="two">${conflict(app, command)}</dialog>` : nothing;
 }

@@ -3,7 +3,8 @@
 import { html, nothing } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 
-import { dueInWords, hasTime, isLate, localDay, longDay, dayOf, ruleInWords, timeInWords } from "../pure/dates.js";
+import { dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInWords } from "../pure/dates.js";
+import { ruleInWords } from "../pure/rules.js";
 import { listTitle } from "../pure/select.js";
 import { addLine } from "./add-line.js";
 import { ICONS, unlessEdited, when } from "./parts.js";

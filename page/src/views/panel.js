@@ -2,10 +2,12 @@
 
 import { html, nothing } from "lit-html";
 
-import { dayInWords, dayOf, dueAt, hasTime, localDay, ruleInWords, timeInWords } from "../pure/dates.js";
+import { dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords } from "../pure/dates.js";
+import { ruleInWords } from "../pure/rules.js";
 import { counts, listTitle } from "../pure/select.js";
 import { deed, differences, statesBefore, who } from "../pure/words.js";
 import { ICONS, inWords, unlessEdited, when } from "./parts.js";
+import { openRepeat } from "./repeat.js";
 
 /** @import {Fields, Todo, TodoEvent} from "../pure/types.js" */
 /** @import {App} from "./app.js" */
@@ -53,13 +55,13 @@ function fields(app, todo) {
   const day = events("due", (text) => ({ due: text ? dueAt(text, time(todo.due)) : null }));
   const hour = events("due", (text) => ({ due: todo.due || text ? dueAt(todo.due ? localDay(todo.due) : dayOf(app.here.now), text) : null }));
   const remind = events("remind_at", (text) => ({ remind_at: text ? dueAt(text.slice(0, 10), text.slice(11, 16)) : null }));
-  const rules = todo.repeat && !RULES.includes(todo.repeat) ? [...RULES, todo.repeat] : RULES;
+  const own = todo.repeat && !RULES.includes(todo.repeat) ? todo.repeat : undefined;
   const { index, of } = app.actions.position(todo);
   return html`
     <textarea class="name" id="p-title" rows="1" maxlength="500" aria-label="Title" dir="auto" .value=${unlessEdited("p-title", todo.title)}
       @focus=${title.focus} @change=${title.change} @keydown=${leave}></textarea>
     <dl>
-      <dt><label for="p-list">List</label></dt><dd><input id="p-list" list="lists" autocomplete="off" maxlength="100" .value=${unlessEdited("p-list", listTitle(todo.list))} @focus=${list.focus} @change=${list.change} />
+      <dt><label for="p-list">List</label></dt><dd><input id="p-list" dir="auto" list="lists" autocomplete="off" maxlength="100" .value=${unlessEdited("p-list", listTitle(todo.list))} @focus=${list.focus} @change=${list.change} />
         <datalist id="lists">${["inbox", ...counts(app.store.todos(), app.here).lists.keys()].map((name) => html`<option value=${listTitle(name)}></option>`)}</datalist></dd>
       <dt><label for="p-due">Due</label></dt><dd class="two"><input id="p-due" type="date" .value=${unlessEdited("p-due", todo.due ? localDay(todo.due) : "")} @focus=${day.focus} @change=${day.change} />
         <input type="time" id="p-time" aria-label="Time" .value=${unlessEdited("p-time", time(todo.due) ?? "")} @focus=${hour.focus} @change=${hour.change} /></dd>
@@ -67,10 +69,11 @@ function fields(app, todo) {
       <dt><label for="p-priority">Priority</label></dt><dd><select id="p-priority" @focus=${priority.focus} @change=${priority.change}>${["none", "low", "medium", "high"].map(
         (each) => html`<option value=${each} .selected=${todo.priority === each}>${each[0].toUpperCase() + each.slice(1)}</option>`,
       )}</select></dd>
-      <dt><label for="p-tags">Tags</label></dt><dd><input id="p-tags" autocomplete="off" placeholder="none" .value=${unlessEdited("p-tags", (todo.tags ?? []).map((tag) => `#${tag}`).join(" "))} @focus=${tags.focus} @change=${tags.change} /></dd>
-      <dt><label for="p-repeat">Repeat</label></dt><dd><select id="p-repeat" @focus=${rule.focus} @change=${rule.change}><option value="" .selected=${!todo.repeat}>Does not repeat</option>${rules.map(
+      <dt><label for="p-tags">Tags</label></dt><dd><input id="p-tags" dir="auto" autocomplete="off" placeholder="none" .value=${unlessEdited("p-tags", (todo.tags ?? []).map((tag) => `#${tag}`).join(" "))} @focus=${tags.focus} @change=${tags.change} /></dd>
+      <dt><label for="p-repeat">Repeat</label></dt><dd><select id="p-repeat" aria-describedby="p-rule" @focus=${rule.focus} @change=${rule.change}><option value="" .selected=${!todo.repeat}>Does not repeat</option>${RULES.map(
         (each) => html`<option value=${each} .selected=${todo.repeat === each}>${ruleInWords(each, app.here.locale)}</option>`,
-      )}</select></dd>
+      )}${own ? html`<option value=${own} .selected=${true}>as below</option>` : nothing}</select>
+        <p class="rule"><span id="p-rule">${own ? ruleInWords(own, app.here.locale) : nothing}</span> <button class="link" @click=${() => openRepeat(app, todo)}>Other…</button></p></dd>
       ${index < 0 ? nothing : html`<dt>Place</dt><dd class="place"><span>${app.placeInWords(todo)}</span><span class="moves">
         <button class="btn" aria-label="Move up" ?disabled=${index === 0} @click=${() => app.move(todo, -1)}>${ICONS.up}</button>
         <button class="btn" aria-label="Move down" ?disabled=${index === of - 1} @click=${() => app.move(todo, 1)}>${ICONS.down}</button></span></dd>`}
