@@ -2,9 +2,11 @@
 
 import { html, nothing, render } from "lit-html";
 
+import { sendable } from "./pure/outbox.js";
 import { Store } from "./store/store.js";
 import { Connection } from "./sync/connection.js";
 import { Http } from "./sync/http.js";
+import { Later } from "./sync/later.js";
 import { backFromIssuer, databaseOf, exchange, leaveForIssuer, personOf, remember, remembered, takeCode } from "./sync/sign-in.js";
 import { activity } from "./views/activity.js";
 import { App } from "./views/app.js";
@@ -71,10 +73,15 @@ async function enter(token, keep) {
 /** @param {Store} store @param {import("./sync/sign-in.js").Person} person */
 function start(store, person) {
   /** @type {App} */ let app;
-  const connection = new Connection(store, http, configuration.waits, () => app.redraw());
-  app = new App({ store, connection, http, person, configuration, draw: () => draw(app) });
+  const later = new Later(store, http, (renamed, status) => (renamed ? app.ledger.renamed(renamed, status) : app.redraw()));
+  const connection = new Connection(store, http, configuration.waits, () => {
+    app.redraw();
+    if (connection.state === "synced" && !sendable(store.commands).length) later.send();
+  });
+  app = new App({ store, connection, later, http, person, configuration, draw: () => draw(app) });
   listen(app);
   app.redraw();
+  later.load();
   connection.run();
 }
 

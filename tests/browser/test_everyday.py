@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -226,3 +227,84 @@ def test_an_operation_of_somebody_else_is_undone_after_a_look(
     visitor.go("inbox")
     expect(visitor.page.locator("main .empty")).to_be_visible()
     shows(lambda: client.get("/stats").json()["total"], 0)
+
+
+def test_lists_are_put_in_order_by_keys_and_by_buttons_on_all_devices(
+    visitor: Visitor, visit: Callable[..., Visitor], owner: str, client: Client
+) -> None:
+    for name in ("Attic", "Home", "Work"):
+        visitor.add(f"One @{name}")
+    visitor.saved()
+    views = visitor.page.locator(".app > nav")
+    lists = views.locator("[data-list] .name")
+    expect(lists).to_have_text(["Attic", "Home", "Work"])
+    views.get_by_role("link", name="Work").focus()
+    visitor.page.keyboard.press("Alt+ArrowUp")
+    visitor.toast("“Work” is now 2 of 3 lists.")
+    expect(views.get_by_role("link", name="Work")).to_be_focused()
+    views.get_by_role("button", name="Order").click()
+    views.get_by_role("button", name="Move Work up").click()
+    visitor.toast("“Work” is now 1 of 3 lists.")
+    # It can go no further: the focus is on its other button.
+    expect(views.get_by_role("button", name="Move Work down")).to_be_focused()
+    expect(lists).to_have_text(["Work", "Attic", "Home"])
+    assert visitor.flaws() == []
+    visitor.go("everything")
+    expect(visitor.page.locator("main .group span:first-child")).to_have_text(["Work", "Attic", "Home"])
+    shows(lambda: client.get("/preferences").json(), {"lists": ["Work", "Attic", "Home"]})
+    client.put("/preferences", {"lists": ["Work", "Home", "Attic"], "theme": "other"})
+    other = visit(owner)
+    expect(other.page.locator(".app > nav [data-list] .name")).to_have_text(["Work", "Home", "Attic"])
+    views.get_by_role("button", name="Move Home up").click()
+    shows(lambda: client.get("/preferences").json(), {"lists": ["Work", "Home", "Attic"], "theme": "other"})
+
+
+def test_a_repeat_is_said_in_words_and_changed_in_a_form(visitor: Visitor, client: Client) -> None:
+    visitor.go("inbox")
+    visitor.add("Water the ferns on friday")
+    panel = visitor.open("Water the ferns")
+    panel.get_by_role("button", name="Other…").click()
+    form = visitor.page.get_by_role("dialog", name="Repeat")
+    form.get_by_label("Every").fill("2")
+    for day in ("Mon", "Thu"):
+        form.get_by_label(day).check()
+    form.get_by_role("radio", name="after").last.check()
+    form.get_by_label("How many times").fill("8")
+    expect(form.get_by_role("status")).to_have_text("every 2 weeks on Mon and Thu, 8 times")
+    assert visitor.flaws() == []
+    form.get_by_role("button", name="Set").click()
+    expect(visitor.row("Water the ferns")).to_contain_text("every 2 weeks on Mon and Thu, 8 times")
+    visitor.saved()
+    has(client, "Water the ferns", repeat="FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH;COUNT=8")
+
+    panel.get_by_role("button", name="Other…").click()
+    form.get_by_label("Unit").select_option("months")
+    form.get_by_label("Which").select_option("last")
+    form.get_by_label("Weekday").select_option("Friday")
+    form.get_by_role("radio", name="the", exact=True).check()
+    form.get_by_role("radio", name="never").check()
+    form.get_by_role("button", name="Set").click()
+    expect(panel.locator(".rule span")).to_have_text("every 2 months on the last Friday")
+    visitor.saved()
+    has(client, "Water the ferns", repeat="FREQ=MONTHLY;INTERVAL=2;BYDAY=-1FR")
+
+
+def test_a_rule_that_the_form_does_not_show_is_never_lost(visitor: Visitor, client: Client) -> None:
+    rule = "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO"
+    client.seen.post("/todos", {"title": "Plant out", "repeat": rule, "due": TOMORROW})
+    visitor.go("inbox")
+    panel = visitor.open("Plant out")
+    expect(panel.locator(".rule span")).to_have_text("every year on Mon (BYWEEKNO=20)")
+    panel.get_by_label("Notes").fill("Not before the frosts are over.")
+    panel.get_by_label("Notes").press("Tab")
+    panel.get_by_role("button", name="Other…").click()
+    form = visitor.page.get_by_role("dialog", name="Repeat")
+    form.get_by_label("Every").fill("3")
+    form.get_by_role("button", name="Set").click()
+    visitor.saved()
+    has(
+        client,
+        "Plant out",
+        notes="Not before the frosts are over.",
+        repeat="FREQ=YEARLY;INTERVAL=3;BYWEEKNO=20;BYDAY=MO",
+    )

@@ -109,3 +109,48 @@ def test_a_link_works_once_and_its_code_is_not_in_the_address(visitor: Visitor, 
         else:
             expect(page.get_by_role("alert")).to_contain_text("was used before")
         assert "sign-in" not in page.url
+
+
+def test_a_list_gets_its_name_and_its_place_when_there_is_a_network(visitor: Visitor, client: Client) -> None:
+    for line in ("One @Gardn", "Two @Gardn", "Three @Attic"):
+        visitor.add(line)
+    visitor.saved()
+    visitor.go("list/Gardn")
+    visitor.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    visitor.context.set_offline(True)
+    visitor.page.locator(".app > nav").get_by_role("link", name="Gardn").focus()
+    visitor.page.keyboard.press("Alt+ArrowUp")
+    visitor.add("Four")
+    visitor.page.get_by_role("button", name="Rename").click()
+    visitor.page.get_by_label("New name").fill("Garden")
+    visitor.page.keyboard.press("Enter")
+    waits = visitor.page.locator(".renaming")
+    expect(waits).to_contain_text("Becomes “Garden” once the server can be reached.")
+    visitor.page.reload()
+    expect(waits).to_be_visible()
+    expect(visitor.page.locator(".banner")).to_contain_text("3 changes wait here and will be sent.")
+    visitor.context.set_offline(False)
+    expect(visitor.page.get_by_role("heading", level=1, name="Garden")).to_be_visible()
+    expect(visitor.page.locator("main .row .title")).to_have_text(["One", "Two", "Four"])
+    visitor.saved()
+    shows(lambda: {row["list"]: row["total"] for row in client.get("/lists").json()}, {"Attic": 1, "Garden": 3})
+    shows(lambda: client.get("/preferences").json(), {"lists": ["Garden", "Attic"]})
+    moved = [event for event in client.get("/activity?type=TodoEdited").json()["events"] if "list" in event["change"]]
+    assert len(moved) == 3
+    assert len({event["operation"] for event in moved}) == 1
+
+
+def test_a_name_that_the_server_does_not_take_is_not_lost(visitor: Visitor) -> None:
+    visitor.add("One @Gardn")
+    visitor.saved()
+    visitor.go("list/Gardn")
+    problem = {"status": 409, "title": "No", "detail": "The list is being renamed."}
+    visitor.page.route("**/rename", lambda route: route.fulfill(status=400, json=problem))
+    visitor.page.get_by_role("button", name="Rename").click()
+    visitor.page.get_by_label("New name").fill("Garden")
+    visitor.page.keyboard.press("Enter")
+    note = visitor.page.locator(".renaming")
+    expect(note).to_contain_text("Not renamed to “Garden”. The list is being renamed.")
+    note.get_by_role("button", name="Keep the name").click()
+    expect(note).to_have_count(0)
+    visitor.saved()

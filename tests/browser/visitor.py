@@ -13,7 +13,7 @@ from stack.local.local_stack import LocalStack
 
 AXE = built.INSTALLED / "node_modules" / "axe-core" / "axe.min.js"
 # What a browser says of a request that a test cuts off, or that the service refuses as it should.
-EXPECTED = re.compile(r"Failed to load resource: (net::ERR_|the server responded with a status of 4(00|01|10))")
+EXPECTED = re.compile(r"Failed to load resource: (net::ERR_|the server responded with a status of 4(00|01|10|12))")
 
 # A condition that comes is not waited for; one that comes late, on a busy machine, is no fault.
 expect.set_options(timeout=60_000)

@@ -1,6 +1,6 @@
 /** Days and instants in the browser's own calendar and words. Pure: the caller gives the time. */
 
-/** @typedef {{now: Date, locale: string}} Here */
+/** Also in which order a person has put the lists. @typedef {{now: Date, locale: string, lists?: string[]}} Here */
 
 /** @param {number} number */
 const two = (number) => String(number).padStart(2, "0");

@@ -1,6 +1,7 @@
 /** Which todos a view shows, in which groups and order. Pure. */
 
 import { dayInWords, dayOf, localDay } from "./dates.js";
+import { byLists } from "./lists.js";
 
 /** @import {Here} from "./dates.js" */
 /** @import {Todo} from "./types.js" */
@@ -51,8 +52,9 @@ export function groups(todos, view, here) {
   } else if (view.name === "upcoming") {
     found = by(open.sort(byDue), (todo) => dayInWords(localDay(/** @type {string} */ (todo.due)), here));
   } else if (view.name === "everything") {
+    const inOrder = byLists([INBOX, ...(here.lists ?? [])]);
     found = by(open.sort(byOrder), (todo) => todo.list)
-      .sort(({ title: one }, { title: other }) => Number(other === INBOX) - Number(one === INBOX) || one.localeCompare(other))
+      .sort(({ title: one }, { title: other }) => inOrder(one, other))
       .map(({ title, rows }) => ({ title: listTitle(title), rows: nested(rows) }));
   } else found = [{ title: "", rows: nested(open.sort(byOrder)) }];
   return [...found, { title: view.name === "today" ? "Done today" : "Done", done: true, rows: done }].filter((group) => group.rows.length);
@@ -142,7 +144,7 @@ export const listTitle = (list) => (list === INBOX ? "Inbox" : list);
  * @param {Todo[]} todos not deleted
  * @param {Here} here
  */
-export function counts(todos, { now }) {
+export function counts(todos, { now, lists }) {
   const today = dayOf(now);
   const found = { inbox: 0, today: 0, upcoming: 0, everything: 0, lists: /** @type {Map<string, number>} */ (new Map()) };
   for (const { completed, list, due } of todos) {
@@ -153,7 +155,8 @@ export function counts(todos, { now }) {
     found.everything++;
     if (due) found[localDay(due) <= today ? "today" : "upcoming"]++;
   }
-  found.lists = new Map([...found.lists].sort(([one], [other]) => one.localeCompare(other)));
+  const inOrder = byLists(lists ?? []);
+  found.lists = new Map([...found.lists].sort(([one], [other]) => inOrder(one, other)));
   return found;
 }
 

@@ -215,4 +215,19 @@ export class Store {
   write(name, value) {
     return within(this.#database, "readwrite", ({ meta }) => void (value === undefined ? meta.delete(name) : meta.put(value, name)));
   }
+
+  /**
+   * Changes what `read` reads, in one transaction.
+   * @template T
+   * @param {string} name
+   * @param {(found: T | undefined) => T} change
+   * @returns {Promise<T>}
+   */
+  update(name, change) {
+    return within(this.#database, "readwrite", async ({ meta }) => {
+      const value = change(await result(meta.get(name)));
+      meta.put(value, name);
+      return value;
+    });
+  }
 }

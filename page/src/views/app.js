@@ -12,6 +12,7 @@ import { href, routeOf } from "./route.js";
 /** @import {Store, Wanted} from "../store/store.js" */
 /** @import {Connection} from "../sync/connection.js" */
 /** @import {Configuration, Http} from "../sync/http.js" */
+/** @import {Later} from "../sync/later.js" */
 /** @import {Person} from "../sync/sign-in.js" */
 
 /** Rows that are drawn at first, and more when the end comes near. */
@@ -27,6 +28,7 @@ export class App {
   /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
   window = WINDOW;
   /** What the form of a repeat states. @type {import("../pure/rules.js").Repeat | undefined} */ repeat;
+  /** Whether the lists have buttons that move them. */ ordering = false;
   /** Completed rows stay where they are for a second. @type {Map<string, Todo>} */ staying = new Map();
   keysOff = localStorage.getItem("keys") === "off";
   /** @type {Wanted[][]} */ #undos = [];
@@ -35,11 +37,12 @@ export class App {
   /** @type {{todos: Todo[], children: Map<string, Todo[]>} | undefined} */ #families;
 
   /**
-   * @param {{store: Store, connection: Connection, http: Http, person: Person, configuration: Configuration, draw: () => void}} parts
+   * @param {{store: Store, connection: Connection, later: Later, http: Http, person: Person, configuration: Configuration, draw: () => void}} parts
    */
-  constructor({ store, connection, http, person, configuration, draw }) {
+  constructor({ store, connection, later, http, person, configuration, draw }) {
     this.store = store;
     this.connection = connection;
+    this.later = later;
     this.http = http;
     this.person = person;
     this.configuration = configuration;
@@ -52,7 +55,7 @@ export class App {
 
   /** @returns {Here} */
   get here() {
-    return { now: new Date(), locale: navigator.language };
+    return { now: new Date(), locale: navigator.language, lists: this.later.lists };
   }
 
   /** Draws once for all that changes in this frame. */
@@ -129,7 +132,7 @@ export class App {
     if (name === "activity" || name === "past") return [];
     // Typing in the add line draws the page, and changes none of this.
     const minute = Math.floor(Date.now() / 60_000);
-    const asked = [this.store.todos(), this.staying.size, name, list, filter, q, minute];
+    const asked = [this.store.todos(), this.staying.size, name, list, filter, q, minute, this.later.lists];
     if (this.#grouped?.asked.every((each, index) => each === asked[index])) return this.#grouped.groups;
     const todos = this.store.todos().map((todo) => (this.staying.has(todo.id) ? { ...todo, completed: false } : todo));
     this.#grouped = { asked, groups: groups(todos, { ...this.route, name }, this.here) };
@@ -231,7 +234,7 @@ export class App {
   /** Forgets who is here; and what is here too, unless something of it waits to be sent. */
   async signOut() {
     await this.store.write("token", undefined);
-    if (!this.store.commands.length) await this.store.forget();
+    if (!this.store.commands.length && !this.later.count) await this.store.forget();
     remember(undefined);
     location.assign(`${this.configuration.base}/`);
   }

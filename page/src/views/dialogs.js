@@ -16,7 +16,7 @@ import { repeatForm } from "./repeat.js";
 export function dialogs(app) {
   const close = () => app.show({ dialog: undefined });
   if (app.dialog === "keys") return html`<dialog @close=${close} aria-labelledby="keys">${keys(app)}</dialog>`;
-  if (app.dialog === "views") return html`<dialog class="drawer" aria-label="Views" @close=${close} @click=${outside}>${nav(app)}</dialog>`;
+  if (app.dialog === "views") return html`<dialog class="drawer" aria-label="Views" @close=${close} @click=${outside}>${nav(app, true)}</dialog>`;
   if (app.dialog === "rename") return html`<dialog @close=${close} aria-labelledby="rename">${rename(app)}</dialog>`;
   if (app.dialog === "repeat") return html`<dialog @close=${close} aria-labelledby="repeat">${repeatForm(app)}</dialog>`;
   const command = typeof app.dialog === "number" && app.store.commands.find(({ seq, state }) => seq === app.dialog && state === "conflict");

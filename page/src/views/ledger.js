@@ -1,8 +1,9 @@
 /** What the server alone knows: histories, what happened, the list as it was, and what operations did. */
 
-import { newKey } from "../store/store.js";
+import { sendable } from "../pure/outbox.js";
 
 /** @import {Todo, TodoEvent} from "../pure/types.js" */
+/** @import {Renaming} from "../sync/later.js" */
 /** @import {App} from "./app.js" */
 
 /**
@@ -78,17 +79,24 @@ export class Ledger {
   }
 
   /**
-   * Renames the list that is shown: by the server, which moves also what others make meanwhile.
+   * Renames the list that is shown, when the server can be reached and has all that waits.
    * @param {string} to
    */
   async rename(to) {
-    const from = this.app.route.list ?? "";
-    this.app.dialog = undefined;
-    const headers = { "Idempotency-Key": newKey() };
-    const { status, body } = await this.app.http.send(`/lists/${encodeURIComponent(from)}/rename`, { method: "POST", headers, body: { to } });
-    if (status !== 200 && status !== 202) return this.app.say(`Not renamed. ${body?.errors?.[0]?.detail ?? body?.detail ?? "The server cannot be reached."}`);
+    const { later, route, store } = this.app;
+    const from = route.list ?? "";
+    this.app.show({ dialog: undefined });
+    await later.rename(from, to);
+    if (!sendable(store.commands).length) await later.send();
+    if (later.renames.some((one) => one.from === from && one.error === undefined)) this.app.say(`“${from}” becomes “${to}” once the server can be reached.`);
+  }
+
+  /** A list was renamed, or was not. @param {Renaming} renaming @param {number} [status] */
+  renamed({ from, to, error }, status) {
+    if (error !== undefined) return this.app.say(`Not renamed. ${error}`);
+    const { route } = this.app;
     this.app.connection.wake();
-    this.app.go(this.app.to({ list: to, todo: undefined }), true);
+    if (route.name === "list" && route.list === from) this.app.go(this.app.to({ list: to, todo: undefined }), true);
     this.app.say(status === 202 ? "Renaming. This takes a moment." : `Renamed to “${to}”.`);
   }
 

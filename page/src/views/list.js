@@ -37,6 +37,7 @@ export function sheet(app) {
     <ul class="filters" aria-label="Filter">${/** @type {const} */ (["all", "active", "completed"]).map(
       (filter) => html`<li><a href=${app.to({ filter, todo: undefined })} aria-current=${route.filter === filter ? "true" : nothing}>${filter[0].toUpperCase() + filter.slice(1)}</a></li>`,
     )}</ul>
+    ${renaming(app)}
     ${addLine(app)}
     ${shown.filter(({ rows }) => rows.length).map((group) => section(app, group))}
     ${groups.length ? nothing : html`<p class="empty">${nothingHere(app)}</p>`}
@@ -52,6 +53,15 @@ export function grow(app, end) {
   if (!end) return;
   watcher = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && app.show({ window: app.window + 80 }), { rootMargin: "800px" });
   watcher.observe(end);
+}
+
+/** What waits to be the list's name. @param {App} app */
+function renaming({ later, route }) {
+  const found = route.name === "list" && later.renames.find(({ from }) => from === route.list);
+  if (!found) return nothing;
+  const { from, to, error } = found;
+  const words = error === undefined ? `Becomes “${to}” once the server can be reached.` : html`<span class="late">Not renamed to “${to}”.</span> ${error}`;
+  return html`<p class="note renaming"><span>${words}</span> <button class="link" @click=${() => later.keepName(from)}>Keep the name</button></p>`;
 }
 
 /** @param {App} app */

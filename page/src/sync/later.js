@@ -1,0 +1,141 @@
+/**
+ * What goes to the server beside the todos: the preferences, and the new names of lists. It waits on the disk, and goes
+ * when nothing else waits.
+ */
+
+import { newKey } from "../store/store.js";
+
+/** @import {Store} from "../store/store.js" */
+/** @import {Http} from "./http.js" */
+
+/**
+ * - `preferences`, of the version `tag`; `changed`: they are to be sent.
+ * - `renames`: of lists, each with its key; `error`: why it was refused.
+ * @typedef {{from: string, to: string, key: string, error?: string}} Renaming
+ * @typedef {{preferences: {lists?: string[]} & Record<string, any>, tag?: string, changed?: boolean, renames: Renaming[]}} Waiting
+ */
+
+const NOTE = "later";
+/** @type {string[]} always the same: the page draws nothing anew for it */
+const NONE = [];
+const TRIES = 5;
+
+export class Later {
+  /** @type {Waiting} */ #waiting = { preferences: {}, renames: [] };
+  #fresh = false;
+  /** @type {Promise<void> | undefined} until it begins */ #sending;
+  #channel;
+
+  /**
+   * @param {Store} store
+   * @param {Http} http
+   * @param {(renamed?: Renaming, status?: number) => void} changed
+   */
+  constructor(store, http, changed) {
+    this.store = store;
+    this.http = http;
+    this.changed = changed;
+    this.#channel = new BroadcastChannel(`${store.name} ${NOTE}`);
+    this.#channel.onmessage = () => this.load();
+    document.addEventListener("visibilitychange", () => (this.#fresh = false));
+  }
+
+  async load() {
+    this.#waiting = (await this.store.read(NOTE)) ?? this.#waiting;
+    this.changed();
+  }
+
+  /** The lists in the order that a person gave them. @returns {string[]} */
+  get lists() {
+    const { lists } = this.#waiting.preferences;
+    return Array.isArray(lists) ? lists : NONE;
+  }
+
+  /** @returns {Renaming[]} */
+  get renames() {
+    return this.#waiting.renames;
+  }
+
+  /** How many changes wait to be sent. */
+  get count() {
+    return this.renames.filter(({ error }) => error === undefined).length + (this.#waiting.changed ? 1 : 0);
+  }
+
+  /** @param {(waiting: Waiting) => Waiting} change */
+  async #change(change) {
+    this.#waiting = await this.store.update(NOTE, (found) => change(found ?? this.#waiting));
+    this.#channel.postMessage("");
+    this.changed();
+  }
+
+  /** @param {string[]} lists */
+  putInOrder(lists) {
+    return this.#change((waiting) => ({ ...waiting, preferences: { ...waiting.preferences, lists }, changed: true }));
+  }
+
+  /** @param {string} from @param {string} to the same: it keeps its name */
+  rename(from, to) {
+    return this.#change((waiting) => {
+      const others = waiting.renames.filter((one) => one.from !== from);
+      return { ...waiting, renames: from === to ? others : [...others, { from, to, key: newKey() }] };
+    });
+  }
+
+  /** Sends what waits; one tab at a time. */
+  async send() {
+    if (this.#fresh && !this.count) return;
+    this.#sending ??= navigator.locks.request(this.#channel.name, async () => {
+      this.#sending = undefined;
+      for (const one of this.renames) if (one.error === undefined) await this.#rename(one);
+      if (!this.#fresh || this.#waiting.changed) await this.#follow();
+    });
+    await this.#sending;
+  }
+
+  /** By the server, which moves also what others make meanwhile. @param {Renaming} renaming */
+  async #rename(renaming) {
+    const { from, to, key } = renaming;
+    const { status, body } = await this.http.send(`/lists/${encodeURIComponent(from)}/rename`, { method: "POST", headers: { "Idempotency-Key": key }, body: { to } });
+    if (isForLater(status)) return;
+    const error = status < 300 ? undefined : (body?.errors?.[0]?.detail ?? body?.detail ?? "");
+    await this.#change((waiting) => {
+      const { lists } = waiting.preferences;
+      const renames = waiting.renames.flatMap((one) => (one.key !== key ? one : error === undefined ? [] : { ...one, error }));
+      if (error !== undefined || !Array.isArray(lists) || !lists.includes(from)) return { ...waiting, renames };
+      const named = [...new Set(lists.map((list) => (list === from ? to : list)))];
+      return { ...waiting, renames, preferences: { ...waiting.preferences, lists: named }, changed: true };
+    });
+    this.changed({ ...renaming, error }, status);
+  }
+
+  /** Gets the preferences, or sends them; where others changed them, too, the later order of lists wins. */
+  async #follow() {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { changed, preferences, tag } = this.#waiting;
+      /** @type {Record<string, string>} */ const precondition = tag && !tag.startsWith("W/") ? { "If-Match": tag } : { "If-None-Match": "*" };
+      const { status, body, headers } = await this.http.send("/preferences", changed ? { method: "PUT", headers: precondition, body: preferences } : {});
+      if (isForLater(status)) return;
+      const found = headers.get("ETag") ?? undefined;
+      const lists = this.#waiting.preferences.lists;
+      const isStale = changed && status === 412;
+      // Refused, as when there is no room for it: it stays here.
+      if (status >= 300 && !isStale) {
+        this.#fresh = true;
+        return this.#change((waiting) => ({ ...waiting, changed: false }));
+      }
+      const again = isStale || JSON.stringify(lists) !== JSON.stringify(preferences.lists);
+      const theirs = isStale ? body.preferences : body;
+      await this.#change((waiting) => ({ ...waiting, preferences: again ? { ...theirs, lists } : theirs, tag: found, changed: again }));
+      this.#fresh = !again;
+      if (!again) return;
+    }
+  }
+
+  /** Forgets a new name that was refused. @param {string} from */
+  keepName(from) {
+    return this.rename(from, from);
+  }
+}
+
+/** @param {number} status */
+const isForLater = (status) => status === 0 || status === 401 || status === 429 || status >= 500;
