@@ -29,11 +29,8 @@ const http = new Http(configuration.base);
 function draw(app) {
   const { route, toast, connection, ledger } = app;
   document.title = `${app.title} · todo-ledger`;
-  if (route.name === "activity" && !ledger.activity) {
-    ledger.activity = "loading";
-    ledger.loadActivity();
-  }
   if (route.name !== "activity") ledger.activity = undefined;
+  else if (!ledger.activity || ledger.activityBy !== route.by) ledger.openActivity(route.by);
   if (route.name === "past" && !ledger.past) {
     ledger.past = "loading";
     ledger.openPast();

@@ -28,6 +28,26 @@ const DEEDS = /** @type {Record<string, string>} */ ({
 export const who = (event, sub) => (event.actor === sub ? "You" : (SERVICE[event.actor] ?? event.actor));
 
 /**
+ * Whom Activity can be asked for: `client` undefined asks for all of the actor's, null for what no program is named of.
+ * @typedef {{actor: string, client?: string | null}} Doer
+ *
+ * A person's own assistants act in their name, with a program of their own.
+ * @param {TodoEvent} event
+ * @param {string} sub the owner's
+ * @param {string | null} page the program that this page is
+ * @returns {[string, Doer]} with its name in addresses
+ */
+export function doerOf({ actor, client = null }, sub, page) {
+  if (actor !== sub) return [actor, { actor }];
+  return [client === page ? "me" : client ? `with ${client}` : "elsewhere", { actor, client }];
+}
+
+/**
+ * @param {string} name as `doerOf` gives it
+ */
+export const doerInWords = (name) => (name === "me" ? "You" : name === "elsewhere" ? "You, elsewhere" : (SERVICE[name] ?? name.replace(/^with /, "")));
+
+/**
  * What an event did, without who and when.
  * @param {TodoEvent} event
  */

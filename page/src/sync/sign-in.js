@@ -24,11 +24,17 @@ export const databaseOf = ({ issuer, sub }) => `todo-ledger ${issuer} ${sub}`;
 /** @param {string} part */
 const decoded = (part) => new TextDecoder().decode(Uint8Array.from(atob(part.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0)));
 
+/** @param {string} token */
+const claims = (token) => JSON.parse(decoded(token.split(".")[1]));
+
 /** @param {string} token @returns {Person} whose it is, as the token says; the server checks it */
 export function personOf(token) {
-  const { sub, iss } = JSON.parse(decoded(token.split(".")[1]));
+  const { sub, iss } = claims(token);
   return { sub, issuer: iss };
 }
+
+/** The program that a token was issued to, if it says so. @param {string | undefined} token @returns {string | null} */
+export const clientOf = (token) => (token && claims(token).client_id) || (token && claims(token).azp) || null;
 
 /** Takes the one-time code out of the address, before anything else can read it. */
 export function takeCode() {

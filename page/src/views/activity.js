@@ -3,13 +3,12 @@
 import { html, nothing } from "lit-html";
 
 import { dayInWords, localDay, timeInWords } from "../pure/dates.js";
-import { deed, differences, who } from "../pure/words.js";
+import { deed, differences, doerInWords, who } from "../pure/words.js";
 import { ICONS, inWords } from "./parts.js";
+import { href } from "./route.js";
 
-/** @import {TodoEvent} from "../pure/types.js" */
+/** @import {Happened} from "../pure/undo.js" */
 /** @import {App} from "./app.js" */
-
-/** @typedef {TodoEvent & {todo: string, before: Record<string, any> | null}} Happened */
 
 /** @param {App} app */
 export function activity(app) {
@@ -17,9 +16,12 @@ export function activity(app) {
   return html`<header class="head">
       <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
       <h1 tabindex="-1">Activity</h1><p class="soft">of the last weeks, the newest first</p></header>
+    <ul class="filters" aria-label="By whom">${[undefined, ...new Set([...app.ledger.doers.keys(), ...(app.route.by ? [app.route.by] : [])])].map(
+      (by) => html`<li><a href=${href({ name: "activity", by })} aria-current=${app.route.by === by ? "true" : nothing}>${by === undefined ? "All" : doerInWords(by)}</a></li>`,
+    )}</ul>
     ${activity === "failed" ? html`<p class="empty">What happened is on the server, which cannot be reached.</p>`
       : !activity || activity === "loading" ? html`<p class="empty">Getting it.</p>`
-      : activity.length ? days(app, /** @type {Happened[]} */ (activity)) : html`<p class="empty">Nothing has happened yet.</p>`}`;
+      : activity.length ? days(app, activity) : html`<p class="empty">Nothing has happened yet.</p>`}`;
 }
 
 /** @param {App} app @param {Happened[]} events */
@@ -30,8 +32,8 @@ function days(app, events) {
     const day = dayInWords(localDay(event.occurred_at), app.here);
     const entries = found.get(day) ?? [];
     found.set(day, entries);
-    const last = entries.at(-1);
-    if (last && together(last[0], event)) last.push(event);
+    const entry = entries.findLast(([one], index) => together(one, event) && (event.operation || index === entries.length - 1));
+    if (entry) entry.push(event);
     else entries.push([event]);
   }
   return [...found].map(([day, entries]) => html`<section aria-label=${day}><h2 class="group"><span>${day}</span><span class="num">${entries.length}</span></h2>
@@ -45,16 +47,17 @@ function together(one, other) {
   return one.actor === other.actor && one.client === other.client && one.type === other.type && apart < 300_000;
 }
 
-/** First what it would do, then the doing. @param {App} app @param {string} operation */
-function undo(app, operation) {
+/** First what it would do, then the doing. @param {App} app @param {Happened[]} entry */
+function undo(app, entry) {
   const { undoing } = app.ledger;
-  if (undoing?.operation !== operation) return html`<p class="foot"><button class="btn" @click=${() => app.ledger.tryUndo(operation)}>Undo…</button></p>`;
+  const name = entry[0].operation ?? entry[0].event_id;
+  if (undoing?.entry !== name) return html`<button class="btn" @click=${() => app.ledger.tryUndo(entry)}>Undo…</button>`;
   const { back, stays, more, error } = undoing;
   const leave = html`<button class="btn" @click=${() => app.ledger.show({ undoing: undefined })}>Leave it</button>`;
-  if (error) return html`<p class="foot" role="alert">${error} ${leave}</p>`;
+  if (error) return html`<div class="undoing"><p role="alert">${error}</p><p class="buttons">${leave}</p></div>`;
   const words = `${more ? "At least " : ""}${back} ${back === 1 ? "goes" : "go"} back${stays.length ? `, of ${stays.length} something stays, since it was changed later: ${stays.slice(0, SAMPLES).join(", ")}` : ""}.`;
-  return html`<p role="status">${back ? words : "Nothing goes back: all of it was changed later, or undone."}</p>
-    <p class="buttons">${leave}${back ? html`<button class="btn main" @click=${() => app.ledger.undoOperation(undoing)}>Undo</button>` : nothing}</p>`;
+  return html`<div class="undoing"><p role="status">${back ? words : "Nothing goes back: all of it was changed later, or undone."}</p>
+    <p class="buttons">${leave}${back ? html`<button class="btn main" @click=${() => app.ledger.undo(undoing)}>Undo</button>` : nothing}</p></div>`;
 }
 
 const SAMPLES = 3;
@@ -65,18 +68,34 @@ function inAll(deed, todos) {
   return / it$/.test(deed) ? deed.replace(/it$/, `${todos} todos`) : `${deed} of ${todos} todos`;
 }
 
-/** @param {App} app @param {Happened[]} entry */
-function line(app, entry) {
+/** Who did what to how many, and when. @param {App} app @param {Happened[]} entry */
+function headline(app, entry) {
   const [first] = entry;
   const todos = new Set(entry.map(({ todo }) => todo)).size;
   const kinds = new Set(entry.map(deed));
-  return html`<li class="event wide"><div>
-    <p><b>${who(first, app.person.sub)}</b> ${inAll(kinds.size === 1 ? [...kinds][0] : "changed it", todos)}</p>
-    <p class="soft">${timeInWords(first.occurred_at, app.here.locale)}${first.client ? `, ${first.client}` : ""}</p>
-    ${entry.slice(0, SAMPLES).map((event) => html`<p><a href=${app.to({ todo: event.todo })}>${event.change.title ?? event.before?.title ?? app.store.get(event.todo)?.title ?? "a todo"}</a>${differences(event.before ?? {}, event, app.here)
-      .filter(({ field }) => field !== "title" || event.before)
-      .map(({ diff }) => html` <span class="change">${inWords(diff)}</span>`)}</p>`)}
-    ${entry.length > SAMPLES ? html`<p class="soft">and ${entry.length - SAMPLES} more</p>` : nothing}
-    ${first.operation ? undo(app, first.operation) : nothing}
-  </div></li>`;
+  return html`<p><b dir="auto">${who(first, app.person.sub)}</b> ${inAll(kinds.size === 1 ? [...kinds][0] : "changed it", todos)}</p>
+    <p class="soft">${timeInWords(first.occurred_at, app.here.locale)}${first.client ? `, ${first.client}` : ""}</p>`;
 }
+
+/** @param {App} app @param {Happened} event */
+const titleOf = (app, event) => event.change.title ?? event.before?.title ?? app.store.get(event.todo)?.title ?? "a todo";
+
+/** @param {Happened[]} entry */
+const more = (entry) => (entry.length > SAMPLES ? html`<p class="soft">and ${entry.length - SAMPLES} more</p>` : nothing);
+
+/** An operation beside the past. @param {App} app @param {Happened[]} entry */
+export const operation = (app, entry) => html`<li class="event wide"><div>${headline(app, entry)}
+  ${entry.slice(0, SAMPLES).map((event) => html`<p dir="auto">${titleOf(app, event)}</p>`)}${more(entry)}</div>${undo(app, entry)}</li>`;
+
+/** @param {App} app @param {Happened} event */
+function sample(app, event) {
+  const found = differences(event.before ?? {}, event, app.here);
+  const title = event.before && found.find(({ field }) => field === "title");
+  return html`<p><a href=${app.to({ todo: event.todo })} dir="auto">${title ? inWords(title.diff) : titleOf(app, event)}</a>${found
+    .filter(({ field }) => field !== "title")
+    .map(({ diff }) => html` <span class="change">${inWords(diff)}</span>`)}</p>`;
+}
+
+/** @param {App} app @param {Happened[]} entry */
+const line = (app, entry) => html`<li class="event wide"><div>${headline(app, entry)}
+  ${entry.slice(0, SAMPLES).map((event) => sample(app, event))}${more(entry)}</div>${entry[0].type === "TodoReminded" ? nothing : undo(app, entry)}</li>`;

@@ -1,23 +1,39 @@
 /** What the server alone knows: histories, what happened, the list as it was, and what operations did. */
 
 import { sendable } from "../pure/outbox.js";
+import { takeBack } from "../pure/undo.js";
+import { doerOf } from "../pure/words.js";
+import { clientOf } from "../sync/sign-in.js";
 
 /** @import {Todo, TodoEvent} from "../pure/types.js" */
+/** @import {Doer} from "../pure/words.js" */
+/** @import {Happened} from "../pure/undo.js" */
+/** @import {Wanted} from "../store/store.js" */
 /** @import {Renaming} from "../sync/later.js" */
 /** @import {App} from "./app.js" */
 
 /**
- * `stays` are the titles of todos of which something stays; `expect` has the versions that were looked at, if not more.
- * @typedef {{operation: string, back: number, stays: string[], more: boolean, expect: Record<string, number>, error?: string}} Undoing
+ * What an undo would do, of an operation or of the changes that `entry` names. `stays` are the titles of todos of which
+ * something stays; `expect` has the versions that were looked at, if not more.
+ * @typedef {{
+ *   entry: string, back: number, stays: string[], more: boolean, expect: Record<string, number>, error?: string,
+ *   wanted?: Wanted[], undo?: Wanted[],
+ * }} Undoing
  */
+
+const PAGES = 5;
+const SHOWN = 100;
 
 export class Ledger {
   /** @type {Map<string, {version: number, events: TodoEvent[] | undefined}>} */ histories = new Map();
-  /** @type {TodoEvent[] | "loading" | "failed" | undefined} */ activity;
+  /** @type {Happened[] | "loading" | "failed" | undefined} */ activity;
+  /** Whose is shown: everybody's if undefined. @type {string | undefined} */ activityBy;
+  /** Who did something, by name. @type {Map<string, Doer>} */ doers = new Map();
   /** The moment that is looked at, in milliseconds. */
   pastAt = Date.now() - 86_400_000;
   /** The todos as they were then. @type {Todo[] | "loading" | "failed" | undefined} */ past;
-  /** When something happened, in milliseconds. @type {number[]} */ moments = [];
+  /** What happened, newest first. @type {Happened[]} */ events = [];
+  /** When it did, in milliseconds. @type {number[]} */ moments = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #looking;
   /** What the undo of an operation would do. @type {Undoing | undefined} */ undoing;
 
@@ -43,10 +59,10 @@ export class Ledger {
     this.app.redraw();
   }
 
-  /** All pages of a path. @template T @param {string} path @param {(body: any) => T[]} items @param {number} [most] pages @returns {Promise<T[] | undefined>} */
-  async #pages(path, items, most = Infinity) {
+  /** All pages of a path. @template T @param {string} path @param {(body: any) => T[]} items @param {number} [most] pages @param {number} [enough] items @returns {Promise<T[] | undefined>} */
+  async #pages(path, items, most = Infinity, enough = Infinity) {
     /** @type {T[]} */ const found = [];
-    for (let next = path, page = 0; next && page < most; page++) {
+    for (let next = path, page = 0; next && page < most && found.length < enough; page++) {
       const { status, body, headers } = await this.app.http.send(next);
       if (status !== 200) return undefined;
       found.push(...items(body));
@@ -60,7 +76,7 @@ export class Ledger {
   async openPast() {
     this.seePast(this.pastAt);
     const events = await this.#pages("/activity?limit=200", ({ events }) => events, 5);
-    this.show({ moments: (events ?? []).map((/** @type {TodoEvent} */ { occurred_at }) => Date.parse(occurred_at)) });
+    this.show({ events: events ?? [], moments: (events ?? []).map((/** @type {TodoEvent} */ { occurred_at }) => Date.parse(occurred_at)) });
   }
 
   /** Shows the list as it was, once the slider rests. @param {number} at in milliseconds */
@@ -73,9 +89,31 @@ export class Ledger {
     }, 250));
   }
 
-  async loadActivity() {
-    const { status, body } = await this.app.http.send("/activity?limit=100&include=before");
-    this.show({ activity: status === 200 ? body.events : "failed" });
+  /** Shows what happened, of one doer if that is named. @param {string} [by] */
+  async openActivity(by) {
+    this.show({ activity: "loading", activityBy: by, undoing: undefined });
+    await this.loadActivity(by);
+  }
+
+  /** @param {string} [by] */
+  async loadActivity(by = this.activityBy) {
+    // Who there is to choose from shows what everybody did.
+    if (by === undefined || !this.doers.has(by)) {
+      const events = await this.#pages(`/activity?limit=${SHOWN}&include=before`, ({ events }) => events, 1);
+      for (const event of events ?? []) if (event.type) this.doers.set(...doerOf(event, this.app.person.sub, clientOf(this.app.http.token)));
+      if (by === undefined) return this.#showActivity(by, events);
+    }
+    const { actor, client } = this.doers.get(by) ?? { actor: by };
+    const query = new URLSearchParams({ actor, ...(client ? { client } : {}), limit: String(SHOWN), include: "before" });
+    const events = await this.#pages(`/activity?${query}`, ({ events }) => events, PAGES, SHOWN);
+    const own = events?.filter((/** @type {Happened} */ event) => client !== null || !event.client);
+    this.#showActivity(by, own);
+  }
+
+  /** @param {string | undefined} by @param {Happened[] | undefined} events */
+  #showActivity(by, events) {
+    // Another may be asked for by now.
+    if (by === this.activityBy && this.activity) this.show({ activity: events ?? "failed" });
   }
 
   /**
@@ -100,10 +138,23 @@ export class Ledger {
     this.app.say(status === 202 ? "Renaming. This takes a moment." : `Renamed to “${to}”.`);
   }
 
-  /** Shows what the undo of an operation would do. @param {string} operation */
-  async tryUndo(operation) {
+  /** Shows what the undo of changes would do. @param {Happened[]} entry */
+  async tryUndo(entry) {
+    const { operation, event_id } = entry[0];
+    return operation ? this.#tryOperation(operation) : this.show({ undoing: this.#looked(event_id, entry) });
+  }
+
+  /** @param {string} entry @param {Happened[]} events @returns {Undoing} */
+  #looked(entry, events) {
+    const { store } = this.app;
+    const { wanted, undo, stays } = takeBack(events, (id) => store.get(id));
+    return { entry, back: wanted.length, stays: stays.map((id) => store.get(id)?.title ?? "a todo"), more: false, expect: {}, wanted, undo };
+  }
+
+  /** @param {string} operation */
+  async #tryOperation(operation) {
     const { status, body } = await this.app.http.send(`/operations/${encodeURIComponent(operation)}/undo`, { method: "POST", body: { dry_run: true } });
-    /** @type {Undoing} */ const undoing = { operation, back: 0, stays: [], more: false, expect: {} };
+    /** @type {Undoing} */ const undoing = { entry: operation, back: 0, stays: [], more: false, expect: {} };
     if (status !== 200) undoing.error = body?.detail ?? "The server cannot be reached.";
     else {
       for (const { todo, version, type, conflicts } of body.todos) {
@@ -117,12 +168,16 @@ export class Ledger {
   }
 
   /** Undoes what was shown, and nothing that has changed since. @param {Undoing} undoing */
-  async undoOperation({ operation, more, expect }) {
-    const request = { method: "POST", body: more ? {} : { expect } };
-    const { status, body } = await this.app.http.send(`/operations/${encodeURIComponent(operation)}/undo`, request);
+  async undo({ entry, more, expect, wanted, undo }) {
     this.undoing = undefined;
+    if (wanted && undo) {
+      await this.app.actions.run(wanted);
+      return this.app.done(Promise.resolve({ words: "Undone.", undo }));
+    }
+    const request = { method: "POST", body: more ? {} : { expect } };
+    const { status, body } = await this.app.http.send(`/operations/${encodeURIComponent(entry)}/undo`, request);
     this.app.say(status === 200 || status === 202 ? "Undone." : `Not undone. ${body?.detail ?? "The server cannot be reached."}`);
     this.app.connection.wake();
-    setTimeout(() => this.loadActivity(), 1000);
+    setTimeout(() => (this.activity ? this.loadActivity() : this.past && this.openPast()), 1000);
   }
 }

@@ -7,6 +7,7 @@ import { dayOf, dueInWords, longDay, timeInWords } from "../pure/dates.js";
 import { DAYS, differing, heights, startOfDay, STEP } from "../pure/past.js";
 import { groups, listTitle } from "../pure/select.js";
 import { diff, FIELD_NAMES, valueInWords } from "../pure/words.js";
+import { operation } from "./activity.js";
 import { ICONS, inWords } from "./parts.js";
 
 /** @import {Todo} from "../pure/types.js" */
@@ -40,6 +41,7 @@ export function past(app) {
       ${range(app, "Time", Math.floor(minutes / STEP), 1440 / STEP - 1, words, (event) => go({ minutes: value(event) * STEP }), startOfDay(at, 0).getTime(), 60 * MINUTE, 24)}
       <p class="ends soft"><span>0:00</span><span>12:00</span><span>24:00</span></p>
     </div>
+    ${since(app)}
     ${ledger.past === "failed" ? html`<p class="empty">What was is on the server, which cannot be reached.</p>` : Array.isArray(ledger.past) ? rows(app, ledger.past) : html`<p class="empty">Getting it.</p>`}`;
 }
 
@@ -70,6 +72,23 @@ function summary({ ledger: { past }, store }) {
   if (!Array.isArray(past)) return "";
   const different = past.filter((todo) => differing(todo, store.get(todo.id)).length).length;
   return `${past.length} ${past.length === 1 ? "todo" : "todos"}, ${different} of them different today`;
+}
+
+const MOST = 20;
+
+/** What operations have done since then; each can be taken back as a whole. @param {App} app */
+function since(app) {
+  /** @type {Map<string, import("../pure/undo.js").Happened[]>} */ const found = new Map();
+  for (const event of app.ledger.events) {
+    if (!event.operation || Date.parse(event.occurred_at) <= app.ledger.pastAt) continue;
+    const entry = found.get(event.operation);
+    if (entry) entry.push(event);
+    else found.set(event.operation, [event]);
+  }
+  if (!found.size) return nothing;
+  const entries = [...found.values()].slice(0, MOST);
+  return html`<details class="since"><summary>${found.size === 1 ? "1 operation" : `${found.size} operations`} since then</summary>
+    <ol class="acts">${entries.map((entry) => operation(app, entry))}</ol></details>`;
 }
 
 /** @param {App} app @param {Todo[]} todos */

@@ -3,7 +3,8 @@
 /** @import {View} from "../pure/select.js" */
 
 /**
- * @typedef {Omit<View, "name"> & {name: View["name"] | "activity" | "past", todo?: string}} Route
+ * `by`: of Activity, whose (`doerOf`).
+ * @typedef {Omit<View, "name"> & {name: View["name"] | "activity" | "past", todo?: string, by?: string}} Route
  */
 
 const NAMES = ["inbox", "today", "upcoming", "everything", "activity", "past"];
@@ -15,7 +16,7 @@ export function routeOf(hash) {
   const parts = path.split("/").filter(Boolean).map(safely);
   const parameters = new URLSearchParams(query);
   const filter = /** @type {Route["filter"]} */ (FILTERS.includes(parts.at(-1) ?? "") && !(parts[0] === "list" && parts.length === 2) ? parts.pop() : "all");
-  const more = { filter, q: parameters.get("q") ?? "", todo: parameters.get("todo") ?? undefined };
+  const more = { filter, q: parameters.get("q") ?? "", todo: parameters.get("todo") ?? undefined, by: parameters.get("by") ?? undefined };
   if (parts[0] === "list" && parts[1]) return { name: "list", list: parts[1], ...more };
   // Like TodoMVC's: `#/active` filters everything.
   if (!parts[0]) return { name: filter === "all" ? "today" : "everything", ...more };
@@ -32,8 +33,8 @@ function safely(part) {
 }
 
 /** @param {Partial<Route> & {name: Route["name"]}} route */
-export function href({ name, list, filter, q, todo }) {
+export function href({ name, list, filter, q, todo, by }) {
   const path = [name, ...(name === "list" ? [encodeURIComponent(list ?? "")] : []), ...(filter && filter !== "all" ? [filter] : [])];
-  const query = new URLSearchParams({ ...(q ? { q } : {}), ...(todo ? { todo } : {}) }).toString();
+  const query = new URLSearchParams({ ...(q ? { q } : {}), ...(todo ? { todo } : {}), ...(by && name === "activity" ? { by } : {}) }).toString();
   return `#/${path.join("/")}${query ? `?${query}` : ""}`;
 }

@@ -1,0 +1,119 @@
+"""What happened, by whom, and taking it back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from loaders.cli import main as load
+from stack.local.local_stack import LocalStack
+from tests.browser.visitor import Visitor
+from tests.http.conftest import environment, settings_and_connection  # noqa: F401
+from tests.support.client import Client
+from tests.support.waiting import eventually, shows
+
+
+def happened(client: Client, *titles: str) -> None:
+    """Wait until the activity has the events of these todos."""
+
+    def missing() -> list[str]:
+        found = {event["change"].get("title") for event in client.get("/activity").json()["events"]}
+        return [title for title in titles if title not in found]
+
+    eventually(lambda: not missing())
+
+
+def entries(visitor: Visitor) -> Locator:
+    return visitor.page.locator("main .event")
+
+
+@pytest.fixture
+def of_all(
+    visitor: Visitor,
+    client: Client,
+    assistant: Client,
+    stack: LocalStack,
+    environment: None,  # noqa: F811
+    owner: str,
+    tmp_path: Path,
+) -> Visitor:
+    """The owner, whose todos were made by everybody who can."""
+    assistant.post("/todos", {"title": "Tidied"})
+    Client(stack.url, stack.issuer.token(owner, client="my-helper")).post("/todos", {"title": "Helped"})
+    (tmp_path / "todos.jsonl").write_text('{"id": 1, "title": "Loaded"}\n', encoding="utf-8")
+    assert load([str(tmp_path / "todos.jsonl"), "--owner", owner]) == 0
+    visitor.go("inbox")
+    visitor.add("Mine")
+    visitor.saved()
+    happened(client, "Tidied", "Helped", "Loaded", "Mine")
+    return visitor
+
+
+def test_activity_is_of_everybody_or_of_one(of_all: Visitor) -> None:
+    of_all.go("activity")
+    filters = of_all.page.get_by_role("list", name="By whom").get_by_role("link")
+    expect(filters).to_have_count(5)
+    assert sorted(filters.all_inner_texts()) == ["All", "Import", "You", "assistant", "my-helper"]
+    for name, title in {"You": "Mine", "Import": "Loaded", "assistant": "Tidied", "my-helper": "Helped"}.items():
+        filters.get_by_text(name, exact=True).click()
+        expect(entries(of_all)).to_have_count(1)
+        expect(entries(of_all)).to_contain_text(title)
+        assert of_all.flaws() == []
+    of_all.page.go_back()
+    expect(entries(of_all)).to_contain_text("Tidied")
+    of_all.page.reload()
+    expect(entries(of_all)).to_contain_text("Tidied")
+    expect(filters).to_have_count(5)
+
+
+def test_what_one_did_is_undone_after_a_look_unless_it_was_changed_later(
+    visitor: Visitor, client: Client, assistant: Client
+) -> None:
+    visitor.go("inbox")
+    visitor.add("Write the minutes")
+    visitor.add("Call the bank")
+    for title in ("Write the minutes", "Call the bank"):
+        visitor.row(title).get_by_role("checkbox").click()
+    visitor.saved()
+    shows(lambda: client.get("/stats").json(), {"total": 2, "open": 0, "completed": 2})
+    later = next(todo["id"] for todo in client.get("/todos").json() if todo["title"] == "Call the bank")
+    assistant.seen.patch(f"/todos/{later}", {"completed": False})
+    expect(visitor.row("Call the bank").get_by_role("checkbox")).not_to_be_checked()
+    shows(
+        lambda: {e["type"] for e in client.get("/activity").json()["events"]} >= {"TodoCompleted", "TodoReopened"}, True
+    )
+
+    visitor.go("activity")
+    entry = entries(visitor).filter(has_text="You completed 2 todos")
+    entry.get_by_role("button", name="Undo…").click()
+    expect(entry).to_contain_text("1 goes back.")
+    entry.get_by_role("button", name="Undo", exact=True).click()
+    toast = visitor.toast("Undone.")
+    visitor.go("inbox")
+    expect(visitor.row("Write the minutes").get_by_role("checkbox")).not_to_be_checked()
+    visitor.saved()
+    toast.get_by_role("button", name="Undo").click()
+    expect(visitor.row("Write the minutes").get_by_role("checkbox")).to_be_checked()
+    expect(visitor.row("Call the bank").get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_an_operation_is_undone_from_the_past(visitor: Visitor, client: Client, assistant: Client) -> None:
+    kept = client.seen.post("/todos", {"title": "Keep me", "list": "Home"}).json()
+    commands: list[dict[str, object]] = [{"op": "create", "body": {"title": f"Tidy {n}"}} for n in range(4)]
+    commands.append({"op": "patch", "id": kept["id"], "body": {"title": "Kept no more"}})
+    assistant.request("POST", "/batch", {"commands": commands}, prefer="wait=10", operation_id="tidy")
+    happened(client, "Kept no more")
+    visitor.go("past")
+    # A day ago, before it.
+    visitor.page.get_by_text(re.compile("^1 operation since then$")).click()
+    entry = entries(visitor)
+    expect(entry).to_contain_text("assistant changed 5 todos")
+    entry.get_by_role("button", name="Undo…").click()
+    expect(entry).to_contain_text("5 go back.")
+    assert visitor.flaws() == []
+    entry.get_by_role("button", name="Undo", exact=True).click()
+    visitor.toast("Undone.")
+    shows(lambda: [todo["title"] for todo in client.get("/todos").json()], ["Keep me"])
