@@ -25,6 +25,9 @@ const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const configuration = { base: root.dataset.base, ...JSON.parse(document.getElementById("configuration")?.textContent ?? "{}") };
 const http = new Http(configuration.base);
 
+// The words are English; where the browser's language is written from the right, so is what people write themselves.
+document.documentElement.dir = /** @type {any} */ (new Intl.Locale(navigator.language)).getTextInfo?.().direction ?? "ltr";
+
 /** @param {App} app */
 function draw(app) {
   const { route, toast, connection, ledger } = app;

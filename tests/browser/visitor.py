@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from stack.deploy import page as built
 from stack.local.local_stack import LocalStack
+from tests.browser import audits
 
-AXE = built.INSTALLED / "node_modules" / "axe-core" / "axe.min.js"
 # What a browser says of a request that a test cuts off, or that the service refuses as it should.
 EXPECTED = re.compile(r"Failed to load resource: (net::ERR_|the server responded with a status of 4(00|01|10|12))")
 
@@ -32,7 +30,7 @@ class Visitor:
 
     def __init__(self, browser: Browser, stack: LocalStack, owner: str, options: dict[str, Any]) -> None:
         self.url = stack.url
-        self.context = browser.new_context(locale="en-GB", **{"viewport": {"width": 1280, "height": 900}, **options})
+        self.context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **options})
         self.context.set_default_timeout(60_000)
         self.complaints: list[str] = []
         self.requested: list[str] = []
@@ -86,10 +84,5 @@ class Visitor:
         return found
 
     def flaws(self) -> list[str]:
-        """What axe finds (WCAG 2.2 AA, and its best practices)."""
-        self.page.evaluate(Path(AXE).read_text(encoding="utf-8") + ";0")
-        found: list[str] = self.page.evaluate(
-            """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(({id, nodes}) =>
-                 nodes.map(({html, failureSummary}) => `${id}: ${html.slice(0, 150)} ${failureSummary}`))"""
-        )
-        return found
+        """What axe finds (`audits.violations`)."""
+        return audits.violations(self.page)
