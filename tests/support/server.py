@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     # Several Lambdas can connect at the same moment.
     request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client may leave before it has its answer; anything else is printed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(answer: Callable[[Received], Reply | None]) -> type[BaseHTTPRequestHandler]:
