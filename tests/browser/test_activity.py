@@ -111,6 +111,9 @@ def test_an_operation_is_undone_from_the_past(visitor: Visitor, client: Client, 
     visitor.page.get_by_text(re.compile("^1 operation since then$")).click()
     entry = entries(visitor)
     expect(entry).to_contain_text("assistant changed 5 todos")
+    expect(entry.locator("p[dir]")).to_have_count(3)
+    entry.get_by_role("button", name="Show all 5").click()
+    expect(entry.locator("p[dir]")).to_have_count(5)
     entry.get_by_role("button", name="Undo…").click()
     expect(entry).to_contain_text("5 go back.")
     assert visitor.flaws() == []

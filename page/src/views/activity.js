@@ -47,11 +47,13 @@ function together(one, other) {
   return one.actor === other.actor && one.client === other.client && one.type === other.type && apart < 300_000;
 }
 
+/** @param {Happened[]} entry */
+const nameOf = ([{ operation, event_id }]) => operation ?? event_id;
+
 /** First what it would do, then the doing. @param {App} app @param {Happened[]} entry */
 function undo(app, entry) {
   const { undoing } = app.ledger;
-  const name = entry[0].operation ?? entry[0].event_id;
-  if (undoing?.entry !== name) return html`<button class="btn" @click=${() => app.ledger.tryUndo(entry)}>Undo…</button>`;
+  if (undoing?.entry !== nameOf(entry)) return html`<button class="btn" @click=${() => app.ledger.tryUndo(entry)}>Undo…</button>`;
   const { back, stays, more, error } = undoing;
   const leave = html`<button class="btn" @click=${() => app.ledger.show({ undoing: undefined })}>Leave it</button>`;
   if (error) return html`<div class="undoing"><p role="alert">${error}</p><p class="buttons">${leave}</p></div>`;
@@ -80,12 +82,16 @@ function headline(app, entry) {
 /** @param {App} app @param {Happened} event */
 const titleOf = (app, event) => event.change.title ?? event.before?.title ?? app.store.get(event.todo)?.title ?? "a todo";
 
-/** @param {Happened[]} entry */
-const more = (entry) => (entry.length > SAMPLES ? html`<p class="soft">and ${entry.length - SAMPLES} more</p>` : nothing);
+/** Some of an entry's events; all of them when that is asked for. @param {App} app @param {Happened[]} entry @param {(event: Happened) => unknown} draw */
+function samples({ ledger }, entry, draw) {
+  if (entry.length <= SAMPLES || ledger.whole.has(nameOf(entry))) return entry.map(draw);
+  const whole = new Set([...ledger.whole, nameOf(entry)]);
+  return html`${entry.slice(0, SAMPLES).map(draw)}<p><button class="link" @click=${() => ledger.show({ whole })}>Show all ${entry.length}</button></p>`;
+}
 
 /** An operation beside the past. @param {App} app @param {Happened[]} entry */
 export const operation = (app, entry) => html`<li class="event wide"><div>${headline(app, entry)}
-  ${entry.slice(0, SAMPLES).map((event) => html`<p dir="auto">${titleOf(app, event)}</p>`)}${more(entry)}</div>${undo(app, entry)}</li>`;
+  ${samples(app, entry, (event) => html`<p dir="auto">${titleOf(app, event)}</p>`)}</div>${undo(app, entry)}</li>`;
 
 /** @param {App} app @param {Happened} event */
 function sample(app, event) {
@@ -98,4 +104,4 @@ function sample(app, event) {
 
 /** @param {App} app @param {Happened[]} entry */
 const line = (app, entry) => html`<li class="event wide"><div>${headline(app, entry)}
-  ${entry.slice(0, SAMPLES).map((event) => sample(app, event))}${more(entry)}</div>${entry[0].type === "TodoReminded" ? nothing : undo(app, entry)}</li>`;
+  ${samples(app, entry, (event) => sample(app, event))}</div>${entry[0].type === "TodoReminded" ? nothing : undo(app, entry)}</li>`;

@@ -31,7 +31,7 @@ function outside(event) {
 const KEYS = [
   ["n", "add"], ["/", "search"], ["j k or ↓ ↑", "next, previous"], ["x or Space", "complete, reopen"], ["e or Enter", "edit the title"],
   ["o", "open the details"], ["t", "change the due date"], ["h", "see the history"], ["Delete", "delete"], ["z", "undo"],
-  ["Alt+↑ Alt+↓", "move in the list"], ["Esc", "leave"], ["g then i t u e a w", "go to Inbox, Today, Upcoming, Everything, Activity, As it was"], ["?", "this"],
+  ["Alt+↑ Alt+↓", "move a todo in its list, or a list"], ["Esc", "leave"], ["g then i t u e a w", "go to Inbox, Today, Upcoming, Everything, Activity, As it was"], ["?", "this"],
 ];
 
 /** @param {App} app */

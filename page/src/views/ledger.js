@@ -28,6 +28,7 @@ export class Ledger {
   /** @type {Map<string, {version: number, events: TodoEvent[] | undefined}>} */ histories = new Map();
   /** @type {Happened[] | "loading" | "failed" | undefined} */ activity;
   /** Whose is shown: everybody's if undefined. @type {string | undefined} */ activityBy;
+  /** Entries that are shown whole. @type {Set<string>} */ whole = new Set();
   /** Who did something, by name. @type {Map<string, Doer>} */ doers = new Map();
   /** The moment that is looked at, in milliseconds. */
   pastAt = Date.now() - 86_400_000;
