@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { dueAt } from "../src/pure/dates.js";
-import { parse } from "../src/pure/quick-add.js";
+import { parse, tagsOf } from "../src/pure/quick-add.js";
 
 // A Monday.
 const here = { now: new Date(2026, 10, 30, 16, 4), locale: "en-GB" };
@@ -67,4 +67,11 @@ test("a name of the browser's language counts, too", () => {
 test("what repeats without a date begins today", () => {
   assert.deepEqual(understood("Stretch *weekdays"), ["Stretch", { repeat: "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", due: "2026-11-30" }]);
   assert.deepEqual(understood("Bins *2 weeks"), ["Bins", { repeat: "FREQ=WEEKLY;INTERVAL=2", due: "2026-11-30" }]);
+});
+
+test("a field of tags keeps those whole that were there, and takes new ones with or without their #", () => {
+  assert.deepEqual(tagsOf("#home #deep work garden, #home", ["home", "deep work"]), ["deep work", "home", "garden"]);
+  assert.deepEqual(tagsOf("#deep #work", ["deep work"]), ["deep", "work"]);
+  assert.deepEqual(tagsOf("#a b c #a b", ["a b", "a b c"]), ["a b c", "a b"]);
+  assert.equal(tagsOf("", ["home"]), null);
 });

@@ -92,6 +92,16 @@ def test_all_fields_are_edited_beside_the_list(visitor: Visitor, client: Client)
     has(client, "Buy envelopes", parent=by_title(client)["Sort the seeds"]["id"])
 
 
+def test_a_tag_with_a_space_stays_whole_when_others_are_added(visitor: Visitor, client: Client) -> None:
+    client.seen.post("/todos", {"title": "Write the talk", "tags": ["deep work"]})
+    visitor.go("inbox")
+    tags = visitor.open("Write the talk").get_by_label("Tags")
+    tags.fill("#deep work #talk")
+    tags.press("Tab")
+    visitor.saved()
+    has(client, "Write the talk", tags=["deep work", "talk"])
+
+
 def test_filters_have_addresses_and_back_works(visitor: Visitor) -> None:
     visitor.go("inbox")
     visitor.add("Open one")

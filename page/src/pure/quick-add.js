@@ -20,6 +20,24 @@ const FREQUENCIES = /** @type {Record<string, string>} */ ({ day: "DAILY", week:
 const WORD = "(?<=^|\\s)";
 const END = "(?=$|\\s)";
 
+/**
+ * The tags that a field states, with or without their #. Those that were there stay whole, also with spaces in them.
+ * @param {string} text
+ * @param {string[]} before
+ * @returns {string[] | null}
+ */
+export function tagsOf(text, before) {
+  let left = text;
+  const whole = before.filter((tag) => /[\s,#]/.test(tag)).sort((one, other) => other.length - one.length).filter((tag) => {
+    const rest = left.replace(`#${tag}`, () => " ");
+    const found = rest !== left;
+    left = rest;
+    return found;
+  });
+  const tags = [...new Set([...whole, ...left.split(/[\s,]+/).map((tag) => tag.replace(/^#/, "")).filter(Boolean)])];
+  return tags.length ? tags : null;
+}
+
 /** @typedef {{weekdays: Map<string, number>, short: Map<string, number>, months: Map<string, number>}} Names */
 /** @type {Map<string, Names>} */
 const known = new Map();

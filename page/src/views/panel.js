@@ -3,6 +3,7 @@
 import { html, nothing } from "lit-html";
 
 import { dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords } from "../pure/dates.js";
+import { tagsOf } from "../pure/quick-add.js";
 import { ruleInWords } from "../pure/rules.js";
 import { counts, listTitle } from "../pure/select.js";
 import { deed, differences, statesBefore, who } from "../pure/words.js";
@@ -48,7 +49,7 @@ function fields(app, todo) {
   });
   const title = events("title", (text) => (text ? { title: text } : undefined));
   const list = events("list", (text) => ({ list: text && text.toLowerCase() !== "inbox" ? text : "inbox" }));
-  const tags = events("tags", (text) => ({ tags: text ? [...new Set(text.split(/[\s,]+/).map((tag) => tag.replace(/^#/, "")).filter(Boolean))] : null }));
+  const tags = events("tags", (text) => ({ tags: tagsOf(text, todo.tags ?? []) }));
   const notes = events("notes", (text) => ({ notes: text || null }));
   const priority = events("priority", (text) => ({ priority: text }));
   const rule = events("repeat", (text) => ({ repeat: text || null }));
