@@ -18,6 +18,12 @@ import { href, routeOf } from "./route.js";
 /** Rows that are drawn at first, and more when the end comes near. */
 const WINDOW = 80;
 
+/** @param {string} field a selector of what goes away */
+function leave(field) {
+  const focused = document.activeElement;
+  if (focused instanceof HTMLElement && focused.matches(field)) focused.blur();
+}
+
 export class App {
   route = routeOf(location.hash);
   /** @type {string | undefined} the row that keys act on */ current;
@@ -80,11 +86,13 @@ export class App {
   }
 
   #went() {
-    // A link to sign in, opened in this tab.
-    if (location.hash.startsWith("#/sign-in/")) return location.reload();
     const before = this.route;
     this.route = routeOf(location.hash);
-    if (before.name !== this.route.name || before.list !== this.route.list) {
+    const moved = before.name !== this.route.name || before.list !== this.route.list;
+    // What was typed into a field that goes away is saved as if that was left.
+    if (moved) leave(".editor");
+    if (moved || before.todo !== this.route.todo) leave("aside *");
+    if (moved) {
       this.window = WINDOW;
       this.current = undefined;
       this.editing = undefined;
