@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 from playwright.sync_api import Route, expect
 
@@ -154,3 +155,111 @@ def test_a_name_that_the_server_does_not_take_is_not_lost(visitor: Visitor) -> N
     note.get_by_role("button", name="Keep the name").click()
     expect(note).to_have_count(0)
     visitor.saved()
+
+
+def test_edits_behind_a_lost_answer_never_undo_what_others_did_meanwhile(
+    visitor: Visitor, client: Client, assistant: Client
+) -> None:
+    todo = client.seen.post("/todos", {"title": "Pack", "tags": ["home"]}).json()
+    answered = 0
+
+    def lose(route: Route) -> None:
+        nonlocal answered
+        answered += 1
+        if answered == 1:
+            route.fetch()
+            assistant.patch(f"/todos/{todo['id']}", {"tags": ["home", "mine", "theirs"]})
+            route.abort()
+        else:
+            route.continue_()
+
+    visitor.go("inbox")
+    visitor.page.route("**/batch", lose)
+    panel = visitor.open("Pack")
+    for tags in ("#home #mine", "#home #mine #more"):
+        panel.get_by_label("Tags").fill(tags)
+        visitor.page.keyboard.press("Tab")
+    visitor.saved()
+    assert answered > 1
+    shows(lambda: sorted(client.get(f"/todos/{todo['id']}").json()["tags"]), ["home", "mine", "more", "theirs"])
+
+
+def test_a_server_that_asks_for_a_pause_gets_it(visitor: Visitor, client: Client) -> None:
+    pauses = {429: 1, 503: 2}
+    asked: list[float] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(monotonic())
+        if len(asked) > len(pauses):
+            route.continue_()
+            return
+        status, seconds = list(pauses.items())[len(asked) - 1]
+        route.fulfill(status=status, json={"status": status}, headers={"Retry-After": str(seconds)})
+
+    visitor.go("inbox")
+    visitor.page.route("**/batch", refuse)
+    visitor.add("Sent later")
+    expect(visitor.page.locator(".banner")).to_contain_text("The server does not answer as it should. 1 change waits")
+    # What is done meanwhile is no reason to ask sooner.
+    visitor.add("And this")
+    visitor.saved()
+    expect(visitor.page.locator(".banner")).to_have_count(0)
+    assert asked[1] - asked[0] >= pauses[429]
+    assert asked[2] - asked[1] >= pauses[503]
+    shows(lambda: titles(client), ["And this", "Sent later"])
+
+
+FULL = """() => {
+    const { add } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.add = () => { throw new DOMException("", "QuotaExceededError"); };
+    globalThis.free = () => { IDBObjectStore.prototype.add = add; };
+}"""
+
+
+def test_where_there_is_no_room_the_page_says_so_and_what_was_typed_stays(visitor: Visitor, client: Client) -> None:
+    visitor.go("inbox")
+    visitor.add("Before")
+    visitor.saved()
+    visitor.page.evaluate(FULL)
+    visitor.page.locator("#add").fill("No room for it")
+    visitor.page.locator("#add").press("Enter")
+    visitor.toast("Not saved. This browser stores nothing more for this page; it may be out of space.")
+    expect(visitor.page.locator("#add")).to_have_value("No room for it")
+    row = visitor.row("Before")
+    row.locator(".title").focus()
+    visitor.page.keyboard.press("e")
+    editor = visitor.page.locator("#edit-title")
+    editor.fill("After")
+    editor.press("Enter")
+    expect(editor).to_have_value("After")
+    visitor.page.evaluate("free()")
+    editor.press("Enter")
+    visitor.page.locator("#add").press("Enter")
+    visitor.saved()
+    shows(lambda: titles(client), ["After", "No room for it"])
+
+
+def test_where_the_browser_stores_nothing_the_page_says_so(visitor: Visitor) -> None:
+    page = visitor.new_page()
+    page.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError'); };")
+    page.goto(f"{visitor.url}/#/inbox")
+    expect(page.get_by_role("alert")).to_contain_text("This browser does not let the page store anything")
+
+
+def test_what_was_typed_is_saved_when_its_field_goes_away(visitor: Visitor, client: Client) -> None:
+    visitor.go("inbox")
+    visitor.add("One")
+    visitor.add("Two")
+    visitor.open("One")
+    notes = visitor.open("Two").get_by_label("Notes")
+    notes.fill("Of the second")
+    visitor.page.go_back()
+    expect(notes).to_have_value("")
+    visitor.row("One").locator(".title").focus()
+    visitor.page.keyboard.press("e")
+    visitor.page.locator("#edit-title").fill("First")
+    visitor.page.evaluate("location.hash = '#/today'")
+    expect(visitor.page.get_by_role("heading", level=1, name="Today")).to_be_visible()
+    visitor.saved()
+    wanted = [("First", None), ("Two", "Of the second")]
+    shows(lambda: sorted((todo["title"], todo["notes"]) for todo in client.rows("/todos")), wanted)

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 from stack.local.local_stack import LocalStack
 from tests.browser import audits
 
-# What a browser says of a request that a test cuts off, or that the service refuses as it should.
-EXPECTED = re.compile(r"Failed to load resource: (net::ERR_|the server responded with a status of 4(00|01|10|12))")
+# What a browser says of a request that a test cuts off, or that is refused as it should be.
+EXPECTED = re.compile(r"Failed to load resource: (net::ERR_|.* status of (400|401|410|412|429|503))")
 
 # A condition that comes is not waited for; one that comes late, on a busy machine, is no fault.
 expect.set_options(timeout=60_000)

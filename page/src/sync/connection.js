@@ -9,9 +9,14 @@ import { newKey } from "../store/store.js";
 
 /** How long the server may wait for a change, in seconds. */
 const WAIT = 10;
+/** A tab that has nothing to do, or waits for somebody to sign in, looks again now and then, in milliseconds. */
+const IDLE = 60_000;
+/** What a server may ask for at most, in seconds. */
+const PATIENCE = 300;
 
 /**
- * @typedef {"starting" | "synced" | "offline" | "signed-out" | "failing"} State
+ * - `full`: the browser stores nothing more.
+ * @typedef {"starting" | "synced" | "offline" | "signed-out" | "failing" | "full"} State
  */
 
 export class Connection {
@@ -21,6 +26,10 @@ export class Connection {
   #active = true;
   #failures = 0;
   #last = 0;
+  /** As the server asked, by the clock of `performance`. */ #notBefore = 0;
+  #leads = false;
+  /** @type {string | undefined} a token that the server has refused */ #refused;
+  #others;
   /** @type {AbortController | undefined} */ #asking;
   /** @type {{tag: string, cursor: string} | undefined} */ #seen;
 
@@ -36,6 +45,10 @@ export class Connection {
     /** @type {Http} */ this.http = http;
     this.waits = waits;
     this.changed = changed;
+    // What the leading tab knows of the server, the others show.
+    this.#others = new BroadcastChannel(`${store.name} connection`);
+    this.#others.onmessage = ({ data }) => this.#heard(data);
+    this.#others.postMessage("what is it?");
     store.subscribe(() => sendable(store.commands).length && this.wake());
     addEventListener("online", () => this.wake());
     document.addEventListener("visibilitychange", () => this.wake());
@@ -48,32 +61,79 @@ export class Connection {
     this.#wake();
   }
 
-  /** Leads whenever no other tab does; a hidden tab lets another lead once all is sent. */
+  /** @param {"what is it?" | "signed out" | {state: State, syncedAt: Date | undefined}} said by another tab */
+  #heard(said) {
+    if (said === "what is it?") return this.#leads && this.#tell();
+    if (said === "signed out") return location.reload();
+    Object.assign(this, said);
+    this.changed();
+    // It may have signed in.
+    if (!this.http.token) this.#wake();
+  }
+
+  #tell() {
+    this.#others.postMessage({ state: this.state, syncedAt: this.syncedAt });
+  }
+
+  /** Nobody is here any more: the other tabs show that, too. */
+  leave() {
+    this.#others.postMessage("signed out");
+  }
+
+  /** Leads whenever no other tab does; a hidden tab lets another lead once all is sent, and one without a token at once. */
   async run() {
     for (;;) {
-      await navigator.locks.request(this.store.name, () => this.#lead());
-      while (document.hidden && !sendable(this.store.commands).length) await this.#sleep(60_000);
+      const led = this.http.token || (await navigator.locks.query()).held?.some(({ name }) => name === this.store.name);
+      this.http.token ??= await this.#kept();
+      if (this.#hasWork()) await navigator.locks.request(this.store.name, () => this.#lead());
+      else {
+        if (!this.http.token && !led) this.#become("signed-out");
+        await this.#sleep(IDLE);
+      }
     }
   }
 
+  #hasWork() {
+    return Boolean(this.http.token) && (!document.hidden || sendable(this.store.commands).length > 0);
+  }
+
+  /** The token that this browser keeps, unless that is over. @returns {Promise<string | undefined>} */
+  async #kept() {
+    const token = await this.store.read("token");
+    return token === this.#refused ? undefined : token;
+  }
+
   async #lead() {
-    while (!document.hidden || sendable(this.store.commands).length) {
-      if (!this.http.token) {
-        this.#become("signed-out");
-        await this.#sleep(60_000);
+    this.#leads = true;
+    while (this.#hasWork()) {
+      const left = this.#notBefore - performance.now();
+      if (left > 0) {
+        await this.#sleep(left);
         continue;
       }
-      const went = (await this.#send()) && (await this.#follow());
-      if (went) await this.#sleep((this.#last = nextPoll({ waits: this.waits, active: this.#active, last: this.#last })));
-      else if (this.state !== "signed-out") await this.#sleep(backOff(++this.#failures, Math.random()));
-      if (went) this.#failures = 0;
+      if (await this.#round()) {
+        this.#failures = 0;
+        this.#last = nextPoll({ waits: this.waits, active: this.#active, last: this.#last });
+        if (!sendable(this.store.commands).length) await this.#sleep(this.#last);
+      } else if (this.http.token) await this.#sleep(backOff(++this.#failures, Math.random()));
       this.#active = false;
+    }
+    this.#leads = false;
+  }
+
+  /** Sends and asks once; false where it must be tried later. */
+  async #round() {
+    try {
+      return (await this.#send()) && (await this.#follow());
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      this.#become("full");
+      return false;
     }
   }
 
   /** @param {number} milliseconds */
   #sleep(milliseconds) {
-    if (sendable(this.store.commands).length && this.state === "synced") return Promise.resolve();
     /** @type {ReturnType<typeof setTimeout>} */ let timer;
     return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
       this.#wake = () => resolve();
@@ -86,12 +146,17 @@ export class Connection {
     if (state === "synced") this.syncedAt = new Date();
     else if (state === this.state) return;
     this.state = state;
+    if (this.#leads) this.#tell();
     this.changed();
   }
 
-  /** @param {number} status @returns {false} */
-  #failed(status) {
-    if (status === 401) this.http.token = undefined;
+  /** @param {number} status @param {Headers} [headers] @returns {false} */
+  #failed(status, headers) {
+    if (status === 401) {
+      this.#refused = this.http.token;
+      this.http.token = undefined;
+    }
+    this.#notBefore = performance.now() + Math.min(Number(headers?.get("Retry-After")) || 0, PATIENCE) * 1000;
     this.#become(status === 401 ? "signed-out" : status === 0 ? "offline" : "failing");
     return false;
   }
@@ -100,8 +165,8 @@ export class Connection {
   async #send() {
     let most = MOST;
     for (let commands; (commands = sendable(this.store.commands).slice(0, most)).length; ) {
-      const { status, body } = await this.http.send("/batch", { method: "POST", body: { commands: commands.map(wire) } });
-      if (status !== 200 && (status < 400 || status === 401 || status === 429 || status >= 500)) return this.#failed(status);
+      const { status, body, headers } = await this.http.send("/batch", { method: "POST", body: { commands: commands.map(wire) } });
+      if (status !== 200 && (status < 400 || status === 401 || status === 429 || status >= 500)) return this.#failed(status, headers);
       this.#active = true;
       let later = false;
       // One that is malformed makes the whole batch so: alone, each gets its own answer.
@@ -144,10 +209,13 @@ export class Connection {
         listing = this.#listing();
         continue;
       }
-      // Too many wait: from now on, ask now and then.
-      if (status === 429) this.waits = false;
+      if (status === 429 && caughtUp) {
+        // Too many wait: from now on, ask now and then.
+        this.waits = false;
+        return true;
+      }
       if (status === 304) return this.#done();
-      if (status !== 200) return this.#failed(status);
+      if (status !== 200) return this.#failed(status, headers);
       for (const { id } of body.changes) listing?.listed.add(id);
       if (body.changes.length) this.#active = true;
       const whole = !body.more;

@@ -241,9 +241,10 @@ export class App {
 
   /** Forgets who is here; and what is here too, unless something of it waits to be sent. */
   async signOut() {
-    await this.store.write("token", undefined);
-    if (!this.store.commands.length && !this.later.count) await this.store.forget();
     remember(undefined);
+    await this.store.write("token", undefined);
+    this.connection.leave();
+    if (!this.store.commands.length && !this.later.count) await this.store.forget();
     location.assign(`${this.configuration.base}/`);
   }
 
