@@ -16,7 +16,7 @@ import { grow, sheet } from "./views/list.js";
 import { nav, state } from "./views/nav.js";
 import { past } from "./views/past.js";
 import { panel } from "./views/panel.js";
-import { signedOut, welcome } from "./views/sign-in.js";
+import { signedOut, unusable, welcome } from "./views/sign-in.js";
 
 /** @import {Configuration} from "./sync/http.js" */
 
@@ -39,7 +39,7 @@ function draw(app) {
     ledger.openPast();
   }
   if (route.name !== "past") ledger.past = undefined;
-  const away = connection.state === "offline" || connection.state === "failing";
+  const away = ["offline", "failing", "full"].includes(connection.state);
   const had = document.activeElement;
   const row = had?.closest(".row")?.id;
   render(html`
@@ -99,7 +99,7 @@ async function begin() {
         return undefined;
       }
       const { token, error } = await exchange(http, code);
-      if (token) await enter(token, keep);
+      if (token) await enter(token, keep).catch(notStored);
       return error;
     };
     return welcome(root, { configuration, code, signIn });
@@ -116,4 +116,13 @@ if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register(policy ? policy.createScriptURL(path) : path).catch(() => {});
 }
 
-begin();
+/** Without a place for what waits to be sent, nothing may be changed. @param {unknown} error */
+function notStored(error) {
+  if (!(error instanceof DOMException)) throw error;
+  unusable(root);
+}
+
+// A link to sign in, opened in this tab.
+addEventListener("hashchange", () => location.hash.startsWith("#/sign-in/") && location.reload());
+
+begin().catch(notStored);

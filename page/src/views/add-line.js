@@ -66,7 +66,13 @@ async function submit(app, event) {
   const zone = fields.repeat ? { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone } : {};
   const due = app.route.name === "today" && !fields.due ? { due: dayOf(app.here.now) } : {};
   app.draft = { text: "", declined: new Set() };
-  const done = await app.actions.create({ ...due, ...zone, list: app.list, ...fields, title });
+  let done;
+  try {
+    done = await app.actions.create({ ...due, ...zone, list: app.list, ...fields, title });
+  } catch (error) {
+    app.draft = { text, declined };
+    return app.notStored(error);
+  }
   if (!app.groups.some(({ rows }) => rows.some(({ id }) => id === done.id))) app.done(Promise.resolve(done));
   app.redraw();
 }

@@ -165,21 +165,38 @@ export class App {
     return this.#families.children.get(todo.id) ?? [];
   }
 
-  /** @param {Promise<Done | undefined>} doing */
+  /** @param {Promise<Done | undefined>} doing @returns {Promise<boolean>} whether the browser has stored it */
   async done(doing) {
-    const did = await doing;
-    if (!did) return;
+    let did;
+    try {
+      did = await doing;
+    } catch (error) {
+      return this.notStored(error);
+    }
+    if (!did) return true;
     this.#undos.push(did.undo);
     const shown = (this.toast = { words: did.words, undo: did.undo });
     setTimeout(() => this.toast === shown && this.show({ toast: undefined }), 10_000);
     this.redraw();
+    return true;
+  }
+
+  /** @param {unknown} error of IndexedDB @returns {false} */
+  notStored(error) {
+    if (!(error instanceof DOMException)) throw error;
+    this.say("Not saved. This browser stores nothing more for this page; it may be out of space.");
+    return false;
   }
 
   /** @param {Wanted[]} [wanted] what takes a change back; else the last one */
   async undo(wanted = this.#undos.at(-1)) {
     if (!wanted) return this.say("There is nothing to undo.");
+    try {
+      await this.actions.run(wanted);
+    } catch (error) {
+      return void this.notStored(error);
+    }
     this.#undos = this.#undos.filter((one) => one !== wanted);
-    await this.actions.run(wanted);
     this.say("Undone.");
   }
 

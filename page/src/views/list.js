@@ -134,13 +134,15 @@ function due({ here, route }, todo, completed) {
 /** @param {App} app @param {Todo} todo */
 function editor(app, todo) {
   /** @param {HTMLInputElement} input */
-  const save = (input) => {
+  const save = async (input) => {
     if (app.editing !== todo.id) return;
     const title = input.value.trim();
     app.show({ editing: undefined });
     // As TodoMVC has it: an emptied title deletes; there is Undo.
-    if (title) app.edit(todo.id, { title });
-    else app.remove([todo]);
+    if (!title) return app.remove([todo]);
+    if (await app.edit(todo.id, { title })) return;
+    app.startEditing(todo.id);
+    /** @type {HTMLInputElement} */ (document.getElementById("edit-title")).value = title;
   };
   /** @param {KeyboardEvent} event */
   const pressed = (event) => {

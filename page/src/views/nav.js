@@ -72,6 +72,7 @@ export function state({ connection, store, later, here }) {
   const waiting = store.commands.length + later.count;
   if (connection.state === "signed-out") return waiting ? `Signed out. ${changes(waiting)} here until you sign in again.` : "Signed out.";
   if (connection.state === "offline") return waiting ? `Offline. ${changes(waiting)} here and will be sent.` : "Offline. You see what was here last.";
+  if (connection.state === "full") return "This browser stores nothing more for this page; it may be out of space.";
   if (connection.state === "failing") return `The server does not answer as it should. ${waiting ? `${changes(waiting)} here.` : "Trying again."}`;
   if (waiting) {
     const stuck = store.commands.filter((command) => command.state !== "waiting").length;

@@ -32,6 +32,13 @@ export function welcome(root, { configuration, code, signIn }) {
   show();
 }
 
+/** Where the browser stores nothing. @param {HTMLElement} root */
+export const unusable = (root) => render(html`<main class="welcome"><form>
+  <h1>todo-ledger</h1>
+  <p role="alert" class="late">This browser does not let the page store anything, so no change could be kept until it is sent.</p>
+  <p>Allow this site to store data, or leave the private window; then load the page again.</p>
+</form></main>`, root);
+
 /** @param {Configuration} configuration */
 const how = ({ codes }) => (codes ? html`<p>Run <code>make open</code> where the service runs: it opens this page with a new link, which is valid once and for ten minutes.</p>` : html`<p>No issuer of tokens is configured for this page. <a href="docs">The API</a> can be used with a token.</p>`);
 
