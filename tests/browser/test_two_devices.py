@@ -26,7 +26,15 @@ def offline(visitor: Visitor, todo: dict[str, Any]) -> Visitor:
     expect(visitor.row(todo["title"])).to_be_visible()
     visitor.saved()
     visitor.context.set_offline(True)
+    # It moves the rows: what is clicked next must rest.
+    expect(visitor.page.locator(".banner")).to_be_visible()
     return visitor
+
+
+def online(visitor: Visitor) -> None:
+    """Give them the network back, and wait until nothing on the page moves any more."""
+    visitor.context.set_offline(False)
+    expect(visitor.page.locator(".banner")).to_have_count(0)
 
 
 def edit(visitor: Visitor, title: str, label: str, value: str) -> None:
@@ -78,7 +86,7 @@ def test_edits_of_different_fields_both_stay_and_tags_merge(
     edit(offline, todo["title"], "Notes", "Mine")
     edit(offline, todo["title"], "Tags", "#home #mine")
     client.patch(f"/todos/{todo['id']}", {"title": "Call the landlord", "tags": ["home", "theirs"]})
-    offline.context.set_offline(False)
+    online(offline)
     expect(offline.row("Call the landlord")).to_be_visible()
     offline.saved()
     shows(lambda: now(client, todo, "title", "notes"), ["Call the landlord", "Mine"])
@@ -91,7 +99,7 @@ def test_of_two_titles_a_person_chooses_and_the_history_has_both(
 ) -> None:
     edit(offline, todo["title"], "Title", "Write about the gate")
     assistant.patch(f"/todos/{todo['id']}", {"title": "Call the landlord"})
-    offline.context.set_offline(False)
+    online(offline)
     offline.page.get_by_role("link", name="Close details").click()
     offline.page.get_by_role("button", name="Choose").click()
     dialog = offline.page.get_by_role("dialog", name="Two edits of the same todo")
@@ -111,7 +119,7 @@ def test_an_edit_of_what_was_deleted_is_never_lost(
 ) -> None:
     edit(offline, todo["title"], "Title", "Write about the gate")
     client.delete(f"/todos/{todo['id']}")
-    offline.context.set_offline(False)
+    online(offline)
     offline.page.get_by_role("link", name="Close details").click()
     offline.page.get_by_role("button", name="Choose").click()
     dialog = offline.page.get_by_role("dialog", name="Edited here, deleted there")
@@ -121,6 +129,24 @@ def test_an_edit_of_what_was_deleted_is_never_lost(
     status = 200 if chosen == "Bring it back" else 410
     shows(lambda: client.get(f"/todos/{todo['id']}").status_code, status)
     assert changes(client, todo, "title")[-1] == "Write about the gate"
+
+
+def test_a_choice_is_shown_also_where_the_todo_was_deleted_afterwards(
+    offline: Visitor, client: Client, todo: dict[str, Any]
+) -> None:
+    edit(offline, todo["title"], "Title", "Write about the gate")
+    offline.row("Write about the gate").locator(".title").focus()
+    offline.page.keyboard.press("Delete")
+    expect(offline.page.locator("main .row")).to_have_count(0)
+    client.patch(f"/todos/{todo['id']}", {"title": "Call the landlord"})
+    online(offline)
+    offline.page.get_by_role("button", name="Choose").click()
+    dialog = offline.page.get_by_role("dialog", name="Two edits of the same todo")
+    dialog.get_by_role("radio", name="Yours").check()
+    dialog.get_by_role("button", name="Keep these").click()
+    offline.saved()
+    shows(lambda: client.get(f"/todos/{todo['id']}").status_code, 410)
+    assert changes(client, todo, "title") == ["Write to the landlord", "Call the landlord", "Write about the gate"]
 
 
 def test_what_comes_from_elsewhere_never_changes_what_is_being_typed(
