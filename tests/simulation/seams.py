@@ -27,6 +27,7 @@ from chalicelib.commands import (
     reminders,
     rename_list,
 )
+from chalicelib.commands.undo import service, writing
 from chalicelib.ledger import model
 from chalicelib.publishing import topic
 from chalicelib.rebuild import run
@@ -52,6 +53,8 @@ ENVIRONMENT = {
 
 # A list of more todos is long (each schedule with lists draws its own).
 LIST_PAGE = 2
+# Milliseconds: ids made by different processes are in the order of their making only about.
+CLOCKS_DIFFER_BY = 2_000
 # A schedule has few streams; to fill a views table with them should all the same take several batches.
 HEADS_AT_ONCE = 3
 
@@ -143,8 +146,15 @@ def installed() -> Iterator[Seat]:
 
     threads = SimpleNamespace(Thread=_InlineThread, Event=threading.Event, Lock=threading.Lock)
 
-    def uuid7() -> uuid.UUID:
+    def uuid4() -> uuid.UUID:
         return uuid.UUID(int=seat.chance.getrandbits(128), version=4)
+
+    def uuid7() -> uuid.UUID:
+        random_bits = seat.chance.getrandbits(128)
+        made_at = seat.now() + random_bits % (2 * CLOCKS_DIFFER_BY + 1) - CLOCKS_DIFFER_BY
+        return uuid.UUID(
+            int=made_at << 80 | 7 << 76 | (random_bits >> 52) % (1 << 12) << 64 | 2 << 62 | random_bits >> 66
+        )
 
     def sample(population: Sequence[Any], size: int) -> list[Any]:
         return seat.chance.sample(population, size)
@@ -169,9 +179,12 @@ def installed() -> Iterator[Seat]:
             (sqs, "unlinked_sqs", lambda: seat.queues),
             (ids, "new_uuid", lambda: str(uuid7())),
             *((module, "PAGE", LIST_PAGE) for module in (list_operation, clear_list, rename_list)),
+            # Each schedule with undos draws its own.
+            *((service, name, getattr(service, name)) for name in ("PAGE", "AT_ONCE_TODOS", "AT_ONCE_EVENTS")),
+            (writing, "GROUP", writing.GROUP),
             (current, "current_pointer", watched_pointer),
-            (pointer, "uuid", SimpleNamespace(uuid4=uuid7)),
-            (run, "uuid", SimpleNamespace(uuid4=uuid7)),
+            (pointer, "uuid", SimpleNamespace(uuid4=uuid4)),
+            (run, "uuid", SimpleNamespace(uuid4=uuid4)),
             (backfill, "BATCH", HEADS_AT_ONCE),
             *((module, "time", clock) for module in _using("time", time)),
             *((module, "threading", threads) for module in _using("threading", threading)),

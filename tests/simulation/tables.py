@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +50,10 @@ class Table:
         From when on (milliseconds since 1970) it can be used.
     ttl_attribute : str or None
         What says (seconds since 1970) from when on an item may be removed.
+    not_indexed : set of key
+        The items that global indexes do not have yet.
+    on_new : callable
+        Is told the key of each new item, as soon as it is visible.
     """
 
     def __init__(self, definition: dict[str, Any]) -> None:
@@ -64,6 +69,8 @@ class Table:
         self.stream: list[Item] = []
         self.active_at = 0
         self.ttl_attribute: str | None = None
+        self.not_indexed: set[Key] = set()
+        self.on_new: Callable[[Key], None] = lambda key: None
         self._has_stream = "StreamSpecification" in definition
 
     def key_of(self, item: Item) -> Key:
@@ -83,6 +90,8 @@ class Table:
         if before is None:
             insort(partition.order, key[1])
         partition.items[key[1]] = item
+        if before is None:
+            self.on_new(key)
         # A write that changes nothing leaves no record.
         if self._has_stream and before != item:
             self.stream.append(item)
@@ -114,7 +123,7 @@ class Table:
             partition = self.partitions.get(wanted)
             candidates = list(partition.items.values()) if partition else []
         else:
-            candidates = self.all()
+            candidates = [item for item in self.all() if self.key_of(item) not in self.not_indexed]
         found = [item for item in candidates if index.holds(item) and plain(item[index.hash_key]) == wanted]
         if ranged is not None:
             operands = [values[operand] for operand in ranged[2]]

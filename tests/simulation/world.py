@@ -139,6 +139,10 @@ class World:
         """The events of each write to the ledger, in the order in which these were decided."""
         return [[self.event(item) for item in items] for name, items in self.engine.committed if name == EVENTS]
 
+    def all_events_in_order(self) -> list[Event]:
+        """In the order in which they were decided."""
+        return [event for events in self.commits() for event in events]
+
     def all_events(self) -> list[Event]:
         return [self.event(item) for item in self.engine.tables[EVENTS].all()]
 

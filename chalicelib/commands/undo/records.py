@@ -180,8 +180,14 @@ def run_again(partition: Partition, undo: Undo) -> bool:
     )
 
 
-def go_on(partition: Partition, undo: Undo, before: Progress, after: Progress, *, is_done: bool) -> bool:
-    """Note how far a running undo got; False if it got further, or is not in force any more.
+def go_on(partition: Partition, undo: Undo, before: Progress, after: Progress, *, is_done: bool, by: str) -> bool:
+    """Note how far a running undo got; False if another got it further, or it is not in force any more.
+
+    Parameters
+    ----------
+    by : str
+        A name of this very step. The request may be sent twice, if only its answer is lost: the second time, the undo
+        is where this step has brought it, not where that began.
 
     Raises
     ------
@@ -190,16 +196,17 @@ def go_on(partition: Partition, undo: Undo, before: Progress, after: Progress, *
     return settings_table.update(
         partition,
         operations.PREFIX + undo.undoes,
-        "SET #state = :state, #progress = :after",
+        "SET #state = :state, #progress = :after, #by = :by",
         {
             ":undo": {"S": undo.undo},
             ":running": {"S": RUNNING},
             ":state": {"S": DONE if is_done else RUNNING},
             ":before": {"S": _dump(before)},
             ":after": {"S": _dump(after)},
+            ":by": {"S": by},
         },
-        condition=f"{_IN_FORCE} AND #progress = :before",
-        names=_names("undo", "state", "progress"),
+        condition=f"{_IN_FORCE} AND (#progress = :before OR #by = :by)",
+        names=_names("undo", "state", "progress", "by"),
     )
 
 

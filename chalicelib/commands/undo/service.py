@@ -50,6 +50,10 @@ class OperationRunning(Transient):
     """The operation is not finished: the queue clears or renames a list as part of it, or an undo of it runs."""
 
 
+class Overtaken(Transient):
+    """Another worker did the same page, and was faster; it may have died before it sent on what is left."""
+
+
 class ExpectsTooMuch(Permanent):
     """The versions of so many todos cannot be expected."""
 
@@ -194,7 +198,8 @@ def resume(owner: Owner, undo_operation: str) -> None:
     ------
     Poison
         There is no such undo.
-    TooContended, Unavailable
+    Overtaken, TooContended, Unavailable
+        The message must come again.
     """
     partition = ids.partition_of(owner)
     this = records.undo_of(operations.find(partition, undo_operation), undo_operation)
@@ -222,7 +227,11 @@ def resume(owner: Owner, undo_operation: str) -> None:
     at = {(todo_id, version) for todo_id, version in _firsts(found)}
     conflicts = [each.conflict for each in settled if each.conflict and (each.todo, each.first) in at]
     records.keep_conflicts(partition, this.undo, before.pages, conflicts)
-    if records.go_on(partition, this, before, after, is_done=is_done) and not is_done:
+    if not records.go_on(partition, this, before, after, is_done=is_done, by=str(uuid_utils.uuid7())):
+        now = records.state_of(operations.find(partition, this.undoes))
+        if now is not None and now.undo == this.undo and not now.is_done:
+            raise Overtaken(f"another worker got further with {this.undo}")
+    elif not is_done:
         messages.send(owner, this.undo)
 
 
@@ -250,11 +259,11 @@ def _join_or_claim(
             raise OperationRunning
         state = target.state
         if state is not None and state.direction == target.direction:
+            # It was written together with the state that names it; but one may be visible a moment before the other.
             joined = records.undo_of(operations.find(target.partition, state.undo), state.undo)
-            assert joined is not None, "it was written together with the state that names it"
-            if not state.is_done:
+            if joined is not None and not state.is_done:
                 return joined, state.progress
-            if records.run_again(target.partition, joined):
+            if joined is not None and records.run_again(target.partition, joined):
                 return joined, Progress()
         else:
             operation = ids.mint_operation(ids.new_uuid())
@@ -284,7 +293,7 @@ def _run(target: _Target, this: Undo, found: Sequence[Found], expect: Mapping[st
         found = again
     conflicts = tuple(each.conflict for each in settled if each.conflict)
     records.keep_conflicts(target.partition, this.undo, 0, conflicts)
-    records.go_on(target.partition, this, Progress(), progress, is_done=True)
+    records.go_on(target.partition, this, Progress(), progress, is_done=True, by=str(uuid_utils.uuid7()))
     return Undone(
         target.operation,
         this.undoes,

@@ -82,35 +82,39 @@ class Reader:
         """The units that have these todos. One of which the index does not have everything yet is left out."""
         wanted = list(dict.fromkeys(todo_ids))
         self._read(wanted)
-        units: list[Unit] = []
-        placed: set[str] = set()
+        found: dict[str, dict[str, StandingWrites]] = {}
         for todo_id in wanted:
-            if todo_id not in placed:
-                unit = self._unit_of(todo_id)
-                if unit is not None:
-                    units.append(unit)
-                    placed.update(unit.streams)
-        return units
+            if todo_id not in found:
+                streams = self._together_with(todo_id)
+                for each in list(streams):
+                    # Some ways lead in one direction only: from a todo to a next occurrence that it did not write.
+                    streams |= found.get(each, {})
+                found |= dict.fromkeys(streams, streams)
+        return [Unit(streams, self._left(streams)) for streams in {id(each): each for each in found.values()}.values()]
 
-    def _unit_of(self, todo_id: str) -> Unit | None:
+    def _together_with(self, todo_id: str) -> dict[str, StandingWrites]:
+        """The streams that are decided on together with a todo's; none if the index does not have everything yet."""
         found = {todo_id: self._stream(todo_id)}
         pending = [todo_id]
-        while pending:
+        while pending and len(found) <= MAX_TODOS:
             stream = found[pending.pop()]
             neighbours = [link.next_id for link in stream.links]
             known = {link.event_id for each in found.values() for link in each.links}
             for cause in set(stream.caused.values()) - known:
                 at = operation_index.find(self._asked.keys, cause)
                 if at is None:
-                    return None
+                    return {}
                 neighbours.append(ids.split_stream_id(at[1])[1])
             for each in neighbours:
                 if each not in found:
                     found[each] = self._stream(each)
                     pending.append(each)
-            if len(found) > MAX_TODOS:
-                return Unit(found, LONG_SERIES)
-        return Unit(found, UNFINISHED_IMPORT if self._unfinished & found.keys() else None)
+        return found
+
+    def _left(self, streams: Mapping[str, StandingWrites]) -> str | None:
+        if len(streams) > MAX_TODOS:
+            return LONG_SERIES
+        return UNFINISHED_IMPORT if self._unfinished & streams.keys() else None
 
     def _stream(self, todo_id: str) -> StandingWrites:
         if todo_id not in self._streams:

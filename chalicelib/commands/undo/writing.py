@@ -109,11 +109,12 @@ def _write(asked: Asked, undo: Undo, decided: Sequence[tuple[Unit, dict[str, Out
         if events:
             group += events
             written.update(todo_id for todo_id, outcome in outcomes.items() if outcome.has_event)
-            # What the decision on one rests on must be as it was, too.
+            # What the decision on one rests on must be as it was, too. A stream that is empty may be about to begin: a
+            # reader may see the completion already, and not yet the next occurrence of the same transaction.
             free += [
-                (stream.head.stream_id, stream.version + 1)
+                (ids.stream_id(asked.partition, todo_id), stream.version + 1)
                 for todo_id, stream in unit.streams.items()
-                if stream.head is not None and not outcomes[todo_id].has_event
+                if not outcomes[todo_id].has_event
             ]
     if group and ledger.append_together(group, free, [records.in_force(asked.partition, undo)]):
         raise VersionTaken
