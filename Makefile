@@ -114,9 +114,10 @@ watch: $(INSTALLED) $(PAGE) ## Deploy to the local engine at every change of the
 
 ##@ Verify
 
-simulate: $(DEVELOPING) ## Run 100,000 simulated schedules, the aggregation game and the comparison (minutes)
+simulate: $(DEVELOPING) ## Run 220,000 simulated schedules, the aggregation game and the comparison (minutes)
 	@$(VENV)/python -m tests.simulation --schedules 100000
 	@$(VENV)/python -m tests.simulation --repeating --schedules 100000
+	@$(VENV)/python -m tests.simulation --undoing --schedules 20000
 	@$(VENV)/python -m tests.simulation --game --engine emulator
 	@$(VENV)/python -m tests.simulation --compare
 

@@ -17,14 +17,14 @@ from tests.simulation.emulated import play_on_the_emulator
 from tests.simulation.faults import Site
 from tests.simulation.game import FULL, play_in_memory
 from tests.simulation.hits import least_hit, table_of_hits, torn_reads
-from tests.simulation.mutants import MUTANTS, OURS, Mutant
+from tests.simulation.mutants import MUTANTS, OURS, UNDOING, Mutant
 from tests.simulation.seams import Seat, installed
 from tests.simulation.units import BATCH, table
 
 CHUNK = 250
 COMPARED = 1000
 REPEATING = repeating_mutants.OURS
-ALL = (OURS, *MUTANTS, REPEATING, *repeating_mutants.MUTANTS)
+ALL = (OURS, *MUTANTS, REPEATING, *repeating_mutants.MUTANTS, UNDOING)
 
 
 def main() -> int:
@@ -36,12 +36,13 @@ def main() -> int:
     parser.add_argument("--processes", type=int, help="how many work at once, by default one on each core")
     parser.add_argument("--compare", action="store_true", help=f"run {COMPARED} schedules of each mutant, and of ours")
     parser.add_argument("--repeating", action="store_true", help="schedules of repeating todos alone")
+    parser.add_argument("--undoing", action="store_true", help="schedules in which operations are undone alone")
     parser.add_argument("--game", action="store_true", help="play the aggregation game in full")
     parser.add_argument("--engine", choices=("memory", "emulator"), default="memory", help="what to play it on")
     arguments = parser.parse_args()
     if arguments.game:
         return _play(arguments.engine)
-    ours = REPEATING if arguments.repeating else OURS
+    ours = REPEATING if arguments.repeating else UNDOING if arguments.undoing else OURS
     if arguments.seed is not None:
         differences = run_seed(ours, arguments.seed)
         print("\n".join(differences) or f"seed {arguments.seed}: no difference")
@@ -95,7 +96,7 @@ def _differences(mutant: Mutant, seed: int, seat: Seat) -> list[str]:
     except AssertionError as error:
         return [f"AssertionError: {error}"]
     except Exception as error:
-        if mutant not in (OURS, REPEATING):
+        if mutant not in (OURS, REPEATING, UNDOING):
             raise
         return [f"{type(error).__name__}: {error}"]
 

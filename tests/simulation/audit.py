@@ -195,8 +195,11 @@ def published(bodies: Mapping[str, list[str]], events: Iterable[Event]) -> Itera
 
 
 def series(commits: list[list[Event]]) -> Iterator[str]:
-    """Breaches of what is promised of next occurrences, and events of one transaction at different instants."""
+    """Breaches of what is promised of next occurrences, and events of one transaction at different instants.
+
+    The transaction of an undo has todos that have nothing to do with each other.
+    """
     yield from (breach.text for breach in breaches(commits) if not breach.is_accepted)
     for events in commits:
-        if len({event.occurred_at for event in events}) > 1:
+        if events[0].undoes is None and len({event.occurred_at for event in events}) > 1:
             yield f"{events[0].stream_id}, version {events[0].version}: {[event.occurred_at for event in events]}"

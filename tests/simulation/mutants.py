@@ -22,10 +22,10 @@ from chalicelib.views.errors import ViewsUnavailable
 from chalicelib.views.pointer import Pointer
 from chalicelib.views.sync import walk
 from chalicelib.views.sync.position import Position
-from tests.simulation import list_mutants
+from tests.simulation import list_mutants, undo_mutants
 from tests.simulation.delivery import Handler
 from tests.simulation.reader import Reader
-from tests.simulation.schedule import EVERYTHING, LISTS, Schedule
+from tests.simulation.schedule import EVERYTHING, LISTS, UNDOS, Schedule
 from tests.simulation.seams import VIEWS, Seat
 from tests.simulation.world import World
 
@@ -253,7 +253,9 @@ def taking_a_batch_for_published() -> Iterator[None]:
 
 
 WITH_LISTS = frozenset({LISTS})
+WITH_UNDOS = frozenset({UNDOS, "publish"})
 OURS = Mutant("ours", 0, ())
+UNDOING = Mutant("operations undone, as here", 0, (), always=WITH_UNDOS)
 MUTANTS = (
     Mutant(
         "a counter by ADD, the batch's hash as token",
@@ -388,4 +390,32 @@ MUTANTS = (
         always=WITH_LISTS,
     ),
     Mutant("a todo moved without a key", 1000, ("twice",), list_mutants.moving_without_a_key, always=WITH_LISTS),
+    Mutant(
+        "an undo that writes whether in force or not",
+        200,
+        ("undo",),
+        undo_mutants.whether_in_force_or_not,
+        always=WITH_UNDOS,
+    ),
+    Mutant(
+        "an undo of what was only looked at",
+        200,
+        ("undo",),
+        undo_mutants.without_checks_of_what_gets_no_event,
+        always=WITH_UNDOS,
+    ),
+    Mutant(
+        "an undo put in force whatever is", 200, ("undo",), undo_mutants.put_in_force_whatever_is, always=WITH_UNDOS
+    ),
+    Mutant(
+        "an undo again although its event is there",
+        200,
+        ("undo",),
+        undo_mutants.again_although_its_event_is_there,
+        always=WITH_UNDOS,
+    ),
+    Mutant("a completion undone alone", 200, ("undo",), undo_mutants.a_completion_alone, always=WITH_UNDOS),
+    Mutant(
+        "an undo that deletes what others use", 200, ("undo",), undo_mutants.deleting_what_others_use, always=WITH_UNDOS
+    ),
 )

@@ -24,6 +24,7 @@ from tests.simulation.reader import Reader
 from tests.simulation.rebuilding import Rebuilding
 from tests.simulation.scheduler import Crash
 from tests.simulation.seams import QUARANTINE, REMIND, Seat
+from tests.simulation.undo_customers import OperatingCustomers, UndoCustomers
 from tests.simulation.workers import Workers
 from tests.simulation.world import Sweeper, World
 
@@ -32,9 +33,11 @@ DAYS = 24 * 60 * MINUTES
 MOST_COMMANDS = 12
 # What not every schedule has, and how many have it.
 SOMETIMES = {"rebuild": 0.1, "remind": 0.1, "publish": 0.1}
-# Lists that are cleared and renamed are drawn apart, so that a schedule without them is the one that it was.
+# Lists that are cleared and renamed, and operations that are undone, are drawn apart: a schedule without them is the
+# one that it was.
 LISTS = "lists"
-HAVE_LISTS = 0.15
+UNDOS = "undos"
+DRAWN_APART = {LISTS: 0.15, UNDOS: 0.15}
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
@@ -56,7 +59,7 @@ class Schedule:
     checks : frozenset of str
         Which parts of the audit count; a recipe that keeps only tallies is audited for those alone.
     always : frozenset of str
-        Which of what only some schedules have (`SOMETIMES`, `LISTS`) this one has in any case.
+        Which of what only some schedules have (`SOMETIMES`, `DRAWN_APART`) this one has in any case.
     """
 
     def __init__(
@@ -72,7 +75,9 @@ class Schedule:
         self.world = World(seed, seat)
         self._draw = self.world.draw
         self._checks = checks
-        self._customers = Customers(self.world)
+        apart = {name for name, share in DRAWN_APART.items() if random.Random(f"{name} {seed}").random() < share}
+        apart = apart | always if handler is None else set()
+        self._customers = (OperatingCustomers if UNDOS in apart else Customers)(self.world)
         self._delivery = Delivery(self.world, handler(self.world) if handler else None, breaks_records=handler is None)
         self._is_ours = handler is None
         owners = OWNERS if "feed" in checks else ()
@@ -82,8 +87,8 @@ class Schedule:
         self._rebuilding = Rebuilding(self.world) if "rebuild" in drawn and reader.knows_generations else None
         self._publishing = Delivery(self.world, publish.handle) if "publish" in drawn else None
         self._reminders = Workers(self.world, REMIND, remind_page.handle) if "remind" in drawn else None
-        has_lists = LISTS in always or random.Random(f"{LISTS} {seed}").random() < HAVE_LISTS
-        self._lists = ListCustomers(self.world) if has_lists and self._is_ours else None
+        self._lists = ListCustomers(self.world) if LISTS in apart else None
+        self._undos = UndoCustomers(self.world) if UNDOS in apart else None
         self._busy = self._clients_left = 0
         self._has_forgotten = False
         self._wrong_with_the_rebuild: list[str] = []
@@ -100,6 +105,8 @@ class Schedule:
             self._customers.check_the_end()
             if self._lists is not None:
                 self._lists.check_the_end()
+            if self._undos is not None:
+                self._undos.check_the_end()
         except WrongAnswer as wrong:
             return [str(wrong)]
         return self._differences()
@@ -129,7 +136,7 @@ class Schedule:
             for number in range(2):
                 self._spawn(f"clock {number}", self._remind)
                 self.world.spawn(f"worker {number}", partial(self._reminders.work, self._is_quiet))
-        self._spawn_workers_on_lists()
+        self._spawn_workers_of_the_queue()
         for reader in self._readers:
             if self._draw.random() < 0.7:
                 self.world.spawn("reader", partial(reader.work, self._is_quiet))
@@ -143,11 +150,15 @@ class Schedule:
             for number in range(self._draw.randint(1, 2)):
                 operations = self._draw.randint(4, 16)
                 self._spawn(f"client of lists {number}", partial(self._lists.work, operations))
+        if self._undos is not None:
+            for number in range(self._draw.randint(1, 2)):
+                self._spawn(f"client that undoes {number}", partial(self._undos.work, self._draw.randint(2, 8)))
 
-    def _spawn_workers_on_lists(self) -> None:
-        if self._lists is not None:
-            for number in range(2):
-                self.world.spawn(f"worker on lists {number}", partial(self._lists.workers.work, self._is_quiet))
+    def _spawn_workers_of_the_queue(self) -> None:
+        for customers in (self._lists, self._undos):
+            if customers is not None:
+                for number in range(2):
+                    self.world.spawn(f"worker {number}", partial(customers.workers.work, self._is_quiet))
 
     def _spawn(self, name: str, function: Callable[[], None]) -> None:
         self._busy += 1
@@ -180,8 +191,9 @@ class Schedule:
     def _pass_time(self, milliseconds: int) -> None:
         """Nothing runs, and what is under way is over long before."""
         self.world.scheduler.finish_aftermath()
-        if self._lists is not None:
-            self._lists.pass_time(milliseconds)
+        for customers in (self._lists, self._undos):
+            if customers is not None:
+                customers.pass_time(milliseconds)
         self.world.scheduler.now += milliseconds
         if milliseconds >= DAYS:
             for stream in self._streams:
@@ -206,6 +218,8 @@ class Schedule:
         if self._lists is not None:
             self._lists.work_off(self._deliver_the_rest)
             self._deliver_the_rest()
+        if self._undos is not None:
+            self._undos.finish(self._deliver_the_rest)
         if self._reminders is not None:
             self._last_minute = self.world.now()
             remind.handle({})

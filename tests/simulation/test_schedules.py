@@ -8,13 +8,17 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.__main__ import REPEATING, run_seeds
-from tests.simulation.mutants import OURS
+from tests.simulation.mutants import OURS, UNDOING
 from tests.support.thorough import many
 
 SCHEDULES = many(1_000)
 CHUNK = 100
+# They are longer.
+SCHEDULES_OF_UNDOS = many(100)
+CHUNK_OF_UNDOS = 20
 
 CHUNKS = [range(first, first + CHUNK) for first in range(0, SCHEDULES, CHUNK)]
+CHUNKS_OF_UNDOS = [range(first, first + CHUNK_OF_UNDOS) for first in range(0, SCHEDULES_OF_UNDOS, CHUNK_OF_UNDOS)]
 
 
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")
@@ -27,6 +31,12 @@ def test_no_schedule_ends_with_a_difference(seeds: range) -> None:
 def test_no_schedule_of_repeating_todos_does(seeds: range) -> None:
     wrong = run_seeds(REPEATING, seeds)
     assert not wrong, "\n".join(f"--repeating --seed {seed}: {differences}" for seed, differences in wrong)
+
+
+@pytest.mark.parametrize("seeds", CHUNKS_OF_UNDOS, ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")
+def test_no_schedule_of_undos_does(seeds: range) -> None:
+    wrong = run_seeds(UNDOING, seeds)
+    assert not wrong, "\n".join(f"--undoing --seed {seed}: {differences}" for seed, differences in wrong)
 
 
 def test_a_seed_replays_its_schedule() -> None:

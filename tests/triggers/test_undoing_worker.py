@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,10 +12,8 @@ import pytest
 
 from chalicelib.commands import list_operation
 from chalicelib.commands.undo import service
-from chalicelib.ledger import ledger, scan
-from chalicelib.ledger.codec import decode
 from chalicelib.todos import ids
-from chalicelib.todos.decide import Delete, Patch, Restore, Revert
+from tests.simulation import undo_sessions
 from tests.support.alone import Alone
 from tests.support.client import list_path, problem, problem_name
 from tests.support.faults import Attempt, Send, around, just_before
@@ -24,7 +21,6 @@ from tests.support.in_process import InProcess
 from tests.support.lambda_events import queue_batch, queue_record
 from tests.support.reset import forget_todos
 from tests.support.thorough import many
-from tests.unit.todos.undo_model import Rules, World, some_command
 
 
 class Killed(BaseException):
@@ -290,78 +286,6 @@ def become_again(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-SESSIONS = many(4)
-ACTORS = ("ann", "bob", "carol")
-
-
-@pytest.mark.parametrize("seed", range(SESSIONS))
+@pytest.mark.parametrize("seed", range(many(2)))
 def test_after_a_session_of_three_actors_undo_and_its_undo_equal_the_models(alone: Alone, seed: int) -> None:
-    chosen = random.Random(seed)
-    api = alone.api(f"owner-{seed}")
-    for _ in range(100):
-        _some_request(chosen, api)
-    operations = chosen.sample(ACTORS, len(ACTORS))
-    undos: list[str] = []
-    for operation in [*operations, None]:
-        model = model_of(alone, api.owner)
-        undos.append(undo(api, undos[0] if operation is None else operation)["undo"])
-        # The model runs the same on the streams as they were.
-        for root, name in enumerate(undos[:-1]):
-            model.undos[name] = (operations[root], "off")
-        this = model.claim(operation or undos[0]) if operation else claimed_again(model, undos[0], operations[0])
-        assert this is not None
-        for _ in model.run(this):
-            pass
-        forget_todos()
-        real = model_of(alone, api.owner)
-        real.check()
-        assert real.snapshot() == model.snapshot()
-
-
-def claimed_again(model: World, undo: str, root: str) -> str:
-    """The undo of an undo that the model did not run itself."""
-    from tests.unit.todos.undo_model import InForce
-
-    model.in_force[root] = InForce(undo, "off", is_done=True)
-    name = model.claim(undo)
-    assert name is not None
-    return name
-
-
-def model_of(alone: Alone, owner: str) -> World:
-    """The streams of an owner as the model has them."""
-    world = World(random.Random(0), Rules())
-    for page in scan.of_owner(ids.partition_of(ids.Owner(owner))):
-        for item in page:
-            event = decode(item)
-            world.streams.setdefault(ids.split_stream_id(event.stream_id)[1], []).append(event)
-    for events in world.streams.values():
-        events.sort(key=lambda event: event.version)
-    return world
-
-
-def _some_request(chosen: random.Random, api: InProcess) -> None:
-    """A command of one of three actors as part of an operation of theirs, or an edit by another."""
-    operation = chosen.choice([*ACTORS, None])
-    known = api.__dict__.setdefault("known", [])
-    if len(known) < 3 or chosen.random() < 0.05:
-        body = {"title": "0", **chosen.choice([{}, {"repeat": "FREQ=DAILY", "due": "2026-12-01"}])}
-        known.append(api.post("/todos", body, operation_id=operation).json()["id"])
-        return
-    todo_id = chosen.choice(known)
-    events = ledger.history(ids.stream_id(ids.partition_of(api.owner), todo_id))
-    command = some_command(chosen, events)
-    path = f"/todos/{todo_id}"
-    match command:
-        case Delete():
-            api.delete(path, operation_id=operation)
-        case Restore():
-            api.post(f"{path}/restore", operation_id=operation)
-        case Revert():
-            version = chosen.randint(1, len(events))
-            api.post(f"{path}/revert", {"to_version": version}, operation_id=operation)
-        case Patch():
-            answer = api.patch(path, command.patch, operation_id=operation)
-            link = answer.headers.get("Link", "")
-            if "next-occurrence" in link and (following := link.partition("/todos/")[2][:36]) not in known:
-                known.append(following)
+    undo_sessions.play(seed, alone.api(f"owner-{seed}"))

@@ -227,7 +227,7 @@ def resume(owner: Owner, undo_operation: str) -> None:
     at = {(todo_id, version) for todo_id, version in _firsts(found)}
     conflicts = [each.conflict for each in settled if each.conflict and (each.todo, each.first) in at]
     records.keep_conflicts(partition, this.undo, before.pages, conflicts)
-    if not records.go_on(partition, this, before, after, is_done=is_done, by=str(uuid_utils.uuid7())):
+    if not records.go_on(partition, this, before, after, is_done=is_done, by=ids.new_uuid()):
         now = records.state_of(operations.find(partition, this.undoes))
         if now is not None and now.undo == this.undo and not now.is_done:
             raise Overtaken(f"another worker got further with {this.undo}")
@@ -293,7 +293,7 @@ def _run(target: _Target, this: Undo, found: Sequence[Found], expect: Mapping[st
         found = again
     conflicts = tuple(each.conflict for each in settled if each.conflict)
     records.keep_conflicts(target.partition, this.undo, 0, conflicts)
-    records.go_on(target.partition, this, Progress(), progress, is_done=True, by=str(uuid_utils.uuid7()))
+    records.go_on(target.partition, this, Progress(), progress, is_done=True, by=ids.new_uuid())
     return Undone(
         target.operation,
         this.undoes,

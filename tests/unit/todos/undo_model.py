@@ -8,7 +8,7 @@ its write, with workers that die and with messages that come when it is long don
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -94,7 +94,7 @@ class World:
         if before is not None and event.state["completed"] != before.state["completed"]:
             group = self._with_next(todo, event)
         for each in group:
-            self._append(each)
+            self.append(each)
 
     def _with_next(self, todo: str, event: Event) -> list[Event]:
         following_id = ids.id_for_next(todo)
@@ -149,7 +149,7 @@ class World:
         self.random.shuffle(found)
         for todo in found:
             for _ in range(50):
-                unit = self._unit(todo, root)
+                unit = self.unit(todo, root)
                 outcomes = self.rules.decide(self, unit, undo, direction)
                 yield
                 if self.rules.looks_in_force and self._is_over(undo):
@@ -164,7 +164,8 @@ class World:
         known = self.in_force[self.undos[undo][0]]
         return known.undo != undo or known.is_done
 
-    def _unit(self, todo: str, root: str) -> dict[str, StandingWrites]:
+    def unit(self, todo: str, root: str) -> dict[str, StandingWrites]:
+        """The todos that the undo of an operation decides on together with this one."""
         unit, pending = {}, [todo]
         while pending:
             each = pending.pop()
@@ -187,23 +188,42 @@ class World:
             return False
         root, direction = self.undos[undo]
         at = self._now()
-        written = []
+        written = {}
         for todo, outcome in outcomes.items():
             if outcome.has_event:
                 decision = decision_of(unit[todo], outcome.values)
                 newest = self.newest(todo)
                 attributes = {"operation": undo, "undoes": root, "direction": direction, "event_id": self._id()}
                 event = following(newest, self._stream(todo), decision.type, decision.change, at=at, **attributes)
-                self._check_allowed(todo, event)
-                written.append((todo, event))
+                written[todo] = event
+        self.take(written, unit)
+        return True
+
+    def take(self, written: Mapping[str, Event], looked_at: Iterable[str]) -> None:
+        """Append the events that an undo writes in one transaction, by todo, and judge them.
+
+        Parameters
+        ----------
+        looked_at : iterable of str
+            The todos on which it rests, those that get no event too.
+
+        Raises
+        ------
+        Wrong
+        """
         changed: set[tuple[str, str]] = set()
-        for todo, event in written:
+        for todo, event in written.items():
+            self._check_allowed(todo, event)
             before, now = flat(self.newest(todo)), flat(event)
             changed |= {(todo, name) for name in ("completed", EXISTS) if before[name] != now[name]}
-            self._append(event)
-        for todo in unit:
-            self._check_pairs(todo, root, direction, changed)
-        return True
+        for event in written.values():
+            self.append(event)
+        if written:
+            of_undo = next(iter(written.values()))
+            assert of_undo.undoes is not None
+            assert of_undo.direction is not None
+            for todo in looked_at:
+                self._check_pairs(todo, of_undo.undoes, of_undo.direction, changed)
 
     # The oracle
 
@@ -299,7 +319,7 @@ class World:
     def newest(self, todo: str) -> Event | None:
         return self.streams[todo][-1] if self.streams.get(todo) else None
 
-    def _append(self, event: Event) -> None:
+    def append(self, event: Event) -> None:
         _, todo = ids.split_stream_id(event.stream_id)
         stream = self.streams.setdefault(todo, [])
         assert event.version == len(stream) + 1

@@ -1,0 +1,84 @@
+"""Ways to undo operations that are not enough; `mutants` has the table of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from chalicelib.aws import settings_table
+from chalicelib.commands.undo import records, writing
+from chalicelib.ledger import ledger
+from chalicelib.todos import undo
+from chalicelib.todos.events import Event
+from chalicelib.todos.standing_writes import StandingWrites
+from chalicelib.todos.undo import Outcome
+
+
+@contextmanager
+def whether_in_force_or_not() -> Iterator[None]:
+    """A message that is late writes although its undo is done, or was taken back."""
+    real = records.in_force
+
+    def in_force(*arguments: Any) -> dict[str, Any]:
+        check = real(*arguments)["ConditionCheck"]
+        # The item is there since the first undo.
+        return {"ConditionCheck": {**check, "ConditionExpression": "attribute_exists(#undo) OR #state = :running"}}
+
+    with patch.object(records, "in_force", in_force):
+        yield
+
+
+@contextmanager
+def without_checks_of_what_gets_no_event() -> Iterator[None]:
+    """What was only looked at is no condition of the transaction."""
+
+    def append_together(
+        group: list[Event], free: Iterable[tuple[str, int]] = (), also: Sequence[dict[str, Any]] = ()
+    ) -> dict[int, Event]:
+        return ledger.append_together(group, (), also)
+
+    with patch.object(writing, "ledger", SimpleNamespace(append_together=append_together)):
+        yield
+
+
+@contextmanager
+def put_in_force_whatever_is() -> Iterator[None]:
+    """Two undos of an operation are in force at once."""
+    real = settings_table.transact
+
+    def transact(writes: list[dict[str, Any]]) -> list[bool]:
+        return real(
+            [
+                {kind: {name: value for name, value in body.items() if name != "ConditionExpression"}}
+                for write in writes
+                for kind, body in write.items()
+            ]
+        )
+
+    with patch.object(settings_table, "transact", transact):
+        yield
+
+
+@contextmanager
+def again_although_its_event_is_there() -> Iterator[None]:
+    """An undo that runs once more does what others hindered the first time."""
+    real = undo._proposed
+
+    def proposed(stream: StandingWrites, name: str, direction: str) -> Outcome:
+        return real(stream, f"{name} again", direction)
+
+    with patch.object(undo, "_proposed", proposed):
+        yield
+
+
+def a_completion_alone() -> Any:
+    """A completion goes back, or stays, without a look at its next occurrence."""
+    return patch.object(undo, "_pairs", lambda streams: ())
+
+
+def deleting_what_others_use() -> Any:
+    """A todo that the operation made goes, whatever others have written to it."""
+    return patch.object(StandingWrites, "is_written_by_others_after", lambda self, version: False)
