@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.todos import fold
+from chalicelib.todos import fold, instants
 from chalicelib.todos.decide import Delete, Patch, Restore
 from chalicelib.todos.events import (
     COMPLETED,
@@ -139,3 +139,27 @@ def test_what_was_to_be_reminded_of_before_an_import_counts_as_reminded_of(
     assert imported["reminded"] == (remind_at if is_past else None)
     assert fold.evolve(OPEN, EDITED, change, instant(9))["reminded"] is None
     assert fold.evolve(imported, EDITED, {"notes": "n"}, instant(9))["reminded"] == imported["reminded"]
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "imported_at", "is_past"),
+    [
+        (None, "2026-12-01T00:00:00.000Z", True),
+        # Its day begins last where the clocks are twelve hours behind.
+        ("Asia/Tokyo", "2026-12-01T11:59:59.999Z", False),
+        ("Asia/Tokyo", "2026-12-01T12:00:00.000Z", True),
+    ],
+)
+def test_a_bare_date_in_a_time_zone_is_past_once_it_has_begun_everywhere(
+    time_zone: str | None, imported_at: str, is_past: bool
+) -> None:
+    event = live(remind_at="2026-12-01", time_zone=time_zone).events[0]
+    imported = fold.follow(None, replace(event, imported_at=imported_at))
+    assert imported["reminded"] == ("2026-12-01" if is_past else None)
+
+
+def test_a_reminder_as_long_as_an_instant_may_be_is_named_as_it_is() -> None:
+    longest = f"2026-12-01T09:00:00.{'0' * (instants.MAX_LENGTH - 26)}+01:00"
+    assert len(longest) == instants.MAX_LENGTH
+    assert fold.reminded_form(longest) == longest
+    assert fold.reminded_form(longest.replace("+", "0+")) == "2026-12-01T08:00:00.000000Z"

@@ -206,6 +206,22 @@ def test_a_rule_that_was_accepted_before_stays_where_the_patch_does_not_name_it(
         old.decide(patch(add("/repeat", "FREQ=WEEKLY;BYDAY=2MO")))
 
 
+def test_a_todo_that_is_replaced_keeps_no_rule_that_was_accepted_before() -> None:
+    old = Stream()
+    old.write(CREATED, {"title": "x", "repeat": "FREQ=WEEKLY;BYDAY=1MO"})
+
+    with pytest.raises(InvalidContent) as refused:
+        old.decide(patch(replace("", {"title": "x", "repeat": "FREQ=WEEKLY;BYDAY=1MO"})))
+    assert [error.pointer for error in refused.value.errors] == ["#/0"]
+
+
+def test_a_patch_that_does_not_apply_says_which_operation_and_why() -> None:
+    with pytest.raises(PatchDoesNotApply) as refused:
+        live().decide(patch(add("/notes", "n"), must_be("/title", "Another")))
+    assert refused.value.detail
+    assert str(refused.value) == f"operation 1: {refused.value.detail}"
+
+
 def test_a_deleted_todo_takes_no_patch() -> None:
     with pytest.raises(TodoIsDeleted):
         deleted().decide(patch(must_be("/title", "Another")))

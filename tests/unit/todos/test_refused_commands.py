@@ -35,8 +35,10 @@ def test_what_never_was_is_not_found_whatever_version_is_asked_for(command: Comm
 @pytest.mark.parametrize("if_match", ANY_MATCH)
 @pytest.mark.parametrize("command", ON_LIVE_TODOS)
 def test_a_deleted_todo_is_gone_before_any_version_is_compared(command: Command, if_match: IfMatch | None) -> None:
-    with pytest.raises(TodoIsDeleted):
-        deleted().decide(command, if_match)
+    stream = deleted()
+    with pytest.raises(TodoIsDeleted, match="deleted at version 2") as refused:
+        stream.decide(command, if_match)
+    assert (refused.value.todo, refused.value.version) == (stream.todo, 2)
 
 
 @pytest.mark.parametrize("command", ON_ANY_TODO)

@@ -133,7 +133,7 @@ def test_what_is_larger_may_not_grow() -> None:
 @pytest.mark.parametrize(
     "change",
     [{"completed": True}, {"deleted": True}, {"notes": "\n" * 15_999}, {"title": "short"}, {"reminded": "2026-12-01"}],
-    ids=str,
+    ids=lambda change: next(iter(change)),
 )
 def test_it_may_be_completed_deleted_shortened_and_reminded_of(change: dict[str, Any]) -> None:
     old = an_old_one()
