@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from chalicelib.api.request import Several
 from chalicelib.todos import instants, texts
+from chalicelib.todos.events import DEFAULTS, dump_json
 from chalicelib.views import schema
 from chalicelib.views.queries import TodoRow
 
@@ -92,7 +94,7 @@ def is_impossible(query: Mapping[str, Any]) -> bool:
 
 def accept(query: Mapping[str, Any], list_name: str | None) -> Accept | None:
     """What a row must fulfil: the filters, and the list if one is named; None if there is nothing."""
-    tests: list[Accept] = []
+    tests = _glances(query, list_name)
     if list_name is not None:
         tests.append(lambda row: row.todo["list"] == list_name)
     if (completed := query["completed"]) is not None:
@@ -108,6 +110,36 @@ def accept(query: Mapping[str, Any], list_name: str | None) -> Accept | None:
         sought = words.casefold()
         tests.append(lambda row: _mentions(row, sought))
     return (lambda row: all(test(row) for test in tests)) if tests else None
+
+
+def _glances(query: Mapping[str, Any], list_name: str | None) -> list[Accept]:
+    """What can be seen of a stored todo without parsing it: each accepts all that its filter does, and some more."""
+    parts = [dump_json(tag) for tag in query["tag"] or ()]
+    if list_name not in (None, DEFAULTS["list"]):
+        parts.append(f'"list":{dump_json(list_name)}')
+    if query["completed"]:
+        parts.append('"completed":true')
+    if query["priority"] not in (None, DEFAULTS["priority"]):
+        parts.append(f'"priority":{dump_json(query["priority"])}')
+    if any(query[name] is not None for name in _OF_DUE):
+        parts.append('"due":')
+    glances: list[Callable[[str], bool]] = []
+    if parts:
+        glances.append(lambda state: all(part in state for part in parts))
+    if query["q"] is not None:
+        # Folding goes character by character, and makes none that JSON escapes.
+        sought = dump_json(query["q"].casefold())[1:-1]
+        glances.append(lambda state: sought in state.casefold())
+    return [partial(_passes, glance) for glance in glances]
+
+
+def _passes(glance: Callable[[str], bool], row: TodoRow) -> bool:
+    return row.state is None or glance(row.state) or not _is_plain(row.state)
+
+
+def _is_plain(state: str) -> bool:
+    """Whether it is as `dump_json` writes it for certain: without spaces, its characters as they are if they can be."""
+    return not any(other in state for other in ("\\u", "\\/", '": ', '" :'))
 
 
 def due_range(query: Mapping[str, Any]) -> tuple[str, str]:

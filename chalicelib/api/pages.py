@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from chalicelib.api import as_of, filters, represent
+from chalicelib.api import as_of, filters, represent, stored_todos
 from chalicelib.api.cursor_key import cursor_key
 from chalicelib.api.filters import parse_choice
 from chalicelib.api.problems import Problem, bad_request
 from chalicelib.api.request import Request, Several, parameters
 from chalicelib.api.response import Response
-from chalicelib.todos import content, fields, representation, texts
+from chalicelib.todos import content, fields, texts
 from chalicelib.views import queries
 from chalicelib.views.as_of import reading
 
@@ -46,7 +46,7 @@ def list_todos(request: Request, list_name: str | None) -> Response:
     if query["at"] is not None:
         return _list_as_of(request, query, wanted_list, position, size)
     if filters.is_impossible(query):
-        return answer(request, query, [], None)
+        return _answer_todos(request, query, queries.Page([], None))
     if query["sort"] == "due":
         low, high = filters.due_range(query)
         accept = filters.accept(query, wanted_list)
@@ -75,8 +75,7 @@ def _list_as_of(
 
 
 def _answer_todos(request: Request, query: Mapping[str, Any], found: queries.Page) -> Response:
-    rows = [representation.todo_answer(request.base_url, row.todo_id, row.version, row.todo) for row in found.rows]
-    return answer(request, query, rows, found.next_after)
+    return answer(request, query, stored_todos.array(request.base_url, found.rows), found.next_after)
 
 
 def parse_list_name(given: str) -> str:
@@ -169,8 +168,8 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
     return {"Link": f'<{request.base_url}{path}?{query}>; rel="next"'}
 
 
-def answer(request: Request, query: Mapping[str, Any], rows: list[Any], position: str | None) -> Response:
-    """A page of a collection: a bare array, and a link to the next page if there may be one."""
+def answer(request: Request, query: Mapping[str, Any], rows: list[Any] | str, position: str | None) -> Response:
+    """A page of a collection: a bare array (or its JSON), and a link to the next page if there may be one."""
     cursor = cursor_of(request, query, position) if position is not None else None
     return represent.answer(200, rows, {"Content-Type": request.media_type, **next_link(request, cursor)})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,7 +42,7 @@ def find(request: Request, asked: Find) -> Structured:
         limit=asked.limit or DEFAULT_ROWS,
         cursor=asked.cursor,
     )
-    return {"todos": [outputs.todo_row(todo) for todo in found.body], "next_cursor": _next_cursor(found)}
+    return {"todos": [outputs.todo_row(todo) for todo in json.loads(found.body)], "next_cursor": _next_cursor(found)}
 
 
 def get(request: Request, asked: Get) -> Structured:

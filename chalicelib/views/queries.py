@@ -34,15 +34,31 @@ _REMINDERS_AT_ONCE: Final = 1000
 Item = dict[str, dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TodoRow:
-    """A todo as the views have it."""
+    """A todo as the views have it; one that is stored is parsed once somebody looks into it.
+
+    Attributes
+    ----------
+    due_at : str, optional
+        As `schema.DUE_AT` has it; None without a time zone.
+    state : str, optional
+        The todo as it is stored; None where it was put together.
+    """
 
     todo_id: str
     version: int
-    todo: Todo
-    # As `schema.DUE_AT` has it; None without a time zone.
+    _todo: Todo | None
     due_at: str | None = None
+    state: str | None = None
+
+    @property
+    def todo(self) -> Todo:
+        """The todo's fields."""
+        if self._todo is None:
+            assert self.state is not None, "a row has the one or the other"
+            self._todo = load_state(self.state)
+        return self._todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,15 +260,12 @@ def _page_of(table: str, read: _Read, accept: Filter | None, after: str | None, 
     while True:
         found, position = read(table, position, limit + 1 - len(rows))
         for key, item in found:
-            # Within the Lambda's answer the body is a JSON string, whose quotes and non-ASCII characters are escaped.
-            size = len(json.dumps(item["state"]["S"]))
+            state = item["state"]["S"]
+            size = _answered_size(state)
             examined += size
-            row = TodoRow(
-                todo_id=item["sk"]["S"].removeprefix(schema.TODO_PREFIX),
-                version=int(item["version"]["N"]),
-                todo=load_state(item["state"]["S"]),
-                due_at=item[schema.DUE_AT]["S"] if schema.DUE_AT in item else None,
-            )
+            due_at = item[schema.DUE_AT]["S"] if schema.DUE_AT in item else None
+            todo_id = item["sk"]["S"].removeprefix(schema.TODO_PREFIX)
+            row = TodoRow(todo_id, int(item["version"]["N"]), None, due_at, state)
             if accept is not None and not accept(row):
                 continue
             if len(rows) == limit or answered + size > MAX_ANSWERED_BYTES:
@@ -262,6 +275,14 @@ def _page_of(table: str, read: _Read, accept: Filter | None, after: str | None, 
             answered += size
         if position is None or examined > MAX_EXAMINED_BYTES:
             return Page(rows, position)
+
+
+def _answered_size(state: str) -> int:
+    """Bytes of a state within the Lambda's answer: its body is a JSON string, in which more is escaped."""
+    if state.isascii():
+        # It is JSON, in which controls are escaped.
+        return 2 + len(state) + state.count('"') + state.count("\\")
+    return len(json.dumps(state))
 
 
 def _by_keys(

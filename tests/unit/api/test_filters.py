@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from chalicelib.api import filters
 from chalicelib.api.request import parameters
+from chalicelib.ledger.codec import dump_state
 from chalicelib.todos import instants
+from chalicelib.todos.events import DEFAULTS, Todo
 from chalicelib.views.queries import TodoRow
 from tests.unit.api.requests_given import a_request
 
@@ -125,3 +130,64 @@ def test_several_tags_are_all_wanted() -> None:
         return TodoRow(ID, 1, todo)
 
     assert [accept(of(*tags)) for tags in ((), ("a",), ("a", "b"), ("b", "c", "a"))] == [False, False, True, True]
+
+
+# Characters that fold to others, to more than one, or to themselves; that JSON escapes; and that look like JSON.
+_TEXTS = st.text(alphabet='aAsSßẞıİσςΣﬁ"\\/\n\t\x01\x7f:, \u2028é€😀u0', max_size=6)
+_TODOS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": _TEXTS,
+        "notes": st.none() | _TEXTS,
+        "completed": st.booleans(),
+        "list": st.sampled_from(["inbox", "home", 'a"b', "ß"]),
+        "tags": st.none() | st.lists(st.sampled_from(["ss", "ß", "a", 'a"', "high"]), max_size=3),
+        "priority": st.sampled_from(["none", "low", "high"]),
+        "due": st.sampled_from([None, "2026-12-01", "2026-12-02T09:00:00Z"]),
+        "metadata": st.none()
+        | st.dictionaries(st.sampled_from(["completed", "priority", "q"]), st.booleans() | _TEXTS),
+    },
+)
+_QUERIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "q": _TEXTS.filter(bool),
+        "completed": st.sampled_from(["true", "false"]),
+        "tag": st.lists(st.sampled_from(["ss", "ß", "a", 'a"', "high"]), min_size=1, max_size=2, unique=True),
+        "priority": st.sampled_from(["none", "low", "high"]),
+        "due": st.just("none"),
+        "due_before": st.just("2026-12-02"),
+        "due_from": st.just("2026-12-01"),
+    },
+)
+_LISTS = st.sampled_from([None, "inbox", "home", 'a"b', "ß"])
+
+
+@given(fields=_TODOS, given_query=_QUERIES, list_name=_LISTS, is_spaced=st.booleans())
+@example({"title": "STRASSE"}, {"q": "straße"}, None, False)
+@example({"title": 'say "A"'}, {"q": '"a"'}, None, False)
+@example({"notes": "\x01"}, {"q": "\x01"}, None, False)
+@example({"metadata": {"completed": True}}, {"completed": "true"}, None, False)
+def test_a_glance_at_what_is_stored_changes_no_result(
+    fields: dict[str, Any], given_query: dict[str, Any], list_name: str | None, is_spaced: bool
+) -> None:
+    """A stored row, which is looked at before it is parsed, is accepted exactly if its todo is."""
+    todo = cast("Todo", {**DEFAULTS, **fields})
+    accept = filters.accept(query(**given_query), list_name)
+    if accept is None:
+        return
+    # Others than `dump_json` may write spaces, and escape what is not ASCII.
+    state = json.dumps(todo) if is_spaced else dump_state(todo)
+    stored = TodoRow(ID, 1, None, state=state)
+    assert accept(stored) == accept(TodoRow(ID, 1, todo))
+
+
+@pytest.mark.parametrize(
+    ("given_query", "list_name"),
+    [({"q": "nowhere"}, None), ({"tag": "x"}, None), ({"completed": "true"}, None), ({"priority": "high"}, None),
+     ({"due_before": "2026-12-02"}, None), ({}, "home")],
+)  # fmt: skip
+def test_what_cannot_be_accepted_is_not_parsed(given_query: dict[str, str], list_name: str | None) -> None:
+    accept = filters.accept(query(**given_query), list_name)
+    assert accept is not None
+    assert not accept(TodoRow(ID, 1, None, state='{"title":"not to its end'))
