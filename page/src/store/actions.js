@@ -12,6 +12,7 @@ import { byOrder, listTitle, place } from "../pure/select.js";
 
 export class Actions {
   /** @type {Store} */ #store;
+  /** The open todos of lists, while the todos stay as they are. @type {{todos: Todo[], lists: Map<string, Todo[]>} | undefined} */ #sorted;
 
   /** @param {Store} store */
   constructor(store) {
@@ -73,7 +74,11 @@ export class Actions {
 
   /** @param {string} list the open todos of the list, in its order */
   #open(list) {
-    return this.#store.todos().filter((todo) => todo.list === list && !todo.completed).sort(byOrder);
+    const todos = this.#store.todos();
+    if (this.#sorted?.todos !== todos) this.#sorted = { todos, lists: new Map() };
+    const found = this.#sorted.lists.get(list) ?? todos.filter((todo) => todo.list === list && !todo.completed).sort(byOrder);
+    this.#sorted.lists.set(list, found);
+    return found;
   }
 
   /** @param {Todo} todo */

@@ -9,6 +9,11 @@ import { open, result, within } from "./database.js";
 
 /** @typedef {Pick<Command, "id" | "op" | "body"> & Partial<Pick<Command, "base" | "version">>} Wanted */
 
+/** @type {Command[]} */
+const NONE = [];
+/** Rows that are put at once: more would hold up what a person does meanwhile. */
+const PUT = 250;
+
 export const newKey = () => crypto.randomUUID();
 
 export class Store {
@@ -16,6 +21,7 @@ export class Store {
   /** @type {Command[]} */ commands = [];
   /** @type {string | undefined} */ cursor;
   /** @type {Todo[] | undefined} */ #shown;
+  /** The commands by their todos. @type {{of: Command[], queues: Map<string, Command[]>} | undefined} */ #queued;
   #listeners = /** @type {Set<() => void>} */ (new Set());
   /** @type {IDBDatabase} */ #database;
   #channel;
@@ -75,7 +81,11 @@ export class Store {
 
   /** @param {string} id */
   waiting(id) {
-    return this.commands.filter((command) => command.id === id);
+    if (this.#queued?.of !== this.commands) {
+      this.#queued = { of: this.commands, queues: new Map() };
+      for (const command of this.commands) this.#queued.queues.set(command.id, [...(this.#queued.queues.get(command.id) ?? []), command]);
+    }
+    return this.#queued.queues.get(id) ?? NONE;
   }
 
   /**
@@ -173,7 +183,7 @@ export class Store {
   }
 
   /**
-   * Stores a page of `/changes` with its cursor.
+   * Shows a page of `/changes`, and stores it with its cursor.
    * @param {Todo[]} changes
    * @param {string | undefined} cursor undefined within a sync from the start, which begins anew if it is interrupted
    * @param {{before: Map<string, number>, listed: Set<string>}} [listing] at the end of a sync from the start
@@ -182,16 +192,28 @@ export class Store {
     const fresh = newer(this.rows, changes);
     const gone = listing ? unlisted(this.rows, listing.before, listing.listed) : [];
     if (!fresh.length && !gone.length && cursor === this.cursor) return false;
-    await within(this.#database, "readwrite", ({ rows, meta }) => {
-      fresh.forEach((row) => rows.put(row));
+    const any = fresh.length + gone.length > 0;
+    const show = () => {
+      newer(this.rows, fresh).forEach((row) => this.rows.set(row.id, row));
+      gone.forEach((id) => this.rows.delete(id));
+      if (any) this.#changed();
+      return this.rows;
+    };
+    const stored = within(this.#database, "readwrite", async ({ rows, meta }) => {
+      for (const [index, row] of fresh.entries()) {
+        const put = rows.put(row);
+        if (index % PUT === PUT - 1) await result(put);
+      }
       gone.forEach((id) => rows.delete(id));
       if (cursor) meta.put(cursor, "cursor");
     });
-    fresh.forEach((row) => this.rows.set(row.id, row));
-    gone.forEach((id) => this.rows.delete(id));
+    const shown = show();
+    await stored;
+    // What was read from the disk meanwhile may lack them.
+    if (this.rows !== shown) show();
     this.cursor = cursor ?? this.cursor;
-    if (fresh.length || gone.length) this.#wrote();
-    return fresh.length + gone.length > 0;
+    if (any) this.#channel.postMessage("");
+    return any;
   }
 
   /** Deletes the database. */

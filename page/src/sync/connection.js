@@ -189,6 +189,7 @@ export class Connection {
   async #follow() {
     let listing = this.store.cursor ? undefined : this.#listing();
     let since = this.store.cursor;
+    /** The page before is stored while the next one comes. @type {Promise<unknown>} */ let stored = Promise.resolve();
     for (;;) {
       const cursor = since ? `&since=${encodeURIComponent(since)}` : "";
       const caughtUp = this.waits && this.state === "synced" && !listing && !this.#active;
@@ -202,6 +203,7 @@ export class Connection {
       });
       const woken = this.#asking.signal.aborted;
       this.#asking = undefined;
+      await stored;
       if (woken) return true;
       if (status === 410) {
         await this.store.startOver();
@@ -219,11 +221,13 @@ export class Connection {
       for (const { id } of body.changes) listing?.listed.add(id);
       if (body.changes.length) this.#active = true;
       const whole = !body.more;
-      await this.store.take(body.changes, listing && !whole ? undefined : body.cursor, whole ? listing : undefined);
+      stored = this.store.take(body.changes, listing && !whole ? undefined : body.cursor, whole ? listing : undefined);
       const tag = headers.get("ETag");
       this.#seen = tag && body.cursor === since ? { tag, cursor: body.cursor } : undefined;
       since = body.cursor;
-      if (whole) return this.#done();
+      if (!whole) continue;
+      await stored;
+      return this.#done();
     }
   }
 

@@ -17,6 +17,10 @@ import { href, routeOf } from "./route.js";
 
 /** Rows that are drawn at first, and more when the end comes near. */
 const WINDOW = 80;
+/** As many as are drawn well within a frame. */
+export const MORE = 20;
+/** @type {Todo[]} */
+const NONE = [];
 
 /** @param {string} field a selector of what goes away */
 function leave(field) {
@@ -39,6 +43,7 @@ export class App {
   keysOff = localStorage.getItem("keys") === "off";
   /** @type {Wanted[][]} */ #undos = [];
   #drawing = false;
+  #beside = { shown: "" };
   /** @type {{asked: unknown[], groups: import("../pure/select.js").Group[]} | undefined} */ #grouped;
   /** @type {{todos: Todo[], children: Map<string, Todo[]>} | undefined} */ #families;
 
@@ -62,6 +67,18 @@ export class App {
   /** @returns {Here} */
   get here() {
     return { now: new Date(), locale: navigator.language, lists: this.later.lists };
+  }
+
+  /** What rows show beside their todos: the same object as long as that stays. */
+  get beside() {
+    const shown = `${this.to({ todo: undefined })} ${this.connection.state} ${this.minute}`;
+    if (this.#beside.shown !== shown) this.#beside = { shown };
+    return this.#beside;
+  }
+
+  /** Late is what was due before this minute. */
+  get minute() {
+    return Math.floor(Date.now() / 60_000);
   }
 
   /** Draws once for all that changes in this frame. */
@@ -139,8 +156,7 @@ export class App {
     const { name, list, filter, q } = this.route;
     if (name === "activity" || name === "past") return [];
     // Typing in the add line draws the page, and changes none of this.
-    const minute = Math.floor(Date.now() / 60_000);
-    const asked = [this.store.todos(), this.staying.size, name, list, filter, q, minute, this.later.lists];
+    const asked = [this.store.todos(), this.staying.size, name, list, filter, q, this.minute, this.later.lists];
     if (this.#grouped?.asked.every((each, index) => each === asked[index])) return this.#grouped.groups;
     const todos = this.store.todos().map((todo) => (this.staying.has(todo.id) ? { ...todo, completed: false } : todo));
     this.#grouped = { asked, groups: groups(todos, { ...this.route, name }, this.here) };
@@ -162,7 +178,7 @@ export class App {
   children(todo) {
     const todos = this.store.todos();
     if (this.#families?.todos !== todos) this.#families = { todos, children: families(todos) };
-    return this.#families.children.get(todo.id) ?? [];
+    return this.#families.children.get(todo.id) ?? NONE;
   }
 
   /** @param {Promise<Done | undefined>} doing @returns {Promise<boolean>} whether the browser has stored it */

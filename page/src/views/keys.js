@@ -1,5 +1,6 @@
 /** The keyboard: single letters outside of fields, and the row that they act on. */
 
+import { MORE } from "./app.js";
 import { href } from "./route.js";
 
 /** @import {App} from "./app.js" */
@@ -105,7 +106,7 @@ function step(app, by) {
   const at = app.current ? ids.indexOf(app.current) : -1;
   const next = ids[at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))];
   if (!next) return;
-  if (ids.indexOf(next) >= app.window - 10) app.window += 80;
+  if (ids.indexOf(next) >= app.window - 10) app.window += MORE;
   app.current = next;
   app.focusRow(next);
 }

@@ -1,12 +1,14 @@
 /** The sheet: a view's title, its filters, and its rows in groups. */
 
 import { html, nothing } from "lit-html";
+import { guard } from "lit-html/directives/guard.js";
 import { repeat } from "lit-html/directives/repeat.js";
 
 import { dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInWords } from "../pure/dates.js";
 import { ruleInWords } from "../pure/rules.js";
 import { listTitle } from "../pure/select.js";
 import { addLine } from "./add-line.js";
+import { MORE } from "./app.js";
 import { ICONS, unlessEdited, when } from "./parts.js";
 import { href } from "./route.js";
 
@@ -39,7 +41,7 @@ export function sheet(app) {
     )}</ul>
     ${renaming(app)}
     ${addLine(app)}
-    ${shown.filter(({ rows }) => rows.length).map((group) => section(app, group))}
+    ${guard([groups, app.window, app.current, app.editing, app.store.todos(), app.beside], () => shown.filter(({ rows }) => rows.length).map((group) => section(app, group)))}
     ${groups.length ? nothing : html`<p class="empty">${nothingHere(app)}</p>`}
     ${left <= 0 ? html`<div class="more"></div>` : nothing}`;
 }
@@ -51,7 +53,7 @@ let watcher;
 export function grow(app, end) {
   watcher?.disconnect();
   if (!end) return;
-  watcher = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && app.show({ window: app.window + 80 }), { rootMargin: "800px" });
+  watcher = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && app.show({ window: app.window + MORE }), { rootMargin: "800px" });
   watcher.observe(end);
 }
 
@@ -84,9 +86,13 @@ function section(app, { title, late, done, rows, of, all }) {
     ${when(Boolean(title), html`<h2 class="group"><span class=${late ? "late" : ""}>${title}</span>${done && app.route.name !== "today"
       ? html`<button class="link" @click=${() => app.remove(all)}>Clear ${of}</button>`
       : html`<span class="num">${of}</span>`}</h2>`)}
-    <ul class="rows">${repeat(rows, ({ id }) => id, (todo) => row(app, todo))}</ul>
+    <ul class="rows">${repeat(rows, ({ id }) => id, (todo) => guard(shownBy(app, todo), () => row(app, todo)))}</ul>
   </section>`;
 }
+
+/** What a row shows: as long as it stays, the row is not drawn again. @param {App} app @param {Todo} todo */
+const shownBy = (app, todo) =>
+  [todo, app.store.get(todo.id)?.completed, app.current === todo.id, app.editing === todo.id, app.store.waiting(todo.id), app.children(todo), app.beside];
 
 /** @param {App} app @param {Todo} todo */
 function row(app, todo) {
