@@ -49,11 +49,8 @@ def steps(batch: int) -> Iterator[tuple[str, str, float]]:
         yield "views", takes, VIEWS_IN_A_BATCH * WRITE_UNIT + (batch + 2) / batch * READ_UNIT
         yield "`publish`", "200 ms of 0.5 GB for 90", _function(1 / batch, 200, 0.5)
     yield "SNS", f"1 request for {queue_batch}", SNS_REQUEST / queue_batch
-    yield "SQS", f"2 requests for {queue_batch}", 2 * SQS_REQUEST / queue_batch
-    milliseconds = 20 if alone else 50
-    yield "`deliver`", f"{milliseconds} ms of 0.5 GB for {queue_batch}", _function(1 / queue_batch, milliseconds, 0.5)
-    yield "webhooks, looked up", f"1 read unit for {queue_batch}", READ_UNIT / queue_batch
-    kilobytes = logged.of_request() + 0.1 * logged.of_authorize() + logged.of_workers(batch, queue_batch)
+    yield "webhooks, looked for", f"1 read unit for {batch}", READ_UNIT / batch
+    kilobytes = logged.of_request() + 0.1 * logged.of_authorize() + logged.of_workers(batch)
     yield "logs", f"{kilobytes:.2f} KB", kilobytes * LOG_KILOBYTE
 
 

@@ -39,19 +39,16 @@ def of_authorize() -> float:
     return _kilobytes(lambda: logs.write("authorize", allowed=True))
 
 
-def of_workers(batch: int, queue_batch: int) -> float:
-    """Kilobytes that an event leaves in the logs of `project`, `publish` and `deliver`, in batches of these sizes."""
+def of_workers(batch: int) -> float:
+    """Kilobytes that an event of an owner without webhooks leaves in the logs of `project` and `publish`."""
 
     def project() -> None:
         logs.write("project", records=batch, owners=1)
         for _ in range(batch):
             metrics.observe(metrics.PROJECTION_LAG, 812)
 
-    def deliver() -> None:
-        logs.write("deliver", records=queue_batch, recipients=0, tried=0, failed=0, reasons=[])
-
     published = _kilobytes(lambda: logs.write("publish", records=batch, messages=batch))
-    return (_kilobytes(project) + published) / batch + _kilobytes(deliver) / queue_batch
+    return (_kilobytes(project) + published) / batch
 
 
 def _kilobytes(invocation: Callable[[], None]) -> float:

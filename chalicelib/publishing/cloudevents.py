@@ -53,13 +53,14 @@ def published_event(event: Event) -> dict[str, Any]:
     return published
 
 
-def attributes_of(event: Event) -> dict[str, str]:
+def attributes_of(event: Event, *, has_webhooks: bool = True) -> dict[str, str]:
     """The attributes that a subscriber can filter by: the event's type, and owner and list, percent-encoded as in keys.
 
-    The list is the todo's list after the event.
+    The list is the todo's list after the event. `webhooks` is there, as `none`, if the owner is known to have none.
     """
     partition, _ = ids.split_stream_id(event.stream_id)
-    return {"type": event.type, "owner": partition, "list": ids.encode_list(event.state["list"])}
+    attributes = {"type": event.type, "owner": partition, "list": ids.encode_list(event.state["list"])}
+    return attributes if has_webhooks else {**attributes, "webhooks": "none"}
 
 
 def dumps(message: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from chalicelib import settings
@@ -11,9 +11,15 @@ from chalicelib.ledger import codec
 from chalicelib.publishing import cloudevents, topic
 from chalicelib.todos import ids
 from chalicelib.todos.events import Event
+from chalicelib.todos.ids import Partition
 
 # The handler that quarantines: `redrive` returns a record to it.
 HANDLER: Final = "publish"
+
+
+def _not_known(partition: Partition) -> bool:
+    """Of an owner of whom it is not known, the deliver queue finds out."""
+    return True
 
 
 def publish(events: Iterable[Event]) -> None:
@@ -26,8 +32,15 @@ def publish_records(records: Iterable[Mapping[str, Any]]) -> None:
     send(messages_of(records))
 
 
-def messages_of(records: Iterable[Mapping[str, Any]]) -> Iterator[topic.Message]:
+def messages_of(
+    records: Iterable[Mapping[str, Any]], may_have_webhooks: Callable[[Partition], bool] = _not_known
+) -> Iterator[topic.Message]:
     """The messages of stream records; a record that is not an event is quarantined, and the others follow.
+
+    Parameters
+    ----------
+    may_have_webhooks : callable
+        Of an owner; looked up after the events were written.
 
     Raises
     ------
@@ -36,7 +49,7 @@ def messages_of(records: Iterable[Mapping[str, Any]]) -> Iterator[topic.Message]
     """
     for record in records:
         try:
-            message = _message(record)
+            message = _message(record, may_have_webhooks)
         except Exception as error:
             quarantine.put(HANDLER, error, record=record)
             continue
@@ -58,7 +71,7 @@ def send(messages: Iterable[topic.Message]) -> None:
         quarantine.put(HANDLER, refusal, record={}, keys=message.keys)
 
 
-def _message(record: Mapping[str, Any]) -> topic.Message | None:
+def _message(record: Mapping[str, Any], may_have_webhooks: Callable[[Partition], bool]) -> topic.Message | None:
     """The message of a stream record; None for one without an event (this service removes none).
 
     An event that was brought here from another deployment has none: it was published there, when it happened.
@@ -72,14 +85,14 @@ def _message(record: Mapping[str, Any]) -> topic.Message | None:
     if image is None:
         return None
     event = codec.decode(image)
-    return None if event.imported_at is not None else _message_of(event)
+    return None if event.imported_at is not None else _message_of(event, may_have_webhooks)
 
 
-def _message_of(event: Event) -> topic.Message:
+def _message_of(event: Event, may_have_webhooks: Callable[[Partition], bool] = _not_known) -> topic.Message:
     partition, _ = ids.split_stream_id(event.stream_id)
     return topic.Message(
         cloudevents.dumps(cloudevents.cloudevent(event, settings.public_url() or "")),
-        cloudevents.attributes_of(event),
+        cloudevents.attributes_of(event, has_webhooks=may_have_webhooks(partition)),
         {"stream_id": event.stream_id, "version": event.version},
         ids.group_of(partition),
     )

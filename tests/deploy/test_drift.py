@@ -301,7 +301,7 @@ LEFT: dict[str, tuple[Change, Change, str]] = {
     ),
     "a filtered subscription": (
         subscription(FilterPolicy='{"type": ["nothing"]}'),
-        subscription(FilterPolicy="{}"),
+        subscription(FilterPolicy='{"webhooks": [{"exists": false}]}'),
         "subscription DeliverSubscription: FilterPolicy",
     ),
     "who may write to a queue": (

@@ -216,7 +216,7 @@ def filtered_subscription(deployment: Deployment) -> Callable[[], object]:
         sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue=policy)
 
     put('{"type": ["nothing"]}')
-    return lambda: put("{}")
+    return lambda: put('{"webhooks": [{"exists": false}]}')
 
 
 def no_expiry(deployment: Deployment) -> Callable[[], object]:

@@ -12,13 +12,18 @@ from typing import Any
 import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
-from chalicelib.aws import quarantine
+from chalicelib import settings
+from chalicelib.aws import quarantine, settings_table
 from chalicelib.aws.errors import Refusal, TimedOut
 from chalicelib.ledger import codec
 from chalicelib.publishing import cloudevents, publisher, topic
 from chalicelib.publishing.errors import PublishIncomplete
 from chalicelib.todos import ids
+from chalicelib.todos.errors import Unavailable
+from chalicelib.webhooks import presence, subscriptions
+from stack.deploy import templates
 from tests.support.lambda_events import OCCURRED_AT, image, stream_batch, stream_record
+from tests.support.paths import ROOT
 from tests.triggers.delivery.conftest import aws
 
 Handler = Callable[[dict[str, Any]], None]
@@ -88,7 +93,8 @@ def test_the_message_is_a_cloudevent_with_the_event_and_the_state(handler: Handl
     (message,) = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
 
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
-    assert attributes == {"type": "TodoEdited", "owner": "a%2Fb", "list": ids.encode_list("Groß & klein")}
+    expected = {"type": "TodoEdited", "owner": "a%2Fb", "list": ids.encode_list("Groß & klein"), "webhooks": "none"}
+    assert attributes == expected
 
     parsed = from_http_event(HTTPMessage({"content-type": cloudevents.MEDIA_TYPE}, message["Body"].encode()))
     assert parsed.get_specversion() == "1.0"
@@ -119,6 +125,57 @@ def test_the_message_is_a_cloudevent_with_the_event_and_the_state(handler: Handl
     assert data["state"]["notes"] is None
     assert data["state"]["url"] == parsed.get_source()
     assert (data["state"]["id"], data["state"]["version"]) == (todo_id, 3)
+
+
+def test_the_deliver_queue_gets_events_of_owners_with_webhooks_alone(handler: Handler) -> None:
+    sns, sqs = aws("sns"), aws("sqs")
+    queue = settings.deliver_queue_url()
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    subscription = templates.load(ROOT / ".chalice" / "data.yaml")["Resources"]["DeliverSubscription"]["Properties"]
+    attributes = {"RawMessageDelivery": "true", "FilterPolicy": json.dumps(subscription["FilterPolicy"])}
+    sns.subscribe(TopicArn=os.environ["EVENTS_TOPIC_ARN"], Protocol="sqs", Endpoint=arn, Attributes=attributes)
+    # Not verified yet, as each is at first.
+    subscriptions.create(ids.Owner("alice"), "1", "http://127.0.0.1:1/")
+    alices = image("alice")
+    handler(stream_batch(image("bob"), alices))
+    # Of who republishes, nothing is known.
+    republished = image("bob")
+    publisher.publish([codec.decode(republished)])
+    received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert {json.loads(message["Body"])["id"] for message in received} == set(ids_of(alices, republished))
+
+
+def is_marked(entry: dict[str, Any]) -> bool:
+    return "webhooks" in entry["MessageAttributes"]
+
+
+def test_webhooks_are_looked_for_once_for_all_events_of_an_owner(
+    handler: Handler, fake: FakeTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def look(partition: str) -> bool:
+        looked.append(partition)
+        return partition == "alice"
+
+    monkeypatch.setattr(presence, "may_have_webhooks", look)
+    handler(stream_batch(image("bob"), image("alice"), image("bob"), image("alice")))
+    assert looked == ["bob", "alice"]
+    assert [is_marked(entry) for entry in fake.calls[0]] == [True, False, True, False]
+    # Nothing is remembered: a webhook may be there the next time.
+    handler(stream_batch(image("bob")))
+    assert looked == ["bob", "alice", "bob"]
+
+
+def test_where_webhooks_cannot_be_looked_for_they_are_assumed(
+    handler: Handler, fake: FakeTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> list[Any]:
+        raise Unavailable("throttled")
+
+    monkeypatch.setattr(settings_table, "newest", fail)
+    handler(stream_batch(image("bob")))
+    assert not is_marked(fake.calls[0][0])
 
 
 def test_without_a_public_address_the_source_is_a_relative_reference(

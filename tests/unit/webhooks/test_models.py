@@ -116,6 +116,39 @@ def test_a_change_that_is_in_force_at_once_is_caught(monkeypatch: pytest.MonkeyP
     assert any(wrong_recipients(seed, wants) for seed in range(50))
 
 
+Look = Callable[[random.Random, int, int], int]
+
+
+def lost_events(seed: int, look: Look) -> bool:
+    """Whether `publish` finds no webhook for an event that one receives: it comes and is verified around that time."""
+    draw = random.Random(seed)
+    written = START
+    published = written + draw.choice((0, 50, 5_000, 60_000))
+    created = written + draw.randint(-20_000, 20_000)
+    verified = created + draw.choice((0, 50, 5_000))
+    clock = verified + draw.randint(-SKEW, SKEW)
+    known = versions.with_change((), types=None, lists=None, enabled=True, now=clock)
+    occurred_at = format_milliseconds(written + draw.randint(-SKEW, SKEW))
+    is_marked = look(draw, written, published) < created
+    return is_marked and wants(known, occurred_at, "inbox")
+
+
+def after_the_event(draw: random.Random, written: int, published: int) -> int:
+    return draw.randint(written, published)
+
+
+def remembered_for_a_minute(draw: random.Random, written: int, published: int) -> int:
+    return published - draw.randint(0, 60_000)
+
+
+def test_an_event_is_marked_only_if_no_webhook_will_ever_receive_it() -> None:
+    assert not any(lost_events(seed, after_the_event) for seed in range(50 * SCHEDULES))
+
+
+def test_an_older_look_for_webhooks_is_caught() -> None:
+    assert any(lost_events(seed, remembered_for_a_minute) for seed in range(SCHEDULES))
+
+
 @dataclass
 class Store:
     """One webhook; a try knows it as it was when the try began.
