@@ -9,25 +9,37 @@ from typing import Any
 from unittest.mock import patch
 
 from chalicelib.aws import settings_table
-from chalicelib.commands.undo import records, writing
-from chalicelib.ledger import ledger
-from chalicelib.todos import undo
+from chalicelib.commands import operations
+from chalicelib.commands.undo import records, service, writing
+from chalicelib.commands.undo.units import Asked
+from chalicelib.ledger import ledger, operation_index
+from chalicelib.todos import ids, undo
 from chalicelib.todos.events import Event
+from chalicelib.todos.ids import Owner
 from chalicelib.todos.standing_writes import StandingWrites
 from chalicelib.todos.undo import Outcome
 
 
 @contextmanager
 def whether_in_force_or_not() -> Iterator[None]:
-    """A message that is late writes although its undo is done, or was taken back."""
-    real = records.in_force
+    """A message does what its undo wants, although that is done, or was taken back."""
+    real, real_in_force = service.resume, records.in_force
 
     def in_force(*arguments: Any) -> dict[str, Any]:
-        check = real(*arguments)["ConditionCheck"]
+        check = real_in_force(*arguments)["ConditionCheck"]
         # The item is there since the first undo.
         return {"ConditionCheck": {**check, "ConditionExpression": "attribute_exists(#undo) OR #state = :running"}}
 
-    with patch.object(records, "in_force", in_force):
+    def resume(owner: Owner, name: str) -> None:
+        real(owner, name)
+        partition = ids.partition_of(owner)
+        this = records.undo_of(operations.find(partition, name), name)
+        assert this is not None
+        keys = tuple(operations.index_keys(partition, this.undoes))
+        asked = Asked(partition, this.undoes, name, this.direction, keys)
+        writing.settle(asked, this, service._todos_of(operation_index.every(keys)))
+
+    with patch.object(records, "in_force", in_force), patch.object(service, "resume", resume):
         yield
 
 
