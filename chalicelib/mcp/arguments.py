@@ -20,6 +20,8 @@ from chalicelib.todos.content import FieldError, pointer
 MAX_ITEMS: Final = 50
 MAX_ROWS: Final = 50
 DEFAULT_ROWS: Final = 20
+# Of an undo, how many todos may be named: as many as one request undoes.
+MAX_EXPECTED: Final = 200
 
 Loaded = TypeVar("Loaded", bound=msgspec.Struct)
 
@@ -220,6 +222,13 @@ class Named(Arguments):
     operation: Operation | None = None
 
 
+class ExpectedTodo(Arguments):
+    """A todo as a dry run has shown it."""
+
+    todo: Id
+    version: Annotated[int, Meta(ge=1, description="Its version in the preview.")]
+
+
 class Undo(Arguments):
     """An operation to take back, or, if it is an undo itself, to bring back."""
 
@@ -232,6 +241,19 @@ class Undo(Arguments):
     ]
     dry_run: (
         Annotated[bool, Meta(description="Only show what would change and what would stay. Nothing is written.")] | None
+    ) = None
+    expect: (
+        Annotated[
+            list[ExpectedTodo],
+            Meta(
+                max_length=MAX_EXPECTED,
+                description=(
+                    "Todo and version of each row of the previews that you looked at. What is not among them, or has "
+                    "moved on since, stays and is told as a conflict."
+                ),
+            ),
+        ]
+        | None
     ) = None
     limit: Limit | None = None
     cursor: Annotated[str, Meta(description="Of a dry run: next_cursor of the page before.")] | None = None

@@ -26,9 +26,11 @@ def schema_of(struct: type[msgspec.Struct]) -> Schema:
 def fields_of_items(struct: type[msgspec.Struct]) -> Iterator[tuple[str, type[msgspec.Struct]]]:
     """The fields that are lists of structs, with what these are."""
     for name, kind in get_type_hints(struct, localns={"list": list}).items():
-        item = next(iter(get_args(kind)), None)
-        if get_origin(kind) is list and isinstance(item, type) and issubclass(item, msgspec.Struct):
-            yield name, item
+        # A list, or one that may be left out.
+        for each in (kind, *get_args(kind)):
+            item = next(iter(get_args(each)), None)
+            if get_origin(each) is list and isinstance(item, type) and issubclass(item, msgspec.Struct):
+                yield name, item
 
 
 def _of(kind: Any) -> Schema:

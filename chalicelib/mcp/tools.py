@@ -147,9 +147,10 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "undo": Tool(
         "Undo an operation",
         "Take back everything that one operation has changed: each call of a writing tool is one, and has named it. "
-        "What others changed since stays, and is told as a conflict: tell the user. Look first with dry_run. Take back "
-        "the newest operation first. The undo is an operation, too: undo it to bring everything back. If state is "
-        "running, call again later to see whether it is done.",
+        "What others changed since stays, and is told as a conflict: tell the user. Look first with dry_run; give what "
+        "it showed as expect, and nothing else is changed. Take back the newest operation first. The undo is an "
+        "operation, too: undo it to bring everything back. If state is running, call again later to see whether it is "
+        "done.",
         arguments.Undo,
         {
             "undo": {"type": "string"}, "undoes": {"type": "string"}, "direction": {"type": "string"},

@@ -128,6 +128,8 @@ def restore(request: Request, asked: Named) -> Structured:
 def undo(request: Request, asked: Undo) -> Structured:
     """Take back what an operation has done, or show what that would do, as `POST /operations/{id}/undo` answers it."""
     body = {"dry_run": bool(asked.dry_run), "limit": asked.limit or DEFAULT_ROWS, "cursor": asked.cursor}
+    if asked.expect is not None:
+        body["expect"] = {each.todo: each.version for each in asked.expect}
     path = {"operation_id": asked.operation}
     found = resources.operations.undo(_post(request, "/operations/{operation_id}/undo", body, path=path)).body
     if not asked.dry_run:

@@ -405,9 +405,6 @@ MUTANTS = (
         always=WITH_UNDOS,
     ),
     Mutant(
-        "an undo put in force whatever is", 200, ("undo",), undo_mutants.put_in_force_whatever_is, always=WITH_UNDOS
-    ),
-    Mutant(
         "an undo again although its event is there",
         200,
         ("undo",),

@@ -194,8 +194,9 @@ class UndoCustomers:
             undone = service.undo(owner, operation, actor=ACTOR, expect=expect)
         except Crash:
             memory.forget()
+            self._note_that_it_may_run_again(owner, operation)
         except TRANSIENT:
-            pass
+            self._note_that_it_may_run_again(owner, operation)
         except (service.OperationRunning, service.ExpectsTooMuch):
             return True
         except service.OperationNotFound:
@@ -215,6 +216,12 @@ class UndoCustomers:
             if expect is not None:
                 self._expecting |= {name for _, _, state in self._in_force() for name in [state.undo]}
         return False
+
+    def _note_that_it_may_run_again(self, owner: Owner, operation: str) -> None:
+        """A request that was not answered may have begun a run of its own, which whoever asks again completes."""
+        state = records.state_of(self._item(owner, self._root(owner, operation)))
+        if state is not None:
+            self._accepted.discard(state.undo)
 
     def _check_answer(self, owner: Owner, undone: Undone) -> None:
         for todo_id, version in undone.versions.items():

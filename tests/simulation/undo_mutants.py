@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from chalicelib.aws import settings_table
 from chalicelib.commands import operations
 from chalicelib.commands.undo import records, service, writing
 from chalicelib.commands.undo.units import Asked
@@ -53,24 +52,6 @@ def without_checks_of_what_gets_no_event() -> Iterator[None]:
         return ledger.append_together(group, (), also)
 
     with patch.object(writing, "ledger", SimpleNamespace(append_together=append_together)):
-        yield
-
-
-@contextmanager
-def put_in_force_whatever_is() -> Iterator[None]:
-    """Two undos of an operation are in force at once."""
-    real = settings_table.transact
-
-    def transact(writes: list[dict[str, Any]]) -> list[bool]:
-        return real(
-            [
-                {kind: {name: value for name, value in body.items() if name != "ConditionExpression"}}
-                for write in writes
-                for kind, body in write.items()
-            ]
-        )
-
-    with patch.object(settings_table, "transact", transact):
         yield
 
 

@@ -47,6 +47,24 @@ def test_what_others_changed_since_stays_and_is_told(assistant: Assistant, clien
     assert content(client, todo["id"]) == {"title": "Buy coffee", "notes": None, "due": None}
 
 
+def test_only_what_the_preview_showed_is_changed(assistant: Assistant, client: Client) -> None:
+    todos = [client.create("Buy milk") for _ in range(2)]
+    for todo in todos:
+        assistant.done("change", todos=[{"id": todo["id"], "title": "Buy tea"}], operation="tidy")
+    shown = assistant.done("undo", operation="tidy", dry_run=True)["preview"]
+    client.patch(f"/todos/{todos[0]['id']}", {"notes": "green"})
+
+    expect = [{"todo": each["todo"], "version": each["version"]} for each in shown]
+    undone = assistant.done("undo", operation="tidy", expect=expect)
+
+    assert [content(client, todo["id"])["title"] for todo in todos] == ["Buy tea", "Buy milk"]
+    (conflict,) = undone["conflicts"]
+    assert (conflict["todo"], conflict["conflicts"][0]["reason"]) == (todos[0]["id"], "moved_on")
+    # To expect none is to change none.
+    other = assistant.done("change", todos=[{"id": todos[1]["id"], "title": "Buy bread"}])["operation"]
+    assert assistant.done("undo", operation=other, expect=[])["changed"] == 0
+
+
 def test_an_undo_is_the_assistants_own_act(assistant: Assistant, client: Client) -> None:
     (row,) = (done := assistant.done("add", todos=[{"title": "new"}]))["results"]
     undone = assistant.done("undo", operation=done["operation"])
@@ -58,3 +76,6 @@ def test_an_undo_is_the_assistants_own_act(assistant: Assistant, client: Client)
 def test_an_unknown_operation_is_told(assistant: Assistant) -> None:
     assert assistant.refused("undo", operation="nothing")["type"] == "not-found"
     assert assistant.refused("undo", operation="no name")["errors"][0]["argument"] == "operation"
+    expect = [{"todo": "x", "version": 1}, {"version": 0}]
+    errors = assistant.refused("undo", operation="nothing", expect=expect)["errors"]
+    assert {error["argument"] for error in errors} == {"expect/0/todo", "expect/1/todo", "expect/1/version"}
