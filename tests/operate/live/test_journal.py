@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import resource
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,15 +16,31 @@ import pytest
 
 from stack import cli
 from stack.errors import PortTaken, StackError
+from stack.local import launch
 from stack.local.journal.files import Files, InUse
 from stack.local.local_stack import LocalStack
 from tests.support.client import Client
+from tests.support.paths import ROOT
 from tests.support.reset import become, forget_everything
 from tests.support.waiting import eventually, shows
 
 pytestmark = pytest.mark.engine
 
 FIELDS = ("id", "version", "title")
+
+# As a version without a journal left the tables: the engine's own file, which it wrote when it was stopped.
+SAVE_AS_BEFORE = """
+import sys
+from pathlib import Path
+from ministack.core import persistence
+from ministack.services import dynamodb
+from stack.local.journal.capture import Capture
+from stack.local.journal.files import Files
+
+save = dynamodb.get_state
+Capture().install(Files(Path(sys.argv[1])).read()[0])
+persistence.save_state("dynamodb", save())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +114,47 @@ def test_nothing_is_said_after_a_stop_and_everything_is_there(
     assert said == ["starting the engine"]
     assert client.get(f"/todos/{todo['id']}").json() == todo
     assert client.stats()["total"] == 1
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("was_killed", [False, True])
+def test_the_state_of_a_version_without_a_journal_is_taken_over(
+    keeping: LocalStack, client: Client, said: list[str], was_killed: bool
+) -> None:
+    todos = [client.created_and_seen(f"Todo {number}") for number in range(3)]
+    assert client.put("/lists/kept").status_code == 201
+    cursor = client.get("/changes").json()["cursor"]
+    keeping.stop()
+    tables = make_older(keeping)
+    if was_killed:
+        # While it took the state over the last time.
+        keeping.state.journal.mkdir()
+        journal(keeping).segment(1).write_bytes(b'01234567 1 [["started"],["item"')
+
+    assert keeping.start()
+
+    assert "catching the views up from the ledger" in said
+    assert not tables.exists()
+    keeping.kill()
+    keeping.start()
+    for todo in todos:
+        assert client.get(f"/todos/{todo['id']}").json() == todo
+    assert client.lists().keys() == {"inbox", "kept"}
+    assert client.get(f"/changes?since={cursor}").json()["changes"] == []
+    client.created_and_seen("Later")
+
+
+def make_older(stack: LocalStack) -> Path:
+    """Make the state of a stack that was stopped what a version without a journal left; the file of its tables."""
+    directory = stack.state.engine_data / "state"
+    variables = {"PERSIST_STATE": "1", "STATE_DIR": str(directory)}
+    command = [sys.executable, "-c", SAVE_AS_BEFORE, str(stack.state.journal)]
+    subprocess.run(command, cwd=ROOT, env=launch.inherited_environment() | variables, check=True)
+    shutil.rmtree(stack.state.journal)
+    stack.state.start_record.unlink()
+    tables = directory / "dynamodb.json"
+    assert tables.stat().st_size > 1000
+    return tables
 
 
 def test_two_starts_at_once_start_one_engine(keeping: LocalStack, client: Client) -> None:

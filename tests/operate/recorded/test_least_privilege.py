@@ -85,7 +85,7 @@ def test_only_where_aws_requires_it_is_any_resource_allowed(function: str) -> No
 
 def test_the_pointer_alone_is_what_most_may_read_of_the_settings(recorded: Recorder) -> None:
     whole = {f for f in FUNCTIONS for g in granted(f) if "settings" in g.resource and g.leading_keys is None}
-    assert whole == {"api_handler", "mcp", "deliver", "clear"}
+    assert whole == {"api_handler", "mcp", "publish", "deliver", "clear"}
 
 
 def test_a_rebuild_alone_may_write_the_pointer() -> None:
