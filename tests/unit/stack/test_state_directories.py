@@ -41,7 +41,7 @@ def test_a_full_disk_is_said_before_an_engine_starts(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
 
     # -B: the interpreter would leave files of bytecode behind that were cut.
-    command = [sys.executable, "-B", "-m", "stack", "--directory", tmp_path, "up"]
+    command = [sys.executable, "-B", "-m", "stack", "--directory", str(tmp_path), "up"]
     done = subprocess.run(command, cwd=ROOT, preexec_fn=limit, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert f"error: nothing can be kept: writing to {tmp_path / 'journal'} failed" in done.stderr
