@@ -28,6 +28,8 @@ from chalicelib.todos.fields import (
 MAX_ERRORS: Final = 100
 LONE_SURROGATE: Final = "holds a lone surrogate, which is no character"
 _CONTAINERS: Final = (dict, list)
+_NUL: Final = b"\\u0000"
+_encode: Final = msgspec.json.Encoder().encode
 # The lengths within which a field's text is composed. The bounds of `Content` are these or narrower.
 _TEXT_LIMITS: Final = {"notes": MAX_NOTES_BYTES}
 _OTHER_TEXT_LIMIT: Final = 500
@@ -72,6 +74,51 @@ def validate(value: object) -> dict[str, Any]:
     """
     if not isinstance(value, dict):
         raise InvalidContent([FieldError("#", "expected an object")])
+    accepted = accept_plain(value)
+    return validate_closely(value) if accepted is None else complete(accepted[0])
+
+
+def accept_plain(value: dict[str, Any]) -> tuple[Content, int] | None:
+    """The content that `value` states, and its bytes as JSON, if it is seen at once that nothing is wrong with it.
+
+    That is so of nearly all: they have ASCII texts only, which are composed already, and a rule at most asks for one
+    look. Of any other, also of a wrong one, it is None, and `validate_closely` decides.
+    """
+    try:
+        encoded = _encode(value)
+        # Asked of all texts, and of all levels, at once.
+        if not encoded.isascii() or _NUL in encoded or encoded.count(b"{") + encoded.count(b"[") > MAX_NESTING:
+            return None
+        found = msgspec.convert(value, Content)
+    except (msgspec.ValidationError, ValueError, TypeError, RecursionError):
+        return None
+    for name in value.keys() & _RULES_OF_PLAIN.keys():
+        stated = getattr(found, name)
+        if stated is not None and _RULES_OF_PLAIN[name](stated) is not None:
+            return None
+    if found.repeat is not None or (found.tags and not _is_plain_name("".join(found.tags))):
+        return None
+    return found, len(encoded)
+
+
+def complete(content: Content) -> dict[str, Any]:
+    """All fields of a valid content, with the defaults of those that are never null, and each tag once."""
+    fields = msgspec.structs.asdict(content)
+    for name in _NEVER_NULL:
+        if fields[name] is None:
+            fields[name] = DEFAULTS[name]
+    if fields["tags"]:
+        fields["tags"] = list(dict.fromkeys(fields["tags"]))
+    return fields
+
+
+def validate_closely(value: dict[str, Any]) -> dict[str, Any]:
+    """As `validate`, with a look at everything.
+
+    Raises
+    ------
+    InvalidContent
+    """
     too_deep = [name for name, member in value.items() if isinstance(member, _CONTAINERS) and is_too_deep(member)]
     too_deep = [name for name in too_deep if name not in READ_ONLY_FIELDS]
     if too_deep:
@@ -112,18 +159,14 @@ def _complete_and_check(content: Content) -> dict[str, Any]:
     InvalidContent
         With an error for each value that breaks such a rule.
     """
-    fields = msgspec.structs.asdict(content)
-    for name in ("completed", "list", "priority"):
-        if fields[name] is None:
-            fields[name] = DEFAULTS[name]
+    fields = complete(content)
     errors = [
         FieldError(pointer(name), error)
         for name, rule in _RULES.items()
         if (value := fields[name]) is not None and (error := rule(value)) is not None
     ]
-    if fields["tags"]:
-        errors += _field_errors("tags", fields["tags"])
-        fields["tags"] = list(dict.fromkeys(fields["tags"]))
+    if content.tags:
+        errors += _field_errors("tags", content.tags)
     if (
         not errors
         and fields["repeat"] is not None
@@ -304,16 +347,24 @@ def is_unicode(value: str) -> bool:
 
 def name_error(value: str) -> str | None:
     """What keeps a text from naming something, its length aside, or None."""
-    # Printable text holds no control character, and is what nearly all names are.
-    if value.isprintable() and value.isascii():
+    if _is_plain_name(value):
         return None
     if not value.isprintable() and any(unicodedata.category(character) == "Cc" for character in value):
         return "holds a control character"
     return _text(value)
 
 
+def _is_plain_name(value: str) -> bool:
+    """Whether a text, as nearly all names, needs no closer look: what is printable holds no control character."""
+    return value.isascii() and value.isprintable()
+
+
 def _notes(value: str) -> str | None:
-    return _text(value) or _too_long(value, MAX_NOTES_BYTES)
+    return _text(value) or _notes_size(value)
+
+
+def _notes_size(value: str) -> str | None:
+    return _too_long(value, MAX_NOTES_BYTES)
 
 
 def _too_long(value: str, limit: int) -> str | None:
@@ -387,6 +438,7 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(item)
 
 
+_NEVER_NULL: Final = ("completed", "list", "priority")
 _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "title": _text,
     "notes": _notes,
@@ -400,3 +452,6 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "source": _text,
     "metadata": _metadata,
 }
+# Those that texts without a NUL character, all of them ASCII, may break.
+_RULES_OF_PLAIN: Final = {**_RULES, "notes": _notes_size}
+del _RULES_OF_PLAIN["title"], _RULES_OF_PLAIN["source"]

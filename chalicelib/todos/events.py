@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final, NotRequired, TypedDict
 
+import msgspec
+
 CREATED: Final = "TodoCreated"
 EDITED: Final = "TodoEdited"
 COMPLETED: Final = "TodoCompleted"
@@ -187,5 +189,48 @@ class Event:
 
 
 # Encoders are made once: json.dumps makes one for each call that is not its default.
-dump_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-canonical_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True).encode
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_dump_sorted = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True).encode
+_dump_fast = msgspec.json.Encoder().encode
+_dump_sorted_fast = msgspec.json.Encoder(order="sorted").encode
+# What both encoders write alike. Floats are not among it: msgspec writes 1e16 where the standard library has 1e+16, and
+# what is stored and hashed must not depend on who wrote it.
+_WRITTEN_ALIKE: Final = frozenset({str, int, bool, type(None)})
+
+
+def dump_json(value: object) -> str:
+    """JSON without spaces, as it is stored: what the standard library writes, for nearly all todos by a faster way.
+
+    Raises
+    ------
+    ValueError, TypeError, RecursionError
+        JSON cannot express the value.
+    """
+    if type(value) is dict and _is_written_alike(value):
+        try:
+            return _dump_fast(value).decode()
+        except UnicodeEncodeError:
+            # The standard library lets a lone surrogate pass.
+            pass
+    return _dump(value)
+
+
+def canonical_json(value: object) -> str:
+    """As `dump_json`, with the names in order, so that equal values have the same text."""
+    if type(value) is dict and _is_written_alike(value):
+        try:
+            return _dump_sorted_fast(value).decode()
+        except UnicodeEncodeError:
+            pass
+    return _dump_sorted(value)
+
+
+def _is_written_alike(value: dict[Any, Any]) -> bool:
+    """Whether an object has only texts, whole numbers and the like, and lists of them."""
+    for name, member in value.items():
+        kind = type(member)
+        if type(name) is not str or not (
+            kind in _WRITTEN_ALIKE or (kind is list and _WRITTEN_ALIKE.issuperset(map(type, member)))
+        ):
+            return False
+    return True

@@ -92,8 +92,10 @@ def parse_bytes(content: bytes) -> Any:
         # Refused with the reason that `parse` gives, or read: msgspec refuses lone surrogates.
         return parse(content.decode())
     # The fast decoder keeps one of two members with one name. Every name ends as the pattern does, so as many matches
-    # as members mean that there are no duplicates. Strings that match too, and inner objects, are read again slowly.
-    if len(_NAME_END.findall(content)) != (len(value) if isinstance(value, dict) else 0):
+    # as members, or only as many colons, mean that there are no duplicates. Strings that match too, and inner objects,
+    # are read again slowly.
+    members = len(value) if isinstance(value, dict) else 0
+    if content.count(b":") != members and len(_NAME_END.findall(content)) != members:
         parse(content.decode())
     return value
 
