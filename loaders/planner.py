@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +15,7 @@ from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import content, decide, fold, ids, instants
 from chalicelib.todos.content import FieldError, InvalidContent, pointer
 from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
+from chalicelib.todos.fields import Content
 from chalicelib.todos.ids import Owner
 from chalicelib.todos.strict_json import TOO_DEEP
 from loaders.reading.options import ReadOptions
@@ -29,6 +30,9 @@ from loaders.rows.wording import content_errors, explain
 
 # The most that an event takes beside its change: names, ids, instants, and an owner of 255 bytes percent-encoded.
 _OVERHEAD_BYTES: Final = 2048
+
+# As JSON, a content of so many bytes or less has room in an event twice, and leaves room for what follows.
+_ROOMY_BYTES: Final = 20_000
 
 _encode = msgspec.json.Encoder().encode
 
@@ -57,11 +61,29 @@ class Former(msgspec.Struct, frozen=True, gc=False):
 NO_FORMER: Final = Former()
 
 
+class Creation:
+    """The event that creates a todo, made when it is first asked for: a dry run never asks."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self, event: Event | Callable[[], Event]) -> None:
+        self._made = event
+
+    @property
+    def event(self) -> Event:
+        """The event, always the same."""
+        if not isinstance(self._made, Event):
+            self._made = self._made()
+        return self._made
+
+
 class Planned(msgspec.Struct, frozen=True, gc=False):
     """A row and the event to append for it.
 
     Attributes
     ----------
+    creation : Creation
+        Makes the event.
     size : int
         The most bytes that the event takes in the ledger.
     key : str, optional
@@ -80,7 +102,7 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
 
     line: int
     original: Any
-    event: Event
+    creation: Creation
     size: int
     key: str | None = None
     origin: Origin | None = None
@@ -88,6 +110,11 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     loss: Loss | None = None
     times: Times = NO_TIMES
     unstated: tuple[str, ...] = ()
+
+    @property
+    def event(self) -> Event:
+        """The event that creates the row's todo."""
+        return self.creation.event
 
     def as_bad(self, reason: str) -> BadRow:
         """The row as one that is not loaded, with the reason."""
@@ -175,14 +202,15 @@ class Planner:
         try:
             if source_id is None:
                 source_id = self._content_id(row)
-            self.keeps_ids |= row.keeps_id
-            todo_id = source_id if row.keeps_id else ids.id_for_source(self._ids_of, system, source_id)
-            if self._kept is not None:
-                self._kept.note(todo_id, row.line)
+            todo_id = self._todo_id(row, system, source_id)
             # A corrected row is the todo of a row that may be in another file of the run.
             claims = self._claims if row.origin is None else None
             elsewhere = claims.claim(todo_id, row.line) if claims is not None else None
-            todo_fields = self._content(row, system)
+            stated = self._stated(row, system)
+            accepted = content.accept_plain(stated)
+            if accepted is not None and claims is None and times is NO_TIMES and _is_simple(row, *accepted):
+                return self._simple(row, source_id, todo_id, *accepted, loss)
+            todo_fields = content.validate_closely(stated) if accepted is None else content.complete(accepted[0])
         except InvalidContent as error:
             key = source_id if row.own_id is None else None
             return BadRow(row.line, row.original, _errors_of(row, error), key)
@@ -194,9 +222,27 @@ class Planner:
             return bad_row(row.line, row.original, "holds a number that JSON cannot express")
         if claims is not None and (bad := self._rival(claims, row, todo_id, todo_fields, elsewhere)) is not None:
             return bad
+        return self._any(row, source_id, todo_id, todo_fields, times, loss)
+
+    def _simple(
+        self, row: Row, source_id: str, todo_id: str, accepted: Content, size: int, loss: Loss | None
+    ) -> Planned:
+        """The plan of a row with which nothing more is to be done than to write it (`_is_simple`)."""
+        now = self._now()
+        creation = Creation(lambda: self._event(todo_id, content.complete(accepted), now, NO_TIMES))
+        key = source_id if row.own_id is None else None
+        bound = _bound(size)
+        return Planned(
+            row.line, row.original, creation, bound, key, row.origin, NO_FORMER, loss, NO_TIMES, row.unstated
+        )
+
+    def _any(
+        self, row: Row, source_id: str, todo_id: str, todo_fields: dict[str, Any], times: Times, loss: Loss | None
+    ) -> Planned | BadRow:
+        """The plan of a row whose content is valid."""
         if todo_fields["parent"] is not None and (bad := self._cycle(row, todo_id, todo_fields["parent"])) is not None:
             return bad
-        event = self._event(todo_id, todo_fields, times)
+        event = self._event(todo_id, todo_fields, self._now(), times)
         if todo_fields["remind_at"] is not None:
             loss = reminders.with_notice(loss, event.change)
         try:
@@ -204,12 +250,20 @@ class Planner:
             size = _size_of(event)
         except EventTooLarge as error:
             return bad_row(row.line, row.original, str(error))
-        has_former = row.former_ids or row.former_parents or row.former_unset
-        former = self._former(row, system, event.state["list"]) if has_former else NO_FORMER
+        former = self._former(row, event.state["list"]) if _has_former(row) else NO_FORMER
         key = source_id if row.own_id is None else None
-        return Planned(row.line, row.original, event, size, key, row.origin, former, loss, times, row.unstated)
+        creation = Creation(event)
+        return Planned(row.line, row.original, creation, size, key, row.origin, former, loss, times, row.unstated)
 
-    def _former(self, row: Row, system: str, list_name: str) -> Former:
+    def _todo_id(self, row: Row, system: str, source_id: str) -> str:
+        self.keeps_ids |= row.keeps_id
+        todo_id = source_id if row.keeps_id else ids.id_for_source(self._ids_of, system, source_id)
+        if self._kept is not None:
+            self._kept.note(todo_id, row.line)
+        return todo_id
+
+    def _former(self, row: Row, list_name: str) -> Former:
+        system = self._system if row.origin is None else row.origin.system
         # An id that a row of the file has is that row's.
         own = [each for each in row.former_ids if not self._seen.has(f"id:{each}")]
         former = self._ids(own, system) + (self._ids(own, row.former_system) if row.former_system else ())
@@ -255,7 +309,8 @@ class Planner:
         error = FieldError(pointer(row.names.get("parent", "parent")), detail)
         return BadRow(row.line, row.original, [error], contested=("parent", row.parent or parent))
 
-    def _content(self, row: Row, system: str) -> dict[str, Any]:
+    def _stated(self, row: Row, system: str) -> dict[str, Any]:
+        """The content that a row states for its todo, not yet validated."""
         fields = row.fields
         if row.errors:
             raise InvalidContent([])
@@ -263,26 +318,26 @@ class Planner:
         if list_name is not None and fields.get("list") is None:
             fields["list"] = list_name
         if row.keeps_id:
-            return content.validate(fields)
+            return fields
         if "source" not in fields:
             fields["source"] = system if row.own_id is None else f"{system}:{row.own_id}"
         if row.parent is not None:
             fields["parent"] = ids.id_for_source(self._ids_of, system, row.parent)
-        return content.validate(fields)
+        return fields
 
     def _content_id(self, row: Row) -> str:
         """Identifies a row without an id: its content, however it is laid out, and how often it came before.
 
         The todo's id is derived from it, so computing it differently would load the same files twice.
         """
-        digest = hashlib.sha256(canonical_json(row.original if row.content is None else row.content).encode())
-        _, occurrence = self._contents.note_digest(digest.digest(), row.line)
-        return f"content:{digest.hexdigest()}#{occurrence}"
+        identity = row.original if row.content is None else row.content
+        digest = hashlib.sha256(canonical_json(identity).encode()).digest()
+        _, occurrence = self._contents.note_digest(digest, row.line)
+        return f"content:{digest.hex()}#{occurrence}"
 
-    def _event(self, todo_id: str, todo_fields: dict[str, Any], times: Times) -> Event:
+    def _event(self, todo_id: str, todo_fields: dict[str, Any], occurred_at: str, times: Times) -> Event:
         decision = decide.decide(decide.Create(todo_fields), None, 0)
         assert decision is not None, "Create always makes an event if there is no todo"
-        occurred_at = self._now()
         change = decision.change
         if times is not NO_TIMES:
             change = {**change, **times.taken}
@@ -316,6 +371,23 @@ def _errors_of(row: Row, invalid: InvalidContent) -> list[FieldError]:
     return explain(invalid.errors, row.fields, row.names)
 
 
+def _is_simple(row: Row, accepted: Content, size: int) -> bool:
+    """Whether a row whose content is valid needs no look at other rows, at the clock, or at how much room it takes."""
+    return size <= _ROOMY_BYTES and accepted.parent is None and accepted.remind_at is None and not _has_former(row)
+
+
+def _has_former(row: Row) -> bool:
+    return bool(row.former_ids or row.former_parents or row.former_unset)
+
+
+def _bound(size: int) -> int:
+    """The most bytes that an event takes whose change takes so many as JSON.
+
+    The state repeats the change and adds some instants.
+    """
+    return 2 * size + _OVERHEAD_BYTES
+
+
 def _size_of(event: Event) -> int:
     """The most bytes that an event takes in the ledger.
 
@@ -323,6 +395,6 @@ def _size_of(event: Event) -> int:
     ------
     EventTooLarge
     """
-    # The state repeats the change and adds some instants. If this bound is too large, the exact size decides.
-    bound = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES
+    # If this bound is too large, the exact size decides.
+    bound = _bound(len(_encode(event.change)))
     return bound if bound <= MAX_EVENT_BYTES else codec.size_of(event)

@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.todos import fold, ids
 from chalicelib.todos.events import Event
-from loaders.planner import Planned
+from loaders.planner import Creation, Planned
 from loaders.rows.seen import Seen
 
 FirstStates = Callable[[list[str], threading.Event], dict[str, Mapping[str, Any]]]
@@ -98,7 +98,7 @@ class FormerTodos:
             if self._kept is not None:
                 self._kept.note(todo_id, one.line)
             fields["source"] = before["source"]
-        return msgspec.structs.replace(one, event=_changed(one.event, todo_id, fields))
+        return msgspec.structs.replace(one, creation=Creation(_changed(one.event, todo_id, fields)))
 
 
 def has_former(one: Planned) -> bool:

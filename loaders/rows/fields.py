@@ -23,7 +23,7 @@ from loaders.rows.done import Done, read_completion, read_done
 from loaders.rows.loss import Loss
 from loaders.rows.names import match
 from loaders.rows.row import BadRow, Row, bad_row
-from loaders.rows.values import READERS, done_of_word, number_of, own_id_of
+from loaders.rows.values import READ_ANY, READERS, done_of_word, number_of, own_id_of
 from loaders.rows.wording import no_title
 
 _PLAINLY: Final = ReadOptions()
@@ -46,7 +46,7 @@ class Plan:
     Attributes
     ----------
     known : tuple
-        The name, field and reader of each value that is read by itself.
+        Of each value that is read by itself, its name, its field, its reader, and whether that is for texts alone.
     dates : tuple
         The name and field of each date of the todo.
     title, completed, completed_at, created_at, time_zone, own_id : str, optional
@@ -61,7 +61,7 @@ class Plan:
         Whether there is more than values that are read by themselves.
     """
 
-    known: tuple[tuple[str, str, Callable[[Any], Any] | None], ...]
+    known: tuple[tuple[str, str, Callable[[Any], Any] | None, bool], ...]
     dates: tuple[tuple[str, str], ...]
     title: str | None
     completed: str | None
@@ -90,7 +90,11 @@ def plan_for(names: Iterable[str], how: ReadOptions = _PLAINLY, separator: str =
         "order": partial(number_of, has_decimal_comma=separator != ","),
     }
     return Plan(
-        known=tuple((name, field, readers.get(field)) for field, name in found.items() if field not in _READ_APART),
+        known=tuple(
+            (name, field, readers.get(field), field not in READ_ANY)
+            for field, name in found.items()
+            if field not in _READ_APART
+        ),
         dates=tuple((found[field], field) for field in _DATES if field in found),
         title=found.get("title"),
         completed=found.get("completed"),
@@ -139,11 +143,11 @@ def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row:
     """The todo that a row describes, with its errors. Nulls count as missing."""
     fields: dict[str, Any] = {}
     errors: list[FieldError] = []
-    for name, field, reader in plan.known:
+    for name, field, reader, is_of_texts in plan.known:
         value = original.get(name)
         if value is None or value == "":
             continue
-        if reader is not None:
+        if reader is not None and (not is_of_texts or isinstance(value, str)):
             try:
                 value = reader(value)
             except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import struct
 from types import TracebackType
 from typing import Final
 
@@ -13,8 +14,9 @@ from loaders.rows.temporary import temporary_database
 _CACHE_KIB: Final = 10 * 1024
 
 # One bit for each noted text. Of a million texts, 1.5 in 100 find their bit set by another and are looked up.
-_FILTER_BITS: Final = 1 << 26
+_FILTER_BYTES: Final = 1 << 23
 _PENDING: Final = 4096
+_FIRST_EIGHT: Final = struct.Struct(">q")
 
 _INSERT: Final = "INSERT INTO seen VALUES (?, ?, 1)"
 _NOTE: Final = "UPDATE seen SET times = times + 1 WHERE key = ? RETURNING first_line, times"
@@ -36,7 +38,7 @@ class Seen:
         self._database.execute("CREATE TABLE above (key INTEGER PRIMARY KEY, ancestor INTEGER)")
         self._database.execute("BEGIN")
         # Zeros that take memory only once they are written: many files never note anything here.
-        self._filter = mmap.mmap(-1, _FILTER_BITS // 8)
+        self._filter = mmap.mmap(-1, _FILTER_BYTES)
         self._pending: list[tuple[int, int]] = []
 
     def note(self, text: str, line: int) -> tuple[int, int]:
@@ -46,9 +48,10 @@ class Seen:
     def note_digest(self, digest: bytes, line: int) -> tuple[int, int]:
         """As `note`, for a text whose hash is known; its first 8 bytes identify it."""
         key = _key(digest)
-        place, bit = _place(key)
-        if not self._filter[place] & bit:
-            self._filter[place] |= bit
+        place, bit = (key >> 3) % _FILTER_BYTES, 1 << (key & 7)
+        bits = self._filter[place]
+        if not bits & bit:
+            self._filter[place] = bits | bit
         elif found := self._count_again(key):
             return found
         self._pending.append((key, line))
@@ -59,8 +62,7 @@ class Seen:
     def has(self, text: str) -> bool:
         """Whether `text` was noted."""
         key = _key(_digest(text))
-        place, bit = _place(key)
-        if not self._filter[place] & bit:
+        if not self._filter[(key >> 3) % _FILTER_BYTES] & (1 << (key & 7)):
             return False
         self._store()
         return self._database.execute("SELECT 1 FROM seen WHERE key = ?", (key,)).fetchone() is not None
@@ -113,9 +115,5 @@ def _digest(text: str) -> bytes:
 
 
 def _key(digest: bytes) -> int:
-    return int.from_bytes(digest[:8], "big", signed=True)
-
-
-def _place(key: int) -> tuple[int, int]:
-    """The byte and the bit of the filter for a key."""
-    return (key >> 3) % (_FILTER_BITS // 8), 1 << (key & 7)
+    key: int = _FIRST_EIGHT.unpack_from(digest)[0]
+    return key

@@ -151,7 +151,8 @@ def strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-# By field, how its value is read, where that depends on nothing else.
+# By field, how its value is read, where that depends on nothing else. They leave what is no text as it is, except those
+# of the fields in `READ_ANY`.
 READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "tags": tags_of,
     "priority": priority_of,
@@ -160,3 +161,4 @@ READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "metadata": metadata_of,
     "parent": own_id_of,
 }
+READ_ANY: Final = frozenset({"parent"})
