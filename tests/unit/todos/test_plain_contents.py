@@ -17,7 +17,23 @@ TEXTS = [
     "completion", "Europe/Berlin", "Mars/Base", "FREQ=DAILY", "FREQ=DAILY;COUNT=0", "n" * 5_000, "n" * 17_000, "{[{[",
     "0197e1f0-0000-7000-8000-00000000000a",
 ]  # fmt: skip
-NUMBERS = [0, 1, -1, True, False, 2**53 - 1, 2**53, 2**64, -(2**70), 0.5, 1e16, 1e-7, 5.0, float("nan"), float("inf")]
+NUMBERS: list[Any] = [
+    0,
+    1,
+    -1,
+    True,
+    False,
+    2**53 - 1,
+    2**53,
+    2**64,
+    -(2**70),
+    0.5,
+    1e16,
+    1e-7,
+    5.0,
+    float("nan"),
+    float("inf"),
+]
 
 
 def deep(levels: int) -> Any:
