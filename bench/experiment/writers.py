@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from chalicelib.commands import execute
+from chalicelib.todos import ids
 from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS
 from chalicelib.todos.ids import Owner
@@ -67,7 +68,7 @@ class _Writer:
         """Execute one command; False if it made no event."""
         chance = self._random.random()
         if chance < 0.3 or not self._live:
-            todo = (self._random.choice(OWNERS), execute.new_todo_id())
+            todo = (self._random.choice(OWNERS), ids.new_uuid())
             self._live.append(todo)
             return self._execute(todo, Create(_EMPTY | {"title": "Water the plants", "list": self._list()}))
         if chance < 0.35 and self._deleted:

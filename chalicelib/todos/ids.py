@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import uuid
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NewType
+from typing import NewType
 from urllib.parse import quote, unquote
 
 # A token's `sub`, as it is.
@@ -131,10 +130,6 @@ def operation_in(key: str) -> str:
     return unquote(operation)
 
 
-# The first digit of the part of a UUID that has two bits for the variant: those are RFC 9562's, and two are random.
-_OF_VARIANT: Final = {f"{digit:x}": f"{digit & 0b0011 | 0b1000:x}" for digit in range(16)}
-
-
 def new_uuid() -> str:
     """A UUIDv7 (RFC 9562): ids that one process makes one after the other sort that way, as its clock goes.
 
@@ -143,11 +138,9 @@ def new_uuid() -> str:
     """
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = nanoseconds * 4096 // 1_000_000
-    random = os.urandom(8).hex()
-    return (
-        f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{fraction:03x}"
-        f"-{_OF_VARIANT[random[0]]}{random[1:4]}-{random[4:]}"
-    )
+    # The second half of one of version 4: two bits for the variant, and 62 of the system's.
+    random = uuid.uuid4().hex[16:]
+    return f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{fraction:03x}-{random[:4]}-{random[4:]}"
 
 
 def mint_operation(unique: str) -> str:
