@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from bench import loading, projecting, starting, stubbed
+from bench import listing, loading, projecting, starting, stubbed
 from bench.engine import running
 from bench.peers import comparison
 from bench.peers.comparison import Measured
@@ -21,8 +21,11 @@ def main() -> None:
     """Run every measurement; this takes minutes."""
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     _table("CPU time of a cold start: imports, and the DynamoDB client", "ms", starting.cold_starts())
+    _table("imports at a cold start, by `-X importtime`", "ms", starting.import_times())
     _table("CPU time of a command, HTTP stubbed", "µs", stubbed.commands())
     _table("CPU time of a command, over loopback connections", "µs", stubbed.over_loopback())
+    _table("CPU time of a command, over loopback connections with TLS", "µs", stubbed.over_tls())
+    _table("CPU time of a page of 200 todos through the whole handler, HTTP stubbed", "µs", listing.pages())
     _table("the loader's dry run, for each second of CPU time", "rows/s", loading.dry_run())
     _table("peak memory of the loader's dry run", "MB", loading.memory())
     comparison.install()

@@ -23,6 +23,9 @@ from stack.deploy.package import package
 ROUNDS: Final = 25
 STAGE: Final = "dev"
 
+FUNCTIONS: Final = (
+    "api", "mcp", "authorize", "project", "publish", "deliver", "remind", "remind_page", "clear", "rebuild"
+)  # fmt: skip
 CONTENDERS: Final = {
     "import boto3 and make a client": ("", "import boto3; boto3.client('dynamodb')"),
     "the API": ("api", "import app; from chalicelib.aws import dynamodb; dynamodb.client()"),
@@ -46,6 +49,31 @@ def cold_starts() -> list[tuple[str, float, float]]:
     return [(name, median, median / base) for name, median in medians.items()]
 
 
+def import_times() -> list[tuple[str, float, float]]:
+    """Rows of (function, milliseconds of its imports by `-X importtime`, ratio to importing boto3): medians."""
+    times: dict[str, list[float]] = {name: [] for name in ("import boto3", *FUNCTIONS)}
+    with _unpacked() as root:
+        _import_time(root, "", "boto3")  # writes the .pyc files that it lacks
+        for _ in range(ROUNDS):
+            for name, taken in times.items():
+                taken.append(_import_time(root, name, "app" if name in FUNCTIONS else "boto3"))
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    base = next(iter(medians.values()))
+    return [(name, median, median / base) for name, median in medians.items()]
+
+
+def _import_time(root: Path, handlers: str, module: str) -> float:
+    """Milliseconds of importing a module with all that it imports."""
+    command = [sys.executable, "-X", "importtime", "-c", f"import {module}"]
+    done = subprocess.run(
+        command, cwd=root, env=_environment(root, handlers), check=True, stderr=subprocess.PIPE, text=True
+    )
+    # "import time: self [us] | cumulative | imported package", a module after those that it imports.
+    _, cumulative, name = done.stderr.splitlines()[-1].split("|")
+    assert name.strip() == module
+    return int(cumulative) / 1000
+
+
 @contextmanager
 def _unpacked() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
@@ -64,7 +92,14 @@ def _set_writable(directory: Path, *, writable: bool) -> None:
 
 
 def _cpu_time(root: Path, handlers: str, code: str) -> float:
-    environment = {
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code], cwd=root, env=_environment(root, handlers), check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+
+
+def _environment(root: Path, handlers: str) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(root),
         "HANDLERS": handlers,
@@ -76,7 +111,3 @@ def _cpu_time(root: Path, handlers: str, code: str) -> float:
         # As in a Lambda.
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
     }
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)

@@ -10,10 +10,12 @@ import io
 import json
 import os
 import statistics
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -33,6 +35,7 @@ from chalicelib.todos import ids
 from chalicelib.todos.decide import Patch
 from chalicelib.todos.events import CREATED, Event
 from chalicelib.todos.ids import Owner
+from tests.support.certificates import write_certificate
 from tests.support.events import following
 from tests.support.gateway import api_event
 
@@ -61,11 +64,10 @@ class _Raw:
 
 
 class Store:
-    """Answers Query and PutItem like DynamoDB with a stream of one event."""
+    """Gives each operation its one answer."""
 
-    def __init__(self, item: dict[str, Any]) -> None:
-        self.answers = answers_of(item)
-        self._bodies = {operation: json.dumps(answer).encode() for operation, answer in self.answers.items()}
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self._bodies = {operation: json.dumps(answer).encode() for operation, answer in answers.items()}
 
     def answer(self, request: Any, **_: Any) -> AWSResponse:
         """To botocore."""
@@ -101,7 +103,7 @@ def stub(client: Any, store: Store) -> None:
 def commands() -> list[tuple[str, float, float]]:
     """Rows of (what, microseconds of CPU, ratio to raw boto3), medians of interleaved rounds."""
     with environment():
-        store = Store(codec.encode(an_event()))
+        store = Store(answers_of(codec.encode(an_event())))
         raw = boto3.client("dynamodb")
         for client in (raw, dynamodb.client()):
             stub(client, store)
@@ -112,6 +114,17 @@ def over_loopback() -> list[tuple[str, float, float]]:
     """The same rows, over real connections to a process that only answers."""
     with answering(answers_of(codec.encode(an_event()))) as url, environment(AWS_ENDPOINT_URL_DYNAMODB=url):
         return _compare(contenders(boto3.client("dynamodb")))
+
+
+def over_tls() -> list[tuple[str, float, float]]:
+    """The same rows, over TLS with a certificate that is made for that."""
+    with tempfile.TemporaryDirectory(prefix="todo-ledger-bench-") as directory:
+        certificate = write_certificate(Path(directory, "certificate.pem"))
+        with (
+            answering(answers_of(codec.encode(an_event())), certificate) as url,
+            environment(AWS_ENDPOINT_URL_DYNAMODB=url, AWS_CA_BUNDLE=str(certificate)),
+        ):
+            return _compare(contenders(boto3.client("dynamodb")))
 
 
 @contextmanager
