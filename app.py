@@ -28,6 +28,11 @@ SOURCES = _sources()
 
 app.register_middleware(metrics.write_after, "all")
 
+if settings.starts_from_snapshot():
+    from chalicelib.aws import snapshot
+
+    snapshot.register()
+
 if settings.serves("api") or settings.serves("mcp") or settings.serves("authorize"):
     from chalicelib.api import auth
     from chalicelib.api.routes import ROUTES

@@ -25,6 +25,11 @@ def trace() -> str:
     return os.environ.get("_X_AMZN_TRACE_ID", "")
 
 
+def starts_from_snapshot() -> bool:
+    """Whether Lambda starts this function from a snapshot of a process that has imported it (SnapStart)."""
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+
+
 THIN: Final = "thin"
 BOTOCORE: Final = "botocore"
 

@@ -20,7 +20,7 @@ from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager
 from chalice.utils import UI, OSUtils
 
 from stack.aws import REGION
-from stack.deploy import archive, bytecode, policies
+from stack.deploy import archive, bytecode, policies, snapstart, templates
 from stack.deploy.stages import Stage
 from stack.errors import DeploymentFailed
 from stack.settings import LOCAL, REPOSITORY, default_directory
@@ -111,7 +111,10 @@ def package(stage: str, checkout: Path = REPOSITORY) -> Package:
     ------
     DeploymentFailed
         Chalice could not package the app; the message has its output.
+    Misconfigured
+        The stage has SnapStart, and its functions run on what has none.
     """
+    snapstart.check(Stage(stage, checkout))
     fingerprint = _fingerprint(stage, checkout)
     directory = store() / fingerprint
     if not directory.exists():
@@ -168,6 +171,7 @@ def _make(stage: str, checkout: Path, directory: Path) -> None:
         alone = stage == LOCAL and _host() != "Linux-x86_64"
         _give_code(stage, project, Path(temporary, "code"), None if alone else dependencies)
         _run_chalice(stage, project, made)
+        _use_snapshots(Stage(stage, project), made / "sam.yaml")
         try:
             made.rename(directory)
         except OSError:
@@ -192,6 +196,14 @@ def _run_chalice(stage: str, project: Path, made: Path) -> None:
     done = subprocess.run(command, cwd=project, env=mine, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise DeploymentFailed(f"chalice could not package the app:\n{done.stderr}")
+
+
+def _use_snapshots(stage: Stage, template: Path) -> None:
+    if functions := [function for function in stage.functions() if snapstart.is_used(stage, function)]:
+        content = templates.load(template)
+        snapstart.apply(content, functions)
+        # JSON is YAML.
+        template.write_text(templates.dump(content))
 
 
 def _make_dependencies(stage: str, project: Path, made: Path, kept: Path) -> None:
@@ -284,7 +296,9 @@ def _dependencies(stage: str, project: Path) -> Path:
 
 def _own_code() -> bytes:
     """The code that makes the package, so that a package of another version of it is not used."""
-    return b"".join(Path(each).read_bytes() for each in (__file__, archive.__file__, bytecode.__file__))
+    return b"".join(
+        Path(each).read_bytes() for each in (__file__, archive.__file__, bytecode.__file__, snapstart.__file__)
+    )
 
 
 def _delete_old_packages() -> None:

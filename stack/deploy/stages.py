@@ -96,6 +96,11 @@ class Stage:
         return f"{self.prefix}-watch"
 
     @property
+    def has_snapstart(self) -> bool:
+        """Whether the functions that answer requests start from snapshots (see `snapstart`)."""
+        return bool(self._config["stages"][self.name].get("snapstart", False))
+
+    @property
     def api_stage(self) -> str:
         """The stage of API Gateway, the first segment of the API's path."""
         return str(self.chalice().api_gateway_stage)

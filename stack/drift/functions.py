@@ -11,13 +11,16 @@ from typing import Any
 from chalice.constants import DEFAULT_LAMBDA_MEMORY_SIZE, DEFAULT_LAMBDA_TIMEOUT
 
 from stack import aws
+from stack.deploy import snapstart
 from stack.deploy.deployment import Deployment
 from stack.deploy.functions import deployed_names, environments, keep_log
 from stack.deploy.stages import Function
 from stack.drift.differences import Difference, Properties, Settings
 
 # Only a deployment chooses a function's code, and what it runs on.
-_FIXED = ("CodeSha256", "Runtime", "Architectures")
+_FIXED = ("CodeSha256", "Runtime", "Architectures", "SnapStart")
+# And all of this, where it is a published version that is called.
+_OF_A_VERSION = ("MemorySize", "Timeout", "Variables", "TracingConfig")
 
 
 def deployed(deployment: Deployment) -> Iterator[tuple[Function, dict[str, Any] | None]]:
@@ -42,9 +45,14 @@ def settings(deployment: Deployment) -> Iterator[Settings]:
         wanted = {
             "CodeSha256": code,
             **_wanted(function),
+            "SnapStart": "PublishedVersions" if snapstart.is_used(deployment.stage, function) else "None",
             "Variables": variables[function.name],
             "RecursiveLoop": _template_properties(deployment, function).get("RecursiveLoop", "Terminate"),
         }
+        is_snapshotted = snapstart.is_used(deployment.stage, function)
+        if is_snapshotted:
+            # Requests reach the version that the alias names, which nothing but a deployment replaces.
+            answer["Configuration"] = _published(deployment.client("lambda"), name) or answer["Configuration"]
         found = {
             **_found(answer),
             "RetentionInDays": _retention(deployment.client("logs"), name),
@@ -52,7 +60,17 @@ def settings(deployment: Deployment) -> Iterator[Settings]:
                 "RecursiveLoop"
             ],
         }
-        yield Settings(where, wanted, found, partial(_put, deployment, name), _FIXED)
+        fixed = (*_FIXED, *_OF_A_VERSION) if is_snapshotted else _FIXED
+        yield Settings(where, wanted, found, partial(_put, deployment, name), fixed)
+
+
+def _published(client: Any, name: str) -> Properties | None:
+    """The configuration of a function's version that the alias names; None if there is no alias."""
+    try:
+        published: Properties = client.get_function_configuration(FunctionName=name, Qualifier=snapstart.ALIAS)
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return published
 
 
 def _template_properties(deployment: Deployment, function: Function) -> Properties:
@@ -82,6 +100,7 @@ def _found(answer: Properties) -> Properties:
         **{name: configuration.get(name) for name in read},
         "Variables": configuration.get("Environment", {}).get("Variables", {}),
         "TracingConfig": configuration.get("TracingConfig", {}).get("Mode", "PassThrough"),
+        "SnapStart": configuration.get("SnapStart", {}).get("ApplyOn", "None"),
         "ReservedConcurrentExecutions": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
     }
 

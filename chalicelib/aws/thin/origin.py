@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -60,12 +60,11 @@ def from_lambda(service: str) -> Origin | None:
         ``dynamodb`` or ``sns``.
     """
     found = os.environ
-    key, secret, region = (
-        found.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
-    )
+    region = found.get("AWS_DEFAULT_REGION")
     if "AWS_LAMBDA_FUNCTION_NAME" not in found or any(found.get(name) for name in LEFT_TO_BOTOCORE):
         return None
-    if not key or not secret or not region:
+    credentials = _credentials(found)
+    if credentials is None or not region:
         return None
     url = _configured_endpoint(service)
     if url is None:
@@ -76,8 +75,18 @@ def from_lambda(service: str) -> Origin | None:
     if not certificates and ssl.get_default_verify_paths().cafile is None:
         # Without certificates of the system, botocore's are used.
         return None
-    who = Credentials(key, secret, found.get("AWS_SESSION_TOKEN") or None)
-    return _origin(url, service, region, lambda: who, certificates)
+    return _origin(url, service, region, credentials, certificates)
+
+
+def _credentials(environment: Mapping[str, str]) -> Callable[[], Credentials] | None:
+    """Who asks: as the environment says, or, in a function that starts from a snapshot, as what it names says."""
+    key, secret = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
+    if not key or not secret:
+        from chalicelib.aws.thin import container
+
+        return container.from_environment(environment)
+    who = Credentials(key, secret, environment.get("AWS_SESSION_TOKEN") or None)
+    return lambda: who
 
 
 def from_botocore(session: Any, client: Any) -> Origin | None:

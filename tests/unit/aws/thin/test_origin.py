@@ -123,9 +123,25 @@ def test_in_a_lambda_botocore_is_asked_what_these_mean(name: str, monkeypatch: p
 
 @pytest.mark.parametrize("lacks", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"])
 def test_in_a_lambda_without_one_of_these_botocore_is_asked(lacks: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With SnapStart, a Lambda's credentials come from an endpoint, and change."""
     become(monkeypatch, LAMBDA)
     monkeypatch.delenv(lacks)
+    assert origin.from_lambda("dynamodb") is None
+
+
+def test_in_a_lambda_from_a_snapshot_its_credentials_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    become(monkeypatch, {name: value for name, value in LAMBDA.items() if "_KEY" not in name})
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9001/credentials")
+    monkeypatch.setattr(dynamodb, "_session", lambda: pytest.fail("botocore is not needed"))
+    assert where() == "https://dynamodb.eu-central-1.amazonaws.com:443"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://127.0.0.1/credentials", "http://169.254.170.23/credentials", "http://other.example", "", "credentials"],
+)
+def test_another_machine_is_asked_for_credentials_by_botocore_alone(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    become(monkeypatch, {name: value for name, value in LAMBDA.items() if "_KEY" not in name})
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
     assert origin.from_lambda("dynamodb") is None
 
 
