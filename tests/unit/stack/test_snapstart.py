@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from stack.deploy import package as packaging
 from stack.deploy import snapstart, templates
 from stack.deploy.package import copy_app, package
 from stack.deploy.stages import Stage
+from stack.drift import functions
 from stack.errors import Misconfigured
 from stack.settings import REPOSITORY
 
@@ -108,3 +110,60 @@ def _expanded(template: dict[str, Any]) -> dict[str, Any]:
     made = Translator({}, Parser()).translate(template, {}, feature_toggle=None)
     resources: dict[str, Any] = made["Resources"]
     return resources
+
+
+class Missing(Exception):
+    """As botocore's ResourceNotFoundException."""
+
+
+class Account:
+    """Lambda and CloudWatch Logs with every function, of which an alias names a version with its own settings."""
+
+    exceptions = SimpleNamespace(ResourceNotFoundException=Missing)
+
+    def __init__(self, published: dict[str, Any] | None) -> None:
+        self.published = published
+
+    def get_function(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803 - as botocore names it
+        return {"Configuration": {"MemorySize": 1, "SnapStart": {"ApplyOn": "None"}}}
+
+    def get_function_configuration(self, FunctionName: str, Qualifier: str) -> dict[str, Any]:  # noqa: N803
+        assert Qualifier == snapstart.ALIAS
+        if self.published is None:
+            raise Missing
+        return self.published
+
+    def get_function_recursion_config(self, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+        return {"RecursiveLoop": "Terminate"}
+
+    def get_paginator(self, operation: str) -> Any:
+        result = SimpleNamespace(build_full_result=lambda: {"logGroups": []})
+        return SimpleNamespace(paginate=lambda **_: result)
+
+
+@pytest.mark.parametrize("published", [None, {"MemorySize": 2, "SnapStart": {"ApplyOn": "PublishedVersions"}}])
+def test_drift_looks_at_the_version_that_requests_reach(
+    published: dict[str, Any] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(STAGE, checkout_with(tmp_path, has_snapstart=True))
+    names = {function.name: function.deployed_name for function in stage.functions()}
+    monkeypatch.setattr(functions, "deployed_names", lambda deployment: names)
+    monkeypatch.setattr(functions, "environments", lambda deployment: {name: {"A": "b"} for name in names})
+    code = tmp_path / "code.zip"
+    code.write_bytes(b"")
+    account = Account(published)
+    deployment: Any = SimpleNamespace(
+        stage=stage, client=lambda service: account, package=lambda: SimpleNamespace(code=code)
+    )
+    found = {each.where.removeprefix("function "): each for each in functions.settings(deployment)}
+    assert set(found) == set(names)
+    for name, settings in found.items():
+        differences = {each.name: (each.found, each.wanted) for each in settings.differences()}
+        is_snapshotted = name in snapstart.FUNCTIONS
+        has_alias = is_snapshotted and published is not None
+        assert differences["MemorySize"][0] == (2 if has_alias else 1)
+        # Only a deployment publishes another version.
+        assert ("MemorySize" in settings.fixed) == ("Variables" in settings.fixed) == is_snapshotted
+        assert differences.get("SnapStart") == (
+            ("None", "PublishedVersions") if is_snapshotted and not has_alias else None
+        )
