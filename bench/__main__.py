@@ -41,7 +41,7 @@ def main() -> None:
 def _peers(client: Any) -> None:
     """Print the tables of the comparison, and draw its chart."""
     commands = comparison.commands(client)
-    _comparison("an update of a todo, over loopback connections", "history of", commands)
+    _comparison("an update of a todo", "history of", commands)
     _comparison("a batch of 100 new todos from the stream", "owners:", comparison.batches(client))
     CHART.write_text(
         chart({name: {size: each.ratio for size, each in found.items()} for name, found in commands.items()})
@@ -49,25 +49,23 @@ def _peers(client: Any) -> None:
 
 
 def _comparison(title: str, sizes: str, found: Mapping[str, Mapping[int, Measured]]) -> None:
-    """What each takes; what depends on the size is printed for each, with the ratio of CPU times in brackets."""
-    heads = [f"µs (×), {sizes} {size:,}" for size in next(iter(found.values()))]
-    print(f"\n| {title} | requests | write units | read units | {' | '.join(heads)} |")
-    print("|---" * (len(heads) + 4) + "|")
-    for name, measured in found.items():
-        each = list(measured.values())
-        times = [f"{one.microseconds:,.0f} ({one.ratio:.2f})" for one in each]
-        cells = [
-            _varying([", ".join(f"{n} {what}" if n > 1 else what for what, n in one.requests.items()) for one in each]),
-            _varying([f"{one.written:,.0f}" for one in each]),
-            _varying([f"{one.read:,.10g}" for one in each]),
-            *times,
-        ]
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+    """What each sends, and the CPU time that it takes for each size."""
+    print(f"\n| {title} | requests | write units | read units |\n|---|---|---|---|")
+    for name, by_size in found.items():
+        each = list(by_size.values())
+        requests = (f"{_varying([one.requests[what] for one in each])} {what}" for what in each[0].requests)
+        written, read = _varying([one.written for one in each]), _varying([one.read for one in each])
+        print(f"| {name} | {', '.join(requests)} | {written} | {read} |")
+    print(f"\n| {title}: µs of CPU time (×) | {' | '.join(f'{sizes} {size:,}' for size in by_size)} |")
+    print("|---" * (len(by_size) + 1) + "|")
+    for name, by_size in found.items():
+        times = (f"{one.microseconds:,.0f} ({one.ratio:.2f})" for one in by_size.values())
+        print(f"| {name} | {' | '.join(times)} |", flush=True)
 
 
-def _varying(cells: list[str]) -> str:
-    """One cell for those that are alike, or all of them."""
-    return " / ".join(dict.fromkeys(cells))
+def _varying(figures: list[float]) -> str:
+    """One figure for those that are alike, or all of them."""
+    return " / ".join(dict.fromkeys(f"{figure:,.10g}" for figure in figures))
 
 
 def _table(title: str, unit: str, rows: Iterable[tuple[str, float, float]]) -> None:
