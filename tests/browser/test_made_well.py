@@ -209,3 +209,13 @@ def test_what_a_person_asks_of_the_screen_is_done(
     contrasted = look(visit(owner, contrast="more"))
     assert contrasted["soft"] == contrasted["ink"]
     assert look(visit(owner, reduced_motion="reduce"))["motion"] == "0s"
+
+
+def test_what_is_open_looks_open_in_forced_colours(
+    visit: Callable[..., Visitor], owner: str, filled: dict[str, Any]
+) -> None:
+    visitor = visit(owner, forced_colors="active")
+    visitor.go("inbox")
+    # There, no colour is transparent.
+    expect(visitor.row("Done").locator(".box .icon")).to_be_visible()
+    expect(visitor.row("Everything at once").locator(".box .icon")).to_be_hidden()
