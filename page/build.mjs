@@ -14,9 +14,10 @@ const [source, output] = process.argv.slice(2);
 
 /** @param {string} name @param {Record<string, string>} define */
 async function bundle(name, define = {}) {
-  const options = { bundle: true, minify: true, write: false, format: "esm", target: "es2023", legalComments: "none", define };
+  const options = { bundle: true, minify: true, write: false, format: "esm", target: "es2023", legalComments: "none", charset: "utf8", define };
   const { outputFiles } = await build({ ...options, entryPoints: [join(source, name)], outdir: "out" });
-  return outputFiles[0].text;
+  // How templates are indented makes no difference.
+  return outputFiles[0].text.replace(/\n\s+/g, "\n");
 }
 
 /** @type {Map<string, string>} */

@@ -15,6 +15,7 @@ const RULES = {
   "FREQ=MONTHLY;BYDAY=+2TU;UNTIL=20261224": "every month on the 2nd Tuesday, until 24 Dec 2026",
   "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1": "every month on the last weekday",
   "FREQ=MONTHLY;BYSETPOS=1;BYDAY=SA,SU": "every month on the 1st Saturday or Sunday",
+  "FREQ=MONTHLY;BYDAY=1MO,2TU;BYSETPOS=1": "every month (BYDAY=1MO,2TU;BYSETPOS=1)",
   "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29": "every year on 29 February",
   "FREQ=YEARLY;BYMONTH=3,10;BYDAY=-1SU": "every year on the last Sunday in March and October",
   "FREQ=DAILY;BYHOUR=8,20": "every day at 08:00 and 20:00",

@@ -69,22 +69,17 @@ export function ruleInWords(rule, locale) {
   const interval = take("INTERVAL") ?? "1";
   let words = interval === "1" ? `every ${unit}` : `every ${interval} ${unit}s`;
   take("WKST");
-  const byDay = left.get("BYDAY");
-  const position = left.get("BYSETPOS");
-  if (byDay === WORKDAYS && (!position || /^-?\d+$/.test(position))) {
-    take("BYDAY"), take("BYSETPOS");
-    if (position) words += ` on the ${nthInWords(Number(position))} weekday`;
-    else words = words === "every week" ? "every weekday" : `${words} on weekdays`;
-  } else if (byDay && position && /^[A-Z,]+$/.test(byDay) && /^-?\d+$/.test(position)) {
-    take("BYDAY"), take("BYSETPOS");
-    words += ` on the ${nthInWords(Number(position))} ${byDay.split(",").map((day) => weekdayInWords(day, locale)).join(" or ")}`;
-  } else if (byDay && !position) {
-    take("BYDAY");
-    const days = byDay.split(",").map((each) => {
-      const [, nth, day] = /** @type {RegExpMatchArray} */ (each.match(/^([+-]?\d*)(\w*)$/));
-      return nth ? `the ${nthInWords(Number(nth))} ${weekdayInWords(day, locale)}` : weekdayInWords(day, locale, "short");
-    });
-    words += ` on ${listed(days)}`;
+  const position = left.get("BYSETPOS") ?? "";
+  if (left.has("BYDAY") && (!position || /^-?\d+[A-Z,]+$/.test(position + left.get("BYDAY")))) {
+    const days = several("BYDAY");
+    const isWork = days.join() === WORKDAYS;
+    take("BYSETPOS");
+    if (position) words += ` on the ${nthInWords(Number(position))} ${isWork ? "weekday" : days.map((day) => weekdayInWords(day, locale)).join(" or ")}`;
+    else if (isWork) words = words === "every week" ? "every weekday" : `${words} on weekdays`;
+    else words += ` on ${listed(days.map((each) => {
+      const nth = parseInt(each), day = each.slice(-2);
+      return nth ? `the ${nthInWords(nth)} ${weekdayInWords(day, locale)}` : weekdayInWords(day, locale, "short");
+    }))}`;
   }
   const months = several("BYMONTH"), dates = several("BYMONTHDAY");
   if (months.length === 1 && dates.length === 1 && Number(dates[0]) > 0) {

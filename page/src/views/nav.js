@@ -37,9 +37,8 @@ export function nav(app, above = false) {
 }
 
 /** @param {App} app @param {string[]} lists @param {string} list */
-const moves = (app, lists, list) => html`<span class="moves">
-  <button class="btn" aria-label="Move ${list} up" ?disabled=${lists[0] === list} @click=${(/** @type {Event} */ { currentTarget }) => move(app, lists, list, -1, currentTarget)}>${ICONS.up}</button>
-  <button class="btn" aria-label="Move ${list} down" ?disabled=${lists.at(-1) === list} @click=${(/** @type {Event} */ { currentTarget }) => move(app, lists, list, 1, currentTarget)}>${ICONS.down}</button></span>`;
+const moves = (app, lists, list) => html`<span class="moves">${/** @type {const} */ ([["up", -1], ["down", 1]]).map(([way, by]) => html`<button class="btn" aria-label="Move ${list} ${way}"
+  ?disabled=${!movedList(lists, list, by)} @click=${(/** @type {Event} */ { currentTarget }) => move(app, lists, list, by, currentTarget)}>${ICONS[way]}</button>`)}</span>`;
 
 /** @param {App} app @param {string[]} lists @param {KeyboardEvent} event */
 function moveByKeys(app, lists, event) {
