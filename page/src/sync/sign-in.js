@@ -34,7 +34,10 @@ export function personOf(token) {
 }
 
 /** The program that a token was issued to, if it says so. @param {string | undefined} token @returns {string | null} */
-export const clientOf = (token) => (token && claims(token).client_id) || (token && claims(token).azp) || null;
+export function clientOf(token) {
+  const { client_id, azp } = token ? claims(token) : {};
+  return client_id ?? azp ?? null;
+}
 
 /** Takes the one-time code out of the address, before anything else can read it. */
 export function takeCode() {

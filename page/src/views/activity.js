@@ -32,7 +32,9 @@ function days(app, events) {
     const day = dayInWords(localDay(event.occurred_at), app.here);
     const entries = found.get(day) ?? [];
     found.set(day, entries);
-    const entry = entries.findLast(([one], index) => together(one, event) && (event.operation || index === entries.length - 1));
+    const last = entries.at(-1);
+    const operation = operationOf(app, event);
+    const entry = operation ? entries.find(([one]) => one.operation === operation) : last && !operationOf(app, last[0]) && alike(last[0], event) ? last : undefined;
     if (entry) entry.push(event);
     else entries.push([event]);
   }
@@ -40,20 +42,26 @@ function days(app, events) {
     <ol class="acts">${entries.map((entry) => line(app, entry))}</ol></section>`);
 }
 
-/** Events of one operation, or of one actor's one kind within five minutes. @param {Happened} one @param {Happened} other */
-function together(one, other) {
-  if (one.operation || other.operation) return one.operation === other.operation;
+/** One actor's changes of one kind within five minutes. @param {Happened} one @param {Happened} other */
+function alike(one, other) {
   const apart = Date.parse(one.occurred_at) - Date.parse(other.occurred_at);
   return one.actor === other.actor && one.client === other.client && one.type === other.type && apart < 300_000;
 }
 
-/** @param {Happened[]} entry */
-const nameOf = ([{ operation, event_id }]) => operation ?? event_id;
+/** Its operation, unless it is one only because this page sends what waits as a batch. @param {App} app @param {Happened} event */
+export function operationOf({ person, http }, { operation, actor, client, type, change }) {
+  const isMoved = type === "TodoEdited" && "list" in change;
+  const isSent = operation?.startsWith("~") && !isMoved && actor === person.sub && client && client === clientOf(http.token);
+  return isSent ? undefined : operation;
+}
+
+/** @param {App} app @param {Happened[]} entry */
+const nameOf = (app, [event]) => operationOf(app, event) ?? event.event_id;
 
 /** First what it would do, then the doing. @param {App} app @param {Happened[]} entry */
 function undo(app, entry) {
   const { undoing } = app.ledger;
-  if (undoing?.entry !== nameOf(entry)) return html`<button class="btn" @click=${() => app.ledger.tryUndo(entry)}>Undo…</button>`;
+  if (undoing?.entry !== nameOf(app, entry)) return html`<button class="btn" @click=${() => app.ledger.tryUndo(entry, operationOf(app, entry[0]))}>Undo…</button>`;
   const { back, stays, more, error } = undoing;
   const leave = html`<button class="btn" @click=${() => app.ledger.show({ undoing: undefined })}>Leave it</button>`;
   if (error) return html`<div class="undoing"><p role="alert">${error}</p><p class="buttons">${leave}</p></div>`;
@@ -83,9 +91,10 @@ function headline(app, entry) {
 const titleOf = (app, event) => event.change.title ?? event.before?.title ?? app.store.get(event.todo)?.title ?? "a todo";
 
 /** Some of an entry's events; all of them when that is asked for. @param {App} app @param {Happened[]} entry @param {(event: Happened) => unknown} draw */
-function samples({ ledger }, entry, draw) {
-  if (entry.length <= SAMPLES || ledger.whole.has(nameOf(entry))) return entry.map(draw);
-  const whole = new Set([...ledger.whole, nameOf(entry)]);
+function samples(app, entry, draw) {
+  const { ledger } = app;
+  if (entry.length <= SAMPLES || ledger.whole.has(nameOf(app, entry))) return entry.map(draw);
+  const whole = new Set([...ledger.whole, nameOf(app, entry)]);
   return html`${entry.slice(0, SAMPLES).map(draw)}<p><button class="link" @click=${() => ledger.show({ whole })}>Show all ${entry.length}</button></p>`;
 }
 

@@ -139,10 +139,9 @@ export class Ledger {
     this.app.say(status === 202 ? "Renaming. This takes a moment." : `Renamed to “${to}”.`);
   }
 
-  /** Shows what the undo of changes would do. @param {Happened[]} entry */
-  async tryUndo(entry) {
-    const { operation, event_id } = entry[0];
-    return operation ? this.#tryOperation(operation) : this.show({ undoing: this.#looked(event_id, entry) });
+  /** Shows what the undo of changes would do. @param {Happened[]} entry @param {string | null} [operation] that they belong to */
+  async tryUndo(entry, operation) {
+    return operation ? this.#tryOperation(operation) : this.show({ undoing: this.#looked(entry[0].event_id, entry) });
   }
 
   /** @param {string} entry @param {Happened[]} events @returns {Undoing} */

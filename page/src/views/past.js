@@ -7,7 +7,7 @@ import { dayOf, dueInWords, longDay, timeInWords } from "../pure/dates.js";
 import { DAYS, differing, heights, startOfDay, STEP } from "../pure/past.js";
 import { groups, listTitle } from "../pure/select.js";
 import { diff, FIELD_NAMES, valueInWords } from "../pure/words.js";
-import { operation } from "./activity.js";
+import { operation, operationOf } from "./activity.js";
 import { ICONS, inWords } from "./parts.js";
 
 /** @import {Todo} from "../pure/types.js" */
@@ -80,10 +80,11 @@ const MOST = 20;
 function since(app) {
   /** @type {Map<string, import("../pure/undo.js").Happened[]>} */ const found = new Map();
   for (const event of app.ledger.events) {
-    if (!event.operation || Date.parse(event.occurred_at) <= app.ledger.pastAt) continue;
-    const entry = found.get(event.operation);
+    const name = event.type && operationOf(app, event);
+    if (!name || Date.parse(event.occurred_at) <= app.ledger.pastAt) continue;
+    const entry = found.get(name);
     if (entry) entry.push(event);
-    else found.set(event.operation, [event]);
+    else found.set(name, [event]);
   }
   if (!found.size) return nothing;
   const entries = [...found.values()].slice(0, MOST);
