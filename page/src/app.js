@@ -12,11 +12,12 @@ import { activity } from "./views/activity.js";
 import { App } from "./views/app.js";
 import { dialogs } from "./views/dialogs.js";
 import { listen } from "./views/keys.js";
-import { grow, sheet } from "./views/list.js";
+import { sheet } from "./views/list.js";
 import { nav, state } from "./views/nav.js";
 import { past } from "./views/past.js";
 import { panel } from "./views/panel.js";
 import { signedOut, unusable, welcome } from "./views/sign-in.js";
+import { follow } from "./views/window.js";
 
 /** @import {Configuration} from "./sync/http.js" */
 
@@ -51,7 +52,7 @@ function draw(app) {
     <div class="toast-place" role="status" aria-live="polite">${toast ? html`<div class="toast"><span>${toast.words}</span>${toast.undo
       ? html`<button class="link" @click=${() => app.undo(toast.undo)}>Undo</button>` : nothing}</div>` : nothing}</div>
     ${dialogs(app)}`, root);
-  grow(app, root.querySelector(".more"));
+  follow(app);
   const dialog = root.querySelector("dialog");
   if (dialog && !dialog.open) dialog.showModal();
   // A row that has moved has lost the focus, and one that is in another group now was made anew.

@@ -15,10 +15,8 @@ import { href, routeOf } from "./route.js";
 /** @import {Later} from "../sync/later.js" */
 /** @import {Person} from "../sync/sign-in.js" */
 
-/** Rows that are drawn at first, and more when the end comes near. */
+/** Rows that are drawn at first, and others when an end of them comes near. */
 const WINDOW = 80;
-/** As many as are drawn well within a frame. */
-export const MORE = 20;
 /** @type {Todo[]} */
 const NONE = [];
 
@@ -36,7 +34,9 @@ export class App {
   /** @type {{words: string, undo?: Wanted[]} | undefined} */ toast;
   draft = { text: "", declined: /** @type {Set<string>} */ (new Set()) };
   /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
+  /** The rows that are drawn: from this one to before that. */ first = 0;
   window = WINDOW;
+  /** The height of those before them, in pixels. */ above = 0;
   /** What the form of a repeat states. @type {import("../pure/rules.js").Repeat | undefined} */ repeat;
   /** Whether the lists have buttons that move them. */ ordering = false;
   /** Completed rows stay where they are for a second. @type {Map<string, Todo>} */ staying = new Map();
@@ -105,18 +105,24 @@ export class App {
   #went() {
     const before = this.route;
     this.route = routeOf(location.hash);
+    if (before.filter !== this.route.filter || before.q !== this.route.q) this.rewind();
     const moved = before.name !== this.route.name || before.list !== this.route.list;
     // What was typed into a field that goes away is saved as if that was left.
     if (moved) leave(".editor");
     if (moved || before.todo !== this.route.todo) leave("aside *");
     if (moved) {
-      this.window = WINDOW;
+      this.rewind();
       this.current = undefined;
       this.editing = undefined;
       scrollTo(0, 0);
     }
     if (this.dialog === "views") this.dialog = undefined;
     this.redraw();
+  }
+
+  /** The first rows are drawn again. */
+  rewind() {
+    Object.assign(this, { first: 0, window: WINDOW, above: 0 });
   }
 
   /** @param {Partial<App["route"]>} changes of the address; what is not stated stays */

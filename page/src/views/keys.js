@@ -1,7 +1,7 @@
 /** The keyboard: single letters outside of fields, and the row that they act on. */
 
-import { MORE } from "./app.js";
 import { href } from "./route.js";
+import { reveal } from "./window.js";
 
 /** @import {App} from "./app.js" */
 /** @import {Route} from "./route.js" */
@@ -106,7 +106,7 @@ function step(app, by) {
   const at = app.current ? ids.indexOf(app.current) : -1;
   const next = ids[at < 0 ? 0 : Math.max(0, Math.min(ids.length - 1, at + by))];
   if (!next) return;
-  if (ids.indexOf(next) >= app.window - 10) app.window += MORE;
+  reveal(app, ids.indexOf(next));
   app.current = next;
   app.focusRow(next);
 }

@@ -8,7 +8,6 @@ import { dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInWords } fr
 import { ruleInWords } from "../pure/rules.js";
 import { listTitle } from "../pure/select.js";
 import { addLine } from "./add-line.js";
-import { MORE } from "./app.js";
 import { ICONS, unlessEdited, when } from "./parts.js";
 import { href } from "./route.js";
 
@@ -19,10 +18,12 @@ import { href } from "./route.js";
 /** @param {App} app */
 export function sheet(app) {
   const { groups, route } = app;
-  let left = app.window;
+  const total = groups.reduce((sum, { rows }) => sum + rows.length, 0);
+  if (app.first >= total) app.rewind();
+  let at = 0;
   const shown = groups.map((group) => {
-    const rows = group.rows.slice(0, left);
-    left -= rows.length;
+    const rows = group.rows.slice(Math.max(0, app.first - at), Math.max(0, app.window - at));
+    at += group.rows.length;
     return { ...group, rows, of: group.rows.length, all: group.rows };
   });
   const count = groups.filter(({ done }) => !done).reduce((sum, { rows }) => sum + rows.length, 0);
@@ -41,20 +42,10 @@ export function sheet(app) {
     )}</ul>
     ${renaming(app)}
     ${addLine(app)}
-    ${guard([groups, app.window, app.current, app.editing, app.store.todos(), app.beside], () => shown.filter(({ rows }) => rows.length).map((group) => section(app, group)))}
+    ${when(app.first > 0, html`<div class="before"></div>`)}
+    ${guard([groups, app.first, app.window, app.current, app.editing, app.store.todos(), app.beside], () => shown.filter(({ rows }) => rows.length).map((group) => section(app, group)))}
     ${groups.length ? nothing : html`<p class="empty">${nothingHere(app)}</p>`}
-    ${left <= 0 ? html`<div class="more"></div>` : nothing}`;
-}
-
-/** @type {IntersectionObserver | undefined} */
-let watcher;
-
-/** More rows when their end, now drawn, comes near. @param {App} app @param {Element | null} end */
-export function grow(app, end) {
-  watcher?.disconnect();
-  if (!end) return;
-  watcher = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && app.show({ window: app.window + MORE }), { rootMargin: "800px" });
-  watcher.observe(end);
+    ${when(app.window <= total, html`<div class="more"></div>`)}`;
 }
 
 /** What waits to be the list's name. @param {App} app */
