@@ -14,7 +14,7 @@ SBOM := .venv/sbom
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up open down status watch synth sbom diff deploy rollback settle drift smoke destroy page test test-thorough test-fast test-page test-browser test-dynamodb-local coverage simulate race fuzz lint openapi contract bench experiment hostile lock
+.PHONY: help up open down status watch synth sbom diff deploy rollback settle drift smoke destroy page test test-thorough test-fast test-page test-browser test-dynamodb-local coverage simulate race fuzz lint openapi contract bench bench-page experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -132,6 +132,9 @@ fuzz: $(DEVELOPING) ## Check the deployed service against its contract with Sche
 
 bench: $(DEVELOPING) ## Measure, and print the tables of docs/performance.md
 	@$(VENV)/python -m bench
+
+bench-page: $(PAGE) $(DEVELOPING) ## Measure the page in Chromium with 1,000 and 5,000 todos (minutes; ROUNDS=5)
+	@$(VENV)/python -m bench.page $(if $(ROUNDS),--rounds '$(ROUNDS)')
 
 hostile: $(DEVELOPING) ## Send hostile requests to a stack of its own for five minutes, and look at its memory (SECONDS=300)
 	@$(VENV)/python -m bench.hostile $(if $(SECONDS),--seconds '$(SECONDS)')
