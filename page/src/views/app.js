@@ -43,7 +43,6 @@ export class App {
   keysOff = localStorage.getItem("keys") === "off";
   /** @type {Wanted[][]} */ #undos = [];
   #drawing = false;
-  #beside = { shown: "" };
   /** @type {{asked: unknown[], groups: import("../pure/select.js").Group[]} | undefined} */ #grouped;
   /** @type {{todos: Todo[], children: Map<string, Todo[]>} | undefined} */ #families;
 
@@ -69,16 +68,9 @@ export class App {
     return { now: new Date(), locale: navigator.language, lists: this.later.lists };
   }
 
-  /** What rows show beside their todos: the same object as long as that stays. */
+  /** What rows show beside their todos; late is what was due before this minute. */
   get beside() {
-    const shown = `${this.to({ todo: undefined })} ${this.connection.state} ${this.minute}`;
-    if (this.#beside.shown !== shown) this.#beside = { shown };
-    return this.#beside;
-  }
-
-  /** Late is what was due before this minute. */
-  get minute() {
-    return Math.floor(Date.now() / 60_000);
+    return `${this.to({ todo: undefined })} ${this.connection.state} ${Math.floor(Date.now() / 60_000)}`;
   }
 
   /** Draws once for all that changes in this frame. */
@@ -159,10 +151,10 @@ export class App {
   }
 
   get groups() {
-    const { name, list, filter, q } = this.route;
+    const { name } = this.route;
     if (name === "activity" || name === "past") return [];
     // Typing in the add line draws the page, and changes none of this.
-    const asked = [this.store.todos(), this.staying.size, name, list, filter, q, this.minute, this.later.lists];
+    const asked = [this.store.todos(), this.staying.size, this.later.lists, this.beside];
     if (this.#grouped?.asked.every((each, index) => each === asked[index])) return this.#grouped.groups;
     const todos = this.store.todos().map((todo) => (this.staying.has(todo.id) ? { ...todo, completed: false } : todo));
     this.#grouped = { asked, groups: groups(todos, { ...this.route, name }, this.here) };

@@ -21,11 +21,12 @@ export function sheet(app) {
   const total = groups.reduce((sum, { rows }) => sum + rows.length, 0);
   if (app.first >= total) app.rewind();
   let at = 0;
-  const shown = groups.map((group) => {
+  /** @param {Group} group */
+  const drawn = (group) => {
     const rows = group.rows.slice(Math.max(0, app.first - at), Math.max(0, app.window - at));
     at += group.rows.length;
-    return { ...group, rows, of: group.rows.length, all: group.rows };
-  });
+    return rows.length ? section(app, group, rows) : nothing;
+  };
   const count = groups.filter(({ done }) => !done).reduce((sum, { rows }) => sum + rows.length, 0);
   return html`<header class="head">
       <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
@@ -43,7 +44,7 @@ export function sheet(app) {
     ${renaming(app)}
     ${addLine(app)}
     ${when(app.first > 0, html`<div class="before"></div>`)}
-    ${guard([groups, app.first, app.window, app.current, app.editing, app.store.todos(), app.beside], () => shown.filter(({ rows }) => rows.length).map((group) => section(app, group)))}
+    ${guard([groups, app.first, app.window, app.current, app.editing], () => groups.map(drawn))}
     ${groups.length ? nothing : html`<p class="empty">${nothingHere(app)}</p>`}
     ${when(app.window <= total, html`<div class="more"></div>`)}`;
 }
@@ -70,20 +71,19 @@ function nothingHere({ route, store, connection }) {
   return "Nothing here yet. Write what is to be done, and press Enter.";
 }
 
-/** @param {App} app @param {Group & {of: number, all: Todo[]}} group */
-function section(app, { title, late, done, rows, of, all }) {
+/** @param {App} app @param {Group} group @param {Todo[]} rows that are drawn of it */
+function section(app, { title, late, done, rows: all }, rows) {
   const named = title || app.title;
   return html`<section aria-label=${named}>
     ${when(Boolean(title), html`<h2 class="group"><span class=${late ? "late" : ""}>${title}</span>${done && app.route.name !== "today"
-      ? html`<button class="link" @click=${() => app.remove(all)}>Clear ${of}</button>`
-      : html`<span class="num">${of}</span>`}</h2>`)}
+      ? html`<button class="link" @click=${() => app.remove(all)}>Clear ${all.length}</button>`
+      : html`<span class="num">${all.length}</span>`}</h2>`)}
     <ul class="rows">${repeat(rows, ({ id }) => id, (todo) => guard(shownBy(app, todo), () => row(app, todo)))}</ul>
   </section>`;
 }
 
 /** What a row shows: as long as it stays, the row is not drawn again. @param {App} app @param {Todo} todo */
-const shownBy = (app, todo) =>
-  [todo, app.store.get(todo.id)?.completed, app.current === todo.id, app.editing === todo.id, app.store.waiting(todo.id), app.children(todo), app.beside];
+const shownBy = (app, todo) => [todo, app.current === todo.id, app.editing === todo.id, app.store.waiting(todo.id), app.children(todo), app.beside];
 
 /** @param {App} app @param {Todo} todo */
 function row(app, todo) {
