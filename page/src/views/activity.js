@@ -3,7 +3,8 @@
 import { html, nothing } from "lit-html";
 
 import { dayInWords, localDay, timeInWords } from "../pure/dates.js";
-import { deed, differences, doerInWords, who } from "../pure/words.js";
+import { deed, differences, doerInWords, doerOf } from "../pure/words.js";
+import { clientOf } from "../sync/sign-in.js";
 import { ICONS, inWords } from "./parts.js";
 import { href } from "./route.js";
 
@@ -83,7 +84,8 @@ function headline(app, entry) {
   const [first] = entry;
   const todos = new Set(entry.map(({ todo }) => todo)).size;
   const kinds = new Set(entry.map(deed));
-  return html`<p><b dir="auto">${who(first, app.person.sub)}</b> ${inAll(kinds.size === 1 ? [...kinds][0] : "changed it", todos)}</p>
+  const [doer] = doerOf(first, app.person.sub, clientOf(app.http.token));
+  return html`<p><b dir="auto">${doerInWords(doer)}</b> ${inAll(kinds.size === 1 ? [...kinds][0] : "changed it", todos)}</p>
     <p class="soft">${timeInWords(first.occurred_at, app.here.locale)}${first.client ? `, ${first.client}` : ""}</p>`;
 }
 
