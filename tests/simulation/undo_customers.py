@@ -19,7 +19,7 @@ from chalicelib.commands.undo import records, service, writing
 from chalicelib.commands.undo.results import Undone
 from chalicelib.todos import ids, undo
 from chalicelib.todos.errors import Unavailable
-from chalicelib.todos.events import Event
+from chalicelib.todos.events import OFF, ON, Event
 from chalicelib.todos.ids import Owner, Partition
 from chalicelib.todos.undo import decision_of
 from chalicelib.triggers import clear
@@ -135,9 +135,9 @@ class UndoCustomers:
             self._undo_to_the_end(owner, root, is_again=True)
             self._check_that_all_is_reached(owner, root)
         self._come_late()
-        for owner in OWNERS:
-            for operation in sorted(self._operations(Owner(owner)).values()):
-                self._go_back_and_forth(Owner(owner), operation)
+        for owner in map(Owner, OWNERS):
+            for operation in sorted(self._operations(owner).values()):
+                self._go_back_and_forth(owner, operation)
         self._come_late()
         deliver()
 
@@ -304,9 +304,9 @@ class UndoCustomers:
     def _undo_to_the_end(self, owner: Owner, operation: str, *, is_again: bool = False) -> str:
         """Undo an operation, or run its undo in force once more; returns the operation of the undo."""
         state = records.state_of(self._item(owner, operation))
-        if is_again and state is not None and state.direction == records.ON:
+        if is_again and state is not None and state.direction == ON:
             # What brings it back is an undo of that which took it back.
-            operation = next(self._undos_of(owner, operation, records.OFF))
+            operation = next(self._undos_of(owner, operation, OFF))
         undone = service.undo(owner, operation, actor=ACTOR)
         self._work_off(lambda: None)
         self._world.scheduler.finish_aftermath()
