@@ -53,6 +53,11 @@ def challenged(run: Run) -> str:
     return f"{found}, in {last['milliseconds']} ms"
 
 
+def is_made(run: Run) -> bool:
+    """Whether this run has a webhook. `deliver` is called for nobody else."""
+    return _WEBHOOK in run.begun
+
+
 def delivered(run: Run) -> str:
     """A verified webhook gets the event of its list, signed, with absolute URLs."""
     webhook = _webhook(run)
