@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -178,8 +177,7 @@ class Planner:
         self._time_zone = how.time_zone
         self._operation = operation
         self.keeps_ids = False
-        self._milliseconds = 0
-        self._instant = ""
+        self._formatted = (0, "")
 
     def plan(self, row: Row) -> Planned | BadRow:
         """The event that creates the row's todo, or the row with its errors."""
@@ -228,8 +226,8 @@ class Planner:
         self, row: Row, source_id: str, todo_id: str, accepted: Content, size: int, loss: Loss | None
     ) -> Planned:
         """The plan of a row with which nothing more is to be done than to write it (`_is_simple`)."""
-        now = self._now()
-        creation = Creation(lambda: self._event(todo_id, content.complete(accepted), now, NO_TIMES))
+        now = instants.now_milliseconds()
+        creation = Creation(lambda: self._event(todo_id, content.complete(accepted), self._instant(now), NO_TIMES))
         key = source_id if row.own_id is None else None
         bound = _bound(size)
         return Planned(
@@ -357,11 +355,16 @@ class Planner:
         )
 
     def _now(self) -> str:
-        """The current instant as text; formatted once a millisecond, because many rows are planned in one."""
-        milliseconds = time.time_ns() // 1_000_000
-        if milliseconds != self._milliseconds:
-            self._milliseconds, self._instant = milliseconds, instants.format_milliseconds(milliseconds)
-        return self._instant
+        return self._instant(instants.now_milliseconds())
+
+    def _instant(self, milliseconds: int) -> str:
+        """An instant as text; formatted once a millisecond, because many rows are planned in one."""
+        # One value, because several threads make events.
+        found, text = self._formatted
+        if milliseconds != found:
+            text = instants.format_milliseconds(milliseconds)
+            self._formatted = (milliseconds, text)
+        return text
 
 
 def _errors_of(row: Row, invalid: InvalidContent) -> list[FieldError]:

@@ -81,20 +81,25 @@ def validate(value: object) -> dict[str, Any]:
 def accept_plain(value: dict[str, Any]) -> tuple[Content, int] | None:
     """The content that `value` states, and its bytes as JSON, if it is seen at once that nothing is wrong with it.
 
-    That is so of nearly all: they have ASCII texts only, which are composed already, and a rule at most asks for one
-    look. Of any other, also of a wrong one, it is None, and `validate_closely` decides.
+    That is so of nearly all: they are short and have ASCII texts only, which are composed already, and a rule at most
+    asks for one look. Of any other, also of a wrong one, it is None, and `validate_closely` decides.
     """
     try:
         encoded = _encode(value)
         # Asked of all texts, and of all levels, at once.
-        if not encoded.isascii() or _NUL in encoded or encoded.count(b"{") + encoded.count(b"[") > MAX_NESTING:
+        if (
+            len(encoded) > MAX_NOTES_BYTES
+            or not encoded.isascii()
+            or _NUL in encoded
+            or encoded.count(b"{") + encoded.count(b"[") > MAX_NESTING
+        ):
             return None
         found = msgspec.convert(value, Content)
     except (msgspec.ValidationError, ValueError, TypeError, RecursionError):
         return None
-    for name in value.keys() & _RULES_OF_PLAIN.keys():
-        stated = getattr(found, name)
-        if stated is not None and _RULES_OF_PLAIN[name](stated) is not None:
+    for name in value:
+        rule = _RULES_OF_PLAIN.get(name)
+        if rule is not None and (stated := getattr(found, name)) is not None and rule(stated) is not None:
             return None
     if found.repeat is not None or (found.tags and not _is_plain_name("".join(found.tags))):
         return None
@@ -360,11 +365,7 @@ def _is_plain_name(value: str) -> bool:
 
 
 def _notes(value: str) -> str | None:
-    return _text(value) or _notes_size(value)
-
-
-def _notes_size(value: str) -> str | None:
-    return _too_long(value, MAX_NOTES_BYTES)
+    return _text(value) or _too_long(value, MAX_NOTES_BYTES)
 
 
 def _too_long(value: str, limit: int) -> str | None:
@@ -452,6 +453,5 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "source": _text,
     "metadata": _metadata,
 }
-# Those that texts without a NUL character, all of them ASCII, may break.
-_RULES_OF_PLAIN: Final = {**_RULES, "notes": _notes_size}
-del _RULES_OF_PLAIN["title"], _RULES_OF_PLAIN["source"]
+# Those that a short content may break, whose texts are ASCII without a NUL character.
+_RULES_OF_PLAIN: Final = {name: rule for name, rule in _RULES.items() if name not in ("title", "notes", "source")}

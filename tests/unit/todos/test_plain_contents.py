@@ -95,19 +95,19 @@ def outcome(validate: Any, given: dict[str, Any]) -> Any:
 def test_a_short_look_finds_what_a_close_one_does() -> None:
     chance = random.Random(18)
     short = 0
-    for _ in range(6_000):
+    for _ in range(1_500):
         given = stated(chance)
         assert outcome(content.validate, given) == outcome(content.validate_closely, given), given
         short += content.accept_plain(given) is not None
-    assert short > 500, "the cases reach the short way"
+    assert short > 100, "the cases reach the short way"
 
 
 @pytest.mark.parametrize("with_names_in_order", [False, True])
 def test_json_is_written_as_the_standard_library_writes_it(with_names_in_order: bool) -> None:
     chance = random.Random(19)
     write = events.canonical_json if with_names_in_order else events.dump_json
-    given: list[Any] = [{chr(code): chr(code) * 2} for code in range(0x3000)]
-    given += [{chance.choice(TEXTS): value(chance) for _ in range(chance.randrange(9))} for _ in range(3_000)]
+    given: list[Any] = [{chr(code): chr(code) * 2 for code in range(0x3000)}]
+    given += [{chance.choice(TEXTS): value(chance) for _ in range(chance.randrange(9))} for _ in range(500)]
     given += [{1: "a"}, {True: "b"}, {None: 1}, {0.5: 1}, [], "é", None, 5, {"a": ("b",)}, {"a": {"b": 1}}]
     for each in given:
         text: Any
