@@ -182,7 +182,7 @@ def test_a_subscriber_gets_the_cloudevent_itself_with_its_attributes(
     (message,) = subscriber.receive(lambda came: len(came) >= 1)
     assert json.loads(message["Body"])["data"]["state"] == todo
     attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
-    assert attributes == {"type": "TodoCreated", "owner": owner, "list": "inbox"}
+    assert attributes == {"type": "TodoCreated", "owner": owner, "list": "inbox", "webhooks": "none"}
 
 
 def test_without_a_filter_a_subscriber_gets_everything(client: Client, subscribe: Callable[..., Subscriber]) -> None:
