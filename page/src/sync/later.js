@@ -83,7 +83,7 @@ export class Later {
 
   /** Sends what waits; one tab at a time. */
   async send() {
-    if (this.#fresh && !this.count) return;
+    if (!this.http.token || (this.#fresh && !this.count)) return;
     this.#sending ??= navigator.locks.request(this.#channel.name, async () => {
       this.#sending = undefined;
       for (const one of this.renames) if (one.error === undefined) await this.#rename(one);
