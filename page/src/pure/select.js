@@ -66,12 +66,7 @@ export function groups(todos, view, here) {
  * @returns {Group[]}
  */
 function by(sorted, title) {
-  /** @type {Map<string, Todo[]>} */ const found = new Map();
-  for (const todo of sorted) {
-    const name = title(todo);
-    found.get(name)?.push(todo) ?? found.set(name, [todo]);
-  }
-  return [...found].map(([name, rows]) => ({ title: name, rows }));
+  return [...Map.groupBy(sorted, title)].map(([name, rows]) => ({ title: name, rows }));
 }
 
 /**
@@ -79,13 +74,7 @@ function by(sorted, title) {
  * @param {Todo[]} todos
  */
 export function families(todos) {
-  /** @type {Map<string, Todo[]>} */ const found = new Map();
-  for (const todo of todos) {
-    if (!todo.parent) continue;
-    const siblings = found.get(todo.parent);
-    if (siblings) siblings.push(todo);
-    else found.set(todo.parent, [todo]);
-  }
+  const found = Map.groupBy(todos.filter(({ parent }) => parent), ({ parent }) => /** @type {string} */ (parent));
   for (const siblings of found.values()) siblings.sort(byOrder);
   return found;
 }

@@ -81,10 +81,7 @@ export class Store {
 
   /** @param {string} id */
   waiting(id) {
-    if (this.#queued?.of !== this.commands) {
-      this.#queued = { of: this.commands, queues: new Map() };
-      for (const command of this.commands) this.#queued.queues.set(command.id, [...(this.#queued.queues.get(command.id) ?? []), command]);
-    }
+    if (this.#queued?.of !== this.commands) this.#queued = { of: this.commands, queues: Map.groupBy(this.commands, (command) => command.id) };
     return this.#queued.queues.get(id) ?? NONE;
   }
 

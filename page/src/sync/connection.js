@@ -40,7 +40,6 @@ export class Connection {
    * @param {() => void} changed is called when `state` changes
    */
   constructor(store, http, waits, changed) {
-    Object.assign(this, { store, http, waits, changed });
     /** @type {Store} */ this.store = store;
     /** @type {Http} */ this.http = http;
     this.waits = waits;

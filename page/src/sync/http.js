@@ -38,7 +38,7 @@ export class Http {
       });
       const text = await answer.text();
       return { status: answer.status, headers: answer.headers, body: text ? JSON.parse(text) : null };
-    } catch (error) {
+    } catch {
       // Without a network, or with an answer cut off: as if there was none.
       return { status: 0, headers: new Headers(), body: null };
     }

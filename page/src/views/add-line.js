@@ -1,12 +1,11 @@
 /** The add line: it underlines what it understood, and each part can be told to stay text. */
 
 import { html, nothing } from "lit-html";
-import { live } from "lit-html/directives/live.js";
 
 import { dayOf } from "../pure/dates.js";
 import { parse } from "../pure/quick-add.js";
 import { listTitle } from "../pure/select.js";
-import { ICONS } from "./parts.js";
+import { ICONS, live } from "./parts.js";
 
 /** @import {App} from "./app.js" */
 

@@ -1,14 +1,13 @@
 /** The sheet: a view's title, its filters, and its rows in groups. */
 
 import { html, nothing } from "lit-html";
-import { guard } from "lit-html/directives/guard.js";
 import { repeat } from "lit-html/directives/repeat.js";
 
 import { dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInWords } from "../pure/dates.js";
 import { ruleInWords } from "../pure/rules.js";
 import { listTitle } from "../pure/select.js";
 import { addLine } from "./add-line.js";
-import { ICONS, unlessEdited, when } from "./parts.js";
+import { ICONS, guard, unlessEdited, when } from "./parts.js";
 import { href } from "./route.js";
 
 /** @import {Group} from "../pure/select.js" */
@@ -18,7 +17,7 @@ import { href } from "./route.js";
 /** @param {App} app */
 export function sheet(app) {
   const { groups, route } = app;
-  const total = groups.reduce((sum, { rows }) => sum + rows.length, 0);
+  const [total, count] = [groups, groups.filter(({ done }) => !done)].map((each) => each.flatMap(({ rows }) => rows).length);
   if (app.first >= total) app.rewind();
   let at = 0;
   /** @param {Group} group */
@@ -27,7 +26,6 @@ export function sheet(app) {
     at += group.rows.length;
     return rows.length ? section(app, group, rows) : nothing;
   };
-  const count = groups.filter(({ done }) => !done).reduce((sum, { rows }) => sum + rows.length, 0);
   return html`<header class="head">
       <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
       <h1 tabindex="-1">${app.title}</h1>

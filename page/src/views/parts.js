@@ -1,6 +1,7 @@
 /** Small pieces that several views draw. */
 
 import { html, noChange, nothing, svg } from "lit-html";
+import { Directive, directive } from "lit-html/directive.js";
 
 /** @import {Diff} from "../pure/words.js" */
 
@@ -33,3 +34,29 @@ export const unlessEdited = (id, value) => (document.activeElement?.id === id ? 
 
 /** @param {boolean} on @param {unknown} content */
 export const when = (on, content) => (on ? content : nothing);
+
+/** Sets a property that a person may have changed, too: it is compared with what the element has. */
+export const live = directive(class extends Directive {
+  /** @param {unknown} value */
+  render(value) {
+    return value;
+  }
+
+  /** @override @param {any} part @param {[unknown]} values */
+  update({ element, name }, [value]) {
+    if (element[name] !== value) element[name] = value;
+    return noChange;
+  }
+});
+
+/** Draws again only if something that it depends on is another. */
+export const guard = directive(class extends Directive {
+  /** @type {unknown[] | undefined} */ #on;
+
+  /** @param {unknown[]} on @param {() => unknown} draw @returns {unknown} */
+  render(on, draw) {
+    if (this.#on?.every((each, index) => each === on[index])) return noChange;
+    this.#on = on;
+    return draw();
+  }
+});

@@ -1,14 +1,13 @@
 /** The list as it was: two ranges, days and then minutes, and what is different today. */
 
 import { html, nothing, svg } from "lit-html";
-import { live } from "lit-html/directives/live.js";
 
 import { dayOf, dueInWords, longDay, timeInWords } from "../pure/dates.js";
 import { DAYS, differing, heights, startOfDay, STEP } from "../pure/past.js";
 import { groups, listTitle } from "../pure/select.js";
 import { diff, FIELD_NAMES, valueInWords } from "../pure/words.js";
 import { operation, operationOf } from "./activity.js";
-import { ICONS, inWords } from "./parts.js";
+import { ICONS, inWords, live } from "./parts.js";
 
 /** @import {Todo} from "../pure/types.js" */
 /** @import {App} from "./app.js" */

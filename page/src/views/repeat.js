@@ -1,10 +1,10 @@
 /** A form for a rule of repetition: how often, on which days, until when. */
 
 import { html, nothing } from "lit-html";
-import { live } from "lit-html/directives/live.js";
 
 import { dayOf, localDay } from "../pure/dates.js";
 import { NUMBERS, nthInWords, repeatOf, ruleInWords, ruleOf, WEEKDAYS, weekdayInWords } from "../pure/rules.js";
+import { live } from "./parts.js";
 
 /** @import {Repeat} from "../pure/rules.js" */
 /** @import {Todo} from "../pure/types.js" */

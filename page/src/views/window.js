@@ -4,7 +4,8 @@
 
 /** As many as are drawn well within a frame. */
 const MORE = 20;
-const MOST = 160;
+/** Some screens full of them. */
+const most = () => Math.max(160, Math.ceil(innerHeight / 10));
 /** So far beyond what is seen, in pixels. */
 const AHEAD = 800;
 /** The height of a row that was never drawn, about. */
@@ -33,25 +34,21 @@ export function follow(app) {
  * @param {number} bottom where the end that is near ends, from the top of what is seen
  */
 function move(app, back, bottom) {
-  const rows = [...document.querySelectorAll("main > section > .rows > .row")];
+  const rows = [...document.querySelectorAll("main .rows .row")];
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const before = app.first;
   if (back) {
     app.first = Math.max(0, before - Math.max(MORE, Math.ceil(((bottom + AHEAD) * before) / app.above)));
-    app.window = Math.max(Math.min(app.window, app.first + MOST), at < 0 ? 0 : before + at + 1);
+    app.window = Math.max(Math.min(app.window, app.first + most()), at < 0 ? 0 : before + at + 1);
   } else {
     app.window += MORE;
-    // On a large screen more are seen.
-    const far = rows.findIndex((row) => row.getBoundingClientRect().bottom > -2 * AHEAD);
-    app.first += Math.max(0, Math.min(app.window - before - MOST, far, at < 0 ? far : at));
+    app.first += Math.max(0, Math.min(app.window - before - most(), at < 0 ? Infinity : at));
   }
   const kept = rows[back ? 0 : app.first - before];
-  const main = /** @type {Element} */ (kept.closest("main"));
-  const top = () => kept.getBoundingClientRect().top - main.getBoundingClientRect().top;
+  const top = () => kept.getBoundingClientRect().top + scrollY;
   const was = top();
   app.draw();
-  if (app.first === before) return;
-  app.above = app.first && (kept.isConnected ? Math.max(0, app.above + was - top()) : (app.above * app.first) / before);
+  app.above = app.first && (kept.isConnected ? app.above + was - top() : (app.above * app.first) / before);
   follow(app);
 }
 
@@ -59,7 +56,7 @@ function move(app, back, bottom) {
 export function reveal(app, index) {
   if (index < app.first || index >= app.window + MORE) {
     app.first = Math.max(0, index - MORE);
-    app.window = app.first + MOST / 2;
+    app.window = app.first + 4 * MORE;
     app.above = app.first * ROW;
-  } else if (index >= app.window - MORE / 2) app.window += MORE;
+  } else if (index > app.window - MORE) app.window += MORE;
 }
