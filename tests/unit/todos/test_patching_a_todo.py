@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.todos.content import InvalidContent, merge_patch
+from chalicelib.todos.content import FieldError, InvalidContent, merge_patch
 from chalicelib.todos.decide import Decision, Patch, TodoIsDeleted
 from chalicelib.todos.events import COMPLETED, CREATED, EDITED, READ_ONLY_FIELDS
 from tests.support.paths import DATA
@@ -114,3 +114,16 @@ def test_a_stored_rule_that_would_be_refused_now_does_not_keep_the_rest_from_cha
         stream.decide(Patch({"completed": True, "repeat": "every Monday"}))
     with pytest.raises(InvalidContent, match="#/due"):
         stream.decide(Patch({"due": "soon"}))
+
+
+@pytest.mark.parametrize(
+    ("patch", "error"),
+    [
+        (["title"], FieldError("#", "expected an object")),
+        ({"colour": None}, FieldError("#/colour", "unknown field")),
+    ],
+)
+def test_what_is_no_patch_of_a_todo_is_refused_with_the_reason(patch: object, error: FieldError) -> None:
+    with pytest.raises(InvalidContent) as refused:
+        live().decide(Patch(patch))
+    assert refused.value.errors == [error]
