@@ -11,10 +11,11 @@ PAGE_TESTER := .venv/page/developing
 PAGE_SOURCES := $(wildcard page/* page/src/* page/src/*/*)
 DYNAMODB_LOCAL := .venv/dynamodb-local/installed
 SBOM := .venv/sbom
+MUTMUT := .venv/mutants
 
 .DEFAULT_GOAL := help
 STAGE ?= dev
-.PHONY: help up open down status watch synth sbom diff deploy rollback settle drift smoke destroy page test test-thorough test-fast test-page test-browser test-dynamodb-local coverage simulate race fuzz lint openapi contract bench bench-page experiment hostile lock
+.PHONY: help up open down status watch synth sbom diff deploy rollback settle drift smoke destroy page test test-thorough test-fast test-page test-browser test-dynamodb-local coverage simulate race mutants fuzz lint openapi contract bench bench-page experiment hostile lock
 
 # A line `##@ Name` begins a group of targets in what `make help` prints.
 help: ## List the targets
@@ -100,6 +101,7 @@ lock: $(LINTER) ## Pin in requirements*.txt what requirements*.in name and need 
 	$(call pin,requirements-dev.txt,requirements.in requirements-local.in requirements-dev.in,--constraint requirements-local.txt)
 	$(call pin,requirements-lint.txt,requirements-lint.in,--constraint requirements-dev.txt)
 	$(call pin,requirements-sbom.txt,requirements-sbom.in,--constraint requirements-dev.txt)
+	$(call pin,requirements-mutants.txt,requirements-mutants.in,--constraint requirements-dev.txt)
 	$(call pin,bench/peers/requirements.txt,bench/peers/requirements.in,--constraint requirements-dev.txt)
 
 # A part of Lambda's Python runtime, which its package leaves out.
@@ -114,9 +116,9 @@ watch: $(INSTALLED) $(PAGE) ## Deploy to the local engine at every change of the
 
 ##@ Verify
 
-simulate: $(DEVELOPING) ## Run 220,000 simulated schedules, the aggregation game and the comparison (minutes)
-	@$(VENV)/python -m tests.simulation --schedules 100000
-	@$(VENV)/python -m tests.simulation --repeating --schedules 100000
+simulate: $(DEVELOPING) ## Run 220,000 simulated schedules, the aggregation game and the comparison (SCHEDULES=1000000)
+	@$(VENV)/python -m tests.simulation --schedules '$(or $(SCHEDULES),100000)'
+	@$(VENV)/python -m tests.simulation --repeating --schedules '$(or $(SCHEDULES),100000)'
 	@$(VENV)/python -m tests.simulation --undoing --schedules 20000
 	@$(VENV)/python -m tests.simulation --game --engine emulator
 	@$(VENV)/python -m tests.simulation --compare
@@ -124,6 +126,10 @@ simulate: $(DEVELOPING) ## Run 220,000 simulated schedules, the aggregation game
 race: $(DEVELOPING) ## Let eight clients race and check that what they saw is linearizable (OPERATIONS=2000 SEED=1)
 	@$(VENV)/python -m pytest tests/http/write/test_linearizability.py \
 	  --race-operations '$(or $(OPERATIONS),2000)' --race-seed '$(or $(SEED),1)'
+
+mutants: $(DEVELOPING) $(MUTMUT) ## Change the code place by place, and list what no unit test notices (hours; MUTANTS=chalicelib.todos.*)
+	@PYTHONPATH=$(CURDIR)/$(MUTMUT) $(VENV)/python -m mutmut run $(if $(MUTANTS),'$(MUTANTS)')
+	@PYTHONPATH=$(CURDIR)/$(MUTMUT) $(VENV)/python -m mutmut results
 
 fuzz: $(DEVELOPING) ## Check the deployed service against its contract with Schemathesis (EXAMPLES=1000 per operation)
 	@$(VENV)/python -m pytest tests/contract -s --fuzz-examples '$(or $(EXAMPLES),1000)'
@@ -228,6 +234,12 @@ $(SBOM): $(INSTALLED) requirements-sbom.txt
 	@echo "· installing what lists the package's contents (once)"
 	@$(VENV)/python -m venv --clear $@
 	@$@/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-sbom.txt
+	@touch $@
+
+# Beside .venv, whose packages the tests need: of those that both have, the versions are the same.
+$(MUTMUT): $(DEVELOPING) requirements-mutants.txt
+	@echo "· installing what changes the code at random (once)"
+	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target $@ -r requirements-mutants.txt
 	@touch $@
 
 # npm, which gets it, is installed with the linters.
