@@ -3,7 +3,7 @@
 /** @import {App} from "./app.js" */
 
 /** As many as are drawn well within a frame. */
-const MORE = 20;
+const MORE = 10;
 /** Some screens full of them. */
 const most = () => Math.max(160, Math.ceil(innerHeight / 10));
 /** So far beyond what is seen, in pixels. */
@@ -56,7 +56,7 @@ function move(app, back, bottom) {
 export function reveal(app, index) {
   if (index < app.first || index >= app.window + MORE) {
     app.first = Math.max(0, index - MORE);
-    app.window = app.first + 4 * MORE;
+    app.window = app.first + 8 * MORE;
     app.above = app.first * ROW;
   } else if (index > app.window - MORE) app.window += MORE;
 }
