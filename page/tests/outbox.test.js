@@ -85,6 +85,13 @@ test("a stale deletion is meant all the same", () => {
   assert.deepEqual([put[0].op, put[0].version, put[0].state], ["delete", 9, "waiting"]);
 });
 
+test("a stale restoration of what was deleted again is meant all the same", () => {
+  const restore = command(1, "a", { op: "restore", body: {} });
+  const problem = { todo: null, events: [{ version: 4, change: { deleted: false } }, { version: 5, change: { deleted: true } }] };
+  const { put } = settle(restore, { status: 412, problem }, newKey);
+  assert.deepEqual(put, [{ ...restore, version: 5, key: "new" }]);
+});
+
 test("an edit of a deleted todo waits for a person, a deletion of one is done", () => {
   assert.equal(settle(command(1, "a"), { status: 410 }, newKey).put[0].clash.deleted, true);
   assert.deepEqual(settle(command(1, "a", { op: "delete" }), { status: 410 }, newKey), { done: true });

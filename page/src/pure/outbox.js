@@ -82,6 +82,9 @@ export function settle(command, result, newKey) {
   if (status === 401) return { again: true, signedOut: true };
   if (status === 429 || status >= 500) return { again: true };
   if (status === 412 && problem.todo && command.op !== "create") return conflicting(command, { ...problem, todo: problem.todo }, newKey);
+  // It was restored and deleted again meanwhile: a restoration is meant of what it is now, too.
+  const last = problem.events?.at(-1);
+  if (status === 412 && last && command.op === "restore") return { put: [{ ...command, version: last.version, key: newKey() }] };
   if (status === 410 && command.op === "delete") return { done: true };
   if (status === 410 && command.op === "patch") {
     const theirs = problem.todo ?? /** @type {Todo} */ ({ ...EMPTY, ...command.base, id: command.id, deleted: true });
