@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from playwright.sync_api import Route
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.browser.visitor import Visitor
 from tests.support.client import Client
-from tests.support.waiting import shows
+from tests.support.waiting import eventually, shows
 
 DEVICE = Path(__file__).with_name("device.js").read_text(encoding="utf-8")
 PAGE = 20
@@ -62,3 +62,33 @@ def test_a_first_sync_during_a_load_ends_as_the_server(
     shows(counter.inner_text, str(len(client.rows("/todos?limit=200"))))
     titles = [todo["title"] for todo in visitor.page.evaluate("device.stored()")["todos"]]
     assert len(titles) == len(set(titles)) == PAGE * (2 * PAGES - 1) - (PAGES - 1)
+
+
+def test_what_was_just_made_stays_where_the_lists_are_behind(
+    visitor: Visitor, client: Client, link: Callable[[], str]
+) -> None:
+    visitor.page.get_by_role("button", name="Sign out").click()
+    behind: list[APIResponse] = []
+    answered = 0
+
+    def answer(route: Route) -> None:
+        """The first question is given up for what is to be sent, and the second gets an answer from before that."""
+        nonlocal answered
+        if not behind:
+            behind.append(route.fetch())
+        elif not answered:
+            answered += 1
+            route.fulfill(response=behind[0])
+
+    visitor.page.route("**/changes?*", answer)
+    visitor.page.goto(link())
+    visitor.page.get_by_role("button", name="Sign in").click()
+    expect(visitor.page.locator("#add")).to_be_visible()
+    # Playwright calls the handler while it waits for the page.
+    eventually(lambda: visitor.page.evaluate("true") and behind)
+    visitor.add("Just made")
+    visitor.saved()
+    visitor.page.evaluate(DEVICE)
+    assert answered == 1
+    expect(visitor.row("Just made")).to_be_visible()
+    assert [todo["title"] for todo in visitor.page.evaluate("device.stored()")["todos"]] == ["Just made"]

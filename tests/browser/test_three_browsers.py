@@ -177,7 +177,7 @@ def test_three_browsers_end_as_the_server_and_nothing_typed_is_lost(
     for device in three:
         device.be_offline(False)
     # What one sends can be another's conflict.
-    eventually(lambda: all(device.rests() for device in three))
+    shows(lambda: [device.rests() for device in three], [True, True, True])
     eventually(lambda: all(device.todos() == by_id(client.rows("/todos?limit=200")) for device in three))
     typed = {each for device in three for each in device.typed}
     nothing: set[tuple[str, str]] = set()

@@ -20,6 +20,7 @@ export class Store {
   /** @type {Map<string, Todo>} */ rows = new Map();
   /** @type {Command[]} */ commands = [];
   /** @type {string | undefined} */ cursor;
+  /** What this tab has sent: the server's lists may be behind its answers. @type {Set<string>} */ #answered = new Set();
   /** @type {Todo[] | undefined} */ #shown;
   /** The commands by their todos. @type {{of: Command[], queues: Map<string, Command[]>} | undefined} */ #queued;
   #listeners = /** @type {Set<() => void>} */ (new Set());
@@ -151,7 +152,10 @@ export class Store {
       stored.forEach((one) => commands.put(one));
       kept.forEach((one) => rows.put(one));
     });
-    kept.forEach((one) => this.rows.set(one.id, one));
+    kept.forEach((one) => {
+      this.rows.set(one.id, one);
+      this.#answered.add(one.id);
+    });
     // What was added meanwhile is there, too.
     const others = this.commands.filter(({ seq }) => !seqs.has(seq));
     this.commands = [...others, ...stored].sort((one, other) => one.seq - other.seq);
@@ -187,7 +191,7 @@ export class Store {
    */
   async take(changes, cursor, listing) {
     const fresh = newer(this.rows, changes);
-    const gone = listing ? unlisted(this.rows, listing.before, listing.listed) : [];
+    const gone = listing ? unlisted(this.rows, listing.before, listing.listed).filter((id) => !this.#answered.has(id)) : [];
     if (!fresh.length && !gone.length && cursor === this.cursor) return false;
     const any = fresh.length + gone.length > 0;
     const show = () => {
