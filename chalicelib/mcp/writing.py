@@ -127,7 +127,11 @@ def restore(request: Request, asked: Named) -> Structured:
 
 def undo(request: Request, asked: Undo) -> Structured:
     """Take back what an operation has done, or show what that would do, as `POST /operations/{id}/undo` answers it."""
-    body: dict[str, object] = {"dry_run": bool(asked.dry_run), "limit": asked.limit or DEFAULT_ROWS, "cursor": asked.cursor}
+    body: dict[str, Any] = {
+        "dry_run": bool(asked.dry_run),
+        "limit": asked.limit or DEFAULT_ROWS,
+        "cursor": asked.cursor,
+    }
     if asked.expect is not None:
         body["expect"] = {each.todo: each.version for each in asked.expect}
     path = {"operation_id": asked.operation}

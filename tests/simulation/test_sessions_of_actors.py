@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from tests.simulation import undo_sessions
-from tests.simulation.seams import installed
-from tests.simulation.world import World
+from tests.simulation import in_memory, undo_sessions
 from tests.support.in_process import InProcess
 from tests.support.thorough import many
 
@@ -20,9 +16,5 @@ CHUNK = 5
 @pytest.mark.parametrize("first", range(0, SESSIONS, CHUNK))
 def test_after_a_session_of_three_actors_undo_and_its_undo_equal_the_models(first: int) -> None:
     for seed in range(first, first + CHUNK):
-        with installed() as seat:
-            world = World(seed, seat, page_items=1000)
-            # Tokens expire by the clock of the tests.
-            world.scheduler.now = time.time_ns() // 1_000_000
-            world.faults.active = False
+        with in_memory.service(seed):
             undo_sessions.play(seed, InProcess(f"owner-{seed}"))
