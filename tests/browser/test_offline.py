@@ -23,7 +23,10 @@ def test_the_page_opens_and_works_offline_and_sends_what_was_done(visitor: Visit
     visitor.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     visitor.context.set_offline(True)
     visitor.add("Made offline")
+    expect(visitor.row("Made offline")).to_be_visible()
     visitor.row("Made online").get_by_role("checkbox").click()
+    # What the page shows as done is on the disk.
+    expect(visitor.row("Made online").get_by_role("checkbox")).to_be_checked()
     visitor.page.reload()
     expect(visitor.page.locator(".banner")).to_contain_text("2 changes wait here and will be sent.")
     expect(visitor.row("Made offline")).to_contain_text("waiting to be sent")
