@@ -6,10 +6,13 @@ These names are the storage format: they stand in every event ever written, so t
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
-from typing import Any, Final, NotRequired, TypedDict
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypedDict
 
-import msgspec
+if TYPE_CHECKING:
+    import msgspec
 
 CREATED: Final = "TodoCreated"
 EDITED: Final = "TodoEdited"
@@ -191,8 +194,6 @@ class Event:
 # Encoders are made once: json.dumps makes one for each call that is not its default.
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 _dump_sorted = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True).encode
-_dump_fast = msgspec.json.Encoder().encode
-_dump_sorted_fast = msgspec.json.Encoder(order="sorted").encode
 # What both encoders write alike. Floats are not among it: msgspec writes 1e16 where the standard library has 1e+16, and
 # what is stored and hashed must not depend on who wrote it.
 _WRITTEN_ALIKE: Final = frozenset({str, int, bool, type(None)})
@@ -206,23 +207,32 @@ def dump_json(value: object) -> str:
     ValueError, TypeError, RecursionError
         JSON cannot express the value.
     """
-    if type(value) is dict and _is_written_alike(value):
-        try:
-            return _dump_fast(value).decode()
-        except UnicodeEncodeError:
-            # The standard library lets a lone surrogate pass.
-            pass
-    return _dump(value)
+    written = _write_fast(value, None)
+    return _dump(value) if written is None else written
 
 
 def canonical_json(value: object) -> str:
     """As `dump_json`, with the names in order, so that equal values have the same text."""
-    if type(value) is dict and _is_written_alike(value):
-        try:
-            return _dump_sorted_fast(value).decode()
-        except UnicodeEncodeError:
-            pass
-    return _dump_sorted(value)
+    written = _write_fast(value, "sorted")
+    return _dump_sorted(value) if written is None else written
+
+
+def _write_fast(value: object, order: Literal["sorted"] | None) -> str | None:
+    """What msgspec writes, if that is the same, and if it is loaded: functions that need it for nothing else do not."""
+    if type(value) is not dict or "msgspec" not in sys.modules or not _is_written_alike(value):
+        return None
+    try:
+        return _fast_encoder(order).encode(value).decode()
+    except UnicodeEncodeError:
+        # The standard library lets a lone surrogate pass.
+        return None
+
+
+@cache
+def _fast_encoder(order: Literal["sorted"] | None) -> msgspec.json.Encoder:
+    import msgspec
+
+    return msgspec.json.Encoder(order=order)
 
 
 def _is_written_alike(value: dict[Any, Any]) -> bool:

@@ -60,7 +60,7 @@ def rebuild(alone: Alone) -> Iterator[Rebuild]:
         of_engine("dynamodb").create_table(**schema.table_definition(rebuild.old))
 
 
-def test_a_warm_project_takes_three_requests_for_a_batch(alone: Alone) -> None:
+def test_a_warm_project_takes_two_requests_for_a_batch(alone: Alone) -> None:
     alone.create()
     alone.project()
     alone.create()
@@ -69,7 +69,7 @@ def test_a_warm_project_takes_three_requests_for_a_batch(alone: Alone) -> None:
         alone.project()
 
     del traffic.requests["Scan"]
-    assert traffic.requests == {"BatchGetItem": 2, "TransactWriteItems": 1}
+    assert traffic.requests == {"BatchGetItem": 1, "TransactWriteItems": 1}
 
 
 def test_every_reader_finds_the_table_that_replaced_the_one_it_knew(alone: Alone, rebuild: Rebuild) -> None:

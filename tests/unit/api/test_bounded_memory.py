@@ -29,7 +29,8 @@ CACHES: dict[str, tuple[_lru_cache_wrapper[Any], int]] = {
     "chalicelib/views/projection.py": (projection._remembered_todo, projection.MAX_REMEMBERED_LENGTH),
     # An owner is bounded by the token's check, a todo's id by its form.
     "chalicelib/todos/ids.py": (ids.partition_of, ids.MAX_OWNER_BYTES),
-    "chalicelib/todos/ids.py ": (ids._ids_for_source, 0),
+    "chalicelib/todos/ids.py ": (ids.encode_list, 300),
+    "chalicelib/todos/ids.py  ": (ids._ids_for_source, 0),
 }
 
 

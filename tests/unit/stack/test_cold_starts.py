@@ -115,7 +115,7 @@ print(json.dumps([sorted(sys.modules), asked]))
     [
         ("api", ["Query", "PutItem"]),
         ("project", ["GetItem", "BatchGetItem", "TransactWriteItems"]),
-        ("publish", ["PublishBatch"]),
+        ("publish", ["Query", "PublishBatch"]),
     ],
 )
 def test_what_a_function_imports_until_its_first_answer(handlers: str, asked: list[str]) -> None:
