@@ -264,14 +264,14 @@ MUTANTS = (
         handler=counted_by_add,
         checks=frozenset({"tally"}),
     ),
-    Mutant("no version guard", 100, ("rows", "tallies", "feed"), without_the_guard),
+    Mutant("no version guard", 100, ("rows", "tallies", "feed", "rebuild"), without_the_guard),
     Mutant(
         "a condition on the owner's tally alone",
         300,
         ("rows", "tallies", "feed", "log"),
         with_the_tallys_condition_alone,
     ),
-    Mutant("an entry that counts one event of each todo", 50, ("log",), counting_one_event_of_each_todo),
+    Mutant("an entry that counts one event of each todo", 50, ("log", "quarantine"), counting_one_event_of_each_todo),
     Mutant("a feed from an index by revision", 300, ("feed",), reader=IndexReader),
     Mutant(
         "the key looked for when the put fails", 20, ("key", "answer", "done"), looking_for_the_key_when_the_put_fails
@@ -395,13 +395,6 @@ MUTANTS = (
         200,
         ("undo",),
         undo_mutants.whether_in_force_or_not,
-        always=WITH_UNDOS,
-    ),
-    Mutant(
-        "an undo of what was only looked at",
-        200,
-        ("undo",),
-        undo_mutants.without_checks_of_what_gets_no_event,
         always=WITH_UNDOS,
     ),
     Mutant(

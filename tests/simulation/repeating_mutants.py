@@ -45,7 +45,7 @@ def an_id_by(name_of: Callable[[Series, dict[str, Any]], object]) -> Iterator[No
     def id_for_next(todo_id: str) -> str:
         return str(uuid5(ids.OCCURRENCE_NAMESPACE, f"{todo_id}#{named[0]}"))
 
-    stated = {name: getattr(ids, name) for name in ("split_stream_id", "stream_id")}
+    stated = {name: getattr(ids, name) for name in ("new_uuid", "split_stream_id", "stream_id")}
     with (
         patch.object(Series, "_bring", bring),
         patch.object(next_occurrence, "ids", SimpleNamespace(**stated, id_for_next=id_for_next)),

@@ -33,11 +33,11 @@ DAYS = 24 * 60 * MINUTES
 MOST_COMMANDS = 12
 # What not every schedule has, and how many have it.
 SOMETIMES = {"rebuild": 0.1, "remind": 0.1, "publish": 0.1}
-# Lists that are cleared and renamed, and operations that are undone, are drawn apart: a schedule without them is the
-# one that it was.
+# Lists that are cleared and renamed are drawn apart: a schedule without them is the one that it was. Operations that
+# are undone have schedules of their own.
 LISTS = "lists"
 UNDOS = "undos"
-DRAWN_APART = {LISTS: 0.15, UNDOS: 0.15}
+DRAWN_APART = {LISTS: 0.15}
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
@@ -211,8 +211,7 @@ class Schedule:
         self.world.scheduler.finish_aftermath()
         self._deliver_the_rest()
         if self._is_ours:
-            redriven = stack.operate.redrive.redrive(QUARANTINE, lambda line: None)
-            assert not redriven.failed, "what was quarantined cannot be brought back"
+            _bring_back_what_was_quarantined()
             if self._has_forgotten:
                 stack.operate.catchup.catch_up()
         if self._lists is not None:
@@ -262,3 +261,8 @@ class Schedule:
             "feed": lambda: (line for each in self._readers for line in audit.feed(each, newest, items)),
         }
         return [f"{name}: {line}" for name, check in found.items() if name in self._checks for line in check()]
+
+
+def _bring_back_what_was_quarantined() -> None:
+    if stack.operate.redrive.redrive(QUARANTINE, lambda line: None).failed:
+        raise WrongAnswer("quarantine: what was there cannot be brought back")

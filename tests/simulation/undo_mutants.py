@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 from chalicelib.commands import operations
 from chalicelib.commands.undo import records, service, writing
 from chalicelib.commands.undo.units import Asked
-from chalicelib.ledger import ledger, operation_index
+from chalicelib.ledger import operation_index
 from chalicelib.todos import ids, undo
-from chalicelib.todos.events import Event
 from chalicelib.todos.ids import Owner
 from chalicelib.todos.standing_writes import StandingWrites
 from chalicelib.todos.undo import Outcome
@@ -39,19 +37,6 @@ def whether_in_force_or_not() -> Iterator[None]:
         writing.settle(asked, this, service._todos_of(operation_index.every(keys)))
 
     with patch.object(records, "in_force", in_force), patch.object(service, "resume", resume):
-        yield
-
-
-@contextmanager
-def without_checks_of_what_gets_no_event() -> Iterator[None]:
-    """What was only looked at is no condition of the transaction."""
-
-    def append_together(
-        group: list[Event], free: Iterable[tuple[str, int]] = (), also: Sequence[dict[str, Any]] = ()
-    ) -> dict[int, Event]:
-        return ledger.append_together(group, (), also)
-
-    with patch.object(writing, "ledger", SimpleNamespace(append_together=append_together)):
         yield
 
 
