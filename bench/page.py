@@ -15,7 +15,6 @@ import random
 import shutil
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_
 
 from stack.local.local_stack import LocalStack
 from tests.support.client import Client
+from tests.support.waiting import shows
 
 SIZES: Final = (1000, 5000)
 ROUNDS: Final = 5
@@ -298,8 +298,7 @@ def load(stack: LocalStack, owner: str, count: int) -> None:
         file = Path(directory, "todos.jsonl")
         file.write_text("".join(json.dumps(todo) + "\n" for todo in todos(count)))
         stack.run_module("loaders", str(file), "--owner", owner)
-    while client.get("/stats").json()["total"] < count:
-        time.sleep(0.2)
+    shows(lambda: client.get("/stats").json()["total"], count)
 
 
 def main() -> None:

@@ -120,7 +120,7 @@ def batches(client: Any) -> dict[str, dict[int, Measured]]:
 
 @dataclass(frozen=True)
 class _Work:
-    """What a contender is told: to get ready, to do what is recorded, and to do it often."""
+    """What a contender is to do: get ready, do what is recorded, then do it many times."""
 
     contender: str
     prepare: list[Any] | None

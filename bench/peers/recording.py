@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-# Of the answer: what the proxy states itself.
+# The headers of an answer that the proxy writes itself.
 _ITS_OWN: Final = {"content-length", "transfer-encoding", "connection", "date", "server"}
 
 

@@ -20,7 +20,7 @@ from chalicelib.todos.content import FieldError, pointer
 MAX_ITEMS: Final = 50
 MAX_ROWS: Final = 50
 DEFAULT_ROWS: Final = 20
-# Of an undo, how many todos may be named: as many as one request undoes.
+# The most todos that an undo may name: as many as one request undoes.
 MAX_EXPECTED: Final = 200
 
 Loaded = TypeVar("Loaded", bound=msgspec.Struct)

@@ -92,9 +92,7 @@ def test_signed_out_the_changes_wait_and_a_new_link_sends_them(
     visitor: Visitor, client: Client, link: Callable[[], str]
 ) -> None:
     visitor.go("inbox")
-    visitor.page.route("**/batch", lambda route: route.fulfill(status=401, json={"status": 401}))
-    visitor.add("Waits for me")
-    expect(visitor.page.locator(".banner")).to_contain_text("Signed out. 1 change waits here until you sign in again.")
+    visitor.add_signed_out("Waits for me")
     visitor.page.unroute("**/batch")
     visitor.page.goto(link())
     visitor.page.get_by_role("button", name="Sign in").click()

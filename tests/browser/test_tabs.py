@@ -138,9 +138,7 @@ def test_signing_in_in_another_tab_sends_what_waits_in_this_one(
     visitor: Visitor, client: Client, link: Callable[[], str]
 ) -> None:
     visitor.go("inbox")
-    visitor.page.route("**/batch", lambda route: route.fulfill(status=401, json={"status": 401}))
-    visitor.add("Waits for me")
-    expect(visitor.page.locator(".banner")).to_contain_text("Signed out. 1 change waits here until you sign in again.")
+    visitor.add_signed_out("Waits for me")
     second = visitor.new_page()
     second.goto(link())
     second.get_by_role("button", name="Sign in").click()

@@ -60,6 +60,12 @@ class Visitor:
         self.page.locator("#add").press("Enter")
         expect(self.page.locator("#add")).to_have_value("")
 
+    def add_signed_out(self, line: str) -> None:
+        """Add a todo when the token has run out, which the page finds out by that."""
+        self.page.route("**/batch", lambda route: route.fulfill(status=401, json={"status": 401}))
+        self.add(line)
+        expect(self.page.locator(".banner")).to_contain_text("Signed out. 1 change waits here until you sign in again.")
+
     def row(self, title: str) -> Locator:
         """The row of that title in the sheet."""
         return self.page.locator("main .row").filter(has=self.page.get_by_role("link", name=title, exact=True))

@@ -1,4 +1,4 @@
-"""What callers are told of undos: done, looked at, or asked for."""
+"""What a caller gets for an undo: its result, its preview, or its status."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class TodoPreview:
     version : int
         The todo's newest one, on which this rests.
     type : str, optional
-        Of the event that would be made; None if nothing of the todo would change.
+        The type of the event that would be appended; None if the todo would stay as it is.
     is_done : bool
         Whether this undo has changed it already.
     """
@@ -88,7 +88,7 @@ class Status:
     can_be_undone : bool
         Whether an undo would begin now: it is neither undone already nor worked on.
     undoes, direction : str, optional
-        Of an operation that is an undo itself: whose changes it takes or brings back.
+        If the operation is an undo itself: the operation whose changes it takes or brings back, and which of the two.
     undo : Undone, optional
         The undo that is in force of the operation, or of the one whose changes it takes or brings back.
     """
