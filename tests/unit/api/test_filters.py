@@ -182,6 +182,12 @@ def test_a_glance_at_what_is_stored_changes_no_result(
     assert accept(stored) == accept(TodoRow(ID, 1, todo))
 
 
+def test_a_stored_todo_with_half_a_character_is_found_like_any_other() -> None:
+    accept = filters.accept(query(tag="a"), None)
+    assert accept is not None
+    assert accept(TodoRow(ID, 1, None, state='{"title":"\\ud800","tags":["a"]}'))
+
+
 @pytest.mark.parametrize(
     ("given_query", "list_name"),
     [({"q": "nowhere"}, None), ({"tag": "x"}, None), ({"completed": "true"}, None), ({"priority": "high"}, None),
