@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from bench import listing, loading, projecting, starting, stubbed
+from bench import keeping, listing, loading, projecting, starting, stubbed
 from bench.engine import running
 from bench.peers import comparison
 from bench.peers.comparison import Measured
@@ -36,6 +36,7 @@ def main() -> None:
         print("\n| write units for each event, the ledger's own write apart | |\n|---|---|")
         for what, units in projecting.write_units(client):
             print(f"| {what} | {units:.2f} |")
+    _table("a command on the local stack", "ms", keeping.commands())
 
 
 def _peers(client: Any) -> None:
