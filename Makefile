@@ -116,10 +116,11 @@ watch: $(INSTALLED) $(PAGE) ## Deploy to the local engine at every change of the
 
 ##@ Verify
 
-simulate: $(DEVELOPING) ## Run 220,000 simulated schedules, the aggregation game and the comparison (SCHEDULES=1000000)
+simulate: $(DEVELOPING) ## Run 240,000 simulated schedules, the aggregation game and the comparison (SCHEDULES=1000000)
 	@$(VENV)/python -m tests.simulation --schedules '$(or $(SCHEDULES),100000)'
 	@$(VENV)/python -m tests.simulation --repeating --schedules '$(or $(SCHEDULES),100000)'
 	@$(VENV)/python -m tests.simulation --undoing --schedules 20000
+	@$(VENV)/python -m tests.simulation --seldom --schedules 20000
 	@$(VENV)/python -m tests.simulation --game --engine emulator
 	@$(VENV)/python -m tests.simulation --compare
 

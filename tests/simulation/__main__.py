@@ -17,14 +17,14 @@ from tests.simulation.emulated import play_on_the_emulator
 from tests.simulation.faults import Site
 from tests.simulation.game import FULL, play_in_memory
 from tests.simulation.hits import least_hit, table_of_hits, torn_reads
-from tests.simulation.mutants import MUTANTS, OURS, UNDOING, Mutant
+from tests.simulation.mutants import FAILING_SELDOM_CALLS, MUTANTS, OURS, UNDOING, Mutant
 from tests.simulation.seams import Seat, installed
 from tests.simulation.units import BATCH, table
 
 CHUNK = 250
 COMPARED = 1000
 REPEATING = repeating_mutants.OURS
-ALL = (OURS, *MUTANTS, REPEATING, *repeating_mutants.MUTANTS, UNDOING)
+ALL = (OURS, *MUTANTS, REPEATING, *repeating_mutants.MUTANTS, UNDOING, FAILING_SELDOM_CALLS)
 
 
 def main() -> int:
@@ -37,12 +37,13 @@ def main() -> int:
     parser.add_argument("--compare", action="store_true", help=f"run {COMPARED} schedules of each mutant, and of ours")
     parser.add_argument("--repeating", action="store_true", help="schedules of repeating todos alone")
     parser.add_argument("--undoing", action="store_true", help="schedules in which operations are undone alone")
+    parser.add_argument("--seldom", action="store_true", help="schedules in which calls seldom made fail often")
     parser.add_argument("--game", action="store_true", help="play the aggregation game in full")
     parser.add_argument("--engine", choices=("memory", "emulator"), default="memory", help="what to play it on")
     arguments = parser.parse_args()
     if arguments.game:
         return _play(arguments.engine)
-    ours = REPEATING if arguments.repeating else UNDOING if arguments.undoing else OURS
+    ours = _chosen(arguments)
     if arguments.seed is not None:
         differences = run_seed(ours, arguments.seed)
         print("\n".join(differences) or f"seed {arguments.seed}: no difference")
@@ -52,6 +53,14 @@ def main() -> int:
         return 0
     seconds = None if arguments.minutes is None else arguments.minutes * 60
     return _run_many(ours, arguments.first, arguments.schedules, seconds, arguments.processes)
+
+
+def _chosen(arguments: argparse.Namespace) -> Mutant:
+    if arguments.repeating:
+        return REPEATING
+    if arguments.undoing:
+        return UNDOING
+    return FAILING_SELDOM_CALLS if arguments.seldom else OURS
 
 
 def _play(engine: str) -> int:
@@ -96,7 +105,7 @@ def _differences(mutant: Mutant, seed: int, seat: Seat) -> list[str]:
     except AssertionError as error:
         return [f"AssertionError: {error}"]
     except Exception as error:
-        if mutant not in (OURS, REPEATING, UNDOING):
+        if mutant not in (OURS, REPEATING, UNDOING, FAILING_SELDOM_CALLS):
             raise
         return [f"{type(error).__name__}: {error}"]
 

@@ -24,6 +24,11 @@ class Fault(Enum):
 ONLY_WRITES = {Fault.CONFLICT, Fault.LATE}
 WRITES = {"PutItem", "UpdateItem", "TransactWriteItems"}
 LONGEST_BURST = 12
+# In schedules of their own, calls that are seldom made fail every second time: those that a rebuild makes once, and
+# some of those that it makes a few times.
+MADE_ONCE = ("CreateTable", "UpdateTimeToLive", "DeleteTable")
+MADE_A_FEW_TIMES = ("UpdateItem", "Scan", "DescribeTable", "DescribeTimeToLive", "SendMessage", "PublishBatch")
+SOME = 2
 
 # Where something goes wrong, and what.
 Site = tuple[str, str]
@@ -45,10 +50,15 @@ _ANY = _READING_KEYS | {Fault.UNPROCESSED: Fault.THROTTLED}
 _INSTEAD = {"SendMessage": _SENDING, "PublishBatch": _PUBLISHING, "BatchGetItem": _READING_KEYS}
 
 
-def sites_of(call: str) -> set[Site]:
+def faults_of(call: str) -> list[Fault]:
     """What can befall a call."""
     drawn = set(Fault) if call in WRITES else set(Fault) - ONLY_WRITES
-    return {site_of(call, _INSTEAD.get(call, _ANY)[fault]) for fault in drawn}
+    found = {_INSTEAD.get(call, _ANY)[fault] for fault in drawn}
+    return [fault for fault in Fault if fault in found]
+
+
+def sites_of(call: str) -> set[Site]:
+    return {site_of(call, fault) for fault in faults_of(call)}
 
 
 def site_of(call: str, fault: Fault) -> Site:
@@ -57,6 +67,11 @@ def site_of(call: str, fault: Fault) -> Site:
 
 class Faults:
     """
+    Parameters
+    ----------
+    seldom : random.Random, optional
+        Decides what befalls calls that are seldom made, one kind of fault each; None if they fail like any other.
+
     Attributes
     ----------
     active : bool
@@ -65,7 +80,7 @@ class Faults:
         How often each happened.
     """
 
-    def __init__(self, draw: random.Random, hits: Counter[Site]) -> None:
+    def __init__(self, draw: random.Random, hits: Counter[Site], seldom: random.Random | None = None) -> None:
         self._draw = draw
         self.hits = hits
         self.active = True
@@ -76,15 +91,26 @@ class Faults:
         self._writes = self._kinds
         self._reads = [kind for kind in self._kinds if kind not in ONLY_WRITES]
         self._burst = 0
+        self._seldom = seldom
+        self._of_seldom_calls: dict[str, Fault] = {}
+        if seldom is not None:
+            calls = (*MADE_ONCE, *seldom.sample(MADE_A_FEW_TIMES, SOME))
+            self._of_seldom_calls = {call: seldom.choice(faults_of(call)) for call in calls}
 
     def next(self, call: str) -> Fault | None:
         """What befalls the next call; None: nothing."""
-        drawn = self._drawn(call in WRITES) if self.active else None
-        if drawn is None:
+        if not self.active:
             return None
-        fault = _INSTEAD.get(call, _ANY)[drawn]
-        self.hits[site_of(call, fault)] += 1
+        fault = self._of_a_seldom_call(call)
+        if fault is None and (drawn := self._drawn(call in WRITES)) is not None:
+            fault = _INSTEAD.get(call, _ANY)[drawn]
+        if fault is not None:
+            self.hits[site_of(call, fault)] += 1
         return fault
+
+    def _of_a_seldom_call(self, call: str) -> Fault | None:
+        fault = self._of_seldom_calls.get(call)
+        return fault if self._seldom is not None and fault is not None and self._seldom.random() < 0.5 else None
 
     def _drawn(self, is_write: bool) -> Fault | None:
         if self._burst:

@@ -25,7 +25,7 @@ from chalicelib.views.sync.position import Position
 from tests.simulation import list_mutants, undo_mutants
 from tests.simulation.delivery import Handler
 from tests.simulation.reader import Reader
-from tests.simulation.schedule import EVERYTHING, LISTS, UNDOS, Schedule
+from tests.simulation.schedule import EVERYTHING, LISTS, SELDOM, SOMETIMES, UNDOS, Schedule
 from tests.simulation.seams import VIEWS, Seat
 from tests.simulation.world import World
 
@@ -256,6 +256,9 @@ WITH_LISTS = frozenset({LISTS})
 WITH_UNDOS = frozenset({UNDOS, "publish"})
 OURS = Mutant("ours", 0, ())
 UNDOING = Mutant("operations undone, as here", 0, (), always=WITH_UNDOS)
+FAILING_SELDOM_CALLS = Mutant(
+    "failures at calls that are seldom made", 0, (), always=frozenset({SELDOM, LISTS, *SOMETIMES})
+)
 MUTANTS = (
     Mutant(
         "a counter by ADD, the batch's hash as token",

@@ -31,6 +31,8 @@ from tests.simulation.world import Sweeper, World
 MINUTES = 60 * 1000
 DAYS = 24 * 60 * MINUTES
 MOST_COMMANDS = 12
+# Enough for a rebuild to come to its end while calls fail.
+INVOCATIONS_OF_A_REBUILD = 100
 # What not every schedule has, and how many have it.
 SOMETIMES = {"rebuild": 0.1, "remind": 0.1, "publish": 0.1}
 # Lists that are cleared and renamed are drawn apart: a schedule without them is the one that it was. Operations that
@@ -38,6 +40,8 @@ SOMETIMES = {"rebuild": 0.1, "remind": 0.1, "publish": 0.1}
 LISTS = "lists"
 UNDOS = "undos"
 DRAWN_APART = {LISTS: 0.15}
+# Failures at calls that are seldom made, in schedules of their own, too.
+SELDOM = "seldom"
 # What lies between two phases: a break, a stream that has forgotten, the log expired, the tombstones too.
 PAUSES = (2 * MINUTES, 2 * DAYS, 95 * DAYS, 105 * DAYS)
 # What each part of the audit is called; "tally" is the owner's alone, for a recipe that keeps nothing else.
@@ -59,7 +63,7 @@ class Schedule:
     checks : frozenset of str
         Which parts of the audit count; a recipe that keeps only tallies is audited for those alone.
     always : frozenset of str
-        Which of what only some schedules have (`SOMETIMES`, `DRAWN_APART`) this one has in any case.
+        Which of what only some schedules have (`SOMETIMES`, `DRAWN_APART`, `UNDOS`, `SELDOM`) this one has.
     """
 
     def __init__(
@@ -72,7 +76,7 @@ class Schedule:
         checks: frozenset[str] = EVERYTHING,
         always: frozenset[str] = frozenset(),
     ) -> None:
-        self.world = World(seed, seat)
+        self.world = World(seed, seat, fails_at_seldom_calls=SELDOM in always)
         self._draw = self.world.draw
         self._checks = checks
         apart = {name for name, share in DRAWN_APART.items() if random.Random(f"{name} {seed}").random() < share}
@@ -89,6 +93,7 @@ class Schedule:
         self._reminders = Workers(self.world, REMIND, remind_page.handle) if "remind" in drawn else None
         self._lists = ListCustomers(self.world) if LISTS in apart else None
         self._undos = UndoCustomers(self.world) if UNDOS in apart else None
+        self._rebuilds_under_failures = SELDOM in always
         self._busy = self._clients_left = 0
         self._has_forgotten = False
         self._wrong_with_the_rebuild: list[str] = []
@@ -101,6 +106,9 @@ class Schedule:
                 if number:
                     self._pass_time(self._draw.choice(PAUSES))
                 self._phase()
+            if self._rebuilds_under_failures and self._rebuilding is not None:
+                self._spawn("rebuild", partial(self._rebuilding.work, "the last but one", INVOCATIONS_OF_A_REBUILD))
+                self.world.scheduler.run()
             self._come_to_rest()
             self._customers.check_the_end()
             if self._lists is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tests.simulation.faults import Fault, site_of
+from tests.simulation.faults import MADE_A_FEW_TIMES, MADE_ONCE, Fault, site_of
 from tests.simulation.hits import SITES, TORN_READS, least_hit, table_of_hits, torn_reads
+from tests.simulation.mutants import FAILING_SELDOM_CALLS
 from tests.simulation.schedule import Schedule
 from tests.simulation.seams import installed
 
@@ -20,6 +21,13 @@ def test_schedules_hit_sites_that_are_in_the_table() -> None:
     assert set(seat.hits) <= SITES
     assert {call for call, _ in seat.hits} >= {"PutItem", "Query", "TransactWriteItems"}
     assert torn_reads(seat.hits) > 0
+
+
+def test_schedules_of_their_own_hit_every_call_that_is_seldom_made() -> None:
+    with installed() as seat:
+        for seed in range(SCHEDULES):
+            FAILING_SELDOM_CALLS.schedule(seed, seat)
+    assert {call for call, _ in seat.hits} >= {*MADE_ONCE, *MADE_A_FEW_TIMES}
 
 
 def test_the_table_has_a_cell_for_what_can_happen_and_none_for_what_cannot() -> None:

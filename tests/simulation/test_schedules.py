@@ -8,17 +8,17 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.__main__ import REPEATING, run_seeds
-from tests.simulation.mutants import OURS, UNDOING
+from tests.simulation.mutants import FAILING_SELDOM_CALLS, OURS, UNDOING
 from tests.support.thorough import many
 
 SCHEDULES = many(1_000)
 CHUNK = 100
-# They are longer.
-SCHEDULES_OF_UNDOS = many(100)
-CHUNK_OF_UNDOS = 20
+# Those of undos, and those with more failures.
+LONG_SCHEDULES = many(100)
+LONG_CHUNK = 20
 
 CHUNKS = [range(first, first + CHUNK) for first in range(0, SCHEDULES, CHUNK)]
-CHUNKS_OF_UNDOS = [range(first, first + CHUNK_OF_UNDOS) for first in range(0, SCHEDULES_OF_UNDOS, CHUNK_OF_UNDOS)]
+LONG_CHUNKS = [range(first, first + LONG_CHUNK) for first in range(0, LONG_SCHEDULES, LONG_CHUNK)]
 
 
 @pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")
@@ -33,7 +33,13 @@ def test_no_schedule_of_repeating_todos_does(seeds: range) -> None:
     assert not wrong, "\n".join(f"--repeating --seed {seed}: {differences}" for seed, differences in wrong)
 
 
-@pytest.mark.parametrize("seeds", CHUNKS_OF_UNDOS, ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")
+@pytest.mark.parametrize("seeds", LONG_CHUNKS, ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")
+def test_no_schedule_does_in_which_calls_that_are_seldom_made_fail(seeds: range) -> None:
+    wrong = run_seeds(FAILING_SELDOM_CALLS, seeds)
+    assert not wrong, "\n".join(f"--seldom --seed {seed}: {differences}" for seed, differences in wrong)
+
+
+@pytest.mark.parametrize("seeds", LONG_CHUNKS, ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}")
 def test_no_schedule_of_undos_does(seeds: range) -> None:
     wrong = run_seeds(UNDOING, seeds)
     assert not wrong, "\n".join(f"--undoing --seed {seed}: {differences}" for seed, differences in wrong)

@@ -71,10 +71,13 @@ class World:
         relies on `project` to write a table that it does not name.
     """
 
-    def __init__(self, seed: int, seat: Seat, page_items: int = PAGE_ITEMS) -> None:
+    def __init__(
+        self, seed: int, seat: Seat, page_items: int = PAGE_ITEMS, *, fails_at_seldom_calls: bool = False
+    ) -> None:
         self.scheduler = Scheduler(seed, seat.hits)
         self.draw = self.scheduler.draw
-        self.faults = Faults(self.draw, seat.hits)
+        seldom = random.Random(f"seldom {seed}") if fails_at_seldom_calls else None
+        self.faults = Faults(self.draw, seat.hits, seldom)
         self.engine = Engine(self.now, page_items, SCANS_AS_TEXT)
         events, settings, views = definitions()
         for table in (events, settings, with_an_index_by_revision(views)):
