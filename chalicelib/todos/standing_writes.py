@@ -202,6 +202,9 @@ class StandingWrites:
                 if write.operation == event.undoes:
                     write.stands = event.direction == ON
         for field, value in stated.items():
+            if field == METADATA and event.state[METADATA]:
+                # There is an object for its members' sake, whoever wrote last that there is none.
+                continue
             newest = next(write for write in reversed(self._writes[field]) if write.stands)
             if not same(newest.value, value):
                 # It undoes what this stream does not have: then it is a write like any other.

@@ -5,18 +5,19 @@ The rules that seemed natural are kept as mutants, which the sessions must find.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
 
 from chalicelib.todos import undo as undoing
-from chalicelib.todos.decide import same
-from chalicelib.todos.events import OFF
+from chalicelib.todos.decide import Create, Patch, same
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, OFF
 from chalicelib.todos.standing_writes import ABSENT, EXISTS, StandingWrites
 from chalicelib.todos.undo import Outcome
 from tests.support.thorough import many
-from tests.unit.todos.undo_model import Rules, World, Wrong, flat, play, play_back_and_forth
+from tests.unit.todos.undo_model import TODOS, Rules, World, Wrong, flat, play, play_back_and_forth
 
 # Each finds every mutant many times over; a thorough run has as many times as many.
 SESSIONS = many(1_200)
@@ -34,6 +35,40 @@ def test_whatever_happens_each_field_is_its_newest_standing_write(part: int) -> 
 def test_newest_first_and_oldest_first_pass_through_the_same_states_twice(part: int) -> None:
     for seed in range(part, BACK_AND_FORTH, PARTS):
         play_back_and_forth(seed)
+
+
+def test_an_object_that_came_back_with_a_member_goes_with_it() -> None:
+    """Whether there is an object of metadata is nobody's write while it has members."""
+    world = World(random.Random(0), Rules())
+    todo = TODOS[0]
+
+    def patch_metadata(members: dict[str, int] | None, operation: str) -> None:
+        world.do(todo, Patch({"metadata": members}), operation)
+
+    def undo(operation: str) -> str:
+        done = world.claim(operation)
+        assert done is not None
+        for _ in world.run(done):
+            pass
+        return done
+
+    def metadata() -> object:
+        return world.streams[todo][-1].state["metadata"]
+
+    world.do(todo, Create({**{name: DEFAULTS[name] for name in CONTENT_FIELDS}, "title": "0"}), None)
+    patch_metadata({"y": 1}, "B")
+    undo("B")
+    patch_metadata({"x": 1}, "C")
+    patch_metadata(None, "B")
+    undone = undo("B")
+    assert metadata() == {"x": 1}
+    undo("C")
+    assert metadata() is None
+    for _ in range(2):
+        again = undo(undone)
+        assert metadata() == {"y": 1}
+        undone = undo(again)
+        assert metadata() is None
 
 
 class FieldByField(Rules):

@@ -375,7 +375,8 @@ def some_command(chosen: random.Random, events: list[Event]) -> Command:
         return Patch({"completed": chosen.random() < 0.6})
     patch = _some_fields(chosen)
     if chosen.random() < 0.3:
-        patch["metadata"] = {chosen.choice("xy"): chosen.choice([None, 1, 2])}
+        members = {chosen.choice("xy"): chosen.choice([None, 1, 2])}
+        patch["metadata"] = chosen.choice([members, members, members, {}, None])
     return Patch(patch)
 
 
