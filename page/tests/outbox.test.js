@@ -65,7 +65,7 @@ for (const status of [429, 500, 503]) {
 }
 
 test("signed out, the command waits", () => {
-  assert.deepEqual(settle(command(1, "a"), { status: 401 }, newKey), { again: true, signedOut: true });
+  assert.deepEqual(settle(command(1, "a"), { status: 401 }, newKey), { again: true });
 });
 
 test("a stale edit of another field is sent on top, as a new request", () => {

@@ -68,6 +68,9 @@ export function merge(command, problem) {
  */
 const laterThan = (at, field, events) => events.some((event) => field in event.change && event.occurred_at > at);
 
+/** @param {"restore" | "delete"} op */
+const plain = (op) => ({ op, body: {}, base: {} });
+
 /**
  * The changes that carry out what a person chose, in their order: what was not chosen is written and taken back, so
  * that the history has it.
@@ -78,10 +81,9 @@ const laterThan = (at, field, events) => events.some((event) => field in event.c
 export function resolve(command, chosen) {
   const clash = /** @type {Clash} */ (command.clash);
   if (clash.deleted) {
-    const back = /** @type {const} */ ({ op: "restore", body: {}, base: {} });
-    const edit = { op: /** @type {const} */ ("patch"), body: command.body, base: command.base };
-    const away = /** @type {const} */ ({ op: "delete", body: {}, base: {} });
-    return chosen.deleted === "mine" ? [back, edit] : [back, edit, away];
+    const { body, base } = command;
+    const both = [plain("restore"), { op: /** @type {const} */ ("patch"), body, base }];
+    return chosen.deleted === "mine" ? both : [...both, plain("delete")];
   }
   const theirs = /** @type {Record<string, any>} */ (clash.theirs);
   /** @param {string[]} names @param {Record<string, any>} source */

@@ -69,7 +69,7 @@ export function wire({ op, id, key, version, body }) {
  * - `done`: whether the command is to be removed.
  * - `put`: commands to be stored in its place; with `seq` they replace the one of that number.
  * - `again`: whether to send later, unchanged.
- * @typedef {{row?: Todo, done?: boolean, put?: Command[], again?: boolean, signedOut?: boolean}} Outcome
+ * @typedef {{row?: Todo, done?: boolean, put?: Command[], again?: boolean}} Outcome
  *
  * @param {Command} command
  * @param {{status: number, etag?: string | null, todo?: Todo | null, problem?: Problem}} result
@@ -79,8 +79,7 @@ export function wire({ op, id, key, version, body }) {
 export function settle(command, result, newKey) {
   const { status, problem = {} } = result;
   if (status < 300) return { done: true, row: result.todo ?? (command.op === "delete" ? gone(command, result.etag) : undefined) };
-  if (status === 401) return { again: true, signedOut: true };
-  if (status === 429 || status >= 500) return { again: true };
+  if (status === 401 || status === 429 || status >= 500) return { again: true };
   if (status === 412 && problem.todo && command.op !== "create") return conflicting(command, { ...problem, todo: problem.todo }, newKey);
   // It was restored and deleted again meanwhile: a restoration is meant of what it is now, too.
   const last = problem.events?.at(-1);

@@ -5,7 +5,7 @@ import { html, nothing } from "lit-html";
 import { dayInWords, localDay, timeInWords } from "../pure/dates.js";
 import { deed, differences, doerInWords, doerOf } from "../pure/words.js";
 import { clientOf } from "../sync/sign-in.js";
-import { ICONS, inWords } from "./parts.js";
+import { head, inWords } from "./parts.js";
 import { href } from "./route.js";
 
 /** @import {Happened} from "../pure/undo.js" */
@@ -14,10 +14,8 @@ import { href } from "./route.js";
 /** @param {App} app */
 export function activity(app) {
   const { activity } = app.ledger;
-  return html`<header class="head">
-      <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
-      <h1 tabindex="-1">Activity</h1><p class="soft">of the last weeks, the newest first</p></header>
-    <ul class="filters" aria-label="By whom">${[undefined, ...new Set([...app.ledger.doers.keys(), ...(app.route.by ? [app.route.by] : [])])].map(
+  return html`${head(app, html`<p class="soft">of the last weeks, the newest first</p>`)}
+    <div class="filters"><ul aria-label="By whom">${[undefined, ...new Set([...app.ledger.doers.keys(), ...(app.route.by ? [app.route.by] : [])])].map(
       (by) => html`<li><a href=${href({ name: "activity", by })} aria-current=${app.route.by === by ? "true" : nothing}>${by === undefined ? "All" : doerInWords(by)}</a></li>`,
     )}</ul>
     ${activity === "failed" ? html`<p class="empty">What happened is on the server, which cannot be reached.</p>`

@@ -6,7 +6,7 @@ import { timeInWords } from "../pure/dates.js";
 import { resolve } from "../pure/merge.js";
 import { diff, FIELD_NAMES, valueInWords, who } from "../pure/words.js";
 import { nav } from "./nav.js";
-import { inWords } from "./parts.js";
+import { buttons, inWords } from "./parts.js";
 import { repeatForm } from "./repeat.js";
 
 /** @import {Clash, Command} from "../pure/types.js" */
@@ -54,7 +54,7 @@ function rename(app) {
   return html`<form @submit=${submit}><h1 id="rename">Rename “${app.route.list}”</h1>
     <p class="soft lead">All its todos move, as one operation that can be undone. If there is a list of the new name, both become one.</p>
     <input class="wide" name="to" maxlength="100" required autocomplete="off" aria-label="New name" .value=${app.route.list ?? ""} />
-    <div class="buttons"><button type="button" class="btn" @click=${() => app.show({ dialog: undefined })}>Leave it</button><button class="btn main">Rename</button></div></form>`;
+    ${buttons(app, "Leave it", html`<button class="btn main">Rename</button>`)}</form>`;
 }
 
 /** @param {App} app @param {Command} command */
@@ -85,7 +85,7 @@ function conflict(app, command) {
     <p class="soft lead">“${app.store.get(command.id)?.title}”. ${merged.length ? `What only one of you touched is merged already: the ${merged.join(", ")}.` : ""}</p>
     ${fields.map((field) => (clash.deleted ? deletion(mine, theirs) : choice(app, command, clash, field, mine, theirs)))}
     <p class="soft">What you do not choose stays in the history, one click away.</p>
-    <div class="buttons"><button type="button" class="btn" @click=${() => app.show({ dialog: undefined })}>Decide later</button><button class="btn main" disabled>Keep these</button></div></form>`;
+    ${buttons(app, "Decide later", html`<button class="btn main" disabled>Keep these</button>`)}</form>`;
 }
 
 /** @param {string} mine @param {string} theirs */

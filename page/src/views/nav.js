@@ -6,7 +6,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 import { timeInWords } from "../pure/dates.js";
 import { movedList } from "../pure/lists.js";
 import { counts } from "../pure/select.js";
-import { ICONS, when } from "./parts.js";
+import { ICONS, links, when } from "./parts.js";
 import { href } from "./route.js";
 
 /** @import {App} from "./app.js" */
@@ -31,7 +31,7 @@ export function nav(app, above = false) {
       <p role="status">${state(app)}</p>
       <p><button class="link" @click=${() => app.show({ dialog: "keys" })}><kbd>?</kbd> shows every key</button></p>
       <p>${app.person.sub} · <button class="link" @click=${() => app.signOut()}>Sign out</button></p>
-      <p><a href="${app.configuration.base}/docs">API</a> · <a href="${app.configuration.base}/problems">Problems</a> · <a href="${app.configuration.base}/openapi.json">Contract</a> · <a href="${app.configuration.base}/health">Health</a></p>
+      <p>${links(app.configuration.base)}</p>
     </div>
   </nav>`;
 }

@@ -1,7 +1,7 @@
 /** The panel beside the sheet: one todo with all its fields, its subtasks and its history. */
 
 import { html, nothing } from "lit-html";
-import { keyed } from "lit-html/directives/keyed.js";
+import { repeat } from "lit-html/directives/repeat.js";
 
 import { dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords } from "../pure/dates.js";
 import { tagsOf } from "../pure/quick-add.js";
@@ -24,7 +24,7 @@ export function panel(app) {
   return html`<aside aria-label="Details of ${todo.title}">
     <div class="bar"><p class="soft">${todo.version ? `Version ${todo.version}, changed ${instant(app, todo.updated_at)}` : "Not sent yet"}</p>
       <a class="tool" href=${app.to({ todo: undefined })} aria-label="Close details">${ICONS.close}</a></div>
-    ${todo.deleted ? html`<h2 class="name">${todo.title}</h2><p>This todo is deleted. <button class="link" @click=${() => app.undo([{ id: todo.id, op: "restore", body: {} }])}>Bring it back</button></p>` : keyed(todo.id, fields(app, todo))}
+    ${todo.deleted ? html`<h2 class="name">${todo.title}</h2><p>This todo is deleted. <button class="link" @click=${() => app.undo([{ id: todo.id, op: "restore", body: {} }])}>Bring it back</button></p>` : repeat([todo], ({ id }) => id, () => fields(app, todo))}
     ${history(app, todo)}
   </aside>`;
 }

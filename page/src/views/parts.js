@@ -4,6 +4,7 @@ import { html, noChange, nothing, svg } from "lit-html";
 import { Directive, directive } from "lit-html/directive.js";
 
 /** @import {Diff} from "../pure/words.js" */
+/** @import {App} from "./app.js" */
 
 /** @param {string} path @param {number} [size] */
 const icon = (path, size = 20) =>
@@ -17,6 +18,18 @@ export const ICONS = {
   up: icon("m5 12 5-5 5 5", 16),
   down: icon("m5 8 5 5 5-5", 16),
 };
+
+/** A view's title, with what stands beside it. @param {App} app @param {unknown} beside */
+export const head = (app, beside) => html`<header class="head">
+  <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
+  <h1 tabindex="-1">${app.title}</h1>${beside}</header>`;
+
+/** What else the service has. @param {string} base */
+export const links = (base) => html`<a href="${base}/docs">API</a> · <a href="${base}/problems">Problems</a> · <a href="${base}/openapi.json">Contract</a> · <a href="${base}/health">Health</a>`;
+
+/** The end of a form in a dialog. @param {App} app @param {string} away what leaves it @param {unknown} main */
+export const buttons = (app, away, main) => html`<div class="buttons">
+  <button type="button" class="btn" @click=${() => app.show({ dialog: undefined })}>${away}</button>${main}</div>`;
 
 /** A diff; the spaces around what changed are not marked. @param {Diff} diff */
 export const inWords = (diff) => diff.map(([kind, text]) => {

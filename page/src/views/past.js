@@ -7,7 +7,7 @@ import { DAYS, differing, heights, startOfDay, STEP } from "../pure/past.js";
 import { groups, listTitle } from "../pure/select.js";
 import { diff, FIELD_NAMES, valueInWords } from "../pure/words.js";
 import { operation, operationOf } from "./activity.js";
-import { ICONS, inWords, live } from "./parts.js";
+import { head, ICONS, inWords, live } from "./parts.js";
 
 /** @import {Todo} from "../pure/types.js" */
 /** @import {App} from "./app.js" */
@@ -31,8 +31,7 @@ export function past(app) {
   };
   /** @param {Event} event */
   const value = ({ target }) => Number(/** @type {HTMLInputElement} */ (target).value);
-  return html`<header class="head"><button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
-      <h1 tabindex="-1">As it was</h1><p class="soft">read only</p><p class="tools"><a class="btn" href=${app.to({ name: "everything", todo: undefined })}>Back to now</a></p></header>
+  return html`${head(app, html`<p class="soft">read only</p><p class="tools"><a class="btn" href=${app.to({ name: "everything", todo: undefined })}>Back to now</a></p>`)}
     <div class="slider">
       <p class="moment"><b>${words}</b> <span class="soft" role="status">${summary(app)}</span></p>
       ${range(app, "Day", DAYS - days, DAYS, words, (event) => go({ days: DAYS - value(event) }), startOfDay(here.now, DAYS).getTime(), DAY, DAYS + 1)}

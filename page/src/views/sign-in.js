@@ -4,6 +4,7 @@ import { html, nothing, render } from "lit-html";
 
 import { leaveForIssuer } from "../sync/sign-in.js";
 import { state } from "./nav.js";
+import { links } from "./parts.js";
 
 /** @import {Configuration} from "../sync/http.js" */
 /** @import {App} from "./app.js" */
@@ -27,7 +28,7 @@ export function welcome(root, { configuration, code, signIn }) {
     ${error ? html`<p role="alert" class="late">${error}</p>` : nothing}
     ${can && !error ? html`<label class="check"><input type="checkbox" name="keep" ?checked=${configuration.codes} /> Stay signed in on this device (keeps the token in this browser)</label>
       <button class="btn main">Sign in</button>` : how(configuration)}
-    <p class="soft"><a href="${configuration.base}/docs">The API</a> · <a href="${configuration.base}/problems">Problems</a> · <a href="${configuration.base}/openapi.json">Contract</a> · <a href="${configuration.base}/health">Health</a></p>
+    <p class="soft">${links(configuration.base)}</p>
   </form></main>`, root);
   show();
 }
