@@ -29,6 +29,9 @@ const http = new Http(configuration.base);
 // The words are English; where the browser's language is written from the right, so is what people write themselves.
 document.documentElement.dir = /** @type {any} */ (new Intl.Locale(navigator.language)).getTextInfo?.().direction ?? "ltr";
 
+/** @type {HTMLDialogElement | null} the dialog that was drawn last */
+let opened = null;
+
 /** @param {App} app */
 function draw(app) {
   const { route, toast, connection, ledger } = app;
@@ -54,7 +57,9 @@ function draw(app) {
     ${dialogs(app)}`, root);
   follow(app);
   const dialog = root.querySelector("dialog");
-  if (dialog && !dialog.open) dialog.showModal();
+  // One that Escape has closed says so only a moment later.
+  if (dialog && dialog !== opened) dialog.showModal();
+  opened = dialog;
   // A row that has moved has lost the focus, and one that is in another group now was made anew.
   if (document.activeElement !== document.body || !row) return;
   const kept = had?.isConnected ? had : document.getElementById(row)?.querySelector(".title");

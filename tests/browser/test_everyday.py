@@ -197,6 +197,23 @@ def test_everything_works_by_keys_alone(visitor: Visitor) -> None:
     expect(page.get_by_label("Due", exact=True)).to_be_focused()
 
 
+def test_a_key_right_after_a_dialog_was_closed_acts_on_the_page(visitor: Visitor) -> None:
+    visitor.go("inbox")
+    visitor.add("One")
+    visitor.row("One").locator(".title").focus()
+    visitor.page.keyboard.press("?")
+    expect(visitor.page.get_by_role("dialog")).to_be_visible()
+    # Before the browser has told the page of the closing.
+    visitor.page.evaluate(
+        """() => {
+             document.querySelector("dialog").close();
+             document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "t", bubbles: true}));
+           }"""
+    )
+    expect(visitor.page.get_by_label("Due", exact=True)).to_be_focused()
+    expect(visitor.page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_a_list_is_renamed_with_all_its_todos(visitor: Visitor, client: Client) -> None:
     visitor.go("list/Gardn")
     visitor.add("Sweep the yard")
