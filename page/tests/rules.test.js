@@ -29,13 +29,18 @@ test("a rule is said in words, and what has none is there as it is", () => {
   assert.equal(ruleInWords("BYDAY=MO", "en-GB"), "repeats (BYDAY=MO)");
 });
 
+test("what the next date is counted from is said where it is not the due date", () => {
+  const words = [null, "due", "next_future", "completion"].map((from) => ruleInWords("FREQ=WEEKLY;COUNT=3", "en-GB", from));
+  assert.deepEqual(words, ["every week, 3 times", "every week, 3 times", "every week, 3 times, past dates left out", "every week, 3 times, from when it is done"]);
+});
+
 test("a form that was opened and set loses nothing of a rule", () => {
   const parts = (rule) => rule.replace("+2TU", "2TU").split(";").sort();
-  for (const rule of Object.keys(RULES)) assert.deepEqual(parts(ruleOf(repeatOf(rule, "2026-12-01"), rule)), parts(rule));
+  for (const rule of Object.keys(RULES)) assert.deepEqual(parts(ruleOf(repeatOf(rule, "2026-12-01", null), rule)), parts(rule));
 });
 
 test("a form states what it shows, and what it does not show stays", () => {
-  const set = (rule, more) => ruleOf({ ...repeatOf(rule, "2026-12-18"), ...more }, rule);
+  const set = (rule, more) => ruleOf({ ...repeatOf(rule, "2026-12-18", null), ...more }, rule);
   assert.equal(set("FREQ=WEEKLY", { days: ["TH", "MO"], interval: "2" }), "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TH");
   assert.equal(set("FREQ=WEEKLY;BYDAY=MO;COUNT=3", { freq: "MONTHLY", on: "weekday", end: "until", until: "2027-01-31" }), "FREQ=MONTHLY;BYDAY=3FR;UNTIL=20270131");
   assert.equal(set("FREQ=MONTHLY;BYMONTHDAY=15", { on: "" }), "FREQ=MONTHLY");

@@ -316,6 +316,31 @@ def test_a_repeat_is_said_in_words_and_changed_in_a_form(visitor: Visitor, clien
     has(client, "Water the ferns", repeat="FREQ=MONTHLY;INTERVAL=2;BYDAY=-1FR")
 
 
+def test_what_a_repeat_is_counted_from_is_chosen_and_said(visitor: Visitor, client: Client) -> None:
+    visitor.go("inbox")
+    visitor.add("Change the filter today *monthly")
+    panel = visitor.open("Change the filter")
+    panel.get_by_role("button", name="Other…").click()
+    form = visitor.page.get_by_role("dialog", name="Repeat")
+    expect(form.get_by_label("from the date it is due")).to_be_checked()
+    form.get_by_label("from when it is done").check()
+    expect(form.get_by_role("status")).to_have_text("every month, from when it is done")
+    form.get_by_role("button", name="Set").click()
+    expect(visitor.row("Change the filter")).to_contain_text("every month, from when it is done")
+    expect(panel.get_by_label("Repeat")).to_have_accessible_description("from when it is done")
+    expect(panel.locator(".event").first).to_contain_text("You changed the repeat")
+    expect(panel.locator(".event").first.locator("ins").first).to_have_text("when")
+    visitor.saved()
+    has(client, "Change the filter", repeat="FREQ=MONTHLY", repeat_from="completion", version=2)
+
+    panel.get_by_role("button", name="Other…").click()
+    expect(form.get_by_label("from when it is done")).to_be_checked()
+    form.get_by_label("from the date it is due").check()
+    form.get_by_role("button", name="Set").click()
+    visitor.saved()
+    has(client, "Change the filter", repeat="FREQ=MONTHLY", repeat_from="due")
+
+
 def test_a_rule_that_the_form_does_not_show_is_never_lost(visitor: Visitor, client: Client) -> None:
     rule = "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO"
     client.seen.post("/todos", {"title": "Plant out", "repeat": rule, "due": TOMORROW})

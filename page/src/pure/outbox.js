@@ -10,7 +10,7 @@ export const MOST = 100;
 /** @type {Omit<Todo, "id" | "created_at" | "updated_at">} */
 const EMPTY = {
   version: 0, title: "", notes: null, completed: false, list: "inbox", tags: null, priority: "none", due: null,
-  remind_at: null, order: null, repeat: null, time_zone: null, parent: null, source: null, completed_at: null,
+  remind_at: null, order: null, repeat: null, repeat_from: null, time_zone: null, parent: null, source: null, completed_at: null,
 };
 
 /**

@@ -7,7 +7,7 @@ import { same } from "./merge.js";
 export const DAYS = 30;
 /** The finer range goes by so many minutes. */
 export const STEP = 10;
-const FIELDS = /** @type {const} */ (["title", "notes", "completed", "list", "tags", "priority", "due", "remind_at", "repeat", "parent"]);
+const FIELDS = /** @type {const} */ (["title", "notes", "completed", "list", "tags", "priority", "due", "remind_at", "repeat", "repeat_from", "parent"]);
 
 /**
  * What differs today.

@@ -17,11 +17,15 @@ export const NUMBERS = ["1", "2", "3", "4", "-1"];
  * - `days`: of a week.
  * - `on`: nothing where the due date says it, else `date` (a day of the month) or `weekday` (`nth` of `day`).
  * - `end`: nothing, `until` or `count`.
+ * - `from`: what the next date is counted from (`FROM`).
  * @typedef {{
  *   freq: string, interval: string, days: string[], on: string, date: string, nth: string, day: string, end: string,
- *   until: string, count: string,
+ *   until: string, count: string, from: string,
  * }} Repeat
  */
+
+/** What the next date is counted from, in words. */
+export const FROM = /** @type {Record<string, string>} */ ({ due: "from the date it is due", next_future: "past dates left out", completion: "from when it is done" });
 
 /** @param {string} rule @returns {Map<string, string>} */
 const partsOf = (rule) => new Map(rule.toUpperCase().split(";").map((part) => /** @type {[string, string]} */ (part.split("=", 2))));
@@ -53,8 +57,9 @@ const date = (day, locale, month) => format(locale, { day: "numeric", month, yea
  * here follows as it is.
  * @param {string} rule
  * @param {string} locale
+ * @param {string | null} [from] what the next date is counted from (`FROM`)
  */
-export function ruleInWords(rule, locale) {
+export function ruleInWords(rule, locale, from) {
   const left = partsOf(rule);
   /** @param {string} name */
   const take = (name) => {
@@ -96,6 +101,7 @@ export function ruleInWords(rule, locale) {
   const until = take("UNTIL"), count = take("COUNT");
   if (until) words += `, until ${date(lastDay(until), locale, "short")}`;
   if (count) words += count === "1" ? ", once more" : `, ${count} times`;
+  if (from && from !== "due") words += `, ${FROM[from]}`;
   return left.size ? `${words} (${[...left].map((part) => part.join("=")).join(";")})` : words;
 }
 
@@ -103,9 +109,10 @@ export function ruleInWords(rule, locale) {
  * A rule as the form shows it.
  * @param {string} rule
  * @param {string} day on which the todo is due: what the form proposes
+ * @param {string | null} from what the next date is counted from
  * @returns {Repeat}
  */
-export function repeatOf(rule, day) {
+export function repeatOf(rule, day, from) {
   const parts = partsOf(rule);
   const due = new Date(`${day}T12:00:00`);
   const byDay = (parts.get("BYDAY") ?? "").split(",").filter(Boolean);
@@ -122,6 +129,7 @@ export function repeatOf(rule, day) {
     end: parts.has("UNTIL") ? "until" : parts.has("COUNT") ? "count" : "",
     until: parts.has("UNTIL") ? lastDay(/** @type {string} */ (parts.get("UNTIL"))) : day,
     count: parts.get("COUNT") ?? "10",
+    from: from ?? "due",
   };
 }
 

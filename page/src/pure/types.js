@@ -6,8 +6,8 @@
  * @typedef {{
  *   id: string, version: number, title: string, notes: string | null, completed: boolean, list: string,
  *   tags: string[] | null, priority: string, due: string | null, remind_at: string | null, order: number | null,
- *   repeat: string | null, time_zone: string | null, parent: string | null, source: string | null,
- *   completed_at: string | null, created_at: string, updated_at: string, deleted?: boolean,
+ *   repeat: string | null, repeat_from: string | null, time_zone: string | null, parent: string | null,
+ *   source: string | null, completed_at: string | null, created_at: string, updated_at: string, deleted?: boolean,
  * }} Todo
  *
  * What a client may change of it.

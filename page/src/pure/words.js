@@ -1,7 +1,7 @@
 /** A history in words: who did what, and how values differ. Pure. */
 
 import { dueInWords } from "./dates.js";
-import { ruleInWords } from "./rules.js";
+import { FROM, ruleInWords } from "./rules.js";
 
 /** @import {Here} from "./dates.js" */
 /** @import {TodoEvent} from "./types.js" */
@@ -84,6 +84,7 @@ export function differences(before, event, here) {
  * @returns {string}
  */
 export function valueInWords(field, value, here) {
+  if (field === "repeat_from") return FROM[value ?? "due"];
   if (value === null || value === undefined || value === "") return field === "due" ? "no date" : "";
   if (field === "tags") return value.map((/** @type {string} */ tag) => `#${tag}`).join(" ");
   if (field === "due" || field === "remind_at") return dueInWords(value, here);

@@ -1,5 +1,6 @@
 /** What a person does, as changes for the outbox, each with its way back. */
 
+import { same } from "../pure/merge.js";
 import { byOrder, listTitle, place } from "../pure/select.js";
 
 /** @import {Fields, Todo} from "../pure/types.js" */
@@ -46,11 +47,12 @@ export class Actions {
     const todo = /** @type {Record<string, any> & Todo | undefined} */ (this.#store.get(id));
     if (!todo) return undefined;
     const shown = /** @type {Record<string, any>} */ ({ ...todo, ...seen.base });
-    const before = Object.fromEntries(Object.keys(body).map((field) => [field, shown[field] ?? null]));
-    if (JSON.stringify(before) === JSON.stringify(body)) return undefined;
+    const changed = Object.entries(body).filter(([field, value]) => !same(shown[field], value));
+    if (!changed.length) return undefined;
+    const before = Object.fromEntries(changed.map(([field]) => [field, shown[field] ?? null]));
     // Behind a change that waits, the version is what that leads to.
     const version = this.#store.waiting(id).length ? {} : seen.version ? { version: seen.version } : {};
-    await this.run([{ id, op: "patch", body, base: before, ...version }]);
+    await this.run([{ id, op: "patch", body: Object.fromEntries(changed), base: before, ...version }]);
     return { words: `Changed “${todo.title}”.`, undo: [{ id, op: "patch", body: before }] };
   }
 

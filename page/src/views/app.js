@@ -256,10 +256,10 @@ export class App {
     return this.done(this.actions.edit(id, body, seen));
   }
 
-  /** @param {Todo} todo @param {string} field */
-  began(todo, field) {
-    const value = /** @type {Record<string, any>} */ (todo)[field] ?? null;
-    this.seen = { id: todo.id, field, base: { [field]: value }, version: this.store.waiting(todo.id).length ? null : todo.version };
+  /** @param {Todo} todo @param {(keyof Fields)[]} fields that are edited together */
+  began(todo, ...fields) {
+    const base = Object.fromEntries(fields.map((field) => [field, todo[field] ?? null]));
+    this.seen = { id: todo.id, field: fields[0], base, version: this.store.waiting(todo.id).length ? null : todo.version };
   }
 
   /** @param {Todo} then a todo as it was */

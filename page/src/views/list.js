@@ -112,7 +112,7 @@ function meta(app, todo) {
   const children = app.children(todo);
   if (children.length) parts.push(html`<span>${children.filter(({ completed }) => completed).length} of ${children.length} subtasks</span>`);
   if (todo.notes) parts.push(html`<span>note</span>`);
-  if (todo.repeat) parts.push(html`<span>${ruleInWords(todo.repeat, app.here.locale)}</span>`);
+  if (todo.repeat) parts.push(html`<span>${ruleInWords(todo.repeat, app.here.locale, todo.repeat_from)}</span>`);
   return [...parts, ...(todo.tags ?? []).map((tag) => html`<a href=${app.to({ q: `#${tag}`, todo: undefined })}>#${tag}</a>`)];
 }
 

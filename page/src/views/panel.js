@@ -5,7 +5,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 
 import { dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords } from "../pure/dates.js";
 import { tagsOf } from "../pure/quick-add.js";
-import { ruleInWords } from "../pure/rules.js";
+import { FROM, ruleInWords } from "../pure/rules.js";
 import { counts, listTitle } from "../pure/select.js";
 import { deed, differences, statesBefore, who } from "../pure/words.js";
 import { ICONS, inWords, unlessEdited, when } from "./parts.js";
@@ -40,7 +40,7 @@ function fields(app, todo) {
   const { id } = todo;
   /** @param {Event} event */
   const value = ({ target }) => /** @type {HTMLInputElement} */ (target).value;
-  /** @param {string} field @param {(text: string) => Fields | undefined} read */
+  /** @param {keyof Fields} field @param {(text: string) => Fields | undefined} read */
   const events = (field, read) => ({
     focus: () => app.began(todo, field),
     change: (/** @type {Event} */ event) => {
@@ -75,7 +75,7 @@ function fields(app, todo) {
       <dt><label for="p-repeat">Repeat</label></dt><dd><select id="p-repeat" aria-describedby="p-rule" @focus=${rule.focus} @change=${rule.change}><option value="" .selected=${!todo.repeat}>Does not repeat</option>${RULES.map(
         (each) => html`<option value=${each} .selected=${todo.repeat === each}>${ruleInWords(each, app.here.locale)}</option>`,
       )}${own ? html`<option value=${own} .selected=${true}>as below</option>` : nothing}</select>
-        <p class="rule"><span id="p-rule">${own ? ruleInWords(own, app.here.locale) : nothing}</span> <button class="link" @click=${() => openRepeat(app, todo)}>Other…</button></p></dd>
+        <p class="rule"><span id="p-rule">${own ? ruleInWords(own, app.here.locale, todo.repeat_from) : todo.repeat && todo.repeat_from ? FROM[todo.repeat_from] : nothing}</span> <button class="link" @click=${() => openRepeat(app, todo)}>Other…</button></p></dd>
       ${index < 0 ? nothing : html`<dt>Place</dt><dd class="place"><span>${app.placeInWords(todo)}</span><span class="moves">
         <button class="btn" aria-label="Move up" ?disabled=${index === 0} @click=${() => app.move(todo, -1)}>${ICONS.up}</button>
         <button class="btn" aria-label="Move down" ?disabled=${index === of - 1} @click=${() => app.move(todo, 1)}>${ICONS.down}</button></span></dd>`}

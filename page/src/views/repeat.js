@@ -3,8 +3,8 @@
 import { html, nothing } from "lit-html";
 
 import { dayOf, localDay } from "../pure/dates.js";
-import { NUMBERS, nthInWords, repeatOf, ruleInWords, ruleOf, WEEKDAYS, weekdayInWords } from "../pure/rules.js";
-import { live } from "./parts.js";
+import { FROM, NUMBERS, nthInWords, repeatOf, ruleInWords, ruleOf, WEEKDAYS, weekdayInWords } from "../pure/rules.js";
+import { buttons, live } from "./parts.js";
 
 /** @import {Repeat} from "../pure/rules.js" */
 /** @import {Todo} from "../pure/types.js" */
@@ -17,8 +17,8 @@ const begun = (app, todo) => todo.repeat ?? "FREQ=WEEKLY";
 
 /** @param {App} app @param {Todo} todo */
 export function openRepeat(app, todo) {
-  app.began(todo, "repeat");
-  app.show({ dialog: "repeat", repeat: repeatOf(begun(app, todo), todo.due ? localDay(todo.due) : dayOf(app.here.now)) });
+  app.began(todo, "repeat", "repeat_from");
+  app.show({ dialog: "repeat", repeat: repeatOf(begun(app, todo), todo.due ? localDay(todo.due) : dayOf(app.here.now), todo.repeat_from) });
 }
 
 /** @param {App} app */
@@ -37,7 +37,7 @@ export function repeatForm(app) {
   const submit = (event) => {
     event.preventDefault();
     app.show({ dialog: undefined });
-    app.edit(todo.id, { repeat: rule });
+    app.edit(todo.id, { repeat: rule, repeat_from: repeat.from === "due" ? todo.repeat_from && "due" : repeat.from });
   };
   /** @param {string} name @param {string[][]} options @param {string} label */
   const select = (name, options, label) => html`<select name=${name} aria-label=${label}>${options.map(
@@ -57,6 +57,7 @@ export function repeatForm(app) {
       ${radio("end", "", "never")}
       <p class="fields">${radio("end", "until", "after")}<input name="until" type="date" required aria-label="Last day" .value=${repeat.until} /></p>
       <p class="fields">${radio("end", "count", "after")}<input name="count" type="number" inputmode="numeric" min="1" max="9999" required aria-label="How many times" .value=${repeat.count} /> times</p></div></fieldset>
-    <p role="status"><b>${ruleInWords(rule, locale)}</b></p>
-    <div class="buttons"><button type="button" class="btn" @click=${() => app.show({ dialog: undefined })}>Leave it</button><button class="btn main">Set</button></div></form>`;
+    <fieldset><legend>Counted</legend><div class="ways">${Object.keys(FROM).map((from) => radio("from", from, FROM[from]))}</div></fieldset>
+    <p role="status"><b>${ruleInWords(rule, locale, repeat.from)}</b></p>
+    ${buttons(app, "Leave it", html`<button class="btn main">Set</button>`)}</form>`;
 }
