@@ -3,7 +3,7 @@
 import { html, nothing } from "lit-html";
 
 import { dayInWords, localDay, timeInWords } from "../pure/dates.js";
-import { deed, differences, doerInWords, doerOf } from "../pure/words.js";
+import { deed, differences, doerInWords, doerOf, FIELD_NAMES } from "../pure/words.js";
 import { clientOf } from "../sync/sign-in.js";
 import { head, inWords } from "./parts.js";
 import { href } from "./route.js";
@@ -108,7 +108,7 @@ function sample(app, event) {
   const title = event.before && found.find(({ field }) => field === "title");
   return html`<p><a href=${app.to({ todo: event.todo })} dir="auto">${title ? inWords(title.diff) : titleOf(app, event)}</a>${found
     .filter(({ field }) => field !== "title")
-    .map(({ diff }) => html` <span class="change">${inWords(diff)}</span>`)}</p>`;
+    .map(({ field, diff }) => html` <span>${FIELD_NAMES[field]} ${inWords(diff)}</span>`)}</p>`;
 }
 
 /** @param {App} app @param {Happened[]} entry */
