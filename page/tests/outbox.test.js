@@ -12,6 +12,13 @@ test("of each todo one command is under way, and one that waits for a person blo
   assert.deepEqual(sendable(queue).map(({ seq }) => seq), [1, 5]);
 });
 
+test("what one act of a person made is sent as its own operation, and what is to be sent again holds up no other", () => {
+  const queue = [command(1, "a", { operation: "o" }), command(2, "b"), command(3, "c", { operation: "o" }), command(4, "d")];
+  assert.deepEqual(sendable(queue).map(({ seq }) => seq), [1, 3]);
+  assert.deepEqual(sendable(queue, new Set([1, 3])).map(({ seq }) => seq), [2, 4]);
+  assert.deepEqual(sendable(queue, new Set([1, 2, 3, 4])), []);
+});
+
 test("each command has its key, and states the version that it was based on", () => {
   assert.deepEqual(wire(command(1, "a")), { op: "patch", id: "a", key: "k1", if_match: '"3"', body: { title: "t1" } });
   assert.deepEqual(wire(command(1, "a", { op: "create", version: null })), { op: "create", id: "a", key: "k1", body: { title: "t1" } });

@@ -146,3 +146,35 @@ def test_an_operation_is_undone_from_the_past(visitor: Visitor, client: Client, 
     entry.get_by_role("button", name="Undo", exact=True).click()
     visitor.toast("Undone.")
     shows(lambda: [todo["title"] for todo in client.get("/todos").json()], ["Keep me"])
+
+
+def test_what_one_click_does_offline_to_many_is_one_operation(visitor: Visitor, client: Client) -> None:
+    visitor.go("inbox")
+    for title in ("One", "Two"):
+        visitor.add(title)
+    visitor.saved()
+    visitor.context.set_offline(True)
+    visitor.page.get_by_role("button", name="Complete all 2").click()
+    visitor.add("Meanwhile")
+    expect(visitor.row("Two")).to_contain_text("waiting to be sent")
+    visitor.context.set_offline(False)
+    visitor.saved()
+    visitor.page.get_by_role("button", name="Clear 2").click()
+    visitor.saved()
+    logged(client, "TodoDeleted", times=2)
+    events = [event for event in client.get("/activity").json()["events"] if event["type"] != "TodoCreated"]
+    operations = {(event["type"], event["operation"]) for event in events}
+    assert len(operations) == len({operation for _, operation in operations}) == 2
+    assert not any(operation.startswith("~") for _, operation in operations)
+
+    visitor.go("activity")
+    for words in ("You deleted 2 todos", "You completed 2 todos"):
+        entry = entries(visitor).filter(has_text=words)
+        entry.get_by_role("button", name="Undo…").click()
+        expect(entry).to_contain_text("2 go back.")
+        entry.get_by_role("button", name="Undo", exact=True).click()
+        visitor.toast("Undone.")
+        expect(entry.get_by_role("button", name="Undo…")).to_be_visible()
+    visitor.go("inbox")
+    expect(visitor.page.get_by_role("button", name="Complete all 3")).to_be_visible()
+    shows(lambda: client.get("/stats").json(), {"total": 3, "open": 3, "completed": 0})

@@ -4,8 +4,8 @@ Four of them the page has in another form, or not at all:
 
 - The field for a new todo has no focus at first: screen readers would begin in the middle of the page, and the single
   keys of the whole page would be text. `n` goes there.
-- There is no "mark all as complete": a list of years is not completed by one click. Several are selected instead, where
-  the page has that.
+- "Mark all as complete" is a button that says what it does to how many, in each list: years of todos in Everything are
+  not completed by one click.
 - There is no button on hover that deletes: what only a pointer can find is not accessible. The Delete key and the panel
   do it, with Undo.
 - The counter is the number of open todos beside the title, of each view and list, without "items left".
@@ -157,6 +157,34 @@ def test_the_counter_counts_what_is_open(three: Visitor) -> None:
     expect(counter).to_have_text("1")
     three.row("one").get_by_role("checkbox").click()
     expect(counter).to_have_text("2")
+
+
+def test_all_that_are_open_are_completed_at_once_and_all_reopened_where_none_is(three: Visitor) -> None:
+    complete = three.page.get_by_role("button", name="Complete all 2")
+    complete.focus()
+    three.page.keyboard.press("Enter")
+    expect(three.page.locator("main .row.done")).to_have_count(3)
+    reopen = three.page.get_by_role("button", name="Reopen all 3")
+    # The same button: the focus is where it was.
+    expect(reopen).to_be_focused()
+    three.toast("Completed 2 todos.").get_by_role("button", name="Undo").click()
+    expect(three.page.locator("main .row.done")).to_have_count(1)
+    complete.click()
+    reopen.click()
+    expect(three.page.locator("main .row.done")).to_have_count(0)
+    expect(three.page.get_by_role("button", name="Complete all 3")).to_be_visible()
+
+
+def test_all_are_those_that_are_shown(three: Visitor) -> None:
+    three.page.get_by_role("searchbox").fill("one")
+    three.page.get_by_role("button", name="Complete all 1").click()
+    three.page.get_by_role("searchbox").press("Escape")
+    expect(three.row("one")).to_have_class(re.compile(r"\bdone\b"))
+    expect(three.row("three")).not_to_have_class(re.compile(r"\bdone\b"))
+
+
+def test_without_todos_there_is_nothing_to_complete(visitor: Visitor) -> None:
+    expect(visitor.page.get_by_role("button", name=re.compile("all"))).to_have_count(0)
 
 
 def test_clear_deletes_what_is_completed_and_is_there_only_then(three: Visitor) -> None:

@@ -42,13 +42,15 @@ function applied(row, { id, op, body, at, clash }) {
 }
 
 /**
- * The commands to send now: of each todo the first, unless that waits for a person.
+ * The commands to send now: of each todo the first, unless that waits for a person; all of one operation.
  * @param {Command[]} commands in order
+ * @param {Set<number>} [later] the `seq` of those that were sent just now, and are to be sent again
  */
-export function sendable(commands) {
+export function sendable(commands, later) {
   /** @type {Map<string, Command>} */ const first = new Map();
   for (const command of commands) if (!first.has(command.id)) first.set(command.id, command);
-  return [...first.values()].filter((command) => command.state === "waiting").slice(0, MOST);
+  const ready = [...first.values()].filter(({ state, seq }) => state === "waiting" && !later?.has(seq));
+  return ready.filter(({ operation }) => operation === ready[0].operation).slice(0, MOST);
 }
 
 /**

@@ -30,12 +30,13 @@
  * - `base`: the values, before the change, of the fields that it sets.
  * - `version`: that of the todo it was based on; null behind another command of the same todo, whose answer has it.
  * - `key`: its idempotency key.
+ * - `operation`: what it is part of, where several were made by one act of a person.
  * - `events`: what others did meanwhile and it was merged with.
  * - `state`: `waiting`, `refused` with `problem`, or `conflict` with `clash`.
  * @typedef {{
  *   seq: number, id: string, op: "create" | "patch" | "delete" | "restore" | "revert", body: Record<string, any>,
- *   base: Fields, version: number | null, key: string, at: string, state: "waiting" | "refused" | "conflict",
- *   problem?: Problem, clash?: Clash, events?: TodoEvent[],
+ *   base: Fields, version: number | null, key: string, operation?: string, at: string,
+ *   state: "waiting" | "refused" | "conflict", problem?: Problem, clash?: Clash, events?: TodoEvent[],
  * }} Command
  *
  * Two edits of one todo of which a person chooses. `deleted`: theirs was its deletion.

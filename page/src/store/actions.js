@@ -11,6 +11,9 @@ import { byOrder, listTitle, place } from "../pure/select.js";
  * @typedef {{words: string, undo: Wanted[]}} Done
  */
 
+/** @param {string} did @param {Todo[]} todos */
+const inWords = (did, todos) => `${did} ${todos.length === 1 ? `“${todos[0].title}”` : `${todos.length} todos`}.`;
+
 export class Actions {
   /** @type {Store} */ #store;
   /** The open todos of lists, while the todos stay as they are. @type {{todos: Todo[], lists: Map<string, Todo[]>} | undefined} */ #sorted;
@@ -56,17 +59,22 @@ export class Actions {
     return { words: `Changed “${todo.title}”.`, undo: [{ id, op: "patch", body: before }] };
   }
 
-  /** @param {Todo} todo @returns {Promise<Done>} */
-  async toggle(todo) {
-    await this.run([{ id: todo.id, op: "patch", body: { completed: !todo.completed } }]);
-    return { words: `${todo.completed ? "Reopened" : "Completed"} “${todo.title}”.`, undo: [{ id: todo.id, op: "patch", body: { completed: todo.completed } }] };
+  /** Completes those that are open; where none is, reopens all. @param {Todo[]} todos @returns {Promise<Done>} */
+  async toggle(todos) {
+    const now = todos.map((todo) => this.#store.get(todo.id) ?? todo);
+    const open = now.filter(({ completed }) => !completed);
+    const completed = open.length > 0;
+    const changed = completed ? open : now;
+    /** @param {boolean} completed @returns {Wanted[]} */
+    const all = (completed) => changed.map(({ id }) => ({ id, op: "patch", body: { completed } }));
+    await this.run(all(completed));
+    return { words: inWords(completed ? "Completed" : "Reopened", changed), undo: all(!completed) };
   }
 
   /** @param {Todo[]} todos @returns {Promise<Done>} */
   async remove(todos) {
     await this.run(todos.map(({ id }) => ({ id, op: "delete", body: {} })));
-    const words = todos.length === 1 ? `Deleted “${todos[0].title}”.` : `Deleted ${todos.length} todos.`;
-    return { words, undo: todos.map(({ id }) => ({ id, op: "restore", body: {} })) };
+    return { words: inWords("Deleted", todos), undo: todos.map(({ id }) => ({ id, op: "restore", body: {} })) };
   }
 
   /** @param {string} id @param {number} version */

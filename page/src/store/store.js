@@ -104,31 +104,26 @@ export class Store {
   }
 
   /**
-   * Puts changes into the outbox, all or none.
+   * Puts changes into the outbox, all or none. Several are one operation.
    * @param {Wanted[]} wanted
    */
   async add(wanted) {
     const at = new Date().toISOString();
+    const operation = wanted.length > 1 ? { operation: newKey() } : {};
+    const queued = new Set(this.commands.map(({ id }) => id));
     /** @type {Command[]} */ const added = [];
     await within(this.#database, "readwrite", async ({ commands }) => {
       for (const one of wanted) {
-        const command = /** @type {Command} */ ({ version: this.#basis([...this.commands, ...added], one), base: this.#base(one), ...one, key: newKey(), at, state: "waiting" });
+        // Behind another of the same todo, it is based on what that leads to.
+        const version = one.op === "create" || queued.has(one.id) ? null : (this.rows.get(one.id)?.version ?? null);
+        const command = /** @type {Command} */ ({ version, base: this.#base(one), ...one, key: newKey(), ...operation, at, state: "waiting" });
         command.seq = await result(commands.add(command));
         added.push(command);
+        queued.add(one.id);
       }
     });
     this.commands = [...this.commands, ...added];
     this.#wrote();
-  }
-
-  /**
-   * What a change is based on: behind another of the same todo, what that leads to.
-   * @param {Command[]} queue
-   * @param {Wanted} wanted
-   */
-  #basis(queue, { id, op }) {
-    if (op === "create" || queue.some((command) => command.id === id)) return null;
-    return this.rows.get(id)?.version ?? null;
   }
 
   /** @param {Wanted} wanted */

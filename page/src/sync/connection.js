@@ -163,11 +163,13 @@ export class Connection {
   /** Sends what can be sent; false where it must be tried later. */
   async #send() {
     let most = MOST;
-    for (let commands; (commands = sendable(this.store.commands).slice(0, most)).length; ) {
-      const { status, body, headers } = await this.http.send("/batch", { method: "POST", body: { commands: commands.map(wire) } });
+    // One that the server cannot take now holds up no other.
+    const later = /** @type {Set<number>} */ (new Set());
+    for (let commands; (commands = sendable(this.store.commands, later).slice(0, most)).length; ) {
+      const [{ operation }] = commands;
+      const { status, body, headers } = await this.http.send("/batch", { method: "POST", headers: operation ? { "Operation-Id": operation } : {}, body: { commands: commands.map(wire) } });
       if (status !== 200 && (status < 400 || status === 401 || status === 429 || status >= 500)) return this.#failed(status, headers);
       this.#active = true;
-      let later = false;
       // One that is malformed makes the whole batch so: alone, each gets its own answer.
       if (status !== 200 && commands.length > 1) {
         most = 1;
@@ -176,12 +178,11 @@ export class Connection {
       for (const [index, command] of commands.entries()) {
         const answer = status === 200 ? body.results[index] : { status, problem: body };
         const outcome = settle(command, answer, newKey);
-        later ||= Boolean(outcome.again);
+        if (outcome.again) later.add(command.seq);
         await this.store.settle(command, outcome);
       }
-      if (later) return this.#failed(503);
     }
-    return true;
+    return !later.size || this.#failed(503);
   }
 
   /** Takes what has changed, until there is no more; false where it must be tried later. */

@@ -166,6 +166,11 @@ export class App {
     return this.route.name === "list" ? (this.route.list ?? "inbox") : "inbox";
   }
 
+  /** Whether the rows are those of a list, in its own order. */
+  get isList() {
+    return this.route.name === "inbox" || this.route.name === "list";
+  }
+
   get title() {
     const { name, list } = this.route;
     if (name === "past") return "As it was";
@@ -228,7 +233,7 @@ export class App {
       this.staying.set(todo.id, todo);
       setTimeout(() => this.staying.delete(todo.id) && this.redraw(), 1000);
     } else this.staying.delete(todo.id);
-    return this.done(this.actions.toggle(real));
+    return this.done(this.actions.toggle([real]));
   }
 
   /** @param {Todo[]} todos */

@@ -44,7 +44,7 @@ function move(app, event) {
   const by = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : undefined;
   if (!todo || !by) return;
   event.preventDefault();
-  if (app.route.name !== "inbox" && app.route.name !== "list") return app.say("Only a list can be put in order.");
+  if (!app.isList) return app.say("Only a list can be put in order.");
   app.move(todo, by).then(() => app.focusRow(todo.id));
 }
 

@@ -7,7 +7,7 @@ import { dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInWords } fr
 import { ruleInWords } from "../pure/rules.js";
 import { listTitle } from "../pure/select.js";
 import { addLine } from "./add-line.js";
-import { ICONS, guard, unlessEdited, when } from "./parts.js";
+import { ICONS, guard, head, unlessEdited, when } from "./parts.js";
 import { href } from "./route.js";
 
 /** @import {Group} from "../pure/select.js" */
@@ -17,7 +17,9 @@ import { href } from "./route.js";
 /** @param {App} app */
 export function sheet(app) {
   const { groups, route } = app;
-  const [total, count] = [groups, groups.filter(({ done }) => !done)].map((each) => each.flatMap(({ rows }) => rows).length);
+  const rows = groups.flatMap(({ rows }) => rows);
+  const total = rows.length;
+  const count = total - (groups.find(({ done }) => done)?.rows.length ?? 0);
   if (app.first >= total) app.rewind();
   let at = 0;
   /** @param {Group} group */
@@ -26,19 +28,15 @@ export function sheet(app) {
     at += group.rows.length;
     return rows.length ? section(app, group, rows) : nothing;
   };
-  return html`<header class="head">
-      <button class="tool menu" aria-label="Views" @click=${() => app.show({ dialog: "views" })}>${ICONS.menu}</button>
-      <h1 tabindex="-1">${app.title}</h1>
-      <p class="soft">${route.name === "today" ? longDay(dayOf(app.here.now), app.here.locale) : html`<span class="num">${count.toLocaleString(app.here.locale)}</span>`}</p>
+  return html`${head(app, html`<p class="soft">${route.name === "today" ? longDay(dayOf(app.here.now), app.here.locale) : html`<span class="num">${count.toLocaleString(app.here.locale)}</span>`}</p>
       ${when(route.name === "list", html`<button class="link" @click=${() => app.show({ dialog: "rename" })}>Rename</button>`)}
       <form class="tools" role="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
         <label class="find">${ICONS.search}<input id="search" type="search" placeholder="Search" aria-label="Search in ${app.title}" .value=${route.q}
           @input=${(/** @type {Event} */ { target }) => app.go(app.to({ q: /** @type {HTMLInputElement} */ (target).value }), true)} /></label>
-      </form>
-    </header>
-    <ul class="filters" aria-label="Filter">${/** @type {const} */ (["all", "active", "completed"]).map(
+      </form>`)}
+    <div class="filters"><ul aria-label="Filter">${/** @type {const} */ (["all", "active", "completed"]).map(
       (filter) => html`<li><a href=${app.to({ filter, todo: undefined })} aria-current=${route.filter === filter ? "true" : nothing}>${filter[0].toUpperCase() + filter.slice(1)}</a></li>`,
-    )}</ul>
+    )}</ul>${when(app.isList && total > 0, html`<button class="link" @click=${() => app.done(app.actions.toggle(rows))}>${count ? `Complete all ${count}` : `Reopen all ${total}`}</button>`)}</div>
     ${renaming(app)}
     ${addLine(app)}
     ${when(app.first > 0, html`<div class="before"></div>`)}
