@@ -264,3 +264,27 @@ def test_what_was_typed_is_saved_when_its_field_goes_away(visitor: Visitor, clie
     visitor.saved()
     wanted = [("First", None), ("Two", "Of the second")]
     shows(lambda: sorted((todo["title"], todo["notes"]) for todo in client.rows("/todos")), wanted)
+
+
+def test_what_is_being_typed_is_saved_when_the_page_goes_away_or_is_hidden(visitor: Visitor, client: Client) -> None:
+    def note() -> object:
+        return client.get("/todos").json()[0]["notes"]
+
+    visitor.go("inbox")
+    visitor.add("Plan the beds")
+    visitor.saved()
+    notes = visitor.open("Plan the beds").get_by_label("Notes")
+    notes.press_sequentially("Beans, then")
+    visitor.page.reload()
+    expect(notes).to_have_value("Beans, then")
+    shows(note, "Beans, then")
+    notes.press_sequentially(" leeks")
+    visitor.page.evaluate(
+        """() => {
+             Object.defineProperty(document, "hidden", {configurable: true, get: () => true});
+             document.dispatchEvent(new Event("visibilitychange"));
+           }"""
+    )
+    shows(note, "Beans, then leeks")
+    # Who comes back goes on typing.
+    expect(notes).to_be_focused()

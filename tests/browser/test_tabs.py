@@ -155,3 +155,25 @@ def test_signing_out_in_one_tab_signs_out_the_other(visitor: Visitor, second: Pa
     for page in (visitor.page, second):
         expect(page.get_by_role("heading", level=1, name="todo-ledger")).to_be_visible()
     assert visitor.page.evaluate("indexedDB.databases()") == []
+
+
+def test_an_edit_that_began_before_the_todo_was_sent_is_not_laid_over_another(
+    visitor: Visitor, second: Page, client: Client
+) -> None:
+    visitor.context.route("**/batch", lambda route: route.abort())
+    add(visitor.page, "Mend the hose")
+    second.locator("main .row .title").dblclick()
+    second.locator("#edit-title").fill("Mend the green hose")
+    visitor.context.unroute("**/batch")
+    visitor.saved()
+    visitor.page.locator("main .row .title").dblclick()
+    visitor.page.locator("#edit-title").fill("Mend the long hose")
+    visitor.page.keyboard.press("Enter")
+    expect(second.locator("#p-title")).to_have_value("Mend the long hose")
+    shows(lambda: [todo["title"] for todo in client.get("/todos").json()], ["Mend the long hose"])
+    second.locator("#edit-title").press("Enter")
+    expect(second.locator("main .note")).to_contain_text("Two edits.")
+    second.get_by_role("button", name="Choose").click()
+    second.get_by_role("radio", name=re.compile("^Yours")).check()
+    second.get_by_role("button", name="Keep these").click()
+    shows(lambda: [todo["title"] for todo in client.get("/todos").json()], ["Mend the green hose"])

@@ -53,8 +53,8 @@ export function format(locale, options) {
 /** @param {string} day */
 const noon = (day) => new Date(`${day}T12:00:00`);
 
-/** @param {string} word @param {string} locale */
-const capital = (word, locale) => word.charAt(0).toLocaleUpperCase(locale) + word.slice(1);
+/** @param {string} word @param {string} [locale] of the words, if they are not the page's own */
+export const capital = (word, locale = "en") => word.charAt(0).toLocaleUpperCase(locale) + word.slice(1);
 
 /**
  * A day in words: Today, Tomorrow, Yesterday, a weekday within six days, else a date, with its year if it is another.

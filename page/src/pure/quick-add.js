@@ -1,6 +1,6 @@
 /** The grammar of the add line: `Repot the lemon tree tomorrow 9:00 #garden !high *weekly @Home`. Pure. */
 
-import { dayAfter, dayInWords, dayOf, dueAt, dueInWords } from "./dates.js";
+import { capital, dayAfter, dayInWords, dayOf, dueAt, dueInWords } from "./dates.js";
 import { ruleInWords } from "./rules.js";
 
 /** @import {Here} from "./dates.js" */
@@ -104,12 +104,11 @@ export function parse(text, here) {
   find('@(?:"([^"]{1,100})"|([\\p{L}\\p{N}_][^\\s@#]{0,99}))', "list", ([, quoted, plain]) => (fields.list = quoted ?? plain));
   find("!(high|medium|low|[123])", "priority", ([, word]) => {
     fields.priority = PRIORITIES[word.toLowerCase()];
-    return fields.priority[0].toUpperCase() + fields.priority.slice(1);
+    return capital(fields.priority);
   });
   find(`\\*(${oneOf(Object.keys(RULES))}|(\\d{1,2})\\s?(day|week|month|year)s?)`, "repeat", ([, word, count, unit]) => {
     fields.repeat = unit ? `FREQ=${FREQUENCIES[unit.toLowerCase()]};INTERVAL=${Number(count) || 1}` : RULES[word.toLowerCase()];
-    const words = ruleInWords(fields.repeat, locale);
-    return words[0].toUpperCase() + words.slice(1);
+    return capital(ruleInWords(fields.repeat, locale));
   });
   const { day, time } = when(find, { now, locale });
   const moment = together(text, parts);

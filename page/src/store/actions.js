@@ -23,11 +23,6 @@ export class Actions {
     this.#store = store;
   }
 
-  /** @param {Wanted[]} commands */
-  run(commands) {
-    return this.#store.add(commands);
-  }
-
   /**
    * @param {Fields & {title: string}} fields
    * @returns {Promise<Done & {id: string}>}
@@ -36,7 +31,7 @@ export class Actions {
     const id = crypto.randomUUID();
     const list = fields.list ?? "inbox";
     const last = this.#open(list).at(-1)?.order ?? 0;
-    await this.run([{ id, op: "create", body: { list, order: last + 1024, ...fields } }]);
+    await this.#store.add([{ id, op: "create", body: { list, order: last + 1024, ...fields } }]);
     return { id, words: `Added “${fields.title}” to ${listTitle(list)}.`, undo: [{ id, op: "delete", body: {} }] };
   }
 
@@ -53,9 +48,10 @@ export class Actions {
     const changed = Object.entries(body).filter(([field, value]) => !same(shown[field], value));
     if (!changed.length) return undefined;
     const before = Object.fromEntries(changed.map(([field]) => [field, shown[field] ?? null]));
-    // Behind a change that waits, the version is what that leads to.
-    const version = this.#store.waiting(id).length ? {} : seen.version ? { version: seen.version } : {};
-    await this.run([{ id, op: "patch", body: Object.fromEntries(changed), base: before, ...version }]);
+    // Where it was another meanwhile, none but the version that was seen fits; behind a change that waits, what that leads to.
+    const isOther = changed.some(([field]) => !same(shown[field], todo[field]));
+    const version = isOther && !this.#store.waiting(id).length ? { version: seen.version ?? 0 } : {};
+    await this.#store.add([{ id, op: "patch", body: Object.fromEntries(changed), base: before, ...version }]);
     return { words: `Changed “${todo.title}”.`, undo: [{ id, op: "patch", body: before }] };
   }
 
@@ -67,19 +63,19 @@ export class Actions {
     const changed = completed ? open : now;
     /** @param {boolean} completed @returns {Wanted[]} */
     const all = (completed) => changed.map(({ id }) => ({ id, op: "patch", body: { completed } }));
-    await this.run(all(completed));
+    await this.#store.add(all(completed));
     return { words: inWords(completed ? "Completed" : "Reopened", changed), undo: all(!completed) };
   }
 
   /** @param {Todo[]} todos @returns {Promise<Done>} */
   async remove(todos) {
-    await this.run(todos.map(({ id }) => ({ id, op: "delete", body: {} })));
+    await this.#store.add(todos.map(({ id }) => ({ id, op: "delete", body: {} })));
     return { words: inWords("Deleted", todos), undo: todos.map(({ id }) => ({ id, op: "restore", body: {} })) };
   }
 
   /** @param {string} id @param {number} version */
   async revert(id, version) {
-    await this.run([{ id, op: "revert", body: { to_version: version } }]);
+    await this.#store.add([{ id, op: "revert", body: { to_version: version } }]);
   }
 
   /** @param {string} list the open todos of the list, in its order */
@@ -108,7 +104,7 @@ export class Actions {
     if (index < 0 || to < 0 || to >= of) return undefined;
     const others = this.#open(todo.list).filter(({ id }) => id !== todo.id);
     const places = place(others, todo, to);
-    await this.run(places.map(([{ id }, order]) => ({ id, op: "patch", body: { order } })));
+    await this.#store.add(places.map(([{ id }, order]) => ({ id, op: "patch", body: { order } })));
     return {
       words: `“${todo.title}” is now ${to + 1} of ${of} in ${listTitle(todo.list)}.`,
       undo: places.map(([{ id, order }]) => ({ id, op: "patch", body: { order } })),

@@ -117,10 +117,13 @@ export class Store {
         // Behind another of the same todo, it is based on what that leads to.
         const version = one.op === "create" || queued.has(one.id) ? null : (this.rows.get(one.id)?.version ?? null);
         const command = /** @type {Command} */ ({ version, base: this.#base(one), ...one, key: newKey(), ...operation, at, state: "waiting" });
-        command.seq = await result(commands.add(command));
         added.push(command);
         queued.add(one.id);
       }
+      const seqs = added.map((command) => result(commands.add(command)));
+      // It is on its way to the disk, also if the page goes away now.
+      commands.transaction.commit();
+      (await Promise.all(seqs)).forEach((seq, index) => (added[index].seq = seq));
     });
     this.commands = [...this.commands, ...added];
     this.#wrote();

@@ -1,5 +1,6 @@
 /** What all views know of: the todos, the address, and what is open on the page. */
 
+import { capital } from "../pure/dates.js";
 import { families, groups, listTitle } from "../pure/select.js";
 import { Actions } from "../store/actions.js";
 import { remember } from "../sync/sign-in.js";
@@ -24,6 +25,13 @@ const NONE = [];
 function leave(field) {
   const focused = document.activeElement;
   if (focused instanceof HTMLElement && focused.matches(field)) focused.blur();
+}
+
+/** Saves what is typed, and stays in its field. */
+function keep() {
+  const field = document.activeElement;
+  leave(".editor, aside *");
+  /** @type {HTMLElement | null} */ (field)?.focus();
 }
 
 export class App {
@@ -61,6 +69,8 @@ export class App {
     this.draw = draw;
     store.subscribe(() => this.redraw());
     addEventListener("hashchange", () => this.#went());
+    // A hidden page may never be seen again: what was typed is saved now.
+    document.addEventListener("visibilitychange", () => document.hidden && keep());
   }
 
   /** @returns {Here} */
@@ -108,7 +118,7 @@ export class App {
       this.editing = undefined;
       scrollTo(0, 0);
     }
-    if (this.dialog === "views") this.dialog = undefined;
+    this.dialog = undefined;
     this.redraw();
   }
 
@@ -174,7 +184,7 @@ export class App {
   get title() {
     const { name, list } = this.route;
     if (name === "past") return "As it was";
-    return name === "list" ? (list ?? "") : name[0].toUpperCase() + name.slice(1);
+    return name === "list" ? (list ?? "") : capital(name);
   }
 
   /** @param {Todo} todo */
@@ -211,7 +221,7 @@ export class App {
   async undo(wanted = this.#undos.at(-1)) {
     if (!wanted) return this.say("There is nothing to undo.");
     try {
-      await this.actions.run(wanted);
+      await this.store.add(wanted);
     } catch (error) {
       return void this.notStored(error);
     }

@@ -171,7 +171,7 @@ export class Ledger {
   async undo({ entry, more, expect, wanted, undo }) {
     this.undoing = undefined;
     if (wanted && undo) {
-      await this.app.actions.run(wanted);
+      await this.app.store.add(wanted);
       return this.app.done(Promise.resolve({ words: "Undone.", undo }));
     }
     const request = { method: "POST", body: more ? {} : { expect } };

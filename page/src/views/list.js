@@ -3,7 +3,7 @@
 import { html, nothing } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 
-import { dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInWords } from "../pure/dates.js";
+import { capital, dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInWords } from "../pure/dates.js";
 import { ruleInWords } from "../pure/rules.js";
 import { listTitle } from "../pure/select.js";
 import { addLine } from "./add-line.js";
@@ -35,7 +35,7 @@ export function sheet(app) {
           @input=${(/** @type {Event} */ { target }) => app.go(app.to({ q: /** @type {HTMLInputElement} */ (target).value }), true)} /></label>
       </form>`)}
     <div class="filters"><ul aria-label="Filter">${/** @type {const} */ (["all", "active", "completed"]).map(
-      (filter) => html`<li><a href=${app.to({ filter, todo: undefined })} aria-current=${route.filter === filter ? "true" : nothing}>${filter[0].toUpperCase() + filter.slice(1)}</a></li>`,
+      (filter) => html`<li><a href=${app.to({ filter, todo: undefined })} aria-current=${route.filter === filter ? "true" : nothing}>${capital(filter)}</a></li>`,
     )}</ul>${when(app.isList && total > 0, html`<button class="link" @click=${() => app.done(app.actions.toggle(rows))}>${count ? `Complete all ${count}` : `Reopen all ${total}`}</button>`)}</div>
     ${renaming(app)}
     ${addLine(app)}
@@ -105,7 +105,7 @@ function row(app, todo) {
 function meta(app, todo) {
   const { route } = app;
   const parts = [];
-  if (todo.priority !== "none") parts.push(html`<span class=${todo.priority}>${todo.priority[0].toUpperCase() + todo.priority.slice(1)}</span>`);
+  if (todo.priority !== "none") parts.push(html`<span class=${todo.priority}>${capital(todo.priority)}</span>`);
   if (route.name === "today" || route.name === "upcoming" || route.q) parts.push(html`<span>${listTitle(todo.list)}</span>`);
   const children = app.children(todo);
   if (children.length) parts.push(html`<span>${children.filter(({ completed }) => completed).length} of ${children.length} subtasks</span>`);

@@ -3,7 +3,7 @@
 import { html, nothing } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 
-import { dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords } from "../pure/dates.js";
+import { capital, dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords } from "../pure/dates.js";
 import { tagsOf } from "../pure/quick-add.js";
 import { FROM, ruleInWords } from "../pure/rules.js";
 import { counts, listTitle } from "../pure/select.js";
@@ -69,7 +69,7 @@ function fields(app, todo) {
         <input type="time" id="p-time" aria-label="Time" .value=${unlessEdited("p-time", time(todo.due) ?? "")} @focus=${hour.focus} @change=${hour.change} /></dd>
       <dt><label for="p-remind">Remind</label></dt><dd><input id="p-remind" type="datetime-local" .value=${unlessEdited("p-remind", todo.remind_at ? `${localDay(todo.remind_at)}T${time(todo.remind_at) ?? "00:00"}` : "")} @focus=${remind.focus} @change=${remind.change} /></dd>
       <dt><label for="p-priority">Priority</label></dt><dd><select id="p-priority" @focus=${priority.focus} @change=${priority.change}>${["none", "low", "medium", "high"].map(
-        (each) => html`<option value=${each} .selected=${todo.priority === each}>${each[0].toUpperCase() + each.slice(1)}</option>`,
+        (each) => html`<option value=${each} .selected=${todo.priority === each}>${capital(each)}</option>`,
       )}</select></dd>
       <dt><label for="p-tags">Tags</label></dt><dd><input id="p-tags" dir="auto" autocomplete="off" placeholder="none" .value=${unlessEdited("p-tags", (todo.tags ?? []).map((tag) => `#${tag}`).join(" "))} @focus=${tags.focus} @change=${tags.change} /></dd>
       <dt><label for="p-repeat">Repeat</label></dt><dd><select id="p-repeat" aria-describedby="p-rule" @focus=${rule.focus} @change=${rule.change}><option value="" .selected=${!todo.repeat}>Does not repeat</option>${RULES.map(
