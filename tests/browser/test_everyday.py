@@ -214,6 +214,16 @@ def test_a_key_right_after_a_dialog_was_closed_acts_on_the_page(visitor: Visitor
     expect(visitor.page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_back_closes_a_dialog(visitor: Visitor) -> None:
+    visitor.go("inbox")
+    visitor.add("Water the ferns *weekly")
+    visitor.open("Water the ferns").get_by_role("button", name="Other…").click()
+    expect(visitor.page.get_by_role("dialog", name="Repeat")).to_be_visible()
+    visitor.page.go_back()
+    expect(visitor.page.get_by_role("complementary")).to_have_count(0)
+    expect(visitor.page.locator("dialog")).to_have_count(0)
+
+
 def test_a_list_is_renamed_with_all_its_todos(visitor: Visitor, client: Client) -> None:
     visitor.go("list/Gardn")
     visitor.add("Sweep the yard")

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "lit-html";
 
-import { timeInWords } from "../pure/dates.js";
+import { capital, timeInWords } from "../pure/dates.js";
 import { resolve } from "../pure/merge.js";
 import { diff, FIELD_NAMES, valueInWords, who } from "../pure/words.js";
 import { nav } from "./nav.js";
@@ -14,13 +14,11 @@ import { repeatForm } from "./repeat.js";
 
 /** @param {App} app */
 export function dialogs(app) {
+  const { dialog } = app;
   const close = () => app.show({ dialog: undefined });
-  if (app.dialog === "keys") return html`<dialog @close=${close} aria-labelledby="keys">${keys(app)}</dialog>`;
-  if (app.dialog === "views") return html`<dialog class="drawer" aria-label="Views" @close=${close} @click=${outside}>${nav(app, true)}</dialog>`;
-  if (app.dialog === "rename") return html`<dialog @close=${close} aria-labelledby="rename">${rename(app)}</dialog>`;
-  if (app.dialog === "repeat") return html`<dialog @close=${close} aria-labelledby="repeat">${repeatForm(app)}</dialog>`;
-  const command = typeof app.dialog === "number" && app.store.commands.find(({ seq, state }) => seq === app.dialog && state === "conflict");
-  return command ? html`<dialog @close=${close} aria-labelledby="two">${conflict(app, command)}</dialog>` : nothing;
+  if (dialog === "views") return html`<dialog class="drawer" aria-label="Views" @close=${close} @click=${outside}>${nav(app, true)}</dialog>`;
+  const content = dialog && (typeof dialog === "number" ? conflict : { keys, rename, repeat: repeatForm }[dialog])(app);
+  return content ? html`<dialog @close=${close} aria-labelledby="dialog">${content}</dialog>` : nothing;
 }
 
 /** A click beside the drawer closes it. @param {Event} event */
@@ -37,7 +35,7 @@ const KEYS = [
 /** @param {App} app */
 function keys(app) {
   const off = app.keysOff;
-  return html`<h1 id="keys">Every key</h1>
+  return html`<h1 id="dialog">Every key</h1>
     <dl class="keys">${KEYS.map(([key, what]) => html`<dt>${key.split(" ").map((each) => (/^(or|then)$/.test(each) ? ` ${each} ` : html`<kbd>${each}</kbd> `))}</dt><dd>${what}</dd>`)}</dl>
     <label class="check"><input type="checkbox" .checked=${!off} @change=${() => app.switchKeys()} /> Single letters act outside of fields</label>
     <form method="dialog" class="buttons"><button class="btn main">Close</button></form>`;
@@ -51,14 +49,16 @@ function rename(app) {
     const to = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("to")).trim();
     if (to) app.ledger.rename(to);
   };
-  return html`<form @submit=${submit}><h1 id="rename">Rename “${app.route.list}”</h1>
+  return html`<form @submit=${submit}><h1 id="dialog">Rename “${app.route.list}”</h1>
     <p class="soft lead">All its todos move, as one operation that can be undone. If there is a list of the new name, both become one.</p>
     <input class="wide" name="to" maxlength="100" required autocomplete="off" aria-label="New name" .value=${app.route.list ?? ""} />
     ${buttons(app, "Leave it", html`<button class="btn main">Rename</button>`)}</form>`;
 }
 
-/** @param {App} app @param {Command} command */
-function conflict(app, command) {
+/** @param {App} app */
+function conflict(app) {
+  const command = app.store.commands.find(({ seq, state }) => seq === app.dialog && state === "conflict");
+  if (!command) return undefined;
   const clash = /** @type {Clash} */ (command.clash);
   const { locale } = app.here;
   const other = clash.events.at(-1);
@@ -81,7 +81,7 @@ function conflict(app, command) {
     const form = /** @type {HTMLFormElement} */ (currentTarget);
     /** @type {HTMLButtonElement} */ (form.querySelector(".main")).disabled = !form.checkValidity();
   };
-  return html`<form @submit=${keep} @change=${chose}><h1 id="two">${clash.deleted ? "Edited here, deleted there" : "Two edits of the same todo"}</h1>
+  return html`<form @submit=${keep} @change=${chose}><h1 id="dialog">${clash.deleted ? "Edited here, deleted there" : "Two edits of the same todo"}</h1>
     <p class="soft lead">“${app.store.get(command.id)?.title}”. ${merged.length ? `What only one of you touched is merged already: the ${merged.join(", ")}.` : ""}</p>
     ${fields.map((field) => (clash.deleted ? deletion(mine, theirs) : choice(app, command, clash, field, mine, theirs)))}
     <p class="soft">What you do not choose stays in the history, one click away.</p>
@@ -97,8 +97,7 @@ function choice(app, command, clash, field, mine, theirs) {
   /** @param {any} source */
   const words = (source) => valueInWords(field, source[field], app.here);
   const before = words(command.base);
-  const name = FIELD_NAMES[field] ?? field;
-  return html`<fieldset><legend>${name[0].toUpperCase() + name.slice(1)}</legend><p class="soft before">Before: ${before || "nothing"}</p><div class="opts">
+  return html`<fieldset><legend>${capital(FIELD_NAMES[field] ?? field)}</legend><p class="soft before">Before: ${before || "nothing"}</p><div class="opts">
     ${option(field, "mine", mine, inWords(diff(before, words(command.body))))}${option(field, "theirs", theirs, inWords(diff(before, words(clash.theirs))))}</div></fieldset>`;
 }
 

@@ -25,7 +25,7 @@ export function openRepeat(app, todo) {
 export function repeatForm(app) {
   const todo = app.route.todo ? app.store.get(app.route.todo) : undefined;
   const { repeat } = app;
-  if (!todo || !repeat) return nothing;
+  if (!todo || !repeat) return undefined;
   const { locale } = app.here;
   const rule = ruleOf(repeat, begun(app, todo));
   /** @param {Event} event */
@@ -46,7 +46,7 @@ export function repeatForm(app) {
   const radio = (name, value, content) => html`<label class="check"><input type="radio" name=${name} value=${value} .checked=${live(repeat[/** @type {keyof Repeat} */ (name)] === value)} />${content}</label>`;
   // A day is in it even if it is not one of the common units.
   const units = UNITS.some(([freq]) => freq === repeat.freq) ? UNITS : [...UNITS, [repeat.freq, `${ruleInWords(`FREQ=${repeat.freq}`, locale).replace("every ", "")}s`]];
-  return html`<form class="repeat" @input=${changed} @submit=${submit}><h1 id="repeat">Repeat</h1>
+  return html`<form class="repeat" @input=${changed} @submit=${submit}><h1 id="dialog">Repeat</h1>
     <p class="fields"><label for="r-interval">Every</label><input id="r-interval" name="interval" type="number" inputmode="numeric" min="1" max="999" required .value=${repeat.interval} /> ${select("freq", units, "Unit")}</p>
     ${repeat.freq === "WEEKLY" ? html`<fieldset><legend>On</legend><div class="days">${WEEKDAYS.map((day) => html`<label class="check"><input type="checkbox" name="days" value=${day} .checked=${live(repeat.days.includes(day))} />${weekdayInWords(day, locale, "short")}</label>`)}</div></fieldset>` : nothing}
     ${repeat.freq === "MONTHLY" ? html`<fieldset><legend>On</legend><div class="ways">
