@@ -28,7 +28,8 @@ def filled(client: Client) -> dict[str, Any]:
     fields = {"notes": "A note.", "tags": ["home"], "priority": "high", "due": "2020-01-01", "repeat": "FREQ=WEEKLY"}
     todo: dict[str, Any] = client.post("/todos", {"title": "Everything at once", **fields}).json()
     client.post("/todos", {"title": "A part of it", "parent": todo["id"]})
-    client.post("/todos", {"title": "In a list", "list": "Garden"})
+    # Its tag is right below its title.
+    client.post("/todos", {"title": "In a list", "list": "Garden", "tags": ["below"]})
     client.seen.post("/todos", {"title": "Done", "completed": True})
     return todo
 
