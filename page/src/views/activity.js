@@ -18,7 +18,7 @@ export function activity(app) {
     <div class="filters"><ul aria-label="By whom">${[undefined, ...new Set([...app.ledger.doers.keys(), ...(app.route.by ? [app.route.by] : [])])].map(
       (by) => html`<li><a href=${href({ name: "activity", by })} aria-current=${app.route.by === by ? "true" : nothing}>${by === undefined ? "All" : doerInWords(by)}</a></li>`,
     )}</ul></div>
-    ${activity === "failed" ? html`<p class="empty">What happened is on the server, which cannot be reached.</p>`
+    ${activity === "failed" ? html`<p class="empty">What happened could not be got from the server.</p>`
       : !activity || activity === "loading" ? html`<p class="empty">Getting it.</p>`
       : activity.length ? days(app, activity) : html`<p class="empty">Nothing has happened yet.</p>`}`;
 }

@@ -40,7 +40,7 @@ export function past(app) {
       <p class="ends soft"><span>0:00</span><span>12:00</span><span>24:00</span></p>
     </div>
     ${since(app)}
-    ${ledger.past === "failed" ? html`<p class="empty">What was is on the server, which cannot be reached.</p>` : Array.isArray(ledger.past) ? rows(app, ledger.past) : html`<p class="empty">Getting it.</p>`}`;
+    ${ledger.past === "failed" ? html`<p class="empty">What was could not be got from the server.</p>` : Array.isArray(ledger.past) ? rows(app, ledger.past) : html`<p class="empty">Getting it.</p>`}`;
 }
 
 /**
