@@ -74,6 +74,7 @@ def test_all_fields_are_edited_beside_the_list(visitor: Visitor, client: Client)
     visitor.add("Sort the seeds")
     panel = visitor.open("Sort the seeds")
     panel.get_by_label("Due", exact=True).fill(TOMORROW)
+    panel.get_by_label("Remind").fill(f"{TOMORROW}T08:30")
     panel.get_by_label("Priority").select_option("low")
     panel.get_by_label("Tags").fill("#seeds #spring")
     panel.get_by_label("Notes").fill("By the date on the packet.")
@@ -89,6 +90,7 @@ def test_all_fields_are_edited_beside_the_list(visitor: Visitor, client: Client)
         "repeat": "FREQ=MONTHLY", "list": "Garden",
     }  # fmt: skip
     has(client, "Sort the seeds", **wanted)
+    assert by_title(client)["Sort the seeds"]["remind_at"].startswith(f"{TOMORROW}T08:30:00")
     has(client, "Buy envelopes", parent=by_title(client)["Sort the seeds"]["id"])
 
 

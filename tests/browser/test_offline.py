@@ -158,6 +158,32 @@ def test_a_name_that_the_server_does_not_take_is_not_lost(visitor: Visitor) -> N
     visitor.saved()
 
 
+def test_what_the_server_does_not_take_stays_until_a_person_has_decided(
+    visit: Callable[..., Visitor], owner: str, client: Client
+) -> None:
+    visitor = visit(owner, permissions=["clipboard-read", "clipboard-write"])
+    visitor.go("list/" + "long" * 30)
+    visitor.add("In a list with too long a name")
+    row = visitor.row("In a list with too long a name")
+    expect(row).to_contain_text("Not saved.")
+    expect(visitor.page.locator(".app > nav").get_by_role("status")).to_have_text("1 change waits for you.")
+    assert visitor.flaws() == []
+    row.get_by_role("button", name="Copy text").click()
+    visitor.toast("Copied.")
+    assert "In a list with too long a name" in visitor.page.evaluate("navigator.clipboard.readText()")
+    # It holds up nothing else, and outlives a reload.
+    visitor.go("inbox")
+    visitor.add("Meanwhile")
+    shows(lambda: titles(client), ["Meanwhile"])
+    visitor.go("everything")
+    visitor.page.reload()
+    row.get_by_role("button", name="Try again").click()
+    expect(row).to_contain_text("Not saved.")
+    row.get_by_role("button", name="Discard").click()
+    expect(row).to_have_count(0)
+    visitor.saved()
+
+
 def test_edits_behind_a_lost_answer_never_undo_what_others_did_meanwhile(
     visitor: Visitor, client: Client, assistant: Client
 ) -> None:
@@ -267,8 +293,9 @@ def test_what_was_typed_is_saved_when_its_field_goes_away(visitor: Visitor, clie
 
 
 def test_what_is_being_typed_is_saved_when_the_page_goes_away_or_is_hidden(visitor: Visitor, client: Client) -> None:
-    def note() -> object:
-        return client.get("/todos").json()[0]["notes"]
+    def note() -> str:
+        notes: str = client.get("/todos").json()[0]["notes"]
+        return notes
 
     visitor.go("inbox")
     visitor.add("Plan the beds")

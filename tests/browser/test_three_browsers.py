@@ -139,12 +139,12 @@ class Device:
         chosen: bool = self.page.evaluate("mine => device.choose(mine)", [self._draw.random() < 0.5 for _ in range(3)])
         return chosen
 
-    def rests(self) -> bool:
-        """Choose until there is nothing to choose and all is sent."""
+    def waiting(self) -> list[Any]:
+        """What is not sent yet, when there is nothing to choose any more."""
         while self.choose():
             pass
-        stored = self.page.evaluate("device.stored()")
-        return not stored["commands"]
+        commands: list[Any] = self.page.evaluate("device.stored()")["commands"]
+        return commands
 
     def todos(self) -> dict[str, Any]:
         return by_id(self.page.evaluate("device.stored()")["todos"])
@@ -177,7 +177,7 @@ def test_three_browsers_end_as_the_server_and_nothing_typed_is_lost(
     for device in three:
         device.be_offline(False)
     # What one sends can be another's conflict.
-    shows(lambda: [device.rests() for device in three], [True, True, True])
+    shows(lambda: [device.waiting() for device in three], [[], [], []])
     eventually(lambda: all(device.todos() == by_id(client.rows("/todos?limit=200")) for device in three))
     typed = {each for device in three for each in device.typed}
     nothing: set[tuple[str, str]] = set()
