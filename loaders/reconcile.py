@@ -12,7 +12,7 @@ from chalicelib.ledger import codec
 from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import decide, fold, ids, instants
 from chalicelib.todos.decide import Create, Decision, Delete, Replace
-from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, Event
+from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, OFF, Event
 from loaders.rows import reminders
 from loaders.rows.times import NO_TIMES, Times
 
@@ -48,7 +48,7 @@ def change_event(
 
     The loader's newest event holds what the source said last time. A row that still says the same needs no event,
     whatever was done to the todo since; nor does one that only has another `order` than it had. A reminder does not
-    change the content, so it never blocks an update.
+    change the content, so it never blocks an update. A load that was undone counts as if it had never been.
 
     When the todo was created at its source is known from its first event on, or never; when it was completed, from the
     event that completes it. So neither makes a difference to a todo that exists (`loaders.rows.times`).
@@ -73,17 +73,22 @@ def change_event(
     if _has(newest, without_unset(beside(content, newest.state, unstated), newest.state, unset), times):
         return None
     loaded = last_loaded(history)
-    if loaded is None:
-        return Conflict(NOT_LOADED)
-    if _has(loaded, without_unset(beside(content, loaded.state, unstated), loaded.state, unset), times):
+    if loaded is not None and _has(
+        loaded, without_unset(beside(content, loaded.state, unstated), loaded.state, unset), times
+    ):
         return None
     content = beside(content, newest.state, unstated)
-    if is_changed_since(loaded, newest):
+    if loaded is None:
+        if not any(map(is_of_a_load, history)):
+            return Conflict(NOT_LOADED)
+        if newest.undoes is None or not newest.state["deleted"]:
+            return _changed_here(newest)
+    elif is_changed_since(loaded, newest):
         # A place that moved because of other rows is nothing to decide about.
         if _has(loaded, {**content, "order": loaded.state["order"]}, times):
             return None
-        return Conflict(DELETED_HERE if newest.state["deleted"] else CHANGED_HERE)
-    # A todo that a load deleted (--prune) is restored when the source has it again.
+        return _changed_here(newest)
+    # A todo that a load deleted (--prune) is restored when the source has it again; so is one that an undo deleted.
     completed_at = times.taken.get("completed_at")
     is_completing = completed_at is not None and not newest.state["completed"]
     has = {
@@ -128,8 +133,14 @@ def delete_event(newest: Event, operation: str | None = None) -> Event:
 
 
 def last_loaded(history: list[Event]) -> Event | None:
-    """The newest event that a load wrote, if any."""
-    return next((event for event in reversed(history) if is_of_a_load(event)), None)
+    """The newest event that a load wrote and no undo has taken back, if any."""
+    directions: dict[str | None, str | None] = {}
+    for event in reversed(history):
+        if event.undoes is not None:
+            directions.setdefault(event.undoes, event.direction)
+        elif is_of_a_load(event) and directions.get(event.operation) != OFF:
+            return event
+    return None
 
 
 def is_of_a_load(event: Event) -> bool:
@@ -164,6 +175,10 @@ def next_event(before: Event, decision: Decision, operation: str | None = None) 
         occurred_at=occurred_at,
         operation=operation,
     )
+
+
+def _changed_here(newest: Event) -> Conflict:
+    return Conflict(DELETED_HERE if newest.state["deleted"] else CHANGED_HERE)
 
 
 def _has(event: Event, content: dict[str, Any], times: Times = NO_TIMES) -> bool:

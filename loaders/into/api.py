@@ -1,8 +1,9 @@
 """Loading through the API, without AWS credentials: `POST /batch`, a hundred commands in a request.
 
 Each todo is looked up first and created only if there never was one, because creating would also restore a deleted
-todo. The API does not show which events a load wrote, so only a todo at version 1 is updated. For the others, a row
-that still says what version 1 said needs nothing, and any other row is reported.
+todo. Only a todo at version 1 is updated, or one that an undo has brought back to what it was then; and one that the
+undo of a load deleted is created again. For the others, a row that still says what version 1 said needs nothing, and
+any other row is reported.
 """
 
 from __future__ import annotations
@@ -17,9 +18,19 @@ import urllib3
 from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
 
 from chalicelib.todos import ids
+from chalicelib.todos.events import OFF
 from loaders.errors import CannotLoad, GaveUp
 from loaders.into.changes import ChangePolicy, Difference
-from loaders.into.commands import Step, Todo, creation_of, id_of, is_as_its_row, replacement_of
+from loaders.into.commands import (
+    Step,
+    Todo,
+    creation_of,
+    id_of,
+    is_alike,
+    is_as_its_row,
+    is_of_a_load,
+    replacement_of,
+)
 from loaders.into.pacing.throttle import Throttle
 from loaders.into.writer import MAX_TRIES, GroupResult, wait_or_stop
 from loaders.planner import Planned
@@ -32,6 +43,8 @@ _TOO_LARGE: Final = 413
 _MAX_SHOWN: Final = 500
 # Of a request to /batch.
 _MAX_COMMANDS: Final = 100
+# Of a page of a todo's history.
+_MAX_EVENTS: Final = 200
 
 _ANOTHER_WAS_FASTER: Final = (404, 410, 412)
 
@@ -149,7 +162,7 @@ class ApiDestination:
         result.failed += refused
         result.already += len(compared) - len(differences)
         updates = self._policy.select_updates(differences, len(compared), result)
-        return commands + [replacement_of(each.planned, each.todo or {}) for each in updates], again
+        return commands + list(map(_update_of, updates)), again
 
     def _difference(self, one: Planned, found: dict[str, Any], stopped: threading.Event) -> Difference | None:
         """How a row differs from its todo, or None if it does not."""
@@ -160,10 +173,17 @@ class ApiDestination:
                 return None
             if todo["version"] == 1:
                 return Difference(one, todo["title"], todo=todo)
-        if is_as_its_row(self._get(f"{id_of(one)}?version=1", stopped), one):
+        history, is_whole = self._history(id_of(one), stopped)
+        first, undo = history[0]["change"], history[-1]
+        is_undone = is_whole and undo.get("undoes") is not None
+        if todo is None and is_undone and undo["direction"] == OFF and undo["undoes"] in _operations_of_loads(history):
+            return Difference(one, None, todo={"deleted": True, "version": undo["version"]})
+        if is_as_its_row(first, one):
             return None
         if todo is None:
             return Difference(one, None, conflict=DELETED_HERE)
+        if is_undone and undo["version"] == todo["version"] and is_alike(first, todo):
+            return Difference(one, todo["title"], todo=todo)
         return Difference(one, todo["title"], conflict=CHANGED_HERE)
 
     def _run(self, commands: list[Step], result: GroupResult, stopped: threading.Event) -> list[Planned]:
@@ -195,11 +215,19 @@ class ApiDestination:
         return results
 
     def _get(self, path: str, stopped: threading.Event) -> Todo:
+        todo: Todo = self._answer(path, stopped).json()
+        return todo
+
+    def _history(self, todo_id: str, stopped: threading.Event) -> tuple[list[dict[str, Any]], bool]:
+        """The first events of a todo, and whether these are all."""
+        answer = self._answer(f"{todo_id}/events?limit={_MAX_EVENTS}", stopped)
+        return answer.json(), "Link" not in answer.headers
+
+    def _answer(self, path: str, stopped: threading.Event) -> urllib3.BaseHTTPResponse:
         answer = self._request("GET", f"/todos/{path}", None, stopped)
         if answer.status != 200:
             raise GaveUp(_error_in(answer))
-        todo: Todo = answer.json()
-        return todo
+        return answer
 
     def _request(self, method: str, path: str, body: object, stopped: threading.Event) -> urllib3.BaseHTTPResponse:
         """Send a request, again while the service is overloaded or unreachable; returns the answer."""
@@ -267,6 +295,17 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
+
+
+def _update_of(difference: Difference) -> Step:
+    todo = difference.todo or {}
+    if todo.get("deleted"):
+        return creation_of(difference.planned, todo["version"])
+    return replacement_of(difference.planned, todo)
+
+
+def _operations_of_loads(history: list[dict[str, Any]]) -> set[str]:
+    return {event["operation"] for event in history if is_of_a_load(event)}
 
 
 def _is_transient(status: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.todos import ids
 from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, SOURCE_TIMES, canonical_json
@@ -18,6 +18,9 @@ from loaders.reconcile import beside, without_unset
 from loaders.rows import reminders
 
 Todo = dict[str, Any]
+
+# How the keys of a load's commands begin.
+_KEY: Final = "load-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,23 @@ class Step:
     notices: list[str]
 
 
-def creation_of(one: Planned) -> Step:
-    """The creation of a row's todo."""
+def creation_of(one: Planned, version: int = 0) -> Step:
+    """The creation of a row's todo, where there is none, or in place of one that was deleted at a version."""
     body, notices = _body(one, {})
-    return Step(one, {"op": "create", "id": id_of(one), "key": _key(body, 0), "body": body}, notices)
+    return Step(one, {"op": "create", "id": id_of(one), "key": _key(body, version), "body": body}, notices)
 
 
 def replacement_of(one: Planned, todo: Todo) -> Step:
-    """The replacement of a todo at its first version by what its row says now."""
+    """The replacement of a todo, at the version that it was read, by what its row says now."""
     body, notices = _body(one, todo)
-    return Step(one, {"op": "put", "id": id_of(one), "if_match": '"1"', "key": _key(body, 1), "body": body}, notices)
+    version = todo["version"]
+    command = {"op": "put", "id": id_of(one), "if_match": f'"{version}"', "key": _key(body, version), "body": body}
+    return Step(one, command, notices)
+
+
+def is_of_a_load(event: dict[str, Any]) -> bool:
+    """Whether a load over HTTP made an event, as the API shows it to its owner."""
+    return (event.get("idempotency_key") or "").startswith(_KEY)
 
 
 def _body(one: Planned, todo: Todo) -> tuple[dict[str, Any], list[str]]:
@@ -69,7 +79,7 @@ def _body(one: Planned, todo: Todo) -> tuple[dict[str, Any], list[str]]:
 
 def _key(body: dict[str, Any], version: int) -> str:
     """The idempotency key of a row's command, the same in every run."""
-    return f"load-{version}-{hashlib.sha256(canonical_json(body).encode()).hexdigest()}"
+    return f"{_KEY}{version}-{hashlib.sha256(canonical_json(body).encode()).hexdigest()}"
 
 
 def is_as_its_row(todo: Todo, one: Planned) -> bool:
@@ -81,6 +91,11 @@ def is_as_its_row(todo: Todo, one: Planned) -> bool:
     if reminders.is_silent(content) and todo.get("remind_at") is None:
         content = reminders.without_silent(content)
     return _content(todo) == _content(without_unset(content, {**DEFAULTS, **todo}, one.former.unset))
+
+
+def is_alike(todo: Todo, other: Todo) -> bool:
+    """Whether two todos have the same content."""
+    return _content(todo) == _content(other)
 
 
 def id_of(one: Planned) -> str:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.todos import fold, ids
-from chalicelib.todos.decide import Command, Delete, Patch, Remind, decide
-from chalicelib.todos.events import Event
+from chalicelib.commands.undo import units
+from chalicelib.todos import fold, ids, instants, undo
+from chalicelib.todos.decide import Command, Delete, Patch, Remind, Restore, decide
+from chalicelib.todos.events import OFF, ON, Event
+from chalicelib.todos.standing_writes import StandingWrites
 from loaders.reconcile import ACTOR, delete_event, next_event
 from tests.loaders.loading import GroupLedger, lines, load
 
@@ -26,6 +28,29 @@ def by_the_user(
     ledger.streams[stream].append(
         replace(next_event(history[-1], decision), actor=actor, correlation_id=correlation_id)
     )
+
+
+def by_an_undo(ledger: GroupLedger, operation: str, direction: str = OFF) -> None:
+    """The user undoes an operation in the one todo that there is, or brings back what an undo took."""
+    [(stream, history)] = ledger.streams.items()
+    writes = StandingWrites(operation)
+    for event in history:
+        writes.follow(event)
+    name = f"~{len(history)}"
+    values = undo.switch({"it": writes}, name, direction)["it"].values
+    assert values
+    event = units.event_of(
+        writes,
+        undo.decision_of(writes, values),
+        instants.instant_after(history[-1].occurred_at),
+        event_id=name,
+        actor="ann",
+        operation=name,
+        undoes=operation,
+        direction=direction,
+        correlation_id="a request",
+    )
+    ledger.streams[stream].append(event)
 
 
 def history_of(ledger: GroupLedger) -> list[Event]:
@@ -240,3 +265,64 @@ def test_each_event_of_a_load_is_part_of_the_operation_that_it_states() -> None:
     assert [event.operation for event in events] == ["import", "again", None]
     assert delete_event(events[-1], "prune").operation == "prune"
     assert delete_event(events[-1]).operation is None
+
+
+def test_a_load_that_was_undone_can_be_done_again_also_in_another_way(ledger: GroupLedger) -> None:
+    for number, file in enumerate((first(), first(list="other"), first(list="other", notes="n"))):
+        ledger.streams.clear()
+        load(first(), ledger, operation="import")
+        by_an_undo(ledger, "import")
+
+        summary, reported = load(file, ledger, operation="import")
+
+        assert (summary.updated, reported) == (1, []), number
+        assert [event.type for event in history_of(ledger)] == ["TodoCreated", "TodoDeleted", "TodoRestored"]
+        assert load(file, ledger)[0].already == 1
+        by_an_undo(ledger, "import")
+        assert history_of(ledger)[-1].state["deleted"]
+
+
+def test_an_update_that_was_undone_is_made_again(ledger: GroupLedger) -> None:
+    load(first(due="2026-12-01"), ledger, operation="update")
+    by_an_undo(ledger, "update")
+    assert load(first(), ledger)[0].already == 1, "without it, the source says what the todo has"
+
+    summary, _ = load(first(due="2026-12-01"), ledger)
+
+    assert summary.updated == 1
+    assert history_of(ledger)[-1].state["due"] == "2026-12-01"
+
+
+def test_a_load_whose_undo_was_undone_counts_again(ledger: GroupLedger) -> None:
+    load(first(due="2026-12-01"), ledger, operation="update")
+    by_an_undo(ledger, "update")
+    by_an_undo(ledger, "update", ON)
+
+    assert load(first(due="2026-12-01"), ledger)[0].already == 1
+    assert load(first(), ledger)[0].updated == 1
+
+
+@pytest.mark.parametrize("commands", [[Restore()], [Restore(), Patch({"notes": "n"})], [Restore(), Delete()]])
+def test_what_the_user_did_after_an_undo_stays(commands: list[Command]) -> None:
+    ledger = GroupLedger()
+    load(first(), ledger, operation="import")
+    by_an_undo(ledger, "import")
+    for command in commands:
+        by_the_user(ledger, command)
+
+    summary, _ = load(first(due="2026-12-01"), ledger)
+
+    assert (summary.updated, summary.reported) == (0, 1)
+    assert len(history_of(ledger)) == 2 + len(commands)
+
+
+def test_a_todo_that_an_undo_left_to_the_user_is_the_users(ledger: GroupLedger) -> None:
+    load(first(due="2026-12-01", notes="loaded"), ledger, operation="update")
+    by_the_user(ledger, Patch({"due": "2027-01-01"}))
+    by_an_undo(ledger, "update")
+    assert history_of(ledger)[-1].state["notes"] is None
+
+    summary, reported = load(first(due="2026-12-01", notes="loaded"), ledger)
+
+    assert summary.reported == 1
+    assert "changed here" in reported[0][1]
