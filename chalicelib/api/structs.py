@@ -43,17 +43,19 @@ def load_body(
     composed, errors = content.compose_fields(body, limits or {})
     if errors:
         raise invalid(noun, errors)
-    composed = _with_integers(composed)
+    composed = with_integers(composed)
     try:
         return content.convert(composed, struct)
     except msgspec.ValidationError:
         raise invalid(noun, content.struct_errors(composed, struct, choices=choices)) from None
 
 
-def _with_integers(value: Any) -> Any:
+def with_integers(value: Any) -> Any:
     """The value with 3 for 3.0, which is an integer, too (JSON Schema 2020-12, validation, section 6.1.1)."""
     if isinstance(value, dict):
-        return {name: _with_integers(member) for name, member in value.items()}
+        return {name: with_integers(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [with_integers(member) for member in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -1,16 +1,19 @@
 """The arguments of the tools: their types and bounds, and what is wrong with arguments that break them.
 
-Models send null for what they do not mean: it counts as left out, in every tool. So nothing is emptied by it.
+Models send null or an empty text for what they do not mean: both count as left out wherever leaving out is allowed. Of
+a change, an empty text could mean that a field is to be emptied, and is refused: only `clear` does that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
 
+from chalicelib.api import structs
 from chalicelib.api.headers import IDEMPOTENCY_KEY
 from chalicelib.mcp.schemas import fields_of_items
 from chalicelib.todos import content, fields, ids
@@ -45,6 +48,11 @@ Instant = Annotated[str, Meta(description="An RFC 3339 date or date-time.", exam
 # The fields of a todo that an assistant can empty; each of the others always has a value.
 Clearable = Literal[
     "notes", "tags", "due", "remind_at", "order", "repeat", "repeat_from", "time_zone", "parent"
+]  # fmt: skip
+
+EventType = Literal[
+    "TodoCreated", "TodoEdited", "TodoCompleted", "TodoReopened", "TodoDeleted", "TodoRestored", "TodoReverted",
+    "TodoReminded",
 ]  # fmt: skip
 
 CLEARABLE: Final[tuple[str, ...]] = get_args(Clearable)
@@ -106,14 +114,11 @@ class Activity(Arguments):
     operation: Annotated[str, Meta(description="As part of which operation.")] | None = None
     type: (
         Annotated[
-            Literal[
-                "TodoCreated", "TodoEdited", "TodoCompleted", "TodoReopened", "TodoDeleted", "TodoRestored",
-                "TodoReverted", "TodoReminded",
-            ],
+            EventType,
             Meta(description="What happened."),
         ]
         | None
-    ) = None  # fmt: skip
+    ) = None
     since: Instant | None = None
     until: Instant | None = None
     before: (
@@ -264,7 +269,17 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "sort": ("order", "due", "created"),
     "repeat_from": ("due", "completion", "next_future"),
     "clear": CLEARABLE,
+    "type": get_args(EventType),
 }
+
+# The bounds of a text in words; a model does not read patterns well.
+_PATTERNS: Final[Mapping[str, str]] = {
+    ids.TODO_ID_PATTERN: "expected a todo's id: a UUID in lower case",
+    f"^{ids.STATED_OPERATION}$": "expected 1 to 64 visible ASCII characters without a space, the first not a tilde",
+    f"^{ids.OPERATION}$": "expected 1 to 64 visible ASCII characters without a space",
+    f"^{IDEMPOTENCY_KEY}$": "expected 1 to 255 visible ASCII characters without a space",
+}
+_OF_PATTERN: Final = "Expected `str` matching regex "
 
 
 class InvalidArguments(Exception):
@@ -283,10 +298,33 @@ def load(struct: type[Loaded], given: Mapping[str, Any]) -> Loaded:
     InvalidArguments
         With an error for each that is missing, unknown or of the wrong type.
     """
+    stated = structs.with_integers(_stated(struct, given))
     try:
-        return content.convert(given, struct)
+        return content.convert(stated, struct)
     except msgspec.ValidationError:
-        raise InvalidArguments(_errors(struct, given, dict(fields_of_items(struct)))) from None
+        errors = _errors(struct, stated, dict(fields_of_items(struct)))
+        raise InvalidArguments([_in_words(error) for error in errors]) from None
+
+
+def _stated(struct: type[msgspec.Struct], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is not left out of the arguments, or of an item of them."""
+    items = dict(fields_of_items(struct))
+    optional = {field.name for field in msgspec.structs.fields(struct) if not field.required}
+    empty = (None,) if struct is ChangedTodo else (None, "")
+    stated = {
+        name: value for name, value in given.items() if value is not None and not (name in optional and value in empty)
+    }
+    for name in items.keys() & stated.keys():
+        if isinstance(stated[name], list):
+            stated[name] = [_stated(items[name], each) if isinstance(each, dict) else each for each in stated[name]]
+    return stated
+
+
+def _in_words(error: FieldError) -> FieldError:
+    if not error.detail.startswith(_OF_PATTERN):
+        return error
+    pattern = error.detail.removeprefix(_OF_PATTERN)[1:-1]
+    return replace(error, detail=_PATTERNS.get(pattern, error.detail))
 
 
 def _errors(

@@ -28,6 +28,8 @@ _WHAT_TO_DO: Final[Mapping[str, str]] = {
     problem_types.UNAVAILABLE.name: "Send the very same call again; nothing is done twice.",
     problem_types.INTERNAL_ERROR.name: "Send the very same call once more; if it fails again, tell the user.",
 }
+# What parameters of the API's queries are called in the tools.
+_ARGUMENTS: Final[Mapping[str, str]] = {"q": "text", "tag": "tags", "include": "before"}
 _MEND: Final = "Mend the arguments that errors names, and call again."
 
 
@@ -96,5 +98,6 @@ def _argument_error(error: FieldError) -> dict[str, str]:
 
 
 def _described(error: Mapping[str, str]) -> dict[str, str]:
-    place = error.get("parameter") or error.get("pointer", "").removeprefix("#/")
+    parameter = error.get("parameter", "")
+    place = _ARGUMENTS.get(parameter, parameter) or error.get("pointer", "").removeprefix("#/")
     return {"argument": place, "detail": error["detail"]}

@@ -127,11 +127,9 @@ def restore(request: Request, asked: Named) -> Structured:
 
 def undo(request: Request, asked: Undo) -> Structured:
     """Take back what an operation has done, or show what that would do, as `POST /operations/{id}/undo` answers it."""
-    body: dict[str, Any] = {
-        "dry_run": bool(asked.dry_run),
-        "limit": asked.limit or DEFAULT_ROWS,
-        "cursor": asked.cursor,
-    }
+    body: dict[str, Any] = {"dry_run": bool(asked.dry_run), "limit": asked.limit or DEFAULT_ROWS}
+    if asked.cursor is not None:
+        body["cursor"] = asked.cursor
     if asked.expect is not None:
         body["expect"] = {each.todo: each.version for each in asked.expect}
     path = {"operation_id": asked.operation}
@@ -188,7 +186,7 @@ def _errors_of(changed: ChangedTodo, position: int) -> list[FieldError]:
         for name in cleared
         if given[name] is not None and name not in empty
     ]
-    if not errors and not cleared and not _stated(changed).keys() - {"id", "if_version"}:
+    if not errors and not cleared and not _stated(changed).keys() - {"id", "if_version", "clear"}:
         errors.append(FieldError(pointer("todos", position), "states nothing to change"))
     return errors
 

@@ -94,7 +94,7 @@ def read(request: Request) -> Response:
 def undo(request: Request) -> Response:
     """Undo an operation, or show what that would do: few todos at once, many by a queue's worker."""
     asked = structs.load_body(read_json(request), UndoRequest, "undo")
-    _check_ids(asked.expect or {})
+    _check(asked)
     name = request.path["operation_id"]
     try:
         if asked.dry_run:
@@ -123,7 +123,8 @@ def undo(request: Request) -> Response:
 
 def _preview(request: Request, asked: UndoRequest, name: str) -> Response:
     query = {"cursor": asked.cursor}
-    found = service.preview(request.owner, name, after=pages.position_of(request, query), limit=asked.limit)
+    after = pages.position_of(request, query)
+    found = service.preview(request.owner, name, after=after, limit=asked.limit, expect=asked.expect)
     body = {
         "undoes": found.undoes,
         "direction": found.direction,
@@ -144,12 +145,15 @@ def _no_such_operation() -> Problem:
     return not_found("There is no such operation.")
 
 
-def _check_ids(expect: dict[str, int]) -> None:
+def _check(asked: UndoRequest) -> None:
     errors = [
         FieldError(pointer("expect", name), "expected a todo's id: a UUID in lower case")
-        for name in expect
+        for name in asked.expect or {}
         if not ids.is_todo_id(name)
     ]
+    if asked.cursor is not None and not asked.dry_run:
+        # Whoever reads the pages of a dry run, and forgets to say so, wants nothing undone.
+        errors.insert(0, FieldError("#/cursor", "allowed only with dry_run"))
     if errors:
         raise structs.invalid("undo", errors[:10])
 

@@ -134,7 +134,14 @@ def undo(
     return _run(target, this, found, expect)
 
 
-def preview(owner: Owner, operation: str, *, after: str | None = None, limit: int = 50) -> Preview:
+def preview(
+    owner: Owner,
+    operation: str,
+    *,
+    after: str | None = None,
+    limit: int = 50,
+    expect: Mapping[str, int] | None = None,
+) -> Preview:
     """What an undo would do, page by page; nothing is written.
 
     Parameters
@@ -143,6 +150,8 @@ def preview(owner: Owner, operation: str, *, after: str | None = None, limit: in
         `Preview.next_after` of the page before.
     limit : int
         At most so many of the operation's events are looked at; a todo is in the page of its first one.
+    expect : mapping of str to int, optional
+        As an undo takes it.
 
     Raises
     ------
@@ -150,7 +159,7 @@ def preview(owner: Owner, operation: str, *, after: str | None = None, limit: in
     """
     target = _target(owner, operation)
     state = target.state
-    asked = target.asked(state.undo if state is not None and state.direction == target.direction else "")
+    asked = target.asked(state.undo if state is not None and state.direction == target.direction else "", expect)
     found = operation_index.page(asked.keys, after or "", limit + 1)
     rest, found = found[limit:], found[:limit]
     first = set(_firsts(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -126,6 +127,7 @@ ERRORS: list[tuple[str, dict[str, Any], str]] = [
     ("find", {"priority": "urgent"}, "priority"),
     ("find", {"due_before": "tomorrow"}, "due_before"),
     ("find", {"cursor": "x"}, "cursor"),
+    ("find", {"text": "\0"}, "text"),
     ("find", {"query": "milk"}, "query"),
     ("find", {"tags": ["a", 1]}, "tags/1"),
     ("get", {}, "id"),
@@ -143,10 +145,49 @@ def test_bad_arguments_are_named(assistant: Assistant, tool: str, arguments: dic
     assert [each["argument"] for each in error["errors"]] == [wrong]
 
 
-def test_null_counts_as_left_out(assistant: Assistant, client: Client) -> None:
-    client.created_and_seen("Buy milk")
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("get", {"id": None}, "required"),
+        ("get", {"id": ""}, "a UUID in lower case"),
+        ("get", {"id": str(uuid.uuid4()).upper()}, "a UUID in lower case"),
+        ("activity", {"type": "Created"}, "expected one of TodoCreated, "),
+        ("add", {"todos": [{"title": None}]}, "required"),
+        ("add", {"todos": [{"title": "a"}], "operation": "my work"}, "without a space, the first not a tilde"),
+        ("add", {"todos": [{"title": "a"}], "key": "é"}, "visible ASCII characters"),
+        ("undo", {"operation": "my work"}, "visible ASCII characters"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(assistant: Assistant, tool: str, arguments: dict[str, Any], said: str) -> None:
+    (error,) = assistant.refused(tool, **arguments)["errors"]
 
-    assert len(assistant.done("find", text=None, list=None, completed=None, limit=None)["todos"]) == 1
+    assert said in error["detail"]
+    assert "regex" not in error["detail"]
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_null_and_empty_texts_count_as_left_out(assistant: Assistant, client: Client, nothing: str | None) -> None:
+    todo = client.created_and_seen("Buy milk")
+    optional: dict[str, tuple[str, ...]] = {
+        "find": ("text", "list", "tags", "completed", "priority", "due_before", "due_after", "sort", "limit", "cursor"),
+        "lists": ("limit", "cursor"),
+        "activity": ("list", "todo", "actor", "client", "operation", "type", "since", "until", "limit", "cursor"),
+        "changes": ("since", "limit"),
+    }
+    rows = {"find": "todos", "lists": "lists", "activity": "events", "changes": "changes"}
+    for tool, names in optional.items():
+        assert len(assistant.done(tool, **dict.fromkeys(names, nothing))[rows[tool]]) == 1
+    assert assistant.done("get", id=todo["id"], history=nothing, since_version=nothing, limit=nothing)["todo"]
+
+
+def test_a_whole_number_is_one_however_it_is_written(assistant: Assistant, client: Client) -> None:
+    todo = client.created_and_seen("Buy milk")
+
+    assert len(assistant.done("find", limit=5.0)["todos"]) == 1
+    assert assistant.done("get", id=todo["id"], since_version=1.0)["events"] == []
+    named = {"id": todo["id"], "if_version": 1.0, "order": 2.5}
+    assert assistant.done("change", todos=[named])["results"][0]["version"] == 2
+    assert [each["argument"] for each in assistant.refused("find", limit=5.5)["errors"]] == ["limit"]
 
 
 def test_another_owners_todo_does_not_exist(assistant: Assistant, client_of: Callable[..., Client], owner: str) -> None:

@@ -65,6 +65,26 @@ def test_only_what_the_preview_showed_is_changed(assistant: Assistant, client: C
     assert assistant.done("undo", operation=other, expect=[])["changed"] == 0
 
 
+def test_who_pages_through_a_preview_and_forgets_to_say_so_undoes_nothing(assistant: Assistant, client: Client) -> None:
+    done = assistant.done("add", todos=[{"title": "a"}, {"title": "b"}])
+    cursor = assistant.done("undo", operation=done["operation"], dry_run=True, limit=1)["next_cursor"]
+
+    error = assistant.refused("undo", operation=done["operation"], cursor=cursor)
+
+    assert [each["argument"] for each in error["errors"]] == ["cursor"]
+    assert all(client.get(f"/todos/{row['id']}").ok for row in done["results"])
+    assert len(assistant.done("undo", operation=done["operation"], dry_run=True, cursor="")["preview"]) == 2
+
+
+def test_a_preview_shows_what_an_expectation_leaves(assistant: Assistant, client: Client) -> None:
+    first, second = (done := assistant.done("add", todos=[{"title": "a"}, {"title": "b"}]))["results"]
+
+    expect = [{"todo": first["id"], "version": 1}]
+    shown = assistant.done("undo", operation=done["operation"], dry_run=True, expect=expect)["preview"]
+
+    assert {each["todo"]: each["type"] for each in shown} == {first["id"]: "TodoDeleted", second["id"]: None}
+
+
 def test_an_undo_is_the_assistants_own_act(assistant: Assistant, client: Client) -> None:
     (row,) = (done := assistant.done("add", todos=[{"title": "new"}]))["results"]
     undone = assistant.done("undo", operation=done["operation"])

@@ -59,6 +59,15 @@ def test_nothing_is_added_if_one_of_them_is_not_valid(assistant: Assistant, clie
     assert assistant.done("add", todos=[{"title": "good"}])["results"][0]["status"] == "done"
 
 
+def test_what_is_left_empty_in_a_new_todo_is_left_out(assistant: Assistant, client: Client) -> None:
+    named = ("notes", "list", "priority", "due", "remind_at", "repeat", "repeat_from", "time_zone", "parent")
+    for number, nothing in enumerate(("", None)):
+        new: dict[str, Any] = {"title": f"Buy milk {number}", "tags": [], **dict.fromkeys(named, nothing)}
+        row = one(assistant.done("add", todos=[new], key=nothing, operation=nothing))
+        todo = client.get(f"/todos/{row['id']}").json()
+        assert (todo["list"], todo["priority"], todo["notes"], todo["tags"]) == ("inbox", "none", None, None)
+
+
 @pytest.mark.parametrize("empty", [None, "", []])
 @pytest.mark.parametrize("field", FIELDS)
 def test_no_field_is_emptied_that_clear_does_not_name(
@@ -100,6 +109,7 @@ def test_clear_empties_what_it_names(assistant: Assistant, client: Client) -> No
         ({"clear": ["due"], "due": "2030-01-01"}, "send one of the two"),
         ({}, "nothing to change"),
         ({"due": None}, "nothing to change"),
+        ({"clear": []}, "nothing to change"),
         ({"completed": True}, "unknown field"),
     ],
 )

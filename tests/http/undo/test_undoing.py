@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.client import Verbs, problem
+from tests.support.client import Verbs, pointers, problem
 from tests.support.in_process import InProcess
 
 
@@ -176,6 +176,25 @@ def test_what_has_moved_since_the_dry_run_stays(here: InProcess) -> None:
 
     assert [fields(here, todo_id, "title") for todo_id in todos] == [("b",), ("a",)]
     assert [each["reason"] for each in undone["conflicts"][0]["conflicts"]] == ["moved_on"]
+
+
+def test_a_dry_run_shows_what_has_moved_since_another(here: InProcess) -> None:
+    todos = [here.post("/todos", {"title": "a"}, operation_id="x").json()["id"] for _ in range(2)]
+
+    shown = undo(here, "x", dry_run=True, expect={todos[0]: 1})["todos"]
+
+    assert {each["todo"]: each["type"] for each in shown} == {todos[0]: "TodoDeleted", todos[1]: None}
+
+
+def test_a_cursor_without_a_dry_run_is_refused_and_nothing_undone(here: InProcess) -> None:
+    path = f"/todos/{here.post('/todos', {'title': 'a'}, operation_id='x').json()['id']}"
+    here.patch(path, {"title": "b"}, operation_id="x")
+    cursor = undo(here, "x", dry_run=True, limit=1)["cursor"]
+
+    answer = here.post(f"{path_of('x')}/undo", {"cursor": cursor})
+
+    assert pointers(answer) == {"#/cursor"}
+    assert here.get(path).json()["version"] == 2
 
 
 def test_a_whole_number_is_one_however_it_is_written(here: InProcess) -> None:
