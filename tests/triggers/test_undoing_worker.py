@@ -10,13 +10,14 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.commands import list_operation
+from chalicelib.commands import list_operation, operations
 from chalicelib.commands.undo import service
+from chalicelib.ledger import operation_index
 from chalicelib.todos import ids
 from tests.simulation import undo_sessions
 from tests.support.alone import Alone
 from tests.support.client import list_path, problem, problem_name
-from tests.support.faults import Attempt, Send, around, just_before
+from tests.support.faults import Attempt, Send, around, calls_watched, just_before
 from tests.support.in_process import InProcess
 from tests.support.lambda_events import queue_batch, queue_record
 from tests.support.reset import forget_todos
@@ -269,8 +270,6 @@ def test_a_message_of_no_undo_is_put_aside(alone: Alone) -> None:
 
 
 def test_the_undo_of_a_load_finds_its_events_under_all_keys(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
-    from chalicelib.commands import operations
-
     monkeypatch.setattr(ids, "LOADER", alone.owner)
     operations.spread(ids.partition_of(alone.owner), "x")
     todo_ids = given_an_operation(alone, 8)
@@ -279,6 +278,31 @@ def test_the_undo_of_a_load_finds_its_events_under_all_keys(alone: Alone, monkey
 
     assert undo(alone.api(), "x")["changed"] == 8
     assert titles(alone, todo_ids) == ["before"] * 8
+
+
+def test_a_page_of_a_loads_events_reads_little_more_than_these(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids, "LOADER", alone.owner)
+    partition = ids.partition_of(alone.owner)
+    operations.spread(partition, "x")
+    commands = [{"op": "create", "body": {"title": str(number)}} for number in range(100)]
+    for _ in range(2):
+        assert alone.api().post("/batch", {"commands": commands}, operation_id="x").ok
+    keys = operations.index_keys(partition, "x")
+    read = 0
+
+    def look(operation: str, request: Any, call: Callable[[Any], Any]) -> Any:
+        nonlocal read
+        answer = call(request)
+        read += len(answer["Items"])
+        return answer
+
+    found = list[operation_index.Found]()
+    with calls_watched(look):
+        while page := operation_index.page(keys, found[-1][0] if found else "", 50):
+            found += page
+        assert len(found) == 200
+        assert read < 4 * 2 * 50 + 4 * len(keys)
+    assert found == sorted(operation_index.every(keys))
 
 
 def become_again(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
