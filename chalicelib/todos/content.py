@@ -28,7 +28,8 @@ from chalicelib.todos.fields import (
 MAX_ERRORS: Final = 100
 LONE_SURROGATE: Final = "holds a lone surrogate, which is no character"
 _CONTAINERS: Final = (dict, list)
-_NUL: Final = b"\\u0000"
+_NUL: Final = "\\u0000"
+_NUL_IN_BYTES: Final = _NUL.encode()
 _encode: Final = msgspec.json.Encoder().encode
 # The lengths within which a field's text is composed. The bounds of `Content` are these or narrower.
 _TEXT_LIMITS: Final = {"notes": MAX_NOTES_BYTES}
@@ -81,29 +82,45 @@ def validate(value: object) -> dict[str, Any]:
 def accept_plain(value: dict[str, Any]) -> tuple[Content, int] | None:
     """The content that `value` states, and its bytes as JSON, if it is seen at once that nothing is wrong with it.
 
-    That is so of nearly all: they are short and have ASCII texts only, which are composed already, and a rule at most
-    asks for one look. Of any other, also of a wrong one, it is None, and `validate_closely` decides.
+    That is so of nearly all: they are short, their texts are composed already, and a rule at most asks for one look. Of
+    any other, also of a wrong one, it is None, and `validate_closely` decides.
     """
     try:
         encoded = _encode(value)
-        # Asked of all texts, and of all levels, at once.
+        # Asked of all texts at once. No escape hides what is not composed.
         if (
             len(encoded) > MAX_NOTES_BYTES
-            or not encoded.isascii()
-            or _NUL in encoded
-            or encoded.count(b"{") + encoded.count(b"[") > MAX_NESTING
+            or (b"\\" in encoded and _NUL_IN_BYTES in encoded)
+            or not (encoded.isascii() or texts.is_composed(encoded.decode()))
         ):
             return None
         found = msgspec.convert(value, Content)
     except (msgspec.ValidationError, ValueError, TypeError, RecursionError):
         return None
-    for name in value:
-        rule = _RULES_OF_PLAIN.get(name)
-        if rule is not None and (stated := getattr(found, name)) is not None and rule(stated) is not None:
-            return None
-    if found.repeat is not None or (found.tags and not _is_plain_name("".join(found.tags))):
+    # Only metadata has levels.
+    if found.metadata is not None and encoded.count(b"{") + encoded.count(b"[") > MAX_NESTING:
+        return None
+    if found.repeat is not None or _plain_error(found) is not None:
         return None
     return found, len(encoded)
+
+
+def _plain_error(found: Content) -> str | None:
+    """What a rule says against a short content that does not repeat, whose texts are Unicode without a NUL character.
+
+    Each is asked for by itself: a loop over `_RULES` takes several times as long.
+    """
+    tags = "".join(found.tags) if found.tags else ""
+    return (
+        (list_name_error(found.list) if found.list is not None else None)
+        or (None if tags.isprintable() else name_error(tags))
+        or (instant_error(found.due) if found.due is not None else None)
+        or (instant_error(found.remind_at) if found.remind_at is not None else None)
+        or (_order(found.order) if found.order is not None else None)
+        or (zones.zone_error(found.time_zone) if found.time_zone is not None else None)
+        or (_parent(found.parent) if found.parent is not None else None)
+        or (_metadata(found.metadata) if found.metadata is not None else None)
+    )
 
 
 def complete(content: Content) -> dict[str, Any]:
@@ -421,9 +438,12 @@ def _metadata(value: dict[str, Any]) -> str | None:
         text = dump_json(value)
     except (ValueError, RecursionError):
         return "holds a number or a nesting that JSON cannot carry"
-    return next((found for each in _strings(value) if (found := _text(each))), None) or _too_long(
-        text, MAX_METADATA_BYTES
-    )
+    if _NUL in text or not is_unicode(text):
+        # The first may also be a backslash before the same characters.
+        for each in _strings(value):
+            if error := _text(each):
+                return error
+    return _too_long(text, MAX_METADATA_BYTES)
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -453,5 +473,3 @@ _RULES: Final[dict[str, Callable[[Any], str | None]]] = {
     "source": _text,
     "metadata": _metadata,
 }
-# Those that a short content may break, whose texts are ASCII without a NUL character.
-_RULES_OF_PLAIN: Final = {name: rule for name, rule in _RULES.items() if name not in ("title", "notes", "source")}

@@ -197,6 +197,8 @@ _dump_sorted = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow
 # What both encoders write alike. Floats are not among it: msgspec writes 1e16 where the standard library has 1e+16, and
 # what is stored and hashed must not depend on who wrote it.
 _WRITTEN_ALIKE: Final = frozenset({str, int, bool, type(None)})
+# Objects in objects beyond so many levels are left to the standard library, which says itself what is too deep for it.
+_MOST_LEVELS: Final = 10
 
 
 def dump_json(value: object) -> str:
@@ -235,12 +237,14 @@ def _fast_encoder(order: Literal["sorted"] | None) -> msgspec.json.Encoder:
     return msgspec.json.Encoder(order=order)
 
 
-def _is_written_alike(value: dict[Any, Any]) -> bool:
-    """Whether an object has only texts, whole numbers and the like, and lists of them."""
+def _is_written_alike(value: dict[Any, Any], levels: int = _MOST_LEVELS) -> bool:
+    """Whether an object has only texts, whole numbers and the like, lists of them, and such objects."""
     for name, member in value.items():
         kind = type(member)
         if type(name) is not str or not (
-            kind in _WRITTEN_ALIKE or (kind is list and _WRITTEN_ALIKE.issuperset(map(type, member)))
+            kind in _WRITTEN_ALIKE
+            or (kind is list and _WRITTEN_ALIKE.issuperset(map(type, member)))
+            or (kind is dict and levels > 0 and _is_written_alike(member, levels - 1))
         ):
             return False
     return True

@@ -37,9 +37,14 @@ def compose(text: str, limit: int) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def is_composed(text: str) -> bool:
+    """Whether `compose` leaves a text as it is, its length aside."""
+    return not _has_long_run(text) and unicodedata.is_normalized("NFC", text)
+
+
 def _has_long_run(text: str) -> bool:
     # Each run that is too long has one of so many neighbours; most texts have no mark there.
-    if not any(map(_marks_of, text[MAX_MARKS // 2 :: MAX_MARKS // 2 + 1])):
+    if not any(map(_marks_of, set(text[MAX_MARKS // 2 :: MAX_MARKS // 2 + 1]))):
         return False
     run = 0
     for marks in map(_marks_of, text):

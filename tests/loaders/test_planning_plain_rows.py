@@ -19,11 +19,17 @@ from loaders.rows.row import BadRow
 from tests.loaders.loading import PLAINLY, lines, plan
 
 VALUES: dict[str, list[Any]] = {
-    "Title": ["Call", "Call", "Call", "Ring: now", "é", "e\u0301", "", "x" * 501, "a\0b", None, 5],
-    "notes": [None, "Two\nlines", "n" * 4_097, "n" * 9_990, "\\u0000" * 9, "\x01" * 5_500, "n" * 17_000, "\ud800"],
+    "Title": [
+        *("Call", "Call", "Frühstück", "Ring: now", "é", "e\u0301", "x" + "\u0301" * 31),
+        *("", "x" * 501, "a\0b", None, 5),
+    ],
+    "notes": [
+        *(None, "Two\nlines", "n" * 4_097, "n" * 9_990, "\\u0000" * 9, "\x01" * 5_500, "n" * 17_000, "\ud800"),
+        *("Zeile\n\u0301", "日本" * 900, "é" * 8_180, "é" * 8_193, "\x85", "🎉 done"),
+    ],
     "Done": [None, True, "yes", "no", "in progress", "2026-12-01", "perhaps"],
-    "project": [None, "home", "..", "a\tb"],
-    "labels": [None, "a, b;a", ["a", "b", "a"], ["a\n"], ["é"], [1], "[1"],
+    "project": [None, "home", "..", "a\tb", "Küche", "日" * 100, "😀" * 76, "a\x85"],
+    "labels": [None, "a, b;a", ["a", "b", "a"], ["a\n"], ["é"], ["e\u0301"], ["日本", "🎉"], ["a\x85"], [1], "[1"],
     "priority": [None, "H", "high", "urgent", 3],
     "due date": [None, "2026-12-01", "1 Dec 2026", "2026-02-30", "2026-12-01T09:00:00Z", "never"],
     "reminder": [None, "2020-01-01", "2099-01-01"],
@@ -32,8 +38,8 @@ VALUES: dict[str, list[Any]] = {
     "timezone": [None, "Europe/Berlin", "Mars/Base"],
     "parent": [None, None, "1", "2", 3],
     "created": [None, "2025-01-01", "soon", "2099-01-01"],
-    "metadata": [None, {"a": 1}, {"a": {"b": 0.1}}, '{"a": 1}', "x"],
-    "colour": [None, "green", 1e16, ["x", {"y": None}], {"z": "é"}],
+    "metadata": [None, {"a": 1}, {"a": {"b": 0.1}}, '{"a": 1}', "x", {"e\u0301": "\0"}, {"a": "x" * 4_090}],
+    "colour": [None, "green", 1e16, ["x", {"y": None}], {"z": "é"}, [[[[]]]]],
     "id": [None, 1, "2", "3", "4", 5.0, True],
 }
 

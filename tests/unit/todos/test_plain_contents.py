@@ -14,6 +14,7 @@ from chalicelib.todos.content import InvalidContent
 TEXTS = [
     "Call the bank", "", "x" * 500, "x" * 501, "a\nb", "a\0b", "\\u0000", "tab\tquote\"slash\\", "\x7f", "\x1f", "é",
     "e\u0301", "日本", "😀", "\ud800", ".", "..", "2026-12-01", "2026-13-01", "2026-12-01T09:00:00+01:00", "high",
+    "x" + "\u0301" * 31, "\n\u0301", "\u0344", "\x85", "é" * 151, "é" * 8_193,
     "completion", "Europe/Berlin", "Mars/Base", "FREQ=DAILY", "FREQ=DAILY;COUNT=0", "n" * 5_000, "n" * 17_000, "{[{[",
     "0197e1f0-0000-7000-8000-00000000000a",
 ]  # fmt: skip
@@ -38,6 +39,10 @@ NUMBERS: list[Any] = [
 
 def deep(levels: int) -> Any:
     return [] if levels == 0 else [deep(levels - 1)]
+
+
+def nested(levels: int) -> Any:
+    return {} if levels == 0 else {"b": levels, "a": nested(levels - 1)}
 
 
 def value(chance: random.Random) -> Any:
@@ -109,6 +114,7 @@ def test_json_is_written_as_the_standard_library_writes_it(with_names_in_order: 
     given: list[Any] = [{chr(code): chr(code) * 2 for code in range(0x3000)}]
     given += [{chance.choice(TEXTS): value(chance) for _ in range(chance.randrange(9))} for _ in range(500)]
     given += [{1: "a"}, {True: "b"}, {None: 1}, {0.5: 1}, [], "é", None, 5, {"a": ("b",)}, {"a": {"b": 1}}]
+    given += [{"b": {"z": {"é": [1], "a": None}, "日": {}}}, {"a": {"b": {1: 2}}}, {"a": {"b": 1e16}}, nested(30)]
     for each in given:
         text: Any
         try:
