@@ -36,13 +36,20 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "metadata": ("metadata",),
 }
 FIELDS: Final = tuple(NAMES)
+_BETWEEN_WORDS: Final = re.compile(r"[\s_-]+")
 # Shown to a person whose row has none of them.
 TITLES: Final = ("title", "task", "name", "summary", "subject")
 
 
 def normalise_name(name: str) -> str:
     """A name without differences in case, spaces, hyphens and underscores."""
-    return re.sub(r"[\s_-]+", "", name).casefold()
+    return _BETWEEN_WORDS.sub("", name).casefold()
+
+
+def has_title(names: Iterable[str]) -> bool:
+    """Whether `match` finds one that means the title, where the user gives none."""
+    accepted = NAMES["title"]
+    return any(normalise_name(name) in accepted for name in names)
 
 
 def match(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from loaders.errors import UnreadableFile
 from loaders.reading.input import Input
-from loaders.rows.names import match, normalise_name
+from loaders.rows.names import has_title, normalise_name
 from loaders.rows.records import ABOUT_QUOTES, BrokenRow, Lines, bytes_of, csv, explain_csv_error
 from loaders.rows.row import BadRow, bad_row, not_utf8
 
@@ -204,8 +204,8 @@ def header_of(text: str, separator: str | None = None) -> tuple[list[str], str] 
     if not usual:
         return None
     best = max(usual, key=lambda candidate: len(attempts[candidate]))
-    if "title" not in match(attempts[best], {})[0]:
-        titled = [candidate for candidate, names in attempts.items() if "title" in match(names, {})[0]]
+    if not has_title(attempts[best]):
+        titled = [candidate for candidate, names in attempts.items() if has_title(names)]
         best = max(titled, key=lambda candidate: len(attempts[candidate]), default=best)
     return attempts[best], best
 
