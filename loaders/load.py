@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Generic
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, Generic
 
 from loaders.errors import UnreadableFile
 from loaders.histories.history import History, group_histories
@@ -13,6 +13,9 @@ from loaders.output.rejected import RejectedRows
 from loaders.output.summary import Summary
 from loaders.planner import Planned, Planner
 from loaders.rows.row import BadRow, Row
+
+# A dry run shows its progress after so many rows; a load, after each group.
+_SHOWN_EVERY: Final = 100
 
 
 class FileLoad(Generic[One]):
@@ -36,17 +39,19 @@ class FileLoad(Generic[One]):
         self._rejected = rejected
         self._progress = progress
 
-    def _write(self, groups: Iterable[list[One]]) -> Summary:
-        """Write the groups. A file that breaks off or a ledger that fails ends it, with the reason in `stopped_by`."""
-        for group in groups:
-            if self._writer is None:
-                self.summary.added += len(group)
-            else:
+    def _write(self, ones: Iterable[One], split: Callable[[Iterable[One]], Iterator[list[One]]]) -> Summary:
+        """Write in groups. A file that breaks off or a ledger that fails ends it, with the reason in `stopped_by`."""
+        if self._writer is None:
+            for _ in ones:
+                self.summary.added += 1
+                if self.summary.added % _SHOWN_EVERY == 0:
+                    self._progress.show(self.summary)
+        else:
+            for group in split(ones):
                 self._count(self._writer.write(group))
-            self._progress.show(self.summary)
-            if self.summary.stopped_by is not None:
-                break
-        if self._writer is not None:
+                self._progress.show(self.summary)
+                if self.summary.stopped_by is not None:
+                    break
             self._count(self._writer.finish())
         self._progress.show(self.summary)
         return self.summary
@@ -92,7 +97,7 @@ class Load(FileLoad[Planned]):
 
     def load_rows(self, rows: Iterable[Row | BadRow]) -> Summary:
         """Load the rows; returns the counts."""
-        return self._write(split_into_groups(self._planned(rows)))
+        return self._write(self._planned(rows), split_into_groups)
 
     def _planned(self, rows: Iterable[Row | BadRow]) -> Iterator[Planned]:
         try:
@@ -114,7 +119,7 @@ class HistoriesLoad(FileLoad[History]):
 
     def load_histories(self, histories: Iterable[History | BadRow]) -> Summary:
         """Load the histories; returns the counts, of todos."""
-        return self._write(group_histories(self._right(histories)))
+        return self._write(self._right(histories), group_histories)
 
     def _right(self, histories: Iterable[History | BadRow]) -> Iterator[History]:
         try:

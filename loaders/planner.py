@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -27,11 +28,9 @@ from loaders.rows.seen import Seen
 from loaders.rows.times import NO_TIMES, Times, take_times
 from loaders.rows.wording import content_errors, explain
 
-# The most that an event takes beside its change: names, ids, instants, and an owner of 255 bytes percent-encoded.
-_OVERHEAD_BYTES: Final = 2048
-
-# As JSON, a content of so many bytes or less has room in an event twice, and leaves room for what follows.
-_ROOMY_BYTES: Final = 20_000
+# The most that an event takes beside its content, which is in its change and in its state: names, ids, instants, and
+# twice an owner of 255 bytes percent-encoded.
+_OVERHEAD_BYTES: Final = 2560
 
 _encode = msgspec.json.Encoder().encode
 
@@ -60,20 +59,17 @@ class Former(msgspec.Struct, frozen=True, gc=False):
 NO_FORMER: Final = Former()
 
 
-class Creation:
-    """The event that creates a todo, made when it is first asked for: a dry run never asks."""
+class Creation(msgspec.Struct, gc=False):
+    """The event that creates a todo, made when it is first asked for: a dry run seldom asks."""
 
-    __slots__ = ("_made",)
-
-    def __init__(self, event: Event | Callable[[], Event]) -> None:
-        self._made = event
+    made: Event | Callable[[], Event]
 
     @property
     def event(self) -> Event:
         """The event, always the same."""
-        if not isinstance(self._made, Event):
-            self._made = self._made()
-        return self._made
+        if not isinstance(self.made, Event):
+            self.made = self.made()
+        return self.made
 
 
 class Planned(msgspec.Struct, frozen=True, gc=False):
@@ -194,21 +190,23 @@ class Planner:
 
     def _plan(self, row: Row, times: Times, loss: Loss | None) -> Planned | BadRow:
         source_id = row.own_id or row.key
-        system = self._system if row.origin is None else row.origin.system
         if source_id is not None and (repeated := self._repeated_id(row, source_id)) is not None:
             return repeated
         try:
             if source_id is None:
                 source_id = self._content_id(row)
-            todo_id = self._todo_id(row, system, source_id)
+            if row.keeps_id:
+                self.keeps_ids = True
+            if self._kept is not None:
+                self._kept.note(self._todo_id(row, source_id), row.line)
+            elif not source_id.isascii():
+                # Refused here if it cannot be encoded.
+                self._todo_id(row, source_id)
             # A corrected row is the todo of a row that may be in another file of the run.
             claims = self._claims if row.origin is None else None
-            elsewhere = claims.claim(todo_id, row.line) if claims is not None else None
-            stated = self._stated(row, system)
-            accepted = content.accept_plain(stated)
-            if accepted is not None and claims is None and times is NO_TIMES and _is_simple(row, *accepted):
-                return self._simple(row, source_id, todo_id, *accepted, loss)
-            todo_fields = content.validate_closely(stated) if accepted is None else content.complete(accepted[0])
+            elsewhere = claims.claim(self._todo_id(row, source_id), row.line) if claims is not None else None
+            stated = self._stated(row)
+            found, size = content.accept_plain(stated) or (Content(**content.validate_closely(stated)), None)
         except InvalidContent as error:
             key = source_id if row.own_id is None else None
             return BadRow(row.line, row.original, _errors_of(row, error), key)
@@ -218,50 +216,44 @@ class Planner:
             return bad_row(row.line, row.original, TOO_DEEP)
         except ValueError:
             return bad_row(row.line, row.original, "holds a number that JSON cannot express")
-        if claims is not None and (bad := self._rival(claims, row, todo_id, todo_fields, elsewhere)) is not None:
+        if claims is not None and (bad := self._rival(claims, row, source_id, found, elsewhere)) is not None:
             return bad
-        return self._any(row, source_id, todo_id, todo_fields, times, loss)
+        return self._valid(row, source_id, found, size, times, loss)
 
-    def _simple(
-        self, row: Row, source_id: str, todo_id: str, accepted: Content, size: int, loss: Loss | None
-    ) -> Planned:
-        """The plan of a row with which nothing more is to be done than to write it (`_is_simple`)."""
-        now = instants.now_milliseconds()
-        creation = Creation(lambda: self._event(todo_id, content.complete(accepted), self._instant(now), NO_TIMES))
-        key = source_id if row.own_id is None else None
-        bound = _bound(size)
-        return Planned(
-            row.line, row.original, creation, bound, key, row.origin, NO_FORMER, loss, NO_TIMES, row.unstated
-        )
-
-    def _any(
-        self, row: Row, source_id: str, todo_id: str, todo_fields: dict[str, Any], times: Times, loss: Loss | None
+    def _valid(
+        self,
+        row: Row,
+        source_id: str,
+        found: Content,
+        size: int | None,
+        times: Times,
+        loss: Loss | None,
     ) -> Planned | BadRow:
-        """The plan of a row whose content is valid."""
-        if todo_fields["parent"] is not None and (bad := self._cycle(row, todo_id, todo_fields["parent"])) is not None:
+        """The plan of a row whose content is valid; `size` are its bytes as JSON if it was accepted at once."""
+        if found.parent is not None and (bad := self._cycle(row, source_id, found.parent)) is not None:
             return bad
-        event = self._event(todo_id, todo_fields, self._now(), times)
-        if todo_fields["remind_at"] is not None:
-            loss = reminders.with_notice(loss, event.change)
+        creation = Creation(partial(self._event, row, source_id, found, times))
+        if found.remind_at is not None:
+            loss = reminders.with_notice(loss, creation.event.change)
         try:
-            codec.check_room(event.state, None)
-            size = _size_of(event)
+            # What is accepted at once has room in an event twice, and leaves room for what follows.
+            most_bytes = _checked_size_of(creation.event) if size is None else 2 * size + _OVERHEAD_BYTES
         except EventTooLarge as error:
             return bad_row(row.line, row.original, str(error))
-        former = self._former(row, event.state["list"]) if _has_former(row) else NO_FORMER
+        former = NO_FORMER
+        if row.former_ids or row.former_parents or row.former_unset:
+            former = self._former(row, creation.event.state["list"])
         key = source_id if row.own_id is None else None
-        creation = Creation(event)
-        return Planned(row.line, row.original, creation, size, key, row.origin, former, loss, times, row.unstated)
+        return Planned(row.line, row.original, creation, most_bytes, key, row.origin, former, loss, times, row.unstated)
 
-    def _todo_id(self, row: Row, system: str, source_id: str) -> str:
-        self.keeps_ids |= row.keeps_id
-        todo_id = source_id if row.keeps_id else ids.id_for_source(self._ids_of, system, source_id)
-        if self._kept is not None:
-            self._kept.note(todo_id, row.line)
-        return todo_id
+    def _todo_id(self, row: Row, source_id: str) -> str:
+        return source_id if row.keeps_id else ids.id_for_source(self._ids_of, self._system_of(row), source_id)
+
+    def _system_of(self, row: Row) -> str:
+        return self._system if row.origin is None else row.origin.system
 
     def _former(self, row: Row, list_name: str) -> Former:
-        system = self._system if row.origin is None else row.origin.system
+        system = self._system_of(row)
         # An id that a row of the file has is that row's.
         own = [each for each in row.former_ids if not self._seen.has(f"id:{each}")]
         former = self._ids(own, system) + (self._ids(own, row.former_system) if row.former_system else ())
@@ -286,11 +278,9 @@ class Planner:
         error = FieldError(pointer(row.names.get("source", "id")), f"the id already occurs in line {first_line}")
         return BadRow(row.line, row.original, [error], contested=("id", source_id))
 
-    def _rival(
-        self, claims: Claims, row: Row, todo_id: str, todo_fields: dict[str, Any], elsewhere: str | None
-    ) -> BadRow | None:
+    def _rival(self, claims: Claims, row: Row, source_id: str, found: Content, elsewhere: str | None) -> BadRow | None:
         """The bad row of an id that a row of another file (`elsewhere`) has, with other values."""
-        if claims.note_content(todo_id, todo_fields) or elsewhere is None:
+        if claims.note_content(self._todo_id(row, source_id), content.complete(found)) or elsewhere is None:
             return None
         advice = "load the newer file alone"
         if not row.keeps_id:
@@ -299,15 +289,15 @@ class Planner:
         error = FieldError(pointer(row.names.get("source", "id")), detail)
         return BadRow(row.line, row.original, [error], contested=("id", row.own_id) if row.own_id else None)
 
-    def _cycle(self, row: Row, todo_id: str, parent: str) -> BadRow | None:
+    def _cycle(self, row: Row, source_id: str, parent: str) -> BadRow | None:
         """The bad row of a todo that is an ancestor of its own parent."""
-        if not self._seen.closes_cycle(todo_id, parent):
+        if not self._seen.closes_cycle(self._todo_id(row, source_id), parent):
             return None
         detail = "a cycle: the row is an ancestor of its own parent"
         error = FieldError(pointer(row.names.get("parent", "parent")), detail)
         return BadRow(row.line, row.original, [error], contested=("parent", row.parent or parent))
 
-    def _stated(self, row: Row, system: str) -> dict[str, Any]:
+    def _stated(self, row: Row) -> dict[str, Any]:
         """The content that a row states for its todo, not yet validated."""
         fields = row.fields
         if row.errors:
@@ -317,6 +307,7 @@ class Planner:
             fields["list"] = list_name
         if row.keeps_id:
             return fields
+        system = self._system_of(row)
         if "source" not in fields:
             fields["source"] = system if row.own_id is None else f"{system}:{row.own_id}"
         if row.parent is not None:
@@ -333,7 +324,8 @@ class Planner:
         _, occurrence = self._contents.note_digest(digest, row.line)
         return f"content:{digest.hex()}#{occurrence}"
 
-    def _event(self, todo_id: str, todo_fields: dict[str, Any], occurred_at: str, times: Times) -> Event:
+    def _event(self, row: Row, source_id: str, found: Content, times: Times) -> Event:
+        todo_fields, occurred_at = content.complete(found), self._now()
         decision = decide.decide(decide.Create(todo_fields), None, 0)
         assert decision is not None, "Create always makes an event if there is no todo"
         change = decision.change
@@ -342,7 +334,7 @@ class Planner:
         if todo_fields["remind_at"] is not None:
             change = {**change, **reminders.reminded_before(todo_fields, occurred_at)}
         return Event(
-            stream_id=ids.stream_id(self._partition, todo_id),
+            stream_id=ids.stream_id(self._partition, self._todo_id(row, source_id)),
             version=1,
             event_id=str(uuid_utils.uuid7()),
             type=decision.type,
@@ -355,15 +347,13 @@ class Planner:
         )
 
     def _now(self) -> str:
-        return self._instant(instants.now_milliseconds())
-
-    def _instant(self, milliseconds: int) -> str:
-        """An instant as text; formatted once a millisecond, because many rows are planned in one."""
+        """Now as text; formatted once a millisecond, in which many events are made."""
+        now = instants.now_milliseconds()
         # One value, because several threads make events.
         found, text = self._formatted
-        if milliseconds != found:
-            text = instants.format_milliseconds(milliseconds)
-            self._formatted = (milliseconds, text)
+        if now != found:
+            text = instants.format_milliseconds(now)
+            self._formatted = (now, text)
         return text
 
 
@@ -374,30 +364,15 @@ def _errors_of(row: Row, invalid: InvalidContent) -> list[FieldError]:
     return explain(invalid.errors, row.fields, row.names)
 
 
-def _is_simple(row: Row, accepted: Content, size: int) -> bool:
-    """Whether a row whose content is valid needs no look at other rows, at the clock, or at how much room it takes."""
-    return size <= _ROOMY_BYTES and accepted.parent is None and accepted.remind_at is None and not _has_former(row)
-
-
-def _has_former(row: Row) -> bool:
-    return bool(row.former_ids or row.former_parents or row.former_unset)
-
-
-def _bound(size: int) -> int:
-    """The most bytes that an event takes whose change takes so many as JSON.
-
-    The state repeats the change and adds some instants.
-    """
-    return 2 * size + _OVERHEAD_BYTES
-
-
-def _size_of(event: Event) -> int:
+def _checked_size_of(event: Event) -> int:
     """The most bytes that an event takes in the ledger.
 
     Raises
     ------
     EventTooLarge
+        Or its todo leaves no room for the service's own events.
     """
+    codec.check_room(event.state, None)
     # If this bound is too large, the exact size decides.
-    bound = _bound(len(_encode(event.change)))
+    bound = 2 * len(_encode(event.change)) + _OVERHEAD_BYTES
     return bound if bound <= MAX_EVENT_BYTES else codec.size_of(event)

@@ -145,7 +145,7 @@ def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row:
     errors: list[FieldError] = []
     for name, field, reader, is_of_texts in plan.known:
         value = original.get(name)
-        if value is None or value == "":
+        if not value and (value is None or value == ""):
             continue
         if reader is not None and (not is_of_texts or isinstance(value, str)):
             try:
@@ -154,9 +154,8 @@ def interpret(line: int, original: dict[str, Any], plan: Plan) -> Row:
                 errors.append(FieldError(pointer(name), str(error)))
                 continue
         fields[field] = value
-    title = plan.title
-    if title is None or original.get(title) in (None, ""):
-        errors.append(FieldError(pointer(title or "title"), no_title(title)))
+    if "title" not in fields:
+        errors.append(FieldError(pointer(plan.title or "title"), no_title(plan.title)))
     parent = fields.pop("parent", None)
     if not plan.is_more:
         return Row(line, original, fields, plan.names, None, parent, errors=errors)

@@ -23,7 +23,8 @@ def with_places(rows: Iterable[Row | BadRow]) -> Iterator[Row | BadRow]:
         if isinstance(row, BadRow) or _states_order(row):
             yield row
         else:
-            yield msgspec.structs.replace(row, fields={**row.fields, _FIELD: place}, unstated=(*row.unstated, _FIELD))
+            row.fields[_FIELD] = place
+            yield msgspec.structs.replace(row, unstated=(*row.unstated, _FIELD))
 
 
 def _states_order(row: Row) -> bool:
