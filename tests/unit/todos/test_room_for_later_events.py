@@ -124,6 +124,21 @@ def an_old_one(notes: str = "\n" * 16_000) -> Todo:
     return {**todo, "notes": notes}
 
 
+def test_a_todo_may_take_the_whole_bound_and_no_byte_more() -> None:
+    first = created({**LARGEST, "notes": "\n" * 4_000}).state
+    left = MAX_CONTENT_BYTES - codec._content_size(first)
+    assert left > 0
+
+    codec.check_room({**first, "notes": "\n" * 4_000 + "x" * left}, None)
+    with pytest.raises(EventTooLarge, match=r"^its fields take, as JSON, 30001 bytes where 30000 are allowed$"):
+        codec.check_room({**first, "notes": "\n" * 4_000 + "x" * (left + 1)}, None)
+
+
+def test_what_is_larger_may_be_reopened_though_false_is_longer_than_true() -> None:
+    completed: Todo = {**an_old_one(), "completed": True}
+    codec.check_room({**completed, "completed": False}, completed)
+
+
 def test_what_is_larger_may_not_grow() -> None:
     old = an_old_one()
     with pytest.raises(EventTooLarge, match="its fields take"):

@@ -1,0 +1,60 @@
+"""The ledger over a DynamoDB in memory whose pages are short, and whose answers a test may replace by errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.aws import dynamodb
+from chalicelib.aws.errors import Refusal
+from tests.simulation.in_memory import service
+
+PAGE_ITEMS = 3
+
+
+class Calls:
+    """The client for DynamoDB.
+
+    Attributes
+    ----------
+    errors : list of Exception
+        What the next calls raise instead of being sent.
+    names : list of str
+        The calls so far.
+    requests : list of dict
+        What was asked in them.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.errors: list[Exception] = []
+        self.names: list[str] = []
+        self.requests: list[dict[str, Any]] = []
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**request: Any) -> Any:
+            self.names.append(name)
+            self.requests.append(request)
+            if self.errors:
+                raise self.errors.pop(0)
+            return getattr(self._client, name)(**request)
+
+        return call
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
+    """Empty tables, and the calls that are made to them."""
+    with service() as world:
+        world.engine.page_items = PAGE_ITEMS
+        calls = Calls(dynamodb.client())
+        monkeypatch.setattr(dynamodb, "client", lambda: calls)
+        yield calls
+
+
+def refusal(code: str, *reasons: str) -> Refusal:
+    """DynamoDB's refusal of a write; of a transaction, with the reason of each action."""
+    said = {"CancellationReasons": [{"Code": reason} for reason in reasons]} if reasons else {}
+    return Refusal({"Error": {"Code": code, "Message": code}, **said}, "PutItem")
