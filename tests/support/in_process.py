@@ -33,8 +33,11 @@ class LambdaAnswer:
 class InProcess(Verbs):
     """One owner whose requests are served here: this process remembers what it wrote, as a warm Lambda does."""
 
-    def __init__(self, owner: str, scope: str = READ_AND_WRITE, expires_in: float = 600) -> None:
+    def __init__(
+        self, owner: str, scope: str = READ_AND_WRITE, expires_in: float = 600, client: str | None = None
+    ) -> None:
         self.owner = Owner(owner)
+        self.client = client
         self.scope = scope
         self.expires_in = expires_in
 
@@ -50,6 +53,8 @@ class InProcess(Verbs):
             scope=self.scope,
             expires_in=self.expires_in,
         )
+        if self.client is not None:
+            event["requestContext"]["authorizer"]["client"] = self.client
         answer = app.app(event, None)
         found = LambdaAnswer(answer["statusCode"], CaseInsensitiveDict(answer["headers"]), answer["body"])
         conformance.check(method, path, found.status_code, found.headers, found.text)

@@ -158,6 +158,7 @@ def _size_error(stream: StandingWrites, decision: Decision) -> str | None:
     assert stream.head is not None
     draft = event_of(stream, decision, instants.instant_after(stream.head.occurred_at), event_id="", actor="")
     try:
+        codec.check_room(draft.state, stream.head.state)
         size = codec.size_of(draft) + codec.MAX_OTHER_BYTES
     except EventTooLarge as error:
         return str(error)

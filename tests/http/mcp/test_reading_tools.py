@@ -72,6 +72,14 @@ def test_find_gives_what_the_api_lists_page_by_page(assistant: Assistant, client
     assert assistant.done("get", id=found[0]["id"])["todo"]["notes"] == "n" * 300
 
 
+def test_notes_are_cut_where_there_are_many_todos_and_whole_in_get(assistant: Assistant, client: Client) -> None:
+    todo = client.created_and_seen("Buy milk", notes="n" * 1000)
+
+    (row,) = assistant.done("find")["todos"]
+    assert row["notes"] == "n" * (outputs.MAX_BRIEF - 1) + "…"
+    assert assistant.done("get", id=todo["id"])["todo"]["notes"] == "n" * 1000
+
+
 def test_get_says_who_changed_it_last_and_what_happened_since(
     assistant: Assistant, client: Client, here: InProcess
 ) -> None:

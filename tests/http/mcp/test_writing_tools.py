@@ -194,6 +194,22 @@ def test_a_token_that_only_reads_is_told_what_it_lacks(another: Callable[..., As
     assert client.rows("/todos") == []
 
 
+def test_what_there_was_no_time_for_is_told_and_done_by_the_same_call(
+    assistant: Assistant, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    todos = [{"title": "a"}, {"title": "b"}]
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.api.resources.batch.LAST_START_SECONDS", -1)
+        result = assistant.call("add", todos=todos)
+
+    rows = result["structuredContent"]["results"]
+    assert result["isError"]
+    assert [row["status"] for row in rows] == ["not tried"] * 2
+    assert "very same call again" in rows[0]["error"]["what_to_do"]
+    assert [row["status"] for row in assistant.done("add", todos=todos)["results"]] == ["done"] * 2
+    assert [row["status"] for row in assistant.done("add", todos=todos)["results"]] == ["repeated"] * 2
+
+
 def test_a_full_call_is_one_answer_within_the_bound(assistant: Assistant) -> None:
     result = assistant.call("add", todos=[{"title": f"{n} " + "t" * 300, "notes": "n" * 2000} for n in range(50)])
 

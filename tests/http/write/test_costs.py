@@ -100,6 +100,20 @@ def test_an_operation_costs_one_write_unit_more_and_no_request(here: InProcess) 
     assert (traffic.requests, traffic.write_units) == ({"PutItem": 2}, 4)
 
 
+def test_an_event_of_863_bytes_still_takes_one_write_unit_with_its_client(here: InProcess) -> None:
+    program = InProcess(here.owner, client=str(uuid.uuid4()))
+    todo_id = program.create()["id"]
+    program.patch(f"/todos/{todo_id}", {"notes": "x"})
+    unnamed = size_of(here.owner, todo_id, 2) - len("client") - 36 - 2
+
+    with counted() as traffic:
+        program.patch(f"/todos/{todo_id}", {"notes": "x" * ((863 - unnamed) // 2)})
+
+    size = size_of(here.owner, todo_id, 3)
+    assert 862 <= size - len("client") - 36 <= 863
+    assert (traffic.requests, traffic.write_units) == ({"PutItem": 1}, 1)
+
+
 def test_creating_under_the_clients_own_id_reads_first(here: InProcess) -> None:
     with counted() as traffic:
         assert here.put(f"/todos/{uuid.uuid4()}", {"title": "x"}, if_none_match="*").status_code == 201

@@ -52,6 +52,21 @@ def test_every_argument_is_described(tool: dict[str, Any]) -> None:
     assert all(schema.get("description") for schema in tool["inputSchema"]["properties"].values())
 
 
+@pytest.mark.parametrize(
+    ("names", "destructive", "idempotent"),
+    [
+        (["add"], False, False),
+        (["change", "complete", "undo"], True, False),
+        (["delete"], True, True),
+        (["restore"], False, True),
+    ],
+)
+def test_hints_say_what_a_call_may_destroy(names: list[str], *, destructive: bool, idempotent: bool) -> None:
+    for name in names:
+        (hints,) = [tool["annotations"] for tool in DESCRIBED if tool["name"] == name]
+        assert (hints["destructiveHint"], hints["idempotentHint"]) == (destructive, idempotent)
+
+
 def test_no_tool_leaves_the_service(tool: dict[str, Any]) -> None:
     assert tool["annotations"]["openWorldHint"] is False
 
