@@ -41,6 +41,12 @@ test("the next command of a todo is based on what the one before it led to", () 
   assert.equal(follow(restore, { id: "a", version: 4, deleted: true }, undefined, newKey).put[0].version, 4);
 });
 
+test("an edit behind one's own deletion is sent, so that the server says what was deleted", () => {
+  const next = command(2, "a", { version: null });
+  const { row: gone } = settle(command(1, "a", { op: "delete" }), { status: 204, etag: '"4"' }, newKey);
+  assert.deepEqual(follow(next, gone, undefined, newKey), { put: [{ ...next, version: 4 }] });
+});
+
 test("behind a command that was merged with what others did, the next is merged, too", () => {
   const next = command(2, "a", { version: null, body: { tags: ["home", "mine"] }, base: { tags: ["home"] } });
   const merged = follow(next, { ...row, version: 6, tags: ["home", "theirs"] }, [{ change: { tags: ["home", "theirs"] } }], newKey).put[0];

@@ -145,7 +145,8 @@ function conflicting(command, problem, newKey) {
  */
 export function follow(next, row, events, newKey) {
   const now = /** @type {Record<string, any>} */ (row);
-  const asMeant = next.op !== "patch" || Object.entries(next.base).every(([field, value]) => same(now[field], value));
+  // Of what was deleted, the answer to a deletion says nothing else: that to an edit does.
+  const asMeant = row.deleted || next.op !== "patch" || Object.entries(next.base).every(([field, value]) => same(now[field], value));
   if (asMeant) return { put: [{ ...next, version: row.version }] };
   return conflicting(next, { todo: row, events }, newKey);
 }
