@@ -167,7 +167,8 @@ class Engine:
         comparisons = expressions.key_condition(request["KeyConditionExpression"])
         names, values = request.get("ExpressionAttributeNames", {}), request["ExpressionAttributeValues"]
         found = table.matching(index, comparisons, names, values)
-        forward = request.get("ScanIndexForward", True)
+        # Null is as good as nothing.
+        forward = request.get("ScanIndexForward") is not False
         if not forward:
             found.reverse()
         if "ExclusiveStartKey" in request:

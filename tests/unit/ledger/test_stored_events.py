@@ -51,6 +51,12 @@ def test_versions_are_stored_as_numbers_and_all_else_as_text() -> None:
     assert set(kinds.values()) == {"N", "S"}
 
 
+def test_every_value_is_text_in_dynamodbs_json() -> None:
+    item = codec.encode(replace(BARE, **SOMETIMES))
+
+    assert all(type(text) is str for value in item.values() for text in value.values())
+
+
 @pytest.mark.parametrize("change", ["[]", "null", '"title"'])
 def test_a_change_that_is_no_object_is_refused(change: str) -> None:
     with pytest.raises(ValueError, match="a change is a JSON object"):
@@ -84,3 +90,9 @@ def test_an_event_may_have_its_greatest_size_and_no_byte_more() -> None:
     assert codec.decode(codec.encode(largest)) == largest
     with pytest.raises(EventTooLarge, match=f"the event takes {MAX_OLD_EVENT_BYTES + 1} bytes where"):
         codec.encode(replace(BARE, change={"notes": "x" * (room + 1)}))
+
+
+def test_its_change_and_its_state_count_together() -> None:
+    notes = "x" * (MAX_OLD_EVENT_BYTES // 2)
+    with pytest.raises(EventTooLarge):
+        codec.encode(replace(BARE, change={"notes": notes}, state={**BARE.state, "notes": notes}))
