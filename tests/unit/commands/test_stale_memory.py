@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chalicelib import metrics
 from chalicelib.commands import execute
 from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos.decide import Command, Create, Delete, IfMatch, Patch, Restore, TodoIsDeleted, VersionMismatch
@@ -38,6 +39,17 @@ def given_that_others_wrote(
 def test_a_todo_remembered_as_deleted_may_live_again(monkeypatch: pytest.MonkeyPatch) -> None:
     given_that_others_wrote(monkeypatch, [Delete()], [Restore()])
     assert execute.execute(command_request(Patch({"notes": "n"})))[0].version == 4
+
+
+def test_a_command_is_counted_once_and_each_race_that_it_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_that_others_wrote(monkeypatch, [], [Patch({"notes": "theirs"})])
+    counted: list[str] = []
+    monkeypatch.setattr(metrics, "count", counted.append)
+
+    execute.execute(command_request(Patch({"title": "mine"})))
+    execute.execute(command_request(Patch({"title": "mine again"})))
+
+    assert counted == [metrics.COMMANDS, metrics.CONFLICTS, metrics.COMMANDS]
 
 
 def test_a_todo_remembered_as_live_may_be_deleted(monkeypatch: pytest.MonkeyPatch) -> None:

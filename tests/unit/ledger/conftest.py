@@ -24,7 +24,7 @@ class Calls:
     names : list of str
         The calls so far.
     requests : list of dict
-        What was asked in them.
+        What DynamoDB was asked, also by PynamoDB.
     """
 
     def __init__(self, client: Any) -> None:
@@ -36,7 +36,6 @@ class Calls:
     def __getattr__(self, name: str) -> Any:
         def call(**request: Any) -> Any:
             self.names.append(name)
-            self.requests.append(request)
             if self.errors:
                 raise self.errors.pop(0)
             return getattr(self._client, name)(**request)
@@ -50,7 +49,14 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     with service() as world:
         world.engine.page_items = PAGE_ITEMS
         calls = Calls(dynamodb.client())
+        carry_out = world.engine.call
+
+        def call(operation: str, request: dict[str, Any]) -> Any:
+            calls.requests.append(request)
+            return carry_out(operation, request)
+
         monkeypatch.setattr(dynamodb, "client", lambda: calls)
+        monkeypatch.setattr(world.engine, "call", call)
         yield calls
 
 

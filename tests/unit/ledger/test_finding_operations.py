@@ -39,6 +39,13 @@ def test_a_page_has_the_first_events_of_an_operation() -> None:
     assert operation_index.page([NOTHING], "", 2) == []
 
 
+def test_a_page_reads_no_more_of_a_key_than_its_limit(calls: Calls) -> None:
+    calls.requests.clear()
+    operation_index.page([MOVE, TIDY], "", 2)
+
+    assert [request["Limit"] for request in calls.requests] == [2, 2]
+
+
 def test_a_page_of_several_keys_is_in_the_order_of_all() -> None:
     assert operation_index.page([MOVE, NOTHING, TIDY], "", 3) == FOUND[:3]
     assert operation_index.page([TIDY, MOVE], FOUND[2][0], 3) == FOUND[3:6]
