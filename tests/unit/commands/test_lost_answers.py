@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -111,3 +112,24 @@ def test_memory_forgets_what_was_not_used_for_the_longest_time(ledger: MemoryLed
     for name in "abac":
         memory.remember(events[name])
     assert [name for name in "abc" if memory.recall(name)] == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    "large", [{"notes": "x" * 10_000}, {"metadata": {"a": ["x" * 4_000] * 2}}], ids=lambda each: next(iter(each))
+)
+def test_memory_is_bounded_by_what_todos_take_and_what_is_forgotten_leaves_room(
+    ledger: MemoryLedger, large: dict[str, Any]
+) -> None:
+    small = {name: replace(ledger.events[0], stream_id=name) for name in "abc"}
+    huge = replace(small["a"], stream_id="huge", state={**small["a"].state, **large})  # type: ignore[typeddict-item]
+    memory = execute._LatestEvents(capacity=100, most_bytes=30_000)
+    for _ in range(20):
+        memory.remember(huge)
+        memory.forget("huge")
+
+    for event in small.values():
+        memory.remember(event)
+    assert all(memory.recall(name) for name in small)
+
+    memory.remember(huge)
+    assert not all(memory.recall(name) for name in small)
