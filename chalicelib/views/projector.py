@@ -183,7 +183,8 @@ def _fitting(view: OwnerView, heads: list[Head]) -> tuple[Update | None, list[He
             return None, heads[taken:]
         excess = update.item_count - MAX_TRANSACTION_ITEMS
         if excess > 0:
-            taken = max(1, taken - excess)
+            # A todo has at most three items (its row, the lists that it leaves and enters): none too many is dropped.
+            taken -= -(-excess // 3)
         elif codec.size_of(update) > MAX_TRANSACTION_BYTES and taken > 1:
             taken //= 2
         else:
