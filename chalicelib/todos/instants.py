@@ -91,11 +91,6 @@ def parse_stated(text: str) -> datetime:
     return instant
 
 
-def same(one: str | None, other: str | None) -> bool:
-    """Whether two valid dates or date-times name the same instant, however they are written; None is no instant."""
-    return one == other or (one is not None and other is not None and parse(one) == parse(other))
-
-
 def shifted(text: str, hours: int) -> str:
     """A valid date or date-time so many hours later, as `sortable` text; empty beyond the first and the last year."""
     try:

@@ -180,7 +180,7 @@ def reminders(found: Iterable[Event], until: int) -> Iterator[str]:
             continue
         if instants.parse(head["remind_at"]).timestamp() * 1000 > until:
             continue
-        if head["reminded"] is None or not instants.same(head["reminded"], head["remind_at"]):
+        if head["reminded"] is None or instants.parse(head["reminded"]) != instants.parse(head["remind_at"]):
             yield f"{stream}: not reminded of {head['remind_at']}"
 
 

@@ -143,3 +143,28 @@ def test_a_longer_one_is_refused(text: str) -> None:
 
 def test_what_older_events_have_may_be_longer() -> None:
     assert instants.sortable(f"2026-12-01T09:00:00.{'1' * 31_000}Z") == "2026-12-01T09:00:00.111111Z"
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2026-12-01 09:00:00Z", "2026-12-01T09:00:00", "2026-12-01T09:00Z"])
+def test_another_text_is_refused_with_what_is_expected(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^expected an RFC 3339 date \(2026-12-01\) or date-time"):
+        instants.parse(text)
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "2026-12-01T25:00:00Z", "0001-01-01T00:00:00+01:00"])
+def test_what_no_calendar_has_is_refused_with_the_reason(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^names no instant: .+"):
+        instants.parse(text)
+
+
+def test_an_event_may_state_when_it_happens_but_not_before_the_one_before(clock: list[int]) -> None:
+    stated = clock[-1] - 5_000
+    before = instants.instant_after(None, stated)
+
+    assert before == instants.format_milliseconds(stated)
+    assert instants.instant_after(before, stated - 1) == instants.format_milliseconds(stated + 1)
+
+
+def test_beyond_the_first_and_the_last_year_nothing_is_shifted() -> None:
+    assert instants.shifted("2026-12-01", -1) == "2026-11-30T23:00:00.000000Z"
+    assert instants.shifted("9999-12-31T23:00:00Z", 1) == instants.shifted("0001-01-01", -1) == ""
