@@ -21,6 +21,7 @@ from chalicelib.todos import ids, undo
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.events import OFF, ON, Event
 from chalicelib.todos.ids import Owner, Partition
+from chalicelib.todos.standing_writes import EXISTS
 from chalicelib.todos.undo import decision_of
 from chalicelib.triggers import clear
 from tests.simulation.customers import OWNERS, Customers, WrongAnswer
@@ -347,7 +348,8 @@ class UndoCustomers:
 
         The state before the first undo may be another. An undo that was hindered by what has been undone since reaches
         more when it is done anew. And of a completion that somebody else took back, a next occurrence that went with
-        the undo does not come back alone: that is told as a conflict.
+        the undo does not come back alone: that is told as a conflict. So is a todo that was gone before and is brought
+        back by the undo, with what others wrote to it: it does not go again.
         """
         if not service.status(owner, operation).can_be_undone:
             return
@@ -361,12 +363,23 @@ class UndoCustomers:
             apart |= {
                 each.todo
                 for each in done.conflicts
-                if any(conflict.reason == undo.NEXT_OCCURRENCE for conflict in each.conflicts)
+                for conflict in each.conflicts
+                if conflict.reason == undo.NEXT_OCCURRENCE
+                or (conflict.reason == undo.USED_BY_OTHERS and self._is_used(owner, each.todo, done.undoes))
             }
         for one, other in (passed[::2], passed[1::2]):
             differing = {todo_id for todo_id in {*one, *other} - apart if one.get(todo_id) != other.get(todo_id)}
             if differing:
                 raise WrongAnswer(f"undo: back and forth, up to {operation}: {differing}")
+
+    def _is_used(self, owner: Owner, todo_id: str, root: str) -> bool:
+        """Whether others' writes stand that are later than an operation's last word on whether there is the todo."""
+        model = _new_model()
+        model.streams = self._streams(owner)
+        writes = model.writes(todo_id)
+        decided = max(each.version for each in writes[EXISTS] if each.operation == root)
+        content = (each for name in writes.keys() - {EXISTS} for each in writes[name])
+        return any(each.stands and each.operation != root and each.version > decided for each in content)
 
     def _snapshot(self, owner: Owner) -> dict[str, Any]:
         model = _new_model()
