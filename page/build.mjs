@@ -12,12 +12,12 @@ import { build } from "esbuild";
 
 const [source, output] = process.argv.slice(2);
 
-/** Methods of the page's own, which nothing but its script calls: short names are enough. */
-const OWN = /^(startEditing|placeInWords|loadHistory|openActivity|loadActivity|activityBy|switchKeys|bringBack|tryUndo|seePast|openPast|putInOrder|keepName|startOver|notStored|focusRow|redraw|rewind|signOut|beside|staying|histories)$/;
+/** What lit-html calls its own. */
+const LIT = /^_\$/;
 
 /** @param {string} name @param {Record<string, string>} define */
 async function bundle(name, define = {}) {
-  const options = { bundle: true, minify: true, write: false, format: "esm", target: "es2023", legalComments: "none", charset: "utf8", mangleProps: OWN, define };
+  const options = { bundle: true, minify: true, write: false, format: "esm", target: "es2023", legalComments: "none", charset: "utf8", define, mangleProps: LIT };
   const { outputFiles } = await build({ ...options, entryPoints: [join(source, name)], outdir: "out" });
   // How templates are indented makes no difference, nor do spaces between their elements.
   return outputFiles[0].text.replace(/([>}])\n\s+(?=[<$])/g, "$1").replace(/\n\s+/g, "\n");
