@@ -56,9 +56,9 @@ function draw(app) {
       ? html`<button class="link" @click=${() => app.undo(toast.undo)}>Undo</button>` : nothing}</div>` : nothing}</div>
     ${dialogs(app)}`, root);
   follow(app);
-  const dialog = root.querySelector("dialog");
+  const dialog = root.lastElementChild;
   // One that Escape has closed says so only a moment later.
-  if (dialog && dialog !== opened) dialog.showModal();
+  if (dialog instanceof HTMLDialogElement && dialog !== opened) dialog.showModal();
   opened = dialog;
   // A row that has moved has lost the focus, and one that is in another group now was made anew.
   if (document.activeElement !== document.body || !row) return;
@@ -86,9 +86,10 @@ function start(store, person) {
   });
   app = new App({ store, connection, later, http, person, configuration, draw: () => draw(app) });
   listen(app);
-  app.redraw();
-  later.load();
+  // With the order of the lists comes the first draw.
+  const loaded = later.load();
   connection.run();
+  return loaded;
 }
 
 async function begin() {
@@ -110,7 +111,10 @@ async function begin() {
     };
     return welcome(root, { configuration, code, signIn });
   }
-  const store = await Store.open(databaseOf(person));
+  const opening = Store.open(databaseOf(person));
+  // What the first draw needs of the browser's language comes from the disk, too: meanwhile.
+  "a".localeCompare("b") + (1).toLocaleString();
+  const store = await opening;
   http.token = await store.read("token");
   return start(store, person);
 }

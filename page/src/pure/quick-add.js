@@ -1,6 +1,6 @@
 /** The grammar of the add line: `Repot the lemon tree tomorrow 9:00 #garden !high *weekly @Home`. Pure. */
 
-import { capital, dayAfter, dayInWords, dayOf, dueAt, dueInWords } from "./dates.js";
+import { capital, dayAfter, dayInWords, dayOf, dueAt, dueInWords, format } from "./dates.js";
 import { ruleInWords } from "./rules.js";
 
 /** @import {Here} from "./dates.js" */
@@ -53,7 +53,7 @@ function names(locale) {
   /** @type {Names} */ const made = { weekdays: new Map(), short: new Map(), months: new Map() };
   for (const language of ["en", locale]) {
     /** @param {Intl.DateTimeFormatOptions} options @param {Date} date */
-    const name = (options, date) => new Intl.DateTimeFormat(language, options).format(date).toLocaleLowerCase(language).replace(/\.$/, "");
+    const name = (options, date) => format(language, options).format(date).toLocaleLowerCase(language).replace(/\.$/, "");
     for (let day = 0; day < 7; day++) {
       const date = new Date(2023, 0, 1 + day);
       made.weekdays.set(name({ weekday: "long" }, date), day);

@@ -12,7 +12,8 @@ import { ICONS, live } from "./parts.js";
 /** @param {App} app */
 export function addLine(app) {
   const { text, declined } = app.draft;
-  const { parts } = parse(text, { ...app.here, declined });
+  // The names of days and months take long to get, and nothing needs them before something is typed.
+  const parts = text ? parse(text, { ...app.here, declined }).parts : [];
   const to = app.route.name === "today" ? "Add for today" : `Add to ${listTitle(app.list)}`;
   /** @param {Event} event */
   const typed = ({ target }) => app.show({ draft: { text: /** @type {HTMLInputElement} */ (target).value, declined } });
