@@ -29,7 +29,7 @@ const http = new Http(configuration.base);
 // The words are English; where the browser's language is written from the right, so is what people write themselves.
 document.documentElement.dir = /** @type {any} */ (new Intl.Locale(navigator.language)).getTextInfo?.().direction ?? "ltr";
 
-/** @type {HTMLDialogElement | null} the dialog that was drawn last */
+/** @type {Element | null} the dialog that was drawn last */
 let opened = null;
 
 /** @param {App} app */

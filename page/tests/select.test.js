@@ -27,6 +27,32 @@ test("filters and a search narrow a view", () => {
   assert.deepEqual(shown(todos, { name: "everything", filter: "completed" }), [["Done", "b"]]);
 });
 
+test("a search of any words finds what looking at each todo finds, also once it was edited", () => {
+  let seed = 7;
+  const number = (below) => (seed = (seed * 16807) % 2147483647) % below;
+  const words = ["Ask", "ask", "the", "BOILER", "boil", "#phone", "phone", "Garden", "inbox", "12", "2", "İ", "é", "note", "zzz"];
+  const any = () => words[number(words.length)];
+  const made = (id) => todo(id, { title: `${any()} ${any()}`, notes: number(2) ? any() : null, tags: number(2) ? [any().replace("#", "")] : null, list: number(2) ? "inbox" : "Garden", completed: !number(4), order: number(9) });
+  let todos = Array.from({ length: 60 }, (_, index) => made(`t${index}`));
+  for (let times = 0; times < 200; times++) {
+    const q = ["", " ", any(), `${any()} ${any()}`, ` ${any().toUpperCase()}  ${any().slice(1)}`][number(5)];
+    const has = ({ title, notes, tags, list }) => {
+      const text = [title, notes ?? "", (tags ?? []).map((tag) => `#${tag}`).join(" "), list === "inbox" ? "Inbox" : list].join(" ").toLowerCase();
+      return q.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+    };
+    const view = { name: "everything", filter: "all" };
+    assert.deepEqual(groups(todos, { ...view, q }, here), groups(todos.filter(has), { ...view, q: "" }, here), q);
+    const edited = number(todos.length);
+    todos = todos.with(edited, made(todos[edited].id));
+  }
+});
+
+test("what is due at the same time stays in the list's order, and a day is before its times", () => {
+  const at = (hour) => new Date(2026, 11, 3, hour).toISOString();
+  const todos = [todo("a", { due: at(9), order: 2 }), todo("b", { due: "2026-12-03", order: 9 }), todo("c", { due: at(9), order: 1 }), todo("d", { due: "2026-12-02", order: 9 })];
+  assert.deepEqual(shown(todos, { name: "upcoming" }), [["Wed 2 Dec", "d"], ["Thu 3 Dec", "bca"]]);
+});
+
 test("counts are of open todos", () => {
   const found = counts([todo("a"), todo("b", { completed: true }), todo("c", { list: "G", due: "2026-11-01" }), todo("d", { list: "H", completed: true })], here);
   assert.deepEqual({ ...found, lists: [...found.lists] }, { inbox: 1, today: 1, upcoming: 0, everything: 2, lists: [["G", 1], ["H", 0]] });

@@ -72,7 +72,7 @@ class Visitor:
 
     def titles(self) -> list[str]:
         """The titles of the rows in their order."""
-        return self.page.locator("main .row .title").all_inner_texts()
+        return self.page.locator("main .row .title").all_text_contents()
 
     def open(self, title: str) -> Locator:
         """The panel of a todo."""

@@ -20,14 +20,17 @@ export const INBOX = "inbox";
 export const byOrder = (one, other) =>
   (one.order ?? Infinity) - (other.order ?? Infinity) || compare(one.created_at, other.created_at) || compare(one.id, other.id);
 
-/** @param {string} one @param {string} other */
+/** @param {any} one @param {any} other */
 const compare = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
 
 /** @param {Todo} todo */
 const dueTime = (todo) => (todo.due ? new Date(todo.due.length === 10 ? `${todo.due}T00:00:00` : todo.due).getTime() : Infinity);
 
-/** @param {Todo} one @param {Todo} other */
-const byDue = (one, other) => dueTime(one) - dueTime(other) || byOrder(one, other);
+/** @param {Todo[]} todos in the list's order, which those of the same time keep */
+function byDue(todos) {
+  const times = new Map(todos.map((todo) => [todo, dueTime(todo)]));
+  return todos.sort((one, other) => compare(times.get(one), times.get(other)));
+}
 
 /** @param {Todo} one @param {Todo} other */
 const lastDoneFirst = (one, other) => compare(other.completed_at ?? "", one.completed_at ?? "") || byOrder(one, other);
@@ -41,22 +44,23 @@ const lastDoneFirst = (one, other) => compare(other.completed_at ?? "", one.comp
  */
 export function groups(todos, view, here) {
   const today = dayOf(here.now);
-  const wanted = todos.filter((todo) => matches(todo, view.q) && isIn(todo, view, here));
-  const open = view.filter === "completed" ? [] : wanted.filter((todo) => !todo.completed);
+  const words = view.q.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = todos.filter((todo) => isIn(todo, view, today) && (!words.length || matches(todo, words)));
+  const open = view.filter === "completed" ? [] : wanted.filter((todo) => !todo.completed).sort(byOrder);
   const done = view.filter === "active" ? [] : wanted.filter((todo) => todo.completed).sort(lastDoneFirst);
   /** @type {Group[]} */ let found;
   if (view.name === "today") {
-    const late = open.filter((todo) => localDay(/** @type {string} */ (todo.due)) < today).sort(byDue);
-    const now = open.filter((todo) => localDay(/** @type {string} */ (todo.due)) >= today).sort(byDue);
-    found = [{ title: "Overdue", late: true, rows: late }, { title: "Today", rows: now }];
+    /** @param {boolean} late */
+    const due = (late) => byDue(open.filter((todo) => localDay(/** @type {string} */ (todo.due)) < today === late));
+    found = [{ title: "Overdue", late: true, rows: due(true) }, { title: "Today", rows: due(false) }];
   } else if (view.name === "upcoming") {
-    found = by(open.sort(byDue), (todo) => dayInWords(localDay(/** @type {string} */ (todo.due)), here));
+    found = by(byDue(open), (todo) => localDay(/** @type {string} */ (todo.due))).map(({ title, rows }) => ({ title: dayInWords(title, here), rows }));
   } else if (view.name === "everything") {
     const inOrder = byLists([INBOX, ...(here.lists ?? [])]);
-    found = by(open.sort(byOrder), (todo) => todo.list)
+    found = by(open, (todo) => todo.list)
       .sort(({ title: one }, { title: other }) => inOrder(one, other))
       .map(({ title, rows }) => ({ title: listTitle(title), rows: nested(rows) }));
-  } else found = [{ title: "", rows: nested(open.sort(byOrder)) }];
+  } else found = [{ title: "", rows: nested(open) }];
   return [...found, { title: view.name === "today" ? "Done today" : "Done", done: true, rows: done }].filter((group) => group.rows.length);
 }
 
@@ -84,9 +88,9 @@ export function families(todos) {
  * @param {Todo[]} sorted
  */
 function nested(sorted) {
-  const here = new Set(sorted.map(({ id }) => id));
   const children = families(sorted);
-  if (![...children.keys()].some((id) => here.has(id))) return sorted;
+  if (!children.size) return sorted;
+  const here = new Set(sorted.map(({ id }) => id));
   /** @type {Set<Todo>} */ const found = new Set();
   /** @param {Todo} todo */
   const take = (todo) => {
@@ -102,27 +106,30 @@ function nested(sorted) {
 /**
  * @param {Todo} todo
  * @param {View} view
- * @param {Here} here
+ * @param {string} today
  */
-function isIn(todo, view, { now }) {
+function isIn(todo, view, today) {
   if (view.name === "everything") return true;
   if (view.name === "inbox") return todo.list === INBOX;
   if (view.name === "list") return todo.list === view.list;
-  if (view.name === "today" && todo.completed) return Boolean(todo.completed_at) && localDay(/** @type {string} */ (todo.completed_at)) === dayOf(now);
+  if (view.name === "today" && todo.completed) return Boolean(todo.completed_at) && localDay(/** @type {string} */ (todo.completed_at)) === today;
   if (!todo.due || (view.name === "upcoming" && todo.completed)) return false;
   const day = localDay(todo.due);
-  return view.name === "today" ? day <= dayOf(now) : day > dayOf(now);
+  return view.name === "today" ? day <= today : day > today;
 }
+
+/** What a search looks through, of each todo that was looked through. @type {WeakMap<Todo, string>} */
+const texts = new WeakMap();
 
 /**
  * Every word of a search is in the title, the note, a tag or the list's name.
  * @param {Todo} todo
- * @param {string} q
+ * @param {string[]} words
  */
-export function matches(todo, q) {
-  if (!q) return true;
-  const text = `${todo.title} ${todo.notes ?? ""} ${(todo.tags ?? []).map((tag) => `#${tag}`).join(" ")} ${listTitle(todo.list)}`.toLowerCase();
-  return q.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+function matches(todo, words) {
+  let text = texts.get(todo);
+  if (text === undefined) texts.set(todo, (text = `${todo.title} ${todo.notes ?? ""} ${(todo.tags ?? []).map((tag) => `#${tag}`).join(" ")} ${listTitle(todo.list)}`.toLowerCase()));
+  return words.every((word) => text.includes(word));
 }
 
 /** @param {string} list */

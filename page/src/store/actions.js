@@ -1,5 +1,6 @@
 /** What a person does, as changes for the outbox, each with its way back. */
 
+import { kept } from "../pure/kept.js";
 import { same } from "../pure/merge.js";
 import { byOrder, listTitle, place } from "../pure/select.js";
 
@@ -16,7 +17,8 @@ const inWords = (did, todos) => `${did} ${todos.length === 1 ? `“${todos[0].ti
 
 export class Actions {
   /** @type {Store} */ #store;
-  /** The open todos of lists, while the todos stay as they are. @type {{todos: Todo[], lists: Map<string, Todo[]>} | undefined} */ #sorted;
+  /** The open todos of each list, in its order. */
+  #lists = kept((/** @type {Todo[]} */ todos) => Map.groupBy(todos.filter(({ completed }) => !completed).sort(byOrder), ({ list }) => list));
 
   /** @param {Store} store */
   constructor(store) {
@@ -80,11 +82,7 @@ export class Actions {
 
   /** @param {string} list the open todos of the list, in its order */
   #open(list) {
-    const todos = this.#store.todos();
-    if (this.#sorted?.todos !== todos) this.#sorted = { todos, lists: new Map() };
-    const found = this.#sorted.lists.get(list) ?? todos.filter((todo) => todo.list === list && !todo.completed).sort(byOrder);
-    this.#sorted.lists.set(list, found);
-    return found;
+    return this.#lists(this.#store.todos()).get(list) ?? [];
   }
 
   /** @param {Todo} todo */

@@ -1,6 +1,8 @@
 /** What is on the disk, in memory: the rows, what waits for them, and what both together show. */
 
+import { kept } from "../pure/kept.js";
 import { after, overlay, replaced } from "../pure/outbox.js";
+import { byOrder } from "../pure/select.js";
 import { newer, unlisted } from "../pure/sync.js";
 import { open, result, within } from "./database.js";
 
@@ -22,7 +24,7 @@ export class Store {
   /** @type {string | undefined} */ cursor;
   /** What this tab has sent: the server's lists may be behind its answers. @type {Set<string>} */ #answered = new Set();
   /** @type {Todo[] | undefined} */ #shown;
-  /** The commands by their todos. @type {{of: Command[], queues: Map<string, Command[]>} | undefined} */ #queued;
+  /** The commands by their todos. */ #queues = kept((/** @type {Command[]} */ commands) => Map.groupBy(commands, ({ id }) => id));
   #listeners = /** @type {Set<() => void>} */ (new Set());
   /** @type {IDBDatabase} */ #database;
   #channel;
@@ -57,7 +59,8 @@ export class Store {
   async #load() {
     await within(this.#database, "readonly", async ({ rows, commands, meta }) => {
       const [todos, waiting, cursor] = await Promise.all([result(rows.getAll()), result(commands.getAll()), result(meta.get("cursor"))]);
-      this.rows = new Map(todos.map((/** @type {Todo} */ todo) => [todo.id, todo]));
+      // What is almost in order is sorted in no time.
+      this.rows = new Map(todos.sort(byOrder).map((/** @type {Todo} */ todo) => [todo.id, todo]));
       this.commands = waiting;
       this.cursor = cursor;
     });
@@ -82,8 +85,7 @@ export class Store {
 
   /** @param {string} id */
   waiting(id) {
-    if (this.#queued?.of !== this.commands) this.#queued = { of: this.commands, queues: Map.groupBy(this.commands, (command) => command.id) };
-    return this.#queued.queues.get(id) ?? NONE;
+    return this.#queues(this.commands).get(id) ?? NONE;
   }
 
   /**

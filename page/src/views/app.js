@@ -1,11 +1,13 @@
 /** What all views know of: the todos, the address, and what is open on the page. */
 
 import { capital } from "../pure/dates.js";
-import { families, groups, listTitle } from "../pure/select.js";
+import { kept } from "../pure/kept.js";
+import { counts, families, groups, listTitle } from "../pure/select.js";
 import { Actions } from "../store/actions.js";
 import { remember } from "../sync/sign-in.js";
 import { Ledger } from "./ledger.js";
 import { href, routeOf } from "./route.js";
+import { screenful } from "./window.js";
 
 /** @import {Here} from "../pure/dates.js" */
 /** @import {Fields, Todo} from "../pure/types.js" */
@@ -16,10 +18,9 @@ import { href, routeOf } from "./route.js";
 /** @import {Later} from "../sync/later.js" */
 /** @import {Person} from "../sync/sign-in.js" */
 
-/** Rows that are drawn at first, and others when an end of them comes near. */
-const WINDOW = 80;
 /** @type {Todo[]} */
 const NONE = [];
+const LOCALE = navigator.language;
 
 /** @param {string} field a selector of what goes away */
 function leave(field) {
@@ -43,16 +44,21 @@ export class App {
   draft = { text: "", declined: /** @type {Set<string>} */ (new Set()) };
   /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
   /** The rows that are drawn: from this one to before that. */ first = 0;
-  window = WINDOW;
+  window = screenful();
   /** The height of those before them, in pixels. */ above = 0;
+  /** How often others were drawn that are far away. */ jumps = 0;
   /** What the form of a repeat states. @type {import("../pure/rules.js").Repeat | undefined} */ repeat;
   /** Whether the lists have buttons that move them. */ ordering = false;
   /** Completed rows stay where they are for a second. @type {Map<string, Todo>} */ staying = new Map();
   keysOff = localStorage.getItem("keys") === "off";
   /** @type {Wanted[][]} */ #undos = [];
   #drawing = false;
-  /** @type {{asked: unknown[], groups: import("../pure/select.js").Group[]} | undefined} */ #grouped;
-  /** @type {{todos: Todo[], children: Map<string, Todo[]>} | undefined} */ #families;
+  #families = kept(families);
+  #counts = kept((/** @type {Todo[]} */ todos) => counts(todos, this.here));
+  #groups = kept((/** @type {Todo[]} */ todos) => groups(
+    this.staying.size ? todos.map((todo) => (this.staying.has(todo.id) ? { ...todo, completed: false } : todo)) : todos,
+    /** @type {import("../pure/select.js").View} */ (this.route), this.here,
+  ));
 
   /**
    * @param {{store: Store, connection: Connection, later: Later, http: Http, person: Person, configuration: Configuration, draw: () => void}} parts
@@ -75,12 +81,17 @@ export class App {
 
   /** @returns {Here} */
   get here() {
-    return { now: new Date(), locale: navigator.language, lists: this.later.lists };
+    return { now: new Date(), locale: LOCALE, lists: this.later.lists };
   }
 
-  /** What rows show beside their todos; late is what was due before this minute. */
+  /** Late is what was due before this minute. */
+  get minute() {
+    return Math.floor(Date.now() / 60_000);
+  }
+
+  /** What rows show beside their todos. */
   get beside() {
-    return `${this.to({ todo: undefined })} ${this.connection.state} ${Math.floor(Date.now() / 60_000)}`;
+    return `${this.to({ todo: undefined })} ${this.minute}`;
   }
 
   /** Draws once for all that changes in this frame. */
@@ -124,7 +135,7 @@ export class App {
 
   /** The first rows are drawn again. */
   rewind() {
-    Object.assign(this, { first: 0, window: WINDOW, above: 0 });
+    Object.assign(this, { first: 0, window: screenful(), above: 0 });
   }
 
   /** @param {Partial<App["route"]>} changes of the address; what is not stated stays */
@@ -163,12 +174,12 @@ export class App {
   get groups() {
     const { name } = this.route;
     if (name === "activity" || name === "past") return [];
-    // Typing in the add line draws the page, and changes none of this.
-    const asked = [this.store.todos(), this.staying.size, this.later.lists, this.beside];
-    if (this.#grouped?.asked.every((each, index) => each === asked[index])) return this.#grouped.groups;
-    const todos = this.store.todos().map((todo) => (this.staying.has(todo.id) ? { ...todo, completed: false } : todo));
-    this.#grouped = { asked, groups: groups(todos, { ...this.route, name }, this.here) };
-    return this.#grouped.groups;
+    return this.#groups(this.store.todos(), this.staying.size, this.later.lists, this.beside);
+  }
+
+  /** How many todos are open in each view and list. */
+  get counts() {
+    return this.#counts(this.store.todos(), this.later.lists, this.minute);
   }
 
   /** @returns {string} the list that a new todo goes to */
@@ -189,9 +200,7 @@ export class App {
 
   /** @param {Todo} todo */
   children(todo) {
-    const todos = this.store.todos();
-    if (this.#families?.todos !== todos) this.#families = { todos, children: families(todos) };
-    return this.#families.children.get(todo.id) ?? NONE;
+    return this.#families(this.store.todos()).get(todo.id) ?? NONE;
   }
 
   /** @param {Promise<Done | undefined>} doing @returns {Promise<boolean>} whether the browser has stored it */

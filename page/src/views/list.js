@@ -1,6 +1,7 @@
 /** The sheet: a view's title, its filters, and its rows in groups. */
 
 import { html, nothing } from "lit-html";
+import { keyed } from "lit-html/directives/keyed.js";
 import { repeat } from "lit-html/directives/repeat.js";
 
 import { capital, dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInWords } from "../pure/dates.js";
@@ -16,18 +17,9 @@ import { href } from "./route.js";
 
 /** @param {App} app */
 export function sheet(app) {
-  const { groups, route } = app;
-  const rows = groups.flatMap(({ rows }) => rows);
-  const total = rows.length;
-  const count = total - (groups.find(({ done }) => done)?.rows.length ?? 0);
-  if (app.first >= total) app.rewind();
-  let at = 0;
-  /** @param {Group} group */
-  const drawn = (group) => {
-    const rows = group.rows.slice(Math.max(0, app.first - at), Math.max(0, app.window - at));
-    at += group.rows.length;
-    return rows.length ? section(app, group, rows) : nothing;
-  };
+  const { groups, route, beside } = app;
+  const total = size(groups);
+  const count = total - size(groups.filter(({ done }) => done));
   return html`${head(app, html`<p class="soft">${route.name === "today" ? longDay(dayOf(app.here.now), app.here.locale) : html`<span class="num">${count.toLocaleString(app.here.locale)}</span>`}</p>
       ${when(route.name === "list", html`<button class="link" @click=${() => app.show({ dialog: "rename" })}>Rename</button>`)}
       <form class="tools" role="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
@@ -36,13 +28,30 @@ export function sheet(app) {
       </form>`)}
     <div class="filters"><ul aria-label="Filter">${/** @type {const} */ (["all", "active", "completed"]).map(
       (filter) => html`<li><a href=${app.to({ filter, todo: undefined })} aria-current=${route.filter === filter ? "true" : nothing}>${capital(filter)}</a></li>`,
-    )}</ul>${when(app.isList && total > 0, html`<button class="link" @click=${() => app.done(app.actions.toggle(rows))}>${count ? `Complete all ${count}` : `Reopen all ${total}`}</button>`)}</div>
+    )}</ul>${when(app.isList && total > 0, html`<button class="link" @click=${() => app.done(app.actions.toggle(groups.flatMap(({ rows }) => rows)))}>${count ? `Complete all ${count}` : `Reopen all ${total}`}</button>`)}</div>
     ${renaming(app)}
     ${addLine(app)}
-    ${when(app.first > 0, html`<div class="before"></div>`)}
-    ${guard([groups, app.first, app.window, app.current, app.editing], () => groups.map(drawn))}
-    ${groups.length ? nothing : html`<p class="empty">${nothingHere(app)}</p>`}
-    ${when(app.window <= total, html`<div class="more"></div>`)}`;
+    ${windowed(app, groups, (todo) => guard([beside, ...shownBy(app, todo)], () => row(app, todo)))}
+    ${groups.length ? nothing : html`<p class="empty">${nothingHere(app)}</p>`}`;
+}
+
+/** @param {Group[]} groups */
+const size = (groups) => groups.reduce((sum, { rows }) => sum + rows.length, 0);
+
+/** The rows of groups that are near what is seen. @param {App} app @param {Group[]} groups @param {(todo: Todo) => unknown} draw a row */
+export function windowed(app, groups, draw) {
+  const total = size(groups);
+  if (app.first >= total) app.rewind();
+  let at = 0;
+  /** @param {Group} group */
+  const drawn = (group) => {
+    const rows = group.rows.slice(Math.max(0, app.first - at), Math.max(0, app.window - at));
+    at += group.rows.length;
+    return rows.length ? section(app, group, repeat(rows, ({ id }) => id, draw)) : nothing;
+  };
+  return html`${when(app.first > 0, html`<div id="before"></div>`)}
+    ${guard([groups, app.first, app.window, app.current, app.editing, app.connection.state, app.store.todos()], () => keyed(app.jumps, groups.map(drawn)))}
+    ${when(app.window <= total, html`<div id="more"></div>`)}`;
 }
 
 /** What waits to be the list's name. @param {App} app */
@@ -67,19 +76,21 @@ function nothingHere({ route, store, connection }) {
   return "Nothing here yet. Write what is to be done, and press Enter.";
 }
 
-/** @param {App} app @param {Group} group @param {Todo[]} rows that are drawn of it */
-function section(app, { title, late, done, rows: all }, rows) {
-  const named = title || app.title;
-  return html`<section aria-label=${named}>
-    ${when(Boolean(title), html`<h2 class="group"><span class=${late ? "late" : ""}>${title}</span>${done && app.route.name !== "today"
+/** @param {App} app @param {Group} group @param {unknown} drawn of its rows */
+function section(app, { title, late, done, rows: all }, drawn) {
+  return html`<section aria-label=${title || app.title}>
+    ${when(Boolean(title), html`<h2 class="group"><span class=${late ? "late" : ""}>${title}</span>${done && !["today", "past"].includes(app.route.name)
       ? html`<button class="link" @click=${() => app.remove(all)}>Clear ${all.length}</button>`
       : html`<span class="num">${all.length}</span>`}</h2>`)}
-    <ul class="rows">${repeat(rows, ({ id }) => id, (todo) => guard(shownBy(app, todo), () => row(app, todo)))}</ul>
+    <ul class="rows">${drawn}</ul>
   </section>`;
 }
 
 /** What a row shows: as long as it stays, the row is not drawn again. @param {App} app @param {Todo} todo */
-const shownBy = (app, todo) => [todo, app.current === todo.id, app.editing === todo.id, app.store.waiting(todo.id), app.children(todo), app.beside];
+function shownBy(app, todo) {
+  const waiting = app.store.waiting(todo.id);
+  return [todo, app.current === todo.id, app.editing === todo.id, waiting, waiting.length && app.connection.state, app.children(todo)];
+}
 
 /** @param {App} app @param {Todo} todo */
 function row(app, todo) {

@@ -5,7 +5,6 @@ import { repeat } from "lit-html/directives/repeat.js";
 
 import { timeInWords } from "../pure/dates.js";
 import { movedList } from "../pure/lists.js";
-import { counts } from "../pure/select.js";
 import { ICONS, links, when } from "./parts.js";
 import { href } from "./route.js";
 
@@ -14,7 +13,7 @@ import { href } from "./route.js";
 
 /** @param {App} app @param {boolean} [above] as a dialog, behind which nothing is announced */
 export function nav(app, above = false) {
-  const { lists, ...open } = counts(app.store.todos(), app.here);
+  const { lists, ...open } = app.counts;
   const { name, list } = app.route;
   /** @param {Route["name"]} view @param {string} title @param {number | undefined} count @param {string} [ofList] @param {string[]} [lists] */
   const link = (view, title, count, ofList, lists) => html`<li data-list=${ofList ?? nothing}><a href=${href({ name: view, list: ofList })}

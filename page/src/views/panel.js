@@ -6,7 +6,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 import { capital, dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords } from "../pure/dates.js";
 import { tagsOf } from "../pure/quick-add.js";
 import { FROM, ruleInWords } from "../pure/rules.js";
-import { counts, listTitle } from "../pure/select.js";
+import { listTitle } from "../pure/select.js";
 import { deed, differences, statesBefore, who } from "../pure/words.js";
 import { ICONS, inWords, unlessEdited, when } from "./parts.js";
 import { openRepeat } from "./repeat.js";
@@ -64,7 +64,7 @@ function fields(app, todo) {
       @focus=${title.focus} @change=${title.change} @keydown=${leave}></textarea>
     <dl>
       <dt><label for="p-list">List</label></dt><dd><input id="p-list" dir="auto" list="lists" autocomplete="off" maxlength="100" .value=${unlessEdited("p-list", listTitle(todo.list))} @focus=${list.focus} @change=${list.change} />
-        <datalist id="lists">${["inbox", ...counts(app.store.todos(), app.here).lists.keys()].map((name) => html`<option value=${listTitle(name)}></option>`)}</datalist></dd>
+        <datalist id="lists">${["inbox", ...app.counts.lists.keys()].map((name) => html`<option value=${listTitle(name)}></option>`)}</datalist></dd>
       <dt><label for="p-due">Due</label></dt><dd class="two"><input id="p-due" type="date" .value=${unlessEdited("p-due", todo.due ? localDay(todo.due) : "")} @focus=${day.focus} @change=${day.change} />
         <input type="time" id="p-time" aria-label="Time" .value=${unlessEdited("p-time", time(todo.due) ?? "")} @focus=${hour.focus} @change=${hour.change} /></dd>
       <dt><label for="p-remind">Remind</label></dt><dd><input id="p-remind" type="datetime-local" .value=${unlessEdited("p-remind", todo.remind_at ? `${localDay(todo.remind_at)}T${time(todo.remind_at) ?? "00:00"}` : "")} @focus=${remind.focus} @change=${remind.change} /></dd>

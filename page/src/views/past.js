@@ -3,10 +3,12 @@
 import { html, nothing, svg } from "lit-html";
 
 import { dayOf, dueInWords, longDay, timeInWords } from "../pure/dates.js";
+import { kept } from "../pure/kept.js";
 import { DAYS, differing, heights, startOfDay, STEP } from "../pure/past.js";
 import { groups, listTitle } from "../pure/select.js";
 import { diff, FIELD_NAMES, valueInWords } from "../pure/words.js";
 import { operation, operationOf } from "./activity.js";
+import { windowed } from "./list.js";
 import { head, ICONS, inWords, live } from "./parts.js";
 
 /** @import {Todo} from "../pure/types.js" */
@@ -33,14 +35,15 @@ export function past(app) {
   const value = ({ target }) => Number(/** @type {HTMLInputElement} */ (target).value);
   return html`${head(app, html`<p class="soft">read only</p><p class="tools"><a class="btn" href=${app.to({ name: "everything", todo: undefined })}>Back to now</a></p>`)}
     <div class="slider">
-      <p class="moment"><b>${words}</b> <span class="soft" role="status">${summary(app)}</span></p>
+      <p class="moment"><b>${words}</b> <span class="soft" role="status">${summary(ledger.past, app.store, app.store.todos())}</span></p>
       ${range(app, "Day", DAYS - days, DAYS, words, (event) => go({ days: DAYS - value(event) }), startOfDay(here.now, DAYS).getTime(), DAY, DAYS + 1)}
       <p class="ends soft"><span>${longDay(dayOf(startOfDay(here.now, DAYS)), here.locale)}</span><span>today</span></p>
       ${range(app, "Time", Math.floor(minutes / STEP), 1440 / STEP - 1, words, (event) => go({ minutes: value(event) * STEP }), startOfDay(at, 0).getTime(), 60 * MINUTE, 24)}
       <p class="ends soft"><span>0:00</span><span>12:00</span><span>24:00</span></p>
     </div>
     ${since(app)}
-    ${ledger.past === "failed" ? html`<p class="empty">What was could not be got from the server.</p>` : Array.isArray(ledger.past) ? rows(app, ledger.past) : html`<p class="empty">Getting it.</p>`}`;
+    ${ledger.past === "failed" ? html`<p class="empty">What was could not be got from the server.</p>` : !Array.isArray(ledger.past) ? html`<p class="empty">Getting it.</p>`
+      : ledger.past.length ? windowed(app, then(app, ledger.past, app.later.lists, app.minute), (todo) => row(app, todo)) : html`<p class="empty">There was nothing then.</p>`}`;
 }
 
 /**
@@ -65,12 +68,11 @@ function range(app, name, value, max, words, moved, from, span, bars) {
   )}</svg><input type="range" min="0" max=${max} .value=${live(String(value))} aria-label=${name} aria-valuetext=${words} @input=${moved} />`;
 }
 
-/** @param {App} app */
-function summary({ ledger: { past }, store }) {
+const summary = kept((/** @type {App["ledger"]["past"]} */ past, /** @type {App["store"]} */ store) => {
   if (!Array.isArray(past)) return "";
   const different = past.filter((todo) => differing(todo, store.get(todo.id)).length).length;
   return `${past.length} ${past.length === 1 ? "todo" : "todos"}, ${different} of them different today`;
-}
+});
 
 const MOST = 20;
 
@@ -90,17 +92,7 @@ function since(app) {
     <ol class="acts">${entries.map((entry) => operation(app, entry))}</ol></details>`;
 }
 
-/** @param {App} app @param {Todo[]} todos */
-function rows(app, todos) {
-  if (!todos.length) return html`<p class="empty">There was nothing then.</p>`;
-  let left = app.window;
-  return groups(todos, { name: "everything", filter: "all", q: "" }, app.here).map(({ title, rows: all }) => {
-    const shown = all.slice(0, left);
-    left -= shown.length;
-    return shown.length ? html`<section aria-label=${title}><h2 class="group"><span>${title}</span><span class="num">${all.length}</span></h2>
-      <ul class="rows">${shown.map((todo) => row(app, todo))}</ul></section>` : nothing;
-  });
-}
+const then = kept((/** @type {App} */ app, /** @type {Todo[]} */ todos) => groups(todos, { name: "everything", filter: "all", q: "" }, app.here));
 
 /** @param {App} app @param {Todo} then */
 function row(app, then) {

@@ -4,12 +4,17 @@
 
 /** As many as are drawn well within a frame. */
 const MORE = 10;
+/** So many are drawn, some at a time, also if fewer are seen. */
+const LEAST = 80;
 /** Some screens full of them. */
 const most = () => Math.max(160, Math.ceil(innerHeight / 10));
 /** So far beyond what is seen, in pixels. */
 const AHEAD = 800;
 /** The height of a row that was never drawn, about. */
 const ROW = 48;
+
+/** As many rows as are drawn at once: those that are seen, and some more. */
+export const screenful = () => Math.ceil(innerHeight / ROW) + MORE;
 
 /** @type {IntersectionObserver | undefined} */
 let watcher;
@@ -19,10 +24,12 @@ export function follow(app) {
   watcher?.disconnect();
   watcher = new IntersectionObserver((entries) => {
     const near = entries.find(({ isIntersecting }) => isIntersecting);
-    if (near) move(app, near.target.className === "before", near.boundingClientRect.bottom);
-  }, { rootMargin: `${AHEAD}px` });
-  for (const end of document.querySelectorAll("main > .before, main > .more")) {
-    if (end.className === "before") /** @type {HTMLElement} */ (end).style.height = `${app.above}px`;
+    if (near) move(app, near.target.id === "before", near.boundingClientRect.bottom);
+  }, { rootMargin: `${app.window - app.first < LEAST ? 9999 : AHEAD}px` });
+  for (const id of ["before", "more"]) {
+    const end = document.getElementById(id);
+    if (!end) continue;
+    if (id === "before") end.style.height = `${app.above}px`;
     watcher.observe(end);
   }
 }
@@ -38,8 +45,12 @@ function move(app, back, bottom) {
   const at = rows.findIndex((row) => row.contains(document.activeElement));
   const before = app.first;
   if (back) {
-    app.first = Math.max(0, before - Math.max(MORE, Math.ceil(((bottom + AHEAD) * before) / app.above)));
-    app.window = Math.max(Math.min(app.window, app.first + most()), at < 0 ? 0 : before + at + 1);
+    const wanted = MORE + Math.max(0, Math.ceil((bottom * before) / app.above) || 0);
+    const far = at < 0 && wanted > screenful();
+    app.first = Math.max(0, before - (far ? wanted : Math.min(wanted, screenful())));
+    app.window = far ? app.first + screenful() : Math.max(Math.min(app.window, app.first + most()), before + at + 1);
+    // All of them go at once, which is quicker than one by one.
+    if (far) app.jumps++;
   } else {
     app.window += MORE;
     app.first += Math.max(0, Math.min(app.window - before - most(), at < 0 ? Infinity : at));
@@ -56,7 +67,8 @@ function move(app, back, bottom) {
 export function reveal(app, index) {
   if (index < app.first || index >= app.window + MORE) {
     app.first = Math.max(0, index - MORE);
-    app.window = app.first + 8 * MORE;
+    app.window = app.first + screenful();
     app.above = app.first * ROW;
+    app.jumps++;
   } else if (index > app.window - MORE) app.window += MORE;
 }
