@@ -298,6 +298,30 @@ def test_lists_are_put_in_order_by_keys_and_by_buttons_on_all_devices(
     shows(lambda: client.get("/preferences").json(), {"lists": ["Work", "Home", "Attic"], "theme": "other"})
 
 
+# Notes each order of the lists that is drawn.
+ORDERS = """(() => {
+  window.orders = new Set();
+  const look = () => {
+    const names = [...document.querySelectorAll(".app > nav [data-list] .name")].map(({ textContent }) => textContent);
+    if (names.length) window.orders.add(names.join());
+  };
+  new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+})()"""
+
+
+def test_the_lists_have_their_order_from_the_first_draw(visitor: Visitor) -> None:
+    visitor.add("One @Attic")
+    visitor.add("Another @Home")
+    visitor.page.locator(".app > nav").get_by_role("link", name="Home").focus()
+    visitor.page.keyboard.press("Alt+ArrowUp")
+    visitor.toast("“Home” is now 1 of 2 lists.")
+    visitor.saved()
+    visitor.page.add_init_script(ORDERS)
+    visitor.page.reload()
+    visitor.saved()
+    assert visitor.page.evaluate("[...window.orders]") == ["Home,Attic"]
+
+
 def test_a_repeat_is_said_in_words_and_changed_in_a_form(visitor: Visitor, client: Client) -> None:
     visitor.go("inbox")
     visitor.add("Water the ferns on friday")
