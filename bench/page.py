@@ -265,8 +265,8 @@ ACTS: Final[dict[str, Callable[[Page], None]]] = {
     "searching": _search,
     "completing and undoing": _toggle,
     "scrolling": _scroll,
-    "typing with two thousand rows drawn": _type_far_down,
-    "completing with them": _toggle,
+    "typing far down, and back at the top": _type_far_down,
+    "completing there": _toggle,
     "reordering": _reorder,
 }
 
