@@ -7,11 +7,7 @@ import { merge, same } from "./merge.js";
 /** What `/batch` takes at once. */
 export const MOST = 100;
 
-/** @type {Omit<Todo, "id" | "created_at" | "updated_at">} */
-const EMPTY = {
-  version: 0, title: "", notes: null, completed: false, list: "inbox", tags: null, priority: "none", due: null,
-  remind_at: null, order: null, repeat: null, repeat_from: null, time_zone: null, parent: null, source: null, completed_at: null,
-};
+const EMPTY = { version: 0, title: "", completed: false, list: "inbox", priority: "none" };
 
 /**
  * A todo with the commands that wait for it: what the page shows. What waits for a person is decided on its row, so a

@@ -1,6 +1,7 @@
 /** The grammar of the add line: `Repot the lemon tree tomorrow 9:00 #garden !high *weekly @Home`. Pure. */
 
 import { capital, dayAfter, dayInWords, dayOf, dueAt, dueInWords, format } from "./dates.js";
+import { kept } from "./kept.js";
 import { ruleInWords } from "./rules.js";
 
 /** @import {Here} from "./dates.js" */
@@ -39,17 +40,9 @@ export function tagsOf(text, before) {
 }
 
 /** @typedef {{weekdays: Map<string, number>, short: Map<string, number>, months: Map<string, number>}} Names */
-/** @type {Map<string, Names>} */
-const known = new Map();
 
-/**
- * The names of days and months in the browser's language and in English.
- * @param {string} locale
- * @returns {Names}
- */
-function names(locale) {
-  const found = known.get(locale);
-  if (found) return found;
+/** The names of days and months in the browser's language and in English. */
+const names = kept((/** @type {string} */ locale) => {
   /** @type {Names} */ const made = { weekdays: new Map(), short: new Map(), months: new Map() };
   for (const language of ["en", locale]) {
     /** @param {Intl.DateTimeFormatOptions} options @param {Date} date */
@@ -63,9 +56,8 @@ function names(locale) {
       for (const style of /** @type {const} */ (["long", "short"])) made.months.set(name({ month: style, day: "numeric" }, new Date(2023, month, 1)).replace(/[\d.\s]+/g, ""), month);
     }
   }
-  known.set(locale, made);
   return made;
-}
+});
 
 /** @param {Iterable<string>} words */
 const oneOf = (words) => [...words].map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).sort((one, other) => other.length - one.length).join("|");

@@ -5,7 +5,7 @@ import { html, nothing } from "lit-html";
 import { dayInWords, localDay, timeInWords } from "../pure/dates.js";
 import { deed, differences, doerInWords, doerOf, FIELD_NAMES } from "../pure/words.js";
 import { clientOf } from "../sync/sign-in.js";
-import { head, inWords } from "./parts.js";
+import { empty, head, inWords } from "./parts.js";
 import { href } from "./route.js";
 
 /** @import {Happened} from "../pure/undo.js" */
@@ -18,9 +18,9 @@ export function activity(app) {
     <div class="filters"><ul aria-label="By whom">${[undefined, ...new Set([...app.ledger.doers.keys(), ...(app.route.by ? [app.route.by] : [])])].map(
       (by) => html`<li><a href=${href({ name: "activity", by })} aria-current=${app.route.by === by ? "true" : nothing}>${by === undefined ? "All" : doerInWords(by)}</a></li>`,
     )}</ul></div>
-    ${activity === "failed" ? html`<p class="empty">What happened could not be got from the server.</p>`
-      : !activity || activity === "loading" ? html`<p class="empty">Getting it.</p>`
-      : activity.length ? days(app, activity) : html`<p class="empty">Nothing has happened yet.</p>`}`;
+    ${activity === "failed" ? empty("What happened could not be got from the server.")
+      : !activity || activity === "loading" ? empty("Getting it.")
+      : activity.length ? days(app, activity) : empty("Nothing has happened yet.")}`;
 }
 
 /** @param {App} app @param {Happened[]} events */

@@ -286,12 +286,11 @@ export class App {
     this.seen = { id: todo.id, field: fields[0], base, version: this.store.waiting(todo.id).length ? null : todo.version };
   }
 
-  /** @param {Todo} then a todo as it was */
-  async bringBack(then) {
-    const now = this.store.get(then.id);
-    await this.actions.revert(then.id, then.version);
-    /** @type {Wanted[]} */ const undo = !now || now.deleted ? [{ id: then.id, op: "delete", body: {} }] : [{ id: then.id, op: "revert", body: { to_version: now.version } }];
-    this.done(Promise.resolve({ words: `“${then.title}” is as it was.`, undo }));
+  /** @param {string} id @param {number} version @param {string} words for it */
+  bringBack(id, version, words) {
+    const now = this.store.get(id);
+    /** @type {Wanted[]} */ const undo = !now || now.deleted ? [{ id, op: "delete", body: {} }] : [{ id, op: "revert", body: { to_version: now.version } }];
+    this.done(this.actions.revert(id, version).then(() => ({ words, undo })));
   }
 
   /** Forgets who is here; and what is here too, unless something of it waits to be sent. */

@@ -8,7 +8,7 @@ import { capital, dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInW
 import { ruleInWords } from "../pure/rules.js";
 import { listTitle } from "../pure/select.js";
 import { addLine } from "./add-line.js";
-import { ICONS, guard, head, unlessEdited, when } from "./parts.js";
+import { ICONS, empty, field, guard, head } from "./parts.js";
 import { href } from "./route.js";
 
 /** @import {Group} from "../pure/select.js" */
@@ -21,18 +21,18 @@ export function sheet(app) {
   const total = size(groups);
   const count = total - size(groups.filter(({ done }) => done));
   return html`${head(app, html`<p class="soft">${route.name === "today" ? longDay(dayOf(app.here.now), app.here.locale) : html`<span class="num">${count.toLocaleString(app.here.locale)}</span>`}</p>
-      ${when(route.name === "list", html`<button class="link" @click=${() => app.show({ dialog: "rename" })}>Rename</button>`)}
-      <form class="tools" role="search" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
+      ${route.name === "list" ? html`<button class="link" @click=${() => app.show({ dialog: "rename" })}>Rename</button>` : nothing}
+      <form class="tools" role="search" method="dialog">
         <label class="find">${ICONS.search}<input id="search" type="search" placeholder="Search" aria-label="Search in ${app.title}" .value=${route.q}
           @input=${(/** @type {Event} */ { target }) => app.go(app.to({ q: /** @type {HTMLInputElement} */ (target).value }), true)} /></label>
       </form>`)}
     <div class="filters"><ul aria-label="Filter">${/** @type {const} */ (["all", "active", "completed"]).map(
       (filter) => html`<li><a href=${app.to({ filter, todo: undefined })} aria-current=${route.filter === filter ? "true" : nothing}>${capital(filter)}</a></li>`,
-    )}</ul>${when(app.isList && total > 0, html`<button class="link" @click=${() => app.done(app.actions.toggle(groups.flatMap(({ rows }) => rows)))}>${count ? `Complete all ${count}` : `Reopen all ${total}`}</button>`)}</div>
+    )}</ul>${app.isList && total > 0 ? html`<button class="link" @click=${() => app.done(app.actions.toggle(groups.flatMap(({ rows }) => rows)))}>${count ? `Complete all ${count}` : `Reopen all ${total}`}</button>` : nothing}</div>
     ${renaming(app)}
     ${addLine(app)}
     ${windowed(app, groups, (todo) => guard([beside, ...shownBy(app, todo)], () => row(app, todo)))}
-    ${groups.length ? nothing : html`<p class="empty">${nothingHere(app)}</p>`}`;
+    ${groups.length ? nothing : empty(nothingHere(app))}`;
 }
 
 /** @param {Group[]} groups */
@@ -49,9 +49,9 @@ export function windowed(app, groups, draw) {
     at += group.rows.length;
     return rows.length ? section(app, group, repeat(rows, ({ id }) => id, draw)) : nothing;
   };
-  return html`${when(app.first > 0, html`<div id="before"></div>`)}
+  return html`${app.first > 0 ? html`<div id="before"></div>` : nothing}
     ${guard([groups, app.first, app.window, app.current, app.editing, app.connection.state, app.store.todos()], () => keyed(app.jumps, groups.map(drawn)))}
-    ${when(app.window <= total, html`<div id="more"></div>`)}`;
+    ${app.window <= total ? html`<div id="more"></div>` : nothing}`;
 }
 
 /** What waits to be the list's name. @param {App} app */
@@ -79,9 +79,9 @@ function nothingHere({ route, store, connection }) {
 /** @param {App} app @param {Group} group @param {unknown} drawn of its rows */
 function section(app, { title, late, done, rows: all }, drawn) {
   return html`<section aria-label=${title || app.title}>
-    ${when(Boolean(title), html`<h2 class="group"><span class=${late ? "late" : ""}>${title}</span>${done && !["today", "past"].includes(app.route.name)
+    ${title ? html`<h2 class="group"><span class=${late ? "late" : ""}>${title}</span>${done && !["today", "past"].includes(app.route.name)
       ? html`<button class="link" @click=${() => app.remove(all)}>Clear ${all.length}</button>`
-      : html`<span class="num">${all.length}</span>`}</h2>`)}
+      : html`<span class="num">${all.length}</span>`}</h2>` : nothing}
     <ul class="rows">${drawn}</ul>
   </section>`;
 }
@@ -105,7 +105,7 @@ function row(app, todo) {
       ${app.editing === todo.id ? editor(app, todo) : html`<a class="title" href=${app.to({ todo: todo.id })} dir="auto"
         @focus=${() => app.current !== todo.id && app.show({ current: todo.id })}
         @dblclick=${() => app.startEditing(todo.id)}>${todo.title}</a>`}
-      <p class="meta">${meta(app, todo)}${stuck ? nothing : when(waiting.length > 0 && app.connection.state !== "synced", html`<span>waiting to be sent</span>`)}</p>
+      <p class="meta">${meta(app, todo)}${stuck ? nothing : waiting.length > 0 && app.connection.state !== "synced" ? html`<span>waiting to be sent</span>` : nothing}</p>
       ${stuck ? problem(app, stuck) : nothing}
     </div>
     ${due(app, todo, completed)}
@@ -132,7 +132,7 @@ function due({ here, route }, todo, completed) {
   const late = !completed && isLate(todo.due, here.now);
   const today = localDay(todo.due) === dayOf(here.now) && route.name === "today";
   const words = today ? (hasTime(todo.due) ? timeInWords(todo.due, here.locale) : "") : dueInWords(todo.due, here);
-  return html`<time class="when ${late ? "late" : ""}" datetime=${todo.due}>${words}${when(late, html`<span class="unseen"> overdue</span>`)}</time>`;
+  return html`<time class="when ${late ? "late" : ""}" datetime=${todo.due}>${words}${late ? html`<span class="unseen"> overdue</span>` : nothing}</time>`;
 }
 
 /** @param {App} app @param {Todo} todo */
@@ -155,7 +155,7 @@ function editor(app, todo) {
     if (event.key === "Escape") app.show({ editing: undefined });
     if (event.key === "Enter" || event.key === "Escape") app.focusRow(todo.id);
   };
-  return html`<input class="editor" id="edit-title" aria-label="Title" maxlength="500" dir="auto" .value=${unlessEdited("edit-title", todo.title)}
+  return html`<input class="editor" id="edit-title" aria-label="Title" maxlength="500" dir="auto" ${field(todo.title)}
     @keydown=${pressed} @blur=${(/** @type {Event} */ { target }) => save(/** @type {HTMLInputElement} */ (target))} />`;
 }
 
@@ -168,7 +168,7 @@ function problem(app, command) {
   const again = () => app.store.settle(command, { put: [{ ...command, state: "waiting", problem: undefined, key: crypto.randomUUID() }] });
   return html`<p class="note"><span><span class="late">Not saved.</span> ${command.problem?.errors?.[0]?.detail ?? command.problem?.detail ?? ""}</span>
     <button class="link" @click=${again}>Try again</button>
-    ${when(Boolean(text), html`<button class="link" @click=${() => navigator.clipboard.writeText(text).then(() => app.say("Copied."))}>Copy text</button>`)}
+    ${text ? html`<button class="link" @click=${() => navigator.clipboard.writeText(text).then(() => app.say("Copied."))}>Copy text</button>` : nothing}
     <button class="link" @click=${() => app.store.replace(command, [], command.version)}>Discard</button></p>`;
 }
 

@@ -3,9 +3,9 @@
 import { html, nothing } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 
-import { timeInWords } from "../pure/dates.js";
+import { capital, timeInWords } from "../pure/dates.js";
 import { movedList } from "../pure/lists.js";
-import { ICONS, links, when } from "./parts.js";
+import { ICONS, links } from "./parts.js";
 import { href } from "./route.js";
 
 /** @import {App} from "./app.js" */
@@ -21,11 +21,11 @@ export function nav(app, above = false) {
       : html`<span class="num">${count.toLocaleString(app.here.locale)}<span class="unseen"> open</span></span>`}</a>${lists && ofList && app.ordering ? moves(app, lists, ofList) : nothing}</li>`;
   return html`<nav aria-label="Views">
     <p class="brand">todo-ledger</p>
-    <ul>${link("inbox", "Inbox", open.inbox)}${link("today", "Today", open.today)}${link("upcoming", "Upcoming", open.upcoming)}${link("everything", "Everything", open.everything)}</ul>
-    ${lists.size ? html`<div><h2><span>Lists</span>${when(lists.size > 1, html`<button class="link" @click=${() => app.show({ ordering: !app.ordering })}>${app.ordering ? "Done" : "Order"}</button>`)}</h2>
+    <ul>${/** @type {const} */ (["inbox", "today", "upcoming", "everything"]).map((view) => link(view, capital(view), open[view]))}</ul>
+    ${lists.size ? html`<div><h2><span>Lists</span>${lists.size > 1 ? html`<button class="link" @click=${() => app.show({ ordering: !app.ordering })}>${app.ordering ? "Done" : "Order"}</button>` : nothing}</h2>
       <ul @keydown=${(/** @type {KeyboardEvent} */ event) => moveByKeys(app, [...lists.keys()], event)}>${repeat(lists, ([each]) => each, ([each, count]) => link("list", each, count, each, [...lists.keys()]))}</ul></div>` : nothing}
     <div><h2>The ledger</h2><ul>${link("activity", "Activity", undefined)}${link("past", "As it was", undefined)}</ul></div>
-    ${when(above, html`<p class="unseen" role="status">${app.toast?.words}</p>`)}
+    ${above ? html`<p class="unseen" role="status">${app.toast?.words}</p>` : nothing}
     <div class="end">
       <p role="status">${state(app)}</p>
       <p><button class="link" @click=${() => app.show({ dialog: "keys" })}><kbd>?</kbd> shows every key</button></p>

@@ -8,7 +8,7 @@ import { tagsOf } from "../pure/quick-add.js";
 import { FROM, ruleInWords } from "../pure/rules.js";
 import { listTitle } from "../pure/select.js";
 import { deed, differences, statesBefore, who } from "../pure/words.js";
-import { ICONS, inWords, unlessEdited, when } from "./parts.js";
+import { ICONS, field, inWords } from "./parts.js";
 import { openRepeat } from "./repeat.js";
 
 /** @import {Fields, Todo, TodoEvent} from "../pure/types.js" */
@@ -38,48 +38,33 @@ function instant({ here }, at) {
 /** @param {App} app @param {Todo} todo */
 function fields(app, todo) {
   const { id } = todo;
-  /** @param {Event} event */
-  const value = ({ target }) => /** @type {HTMLInputElement} */ (target).value;
-  /** @param {keyof Fields} field @param {(text: string) => Fields | undefined} read */
-  const events = (field, read) => ({
-    focus: () => app.began(todo, field),
-    change: (/** @type {Event} */ event) => {
-      const body = read(value(event).trim());
-      if (body) app.edit(id, body);
-    },
+  /** @param {keyof Fields} name @param {(text: string) => Fields | undefined} read @param {string} [value] of a text field */
+  const edits = (name, read, value) => field(value, () => app.began(todo, name), (text) => {
+    const body = read(text.trim());
+    if (body) app.edit(id, body);
   });
-  const title = events("title", (text) => (text ? { title: text } : undefined));
-  const list = events("list", (text) => ({ list: text && text.toLowerCase() !== "inbox" ? text : "inbox" }));
-  const tags = events("tags", (text) => ({ tags: tagsOf(text, todo.tags ?? []) }));
-  const notes = events("notes", (text) => ({ notes: text || null }));
-  const priority = events("priority", (text) => ({ priority: text }));
-  const rule = events("repeat", (text) => ({ repeat: text || null }));
-  const day = events("due", (text) => ({ due: text ? dueAt(text, time(todo.due)) : null }));
-  const hour = events("due", (text) => ({ due: todo.due || text ? dueAt(todo.due ? localDay(todo.due) : dayOf(app.here.now), text) : null }));
-  const remind = events("remind_at", (text) => ({ remind_at: text ? dueAt(text.slice(0, 10), text.slice(11, 16)) : null }));
   const own = todo.repeat && !RULES.includes(todo.repeat) ? todo.repeat : undefined;
   const { index, of } = app.actions.position(todo);
   return html`
-    <textarea class="name" id="p-title" rows="1" maxlength="500" aria-label="Title" dir="auto" .value=${unlessEdited("p-title", todo.title)}
-      @focus=${title.focus} @change=${title.change} @keydown=${leave}></textarea>
+    <textarea class="name" id="p-title" rows="1" maxlength="500" aria-label="Title" dir="auto" ${edits("title", (text) => (text ? { title: text } : undefined), todo.title)} @keydown=${leave}></textarea>
     <dl>
-      <dt><label for="p-list">List</label></dt><dd><input id="p-list" dir="auto" list="lists" autocomplete="off" maxlength="100" .value=${unlessEdited("p-list", listTitle(todo.list))} @focus=${list.focus} @change=${list.change} />
+      <dt><label for="p-list">List</label></dt><dd><input id="p-list" dir="auto" list="lists" autocomplete="off" maxlength="100" ${edits("list", (text) => ({ list: text && text.toLowerCase() !== "inbox" ? text : "inbox" }), listTitle(todo.list))} />
         <datalist id="lists">${["inbox", ...app.counts.lists.keys()].map((name) => html`<option value=${listTitle(name)}></option>`)}</datalist></dd>
-      <dt><label for="p-due">Due</label></dt><dd class="two"><input id="p-due" type="date" .value=${unlessEdited("p-due", todo.due ? localDay(todo.due) : "")} @focus=${day.focus} @change=${day.change} />
-        <input type="time" id="p-time" aria-label="Time" .value=${unlessEdited("p-time", time(todo.due) ?? "")} @focus=${hour.focus} @change=${hour.change} /></dd>
-      <dt><label for="p-remind">Remind</label></dt><dd><input id="p-remind" type="datetime-local" .value=${unlessEdited("p-remind", todo.remind_at ? `${localDay(todo.remind_at)}T${time(todo.remind_at) ?? "00:00"}` : "")} @focus=${remind.focus} @change=${remind.change} /></dd>
-      <dt><label for="p-priority">Priority</label></dt><dd><select id="p-priority" @focus=${priority.focus} @change=${priority.change}>${["none", "low", "medium", "high"].map(
+      <dt><label for="p-due">Due</label></dt><dd class="two"><input id="p-due" type="date" ${edits("due", (text) => ({ due: text ? dueAt(text, time(todo.due)) : null }), todo.due ? localDay(todo.due) : "")} />
+        <input type="time" id="p-time" aria-label="Time" ${edits("due", (text) => ({ due: todo.due || text ? dueAt(todo.due ? localDay(todo.due) : dayOf(app.here.now), text) : null }), time(todo.due) ?? "")} /></dd>
+      <dt><label for="p-remind">Remind</label></dt><dd><input id="p-remind" type="datetime-local" ${edits("remind_at", (text) => ({ remind_at: text ? dueAt(text.slice(0, 10), text.slice(11, 16)) : null }), todo.remind_at ? `${localDay(todo.remind_at)}T${time(todo.remind_at) ?? "00:00"}` : "")} /></dd>
+      <dt><label for="p-priority">Priority</label></dt><dd><select id="p-priority" ${edits("priority", (text) => ({ priority: text }))}>${["none", "low", "medium", "high"].map(
         (each) => html`<option value=${each} .selected=${todo.priority === each}>${capital(each)}</option>`,
       )}</select></dd>
-      <dt><label for="p-tags">Tags</label></dt><dd><input id="p-tags" dir="auto" autocomplete="off" placeholder="none" .value=${unlessEdited("p-tags", (todo.tags ?? []).map((tag) => `#${tag}`).join(" "))} @focus=${tags.focus} @change=${tags.change} /></dd>
-      <dt><label for="p-repeat">Repeat</label></dt><dd><select id="p-repeat" aria-describedby="p-rule" @focus=${rule.focus} @change=${rule.change}><option value="" .selected=${!todo.repeat}>Does not repeat</option>${RULES.map(
+      <dt><label for="p-tags">Tags</label></dt><dd><input id="p-tags" dir="auto" autocomplete="off" placeholder="none" ${edits("tags", (text) => ({ tags: tagsOf(text, todo.tags ?? []) }), (todo.tags ?? []).map((tag) => `#${tag}`).join(" "))} /></dd>
+      <dt><label for="p-repeat">Repeat</label></dt><dd><select id="p-repeat" aria-describedby="p-rule" ${edits("repeat", (text) => ({ repeat: text || null }))}><option value="" .selected=${!todo.repeat}>Does not repeat</option>${RULES.map(
         (each) => html`<option value=${each} .selected=${todo.repeat === each}>${ruleInWords(each, app.here.locale)}</option>`,
       )}${own ? html`<option value=${own} .selected=${true}>as below</option>` : nothing}</select>
         <p class="rule"><span id="p-rule">${own ? ruleInWords(own, app.here.locale, todo.repeat_from) : todo.repeat && todo.repeat_from ? FROM[todo.repeat_from] : nothing}</span> <button class="link" @click=${() => openRepeat(app, todo)}>Other…</button></p></dd>
       ${index < 0 ? nothing : html`<dt>Place</dt><dd class="place"><span>${app.placeInWords(todo)}</span><span class="moves">
         <button class="btn" aria-label="Move up" ?disabled=${index === 0} @click=${() => app.move(todo, -1)}>${ICONS.up}</button>
         <button class="btn" aria-label="Move down" ?disabled=${index === of - 1} @click=${() => app.move(todo, 1)}>${ICONS.down}</button></span></dd>`}
-      <dt><label for="p-notes">Notes</label></dt><dd><textarea id="p-notes" rows="2" dir="auto" placeholder="none" .value=${unlessEdited("p-notes", todo.notes ?? "")} @focus=${notes.focus} @change=${notes.change}></textarea></dd>
+      <dt><label for="p-notes">Notes</label></dt><dd><textarea id="p-notes" rows="2" dir="auto" placeholder="none" ${edits("notes", (text) => ({ notes: text || null }), todo.notes ?? "")}></textarea></dd>
     </dl>
     ${subtasks(app, todo)}
     <p class="acts"><button class="btn" @click=${() => app.toggle(todo)}>${todo.completed ? "Reopen" : "Complete"}</button>
@@ -132,13 +117,6 @@ function happened(app, todo, event, before, last) {
     <p><b>${who(event, app.person.sub)}</b> ${deed(event)}</p>
     ${differences(before, event, app.here).map(({ diff }) => html`<p>${inWords(diff)}</p>`)}
     <div class="foot"><span class="soft">${instant(app, event.occurred_at)}${event.client ? `, ${event.client}` : ""}</span>
-      ${when(!last && event.type !== "TodoDeleted", html`<button class="link" aria-label="Restore version ${event.version}" @click=${() => restore(app, todo, event)}>Restore</button>`)}</div>
+      ${!last && event.type !== "TodoDeleted" ? html`<button class="link" aria-label="Restore version ${event.version}" @click=${() => app.bringBack(todo.id, event.version, `Version ${event.version} is back.`)}>Restore</button>` : nothing}</div>
   </div></li>`;
-}
-
-/** @param {App} app @param {Todo} todo @param {TodoEvent} event */
-async function restore(app, todo, event) {
-  await app.actions.revert(todo.id, event.version);
-  app.toast = { words: `Version ${event.version} is back.`, undo: todo.version ? [{ id: todo.id, op: "revert", body: { to_version: todo.version } }] : undefined };
-  app.redraw();
 }

@@ -31,22 +31,15 @@ export const links = (base) => html`<a href="${base}/docs">API</a> · <a href="$
 export const buttons = (app, away, main) => html`<div class="buttons">
   <button type="button" class="btn" @click=${() => app.show({ dialog: undefined })}>${away}</button>${main}</div>`;
 
+/** @param {unknown} words where nothing is */
+export const empty = (words) => html`<p class="empty">${words}</p>`;
+
 /** A diff; the spaces around what changed are not marked. @param {Diff} diff */
 export const inWords = (diff) => diff.map(([kind, text]) => {
   if (kind === "same") return text;
   const [, before, words, after] = /** @type {RegExpMatchArray} */ (text.match(/^(\s*)(.*?)(\s*)$/s));
   return kind === "del" ? html`${before}<del>${words}</del>${after || " "}` : html`${before}<ins>${words}</ins>${after}`;
 });
-
-/**
- * A field's value, unless somebody edits it just now: what comes from elsewhere never changes what is being typed.
- * @param {string} id the element's
- * @param {string} value
- */
-export const unlessEdited = (id, value) => (document.activeElement?.id === id ? noChange : value);
-
-/** @param {boolean} on @param {unknown} content */
-export const when = (on, content) => (on ? content : nothing);
 
 /** Sets a property that a person may have changed, too: it is compared with what the element has. */
 export const live = directive(class extends Directive {
@@ -59,6 +52,21 @@ export const live = directive(class extends Directive {
   update({ element, name }, [value]) {
     if (element[name] !== value) element[name] = value;
     return noChange;
+  }
+});
+
+/** A field that gets its value if that is another, unless somebody edits it just now: what comes from elsewhere never changes what is being typed. */
+export const field = directive(class extends Directive {
+  /** @type {string | undefined} */ #shown;
+
+  /** @param {string | undefined} value @param {() => void} [began] @param {(text: string) => void} [changed] */
+  render(value, began, changed) {}
+
+  /** @override @param {any} part @param {[string | undefined, (() => void)?, ((text: string) => void)?]} values */
+  update({ element }, [value, began, changed]) {
+    if (value !== this.#shown && element !== document.activeElement) element.value = this.#shown = value;
+    element.onfocus = began;
+    element.onchange = () => changed?.(element.value);
   }
 });
 

@@ -9,7 +9,7 @@ import { groups, listTitle } from "../pure/select.js";
 import { diff, FIELD_NAMES, valueInWords } from "../pure/words.js";
 import { operation, operationOf } from "./activity.js";
 import { windowed } from "./list.js";
-import { head, ICONS, inWords, live } from "./parts.js";
+import { empty, head, ICONS, inWords, live } from "./parts.js";
 
 /** @import {Todo} from "../pure/types.js" */
 /** @import {App} from "./app.js" */
@@ -42,8 +42,8 @@ export function past(app) {
       <p class="ends soft"><span>0:00</span><span>12:00</span><span>24:00</span></p>
     </div>
     ${since(app)}
-    ${ledger.past === "failed" ? html`<p class="empty">What was could not be got from the server.</p>` : !Array.isArray(ledger.past) ? html`<p class="empty">Getting it.</p>`
-      : ledger.past.length ? windowed(app, then(app, ledger.past, app.later.lists, app.minute), (todo) => row(app, todo)) : html`<p class="empty">There was nothing then.</p>`}`;
+    ${ledger.past === "failed" ? empty("What was could not be got from the server.") : !Array.isArray(ledger.past) ? empty("Getting it.")
+      : ledger.past.length ? windowed(app, then(app, ledger.past, app.later.lists, app.minute), (todo) => row(app, todo)) : empty("There was nothing then.")}`;
 }
 
 /**
@@ -102,7 +102,7 @@ function row(app, then) {
     <div><p class="title" dir="auto">${then.title}${then.completed ? html`<span class="unseen"> (done)</span>` : nothing}</p>
       <p class="meta">${then.due ? html`<span>${dueInWords(then.due, app.here)}</span>` : nothing}${(then.tags ?? []).map((tag) => html`<span>#${tag}</span>`)}</p>
       ${fields.length ? html`<p class="meta">Now: ${changes(app, then, now, fields)}</p>` : nothing}</div>
-    ${fields.length ? html`<button class="link" aria-label="Bring “${then.title}” back" @click=${() => app.bringBack(then)}>Bring this back</button>` : nothing}</li>`;
+    ${fields.length ? html`<button class="link" aria-label="Bring “${then.title}” back" @click=${() => app.bringBack(then.id, then.version, `“${then.title}” is as it was.`)}>Bring this back</button>` : nothing}</li>`;
 }
 
 /** @param {App} app @param {Todo} then @param {Todo | undefined} now @param {string[]} fields */
