@@ -40,7 +40,7 @@ def long_list(client: Client, visitor: Visitor) -> Visitor:
 def scroll_to_the_end(visitor: Visitor) -> None:
     """Scroll down until the last row is drawn."""
     last = visitor.page.locator("main .row .title").last
-    while (seen := last.text_content()) != f"Todo {COUNT - 1}":
+    while (seen := last.text_content() or "") != f"Todo {COUNT - 1}":
         last.scroll_into_view_if_needed()
         expect(last).not_to_have_text(seen)
 
