@@ -356,7 +356,8 @@ def flat(event: Event | None) -> dict[str, Any]:
     if event is None:
         return {**{name: DEFAULTS[name] for name in CONTENT_FIELDS if name != "metadata"}, EXISTS: False}
     found: dict[str, Any] = {name: event.state[name] for name in CONTENT_FIELDS if name != "metadata"}
-    found |= {f"metadata/{name}": value for name, value in (event.state["metadata"] or {}).items()}
+    # A member of null is another than none.
+    found |= {f"metadata/{name}": [value] for name, value in (event.state["metadata"] or {}).items()}
     return {**found, EXISTS: not event.state["deleted"]}
 
 
