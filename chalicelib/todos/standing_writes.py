@@ -67,7 +67,7 @@ class StandingWrites:
     head : Event, optional
         The newest event so far.
     values : dict
-        By field, the values after it.
+        By field, the values after it. `METADATA` is whether there would be an object without its members.
     first, last : int
         The versions of the operation's oldest and newest events here, undos of it aside; `NEVER` if it has none.
     undone_by : dict of str to int
@@ -187,7 +187,7 @@ class StandingWrites:
                 self._writes[field].append(Write(1, self._maker, ABSENT))
         return self._writes[field]
 
-    def _switch(self, event: Event, stated: Mapping[str, Any]) -> None:
+    def _switch(self, event: Event, stated: dict[str, Any]) -> None:
         """What an undo switches: its operation's writes of what it changed, and those without which nothing differs."""
         assert event.undoes is not None
         if event.undoes == self.operation and event.operation is not None:
@@ -202,11 +202,13 @@ class StandingWrites:
                 if write.operation == event.undoes:
                     write.stands = event.direction == ON
         for field, value in stated.items():
-            if field == METADATA and event.state[METADATA]:
-                # There is an object for its members' sake, whoever wrote last that there is none.
-                continue
             newest = next(write for write in reversed(self._writes[field]) if write.stands)
-            if not same(newest.value, value):
+            if same(newest.value, value):
+                continue
+            if field == METADATA and event.state[METADATA]:
+                # There is an object for its members' sake: without them there would be none.
+                stated[field] = newest.value
+            else:
                 # It undoes what this stream does not have: then it is a write like any other.
                 self._append(field, Write(event.version, event.operation, value))
 

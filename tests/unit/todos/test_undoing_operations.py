@@ -17,7 +17,7 @@ from chalicelib.todos.events import CONTENT_FIELDS, DEFAULTS, OFF
 from chalicelib.todos.standing_writes import ABSENT, EXISTS, StandingWrites
 from chalicelib.todos.undo import Outcome
 from tests.support.thorough import many
-from tests.unit.todos.undo_model import TODOS, Rules, World, Wrong, flat, play, play_back_and_forth
+from tests.unit.todos.undo_model import TODOS, Rules, World, Wrong, flat, play, play_back_and_forth, undo_now
 
 # Each finds every mutant many times over; a thorough run has as many times as many.
 SESSIONS = many(1_200)
@@ -37,38 +37,52 @@ def test_newest_first_and_oldest_first_pass_through_the_same_states_twice(part: 
         play_back_and_forth(seed)
 
 
+class Metadata:
+    """A todo's metadata, which operations change."""
+
+    def __init__(self) -> None:
+        self._world = World(random.Random(0), Rules())
+        self._world.do(TODOS[0], Create({**{name: DEFAULTS[name] for name in CONTENT_FIELDS}, "title": "0"}), None)
+
+    def patch(self, members: dict[str, int | None] | None, operation: str) -> None:
+        self._world.do(TODOS[0], Patch({"metadata": members}), operation)
+
+    def undo(self, operation: str) -> str:
+        """Undo an operation; the one that the undo is."""
+        return undo_now(self._world, operation)
+
+    @property
+    def now(self) -> object:
+        return self._world.streams[TODOS[0]][-1].state["metadata"]
+
+
 def test_an_object_that_came_back_with_a_member_goes_with_it() -> None:
-    """Whether there is an object of metadata is nobody's write while it has members."""
-    world = World(random.Random(0), Rules())
-    todo = TODOS[0]
-
-    def patch_metadata(members: dict[str, int] | None, operation: str) -> None:
-        world.do(todo, Patch({"metadata": members}), operation)
-
-    def undo(operation: str) -> str:
-        done = world.claim(operation)
-        assert done is not None
-        for _ in world.run(done):
-            pass
-        return done
-
-    def metadata() -> object:
-        return world.streams[todo][-1].state["metadata"]
-
-    world.do(todo, Create({**{name: DEFAULTS[name] for name in CONTENT_FIELDS}, "title": "0"}), None)
-    patch_metadata({"y": 1}, "B")
-    undo("B")
-    patch_metadata({"x": 1}, "C")
-    patch_metadata(None, "B")
-    undone = undo("B")
-    assert metadata() == {"x": 1}
-    undo("C")
-    assert metadata() is None
+    metadata = Metadata()
+    metadata.patch({"y": 1}, "B")
+    metadata.undo("B")
+    metadata.patch({"x": 1}, "C")
+    metadata.patch(None, "B")
+    undone = metadata.undo("B")
+    assert metadata.now == {"x": 1}
+    metadata.undo("C")
+    assert metadata.now is None
     for _ in range(2):
-        again = undo(undone)
-        assert metadata() == {"y": 1}
-        undone = undo(again)
-        assert metadata() is None
+        again = metadata.undo(undone)
+        assert metadata.now == {"y": 1}
+        undone = metadata.undo(again)
+        assert metadata.now is None
+
+
+def test_an_object_that_an_undo_makes_of_anothers_member_goes_with_that() -> None:
+    metadata = Metadata()
+    metadata.patch({"x": 2, "y": 1}, "B")
+    metadata.patch({"y": None}, "A")
+    metadata.undo("B")
+    assert metadata.now is None
+    undone = metadata.undo("A")
+    assert metadata.now == {"y": 1}
+    metadata.undo(undone)
+    assert metadata.now is None
 
 
 class FieldByField(Rules):

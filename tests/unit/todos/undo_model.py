@@ -463,14 +463,15 @@ def play_back_and_forth(seed: int, rules: Rules | None = None) -> None:
     undos: dict[str, str] = {}
     for _ in range(2):
         for number in range(len(names) - 1, -1, -1):
-            undos[names[number]] = _undo_now(world, names[number])
+            undos[names[number]] = undo_now(world, names[number])
             _expect(world, states[number], f"after {names[number]} was taken back")
         for number, name in enumerate(names):
-            _undo_now(world, undos[name])
+            undo_now(world, undos[name])
             _expect(world, states[number + 1], f"after {name} was brought back")
 
 
-def _undo_now(world: World, operation: str) -> str:
+def undo_now(world: World, operation: str) -> str:
+    """Undo an operation, or an undo, by one worker; the operation that this is part of."""
     undo = world.claim(operation)
     assert undo is not None
     for _ in world.run(undo):
