@@ -69,7 +69,7 @@ class Outcome:
     unowned : set of str
         The fields that nobody else ever gave a value: they go with the todo, and stay with it.
     is_done : bool
-        Whether this undo has its event already.
+        Whether this undo has its event already, so that it changes nothing; conflicts are those of what is left.
     """
 
     version: int
@@ -99,8 +99,8 @@ class Outcome:
     def reaches(self, name: str) -> bool:
         """Whether a field has, or gets, the value that the undo wants, by the operation's own writes."""
         if name in self.unowned:
-            return not self.values.get(EXISTS, self.exists)
-        return name not in self.left
+            return not (self.exists if self.is_done else self.values.get(EXISTS, self.exists))
+        return name not in self.left and not (self.is_done and name in self.values)
 
 
 # Says what keeps a decision from being an event of the stream, or None.
@@ -135,6 +135,11 @@ def switch(
     pairs = sorted(set(_pairs(streams)))
     while _leave_invalid(streams, found, check) or _leave_apart(streams, found, pairs):
         pass
+    for outcome in found.values():
+        if outcome.is_done:
+            outcome.left.update(outcome.values)
+            outcome.values.clear()
+            outcome.alike.clear()
     return found
 
 
@@ -178,11 +183,7 @@ def _proposed(stream: StandingWrites, undo: str, direction: str) -> Outcome:
             outcome.leave(_stays(name, USED_BY_OTHERS, now, wanted))
         else:
             outcome.values[name] = wanted
-    if stream.undone_by.get(undo, NEVER) > stream.last:
-        outcome.is_done = True
-        outcome.left.update(outcome.values)
-        outcome.values.clear()
-        outcome.alike.clear()
+    outcome.is_done = stream.undone_by.get(undo, NEVER) > stream.last
     return outcome
 
 

@@ -155,10 +155,18 @@ class World:
                 if self.rules.looks_in_force and self._is_over(undo):
                     return
                 if self._write(unit, outcomes, undo):
+                    self._check_told_again(todo, undo, outcomes)
                     break
         known = self.in_force[root]
         if known.undo == undo:
             known.is_done = True
+
+    def _check_told_again(self, todo: str, undo: str, outcomes: dict[str, Outcome]) -> None:
+        """Whoever does the same again, as a queue's worker may, has nothing to do and tells the same conflicts."""
+        root, direction = self.undos[undo]
+        for each, outcome in self.rules.decide(self, self.unit(todo, root), undo, direction).items():
+            if outcomes[each].has_event and (outcome.has_event or outcome.conflicts != outcomes[each].conflicts):
+                raise Wrong(f"{each}: done again, {undo} tells {outcome} after {outcomes[each]}")
 
     def _is_over(self, undo: str) -> bool:
         known = self.in_force[self.undos[undo][0]]
