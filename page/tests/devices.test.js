@@ -36,10 +36,12 @@ class Server {
   #decide({ op, id, body, if_match }) {
     const todo = this.todos.get(id);
     if (op === "create") return todo ? { status: 412, problem: { todo: todo.state } } : this.#append(id, { ...body });
-    const seen = Number(if_match.replaceAll('"', ""));
+    const seen = if_match ? Number(if_match.replaceAll('"', "")) : todo.state.version;
     const problem = { todo: todo.state, events: todo.events.filter(({ version }) => version > seen) };
     if (todo.state.deleted && op !== "restore") return { status: 410, problem };
-    if (seen !== todo.state.version) return { status: 412, problem };
+    // Of a deleted todo a refused restoration is told nothing but what happened since the version that it names.
+    const refused = todo.state.deleted ? { todo: null, events: seen ? problem.events : [] } : problem;
+    if (seen !== todo.state.version) return { status: 412, problem: refused };
     if (op === "patch") return this.#append(id, body);
     return this.#append(id, { deleted: op === "delete" });
   }

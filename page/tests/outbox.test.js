@@ -25,6 +25,12 @@ test("each command has its key, and states the version that it was based on", ()
   assert.deepEqual(wire(command(1, "a", { op: "delete", body: {} })), { op: "delete", id: "a", key: "k1", if_match: '"3"' });
 });
 
+test("a restoration behind one's own deletion that others made first is of whatever there is", () => {
+  assert.deepEqual(settle(command(1, "a", { op: "delete" }), { status: 410, problem: {} }, newKey), { done: true });
+  assert.equal(wire(command(2, "a", { op: "restore", version: null })).if_match, undefined);
+  assert.equal(wire(command(2, "a", { op: "restore" })).if_match, '"3"');
+});
+
 test("the page shows a todo with all that waits for it", () => {
   const made = overlay(undefined, [command(1, "a", { op: "create" }), command(2, "a", { body: { completed: true } })]);
   assert.deepEqual([made.title, made.completed, made.completed_at], ["t1", true, "2026-11-30T15:20:00.000Z"]);

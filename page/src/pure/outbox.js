@@ -50,13 +50,14 @@ export function sendable(commands, later) {
 }
 
 /**
- * A command as `/batch` takes it. A creation states its id, so that it is made once; each other names its version.
+ * A command as `/batch` takes it. A creation states its id, so that it is made once; each other names its version, but
+ * a restoration behind a deletion that others made first: it is meant of whatever there is.
  * @param {Command} command
  */
 export function wire({ op, id, key, version, body }) {
   /** @type {Record<string, any>} */ const sent = { op, id, key };
   // Where the version is not known, none fits: the 412 brings the todo and what happened to it.
-  if (op !== "create") sent.if_match = `"${version ?? 0}"`;
+  if (op !== "create" && (version ?? op !== "restore")) sent.if_match = `"${version ?? 0}"`;
   if (op === "create" || op === "patch" || op === "revert") sent.body = body;
   return sent;
 }
