@@ -46,7 +46,8 @@ class Calls:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
     """Empty tables, and the calls that are made to them."""
-    with service() as world:
+    # The patches of this fixture must go before those of the service in memory, which they lie over.
+    with service() as world, monkeypatch.context() as patch:
         world.engine.page_items = PAGE_ITEMS
         calls = Calls(dynamodb.client())
         carry_out = world.engine.call
@@ -55,8 +56,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
             calls.requests.append(request)
             return carry_out(operation, request)
 
-        monkeypatch.setattr(dynamodb, "client", lambda: calls)
-        monkeypatch.setattr(world.engine, "call", call)
+        patch.setattr(dynamodb, "client", lambda: calls)
+        patch.setattr(world.engine, "call", call)
         yield calls
 
 
