@@ -67,7 +67,7 @@ test("an edit of what was deleted elsewhere is shown until a person has chosen",
 });
 
 test("a version that is not known is never a way around what others did", () => {
-  assert.equal(wire(command(1, "a", { version: null })).if_match, '"0"');
+  for (const version of [null, 0]) assert.equal(wire(command(1, "a", { version })).if_match, '"0"');
 });
 
 test("an answer without its todo, since it was too large, is no deletion", () => {

@@ -66,7 +66,7 @@ class UndoRequest(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ] = pages.DEFAULT_LIMIT
     cursor: Annotated[
         Annotated[str, Meta(max_length=pages.MAX_CURSOR_LENGTH)] | None,
-        Meta(description="From the previous page of the dry run."),
+        Meta(description="From the previous page of the dry run; allowed only with `dry_run`."),
     ] = None
 
 

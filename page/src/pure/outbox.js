@@ -57,7 +57,7 @@ export function sendable(commands, later) {
 export function wire({ op, id, key, version, body }) {
   /** @type {Record<string, any>} */ const sent = { op, id, key };
   // Where the version is not known, none fits: the 412 brings the todo and what happened to it.
-  if (op !== "create" && (version ?? op !== "restore")) sent.if_match = `"${version ?? 0}"`;
+  if (op !== "create" && (version || op !== "restore")) sent.if_match = `"${version ?? 0}"`;
   if (op === "create" || op === "patch" || op === "revert") sent.body = body;
   return sent;
 }
