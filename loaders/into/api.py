@@ -41,9 +41,9 @@ _TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)
 _LONGEST_RETRY_AFTER_SECONDS: Final = 120.0
 _TOO_LARGE: Final = 413
 _MAX_SHOWN: Final = 500
-# Of a request to /batch.
+# In a request to /batch.
 _MAX_COMMANDS: Final = 100
-# Of a page of a todo's history.
+# On a page of a todo's history.
 _MAX_EVENTS: Final = 200
 
 _ANOTHER_WAS_FASTER: Final = (404, 410, 412)

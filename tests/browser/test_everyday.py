@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.visitor import Visitor
 from tests.support.client import Client
@@ -322,12 +322,17 @@ def test_the_lists_have_their_order_from_the_first_draw(visitor: Visitor) -> Non
     assert visitor.page.evaluate("[...window.orders]") == ["Home,Attic"]
 
 
-def test_a_repeat_is_said_in_words_and_changed_in_a_form(visitor: Visitor, client: Client) -> None:
+def form_of_repeats(visitor: Visitor, title: str, rest: str) -> tuple[Locator, Locator]:
+    """Adds a todo, with the rest of its line; its panel, and the form of its repeats."""
     visitor.go("inbox")
-    visitor.add("Water the ferns on friday")
-    panel = visitor.open("Water the ferns")
+    visitor.add(f"{title} {rest}")
+    panel = visitor.open(title)
     panel.get_by_role("button", name="Other…").click()
-    form = visitor.page.get_by_role("dialog", name="Repeat")
+    return panel, visitor.page.get_by_role("dialog", name="Repeat")
+
+
+def test_a_repeat_is_said_in_words_and_changed_in_a_form(visitor: Visitor, client: Client) -> None:
+    panel, form = form_of_repeats(visitor, "Water the ferns", "on friday")
     form.get_by_label("Every").fill("2")
     for day in ("Mon", "Thu"):
         form.get_by_label(day).check()
@@ -353,11 +358,7 @@ def test_a_repeat_is_said_in_words_and_changed_in_a_form(visitor: Visitor, clien
 
 
 def test_what_a_repeat_is_counted_from_is_chosen_and_said(visitor: Visitor, client: Client) -> None:
-    visitor.go("inbox")
-    visitor.add("Change the filter today *monthly")
-    panel = visitor.open("Change the filter")
-    panel.get_by_role("button", name="Other…").click()
-    form = visitor.page.get_by_role("dialog", name="Repeat")
+    panel, form = form_of_repeats(visitor, "Change the filter", "today *monthly")
     expect(form.get_by_label("from the date it is due")).to_be_checked()
     form.get_by_label("from when it is done").check()
     expect(form.get_by_role("status")).to_have_text("every month, from when it is done")

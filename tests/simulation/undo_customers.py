@@ -347,9 +347,9 @@ class UndoCustomers:
         """Undo an operation and undo that, twice: both times it passes through the same states.
 
         The state before the first undo may be another. An undo that was hindered by what has been undone since reaches
-        more when it is done anew. And of a completion that somebody else took back, a next occurrence that went with
-        the undo does not come back alone: that is told as a conflict. So is a todo that was gone before and is brought
-        back by the undo, with what others wrote to it: it does not go again.
+        more when it is done anew. If somebody else has taken a completion back, a next occurrence that the undo deleted
+        does not come back alone; that is reported as a conflict. Another conflict is a todo that did not exist before,
+        and that the undo restores with what others wrote to it: it is not deleted again.
         """
         if not service.status(owner, operation).can_be_undone:
             return

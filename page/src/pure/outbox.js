@@ -50,14 +50,13 @@ export function sendable(commands, later) {
 }
 
 /**
- * A command as `/batch` takes it. A creation states its id, so that it is made once; each other names its version, but
- * a restoration behind a deletion that others made first: it is meant of whatever there is.
+ * A command as `/batch` takes it. A creation states its id, so that it is made once; each other names its version.
  * @param {Command} command
  */
 export function wire({ op, id, key, version, body }) {
   /** @type {Record<string, any>} */ const sent = { op, id, key };
   // Where the version is not known, none fits: the 412 brings the todo and what happened to it.
-  if (op !== "create" && (version || op !== "restore")) sent.if_match = `"${version ?? 0}"`;
+  if (op !== "create") sent.if_match = `"${version ?? 0}"`;
   if (op === "create" || op === "patch" || op === "revert") sent.body = body;
   return sent;
 }
@@ -77,14 +76,15 @@ export function wire({ op, id, key, version, body }) {
  */
 export function settle(command, result, newKey) {
   const { status, problem = {} } = result;
-  if (status < 300) return { done: true, row: result.todo ?? (command.op === "delete" ? gone(command, result.etag) : undefined) };
+  const { op } = command;
+  // A deletion that others made first is one, too: what waits behind it is based on that.
+  if (status < 300 || (status === 410 && op === "delete")) return { done: true, row: result.todo ?? (op === "delete" ? gone(command, result.etag) : undefined) };
   if (status === 401 || status === 429 || status >= 500) return { again: true };
-  if (status === 412 && problem.todo && command.op !== "create") return conflicting(command, { ...problem, todo: problem.todo }, newKey);
+  if (status === 412 && problem.todo && op !== "create") return conflicting(command, { ...problem, todo: problem.todo }, newKey);
   // It was restored and deleted again meanwhile: a restoration is meant of what it is now, too.
   const last = problem.events?.at(-1);
-  if (status === 412 && last && command.op === "restore") return { put: [{ ...command, version: last.version, key: newKey() }] };
-  if (status === 410 && command.op === "delete") return { done: true };
-  if (status === 410 && command.op === "patch") {
+  if (status === 412 && last && op === "restore") return { put: [{ ...command, version: last.version, key: newKey() }] };
+  if (status === 410 && op === "patch") {
     const theirs = problem.todo ?? /** @type {Todo} */ ({ ...EMPTY, ...command.base, id: command.id, deleted: true });
     const clash = { fields: [], theirs, events: problem.events ?? [], merged: [], deleted: true };
     return { put: [{ ...command, state: "conflict", clash }] };
