@@ -88,6 +88,8 @@ def test_typing_changes_the_add_line_alone(long_list: Visitor) -> None:
     page = long_list.page
     scroll_to_the_end(long_list)
     page.evaluate("scrollTo(0, 0)")
+    # Until then the rows of the end are there; after it those of the beginning come, some at a time.
+    expect(page.locator("#before")).to_have_count(0)
     shows(lambda: page.locator("main .row").count() >= LEAST, True)
     long_list.saved()
     page.evaluate(WATCH)
