@@ -37,11 +37,11 @@ class Server {
     const todo = this.todos.get(id);
     if (op === "create") return todo ? { status: 412, problem: { todo: todo.state } } : this.#append(id, { ...body });
     const seen = if_match ? Number(if_match.replaceAll('"', "")) : todo.state.version;
-    const problem = { todo: todo.state, events: todo.events.filter(({ version }) => version > seen) };
-    if (todo.state.deleted && op !== "restore") return { status: 410, problem };
-    // Of a deleted todo a refused restoration is told nothing but what happened since the version that it names.
-    const refused = todo.state.deleted ? { todo: null, events: seen ? problem.events : [] } : problem;
-    if (seen !== todo.state.version) return { status: 412, problem: refused };
+    const etag = `"${todo.state.version}"`;
+    // Of a version that no todo has, nothing is known.
+    const problem = { todo: todo.state, events: todo.events.filter(({ version }) => seen && version > seen) };
+    if (todo.state.deleted && op !== "restore") return { status: 410, etag, problem };
+    if (seen !== todo.state.version) return { status: 412, etag, problem: { ...problem, todo: todo.state.deleted ? null : todo.state } };
     if (op === "patch") return this.#append(id, body);
     return this.#append(id, { deleted: op === "delete" });
   }
@@ -73,7 +73,8 @@ class Device {
   add(id, op, body) {
     const todo = this.get(id);
     const base = op === "patch" ? Object.fromEntries(Object.keys(body).map((field) => [field, todo[field] ?? null])) : {};
-    const behind = op === "create" || this.queue.some((command) => command.id === id);
+    // A second tab may not know yet that nothing waits for the todo any more.
+    const behind = op === "create" || this.queue.some((command) => command.id === id) || this.draw() < 0.1;
     const version = behind ? null : this.rows.get(id).version;
     this.queue.push({ seq: this.#seq++, id, op, body, base, version, key: this.newKey(), at: String(this.server.clock++).padStart(9, "0"), state: "waiting" });
   }
@@ -137,8 +138,11 @@ function play(seed) {
       const kept = (todo.tags ?? []).filter((tag) => draw() < 0.8 || void tags.delete(tag));
       tags.set(text, todo.id);
       device.add(todo.id, "patch", { tags: [...kept, text] });
-    } else if (what < 0.93) device.add(todo.id, "delete", {});
-    else device.add(todo.id, "patch", { order: draw() });
+    } else if (what < 0.93) {
+      device.add(todo.id, "delete", {});
+      if (draw() < 0.3) device.send();
+      if (draw() < 0.5) device.add(todo.id, "restore", {});
+    } else device.add(todo.id, "patch", { order: draw() });
   };
   for (let step = 0; step < STEPS; step++) {
     const device = devices[Math.floor(draw() * devices.length)];

@@ -101,15 +101,20 @@ test("a stale edit of the same field waits for a person, with both values", () =
 });
 
 test("a stale deletion is meant all the same", () => {
-  const { put } = settle(command(1, "a", { op: "delete" }), { status: 412, problem: { todo: { ...row, version: 9 } } }, newKey);
+  const { put } = settle(command(1, "a", { op: "delete" }), { status: 412, etag: '"9"', problem: { todo: { ...row, version: 9 } } }, newKey);
   assert.deepEqual([put[0].op, put[0].version, put[0].state], ["delete", 9, "waiting"]);
 });
 
-test("a stale restoration of what was deleted again is meant all the same", () => {
-  const restore = command(1, "a", { op: "restore", body: {} });
-  const problem = { todo: null, events: [{ version: 4, change: { deleted: false } }, { version: 5, change: { deleted: true } }] };
-  const { put } = settle(restore, { status: 412, problem }, newKey);
-  assert.deepEqual(put, [{ ...restore, version: 5, key: "new" }]);
+for (const op of ["restore", "revert"]) {
+  test(`a ${op} of a deleted todo is meant of whatever version it has`, () => {
+    const stale = command(1, "a", { op, body: {}, version: null });
+    const { put } = settle(stale, { status: 412, etag: '"5"', problem: { todo: null, events: [] } }, newKey);
+    assert.deepEqual(put, [{ ...stale, version: 5, key: "new" }]);
+  });
+}
+
+test("what fits no version, and is told none, is kept with its reason", () => {
+  assert.equal(settle(command(1, "a", { op: "restore" }), { status: 412, problem: {} }, newKey).put[0].state, "refused");
 });
 
 test("an edit of a deleted todo waits for a person, a deletion of one is done", () => {

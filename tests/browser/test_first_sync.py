@@ -26,7 +26,7 @@ def load(client: Client, part: int) -> None:
 def test_a_first_sync_during_a_load_ends_as_the_server(
     visitor: Visitor, client: Client, link: Callable[[], str]
 ) -> None:
-    visitor.page.get_by_role("button", name="Sign out").click()
+    visitor.sign_out()
     for part in range(PAGES):
         load(client, part)
     asked = 0
@@ -67,7 +67,7 @@ def test_a_first_sync_during_a_load_ends_as_the_server(
 def test_what_was_just_made_stays_where_the_lists_are_behind(
     visitor: Visitor, client: Client, link: Callable[[], str]
 ) -> None:
-    visitor.page.get_by_role("button", name="Sign out").click()
+    visitor.sign_out()
     behind: list[APIResponse] = []
     answered = 0
 

@@ -151,10 +151,27 @@ def test_signing_in_in_another_tab_sends_what_waits_in_this_one(
 def test_signing_out_in_one_tab_signs_out_the_other(visitor: Visitor, second: Page) -> None:
     add(second, "Mine")
     visitor.saved()
-    visitor.page.get_by_role("button", name="Sign out").click()
-    for page in (visitor.page, second):
-        expect(page.get_by_role("heading", level=1, name="todo-ledger")).to_be_visible()
+    visitor.sign_out()
+    expect(second.get_by_role("heading", level=1, name="todo-ledger")).to_be_visible()
     assert visitor.page.evaluate("indexedDB.databases()") == []
+
+
+def test_while_the_database_is_deleted_nothing_is_asked_of_it(visitor: Visitor) -> None:
+    visitor.page.evaluate(
+        """async () => {
+          const [{ name }] = await indexedDB.databases();
+          const opening = indexedDB.open(name);
+          await new Promise((resolve) => (opening.onsuccess = resolve));
+          opening.result.onversionchange = () => (globalThis.held = opening.result);
+        }"""
+    )
+    visitor.page.get_by_role("button", name="Sign out").click()
+    visitor.page.wait_for_function("globalThis.held")
+    # Another tab says that the preferences have changed. What is wrong then is in the console.
+    visitor.page.evaluate("new BroadcastChannel(`${held.name} later`).postMessage('')")
+    with visitor.page.expect_navigation():
+        visitor.page.evaluate("held.close()")
+    expect(visitor.page.get_by_role("heading", level=1, name="todo-ledger")).to_be_visible()
 
 
 def test_an_edit_that_began_before_the_todo_was_sent_is_not_laid_over_another(

@@ -66,6 +66,11 @@ class Visitor:
         self.add(line)
         expect(self.page.locator(".banner")).to_contain_text("Signed out. 1 change waits here until you sign in again.")
 
+    def sign_out(self) -> None:
+        """Sign out, and wait until the page has left: where it goes then would replace where a test goes."""
+        self.page.get_by_role("button", name="Sign out").click()
+        expect(self.page.get_by_role("heading", level=1, name="todo-ledger")).to_be_visible()
+
     def row(self, title: str) -> Locator:
         """The row of that title in the sheet."""
         return self.page.locator("main .row").filter(has=self.page.get_by_role("link", name=title, exact=True))

@@ -61,6 +61,9 @@ export function wire({ op, id, key, version, body }) {
   return sent;
 }
 
+/** Whether the same may be answered otherwise later; 0 is no answer. @param {number} status */
+export const isForLater = (status) => !status || status === 401 || status === 429 || status >= 500;
+
 /**
  * What becomes of the outbox with the answer to one command.
  * - `row`: the todo as the server has it, to be stored if it is newer.
@@ -76,16 +79,18 @@ export function wire({ op, id, key, version, body }) {
  */
 export function settle(command, result, newKey) {
   const { status, problem = {} } = result;
-  const { op } = command;
-  // A deletion that others made first is one, too: what waits behind it is based on that.
-  if (status < 300 || (status === 410 && op === "delete")) return { done: true, row: result.todo ?? (op === "delete" ? gone(command, result.etag) : undefined) };
-  if (status === 401 || status === 429 || status >= 500) return { again: true };
-  if (status === 412 && problem.todo && op !== "create") return conflicting(command, { ...problem, todo: problem.todo }, newKey);
-  // It was restored and deleted again meanwhile: a restoration is meant of what it is now, too.
-  const last = problem.events?.at(-1);
-  if (status === 412 && last && op === "restore") return { put: [{ ...command, version: last.version, key: newKey() }] };
+  const { op, id } = command;
+  const { todo } = problem;
+  const version = Number(result.etag?.match(/\d+/)?.[0]);
+  // A deletion's answer has no todo. One that others made first is one, too: what waits behind it is based on that.
+  const gone = op === "delete" && version ? /** @type {Todo} */ ({ id, version, deleted: true }) : undefined;
+  if (status < 300 || (status === 410 && op === "delete")) return { done: true, row: result.todo ?? gone };
+  if (isForLater(status)) return { again: true };
+  if (status === 412 && op === "patch" && todo) return conflicting(command, { ...problem, todo }, newKey);
+  // Any other is meant whatever the todo became, also of one that is deleted: its history has what it was.
+  if (status === 412 && op !== "create" && version) return { row: todo, put: [{ ...command, version, key: newKey() }] };
   if (status === 410 && op === "patch") {
-    const theirs = problem.todo ?? /** @type {Todo} */ ({ ...EMPTY, ...command.base, id: command.id, deleted: true });
+    const theirs = todo ?? /** @type {Todo} */ ({ ...EMPTY, ...command.base, id, deleted: true });
     const clash = { fields: [], theirs, events: problem.events ?? [], merged: [], deleted: true };
     return { put: [{ ...command, state: "conflict", clash }] };
   }
@@ -93,25 +98,13 @@ export function settle(command, result, newKey) {
 }
 
 /**
- * A deletion's answer has no todo: its ETag is the version.
- * @param {Command} command
- * @param {string | null | undefined} etag
- */
-function gone(command, etag) {
-  const version = Number(etag?.match(/\d+/)?.[0]);
-  return version ? /** @type {Todo} */ ({ id: command.id, version, deleted: true }) : undefined;
-}
-
-/**
- * @param {Command} command
+ * @param {Command} command an edit
  * @param {Problem & {todo: Todo}} problem
  * @param {() => string} newKey
  * @returns {Outcome}
  */
 function conflicting(command, problem, newKey) {
   const row = problem.todo;
-  // A deletion or a restoration is meant whatever the todo became; its history has what it was.
-  if (command.op !== "patch") return { row, put: [{ ...command, version: row.version, key: newKey() }] };
   const { body, base, clash } = merge(command, problem);
   /** @type {Command[]} */ const put = [];
   const events = [...(command.events ?? []), ...(problem.events ?? [])];

@@ -28,11 +28,21 @@ export class Store {
   #listeners = /** @type {Set<() => void>} */ (new Set());
   /** @type {IDBDatabase} */ #database;
   #channel;
+  /** What changes the outbox comes one after the other: each sees what the one before has left. @type {Promise<void>} */ #turn = Promise.resolve();
+
+  /**
+   * @template T
+   * @param {IDBTransactionMode} mode
+   * @param {Parameters<typeof within<T>>[2]} work
+   * @returns {Promise<T>}
+   */
+  #within = (mode, work) => within(this.#database, mode, work);
 
   /** @param {IDBDatabase} database */
   constructor(database) {
     this.#database = database;
-    this.#channel = new BroadcastChannel(database.name);
+    this.name = database.name;
+    this.#channel = new BroadcastChannel(this.name);
     this.#channel.onmessage = () => this.#load();
   }
 
@@ -48,16 +58,12 @@ export class Store {
   async #sweep() {
     const gone = [...this.rows.values()].filter(({ id, deleted }) => deleted && !this.waiting(id).length);
     if (!gone.length) return;
-    await within(this.#database, "readwrite", ({ rows }) => gone.forEach(({ id }) => rows.delete(id)));
+    await this.#within("readwrite", ({ rows }) => gone.forEach(({ id }) => rows.delete(id)));
     gone.forEach(({ id }) => this.rows.delete(id));
   }
 
-  get name() {
-    return this.#database.name;
-  }
-
   async #load() {
-    await within(this.#database, "readonly", async ({ rows, commands, meta }) => {
+    await this.#within("readonly", async ({ rows, commands, meta }) => {
       const [todos, waiting, cursor] = await Promise.all([result(rows.getAll()), result(commands.getAll()), result(meta.get("cursor"))]);
       // What is almost in order is sorted in no time.
       this.rows = new Map(todos.sort(byOrder).map((/** @type {Todo} */ todo) => [todo.id, todo]));
@@ -83,6 +89,18 @@ export class Store {
     this.#channel.postMessage("");
   }
 
+  /**
+   * @template {any[]} Given
+   * @param {(...given: Given) => Promise<void>} work
+   * @returns {(...given: Given) => Promise<void>}
+   */
+  #inTurn(work) {
+    return (...given) => {
+      const now = () => work(...given);
+      return (this.#turn = this.#turn.then(now, now));
+    };
+  }
+
   /** @param {string} id */
   waiting(id) {
     return this.#queues(this.commands).get(id) ?? NONE;
@@ -105,16 +123,13 @@ export class Store {
     return (this.#shown = [...settled, ...changed].filter((todo) => !todo.deleted));
   }
 
-  /**
-   * Puts changes into the outbox, all or none. Several are one operation.
-   * @param {Wanted[]} wanted
-   */
-  async add(wanted) {
+  /** Puts changes into the outbox, all or none. Several are one operation. */
+  add = this.#inTurn(async (/** @type {Wanted[]} */ wanted) => {
     const at = new Date().toISOString();
     const operation = wanted.length > 1 ? { operation: newKey() } : {};
     const queued = new Set(this.commands.map(({ id }) => id));
     /** @type {Command[]} */ const added = [];
-    await within(this.#database, "readwrite", async ({ commands }) => {
+    await this.#within("readwrite", async ({ commands }) => {
       for (const one of wanted) {
         // Behind another of the same todo, it is based on what that leads to.
         const version = one.op === "create" || queued.has(one.id) ? null : (this.rows.get(one.id)?.version ?? null);
@@ -129,7 +144,7 @@ export class Store {
     });
     this.commands = [...this.commands, ...added];
     this.#wrote();
-  }
+  });
 
   /** @param {Wanted} wanted */
   #base({ id, op, body }) {
@@ -137,17 +152,14 @@ export class Store {
     return op === "patch" && todo ? Object.fromEntries(Object.keys(body).map((field) => [field, todo[field] ?? null])) : {};
   }
 
-  /**
-   * Carries out what became of a command.
-   * @param {Command} command
-   * @param {Outcome} outcome
-   */
-  async settle(command, { row, done, put }) {
+  /** Carries out what became of a command. */
+  settle = this.#inTurn(async (/** @type {Command} */ command, /** @type {Outcome} */ outcome) => {
+    const { row, done, put } = outcome;
     if (!done && !put && !row) return;
-    const { stored, gone } = after(this.commands, command, { row, done, put }, newKey);
+    const { stored, gone } = after(this.commands, command, outcome, newKey);
     const seqs = new Set([...gone, ...stored.map(({ seq }) => seq)]);
     const kept = row ? newer(this.rows, [row]) : [];
-    await within(this.#database, "readwrite", ({ rows, commands }) => {
+    await this.#within("readwrite", ({ rows, commands }) => {
       gone.forEach((seq) => commands.delete(seq));
       stored.forEach((one) => commands.put(one));
       kept.forEach((one) => rows.put(one));
@@ -160,19 +172,17 @@ export class Store {
     const others = this.commands.filter(({ seq }) => !seqs.has(seq));
     this.commands = [...others, ...stored].sort((one, other) => one.seq - other.seq);
     this.#wrote();
-  }
+  });
 
   /**
-   * Replaces a command that waited for a person by others in its place, before what else waits for the todo.
-   * @param {Command} command
-   * @param {Wanted[]} wanted none: it is given up
-   * @param {number | null} version that they are based on
+   * Replaces a command that waited for a person by others in its place, before what else waits for the todo. Where none
+   * are wanted, it is given up. They are based on the version.
    */
-  async replace(command, wanted, version) {
+  replace = this.#inTurn(async (/** @type {Command} */ command, /** @type {Wanted[]} */ wanted, /** @type {number | null} */ version) => {
     const at = new Date().toISOString();
     /** @type {Command[]} */ const made = wanted.map((one) => /** @type {Command} */ ({ base: {}, ...one, key: newKey(), at, state: "waiting" }));
     const { removed, added } = replaced(this.commands, command, made, version);
-    await within(this.#database, "readwrite", async ({ commands }) => {
+    await this.#within("readwrite", async ({ commands }) => {
       removed.forEach((seq) => commands.delete(seq));
       for (const one of added) {
         const { seq: _old, ...content } = one;
@@ -181,7 +191,7 @@ export class Store {
     });
     this.commands = [...this.commands.filter(({ seq }) => !removed.includes(seq)), ...added];
     this.#wrote();
-  }
+  });
 
   /**
    * Shows a page of `/changes`, and stores it with its cursor.
@@ -192,15 +202,15 @@ export class Store {
   async take(changes, cursor, listing) {
     const fresh = newer(this.rows, changes);
     const gone = listing ? unlisted(this.rows, listing.before, listing.listed).filter((id) => !this.#answered.has(id)) : [];
-    if (!fresh.length && !gone.length && cursor === this.cursor) return false;
-    const any = fresh.length + gone.length > 0;
+    const any = fresh.length + gone.length;
+    if (!any && cursor === this.cursor) return;
     const show = () => {
       newer(this.rows, fresh).forEach((row) => this.rows.set(row.id, row));
       gone.forEach((id) => this.rows.delete(id));
       if (any) this.#changed();
       return this.rows;
     };
-    const stored = within(this.#database, "readwrite", async ({ rows, meta }) => {
+    const stored = this.#within("readwrite", async ({ rows, meta }) => {
       for (const [index, row] of fresh.entries()) {
         const put = rows.put(row);
         if (index % PUT === PUT - 1) await result(put);
@@ -214,29 +224,29 @@ export class Store {
     if (this.rows !== shown) show();
     this.cursor = cursor ?? this.cursor;
     if (any) this.#channel.postMessage("");
-    return any;
   }
 
-  /** Deletes the database. */
+  /** Deletes the database. What still runs on the page that leaves waits for ever. */
   forget() {
+    this.#within = () => new Promise(() => {});
     this.#database.close();
     this.#channel.close();
     return result(indexedDB.deleteDatabase(this.name));
   }
 
-  async startOver() {
+  startOver() {
     this.cursor = undefined;
-    await within(this.#database, "readwrite", ({ meta }) => void meta.delete("cursor"));
+    return this.write("cursor", undefined);
   }
 
   /** @param {string} name */
   read(name) {
-    return within(this.#database, "readonly", ({ meta }) => result(meta.get(name)));
+    return this.#within("readonly", ({ meta }) => result(meta.get(name)));
   }
 
   /** @param {string} name @param {unknown} value undefined: forget it */
   write(name, value) {
-    return within(this.#database, "readwrite", ({ meta }) => void (value === undefined ? meta.delete(name) : meta.put(value, name)));
+    return this.#within("readwrite", ({ meta }) => void (value === undefined ? meta.delete(name) : meta.put(value, name)));
   }
 
   /**
@@ -247,7 +257,7 @@ export class Store {
    * @returns {Promise<T>}
    */
   update(name, change) {
-    return within(this.#database, "readwrite", async ({ meta }) => {
+    return this.#within("readwrite", async ({ meta }) => {
       const value = change(await result(meta.get(name)));
       meta.put(value, name);
       return value;

@@ -1,6 +1,6 @@
 /** One tab of all speaks to the server: it sends what waits, and follows what changes. */
 
-import { backOff, MOST, sendable, settle, wire } from "../pure/outbox.js";
+import { backOff, isForLater, MOST, sendable, settle, wire } from "../pure/outbox.js";
 import { LIMIT, nextPoll } from "../pure/sync.js";
 import { newKey } from "../store/store.js";
 
@@ -168,7 +168,7 @@ export class Connection {
     for (let commands; (commands = sendable(this.store.commands, later).slice(0, most)).length; ) {
       const [{ operation }] = commands;
       const { status, body, headers } = await this.http.send("/batch", { method: "POST", headers: operation ? { "Operation-Id": operation } : {}, body: { commands: commands.map(wire) } });
-      if (status !== 200 && (status < 400 || status === 401 || status === 429 || status >= 500)) return this.#failed(status, headers);
+      if (status !== 200 && (status < 400 || isForLater(status))) return this.#failed(status, headers);
       this.#active = true;
       // One that is malformed makes the whole batch so: alone, each gets its own answer.
       if (status !== 200 && commands.length > 1) {

@@ -3,6 +3,7 @@
  * when nothing else waits.
  */
 
+import { isForLater } from "../pure/outbox.js";
 import { newKey } from "../store/store.js";
 
 /** @import {Store} from "../store/store.js" */
@@ -136,6 +137,3 @@ export class Later {
     return this.rename(from, from);
   }
 }
-
-/** @param {number} status */
-const isForLater = (status) => status === 0 || status === 401 || status === 429 || status >= 500;

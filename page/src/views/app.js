@@ -213,9 +213,7 @@ export class App {
     }
     if (!did) return true;
     this.#undos.push(did.undo);
-    const shown = (this.toast = { words: did.words, undo: did.undo });
-    setTimeout(() => this.toast === shown && this.show({ toast: undefined }), 10_000);
-    this.redraw();
+    this.say(did.words, did.undo);
     return true;
   }
 
@@ -238,11 +236,11 @@ export class App {
     this.say("Undone.");
   }
 
-  /** @param {string} words */
-  say(words) {
-    const shown = { words };
-    setTimeout(() => this.toast === shown && this.show({ toast: undefined }), 5000);
-    this.show({ toast: shown });
+  /** @param {string} words @param {Wanted[]} [undo] what takes it back */
+  say(words, undo) {
+    const toast = { words, undo };
+    setTimeout(() => this.toast === toast && this.show({ toast: undefined }), undo ? 10_000 : 5000);
+    this.show({ toast });
   }
 
   /** @param {Todo} todo */
@@ -289,7 +287,7 @@ export class App {
   /** @param {string} id @param {number} version @param {string} words for it */
   bringBack(id, version, words) {
     const now = this.store.get(id);
-    /** @type {Wanted[]} */ const undo = !now || now.deleted ? [{ id, op: "delete", body: {} }] : [{ id, op: "revert", body: { to_version: now.version } }];
+    /** @type {Wanted[]} */ const undo = [!now || now.deleted ? { id, op: "delete", body: {} } : { id, op: "revert", body: { to_version: now.version } }];
     this.done(this.actions.revert(id, version).then(() => ({ words, undo })));
   }
 
