@@ -67,6 +67,8 @@ class Engine:
     ----------
     committed : list of (str, list of Item)
         What each PutItem and each transaction put into a table, in the order in which they were decided.
+    after_update : callable
+        Is told each item as an UpdateItem has left it.
     """
 
     def __init__(self, now: Callable[[], int] = lambda: 0, page_items: int = 1000, scans_as_text: bool = False) -> None:
@@ -76,6 +78,7 @@ class Engine:
         self.scans_as_text = scans_as_text
         self._tokens: dict[str, tuple[str, int]] = {}
         self.committed: list[tuple[str, list[Item]]] = []
+        self.after_update: Callable[[Item], None] = lambda item: None
 
     def create_table(self, definition: dict[str, Any]) -> Table:
         """Make a table that is there at once."""
@@ -133,7 +136,9 @@ class Engine:
         item = table.get(key)
         if not holds(request, item):
             raise answers.condition_failed("UpdateItem")
-        table.put(key, updated(request, item or request["Key"]))
+        after = updated(request, item or request["Key"])
+        table.put(key, after)
+        self.after_update(after)
         return {}
 
     def get_item(self, request: Request) -> Answer:

@@ -104,7 +104,9 @@ class ListCustomers:
         self._world = world
         self._draw = world.draw
         self._asked: list[Asked] = []
-        self._done_at: dict[str, str] = {}
+        # How many events there were when the records of operations said that these are done.
+        self._done_by: dict[str, int] = {}
+        world.engine.after_update = self._note_what_is_done
         self._owners = OWNERS[: self._draw.randint(1, 2)]
         self.workers = Workers(world, CLEAR, clear.handle, again=AGAIN)
         # How many todos a list may have that a request clears or renames itself; `seams` puts it back.
@@ -127,7 +129,6 @@ class ListCustomers:
 
     def pass_time(self, milliseconds: int) -> None:
         """A break: the records expire, and so do messages."""
-        self._note_what_is_done()
         if milliseconds > KEPT_MILLISECONDS:
             for asked in self._asked:
                 asked.is_out_of_date = True
@@ -158,7 +159,6 @@ class ListCustomers:
 
     def check_the_end(self) -> None:
         """No operation has touched what it cannot have meant, and none has left behind what it did."""
-        self._note_what_is_done()
         ledger = _Ledger.of(self._world)
         by_name = {asked.name: asked for asked in self._asked}
         for events in ledger.streams.values():
@@ -170,7 +170,7 @@ class ListCustomers:
                 if asked.to is None:
                     self._check_deletion(asked, event, events, ledger)
                 else:
-                    self._check_move(asked, event, events)
+                    self._check_move(asked, event, events, ledger)
                     if asked.name in moved_by:
                         raise WrongAnswer(f"{asked} moved {event.stream_id} twice")
                     moved_by.add(asked.name)
@@ -294,7 +294,7 @@ class ListCustomers:
         if asked.known_by is not None and ledger.position[before.stream_id, before.version] >= asked.known_by:
             raise WrongAnswer(f"{asked} deleted {event.stream_id}, which has changed since: {before}")
 
-    def _check_move(self, asked: Asked, event: Event, events: list[Event]) -> None:
+    def _check_move(self, asked: Asked, event: Event, events: list[Event], ledger: _Ledger) -> None:
         before = events[event.version - 2]
         if (event.type, event.change) != (EDITED, {"list": asked.to}) or before.state["list"] != asked.list_name:
             raise WrongAnswer(f"{asked} made {event} of {before}")
@@ -303,14 +303,14 @@ class ListCustomers:
             if earlier.state["list"] != asked.list_name or earlier.state["deleted"]:
                 break
             entry = earlier
-        done_at = self._done_at.get(event.idempotency_key or "")
-        if done_at is not None and entry.occurred_at > done_at:
-            raise WrongAnswer(f"{asked} was done at {done_at} and moved what came after that: {entry}")
+        # Not by the clock: an event is never earlier than the one before it, so that it may be ahead of the time.
+        done_by = self._done_by.get(event.idempotency_key or "")
+        if done_by is not None and ledger.position[entry.stream_id, entry.version] >= done_by:
+            raise WrongAnswer(f"{asked} was done after {done_by} events and moved what came after that: {entry}")
 
-    def _note_what_is_done(self) -> None:
-        for item in self._world.engine.tables[SETTINGS].all():
-            if "operation_id" in item and "done_at" in item:
-                self._done_at.setdefault(item["operation_id"]["S"], item["done_at"]["S"])
+    def _note_what_is_done(self, item: Item) -> None:
+        if "operation_id" in item and "done_at" in item:
+            self._done_by.setdefault(item["operation_id"]["S"], len(self._world.records))
 
     def _was_rebuilt(self, asked: Asked) -> bool:
         return self._world.views.name != asked.table
