@@ -2,8 +2,8 @@
 
 /** Also in which order a person has put the lists. @typedef {{now: Date, locale: string, lists?: string[]}} Here */
 
-/** @param {number} number */
-const two = (number) => String(number).padStart(2, "0");
+/** Two digits. @param {number | string} number */
+export const two = (number) => String(number).padStart(2, "0");
 
 /** @param {Date} date */
 export const dayOf = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
@@ -13,6 +13,9 @@ export const dayOf = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)
  * @param {string} due
  */
 export const localDay = (due) => (due.length === 10 ? due : dayOf(new Date(due)));
+
+/** By the clocks here, as in "09:00". @param {Date} date */
+export const timeOf = (date) => date.toTimeString().slice(0, 5);
 
 /** @param {string} due */
 export const hasTime = (due) => due.length > 10;
@@ -50,8 +53,8 @@ export function format(locale, options) {
   return found;
 }
 
-/** @param {string} day */
-const noon = (day) => new Date(`${day}T12:00:00`);
+/** In the middle of a day, which no change of the clocks moves to another. @param {string} day */
+export const noon = (day) => new Date(`${day}T12:00:00`);
 
 /** @param {string} word @param {string} [locale] of the words, if they are not the page's own */
 export const capital = (word, locale = "en") => word.charAt(0).toLocaleUpperCase(locale) + word.slice(1);

@@ -1,6 +1,6 @@
 /** The grammar of the add line: `Repot the lemon tree tomorrow 9:00 #garden !high *weekly @Home`. Pure. */
 
-import { capital, dayAfter, dayInWords, dayOf, dueAt, dueInWords, format } from "./dates.js";
+import { capital, dayAfter, dayInWords, dayOf, dueAt, dueInWords, format, noon, timeOf, two } from "./dates.js";
 import { kept } from "./kept.js";
 import { ruleInWords } from "./rules.js";
 
@@ -105,7 +105,7 @@ export function parse(text, here) {
   const { day, time } = when(find, { now, locale });
   const moment = together(text, parts);
   if (moment && declined.has(moment.text)) parts.splice(parts.indexOf(moment), 1);
-  else if (day || time) fields.due = dueAt(day ?? (time && clock(now) < time ? dayOf(now) : dayAfter(now, 1)), time);
+  else if (day || time) fields.due = dueAt(day ?? (time && timeOf(now) < time ? dayOf(now) : dayAfter(now, 1)), time);
   if (fields.repeat && !fields.due) fields.due = dayOf(now);
   const date = moment ?? parts.find((part) => part.kind === "date") ?? parts.find((part) => part.kind === "time");
   if (date && fields.due) date.label = dueInWords(fields.due, here);
@@ -127,9 +127,6 @@ function together(text, parts) {
   parts.splice(0, parts.length, ...parts.filter((part) => !two.includes(part)), one);
   return one;
 }
-
-/** @param {Date} now */
-const clock = (now) => `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`;
 
 /**
  * The text without what was understood.
@@ -180,14 +177,14 @@ function when(find, { now, locale }) {
   date(`(${oneOf(weekdays.keys())})(?=\\s*$|\\s+(?:${TIME}|[#@!*]\\S))`, ([, name]) => coming(/** @type {number} */ (weekdays.get(name.toLocaleLowerCase(locale)))));
   find(TIME, "time", ([, twelve, half, noon, hours, minutes, hour]) => {
     const number = twelve ? (Number(twelve) % 12) + (noon.toLowerCase() === "pm" ? 12 : 0) : Number(hours ?? hour);
-    return (time = `${String(number).padStart(2, "0")}:${minutes ?? half ?? "00"}`);
+    return (time = `${two(number)}:${minutes ?? half ?? "00"}`);
   });
   return { day, time };
 }
 
 /** @param {string} text */
 function isDay(text) {
-  const date = new Date(`${text}T12:00:00`);
+  const date = noon(text);
   return !Number.isNaN(date.getTime()) && dayOf(date) === text;
 }
 
@@ -198,7 +195,7 @@ function isDay(text) {
 function named(now, number, month, year) {
   if (month === undefined) return undefined;
   /** @param {number} wanted */
-  const of = (wanted) => `${wanted}-${String(month + 1).padStart(2, "0")}-${number.padStart(2, "0")}`;
+  const of = (wanted) => `${wanted}-${two(month + 1)}-${two(number)}`;
   const this_ = of(year ? Number(year) : now.getFullYear());
   const wanted = !year && this_ < dayOf(now) ? of(now.getFullYear() + 1) : this_;
   return isDay(wanted) ? wanted : undefined;

@@ -1,6 +1,6 @@
 /** Rules of repetition (RFC 5545, RRULE): in words, and as what a small form shows of them. Pure. */
 
-import { dayOf, format } from "./dates.js";
+import { dayOf, format, noon, two } from "./dates.js";
 
 /** @import {Here} from "./dates.js" */
 
@@ -50,7 +50,7 @@ function lastDay(until) {
 }
 
 /** @param {string} day @param {string} locale @param {"long" | "short"} month */
-const date = (day, locale, month) => format(locale, { day: "numeric", month, year: month === "short" ? "numeric" : undefined }).format(new Date(`${day}T12:00:00`));
+const date = (day, locale, month) => format(locale, { day: "numeric", month, year: month === "short" ? "numeric" : undefined }).format(noon(day));
 
 /**
  * A rule in words: "every 2 weeks on Mon and Thu", "every month on the last Friday, until 24 Dec 2026". What has no words
@@ -88,7 +88,7 @@ export function ruleInWords(rule, locale, from) {
   }
   const months = several("BYMONTH"), dates = several("BYMONTHDAY");
   if (months.length === 1 && dates.length === 1 && Number(dates[0]) > 0) {
-    words += ` on ${date(`2024-${months[0].padStart(2, "0")}-${dates[0].padStart(2, "0")}`, locale, "long")}`;
+    words += ` on ${date(`2024-${two(months[0])}-${two(dates[0])}`, locale, "long")}`;
   } else {
     if (dates.length) words += ` on the ${listed(dates.map((each) => `${nthInWords(Number(each))}${Number(each) < 0 ? " day" : ""}`))}`;
     if (months.length) words += ` in ${listed(months.map((each) => format(locale, { month: "long" }).format(new Date(2024, Number(each) - 1, 1))))}`;
@@ -114,7 +114,7 @@ export function ruleInWords(rule, locale, from) {
  */
 export function repeatOf(rule, day, from) {
   const parts = partsOf(rule);
-  const due = new Date(`${day}T12:00:00`);
+  const due = noon(day);
   const byDay = (parts.get("BYDAY") ?? "").split(",").filter(Boolean);
   const weekday = formHas("BYDAY", parts) && byDay[0]?.match(/^([+-]?\d+)(\w\w)$/);
   const dates = parts.get("BYMONTHDAY");

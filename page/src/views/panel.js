@@ -3,7 +3,7 @@
 import { html, nothing } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 
-import { capital, dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords } from "../pure/dates.js";
+import { capital, dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords, timeOf } from "../pure/dates.js";
 import { tagsOf } from "../pure/quick-add.js";
 import { FROM, ruleInWords } from "../pure/rules.js";
 import { listTitle } from "../pure/select.js";
@@ -72,7 +72,7 @@ function fields(app, todo) {
 }
 
 /** @param {string | null} due */
-const time = (due) => (due && hasTime(due) ? new Date(due).toTimeString().slice(0, 5) : undefined);
+const time = (due) => (due && hasTime(due) ? timeOf(new Date(due)) : undefined);
 
 /** Enter is done with a title; Esc gives up what was typed. @param {KeyboardEvent} event */
 function leave(event) {

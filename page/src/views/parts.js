@@ -1,6 +1,6 @@
 /** Small pieces that several views draw. */
 
-import { html, noChange, nothing, svg } from "lit-html";
+import { html, noChange } from "lit-html";
 import { Directive, directive } from "lit-html/directive.js";
 
 /** @import {Diff} from "../pure/words.js" */
@@ -8,7 +8,7 @@ import { Directive, directive } from "lit-html/directive.js";
 
 /** @param {string} path @param {number} [size] */
 const icon = (path, size = 20) =>
-  html`<svg class="icon" viewBox="0 0 20 20" width=${size} height=${size} aria-hidden="true">${svg`<path d=${path} />`}</svg>`;
+  html`<svg class="icon" viewBox="0 0 20 20" width=${size} height=${size} aria-hidden="true"><path d=${path} /></svg>`;
 
 export const ICONS = {
   tick: icon("m4 10.5 4 4 8-9", 14),

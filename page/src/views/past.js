@@ -1,6 +1,6 @@
 /** The list as it was: two ranges, days and then minutes, and what is different today. */
 
-import { html, nothing, svg } from "lit-html";
+import { html, nothing } from "lit-html";
 
 import { dayOf, dueInWords, longDay, timeInWords } from "../pure/dates.js";
 import { kept } from "../pure/kept.js";
@@ -62,10 +62,9 @@ function place(at, now) {
  * @param {(event: Event) => void} moved @param {number} from @param {number} span @param {number} bars
  */
 function range(app, name, value, max, words, moved, from, span, bars) {
-  const shown = heights(app.ledger.moments, from, span, bars);
-  return html`<svg class="bars" viewBox="0 0 ${bars} 10" preserveAspectRatio="none" aria-hidden="true">${shown.map(
-    (height, index) => svg`<rect class=${from + index * span <= app.ledger.pastAt && app.ledger.pastAt < from + (index + 1) * span ? "on" : ""} x=${index + 0.06} y=${10 - height * 10} width="0.88" height=${height * 10}></rect>`,
-  )}</svg><input type="range" min="0" max=${max} .value=${live(String(value))} aria-label=${name} aria-valuetext=${words} @input=${moved} />`;
+  const shown = heights(app.ledger.moments, from, span, bars).map((height, index) => `M${index + 0.06} 10v${-height * 10}h.88V10`);
+  const [on] = shown.splice((app.ledger.pastAt - from) / span, 1);
+  return html`<svg class="bars" viewBox="0 0 ${bars} 10" preserveAspectRatio="none" aria-hidden="true"><path d=${shown.join("")} /><path class="on" d=${on} /></svg><input type="range" min="0" max=${max} .value=${live(String(value))} aria-label=${name} aria-valuetext=${words} @input=${moved} />`;
 }
 
 const summary = kept((/** @type {App["ledger"]["past"]} */ past, /** @type {App["store"]} */ store) => {
