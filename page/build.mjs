@@ -12,24 +12,34 @@ import { build } from "esbuild";
 
 const [source, output] = process.argv.slice(2);
 
-/** What lit-html calls its own. */
-const LIT = /^_\$/;
+/**
+ * Names that only objects of the page have in memory: they get short ones. None may be a browser's, or be stored or sent.
+ * The first are those that lit-html calls its own.
+ */
+const OWN = [
+  "_\\$.*", "creationScope", "endNode", "renderBefore", "setConnected", "startNode",
+  "actions", "activityBy", "beside", "bringBack", "configuration", "connection", "declined", "dialog", "doers", "draft", "editing",
+  "focusRow", "histories", "isList", "jumps", "keepName", "keysOff", "later", "ledger", "loadActivity", "loadHistory", "moments",
+  "notStored", "openActivity", "openPast", "ordering", "pastAt", "placeInWords", "putInOrder", "redraw", "rewind", "route", "seePast",
+  "startEditing", "startOver", "staying", "subscribe", "switchKeys", "toast", "tryUndo", "undoing",
+];
 
 /** @param {string} name @param {Record<string, string>} define */
 async function bundle(name, define = {}) {
-  const options = { bundle: true, minify: true, write: false, format: "esm", target: "es2023", legalComments: "none", charset: "utf8", define, mangleProps: LIT };
+  const options = { bundle: true, minify: true, write: false, format: "esm", target: "es2023", legalComments: "none", charset: "utf8", define, mangleProps: new RegExp(`^(${OWN.join("|")})$`) };
   const { outputFiles } = await build({ ...options, entryPoints: [join(source, name)], outdir: "out" });
-  // How templates are indented makes no difference, nor do spaces between their elements.
-  return outputFiles[0].text.replace(/([>}])\n\s+(?=[<$])/g, "$1").replace(/\n\s+/g, "\n");
+  // How templates are indented makes no difference, nor do spaces between their elements and quotes around one word.
+  return outputFiles[0].text.replace(/([>}])\n\s+(?=[<$])/g, "$1").replace(/\n\s+/g, "\n").replace(/(?<= [a-z-]+=)"([\w.-]+)"(?=[ >])/g, "$1");
 }
 
-/** Custom properties with one value each, in the places where they are used: that is shorter. @param {string} css */
+/** Custom properties with one value each are put where they are used, the others get short names. @param {string} css */
 function inlined(css) {
   const found = Map.groupBy(css.matchAll(/(--[\w-]+): *([^;}(]+);/g), ([, name]) => name);
   for (const [[all, name, value], ...others] of found.values()) {
     if (!others.length) css = css.replace(all, "").replaceAll(`var(${name})`, value);
   }
-  return css;
+  const names = [...new Set(css.match(/--[\w-]+/g))];
+  return css.replace(/--[\w-]+/g, (name) => `--${names.indexOf(name).toString(36)}`);
 }
 
 /** @type {Map<string, string>} */
