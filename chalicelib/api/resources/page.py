@@ -25,8 +25,7 @@ def home(request: Request) -> Response:
     if not request.address_path.endswith("/"):
         query = f"?{urlencode(request.query, doseq=True)}" if request.query else ""
         return Response(None, {"Location": f"{request.base_url}/{query}"}, 308)
-    configuration, origins = _configuration()
-    return front.home(request.base_url, configuration, origins)
+    return _page(request)
 
 
 def asset(request: Request) -> Response:
@@ -37,11 +36,16 @@ def asset(request: Request) -> Response:
 
 
 def worker(request: Request) -> Response:
-    return front.worker()
+    return front.worker(_page(request))
 
 
 def manifest(request: Request) -> Response:
     return front.manifest()
+
+
+def _page(request: Request) -> Response:
+    configuration, origins = _configuration()
+    return front.home(request.base_url, configuration, origins)
 
 
 def _configuration() -> tuple[dict[str, Any], list[str]]:

@@ -72,9 +72,14 @@ def asset_name(name: str) -> str:
     return f"{path.stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8].upper()}{path.suffix}"
 
 
-def worker() -> Response:
-    """The service worker; without a build one that takes away itself and what an earlier one has kept."""
-    return web.answer(_text("sw.js"), SCRIPT, _EACH_TIME)
+def worker(page: Response) -> Response:
+    """The service worker; without a build one that takes away itself and what an earlier one has kept.
+
+    It ends with a digest of the page: with another configuration it is another, so that browsers install it, and with
+    that replace the page that they keep.
+    """
+    digest = hashlib.sha256(f"{page.body}{page.headers['Content-Security-Policy']}".encode()).hexdigest()[:8]
+    return web.answer(f"{_text('sw.js')}// {digest}\n", SCRIPT, _EACH_TIME)
 
 
 def manifest() -> Response:

@@ -26,7 +26,7 @@ def built(here: InProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     (tmp_path / "assets").mkdir()
     for name, text in {
         "index.html": '<link href="{base}/x"><script type="application/json">{configuration}</script>',
-        "sw.js": "// the worker",
+        "sw.js": "// the worker\n",
         "manifest.webmanifest": "{}",
         "assets/app-0A1B2C3D.js": SCRIPT,
         "assets/app-0A1B2C3D.css": "a{}",
@@ -88,7 +88,6 @@ def test_each_is_kept_as_long_as_its_name_stays_true(client: Client, path: str, 
 @pytest.mark.parametrize(
     ("path", "media_type", "text"),
     [
-        ("/sw.js", "text/javascript", "// the worker"),
         ("/manifest.webmanifest", "application/manifest+json", "{}"),
         ("/assets/app-0A1B2C3D.js", "text/javascript", SCRIPT),
         ("/assets/app-0A1B2C3D.css", "text/css", "a{}"),
@@ -102,6 +101,21 @@ def test_what_was_built_is_served(built: InProcess, path: str, media_type: str, 
     assert answer.headers["Content-Type"] == f"{media_type}; charset=utf-8"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == (FOR_EVER if "assets" in path else "no-cache")
+
+
+def test_with_another_configuration_the_worker_is_another(
+    built: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN_ISSUER", "https://issuer.example")
+    before = built.get("/sw.js").text
+    assert before.startswith("// the worker\n")
+    assert built.get("/sw.js").text == before
+
+    monkeypatch.setenv("PAGE_CLIENT_ID", "another")
+    configured = built.get("/sw.js").text
+    assert configured != before
+    monkeypatch.setenv("PAGE_ORIGINS", "https://tokens.example")
+    assert built.get("/sw.js").text != configured
 
 
 @pytest.mark.parametrize(
