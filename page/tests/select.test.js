@@ -58,6 +58,11 @@ test("counts are of open todos", () => {
   assert.deepEqual({ ...found, lists: [...found.lists] }, { inbox: 1, today: 1, upcoming: 0, everything: 2, lists: [["G", 1], ["H", 0]] });
 });
 
+test("a list that is kept without todos counts none, and is in its place", () => {
+  const found = counts([todo("a", { list: "H" })], { ...here, lists: ["Z"], named: ["inbox", "A", "H", "Z"] });
+  assert.deepEqual([...found.lists], [["Z", 0], ["A", 0], ["H", 1]]);
+});
+
 test("a moved todo gets a place between its neighbours, and all get one where there is no room", () => {
   const [a, b, c] = [todo("a", { order: 1024 }), todo("b", { order: 2048 }), todo("c", { order: 9999 })];
   const moved = (sorted, index) => place(sorted, c, index).map(([{ id }, order]) => [id, order]);

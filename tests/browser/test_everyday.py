@@ -240,6 +240,72 @@ def test_a_list_is_renamed_with_all_its_todos(visitor: Visitor, client: Client) 
     shows(lambda: [row["list"] for row in client.get("/lists").json()], ["Garden"])
 
 
+def lists_of(visitor: Visitor) -> Locator:
+    return visitor.page.locator(".app > nav [data-list]")
+
+
+def test_a_list_that_is_kept_without_todos_is_among_the_others(
+    visit: Callable[..., Visitor], owner: str, client: Client
+) -> None:
+    client.put("/lists/Empty")
+    client.seen.post("/todos", {"title": "Sweep the yard", "list": "Yard"})
+    client.put("/preferences", {"lists": ["Yard", "Empty"]}, if_none_match="*")
+    visitor = visit(owner)
+    expect(lists_of(visitor)).to_have_text(["Yard1 open", "Empty0 open"])
+    lists_of(visitor).get_by_role("link", name="Empty").click()
+    visitor.add("Not any more")
+    expect(lists_of(visitor)).to_have_text(["Yard1 open", "Empty1 open"])
+    expect(visitor.page.get_by_role("button", name="Remove")).to_have_count(0)
+
+
+# The API takes 100 characters, and 300 bytes of UTF-8.
+LONG = ("x" * 101, "🌱" * 80)
+
+
+def test_a_name_that_no_list_can_have_is_said_where_it_is_typed(visitor: Visitor, client: Client) -> None:
+    def why(field: Locator) -> str:
+        said: str = field.evaluate("field => field.validationMessage")
+        return said
+
+    visitor.go("list/Garden")
+    visitor.add("Sweep the yard")
+    visitor.saved()
+    asked = len(visitor.requested)
+    page, too_long = visitor.page, "This is too long for the name of a list."
+    for button in ("Rename", "New list"):
+        page.locator("main, nav").get_by_role("button", name=button).first.click()
+        name = page.get_by_label("New name")
+        for wrong in LONG:
+            name.fill(wrong)
+            name.press("Enter")
+            assert why(name) == too_long
+        name.fill("..")
+        name.press("Enter")
+        assert why(name) == "A list cannot have this name."
+        name.fill("x" * 100)
+        assert why(name) == ""
+        page.get_by_role("button", name="Leave it").click()
+    panel_list = visitor.open("Sweep the yard").get_by_label("List", exact=True)
+    panel_list.fill(LONG[0])
+    panel_list.press("Enter")
+    assert why(panel_list) == too_long
+    panel_list.fill("garden")
+    panel_list.press("Enter")
+    assert why(panel_list) == ""
+    has(client, "Sweep the yard", list="garden")
+    assert not [address for address in visitor.requested[asked:] if "/lists/" in address]
+
+
+def test_whoever_writes_inbox_means_the_inbox(visitor: Visitor) -> None:
+    visitor.add("Sort the post @Inbox")
+    visitor.page.get_by_role("button", name="New list").click()
+    visitor.page.get_by_label("New name").fill("INBOX")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.row("Sort the post")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", level=1, name="Inbox")).to_be_visible()
+    expect(lists_of(visitor)).to_have_count(0)
+
+
 def test_what_is_done_is_cleared_and_comes_back(visitor: Visitor) -> None:
     visitor.go("inbox")
     for title in ("One", "Two", "Three"):

@@ -142,6 +142,52 @@ def test_a_list_gets_its_name_and_its_place_when_there_is_a_network(visitor: Vis
     assert len({event["operation"] for event in moved}) == 1
 
 
+def test_a_list_is_made_and_removed_also_without_a_network(visitor: Visitor, client: Client) -> None:
+    def kept() -> list[str]:
+        return [row["list"] for row in client.get("/lists").json()]
+
+    views = visitor.page.locator(".app > nav")
+    visitor.saved()
+    visitor.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    visitor.context.set_offline(True)
+    views.get_by_role("button", name="New list").click()
+    visitor.page.get_by_label("New name").fill("Trip")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page.get_by_role("heading", level=1, name="Trip")).to_be_visible()
+    visitor.page.reload()
+    expect(visitor.page.locator(".banner")).to_contain_text("1 change waits here and will be sent.")
+    expect(views.locator("[data-list]")).to_have_text(["Trip0 open"])
+    visitor.context.set_offline(False)
+    shows(kept, ["Trip"])
+    visitor.saved()
+    # It stays also when its only todo goes.
+    visitor.add("Passports")
+    remove = visitor.page.get_by_role("button", name="Remove")
+    expect(remove).to_have_count(0)
+    visitor.row("Passports").locator(".title").focus()
+    visitor.page.keyboard.press("Delete")
+    expect(views.locator("[data-list]")).to_have_text(["Trip0 open"])
+    visitor.saved()
+    visitor.context.set_offline(True)
+    remove.click()
+    expect(views.locator("[data-list]")).to_have_count(0)
+    expect(visitor.page.get_by_role("heading", level=1, name="Inbox")).to_be_visible()
+    visitor.context.set_offline(False)
+    shows(kept, [])
+    visitor.saved()
+
+
+def test_a_list_that_the_server_does_not_keep_is_not_shown(visitor: Visitor) -> None:
+    problem = {"status": 409, "title": "No", "detail": "There may be 500 named lists."}
+    visitor.page.route("**/lists/Trip", lambda route: route.fulfill(status=400, json=problem))
+    visitor.page.get_by_role("button", name="New list").click()
+    visitor.page.get_by_label("New name").fill("Trip")
+    visitor.page.keyboard.press("Enter")
+    visitor.toast("Not made. There may be 500 named lists.")
+    expect(visitor.page.locator(".app > nav [data-list]")).to_have_count(0)
+    visitor.saved()
+
+
 def test_a_name_that_the_server_does_not_take_is_not_lost(visitor: Visitor) -> None:
     visitor.add("One @Gardn")
     visitor.saved()
@@ -162,15 +208,15 @@ def test_what_the_server_does_not_take_stays_until_a_person_has_decided(
     visit: Callable[..., Visitor], owner: str, client: Client
 ) -> None:
     visitor = visit(owner, permissions=["clipboard-read", "clipboard-write"])
-    visitor.go("list/" + "long" * 30)
-    visitor.add("In a list with too long a name")
-    row = visitor.row("In a list with too long a name")
+    visitor.go("inbox")
+    visitor.add(f"With too many tags {' '.join(f'#tag{n}' for n in range(33))}")
+    row = visitor.row("With too many tags")
     expect(row).to_contain_text("Not saved.")
     expect(visitor.page.locator(".app > nav").get_by_role("status")).to_have_text("1 change waits for you.")
     assert visitor.flaws() == []
     row.get_by_role("button", name="Copy text").click()
     visitor.toast("Copied.")
-    assert "In a list with too long a name" in visitor.page.evaluate("navigator.clipboard.readText()")
+    assert "With too many tags" in visitor.page.evaluate("navigator.clipboard.readText()")
     # It holds up nothing else, and outlives a reload.
     visitor.go("inbox")
     visitor.add("Meanwhile")

@@ -1,6 +1,6 @@
 /** Days and instants in the browser's own calendar and words. Pure: the caller gives the time. */
 
-/** Also in which order a person has put the lists. @typedef {{now: Date, locale: string, lists?: string[]}} Here */
+/** Also in which order a person has put the lists, and which are kept without todos. @typedef {{now: Date, locale: string, lists?: string[], named?: string[]}} Here */
 
 /** Two digits. @param {number | string} number */
 export const two = (number) => String(number).padStart(2, "0");

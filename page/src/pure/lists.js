@@ -1,4 +1,20 @@
-/** The order of lists: as a person has put them, the others behind them by name. Pure. */
+/** Lists: their names, and their order, as a person has put them, the others behind them by name. Pure. */
+
+export const INBOX = "inbox";
+
+/** @param {string} list */
+export const listTitle = (list) => (list === INBOX ? "Inbox" : list);
+
+/** The list that a person means. @param {string} text */
+export const listNamed = (text) => (text.toLowerCase() === INBOX ? INBOX : text);
+
+/**
+ * Why the API would not take it as a list's name, or nothing.
+ * @param {string} name
+ */
+export const listError = (name) =>
+  [...name].length > 100 || new TextEncoder().encode(name).length > 300 ? "This is too long for the name of a list."
+    : /^\.\.?$|\p{Cc}/u.test(name) ? "A list cannot have this name." : "";
 
 /** @param {string[]} order */
 export const byLists = (order) => {

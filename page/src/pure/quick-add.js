@@ -2,6 +2,7 @@
 
 import { capital, dayAfter, dayInWords, dayOf, dueAt, dueInWords, format, noon, timeOf, two } from "./dates.js";
 import { kept } from "./kept.js";
+import { listNamed, listTitle } from "./lists.js";
 import { ruleInWords } from "./rules.js";
 
 /** @import {Here} from "./dates.js" */
@@ -93,7 +94,7 @@ export function parse(text, here) {
     fields.tags = [...new Set([...(fields.tags ?? []), tag])];
     return `#${tag}`;
   }, true);
-  find('@(?:"([^"]{1,100})"|([\\p{L}\\p{N}_][^\\s@#]{0,99}))', "list", ([, quoted, plain]) => (fields.list = quoted ?? plain));
+  find('@(?:"([^"]{1,100})"|([\\p{L}\\p{N}_][^\\s@#]{0,99}))', "list", ([, quoted, plain]) => listTitle((fields.list = listNamed(quoted ?? plain))));
   find("!(high|medium|low|[123])", "priority", ([, word]) => {
     fields.priority = PRIORITIES[word.toLowerCase()];
     return capital(fields.priority);

@@ -1,7 +1,7 @@
 /** Which todos a view shows, in which groups and order. Pure. */
 
 import { dayInWords, dayOf, localDay } from "./dates.js";
-import { byLists } from "./lists.js";
+import { byLists, INBOX, listTitle } from "./lists.js";
 
 /** @import {Here} from "./dates.js" */
 /** @import {Todo} from "./types.js" */
@@ -9,8 +9,6 @@ import { byLists } from "./lists.js";
 /** @typedef {"inbox" | "today" | "upcoming" | "everything" | "list"} ViewName */
 /** @typedef {{name: ViewName, list?: string, filter: "all" | "active" | "completed", q: string}} View */
 /** @typedef {{title: string, late?: boolean, done?: boolean, rows: Todo[]}} Group */
-
-export const INBOX = "inbox";
 
 /**
  * By the list's own order; those without a place come last, as they were made.
@@ -132,17 +130,14 @@ function matches(todo, words) {
   return words.every((word) => text.includes(word));
 }
 
-/** @param {string} list */
-export const listTitle = (list) => (list === INBOX ? "Inbox" : list);
-
 /**
  * How many are open in each view, and in each list by name.
  * @param {Todo[]} todos not deleted
  * @param {Here} here
  */
-export function counts(todos, { now, lists }) {
+export function counts(todos, { now, lists, named = [] }) {
   const today = dayOf(now);
-  const found = { inbox: 0, today: 0, upcoming: 0, everything: 0, lists: /** @type {Map<string, number>} */ (new Map()) };
+  const found = { inbox: 0, today: 0, upcoming: 0, everything: 0, lists: new Map(named.map((list) => [list, 0])) };
   for (const { completed, list, due } of todos) {
     const open = completed ? 0 : 1;
     if (list === INBOX) found.inbox += open;
@@ -151,6 +146,7 @@ export function counts(todos, { now, lists }) {
     found.everything++;
     if (due) found[localDay(due) <= today ? "today" : "upcoming"]++;
   }
+  found.lists.delete(INBOX);
   const inOrder = byLists(lists ?? []);
   found.lists = new Map([...found.lists].sort(([one], [other]) => inOrder(one, other)));
   return found;

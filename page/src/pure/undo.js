@@ -6,7 +6,7 @@ import { FIELD_NAMES } from "./words.js";
 /** @import {Todo, TodoEvent} from "./types.js" */
 /** @import {Wanted} from "../store/store.js" */
 
-/** @typedef {TodoEvent & {todo: string, before: Record<string, any> | null}} Happened */
+/** `isCut`: others that are older are not here. @typedef {TodoEvent & {todo: string, before: Record<string, any> | null, isCut?: boolean}} Happened */
 
 /** What undoes each, and the undo of that. @type {Record<string, ["delete", "restore"] | ["restore", "delete"]>} */
 const OPPOSITE = { TodoCreated: ["delete", "restore"], TodoRestored: ["delete", "restore"], TodoDeleted: ["restore", "delete"] };

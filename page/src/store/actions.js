@@ -1,8 +1,9 @@
 /** What a person does, as changes for the outbox, each with its way back. */
 
 import { kept } from "../pure/kept.js";
+import { listTitle } from "../pure/lists.js";
 import { same } from "../pure/merge.js";
-import { byOrder, listTitle, place } from "../pure/select.js";
+import { byOrder, place } from "../pure/select.js";
 
 /** @import {Fields, Todo} from "../pure/types.js" */
 /** @import {Store, Wanted} from "./store.js" */

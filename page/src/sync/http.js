@@ -43,4 +43,27 @@ export class Http {
       return { status: 0, headers: new Headers(), body: null };
     }
   }
+
+  /**
+   * All pages of a path; where older items follow that were not asked for, the last one says so (`isCut`).
+   * @param {string} path
+   * @param {(body: any) => any[]} items
+   * @param {number} [most] pages
+   * @param {number} [enough] items
+   * @returns {Promise<any[] | undefined>}
+   */
+  async pages(path, items, most = Infinity, enough = Infinity) {
+    /** @type {any[]} */ const found = [];
+    let next = path;
+    for (let page = 0; next && page < most && found.length < enough; page++) {
+      const { status, body, headers } = await this.send(next);
+      if (status !== 200) return undefined;
+      found.push(...items(body));
+      const link = headers.get("Link")?.match(/<([^>]+)>;\s*rel="next"/)?.[1];
+      next = link ? link.slice(this.base.length) : "";
+    }
+    const last = found.at(-1);
+    if (last && next) last.isCut = true;
+    return found;
+  }
 }

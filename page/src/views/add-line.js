@@ -4,7 +4,7 @@ import { html, nothing } from "lit-html";
 
 import { dayOf } from "../pure/dates.js";
 import { parse } from "../pure/quick-add.js";
-import { listTitle } from "../pure/select.js";
+import { listTitle } from "../pure/lists.js";
 import { ICONS, live } from "./parts.js";
 
 /** @import {App} from "./app.js" */

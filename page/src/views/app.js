@@ -2,7 +2,8 @@
 
 import { capital } from "../pure/dates.js";
 import { kept } from "../pure/kept.js";
-import { counts, families, groups, listTitle } from "../pure/select.js";
+import { listTitle } from "../pure/lists.js";
+import { counts, families, groups } from "../pure/select.js";
 import { Actions } from "../store/actions.js";
 import { remember } from "../sync/sign-in.js";
 import { Ledger } from "./ledger.js";
@@ -39,7 +40,7 @@ export class App {
   route = routeOf(location.hash);
   /** @type {string | undefined} the row that keys act on */ current;
   /** @type {string | undefined} the row whose title is edited in place */ editing;
-  /** @type {"keys" | "views" | "rename" | "repeat" | number | undefined} a number: the conflict of that command */ dialog;
+  /** @type {"keys" | "views" | "list" | "rename" | "repeat" | number | undefined} a number: the conflict of that command */ dialog;
   /** @type {{words: string, undo?: Wanted[]} | undefined} */ toast;
   draft = { text: "", declined: /** @type {Set<string>} */ (new Set()) };
   /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
@@ -81,7 +82,7 @@ export class App {
 
   /** @returns {Here} */
   get here() {
-    return { now: new Date(), locale: LOCALE, lists: this.later.lists };
+    return { now: new Date(), locale: LOCALE, lists: this.later.lists, named: this.later.named };
   }
 
   /** Late is what was due before this minute. */
@@ -179,7 +180,7 @@ export class App {
 
   /** How many todos are open in each view and list. */
   get counts() {
-    return this.#counts(this.store.todos(), this.later.lists, this.minute);
+    return this.#counts(this.store.todos(), this.later.lists, this.later.named, this.minute);
   }
 
   /** @returns {string} the list that a new todo goes to */

@@ -3,10 +3,11 @@
 import { html, nothing } from "lit-html";
 
 import { capital, timeInWords } from "../pure/dates.js";
+import { listError, listNamed } from "../pure/lists.js";
 import { resolve } from "../pure/merge.js";
 import { diff, FIELD_NAMES, valueInWords, who } from "../pure/words.js";
 import { nav } from "./nav.js";
-import { buttons, inWords } from "./parts.js";
+import { buttons, inWords, refuse } from "./parts.js";
 import { repeatForm } from "./repeat.js";
 
 /** @import {Clash, Command} from "../pure/types.js" */
@@ -17,7 +18,7 @@ export function dialogs(app) {
   const { dialog } = app;
   const close = () => app.show({ dialog: undefined });
   if (dialog === "views") return html`<dialog class="drawer" aria-label="Views" @close=${close} @click=${outside}>${nav(app, true)}</dialog>`;
-  const content = dialog && (typeof dialog === "number" ? conflict : { keys, rename, repeat: repeatForm }[dialog])(app);
+  const content = dialog && (typeof dialog === "number" ? conflict : { keys, list: nameOfList, rename: nameOfList, repeat: repeatForm }[dialog])(app);
   return content ? html`<dialog @close=${close} aria-labelledby="dialog">${content}</dialog>` : nothing;
 }
 
@@ -41,18 +42,24 @@ function keys(app) {
     <form method="dialog" class="buttons"><button class="btn main">Close</button></form>`;
 }
 
-/** @param {App} app */
-function rename(app) {
+/** Of a new list, or another of the one that is shown. @param {App} app */
+function nameOfList(app) {
+  const isNew = app.dialog === "list";
+  const { list = "" } = isNew ? {} : app.route;
   /** @param {SubmitEvent} event */
   const submit = (event) => {
     event.preventDefault();
-    const to = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("to")).trim();
-    if (to) app.ledger.rename(to);
+    const name = listNamed(String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("name")).trim());
+    if (!name) return;
+    if (isNew) app.ledger.keep(name, true);
+    else app.ledger.rename(name);
   };
-  return html`<form @submit=${submit}><h1 id="dialog">Rename “${app.route.list}”</h1>
-    <p class="soft lead">All its todos move, as one operation that can be undone. If there is a list of the new name, both become one.</p>
-    <input class="wide" name="to" maxlength="100" required autocomplete="off" aria-label="New name" .value=${app.route.list ?? ""} />
-    ${buttons(app, "Leave it", html`<button class="btn main">Rename</button>`)}</form>`;
+  /** @param {Event} event */
+  const typed = ({ target }) => refuse(target, listError(/** @type {HTMLInputElement} */ (target).value.trim()));
+  return html`<form @submit=${submit}><h1 id="dialog">${isNew ? "New list" : `Rename “${list}”`}</h1>
+    ${isNew ? nothing : html`<p class="soft lead">All its todos move, as one operation that can be undone. If there is a list of the new name, both become one.</p>`}
+    <input class="wide" name="name" required autocomplete="off" aria-label="New name" .value=${list} @input=${typed} />
+    ${buttons(app, "Leave it", html`<button class="btn main">${isNew ? "Make" : "Rename"}</button>`)}</form>`;
 }
 
 /** @param {App} app */

@@ -1,9 +1,11 @@
 /** What the server alone knows: histories, what happened, the list as it was, and what operations did. */
 
+import { INBOX } from "../pure/lists.js";
 import { sendable } from "../pure/outbox.js";
 import { takeBack } from "../pure/undo.js";
 import { doerOf } from "../pure/words.js";
 import { clientOf } from "../sync/sign-in.js";
+import { href } from "./route.js";
 
 /** @import {Todo, TodoEvent} from "../pure/types.js" */
 /** @import {Doer} from "../pure/words.js" */
@@ -54,29 +56,16 @@ export class Ledger {
     const known = this.histories.get(todo.id);
     if (known?.version === todo.version || !todo.version) return;
     this.histories.set(todo.id, { version: todo.version, events: known?.events });
-    const events = await this.#pages(`/todos/${todo.id}/events?limit=200`, (body) => /** @type {TodoEvent[]} */ (body));
+    const events = await this.app.http.pages(`/todos/${todo.id}/events?limit=200`, (body) => /** @type {TodoEvent[]} */ (body));
     if (!events) return void this.histories.delete(todo.id);
     this.histories.set(todo.id, { version: todo.version, events });
     this.app.redraw();
   }
 
-  /** All pages of a path. @template T @param {string} path @param {(body: any) => T[]} items @param {number} [most] pages @param {number} [enough] items @returns {Promise<T[] | undefined>} */
-  async #pages(path, items, most = Infinity, enough = Infinity) {
-    /** @type {T[]} */ const found = [];
-    for (let next = path, page = 0; next && page < most && found.length < enough; page++) {
-      const { status, body, headers } = await this.app.http.send(next);
-      if (status !== 200) return undefined;
-      found.push(...items(body));
-      const link = headers.get("Link")?.match(/<([^>]+)>;\s*rel="next"/)?.[1];
-      next = link ? link.slice(this.app.configuration.base.length) : "";
-    }
-    return found;
-  }
-
   /** Opens the past: the bars are of the newest 1,000 events. */
   async openPast() {
     this.seePast(this.pastAt);
-    const events = await this.#pages("/activity?limit=200", ({ events }) => events, 5);
+    const events = await this.app.http.pages("/activity?limit=200", ({ events }) => events, 5);
     this.show({ events: events ?? [], moments: (events ?? []).map((/** @type {TodoEvent} */ { occurred_at }) => Date.parse(occurred_at)) });
   }
 
@@ -85,7 +74,7 @@ export class Ledger {
     this.show({ pastAt: at });
     clearTimeout(this.#looking);
     const looking = (this.#looking = setTimeout(async () => {
-      const todos = await this.#pages(`/todos?at=${new Date(at).toISOString()}&limit=200`, (body) => /** @type {Todo[]} */ (body));
+      const todos = await this.app.http.pages(`/todos?at=${new Date(at).toISOString()}&limit=200`, (body) => /** @type {Todo[]} */ (body));
       if (this.#looking === looking) this.show({ past: todos ?? "failed" });
     }, 250));
   }
@@ -100,15 +89,14 @@ export class Ledger {
   async loadActivity(by = this.activityBy) {
     // Who there is to choose from shows what everybody did.
     if (by === undefined || !this.doers.has(by)) {
-      const events = await this.#pages(`/activity?limit=${SHOWN}&include=before`, ({ events }) => events, 1);
+      const events = await this.app.http.pages(`/activity?limit=${SHOWN}&include=before`, ({ events }) => events, 1);
       for (const event of events ?? []) if (event.type) this.doers.set(...doerOf(event, this.app.person.sub, clientOf(this.app.http.token)));
       if (by === undefined) return this.#showActivity(by, events);
     }
     const { actor, client } = this.doers.get(by) ?? { actor: by };
     const query = new URLSearchParams({ actor, ...(client ? { client } : {}), limit: String(SHOWN), include: "before" });
-    const events = await this.#pages(`/activity?${query}`, ({ events }) => events, PAGES, SHOWN);
-    const own = events?.filter((/** @type {Happened} */ event) => client !== null || !event.client);
-    this.#showActivity(by, own);
+    const events = await this.app.http.pages(`/activity?${query}`, ({ events }) => events.filter((/** @type {Happened} */ event) => client !== null || !event.client), PAGES, SHOWN);
+    this.#showActivity(by, events);
   }
 
   /** @param {string | undefined} by @param {Happened[] | undefined} events */
@@ -130,9 +118,17 @@ export class Ledger {
     if (later.renames.some((one) => one.from === from && one.error === undefined)) this.app.say(`“${from}” becomes “${to}” once the server can be reached.`);
   }
 
-  /** A list was renamed, or was not. @param {Renaming} renaming @param {number} [status] */
+  /** Makes a list, or forgets one that has no todos, and goes there or away. @param {string} list @param {boolean} isKept */
+  async keep(list, isKept) {
+    const { app } = this;
+    await app.later.keep(list, isKept);
+    app.go(href(isKept && list !== INBOX ? { name: "list", list } : { name: INBOX }));
+    if (!sendable(app.store.commands).length) app.later.send();
+  }
+
+  /** A list was renamed, or was not; one of the same name was not made. @param {Renaming} renaming @param {number} [status] */
   renamed({ from, to, error }, status) {
-    if (error !== undefined) return this.app.say(`Not renamed. ${error}`);
+    if (error !== undefined) return this.app.say(`${from === to ? "Not made" : "Not renamed"}. ${error}`);
     const { route } = this.app;
     this.app.connection.wake();
     if (route.name === "list" && route.list === from) this.app.go(this.app.to({ list: to, todo: undefined }), true);

@@ -1,12 +1,11 @@
 /** The sheet: a view's title, its filters, and its rows in groups. */
 
 import { html, nothing } from "lit-html";
-import { keyed } from "lit-html/directives/keyed.js";
 import { repeat } from "lit-html/directives/repeat.js";
 
 import { capital, dueInWords, hasTime, isLate, localDay, longDay, dayOf, timeInWords } from "../pure/dates.js";
 import { ruleInWords } from "../pure/rules.js";
-import { listTitle } from "../pure/select.js";
+import { listTitle } from "../pure/lists.js";
 import { addLine } from "./add-line.js";
 import { ICONS, empty, field, guard, head } from "./parts.js";
 import { href } from "./route.js";
@@ -21,7 +20,8 @@ export function sheet(app) {
   const total = size(groups);
   const count = total - size(groups.filter(({ done }) => done));
   return html`${head(app, html`<p class="soft">${route.name === "today" ? longDay(dayOf(app.here.now), app.here.locale) : html`<span class="num">${count.toLocaleString(app.here.locale)}</span>`}</p>
-      ${route.name === "list" ? html`<button class="link" @click=${() => app.show({ dialog: "rename" })}>Rename</button>` : nothing}
+      ${route.name === "list" ? html`<button class="link" @click=${() => app.show({ dialog: "rename" })}>Rename</button>${isEmpty(app)
+        ? html`<button class="link" @click=${() => app.ledger.keep(app.list, false)}>Remove</button>` : nothing}` : nothing}
       <form class="tools" role="search" method="dialog">
         <label class="find">${ICONS.search}<input id="search" type="search" placeholder="Search" aria-label="Search in ${app.title}" .value=${route.q}
           @input=${(/** @type {Event} */ { target }) => app.go(app.to({ q: /** @type {HTMLInputElement} */ (target).value }), true)} /></label>
@@ -34,6 +34,9 @@ export function sheet(app) {
     ${windowed(app, groups, (todo) => guard([beside, ...shownBy(app, todo)], () => row(app, todo)))}
     ${groups.length ? nothing : empty(nothingHere(app))}`;
 }
+
+/** Whether the list is one that is kept without todos. @param {App} app */
+const isEmpty = ({ later, list, store }) => later.named.includes(list) && !store.todos().some((todo) => todo.list === list);
 
 /** @param {Group[]} groups */
 const size = (groups) => groups.reduce((sum, { rows }) => sum + rows.length, 0);
@@ -50,7 +53,7 @@ export function windowed(app, groups, draw) {
     return rows.length ? section(app, group, repeat(rows, ({ id }) => id, draw)) : nothing;
   };
   return html`${app.first > 0 ? html`<div id="before"></div>` : nothing}
-    ${guard([groups, app.first, app.window, app.current, app.editing, app.connection.state, app.store.todos()], () => keyed(app.jumps, groups.map(drawn)))}
+    ${guard([groups, app.first, app.window, app.current, app.editing, app.connection.state, app.store.todos()], () => repeat([app.jumps], (jumps) => jumps, () => groups.map(drawn)))}
     ${app.window <= total ? html`<div id="more"></div>` : nothing}`;
 }
 

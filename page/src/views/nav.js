@@ -22,8 +22,9 @@ export function nav(app, above = false) {
   return html`<nav aria-label="Views">
     <p class="brand">todo-ledger</p>
     <ul>${/** @type {const} */ (["inbox", "today", "upcoming", "everything"]).map((view) => link(view, capital(view), open[view]))}</ul>
-    ${lists.size ? html`<div><h2><span>Lists</span>${lists.size > 1 ? html`<button class="link" @click=${() => app.show({ ordering: !app.ordering })}>${app.ordering ? "Done" : "Order"}</button>` : nothing}</h2>
-      <ul @keydown=${(/** @type {KeyboardEvent} */ event) => moveByKeys(app, [...lists.keys()], event)}>${repeat(lists, ([each]) => each, ([each, count]) => link("list", each, count, each, [...lists.keys()]))}</ul></div>` : nothing}
+    <div><h2><span>Lists</span><span class="foot">${lists.size > 1 ? html`<button class="link" @click=${() => app.show({ ordering: !app.ordering })}>${app.ordering ? "Done" : "Order"}</button>` : nothing}
+        <button class="link" @click=${() => app.show({ dialog: "list" })}>New list</button></span></h2>
+      <ul @keydown=${(/** @type {KeyboardEvent} */ event) => moveByKeys(app, [...lists.keys()], event)}>${repeat(lists, ([each]) => each, ([each, count]) => link("list", each, count, each, [...lists.keys()]))}</ul></div>
     <div><h2>The ledger</h2><ul>${link("activity", "Activity", undefined)}${link("past", "As it was", undefined)}</ul></div>
     ${above ? html`<p class="unseen" role="status">${app.toast?.words}</p>` : nothing}
     <div class="end">

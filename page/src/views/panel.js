@@ -6,7 +6,7 @@ import { repeat } from "lit-html/directives/repeat.js";
 import { capital, dayInWords, dayOf, dueAt, hasTime, localDay, timeInWords, timeOf } from "../pure/dates.js";
 import { tagsOf } from "../pure/quick-add.js";
 import { FROM, ruleInWords } from "../pure/rules.js";
-import { listTitle } from "../pure/select.js";
+import { INBOX, listError, listNamed, listTitle } from "../pure/lists.js";
 import { deed, differences, statesBefore, who } from "../pure/words.js";
 import { ICONS, field, inWords } from "./parts.js";
 import { openRepeat } from "./repeat.js";
@@ -38,17 +38,19 @@ function instant({ here }, at) {
 /** @param {App} app @param {Todo} todo */
 function fields(app, todo) {
   const { id } = todo;
-  /** @param {keyof Fields} name @param {(text: string) => Fields | undefined} read @param {string} [value] of a text field */
+  /** @param {keyof Fields} name @param {(text: string) => Fields | string | undefined} read says why not @param {string} [value] of a text field */
   const edits = (name, read, value) => field(value, () => app.began(todo, name), (text) => {
     const body = read(text.trim());
+    if (typeof body === "string") return body;
     if (body) app.edit(id, body);
+    return undefined;
   });
   const own = todo.repeat && !RULES.includes(todo.repeat) ? todo.repeat : undefined;
   const { index, of } = app.actions.position(todo);
   return html`
     <textarea class="name" id="p-title" rows="1" maxlength="500" aria-label="Title" dir="auto" ${edits("title", (text) => (text ? { title: text } : undefined), todo.title)} @keydown=${leave}></textarea>
     <dl>
-      <dt><label for="p-list">List</label></dt><dd><input id="p-list" dir="auto" list="lists" autocomplete="off" maxlength="100" ${edits("list", (text) => ({ list: text && text.toLowerCase() !== "inbox" ? text : "inbox" }), listTitle(todo.list))} />
+      <dt><label for="p-list">List</label></dt><dd><input id="p-list" dir="auto" list="lists" autocomplete="off" ${edits("list", (text) => listError(text) || { list: listNamed(text || INBOX) }, listTitle(todo.list))} />
         <datalist id="lists">${["inbox", ...app.counts.lists.keys()].map((name) => html`<option value=${listTitle(name)}></option>`)}</datalist></dd>
       <dt><label for="p-due">Due</label></dt><dd class="two"><input id="p-due" type="date" ${edits("due", (text) => ({ due: text ? dueAt(text, time(todo.due)) : null }), todo.due ? localDay(todo.due) : "")} />
         <input type="time" id="p-time" aria-label="Time" ${edits("due", (text) => ({ due: todo.due || text ? dueAt(todo.due ? localDay(todo.due) : dayOf(app.here.now), text) : null }), time(todo.due) ?? "")} /></dd>

@@ -31,6 +31,13 @@ export const links = (base) => html`<a href="${base}/docs">API</a> · <a href="$
 export const buttons = (app, away, main) => html`<div class="buttons">
   <button type="button" class="btn" @click=${() => app.show({ dialog: undefined })}>${away}</button>${main}</div>`;
 
+/** Says at a field why what is in it is not taken. @param {EventTarget | null} target @param {string} why nothing: it is */
+export function refuse(target, why) {
+  const field = /** @type {HTMLInputElement} */ (target);
+  field.setCustomValidity(why);
+  field.reportValidity();
+}
+
 /** @param {unknown} words where nothing is */
 export const empty = (words) => html`<p class="empty">${words}</p>`;
 
@@ -59,14 +66,14 @@ export const live = directive(class extends Directive {
 export const field = directive(class extends Directive {
   /** @type {string | undefined} */ #shown;
 
-  /** @param {string | undefined} value @param {() => void} [began] @param {(text: string) => void} [changed] */
+  /** @param {string | undefined} value @param {() => void} [began] @param {(text: string) => string | undefined} [changed] says why it does not take the text */
   render(value, began, changed) {}
 
-  /** @override @param {any} part @param {[string | undefined, (() => void)?, ((text: string) => void)?]} values */
+  /** @override @param {any} part @param {[string | undefined, (() => void)?, ((text: string) => string | undefined)?]} values */
   update({ element }, [value, began, changed]) {
     if (value !== this.#shown && element !== document.activeElement) element.value = this.#shown = value;
     element.onfocus = began;
-    element.onchange = () => changed?.(element.value);
+    element.onchange = () => refuse(element, changed?.(element.value) ?? "");
   }
 });
 

@@ -4,8 +4,9 @@ import { html, nothing } from "lit-html";
 
 import { dayOf, dueInWords, longDay, timeInWords } from "../pure/dates.js";
 import { kept } from "../pure/kept.js";
+import { listTitle } from "../pure/lists.js";
 import { DAYS, differing, heights, startOfDay, STEP } from "../pure/past.js";
-import { groups, listTitle } from "../pure/select.js";
+import { groups } from "../pure/select.js";
 import { diff, FIELD_NAMES, valueInWords } from "../pure/words.js";
 import { operation, operationOf } from "./activity.js";
 import { windowed } from "./list.js";
