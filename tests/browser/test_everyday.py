@@ -293,6 +293,15 @@ def test_a_name_that_no_list_can_have_is_said_where_it_is_typed(visitor: Visitor
     panel_list.press("Enter")
     assert why(panel_list) == ""
     has(client, "Sweep the yard", list="garden")
+    line = page.locator("#add")
+    line.fill(f'Water it @"{LONG[1]}"')
+    line.press("Enter")
+    assert why(line) == too_long
+    expect(line).to_have_value(f'Water it @"{LONG[1]}"')
+    line.fill("Water it")
+    line.press("Enter")
+    expect(line).to_have_value("")
+    expect(visitor.row("Water it")).to_be_visible()
     assert not [address for address in visitor.requested[asked:] if "/lists/" in address]
 
 
@@ -304,6 +313,47 @@ def test_whoever_writes_inbox_means_the_inbox(visitor: Visitor) -> None:
     expect(visitor.row("Sort the post")).to_be_visible()
     expect(visitor.page.get_by_role("heading", level=1, name="Inbox")).to_be_visible()
     expect(lists_of(visitor)).to_have_count(0)
+
+
+def paste(visitor: Visitor, text: str) -> None:
+    visitor.page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+    visitor.page.locator("#add").focus()
+    visitor.page.keyboard.press("Control+V")
+
+
+def test_lines_that_are_pasted_are_a_todo_each_and_one_operation(
+    visit: Callable[..., Visitor], owner: str, client: Client
+) -> None:
+    visitor = visit(owner, permissions=["clipboard-read", "clipboard-write"])
+    visitor.go("list/Trip")
+    titles = visitor.page.locator("main .row .title")
+    visitor.page.locator("#add").fill("Half a th")
+    paste(visitor, "Passports\r\n\n  - Tickets tomorrow #paper\n* Charger !high\n#camera\n1. Hat @Attic\n")
+    visitor.toast("Added 5 todos.")
+    expect(titles).to_have_text(["Passports", "Tickets", "Charger", "#camera"])
+    expect(visitor.page.locator("#add")).to_have_value("Half a th")
+    visitor.saved()
+    has(client, "Tickets", due=TOMORROW, tags=["paper"], list="Trip")
+    has(client, "1. Hat", list="Attic")
+    made = client.get("/activity?type=TodoCreated").json()["events"]
+    assert len({event["operation"] for event in made}) == 1
+    assert visitor.flaws() == []
+    visitor.toast("Added 5 todos.").get_by_role("button", name="Undo").click()
+    expect(titles).to_have_count(0)
+    shows(lambda: client.get("/stats").json()["total"], 0)
+
+    # One line is text, and what is too much is nothing.
+    visitor.page.locator("#add").fill("Half a ")
+    paste(visitor, "thought")
+    expect(visitor.page.locator("#add")).to_have_value("Half a thought")
+    for text, why in (
+        ("One\n" * 1001, "At most 1,000 lines can be added at once."),
+        ("One\n" + "x" * 501, "A title has at most 500 characters."),
+    ):
+        paste(visitor, text)
+        assert visitor.page.locator("#add").evaluate("field => field.validationMessage") == why
+        expect(visitor.page.locator("#add")).to_have_value("Half a thought")
+    expect(titles).to_have_count(0)
 
 
 def test_what_is_done_is_cleared_and_comes_back(visitor: Visitor) -> None:

@@ -1,7 +1,7 @@
 /** What a person does, as changes for the outbox, each with its way back. */
 
 import { kept } from "../pure/kept.js";
-import { listTitle } from "../pure/lists.js";
+import { INBOX, listTitle } from "../pure/lists.js";
 import { same } from "../pure/merge.js";
 import { byOrder, place } from "../pure/select.js";
 
@@ -13,8 +13,8 @@ import { byOrder, place } from "../pure/select.js";
  * @typedef {{words: string, undo: Wanted[]}} Done
  */
 
-/** @param {string} did @param {Todo[]} todos */
-const inWords = (did, todos) => `${did} ${todos.length === 1 ? `“${todos[0].title}”` : `${todos.length} todos`}.`;
+/** @param {string} did @param {{title: string}[]} todos */
+const inWords = (did, todos, where = "") => `${did} ${todos.length === 1 ? `“${todos[0].title}”` : `${todos.length} todos`}${where}.`;
 
 export class Actions {
   /** @type {Store} */ #store;
@@ -27,15 +27,19 @@ export class Actions {
   }
 
   /**
-   * @param {Fields & {title: string}} fields
-   * @returns {Promise<Done & {id: string}>}
+   * @param {(Fields & {title: string})[]} all
+   * @returns {Promise<Done>}
    */
-  async create(fields) {
-    const id = crypto.randomUUID();
-    const list = fields.list ?? "inbox";
-    const last = this.#open(list).at(-1)?.order ?? 0;
-    await this.#store.add([{ id, op: "create", body: { list, order: last + 1024, ...fields } }]);
-    return { id, words: `Added “${fields.title}” to ${listTitle(list)}.`, undo: [{ id, op: "delete", body: {} }] };
+  async create(...all) {
+    /** @type {Map<string, number>} */ const last = new Map();
+    const wanted = all.map((fields) => {
+      const list = fields.list ?? INBOX;
+      last.set(list, (last.get(list) ?? this.#open(list).at(-1)?.order ?? 0) + 1024);
+      return { id: crypto.randomUUID(), op: /** @type {const} */ ("create"), body: { list, order: last.get(list), ...fields } };
+    });
+    await this.#store.add(wanted);
+    const where = last.size === 1 ? ` to ${listTitle([...last.keys()][0])}` : "";
+    return { words: inWords("Added", all, where), undo: wanted.map(({ id }) => ({ id, op: "delete", body: {} })) };
   }
 
   /**

@@ -4,10 +4,14 @@ import { html, nothing } from "lit-html";
 
 import { dayOf } from "../pure/dates.js";
 import { parse } from "../pure/quick-add.js";
-import { listTitle } from "../pure/lists.js";
-import { ICONS, live } from "./parts.js";
+import { listError, listTitle } from "../pure/lists.js";
+import { ICONS, live, refuse } from "./parts.js";
 
 /** @import {App} from "./app.js" */
+
+const EMPTY = { text: "", declined: new Set() };
+/** So many lines are added at once. */
+const MOST = 1000;
 
 /** @param {App} app */
 export function addLine(app) {
@@ -17,12 +21,13 @@ export function addLine(app) {
   const to = app.route.name === "today" ? "Add for today" : `Add to ${listTitle(app.list)}`;
   /** @param {Event} event */
   const typed = ({ target }) => app.show({ draft: { text: /** @type {HTMLInputElement} */ (target).value, declined } });
-  return html`<form class="add" @submit=${(/** @type {Event} */ event) => submit(app, event)}>
+  return html`<form class="add" novalidate @submit=${(/** @type {Event} */ event) => submit(app, event)}>
     <div class="line">
       <div class="typed">
         <div class="mirror" aria-hidden="true">${marked(text, parts)}</div>
         <input id="add" name="title" autocomplete="off" enterkeyhint="done" maxlength="900" placeholder=${to} aria-label=${to}
-          aria-describedby="understood" .value=${live(text)} @input=${typed} @scroll=${scrolled} />
+          aria-describedby="understood" .value=${live(text)} @input=${typed} @scroll=${scrolled}
+          @paste=${(/** @type {ClipboardEvent} */ event) => pasted(app, event)} />
       </div>
       <button class="btn main">Add</button>
     </div>
@@ -59,20 +64,43 @@ function keep(app, part) {
 /** @param {App} app @param {Event} event */
 async function submit(app, event) {
   event.preventDefault();
-  const { text, declined } = app.draft;
-  const { title, fields } = parse(text, { ...app.here, declined });
-  if (!title) return;
-  if ([...title].length > 500) return app.say("A title has at most 500 characters.");
-  const zone = fields.repeat ? { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone } : {};
-  const due = app.route.name === "today" && !fields.due ? { due: dayOf(app.here.now) } : {};
-  app.draft = { text: "", declined: new Set() };
+  const { draft } = app;
+  app.draft = EMPTY;
+  // What is not added stays in the line.
+  if (!(await add(app, [draft.text], draft.declined))) app.show({ draft });
+}
+
+/** Several lines are several todos; what is in the line stays there. @param {App} app @param {ClipboardEvent} event */
+function pasted(app, event) {
+  const lines = (event.clipboardData?.getData("text") ?? "").split(/[\r\n]/).map((line) => line.trim().replace(/^[-*•]\s+/, "")).filter(Boolean);
+  if (lines.length < 2) return;
+  event.preventDefault();
+  add(app, lines);
+}
+
+/** @param {App} app @param {string[]} lines @param {Set<string>} [declined] @returns {Promise<boolean>} whether they were added */
+async function add(app, lines, declined) {
+  const { route, here, list } = app;
+  const all = lines.map((line) => {
+    const { title, fields } = parse(line, { ...here, declined });
+    const zone = fields.repeat ? { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone } : {};
+    const due = route.name === "today" && !fields.due ? { due: dayOf(here.now) } : {};
+    // A line that was pasted is a todo, also if all of it was understood.
+    return { ...due, ...zone, list, ...fields, title: title || (declined ? "" : line) };
+  });
+  if (!all[0].title) return false;
+  const why = all.length > MOST ? "At most 1,000 lines can be added at once."
+    : all.map(({ title, list }) => ([...title].length > 500 ? "A title has at most 500 characters." : listError(list))).find(Boolean);
+  refuse(document.getElementById("add"), why ?? "");
+  if (why) return false;
   let done;
   try {
-    done = await app.actions.create({ ...due, ...zone, list: app.list, ...fields, title });
+    done = await app.actions.create(...all);
   } catch (error) {
-    app.draft = { text, declined };
     return app.notStored(error);
   }
-  if (!app.groups.some(({ rows }) => rows.some(({ id }) => id === done.id))) app.done(Promise.resolve(done));
+  const [{ id }] = done.undo;
+  if (lines.length > 1 || !app.groups.some(({ rows }) => rows.some((row) => row.id === id))) app.done(Promise.resolve(done));
   app.redraw();
+  return true;
 }
