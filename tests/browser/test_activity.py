@@ -104,6 +104,29 @@ def test_what_one_did_is_one_entry_and_goes_back_unless_it_was_changed_later(
     expect(visitor.row("Call the bank").get_by_role("checkbox")).not_to_be_checked()
 
 
+def test_of_what_is_longer_than_the_page_looks_the_number_is_said_to_be_more(
+    visitor: Visitor, client: Client, assistant: Client
+) -> None:
+    for batch in range(2):
+        commands = [{"op": "create", "body": {"title": f"Row {batch} {n}"}} for n in range(60)]
+        assistant.request("POST", "/batch", {"commands": commands}, prefer="wait=10", operation_id="rows")
+    shows(lambda: len(client.get("/activity?limit=200").json()["events"]), 120)
+    visitor.go("activity")
+    expect(entries(visitor)).to_contain_text(["assistant created 100 or more todos"])
+    entries(visitor).get_by_role("button", name="Show 100").click()
+    expect(entries(visitor).locator("p > a")).to_have_count(100)
+    entries(visitor).get_by_role("button", name="Undo…").click()
+    expect(entries(visitor)).to_contain_text(["At least"])
+
+    # A whole one is counted.
+    commands = [{"op": "create", "body": {"title": f"More {n}"}} for n in range(99)]
+    client.request("POST", "/batch", {"commands": commands}, prefer="wait=10", operation_id="more")
+    newest = "/activity?limit=100"
+    shows(lambda: sum("More" in event["change"]["title"] for event in client.get(newest).json()["events"]), 99)
+    visitor.page.reload()
+    expect(entries(visitor)).to_contain_text(["created 99 todos", "created 1 or more todos"])
+
+
 def test_a_change_that_belongs_to_no_operation_is_undone_by_field(
     visitor: Visitor, client: Client, assistant: Client
 ) -> None:

@@ -71,11 +71,15 @@ function undo(app, entry) {
 
 const SAMPLES = 3;
 
-/** "completed it" of three is "completed 3 todos", "changed the due date" "changed the due date of 3 todos". @param {string} deed @param {number} todos */
-function inAll(deed, todos) {
-  if (todos === 1) return deed === "changed it" ? "changed a todo" : deed.replace(/ it$/, " a todo");
-  return / it$/.test(deed) ? deed.replace(/it$/, `${todos} todos`) : `${deed} of ${todos} todos`;
+/** "completed it" of three is "completed 3 todos", "changed the due date" "changed the due date of 3 todos". @param {string} deed @param {number} todos @param {boolean} isCut there may be more */
+function inAll(deed, todos, isCut) {
+  if (todos === 1 && !isCut) return deed === "changed it" ? "changed a todo" : deed.replace(/ it$/, " a todo");
+  const all = `${todos}${isCut ? " or more" : ""} todos`;
+  return / it$/.test(deed) ? deed.replace(/it$/, all) : `${deed} of ${all}`;
 }
+
+/** @param {Happened[]} entry */
+const isCut = (entry) => entry.some((event) => event.isCut);
 
 /** Who did what to how many, and when. @param {App} app @param {Happened[]} entry */
 function headline(app, entry) {
@@ -83,7 +87,7 @@ function headline(app, entry) {
   const todos = new Set(entry.map(({ todo }) => todo)).size;
   const kinds = new Set(entry.map(deed));
   const [doer] = doerOf(first, app.person.sub, clientOf(app.http.token));
-  return html`<p><b dir="auto">${doerInWords(doer)}</b> ${inAll(kinds.size === 1 ? [...kinds][0] : "changed it", todos)}</p>
+  return html`<p><b dir="auto">${doerInWords(doer)}</b> ${inAll(kinds.size === 1 ? [...kinds][0] : "changed it", todos, isCut(entry))}</p>
     <p class="soft">${timeInWords(first.occurred_at, app.here.locale)}${first.client ? `, ${first.client}` : ""}</p>`;
 }
 
@@ -95,7 +99,7 @@ function samples(app, entry, draw) {
   const { ledger } = app;
   if (entry.length <= SAMPLES || ledger.whole.has(nameOf(app, entry))) return entry.map(draw);
   const whole = new Set([...ledger.whole, nameOf(app, entry)]);
-  return html`${entry.slice(0, SAMPLES).map(draw)}<p><button class="link" @click=${() => ledger.show({ whole })}>Show all ${entry.length}</button></p>`;
+  return html`${entry.slice(0, SAMPLES).map(draw)}<p><button class="link" @click=${() => ledger.show({ whole })}>Show ${isCut(entry) ? "" : "all "}${entry.length}</button></p>`;
 }
 
 /** An operation beside the past. @param {App} app @param {Happened[]} entry */
