@@ -1,4 +1,4 @@
-"""Signing in with a token issuer: the code flow of OpenID Connect with PKCE (RFC 7636)."""
+"""Signing in: with a token issuer, by the code flow of OpenID Connect with PKCE (RFC 7636); and one after another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from stack.local.issuer import ISSUER
 from stack.local.local_stack import LocalStack
+from tests.browser.visitor import Visitor
+from tests.support.client import Client
+from tests.support.waiting import shows
 
 BLOCK = re.compile(r'(<script type="application/json" id="configuration">).*?(</script>)', re.DOTALL)
 ENDPOINTS = {"authorization_endpoint": f"{ISSUER}authorize", "token_endpoint": f"{ISSUER}token"}
@@ -101,3 +104,31 @@ def test_an_answer_to_another_question_is_not_taken(page: Page, issuer: Issuer) 
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert issuer.exchanged == 0
+
+
+def test_what_waits_of_one_person_is_never_sent_or_shown_for_another(
+    visitor: Visitor, client: Client, client_of: Callable[..., Client], stack: LocalStack, owner: str
+) -> None:
+    page, other = visitor.page, f"{owner}-other"
+
+    def enter(who: str) -> None:
+        page.goto(stack.sign_in_link(who))
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1, name="Today")).to_be_visible()
+        visitor.go("inbox")
+
+    visitor.go("inbox")
+    visitor.add_signed_out("Of the first")
+    page.unroute("**/batch")
+    enter(other)
+    visitor.saved()
+    expect(page.locator("main .row")).to_have_count(0)
+    visitor.add("Of the other")
+    visitor.saved()
+    shows(lambda: [todo["title"] for todo in client_of(other).rows("/todos")], ["Of the other"])
+    assert client.rows("/todos") == []
+
+    enter(owner)
+    visitor.saved()
+    expect(page.locator("main .row .title")).to_have_text(["Of the first"])
+    shows(lambda: [todo["title"] for todo in client.rows("/todos")], ["Of the first"])
