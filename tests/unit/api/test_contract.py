@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -18,7 +16,6 @@ from chalicelib.api.openapi.headers import HEADERS
 from chalicelib.api.route import Route
 from chalicelib.api.routes import ROUTES
 from chalicelib.mcp import routes as mcp_routes
-from stack.settings import REPOSITORY
 
 CONTRACT = document("https://api.example.com", ROUTES)
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
@@ -163,25 +160,6 @@ def test_the_document_names_the_address_that_it_was_asked_at() -> None:
         "https://one.example/api"
     ]
     assert [server["url"] for server in document("https://two.example", ROUTES)["servers"]] == ["https://two.example"]
-
-
-def test_the_page_shortens_no_name_that_the_api_has() -> None:
-    build = Path(REPOSITORY, "page", "build.mjs").read_text()
-    own = set(re.findall(r'"(\w+)"', build.partition("const OWN = [")[2].partition("];")[0]))
-    assert len(own) > 20
-    assert own & set(_properties(CONTRACT)) == set()
-
-
-def _properties(schema: Any) -> Iterator[str]:
-    """The names of all members of bodies, at any depth."""
-    if isinstance(schema, list):
-        for each in schema:
-            yield from _properties(each)
-    elif isinstance(schema, dict):
-        found = schema.get("properties")
-        yield from found if isinstance(found, dict) else ()
-        for each in schema.values():
-            yield from _properties(each)
 
 
 def test_what_a_patch_takes_is_what_accept_patch_says(registered: dict[str, Any]) -> None:
