@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
@@ -22,7 +21,8 @@ TOO_DEEP: Final = "nested too deeply"
 _SPACE: Final = " \t\r\n"
 # The largest double has 309 digits, so an integer of this length, sign included, always fits.
 _FITTING_DIGITS: Final = 308
-_NAME_END: Final = re.compile(rb'"\s*:')
+_MAY_NOT_FIT: Final = 10**_FITTING_DIGITS
+_SPACE_BYTES: Final = _SPACE.encode()
 _decode_fast = msgspec.json.Decoder().decode
 
 
@@ -91,13 +91,37 @@ def parse_bytes(content: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError):
         # Refused with the reason that `parse` gives, or read: msgspec refuses lone surrogates.
         return parse(content.decode())
-    # The fast decoder keeps one of two members with one name. Every name ends as the pattern does, so as many matches
-    # as members, or only as many colons, mean that there are no duplicates. Strings that match too, and inner objects,
-    # are read again slowly.
+    # The fast decoder keeps one of two members with one name. As many colons as members mean that there are none.
     members = len(value) if isinstance(value, dict) else 0
-    if content.count(b":") != members and len(_NAME_END.findall(content)) != members:
+    if content.count(b":") != members and not _is_unambiguous(content, value, members):
         parse(content.decode())
     return value
+
+
+def _is_unambiguous(content: bytes, value: Any, members: int) -> bool:
+    """Whether it is seen at once that no name is given twice in a text whose value has so many members.
+
+    Every name ends with a quotation mark, which only space separates from the colon. So as many of these as members, or
+    as members of all objects in it, mean that there are no duplicates. A string may also look like the end of a name.
+    """
+    names = content.translate(None, _SPACE_BYTES).count(b'":')
+    return names == members or (names > members and _has_members(value, names))
+
+
+def _has_members(value: Any, number: int) -> bool:
+    """Whether there are so many members in all objects of a value, none of them an integer that may be too large."""
+    left: list[Any] = [value]
+    for each in left:
+        if type(each) is dict:
+            number -= len(each)
+            each = each.values()
+        for member in each:
+            kind = type(member)
+            if kind is dict or kind is list:
+                left.append(member)
+            elif kind is int and not -_MAY_NOT_FIT < member < _MAY_NOT_FIT:
+                return False
+    return number == 0
 
 
 class StrictDecoder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -91,3 +92,50 @@ def test_finding_the_name_takes_hardly_any_work() -> None:
     names = [str(number) for number in (*range(2_000), 1_999)]
     assert strict_json.first_duplicate(Name(name) for name in names) == "1999"
     assert Name.comparisons < 10 * len(names)
+
+
+PLAIN_VALUES = ["1", "-2.5", "null", "true", '"x"', '"a: b"', "[]", "{}", "1" + "0" * 307]
+VALUES = [*PLAIN_VALUES, "1e400", '"\\": 1"', '"\\"\\t:"', '"é\\ud83d"']
+PLAIN_NAMES = ["a", "b", "c:", "d", "é", ""]
+NAMES = [*PLAIN_NAMES, "\\u0061", '\\":']
+
+
+def json_text(chance: random.Random, levels: int) -> str:
+    """JSON with names that may be given twice, at any level, and strings that look like the end of a name."""
+    kind = chance.randrange(4) if levels else 0
+    if kind < 2:
+        return chance.choice(PLAIN_VALUES if chance.random() < 0.9 else VALUES)
+    if kind == 2:
+        return f"[{','.join(json_text(chance, levels - 1) for _ in range(chance.randrange(4)))}]"
+    names = chance.choices(NAMES, k=3) if chance.random() < 0.2 else chance.sample(PLAIN_NAMES, 3)
+    spaces = chance.choices(["", "", " ", "\t\r\n"], k=3)
+    members = (f'"{name}"{space}: {json_text(chance, levels - 1)}' for name, space in zip(names, spaces, strict=True))
+    return f"{{{','.join(members)}}}"
+
+
+def outcome_of(read: Any, text: Any) -> Any:
+    try:
+        return repr(read(text))
+    except JsonError as error:
+        return type(error), str(error), getattr(error, "errors", None)
+
+
+def test_bytes_are_read_as_their_text_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(25)
+    slowly: list[str] = []
+    monkeypatch.setattr(strict_json, "parse", lambda text: slowly.append(text) or parse(text))
+    given = [json_text(chance, levels) for levels in (2, 3, 4) for _ in range(1_500)]
+    fast = 0
+    for text in given:
+        slowly.clear()
+        read = outcome_of(parse_bytes, text.encode())
+        is_nested = text.count("{") > 1 and text[0] == "{"
+        fast += is_nested and not slowly
+        assert read == outcome_of(parse, text), text
+    assert fast > 100, "the cases reach objects in objects that are read once"
+
+
+@pytest.mark.parametrize("inner", ["1" + "0" * 308, "2" + "0" * 308, "[-2" + "0" * 400 + "]"])
+def test_an_integer_in_an_inner_object_is_compared_with_the_largest_double(inner: str) -> None:
+    text = f'{{"a": {{"b": {inner}}}}}'
+    assert outcome_of(parse_bytes, text.encode()) == outcome_of(parse, text)
