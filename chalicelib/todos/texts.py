@@ -12,6 +12,8 @@ MAX_MARKS: Final = 30
 LONGEST_DECOMPOSITION: Final = 4
 # These decompose into two marks; three of them are not of a combining class themselves.
 _TWO_MARKS: Final = "\u0344\u0f73\u0f75\u0f81"
+# What UTF-8 has in the characters before U+0300, the first mark: all of these are composed.
+_BEFORE_MARKS: Final = bytes(range("\u0300".encode()[0]))
 
 
 def compose(text: str, limit: int) -> str:
@@ -37,14 +39,24 @@ def compose(text: str, limit: int) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def is_composed(text: str) -> bool:
-    """Whether `compose` leaves a text as it is, its length aside."""
+def is_composed(encoded: bytes) -> bool:
+    """Whether `compose` leaves a text as it is, its length aside.
+
+    Parameters
+    ----------
+    encoded : bytes
+        The text in UTF-8.
+    """
+    if encoded.isascii() or not encoded.translate(None, _BEFORE_MARKS):
+        return True
+    text = encoded.decode()
     return not _has_long_run(text) and unicodedata.is_normalized("NFC", text)
 
 
 def _has_long_run(text: str) -> bool:
     # Each run that is too long has one of so many neighbours; most texts have no mark there.
-    if not any(map(_marks_of, set(text[MAX_MARKS // 2 :: MAX_MARKS // 2 + 1]))):
+    neighbours = set(text[MAX_MARKS // 2 :: MAX_MARKS // 2 + 1])
+    if neighbours.isdisjoint(_TWO_MARKS) and not any(map(unicodedata.combining, neighbours)):
         return False
     run = 0
     for marks in map(_marks_of, text):

@@ -160,6 +160,27 @@ def test_everything_that_is_sorted_counts_as_so_many_marks() -> None:
         assert texts._marks_of(character) == marks, hex(code)
 
 
+@given(
+    text=st.text()
+    | st.text(st.characters(max_codepoint=0x310, exclude_categories=["Cs"]))
+    | st.lists(st.sampled_from(["a", "é", "\u02ff", "\u0301", "\u0344", "\u0f75", "漢"]), max_size=90).map("".join)
+)
+def test_a_text_is_composed_if_composing_leaves_it_as_it_is(text: str) -> None:
+    try:
+        is_left = texts.compose(text, len(text)) == text
+    except ValueError:
+        is_left = False
+    assert texts.is_composed(text.encode()) == is_left
+
+
+def test_each_character_that_composes_to_itself_is_composed() -> None:
+    for code in range(0x3000):
+        character = chr(code)
+        assert texts.is_composed(character.encode()) == (unicodedata.normalize("NFC", character) == character), hex(
+            code
+        )
+
+
 def test_nothing_else_composes() -> None:
     """One function composes: another would need the bounds again."""
     users = [
