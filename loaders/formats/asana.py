@@ -22,7 +22,7 @@ from loaders.reading.options import ReadOptions
 from loaders.rows.dates import read_date
 from loaders.rows.record import Record
 from loaders.rows.row import BadRow, Row
-from loaders.rows.table import Table, header_in_head
+from loaders.rows.table import Table, header_in_head, may_have_columns
 from loaders.rows.values import PRIORITIES, priority_of, tags_of
 
 NAME = "asana"
@@ -38,7 +38,8 @@ _LOST_PARENT: Final = "the name of a parent that is not before its subtask was k
 
 
 def recognise(head: bytes) -> Certainty:
-    return Certainty.CERTAIN if header_in_head(head, _is_header) else Certainty.NO
+    is_ours = may_have_columns(head, _COLUMNS) and header_in_head(head, _is_header)
+    return Certainty.CERTAIN if is_ours else Certainty.NO
 
 
 def _is_header(names: list[str]) -> bool:

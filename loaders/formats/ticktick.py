@@ -29,7 +29,7 @@ from loaders.rows.icalendar.moments import add, parse_duration
 from loaders.rows.moments import zone_for
 from loaders.rows.record import Record, fitting_tags, one_of, whole_number
 from loaders.rows.row import BadRow, Row
-from loaders.rows.table import Table, header_of
+from loaders.rows.table import Table, header_of, may_have_columns
 from loaders.rows.zones import rfc_3339, zone_of
 
 NAME = "ticktick"
@@ -42,18 +42,21 @@ _MOMENT: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d{1,9})?\s*(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
 )
 _TRIGGER: Final = re.compile(r"TRIGGER[^:]*:", re.IGNORECASE)
+_COLUMNS: Final = frozenset({"List Name", "Title", "Status", "Is All Day"})
 _BETWEEN: Final = re.compile(r"[\s,;|]+")
 _MAX_REMINDER: Final = 1_000
 NOTE: Final = "a note was loaded as a todo"
 
 
 def recognise(head: bytes) -> Certainty:
+    if not may_have_columns(head, _COLUMNS):
+        return Certainty.NO
     headers = map(header_of, head.decode("utf-8", "replace").splitlines()[:100])
     return Certainty.CERTAIN if any(header and _is_header(header[0]) for header in headers) else Certainty.NO
 
 
 def _is_header(names: list[str]) -> bool:
-    return {"List Name", "Title", "Status", "Is All Day"} <= set(names)
+    return set(names) >= _COLUMNS
 
 
 def read_rows(file: Input, how: ReadOptions) -> Iterator[Row | BadRow]:
