@@ -41,20 +41,21 @@ class FileLoad(Generic[One]):
 
     def _write(self, ones: Iterable[One], split: Callable[[Iterable[One]], Iterator[list[One]]]) -> Summary:
         """Write in groups. A file that breaks off or a ledger that fails ends it, with the reason in `stopped_by`."""
+        summary = self.summary
         if self._writer is None:
             for _ in ones:
-                self.summary.added += 1
-                if self.summary.added % _SHOWN_EVERY == 0:
-                    self._progress.show(self.summary)
+                summary.added += 1
+                if summary.added % _SHOWN_EVERY == 0:
+                    self._progress.show(summary)
         else:
             for group in split(ones):
                 self._count(self._writer.write(group))
-                self._progress.show(self.summary)
-                if self.summary.stopped_by is not None:
+                self._progress.show(summary)
+                if summary.stopped_by is not None:
                     break
             self._count(self._writer.finish())
-        self._progress.show(self.summary)
-        return self.summary
+        self._progress.show(summary)
+        return summary
 
     def _reject(self, row: BadRow) -> None:
         self.summary.rejected += 1
@@ -100,15 +101,16 @@ class Load(FileLoad[Planned]):
         return self._write(self._planned(rows), split_into_groups)
 
     def _planned(self, rows: Iterable[Row | BadRow]) -> Iterator[Planned]:
+        summary, plan = self.summary, self._planner.plan
         try:
             for row in rows:
-                self.summary.read += 1
-                planned = row if isinstance(row, BadRow) else self._planner.plan(row)
+                summary.read += 1
+                planned = row if isinstance(row, BadRow) else plan(row)
                 if isinstance(planned, BadRow):
                     self._reject(planned)
                     continue
                 if planned.loss is not None:
-                    self.summary.note_loss(planned.loss)
+                    summary.note_loss(planned.loss)
                 yield planned
         except UnreadableFile as error:
             self._stop_reading(error)

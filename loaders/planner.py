@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +13,7 @@ from chalicelib.ledger import codec
 from chalicelib.ledger.errors import EventTooLarge
 from chalicelib.todos import content, decide, fold, ids, instants
 from chalicelib.todos.content import FieldError, InvalidContent, pointer
-from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_json
+from chalicelib.todos.events import MAX_EVENT_BYTES, Event, canonical_bytes
 from chalicelib.todos.fields import Content
 from chalicelib.todos.ids import Owner
 from chalicelib.todos.strict_json import TOO_DEEP
@@ -60,15 +59,25 @@ NO_FORMER: Final = Former()
 
 
 class Creation(msgspec.Struct, gc=False):
-    """The event that creates a todo, made when it is first asked for: a dry run seldom asks."""
+    """The event that creates a todo, made when it is first asked for: a dry run seldom asks.
 
-    made: Event | Callable[[], Event]
+    Attributes
+    ----------
+    made : Event or callable
+        The event, or what makes it of `of`.
+    of : tuple
+        A row, what identifies it, its content and its times.
+    """
+
+    made: Event | Callable[[Row, str, Content, Times], Event]
+    of: tuple[Row, str, Content, Times] | None = None
 
     @property
     def event(self) -> Event:
         """The event, always the same."""
         if not isinstance(self.made, Event):
-            self.made = self.made()
+            assert self.of is not None
+            self.made = self.made(*self.of)
         return self.made
 
 
@@ -178,11 +187,11 @@ class Planner:
     def plan(self, row: Row) -> Planned | BadRow:
         """The event that creates the row's todo, or the row with its errors."""
         times: Times = NO_TIMES
-        loss = row.loss
-        if "created_at" in row.fields or "completed_at" in row.fields:
+        fields, loss = row.fields, row.loss
+        if "created_at" in fields or "completed_at" in fields:
             time_zone = self._time_zone if row.origin is None else row.origin.how.time_zone
             times, loss = take_times(row, self._now(), time_zone)
-        if self._strict and loss is not None:
+        if loss is not None and self._strict:
             planned: Planned | BadRow = bad_row(row.line, row.original, f"refused by --strict: {loss.text()}")
         else:
             planned = self._plan(row, times, loss)
@@ -232,7 +241,7 @@ class Planner:
         """The plan of a row whose content is valid; `size` are its bytes as JSON if it was accepted at once."""
         if found.parent is not None and (bad := self._cycle(row, source_id, found.parent)) is not None:
             return bad
-        creation = Creation(partial(self._event, row, source_id, found, times))
+        creation = Creation(self._event, (row, source_id, found, times))
         if found.remind_at is not None:
             loss = reminders.with_notice(loss, creation.event.change)
         try:
@@ -299,15 +308,15 @@ class Planner:
 
     def _stated(self, row: Row) -> dict[str, Any]:
         """The content that a row states for its todo, not yet validated."""
-        fields = row.fields
         if row.errors:
             raise InvalidContent([])
-        list_name = self._list_name if row.origin is None else row.origin.how.list_name
+        fields, origin, system, list_name = row.fields, row.origin, self._system, self._list_name
+        if origin is not None:
+            system, list_name = origin.system, origin.how.list_name
         if list_name is not None and fields.get("list") is None:
             fields["list"] = list_name
         if row.keeps_id:
             return fields
-        system = self._system_of(row)
         if "source" not in fields:
             fields["source"] = system if row.own_id is None else f"{system}:{row.own_id}"
         if row.parent is not None:
@@ -320,7 +329,7 @@ class Planner:
         The todo's id is derived from it, so computing it differently would load the same files twice.
         """
         identity = row.original if row.content is None else row.content
-        digest = hashlib.sha256(canonical_json(identity).encode()).digest()
+        digest = hashlib.sha256(canonical_bytes(identity)).digest()
         _, occurrence = self._contents.note_digest(digest, row.line)
         return f"content:{digest.hex()}#{occurrence}"
 

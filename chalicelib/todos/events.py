@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NotRequired, TypedDict
 
 if TYPE_CHECKING:
-    import msgspec
+    from collections.abc import Callable
 
 CREATED: Final = "TodoCreated"
 EDITED: Final = "TodoEdited"
@@ -210,31 +210,45 @@ def dump_json(value: object) -> str:
         JSON cannot express the value.
     """
     written = _write_fast(value, None)
-    return _dump(value) if written is None else written
+    return _dump(value) if written is None else written.decode()
 
 
 def canonical_json(value: object) -> str:
     """As `dump_json`, with the names in order, so that equal values have the same text."""
     written = _write_fast(value, "sorted")
-    return _dump_sorted(value) if written is None else written
+    return _dump_sorted(value) if written is None else written.decode()
 
 
-def _write_fast(value: object, order: Literal["sorted"] | None) -> str | None:
+def canonical_bytes(value: object) -> bytes:
+    """`canonical_json` in UTF-8.
+
+    Raises
+    ------
+    UnicodeEncodeError
+        A text holds a lone surrogate.
+    ValueError, TypeError, RecursionError
+        As `dump_json` does.
+    """
+    written = _write_fast(value, "sorted")
+    return _dump_sorted(value).encode() if written is None else written
+
+
+def _write_fast(value: object, order: Literal["sorted"] | None) -> bytes | None:
     """What msgspec writes, if that is the same, and if it is loaded: functions that need it for nothing else do not."""
     if type(value) is not dict or "msgspec" not in sys.modules or not _is_written_alike(value):
         return None
     try:
-        return _fast_encoder(order).encode(value).decode()
+        return _fast_encoder(order)(value)
     except UnicodeEncodeError:
         # The standard library lets a lone surrogate pass.
         return None
 
 
 @cache
-def _fast_encoder(order: Literal["sorted"] | None) -> msgspec.json.Encoder:
+def _fast_encoder(order: Literal["sorted"] | None) -> Callable[[object], bytes]:
     import msgspec
 
-    return msgspec.json.Encoder(order=order)
+    return msgspec.json.Encoder(order=order).encode
 
 
 def _is_written_alike(value: dict[Any, Any], levels: int = _MOST_LEVELS) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO, Final
 
 from loaders.errors import UnreadableFile
@@ -61,14 +62,14 @@ class Input:
 
     def lines(self) -> Iterator[tuple[int, bytes, bool]]:
         """Each line with its number and whether it is whole; a line is cut off after `MAX_ROW_BYTES`."""
-        number = 0
-        while line := self._buffered.readline(MAX_ROW_BYTES):
-            number += 1
-            is_whole = len(line) < MAX_ROW_BYTES or line.endswith(b"\n")
-            yield number, line, is_whole
-            rest = line
-            while not is_whole and rest and not rest.endswith(b"\n"):
-                rest = self._buffered.readline(MAX_ROW_BYTES)
+        read = partial(self._buffered.readline, MAX_ROW_BYTES)
+        for number, line in enumerate(iter(read, b""), 1):
+            if len(line) < MAX_ROW_BYTES or line.endswith(b"\n"):
+                yield number, line, True
+                continue
+            yield number, line, False
+            while (rest := read()) and not rest.endswith(b"\n"):
+                pass
 
 
 class _RejoinedStream(io.RawIOBase):

@@ -20,13 +20,9 @@ def with_places(rows: Iterable[Row | BadRow]) -> Iterator[Row | BadRow]:
     none to todos that were loaded without.
     """
     for place, row in enumerate(rows, 1):
-        if isinstance(row, BadRow) or _states_order(row):
+        # A name for it is also that of an order which the row leaves empty.
+        if isinstance(row, BadRow) or _FIELD in row.names or _FIELD in row.fields:
             yield row
         else:
             row.fields[_FIELD] = place
             yield msgspec.structs.replace(row, unstated=(*row.unstated, _FIELD))
-
-
-def _states_order(row: Row) -> bool:
-    """Whether the row has an order, or leaves empty what would be one."""
-    return _FIELD in row.fields or _FIELD in row.names

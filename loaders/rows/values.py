@@ -97,7 +97,7 @@ def tags_of(value: Any) -> Any:
 
 def priority_of(value: Any) -> Any:
     """A priority's full name."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value in PRIORITIES:
         return value
     word = value.strip().casefold()
     return _SHORT_PRIORITIES.get(word, word)
