@@ -206,39 +206,17 @@ class Planner:
                 source_id = self._content_id(row)
             if row.keeps_id:
                 self.keeps_ids = True
-            if self._kept is not None:
-                self._kept.note(self._todo_id(row, source_id), row.line)
-            elif not source_id.isascii():
-                # Refused here if it cannot be encoded.
-                self._todo_id(row, source_id)
+            if self._kept is not None or not source_id.isascii():
+                self._keep(row, source_id)
             # A corrected row is the todo of a row that may be in another file of the run.
             claims = self._claims if row.origin is None else None
             elsewhere = claims.claim(self._todo_id(row, source_id), row.line) if claims is not None else None
             stated = self._stated(row)
             found, size = content.accept_plain(stated) or (Content(**content.validate_closely(stated)), None)
-        except InvalidContent as error:
-            key = source_id if row.own_id is None else None
-            return BadRow(row.line, row.original, _errors_of(row, error), key)
-        except UnicodeEncodeError:
-            return bad_row(row.line, row.original, content.LONE_SURROGATE)
-        except RecursionError:
-            return bad_row(row.line, row.original, TOO_DEEP)
-        except ValueError:
-            return bad_row(row.line, row.original, "holds a number that JSON cannot express")
+        except (InvalidContent, RecursionError, ValueError) as error:
+            return _refused(row, source_id, error)
         if claims is not None and (bad := self._rival(claims, row, source_id, found, elsewhere)) is not None:
             return bad
-        return self._valid(row, source_id, found, size, times, loss)
-
-    def _valid(
-        self,
-        row: Row,
-        source_id: str,
-        found: Content,
-        size: int | None,
-        times: Times,
-        loss: Loss | None,
-    ) -> Planned | BadRow:
-        """The plan of a row whose content is valid; `size` are its bytes as JSON if it was accepted at once."""
         if found.parent is not None and (bad := self._cycle(row, source_id, found.parent)) is not None:
             return bad
         creation = Creation(self._event, (row, source_id, found, times))
@@ -254,6 +232,12 @@ class Planner:
             former = self._former(row, creation.event.state["list"])
         key = source_id if row.own_id is None else None
         return Planned(row.line, row.original, creation, most_bytes, key, row.origin, former, loss, times, row.unstated)
+
+    def _keep(self, row: Row, source_id: str) -> None:
+        """Note the id of a row's todo, where that is asked for; one that cannot be encoded is refused here."""
+        todo_id = self._todo_id(row, source_id)
+        if self._kept is not None:
+            self._kept.note(todo_id, row.line)
 
     def _todo_id(self, row: Row, source_id: str) -> str:
         return source_id if row.keeps_id else ids.id_for_source(self._ids_of, self._system_of(row), source_id)
@@ -364,6 +348,18 @@ class Planner:
             text = instants.format_milliseconds(now)
             self._formatted = (now, text)
         return text
+
+
+def _refused(row: Row, source_id: str | None, error: Exception) -> BadRow:
+    """The bad row of an error that its content raised."""
+    if isinstance(error, InvalidContent):
+        key = source_id if row.own_id is None else None
+        return BadRow(row.line, row.original, _errors_of(row, error), key)
+    if isinstance(error, UnicodeEncodeError):
+        return bad_row(row.line, row.original, content.LONE_SURROGATE)
+    if isinstance(error, RecursionError):
+        return bad_row(row.line, row.original, TOO_DEEP)
+    return bad_row(row.line, row.original, "holds a number that JSON cannot express")
 
 
 def _errors_of(row: Row, invalid: InvalidContent) -> list[FieldError]:

@@ -93,7 +93,7 @@ def accept_plain(value: dict[str, Any]) -> tuple[Content, int] | None:
         if (
             len(encoded) > MAX_NOTES_BYTES
             or (_BACKSLASH in encoded and _NUL_IN_BYTES in encoded)
-            or not texts.is_composed(encoded)
+            or not (encoded.isascii() or texts.is_composed(encoded))
         ):
             return None
         found = msgspec.convert(value, Content)

@@ -229,8 +229,7 @@ def canonical_bytes(value: object) -> bytes:
     ValueError, TypeError, RecursionError
         As `dump_json` does.
     """
-    written = _write_fast(value, "sorted")
-    return _dump_sorted(value).encode() if written is None else written
+    return _write_fast(value, "sorted") or _dump_sorted(value).encode()
 
 
 def _write_fast(value: object, order: Literal["sorted"] | None) -> bytes | None:

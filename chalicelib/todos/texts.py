@@ -47,7 +47,7 @@ def is_composed(encoded: bytes) -> bool:
     encoded : bytes
         The text in UTF-8.
     """
-    if encoded.isascii() or not encoded.translate(None, _BEFORE_MARKS):
+    if not encoded.translate(None, _BEFORE_MARKS):
         return True
     text = encoded.decode()
     return not _has_long_run(text) and unicodedata.is_normalized("NFC", text)

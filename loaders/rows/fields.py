@@ -203,7 +203,8 @@ class _Reading:
             self._take_dates()
         if plan.says_when:
             self._take_done()
-            self._take_created()
+            if plan.created_at is not None:
+                self._take_created(plan.created_at)
         return None if plan.own_id is None else self._take_id(plan.own_id)
 
     def _take_id(self, name: str) -> str | None:
@@ -280,10 +281,9 @@ class _Reading:
         if done.since is not None:
             self._fields["completed_at"], self.written["completed_at"] = done.since, value
 
-    def _take_created(self) -> None:
+    def _take_created(self, name: str) -> None:
         """When the row was created; what is no date is kept in the metadata."""
-        name = self._plan.created_at
-        value = None if name is None else self._original.get(name)
+        value = self._original.get(name)
         if value is None:
             return
         self._fields["created_at"] = self.written["created_at"] = value

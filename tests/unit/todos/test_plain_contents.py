@@ -130,6 +130,25 @@ def test_json_is_written_as_the_standard_library_writes_it(with_names_in_order: 
         assert written == text, each
 
 
+def test_canonical_bytes_are_the_canonical_text_in_utf_8() -> None:
+    chance = random.Random(20)
+    given: list[Any] = [{chance.choice(TEXTS): value(chance) for _ in range(chance.randrange(9))} for _ in range(500)]
+    for each in [*given, [], {}, "é", None, {"b": 1, "a": 1e16}, {"a": "\ud800"}, {"\ud800": 1.5}]:
+        found = [_raised_or_made(make, each) for make in (events.canonical_bytes, _encoded_text)]
+        assert found[0] == found[1], each
+
+
+def _encoded_text(given: Any) -> bytes:
+    return events.canonical_json(given).encode()
+
+
+def _raised_or_made(make: Any, given: Any) -> Any:
+    try:
+        return make(given)
+    except (ValueError, TypeError) as error:
+        return type(error)
+
+
 def test_a_colon_does_not_hide_a_name_that_is_given_twice() -> None:
     for text in [
         '{"a":1,"a":2}',
