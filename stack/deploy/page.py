@@ -1,6 +1,7 @@
 """The page at `/`: `python -m stack.deploy.page` builds it from `page/` into the folder that the API serves.
 
-`--install` gets what that needs, esbuild, terser and lit-html, from npm; `--develop` what its tests and types need, too.
+`--install` gets what that needs, esbuild, terser and lit-html, from npm; `--develop` what its tests and types need,
+too.
 """
 
 from __future__ import annotations
