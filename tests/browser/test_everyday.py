@@ -199,6 +199,33 @@ def test_everything_works_by_keys_alone(visitor: Visitor) -> None:
     expect(page.get_by_label("Due", exact=True)).to_be_focused()
 
 
+def test_single_letters_can_be_switched_off(visitor: Visitor) -> None:
+    keyboard, page = visitor.page.keyboard, visitor.page
+    visitor.go("inbox")
+    visitor.add("One")
+    visitor.row("One").locator(".title").focus()
+    keyboard.press("?")
+    page.get_by_label("Single letters act outside of fields").uncheck()
+    assert visitor.flaws() == []
+    keyboard.press("Escape")
+    page.reload()
+    visitor.row("One").locator(".title").focus()
+    for letter in "xne/zg?":
+        keyboard.press(letter)
+    expect(visitor.row("One").locator(".title")).to_be_focused()
+    expect(visitor.row("One").get_by_role("checkbox")).not_to_be_checked()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    # What is no letter still acts.
+    keyboard.press("Space")
+    expect(visitor.row("One").get_by_role("checkbox")).to_be_checked()
+    page.get_by_role("button", name="shows every key").click()
+    page.get_by_label("Single letters act outside of fields").check()
+    keyboard.press("Escape")
+    visitor.row("One").locator(".title").focus()
+    keyboard.press("x")
+    expect(visitor.row("One").get_by_role("checkbox")).not_to_be_checked()
+
+
 def test_a_key_right_after_a_dialog_was_closed_acts_on_the_page(visitor: Visitor) -> None:
     visitor.go("inbox")
     visitor.add("One")

@@ -96,6 +96,13 @@ def test_the_page_asks_nobody_else(visitor: Visitor, filled: dict[str, Any]) -> 
     assert {address for address in visitor.requested if not address.startswith(f"{visitor.url}/")} == set()
 
 
+def test_it_can_be_installed(visitor: Visitor) -> None:
+    visitor.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    errors = visitor.context.new_cdp_session(visitor.page).send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # Each test has a profile that keeps nothing.
+    assert [error["errorId"] for error in errors if error["errorId"] != "in-incognito"] == []
+
+
 def test_it_is_small() -> None:
     assets = [path for path in (built.BUILT / "assets").iterdir() if path.suffix in (".js", ".css")]
     assert len(assets) == 2

@@ -62,6 +62,24 @@ def test_a_change_whose_answer_is_lost_is_made_once(visitor: Visitor, client: Cl
     assert [event["type"] for event in events] == ["TodoCreated", "TodoEdited"]
 
 
+def test_each_edit_that_waits_is_an_event_of_its_own_in_its_order(visitor: Visitor, client: Client) -> None:
+    visitor.go("inbox")
+    visitor.add("First words")
+    visitor.saved()
+    visitor.context.set_offline(True)
+    title = visitor.open("First words").get_by_label("Title")
+    for words in ("Second words", "Third words"):
+        title.fill(words)
+        title.press("Enter")
+        expect(visitor.row(words)).to_be_visible()
+    expect(visitor.page.locator(".banner")).to_contain_text("2 changes wait here and will be sent.")
+    visitor.context.set_offline(False)
+    visitor.saved()
+    [todo] = client.rows("/todos")
+    titles = [event["change"]["title"] for event in client.events(todo["id"])]
+    assert titles == ["First words", "Second words", "Third words"]
+
+
 def test_what_was_typed_is_not_lost_with_the_tab(visitor: Visitor, client: Client) -> None:
     visitor.go("inbox")
     visitor.page.route("**/batch", lambda route: route.abort())
