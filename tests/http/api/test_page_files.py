@@ -103,9 +103,7 @@ def test_what_was_built_is_served(built: InProcess, path: str, media_type: str, 
     assert answer.headers["Cache-Control"] == (FOR_EVER if "assets" in path else "no-cache")
 
 
-def test_with_another_configuration_the_worker_is_another(
-    built: InProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_another_configuration_the_worker_is_another(built: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN_ISSUER", "https://issuer.example")
     before = built.get("/sw.js").text
     assert before.startswith("// the worker\n")
