@@ -9,7 +9,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.visitor import Visitor
 from tests.support.client import Client
-from tests.support.waiting import shows
+from tests.support.waiting import eventually, shows
 
 
 def titles(client: Client) -> list[str]:
@@ -191,7 +191,7 @@ def test_a_list_is_made_and_removed_also_without_a_network(visitor: Visitor, cli
     expect(views.locator("[data-list]")).to_have_count(0)
     expect(visitor.page.get_by_role("heading", level=1, name="Inbox")).to_be_visible()
     visitor.context.set_offline(False)
-    shows(kept, [])
+    eventually(lambda: not kept())
     visitor.saved()
 
 
