@@ -185,7 +185,7 @@ class Engine:
     def scan(self, request: Request) -> Answer:
         only(
             request, "TableName", "Segment", "TotalSegments", "ConsistentRead", "ProjectionExpression",
-            "ExpressionAttributeNames", "ExclusiveStartKey", "Limit",
+            "FilterExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "ExclusiveStartKey", "Limit",
         )  # fmt: skip
         table = self._table(request)
         segment, segments = request.get("Segment", 0), request.get("TotalSegments", 1)
@@ -276,14 +276,19 @@ class Engine:
         answer: Answer = {}
         if len(items) == size:
             last = items[-1]
-            names = {table.key.hash_key, table.key.range_key, index.hash_key, index.range_key} - {None}
-            answer["LastEvaluatedKey"] = {name: last[name] for name in names if name}
+            keys = {table.key.hash_key, table.key.range_key, index.hash_key, index.range_key} - {None}
+            answer["LastEvaluatedKey"] = {name: last[name] for name in keys if name}
+        scanned = len(items)
         items = [index.seen_in(item) for item in items]
+        names = request.get("ExpressionAttributeNames", {})
+        if "FilterExpression" in request:
+            # What it leaves out counts as scanned: a page may be empty, and others follow.
+            holds = expressions.condition(request["FilterExpression"])
+            items = [item for item in items if holds(item, names, request.get("ExpressionAttributeValues", {}))]
         if "ProjectionExpression" in request:
-            names = request.get("ExpressionAttributeNames", {})
             wanted = [named(name, names) for name in expressions.projection(request["ProjectionExpression"])]
             items = [{name: item[name] for name in wanted if name in item} for item in items]
-        return answer | {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+        return answer | {"Items": items, "Count": len(items), "ScannedCount": scanned}
 
     def _table(self, request: Request) -> Table:
         table = self._existing(request["TableName"])

@@ -13,11 +13,14 @@ from chalicelib.ledger import codec, ledger, scan
 from chalicelib.ledger.errors import ImportUnfinished, LedgerUnavailable
 from chalicelib.todos import fold
 from chalicelib.todos.events import CREATED, EDITED, MAX_EVENT_BYTES, Event
+from chalicelib.todos.ids import Partition
 from tests.support.events import following
 from tests.unit.ledger.conftest import PAGE_ITEMS, Calls
 from tests.unit.scenarios import content_of, instant
 
 STREAM, OTHER, ABSENT = (f"me#0197e1f0-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
+# Its owner's name begins with that of the other streams.
+OF_ANOTHER = STREAM.replace("me#", "mel#")
 EVENTS = 8
 
 
@@ -202,13 +205,44 @@ def test_a_heads_state_of_an_older_fold_is_made_anew(stream: list[Event]) -> Non
     assert '"today\'s title"' in scan.current_state(scan.newest(STREAM))
 
 
+def test_a_state_of_todays_fold_is_taken_as_it_is_stored(calls: Calls) -> None:
+    stored = {"state_schema": {"N": str(fold.STATE_SCHEMA)}, "state": {"S": "as it is"}}
+
+    assert scan.current_state(stored) == "as it is"
+    assert calls.requests == []
+
+
+def test_an_owners_events_are_all_that_is_stored_of_the_owner(stream: list[Event]) -> None:
+    grown(OF_ANOTHER, 2)
+    mine = [item for page in scan.of_owner(Partition("me")) for item in page]
+
+    assert sorted((item["stream_id"]["S"], int(item["version"]["N"])) for item in mine) == [
+        *((STREAM, version) for version in range(1, EVENTS + 1)),
+        (OTHER, 1),
+        (OTHER, 2),
+    ]
+    assert codec.decode(mine[-1]) in (stream[-1], ledger.latest(OTHER))
+    assert [list(page) for page in scan.of_owner(Partition("m")) if page] == []
+
+
 def test_what_is_read_of_the_whole_ledger_is_strongly_consistent(stream: list[Event], calls: Calls) -> None:
     calls.requests.clear()
     list(scan.heads())
+    list(scan.of_owner(Partition("me")))
     list(scan.stored(STREAM))
     scan.newest(STREAM)
 
     assert all(request["ConsistentRead"] is True for request in calls.requests)
+
+
+def test_no_more_is_read_than_a_head_needs(stream: list[Event], calls: Calls) -> None:
+    calls.requests.clear()
+    list(scan.heads())
+    scan.newest(STREAM)
+
+    *scans, newest = calls.requests
+    assert all("#change" not in request["ProjectionExpression"] for request in scans)
+    assert newest["Limit"] == 1
 
 
 def test_stored_events_are_read_until_a_version(stream: list[Event]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -28,6 +29,18 @@ def test_owners_and_operations_never_meet_in_a_key(owner: str, operation: str) -
     assert key.count("#") == 2
     assert key.split("#")[0] == ids.partition_of(Owner(owner))
     assert ids.operation_in(key) == operation
+
+
+def test_a_key_without_a_shard_is_of_the_first() -> None:
+    assert ids.operation_key(ids.Partition("me"), "tidy") == ids.operation_key(ids.Partition("me"), "tidy", 0)
+
+
+def test_an_operation_that_the_service_names_is_one_that_no_caller_states() -> None:
+    operation = ids.mint_operation("x" * 63)
+
+    assert operation == "~" + "x" * 63
+    assert re.fullmatch(ids.OPERATION, operation)
+    assert not re.fullmatch(ids.STATED_OPERATION, operation)
 
 
 def test_the_longest_key_has_room_in_an_index() -> None:

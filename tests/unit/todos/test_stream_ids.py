@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from chalicelib.todos import ids
 from chalicelib.todos.ids import Owner
 
+TODO_ID = "0197e1f0-0000-7000-8000-000000000001"
+
 any_text = st.text(max_size=30) | st.text(alphabet="#%23/.a", max_size=12)
 # Owners of whom one's name begins with the other's are the ones that could reach into each other.
 owner_pairs = st.tuples(any_text, any_text) | st.tuples(any_text, any_text).map(
@@ -43,6 +45,21 @@ def test_no_id_leads_into_another_owners_partition(owners: tuple[str, str], todo
     for mine, theirs in (owners, owners[::-1]):
         stream = ids.stream_id(ids.partition_of(mine), todo_id)
         assert stream.startswith(ids.partition_of(theirs) + "#") == (mine == theirs)
+
+
+@pytest.mark.parametrize("text", ["", "#", "me", "me#", "#x", "0197e1f0-0000-7000-8000-000000000001"])
+def test_another_text_is_no_stream_id(text: str) -> None:
+    with pytest.raises(ValueError, match=f"'{text}' is not a stream id"):
+        ids.split_stream_id(text)
+
+
+def test_a_uuid_in_a_stream_id_is_not_looked_through_for_what_to_quote(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That would take ten times as long, for each todo of a request."""
+    quoted: list[str] = []
+    monkeypatch.setattr(ids, "quote", lambda text, **_: quoted.append(text))
+
+    assert ids.stream_id(ids.Partition("me"), TODO_ID) == f"me#{TODO_ID}"
+    assert quoted == []
 
 
 @given(owner=any_text)
@@ -108,6 +125,14 @@ def test_new_ids_differ_and_sort_by_the_time_of_their_making(monkeypatch: pytest
     monkeypatch.setattr(ids, "time", SimpleNamespace(time_ns=lambda: next(nanoseconds)))
     made = [ids.new_uuid() for _ in range(10_000)]
     assert made == sorted(set(made))
+
+
+@pytest.mark.parametrize(("nanoseconds", "fraction"), [(0, "000"), (500_000, "800"), (999_999, "fff")])
+def test_a_new_id_has_the_fraction_of_its_millisecond_in_twelve_bits(
+    monkeypatch: pytest.MonkeyPatch, nanoseconds: int, fraction: str
+) -> None:
+    monkeypatch.setattr(ids, "time", SimpleNamespace(time_ns=lambda: 1_790_000_000_000_000_000 + nanoseconds))
+    assert ids.new_uuid().startswith(f"01a0c450-6c00-7{fraction}-")
 
 
 def test_the_random_bits_of_a_new_id_are_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:

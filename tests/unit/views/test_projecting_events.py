@@ -7,7 +7,18 @@ import json
 import pytest
 
 from chalicelib.todos.decide import Create, Delete, Restore
-from chalicelib.views.projection import Head, OwnerView, Row, Tally, apply_update, is_behind, newest, project
+from chalicelib.views.projection import (
+    MAX_REMEMBERED_LENGTH,
+    Head,
+    OwnerView,
+    Row,
+    Tally,
+    apply_update,
+    is_behind,
+    newest,
+    project,
+    todo_of,
+)
 from tests.unit.scenarios import content_of, deleted, live, patched
 from tests.unit.views.views_model import Views, counts, head_of
 
@@ -37,12 +48,14 @@ def test_completing_moves_it_from_open_to_completed() -> None:
     assert counts(views.tally) == counts(views.lists["inbox"]) == (2, 1, 1)
 
 
-def test_an_edit_writes_the_row_the_tally_and_the_log_but_no_list() -> None:
-    views = views_after([head("a", 1)])
-    update = views.project([head("a", 2, title="New")])
+@pytest.mark.parametrize("completed", [False, True])
+def test_an_edit_writes_the_row_the_tally_and_the_log_but_no_list(completed: bool) -> None:
+    views = views_after([head("a", 1, completed=completed)])
+    update = views.project([head("a", 2, title="New", completed=completed)])
     assert update is not None
     assert update.lists == []
-    assert (views.tally, views.lists["inbox"]) == (Tally(1, 1, 0, revision=2), Tally(1, 1, 0, revision=1))
+    expected = (1, 0, 1) if completed else (1, 1, 0)
+    assert (views.tally, views.lists["inbox"]) == (Tally(*expected, revision=2), Tally(*expected, revision=1))
     assert update.item_count == 3
 
 
@@ -150,6 +163,23 @@ def test_an_emptied_list_is_gone_in_the_applied_view_too() -> None:
     assert apply_update(view, update) == OwnerView(
         Tally(0, 0, 0, 2), {"a": Row("a", 2, '{"deleted": true, "list": "x"}', 2)}, {}
     )
+
+
+def test_a_usual_state_is_read_once_and_a_long_one_each_time() -> None:
+    def state(length: int) -> str:
+        return json.dumps({"title": "x" * (length - len('{"title": ""}'))})
+
+    usual, long = state(MAX_REMEMBERED_LENGTH), state(MAX_REMEMBERED_LENGTH + 1)
+
+    assert todo_of(usual) is todo_of(usual)
+    assert todo_of(long) == json.loads(long)
+    assert todo_of(long) is not todo_of(long)
+
+
+@pytest.mark.parametrize("text", ["[]", "1", "null", '"title"'])
+def test_a_state_is_an_object(text: str) -> None:
+    with pytest.raises(ValueError, match="^a state is a JSON object$"):
+        todo_of(text)
 
 
 def test_a_recreated_todo_counts_once() -> None:
