@@ -1,10 +1,14 @@
-"""Ledgers in memory, in which another writer has been at work."""
+"""Ledgers in memory, in which another writer has been at work, and the whole service over a DynamoDB in memory."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 
 from chalicelib.todos.decide import Create
+from tests.simulation import in_memory
+from tests.simulation.world import World
 from tests.unit.commands.memory_ledger import MemoryLedger, given_a_ledger
 from tests.unit.scenarios import content_of
 
@@ -19,3 +23,10 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
 def empty(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
     """Given no todo."""
     return given_a_ledger(monkeypatch)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Given empty tables and queues; a list of more than two todos is a long one."""
+    with in_memory.service() as world:
+        yield world

@@ -178,7 +178,7 @@ def test_a_usual_state_is_read_once_and_a_long_one_each_time() -> None:
 
 @pytest.mark.parametrize("text", ["[]", "1", "null", '"title"'])
 def test_a_state_is_an_object(text: str) -> None:
-    with pytest.raises(ValueError, match="^a state is a JSON object$"):
+    with pytest.raises(ValueError, match=r"^a state is a JSON object$"):
         todo_of(text)
 
 
