@@ -24,7 +24,7 @@ from tests.unit.scenarios import complaints, content_of
 def test_a_todo_is_an_object(value: object) -> None:
     with pytest.raises(InvalidContent) as refusal:
         validate(value)
-    assert [error.pointer for error in refusal.value.errors] == ["#"]
+    assert refusal.value.errors == [FieldError("#", "expected an object")]
 
 
 def test_a_title_is_required() -> None:
@@ -82,6 +82,23 @@ def test_an_error_says_what_is_wrong(name: str, value: Any, detail: str) -> None
 def test_a_rule_without_a_next_date_is_counted_from_the_due_date() -> None:
     found = complaints(repeat="FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", due="2026-12-01")
     assert found == {"#/repeat": "has no next date within reach, counted from 2026-12-01"}
+
+
+def test_a_rule_has_to_go_on_from_the_due_date_itself() -> None:
+    found = complaints(repeat="FREQ=DAILY", due="9999-12-31")
+    assert found == {"#/repeat": "has no next date within reach, counted from 9999-12-31"}
+
+
+@pytest.mark.parametrize("other", [{"completed": "yes"}, {"source": "e" + "\u0301" * 31}])
+def test_what_a_rule_says_is_the_same_beside_an_error_of_another_kind(other: dict[str, Any]) -> None:
+    found = complaints(other, notes="\0", tags=["a", "\n"])
+    assert found["#/notes"] == "holds a NUL character"
+    assert found["#/tags/1"] == "holds a control character"
+
+
+def test_what_is_missing_or_unknown_in_an_inner_object_has_its_place() -> None:
+    errors = struct_errors({"color": "red"}, Content, "items", 3)
+    assert errors == [FieldError("#/items/3/title", "required"), FieldError("#/items/3/color", "unknown field")]
 
 
 def test_errors_name_the_field_once_each_and_all_are_in_the_message() -> None:

@@ -161,3 +161,22 @@ def test_a_colon_does_not_hide_a_name_that_is_given_twice() -> None:
             strict_json.parse_bytes(text.encode())
     for text in ['{"a":"b:c"}', '{"a:":"\\":"}', '{"a":{"a":1}}', '":"', "[]"]:
         assert strict_json.parse_bytes(text.encode()) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"title": "Call the bank"},
+        {"title": "Café 日本", "tags": ["a", "b"]},
+        {"title": 'Say \\ "hello"'},
+        {"title": "a", "metadata": {"a": [1, {"b": None}]}, "due": "2026-12-01", "order": 1},
+        {"title": "a", "notes": "{[" * 1_000},
+    ],
+    ids=ascii,
+)
+def test_what_is_plain_is_seen_at_once(value: dict[str, Any]) -> None:
+    accepted = content.accept_plain(value)
+
+    assert accepted is not None
+    assert content.complete(accepted[0]) == content.validate_closely(value) == content.validate(value)
+    assert accepted[1] == len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
