@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.commands import execute
@@ -21,6 +22,7 @@ from tests.unit.scenarios import content_of
 
 ME = Owner("me#1")
 PARTITION = ids.partition_of(ME)
+MOST_PAGES = 100
 
 
 def do(todo_id: str, command: Command, owner: Owner = ME) -> Event:
@@ -62,6 +64,16 @@ def messages(world: World, queue: str = CLEAR) -> list[Any]:
 
 def quarantined(world: World) -> list[Any]:
     return messages(world, QUARANTINE)
+
+
+def work_off(world: World, before_each: Callable[[], object] = lambda: None) -> int:
+    """Let the worker do everything; how many pages there were."""
+    for pages in range(MOST_PAGES):
+        if not messages(world):
+            return pages
+        before_each()
+        assert work_once(world) == []
+    raise AssertionError("the queue does not become empty")
 
 
 def work_once(world: World) -> list[str]:

@@ -29,6 +29,7 @@ from tests.unit.commands.one_owner import (
     newest,
     project,
     quarantined,
+    work_off,
     work_once,
 )
 
@@ -197,12 +198,14 @@ def test_a_long_list_is_cleared_by_the_queue_page_by_page(world: World) -> None:
     cleared = clear(client="app", operation="tidy")
 
     assert cleared == Cleared("tidy", None)
-    pages = []
-    while messages(world):
+    deleted = []
+
+    def look() -> None:
         assert operations.is_worked_on(operations.find(PARTITION, "tidy"))
-        assert work_once(world) == []
-        pages.append(sum(map(is_deleted, todo_ids)))
-    assert pages == [2, 4, 5]
+        deleted.append(sum(map(is_deleted, todo_ids)))
+
+    assert work_off(world, look) == 3
+    assert [*deleted, sum(map(is_deleted, todo_ids))] == [0, 2, 4, 5]
     assert not operations.is_worked_on(operations.find(PARTITION, "tidy"))
     deletion = newest(todo_ids[4])
     assert (deletion.actor, deletion.client, deletion.operation, deletion.correlation_id) == (
@@ -217,8 +220,7 @@ def test_what_comes_into_a_long_list_meanwhile_stays(world: World) -> None:
     do(todo_ids[2], Patch({"title": "New"}))
     project()
 
-    while messages(world):
-        work_once(world)
+    work_off(world)
 
     assert [is_deleted(todo_id) for todo_id in (*todo_ids, come)] == [True, True, False, False]
 
@@ -230,8 +232,7 @@ def test_a_repeat_asks_the_queue_again_until_the_list_is_cleared(world: World) -
     one, other = messages(world)
     assert one == other
 
-    while messages(world):
-        work_once(world)
+    work_off(world)
 
     assert clear(key="k") == first
     assert messages(world) == []
@@ -241,8 +242,7 @@ def test_a_message_that_comes_again_once_all_is_done_deletes_nothing(world: Worl
     given(3)
     clear(key="k")
     late = work_of(world)
-    while messages(world):
-        work_once(world)
+    work_off(world)
     come = create(list="home")
     project()
 
@@ -285,8 +285,7 @@ def test_what_may_be_deleted_later_has_its_message_come_again_before_the_rest(
     assert [is_deleted(each) for each in (first, second, third)] == [False, True, False]
     assert len(messages(world)) == 1
 
-    while messages(world):
-        work_once(world)
+    work_off(world)
 
     assert is_deleted(first)
     assert is_deleted(third)
@@ -299,8 +298,7 @@ def test_what_can_never_be_deleted_is_quarantined_alone_and_the_rest_goes_on(
     clear(key="k")
     with monkeypatch.context() as patch:
         failing(patch, {first: ValueError("too odd")})
-        while messages(world):
-            assert work_once(world) == []
+        work_off(world)
     assert [is_deleted(each) for each in (first, second, third)] == [False, True, True]
 
     [message] = quarantined(world)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +28,7 @@ from tests.unit.commands.one_owner import (
     newest,
     project,
     quarantined,
+    work_off,
     work_once,
 )
 from tests.unit.commands.test_clearing_lists import failing, given
@@ -49,16 +49,6 @@ def names() -> list[str]:
 def work_of(world: World) -> list_queue.Work:
     [record] = world.queues.records(CLEAR)
     return list_queue.decode(record["body"])
-
-
-def work_off(world: World, before_each: Callable[[], object] = lambda: None) -> int:
-    """Let the worker do everything; how many pages there were."""
-    pages = 0
-    while messages(world):
-        before_each()
-        assert work_once(world) == []
-        pages += 1
-    return pages
 
 
 @pytest.mark.usefixtures("world")

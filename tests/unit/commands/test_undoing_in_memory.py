@@ -29,7 +29,17 @@ from tests.simulation.seams import CLEAR
 from tests.simulation.world import World
 from tests.support.events import following
 from tests.support.reset import forget_todos
-from tests.unit.commands.one_owner import ME, PARTITION, create, history, messages, newest, quarantined, work_once
+from tests.unit.commands.one_owner import (
+    ME,
+    PARTITION,
+    create,
+    history,
+    messages,
+    newest,
+    quarantined,
+    work_off,
+    work_once,
+)
 from tests.unit.scenarios import content_of, instant
 
 YOU = Owner("me")
@@ -60,14 +70,6 @@ def paged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Operations of more than one todo are undone by the queue, two events at a time."""
     monkeypatch.setattr(service, "AT_ONCE_TODOS", 1)
     monkeypatch.setattr(service, "PAGE", 2)
-
-
-def work_off(world: World) -> int:
-    pages = 0
-    while messages(world):
-        assert work_once(world) == []
-        pages += 1
-    return pages
 
 
 @pytest.mark.usefixtures("world")
