@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -321,7 +322,7 @@ def test_what_is_no_message_is_quarantined(world: World, body: str) -> None:
 
     [message] = quarantined(world)
     assert message["error"].startswith("Poison: not a list to be cleared or renamed: ")
-    assert message["record"]["body"] == body
+    assert (message["handler"], message["record"]["body"]) == ("clear", body)
 
 
 def test_a_message_of_the_first_version_deletes_nothing(world: World) -> None:
@@ -348,7 +349,9 @@ def test_what_fails_as_a_whole_comes_again_or_is_quarantined(world: World, monke
 
     error = ValueError("too odd")
     assert work_once(world) == []
-    assert [message["error"] for message in quarantined(world)] == ["ValueError: too odd"]
+    [message] = quarantined(world)
+    assert (message["handler"], message["error"]) == ("clear", "ValueError: too odd")
+    assert "operation" in json.loads(message["record"]["body"])
 
 
 def test_a_twin_of_a_request_acts_by_the_record_of_the_faster_one(

@@ -334,3 +334,20 @@ def test_of_a_todo_that_never_had_one_none_is_found(calls: Calls) -> None:
     complete()
 
     assert next_ones() == [ids.id_for_next(TODO_ID)]
+
+
+def test_it_is_found_also_where_the_completion_itself_lets_the_todo_repeat_again(calls: Calls) -> None:
+    earlier = given_completed_earlier("2026-12-01", "2026-12-08")
+    done(Patch({"repeat": None}))
+
+    complete(repeat="FREQ=WEEKLY")
+
+    assert next_ones() == [earlier]
+
+
+def test_a_todo_that_was_made_completed_knows_of_no_next_one(calls: Calls) -> None:
+    done(Create({**WEEKLY, "completed": True}))
+    reopen()
+
+    assert known_of() is None
+    assert next_ones() == []

@@ -10,7 +10,7 @@ from chalicelib.aws import settings_table
 from chalicelib.aws.owned_collection import CollectionFull
 from chalicelib.commands import named_lists, operations, preferences
 from chalicelib.commands.preferences import Preferences, PreferencesChanged
-from chalicelib.todos import ids
+from chalicelib.todos import ids, instants
 from chalicelib.todos.decide import IfMatch
 from chalicelib.todos.errors import Unavailable
 from chalicelib.todos.ids import Owner
@@ -28,6 +28,15 @@ def test_a_name_is_kept_once_and_only_for_its_owner() -> None:
 
     assert named_lists.page(ME, after=None, limit=10) == (["a/b#c"], None)
     assert named_lists.page(YOU, after=None, limit=10) == ([], None)
+
+
+def test_a_name_that_is_kept_says_since_when() -> None:
+    named_lists.add(ME, "home")
+
+    item = settings_table.find(PARTITION, "list#home")
+
+    assert item is not None
+    assert instants.milliseconds_of(item["created_at"]["S"]) > 0
 
 
 def test_a_name_is_forgotten_once() -> None:

@@ -674,3 +674,35 @@ def test_a_deletion_by_an_operation_is_taken_back() -> None:
 
     assert undo().changed == 1
     assert not newest(todo_id).state["deleted"]
+
+
+@pytest.mark.usefixtures("world")
+def test_an_undo_that_another_request_has_finished_writes_nothing_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    [todo_id] = given_edited(1)
+
+    def finish() -> None:
+        state = records.state_of(operations.find(PARTITION, "x"))
+        assert state is not None
+        this = Undo(state.undo, "x", OFF, "ann")
+        assert records.go_on(PARTITION, this, state.progress, Progress(todos=7), is_done=True, by="another")
+
+    overtaking(monkeypatch, finish)
+    undone = undo()
+
+    assert titles([todo_id]) == ["New"]
+    assert (undone.is_done, undone.todos, undone.changed, undone.versions) == (True, 7, 0, {})
+
+
+def test_a_page_with_one_event_of_a_completion_has_the_other_todo_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "AT_ONCE_TODOS", 0)
+    monkeypatch.setattr(service, "PAGE", 1)
+    first, second = given_series(1)
+    undo()
+
+    assert work_off(world) == 3
+    done = service.status(ME, "x").undo
+    assert done is not None
+    assert (done.is_done, done.todos, done.changed) == (True, 2, 2)
+    assert [len(history(each)) for each in (first, second)] == [3, 2]
