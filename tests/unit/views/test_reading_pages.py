@@ -410,3 +410,15 @@ def test_a_table_is_read_by_segments_owners_and_keys() -> None:
     assert tally is not None
     assert tally["total"] == {"N": "2"}
     assert table_reads.tally(VIEWS, Partition("nobody")) is None
+
+
+def test_a_page_reads_no_more_rows_than_it_has_and_one_that_tells_of_more(calls: Calls) -> None:
+    given_lists()
+    calls.requests.clear()
+
+    queries.by_list(ME, None, list_name=None, after=None, limit=1)
+    queries.by_list(ME, not_b, list_name=None, after=None, limit=10)
+
+    asked = [request.get("Limit") for request in calls.requests if request.get("IndexName") == "by_list"]
+    assert asked[0] == 2
+    assert set(asked[1:]) == {None}

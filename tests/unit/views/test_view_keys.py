@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
+import botocore.session
+import botocore.validate
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -138,3 +141,30 @@ def test_reminders_are_spread_over_the_shards(owner: str) -> None:
     state = json.dumps({"remind_at": "2026-12-01"})
     shard = schema.index_attributes(ids.partition_of(owner), TODO_ID, state)["remind_shard"]["N"]
     assert int(shard) in range(schema.REMIND_SHARDS)
+
+
+def test_a_views_table_has_an_index_for_each_order_and_one_for_reminders() -> None:
+    definition = schema.table_definition("views-1")
+
+    def keys(of: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return [(key["AttributeName"], key["KeyType"]) for key in of["KeySchema"]]
+
+    def indexes(kind: str) -> dict[str, tuple[list[tuple[str, str]], str]]:
+        return {each["IndexName"]: (keys(each), each["Projection"]["ProjectionType"]) for each in definition[kind]}
+
+    request = botocore.session.get_session().get_service_model("dynamodb").operation_model("CreateTable").input_shape
+    assert request is not None
+    assert not botocore.validate.ParamValidator().validate(definition, request).has_errors()
+    assert (definition["TableName"], definition["BillingMode"]) == ("views-1", "PAY_PER_REQUEST")
+    assert keys(definition) == [("owner", "HASH"), ("sk", "RANGE")]
+    assert indexes("LocalSecondaryIndexes") == {
+        "by_list": ([("owner", "HASH"), ("by_list", "RANGE")], "ALL"),
+        "by_due": ([("owner", "HASH"), ("by_due", "RANGE")], "KEYS_ONLY"),
+        "by_created": ([("owner", "HASH"), ("by_created", "RANGE")], "KEYS_ONLY"),
+    }
+    assert indexes("GlobalSecondaryIndexes") == {
+        "by_remind_at": ([("remind_shard", "HASH"), ("remind_at", "RANGE")], "KEYS_ONLY")
+    }
+    types = {each["AttributeName"]: each["AttributeType"] for each in definition["AttributeDefinitions"]}
+    texts = ("owner", "sk", "by_list", "by_due", "by_created", "remind_at")
+    assert types == {**dict.fromkeys(texts, "S"), "remind_shard": "N"}
