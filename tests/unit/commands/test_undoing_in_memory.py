@@ -20,11 +20,11 @@ from chalicelib.commands.undo.service import ExpectsTooMuch, OperationNotFound, 
 from chalicelib.ledger import ledger
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos import ids
-from chalicelib.todos.decide import Command, Create, Delete, Patch
+from chalicelib.todos.decide import Command, Create, Delete, Patch, Restore
 from chalicelib.todos.errors import Poison
 from chalicelib.todos.events import CREATED, DELETED, EDITED, OFF, ON, REVERTED
 from chalicelib.todos.ids import Owner
-from chalicelib.todos.undo import CHANGED_SINCE, MOVED_ON, Conflict
+from chalicelib.todos.undo import CHANGED_SINCE, INVALID, MOVED_ON, NEXT_OCCURRENCE, USED_BY_OTHERS, Conflict
 from tests.simulation.seams import CLEAR
 from tests.simulation.world import World
 from tests.support.events import following
@@ -706,3 +706,98 @@ def test_a_page_with_one_event_of_a_completion_has_the_other_todo_too(
     assert done is not None
     assert (done.is_done, done.todos, done.changed) == (True, 2, 2)
     assert [len(history(each)) for each in (first, second)] == [3, 2]
+
+
+@pytest.mark.usefixtures("world")
+def test_a_todo_that_others_use_does_not_cease_to_exist() -> None:
+    todo_id = ids.new_uuid()
+    do(todo_id, Create(content_of()))
+    do(todo_id, Patch({"notes": "n"}), None)
+
+    undone = undo()
+
+    assert undone.conflicts == (TodoConflict(todo_id, 2, (Conflict("exists", USED_BY_OTHERS, True, False),)),)
+    assert not newest(todo_id).state["deleted"]
+    # Nor does one that the operation brought back.
+    do(todo_id, Delete(), None)
+    do(todo_id, Restore(), "y")
+    do(todo_id, Patch({"notes": "m"}), None)
+    assert [each.reason for each in undo("y").conflicts[0].conflicts] == [USED_BY_OTHERS]
+
+
+@pytest.mark.usefixtures("world")
+def test_a_completion_stays_with_a_next_occurrence_that_others_use() -> None:
+    first, second = given_series(1)
+    do(second, Patch({"notes": "n"}), None)
+
+    conflicts = {each.todo: each.conflicts for each in undo().conflicts}
+
+    assert conflicts == {
+        first: (Conflict("completed", NEXT_OCCURRENCE, True, False),),
+        second: (Conflict("exists", USED_BY_OTHERS, True, False),),
+    }
+    assert newest(first).state["completed"]
+
+
+@pytest.mark.usefixtures("world")
+def test_a_next_occurrence_stays_deleted_with_a_reopening_that_another_made_later() -> None:
+    first, second = given_series(1)
+    do(first, Patch({"completed": False}), "y")
+    do(first, Patch({"completed": True}), None)
+    do(first, Patch({"completed": False}), None)
+
+    undone = undo("y")
+
+    assert undone.changed == 0
+    assert not newest(first).state["completed"]
+    assert newest(second).state["deleted"]
+
+
+@pytest.mark.usefixtures("world")
+def test_what_would_break_the_bounds_of_a_todo_stays_as_a_whole() -> None:
+    todo_id = create(due="9999-12-31", title="Old")
+    do(todo_id, Patch({"due": "2026-12-01", "title": "New"}))
+    do(todo_id, Patch({"repeat": "FREQ=DAILY"}), None)
+
+    undone = undo()
+
+    detail = "#/repeat: has no next date within reach, counted from 9999-12-31"
+    assert undone.conflicts == (TodoConflict(todo_id, 3, (Conflict(None, INVALID, detail=detail),)),)
+    assert (newest(todo_id).state["due"], newest(todo_id).state["title"]) == ("2026-12-01", "New")
+
+
+@pytest.mark.usefixtures("world")
+def test_of_a_todo_that_is_not_as_expected_that_alone_is_said() -> None:
+    [todo_id] = given_edited(1)
+    do(todo_id, Patch({"notes": "n"}))
+    do(todo_id, Patch({"title": "Mine"}), None)
+
+    assert undo(expect={todo_id: 1}).conflicts == (TodoConflict(todo_id, 4, (Conflict(None, MOVED_ON),)),)
+    assert newest(todo_id).state["notes"] == "n"
+
+
+@pytest.mark.usefixtures("world")
+def test_a_write_that_another_operation_hides_is_not_seen_again_once_both_are_undone() -> None:
+    [todo_id] = given_edited(1, "x")
+    do(todo_id, Patch({"title": "Newer"}), "y")
+
+    hidden = undo("x")
+    assert titles([todo_id]) == ["Newer"]
+    assert [each.conflicts[0].reason for each in hidden.conflicts] == [CHANGED_SINCE]
+    undo("y")
+    assert titles([todo_id]) == ["New"]
+    undo("x")
+
+    assert titles([todo_id]) == ["Buy milk"]
+
+
+@pytest.mark.usefixtures("world")
+def test_a_write_that_makes_no_difference_is_taken_back_too() -> None:
+    [todo_id] = given_edited(1, "x")
+    do(todo_id, Patch({"title": "Buy milk"}), "y")
+    undo("x")
+    undo("y")
+    assert titles([todo_id]) == ["New"]
+    undo("x")
+
+    assert titles([todo_id]) == ["Buy milk"]
