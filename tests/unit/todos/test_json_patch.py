@@ -11,6 +11,7 @@ import jsonpatch
 import pytest
 
 from chalicelib.todos import json_patch
+from chalicelib.todos.content import FieldError, InvalidContent
 from chalicelib.todos.json_patch import DoesNotApply, Operation
 
 ERROR = object()
@@ -174,3 +175,65 @@ def test_a_text_that_is_long_costs_what_it_is_long() -> None:
         return counted
 
     assert calls(2_000) <= 2.5 * calls(1_000)
+
+
+@pytest.mark.parametrize(
+    ("patch", "pointer", "detail"),
+    [
+        ({}, "#", "expected an array of operations (RFC 6902)"),
+        ([{}] * 101, "#", "101 operations where 100 are allowed"),
+        (["x"], "#/0", "expected an object"),
+        ([{"op": "move", "path": "/title"}], "#/0/op", "move is not supported here; remove and add instead"),
+        ([{"op": "set", "path": "/title", "value": 1}], "#/0/op", "expected one of test, add, remove, replace"),
+        (
+            [{"op": "remove", "path": "title"}],
+            "#/0/path",
+            'expected a JSON pointer, such as "/tags/-" (RFC 6901)',
+        ),
+        ([{"op": "add", "path": "/title"}], "#/0/value", "required"),
+        ([{"op": "remove", "path": ""}], "#/0/path", "a todo is removed with DELETE"),
+        ([{"op": "remove", "path": "/color"}], "#/0/path", "unknown field"),
+        ([{"op": "remove", "path": "/title/0"}], "#/0/path", "there is nothing below /title"),
+        ([{"op": "remove", "path": "/tags/0/0"}], "#/0/path", "there is nothing below /tags/{index}"),
+        (
+            [{"op": "remove", "path": "/tags/-"}],
+            "#/0/path",
+            "expected an index of the tags, without leading zeros; or - to add one behind them",
+        ),
+        (
+            [{"op": "add", "path": "/title", "value": "e" + "\u0301" * 31}],
+            "#/0/value",
+            "more than 30 combining marks follow one another",
+        ),
+    ],
+)
+def test_an_error_of_a_patch_says_what_is_wrong_and_where(patch: Any, pointer: str, detail: str) -> None:
+    with pytest.raises(InvalidContent) as refusal:
+        json_patch.parse(patch)
+    assert refusal.value.errors == [FieldError(pointer, detail)]
+
+
+def test_every_operation_that_is_wrong_is_named() -> None:
+    with pytest.raises(InvalidContent) as refusal:
+        json_patch.parse([{"op": "add"}, {"op": "remove", "path": "/title"}, "x"])
+    assert [error.pointer for error in refusal.value.errors] == ["#/0/path", "#/0/value", "#/2"]
+
+
+@pytest.mark.parametrize(
+    ("operations", "position", "detail"),
+    [
+        ([operation("remove", "/a")], 0, "the todo has no such place"),
+        (
+            [operation("test", "/b", 1), operation("test", "/b", 2)],
+            1,
+            "the test failed: the todo has another value there",
+        ),
+        ([operation("add", "/b/c", 2)], 0, "the todo has no such place to add to"),
+    ],
+)
+def test_what_does_not_apply_is_told_with_its_operation(
+    operations: list[Operation], position: int, detail: str
+) -> None:
+    with pytest.raises(DoesNotApply, match=f"^operation {position}: {detail}$") as raised:
+        json_patch.apply({"b": 1}, operations)
+    assert (raised.value.position, raised.value.detail) == (position, detail)

@@ -180,3 +180,14 @@ def test_what_is_plain_is_seen_at_once(value: dict[str, Any]) -> None:
     assert accepted is not None
     assert content.complete(accepted[0]) == content.validate_closely(value) == content.validate(value)
     assert accepted[1] == len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def test_what_is_written_by_the_faster_way() -> None:
+    plain = {"a": "é", "b": 1, "c": None, "d": [True, "x"], "e": {"f": {}}}
+    assert events._write_fast(plain, None) == json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    assert events._write_fast({"b": 1, "a": 2}, "sorted") == '{"a":2,"b":1}'
+    others: list[Any] = [[], "x", {"a": 0.5}, {"a": [0.5]}, {"a": [[]]}, {1: 2}, {"a": "\ud800"}, {"a": {"b": 0.5}}]
+    for other in others:
+        assert events._write_fast(other, None) is None
+    assert events._write_fast(nested(10), None) is not None
+    assert events._write_fast(nested(12), None) is None

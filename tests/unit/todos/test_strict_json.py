@@ -144,3 +144,28 @@ def test_bytes_are_read_as_their_text_is(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_an_integer_in_an_inner_object_is_compared_with_the_largest_double(inner: str) -> None:
     text = f'{{"a": {{"b": {inner}}}}}'
     assert outcome_of(parse_bytes, text.encode()) == outcome_of(parse, text)
+
+
+@pytest.mark.parametrize("space", ["\f", "\v", "\u00a0", "\u2028"])
+def test_what_json_does_not_call_space_is_none(space: str) -> None:
+    for text in (space + "{}", "{}" + space):
+        for read in (parse, lambda text: parse_bytes(text.encode())):
+            with pytest.raises(NotJson):
+                read(text)
+
+
+@pytest.mark.parametrize("error", ["NaN", '{"a": 1, "a": 2}'])
+def test_no_more_errors_are_marked_than_are_shown(error: str) -> None:
+    """A mark takes a hundred times what it marks."""
+    value, _, refusal = StrictDecoder().decode(f"[{','.join([error] * 500)}]")
+    marked = [each for each in value if type(each) not in (float, dict)]
+
+    assert refusal is not None
+    assert len(marked) == len(refusal.errors) == content.MAX_ERRORS
+
+
+def test_of_a_long_number_the_beginning_is_shown() -> None:
+    whole, longer = "1" + "0" * 15 + "e400", "1" + "0" * 16 + "e400"
+    for digits, shown in ((whole, whole), (longer, longer[:20] + "…")):
+        with pytest.raises(AmbiguousJson, match=f"^{shown} is larger than a double can hold$"):
+            parse(digits)
