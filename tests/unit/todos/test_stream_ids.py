@@ -47,6 +47,12 @@ def test_no_id_leads_into_another_owners_partition(owners: tuple[str, str], todo
         assert stream.startswith(ids.partition_of(theirs) + "#") == (mine == theirs)
 
 
+def test_keys_never_change() -> None:
+    """They are stored."""
+    assert ids.stream_id(ids.partition_of(Owner("a/b#c")), "d/e#f") == "a%2Fb%23c#d%2Fe%23f"
+    assert ids.operation_key(ids.Partition("me"), "a/b#c", 3) == "me#a%2Fb%23c#3"
+
+
 @pytest.mark.parametrize("text", ["", "#", "me", "me#", "#x", "0197e1f0-0000-7000-8000-000000000001"])
 def test_another_text_is_no_stream_id(text: str) -> None:
     with pytest.raises(ValueError, match=f"'{text}' is not a stream id"):
@@ -95,6 +101,8 @@ def test_no_key_makes_the_id_of_a_loaded_row(system: str, source_id: str) -> Non
 
 def test_derived_ids_never_change() -> None:
     """They are stored: another id for the same key would make a second todo of a repeat."""
+    assert ids.id_for_next(TODO_ID) == "450b5212-6a31-56de-8705-c998a360df92"
+    assert ids.id_for_source(Owner("me"), "csv", "7") == "ae95b1e3-0207-5418-95de-714394de3f40"
     assert ids.id_for_key(Owner("me"), "k") == str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, "todo-ledger"), "me#k"))
 
 

@@ -129,3 +129,11 @@ def test_walks_that_begin_in_the_same_hour_reach_equally_far() -> None:
     hour = 60 * MINUTE
     assert {walks.oldest_at(NOW + passed) for passed in (1, MINUTE, hour)} == {NOW + hour - walks.REACH}
     assert walks.oldest_at(NOW) == NOW - walks.REACH
+
+
+def test_the_text_of_a_position_is_the_one_that_cursors_have() -> None:
+    """Clients hold them for a day, also while another version of the service is deployed."""
+    position = Position("generation", 1, 2).moved_to(3, 4, 5)
+
+    assert str(position) == '["generation",1,3,4,5]'
+    assert Position.parse(str(position)) == position

@@ -19,6 +19,7 @@ from chalicelib.todos.decide import Command, Delete, Patch
 from chalicelib.todos.events import COMPLETED, CREATED, EDITED
 from chalicelib.todos.ids import Owner
 from chalicelib.views import codec, queries, schema
+from chalicelib.views.activity import history
 from chalicelib.views.activity import reading as activity
 from chalicelib.views.activity.asked import Asked
 from chalicelib.views.activity.position import Position as Place
@@ -414,6 +415,35 @@ def test_the_activity_of_one_todo_goes_down_from_a_version() -> None:
     assert versions(None, 2) == ([3, 2], "1")
     assert versions(None, operation="tidy") == ([2], None)
     assert reader().page_of_todo(ids.new_uuid(), None).given == []
+
+
+def test_the_activity_of_one_todo_ends_at_its_bound_in_time_inclusive(world: World) -> None:
+    [todo_id] = given(1)
+    for number in range(3):
+        world.scheduler.now += SECOND
+        do(todo_id, Patch({"title": f"{number}"}))
+    third = instants.sortable(ledger_events(todo_id)[2].occurred_at)
+
+    for limit in (1, 2, 100):
+        found, version = [], None
+        for _ in range(10):
+            page = reader(limit, since=third).page_of_todo(todo_id, version)
+            found += [each.recorded.version for each in page.given]
+            if page.next is None:
+                break
+            version = int(page.next)
+        assert found == [4, 3]
+
+
+def test_a_page_of_one_todos_activity_examines_so_many_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "EVENTS_OF_A_PAGE", 2)
+    a, _ = given_activity()
+
+    first = reader(type=CREATED).page_of_todo(a, None)
+    second = reader(type=CREATED).page_of_todo(a, 1)
+
+    assert (first.given, first.next) == ([], "1")
+    assert ([each.recorded.version for each in second.given], second.next) == ([1], None)
 
 
 def test_before_an_event_is_the_one_that_it_follows() -> None:
