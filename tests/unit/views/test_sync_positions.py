@@ -50,3 +50,29 @@ def test_nothing_else_is_one(values: object) -> None:
 def test_text_that_is_not_json_is_refused_too(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever it says: callers tell them alike
         Position.parse(text)
+
+
+DAY = 24 * 3600 * 1000
+
+
+def test_the_text_of_a_position_is_the_one_that_cursors_have() -> None:
+    """Clients keep them for months, while other versions of the service are deployed."""
+    assert str(Position("abc", 1, 2, 3, 4, TODO)) == f'["abc",1,2,3,4,"{TODO}"]'
+    assert str(Position("abc", 1, 2)) == '["abc",1,2,0,0,null]'
+
+
+def test_a_position_is_within_a_revision_or_behind_it() -> None:
+    position = Position("abc", 100, 6, given=2, began_at=9)
+
+    assert position.within(8, 3) == Position("abc", 100, 7, given=3, began_at=9)
+    assert position.behind(8, 50) == Position("abc", 100, 8, began_at=9)
+    assert position.behind(8, 150) == Position("abc", 150, 8, began_at=9)
+    # Once the walk is past where the first sync began, that means nothing any more.
+    assert position.behind(9, 150) == position.behind(9, 150).behind(9, 0) == Position("abc", 150, 9)
+
+
+def test_all_positions_of_a_day_are_alike() -> None:
+    position = Position("abc", 20_000 * DAY + 7, 6, given=2)
+
+    assert position.of_the_day() == Position("abc", 20_000 * DAY, 6, given=2)
+    assert position.of_the_day().of_the_day() == position.of_the_day()
