@@ -14,9 +14,13 @@ from chalicelib.ledger.errors import ImportUnfinished, LedgerUnavailable
 from chalicelib.todos import fold
 from chalicelib.todos.events import CREATED, EDITED, MAX_EVENT_BYTES, Event
 from chalicelib.todos.ids import Partition
+from tests.simulation.world import World
 from tests.support.events import following
+from tests.unit.commands.conftest import world
 from tests.unit.ledger.conftest import PAGE_ITEMS, Calls
 from tests.unit.scenarios import content_of, instant
+
+__all__ = ["world"]
 
 STREAM, OTHER, ABSENT = (f"me#0197e1f0-0000-7000-8000-00000000000{number}" for number in (1, 2, 3))
 # Its owner's name begins with that of the other streams.
@@ -190,6 +194,18 @@ def test_a_scan_goes_on_behind_a_head_with_what_is_newer(stream: list[Event]) ->
     assert [name for name, _, _ in scan.heads(after=(OTHER, 2))] == [STREAM]
     assert [head[:2] for head in scan.heads(after=(STREAM, EVENTS))] == []
     assert [head[:2] for head in scan.heads(after=(STREAM, EVENTS - 1))] == [(STREAM, EVENTS)]
+
+
+@pytest.mark.parametrize(("after", "expected"), [(10, [11]), (11, [])])
+def test_a_head_is_found_in_whatever_order_a_scan_brings_versions(
+    world: World, after: int, expected: list[int]
+) -> None:
+    # 10 and 11 come before 2.
+    world.engine.scans_as_text = True
+    grown(STREAM, 11)
+
+    assert [(name, version) for name, version, _ in scan.heads()] == [(STREAM, 11)]
+    assert [version for _, version, _ in scan.heads(after=(STREAM, after))] == expected
 
 
 def test_a_stream_whose_history_is_not_here_as_a_whole_has_no_head(stream: list[Event]) -> None:
