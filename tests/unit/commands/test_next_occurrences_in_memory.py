@@ -199,6 +199,7 @@ def test_a_next_one_that_is_completed_stays_and_is_enough(next_id: str) -> None:
 
     assert [newest(each).version for each in (next_id, after_next)] == versions
     assert len(next_ones()) == 2
+    assert known_of() == {"first": next_id, "id": next_id, "version": 1}
 
 
 def test_where_the_next_one_is_completed_and_due_too_early_the_one_after_it_is_meant(next_id: str) -> None:
@@ -326,6 +327,8 @@ def test_a_next_one_of_before_todos_knew_theirs_is_found_by_its_date(
 
     assert next_ones() == [earlier]
     assert known_of()["first"] == known_of()["id"] == earlier
+    reopen()
+    assert newest(earlier).state["deleted"]
 
 
 def test_of_a_todo_that_never_had_one_none_is_found(calls: Calls) -> None:
@@ -350,4 +353,14 @@ def test_a_todo_that_was_made_completed_knows_of_no_next_one(calls: Calls) -> No
     reopen()
 
     assert known_of() is None
+    assert next_ones() == []
+
+
+def test_a_todo_that_was_changed_before_it_is_reopened_knows_that_it_has_no_next_one(calls: Calls) -> None:
+    done(Create({**WEEKLY, "completed": True}))
+    done(Patch({"title": "Buy bread"}))
+    reopen()
+
+    first = ids.id_for_next(TODO_ID)
+    assert known_of() == {"first": first, "id": first, "version": 0}
     assert next_ones() == []
