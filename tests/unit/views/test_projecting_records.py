@@ -400,6 +400,7 @@ def test_a_name_beside_another_has_its_beginning_and_another_end() -> None:
     assert name.startswith("todo-ledger-views-")
     assert name not in (pointer.beside("todo-ledger-views-old-1"), "todo-ledger-views-old-1")
     assert not pointer.has_other_zones(name)
+    assert not pointer.has_other_zones(pointer.name_of("todo-views-of-me"))
     assert pointer.has_other_zones("todo-ledger-views-old-1")
 
 
@@ -430,8 +431,8 @@ def test_an_event_that_cannot_be_decoded_hides_no_other() -> None:
 
     assert [todo_id for todo_id, _ in found] == list("abcde")
     assert {each.todo_id for each in found.values() if each.event is None} == {"b", "d"}
-    assert found["b", 1].occurred_at == instants.milliseconds_of(instant(1))
-    assert found["d", 1].occurred_at is None
+    assert found["b", 1] == recorded.Recorded("b", 1, None, instants.milliseconds_of(instant(1)))
+    assert found["d", 1] == recorded.Recorded("d", 1, None, None)
 
 
 def test_a_ledger_that_does_not_answer_is_unavailable(calls: Calls) -> None:

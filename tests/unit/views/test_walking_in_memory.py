@@ -526,6 +526,46 @@ def test_a_list_as_it_was_has_what_there_was_then(world: World, limit: int | Non
     assert as_it_was(both, limit, lambda row: row.todo["title"] == "New") == {}
 
 
+def test_a_row_as_it_was_is_like_one_of_today(world: World) -> None:
+    [todo_id] = given(1, due="2026-12-01", time_zone="Asia/Tokyo")
+    then = at(world)
+    [now] = queries.by_list(ME, None, list_name=None, after=None, limit=1).rows
+    do(todo_id, Patch({"due": "2026-12-02"}))
+
+    [row] = as_of.page(ME, then, None, after=None, limit=1).rows
+
+    assert (row.todo_id, row.version, row.todo) == (now.todo_id, now.version, now.todo)
+    assert row.due_at == now.due_at == "2026-11-30T15:00:00.000000Z"
+
+
+def test_an_earlier_version_is_found_among_many(world: World) -> None:
+    [todo_id] = given(1)
+    instants_of = [at(world)]
+    for number in range(20):
+        do(todo_id, Patch({"title": f"{number}"}))
+        instants_of.append(at(world))
+
+    assert [as_it_was(each)[todo_id] for each in instants_of] == list(range(1, 22))
+
+
+def test_an_event_that_cannot_be_read_is_passed_over_in_the_past(world: World) -> None:
+    [todo_id] = given(1)
+    instants_of = [at(world)]
+    for number in range(9):
+        do(todo_id, Patch({"title": f"{number}"}))
+        instants_of.append(at(world))
+    for version in (4, 5, 6):
+        dynamodb.client().update_item(
+            TableName=EVENTS,
+            Key={"stream_id": {"S": ids.stream_id(PARTITION, todo_id)}, "version": {"N": str(version)}},
+            UpdateExpression="SET #change = :odd",
+            ExpressionAttributeNames={"#change": "change"},
+            ExpressionAttributeValues={":odd": {"S": "{"}},
+        )
+
+    assert [as_it_was(each)[todo_id] for each in instants_of] == [1, 2, 3, 3, 3, 3, 7, 8, 9, 10]
+
+
 def test_a_list_as_it_was_lacks_nothing_for_as_long_as_deletions_are_kept(world: World) -> None:
     since = as_of.complete_since()
 
