@@ -184,8 +184,8 @@ def test_what_is_plain_is_seen_at_once(value: dict[str, Any]) -> None:
 
 def test_what_is_written_by_the_faster_way() -> None:
     plain = {"a": "é", "b": 1, "c": None, "d": [True, "x"], "e": {"f": {}}}
-    assert events._write_fast(plain, None) == json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    assert events._write_fast({"b": 1, "a": 2}, "sorted") == '{"a":2,"b":1}'
+    assert events._write_fast(plain, None) == json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    assert events._write_fast({"b": 1, "a": 2}, "sorted") == b'{"a":2,"b":1}'
     others: list[Any] = [[], "x", {"a": 0.5}, {"a": [0.5]}, {"a": [[]]}, {1: 2}, {"a": "\ud800"}, {"a": {"b": 0.5}}]
     for other in others:
         assert events._write_fast(other, None) is None
