@@ -11,6 +11,8 @@ self.addEventListener("install", (event) => {
   // A new one takes over at once, for what is opened from then on. An open page has loaded all that it needs, and stays
   // what it is until a person loads it again: an update never comes under an open edit.
   self.skipWaiting();
+  // Where the browser can, it answers these itself: the page does not wait until this worker has started.
+  event.addRoutes?.(wanted.map((baseURL) => ({ condition: { urlPattern: new URLPattern({ baseURL, hash: "*" }) }, source: { cacheName: CACHE } })));
   event.waitUntil(
     caches.delete(CACHE).then(() => caches.open(CACHE)).then((cache) => cache.addAll(wanted.map((url) => new Request(url, { cache: "no-cache" })))),
   );

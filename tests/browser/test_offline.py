@@ -37,6 +37,16 @@ def test_the_page_opens_and_works_offline_and_sends_what_was_done(visitor: Visit
     shows(lambda: client.get("/stats").json(), {"total": 2, "open": 1, "completed": 1})
 
 
+def test_the_browser_opens_the_page_from_its_cache_and_does_not_wait_for_the_worker(visitor: Visitor) -> None:
+    visitor.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    visitor.context.set_offline(True)
+    visitor.page.reload()
+    expect(visitor.page.get_by_role("heading", level=1, name="Today")).to_be_visible()
+    # As the browser says: 0 where no worker was started or asked.
+    opened = "performance.getEntriesByType('navigation').map(({ workerStart }) => workerStart)"
+    assert visitor.page.evaluate(opened) == [0]
+
+
 def test_a_change_whose_answer_is_lost_is_made_once(visitor: Visitor, client: Client) -> None:
     lost = 0
 
