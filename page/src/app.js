@@ -77,19 +77,26 @@ async function enter(token, keep) {
 }
 
 /** @param {Store} store @param {import("./sync/sign-in.js").Person} person */
-function start(store, person) {
+async function start(store, person) {
   /** @type {App} */ let app;
-  const later = new Later(store, http, (renamed, status) => (renamed ? app.ledger.renamed(renamed, status) : app.redraw()));
+  const later = new Later(store, http, (renamed, status) => (renamed ? app.ledger.renamed(renamed, status) : app?.redraw()));
+  // All that the first draw needs from the disk, in one go.
+  const reading = Promise.all([later.load(), store.read("token"), store.load()]);
+  // What it needs of the browser's language comes from there, too: meanwhile.
+  "a".localeCompare("b") + (1).toLocaleString();
+  const [, token] = await reading;
+  http.token ??= token;
   const connection = new Connection(store, http, configuration.waits, () => {
     app.redraw();
     if (connection.state === "synced" && !sendable(store.commands).length) later.send();
   });
   app = new App({ store, connection, later, http, person, configuration, draw: () => draw(app) });
   listen(app);
-  // With the order of the lists comes the first draw.
-  const loaded = later.load();
-  connection.run();
-  return loaded;
+  const swept = store.sweep();
+  // At once, not with the next frame; all else comes after it.
+  app.draw();
+  setTimeout(() => connection.run());
+  await swept;
 }
 
 async function begin() {
@@ -111,19 +118,15 @@ async function begin() {
     };
     return welcome(root, { configuration, code, signIn });
   }
-  const opening = Store.open(databaseOf(person));
-  // What the first draw needs of the browser's language comes from the disk, too: meanwhile.
-  "a".localeCompare("b") + (1).toLocaleString();
-  const store = await opening;
-  http.token = await store.read("token");
-  return start(store, person);
+  return start(await Store.open(databaseOf(person)), person);
 }
 
-if ("serviceWorker" in navigator) {
+/** Has the worker keep the page. */
+function keepPage() {
   const path = `${configuration.base}/sw.js`;
   const policies = /** @type {any} */ (globalThis).trustedTypes;
   const policy = policies?.createPolicy("todo-ledger", { createScriptURL: (/** @type {string} */ url) => (url === path ? url : "") });
-  navigator.serviceWorker.register(policy ? policy.createScriptURL(path) : path).catch(() => {});
+  navigator.serviceWorker?.register(policy?.createScriptURL(path) ?? path).catch(() => {});
 }
 
 /** Without a place for what waits to be sent, nothing may be changed. @param {unknown} error */
@@ -135,4 +138,4 @@ function notStored(error) {
 // A link to sign in, opened in this tab.
 addEventListener("hashchange", () => location.hash.startsWith("#/sign-in/") && location.reload());
 
-begin().catch(notStored);
+begin().catch(notStored).finally(keepPage);

@@ -31,7 +31,8 @@ export function open(name) {
  */
 export async function within(database, mode, work) {
   const transaction = database.transaction(["rows", "commands", "meta"], mode, { durability: "strict" });
-  const done = new Promise((resolve, reject) => {
+  // What was only read is as good before the transaction has ended.
+  const done = mode === "readonly" || new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
     transaction.onabort = () => reject(transaction.error);
   });

@@ -15,6 +15,8 @@ import { open, result, within } from "./database.js";
 const NONE = [];
 /** Rows that are put at once: more would hold up what a person does meanwhile. */
 const PUT = 250;
+/** Where the parts of the rows begin and end, by their ids: while the browser reads one, that before becomes objects. */
+const PARTS = ["", ..."123456789abcdef", []];
 
 export const newKey = () => crypto.randomUUID();
 
@@ -43,30 +45,28 @@ export class Store {
     this.#database = database;
     this.name = database.name;
     this.#channel = new BroadcastChannel(this.name);
-    this.#channel.onmessage = () => this.#load();
+    this.#channel.onmessage = () => this.load();
   }
 
   /** @param {string} name */
   static async open(name) {
-    const store = new Store(await open(name));
-    await store.#load();
-    await store.#sweep();
-    return store;
+    return new Store(await open(name));
   }
 
   /** Forgets what was deleted before: only what is open on a page may be shown again. */
-  async #sweep() {
+  async sweep() {
     const gone = [...this.rows.values()].filter(({ id, deleted }) => deleted && !this.waiting(id).length);
     if (!gone.length) return;
-    await this.#within("readwrite", ({ rows }) => gone.forEach(({ id }) => rows.delete(id)));
     gone.forEach(({ id }) => this.rows.delete(id));
+    await this.#within("readwrite", ({ rows }) => gone.forEach(({ id }) => rows.delete(id)));
   }
 
-  async #load() {
+  async load() {
     await this.#within("readonly", async ({ rows, commands, meta }) => {
-      const [todos, waiting, cursor] = await Promise.all([result(rows.getAll()), result(commands.getAll()), result(meta.get("cursor"))]);
+      const parts = PARTS.slice(1).map((end, index) => result(rows.getAll(IDBKeyRange.bound(PARTS[index], end, false, true))));
+      const [waiting, cursor, ...todos] = await Promise.all([result(commands.getAll()), result(meta.get("cursor")), ...parts]);
       // What is almost in order is sorted in no time.
-      this.rows = new Map(todos.sort(byOrder).map((/** @type {Todo} */ todo) => [todo.id, todo]));
+      this.rows = new Map(todos.flat().sort(byOrder).map((/** @type {Todo} */ todo) => [todo.id, todo]));
       this.commands = waiting;
       this.cursor = cursor;
     });

@@ -44,8 +44,8 @@ export class App {
   /** @type {{words: string, undo?: Wanted[]} | undefined} */ toast;
   draft = { text: "", declined: /** @type {Set<string>} */ (new Set()) };
   /** What a field showed when its editing began. @type {{id: string, field: string, base: Fields, version: number | null} | undefined} */ seen;
-  /** The rows that are drawn: from this one to before that. */ first = 0;
-  window = screenful();
+  /** The rows that are drawn: from this one to before that. At first those that are seen. */ first = 0;
+  window = screenful(0);
   /** The height of those before them, in pixels. */ above = 0;
   /** How often others were drawn that are far away. */ jumps = 0;
   /** What the form of a repeat states. @type {import("../pure/rules.js").Repeat | undefined} */ repeat;

@@ -13,8 +13,8 @@ const AHEAD = 800;
 /** The height of a row that was never drawn, about. */
 const ROW = 48;
 
-/** As many rows as are drawn at once: those that are seen, and some more. */
-export const screenful = () => Math.ceil(innerHeight / ROW) + MORE;
+/** As many rows as are drawn at once: those that are seen, and some more. @param {number} [more] */
+export const screenful = (more = MORE) => Math.ceil(innerHeight / ROW) + more;
 
 /** @type {IntersectionObserver | undefined} */
 let watcher;
