@@ -88,7 +88,8 @@ async function start(store, person) {
   http.token ??= token;
   const connection = new Connection(store, http, configuration.waits, () => {
     app.redraw();
-    if (connection.state === "synced" && !sendable(store.commands).length) later.send();
+    // A list gets its new name with what was just added to it.
+    if (connection.state === "synced" && !sendable(store.commands).length && !store.isAhead) later.send();
   });
   app = new App({ store, connection, later, http, person, configuration, draw: () => draw(app) });
   listen(app);

@@ -170,6 +170,34 @@ def test_a_list_gets_its_name_and_its_place_when_there_is_a_network(visitor: Vis
     assert len({event["operation"] for event in moved}) == 1
 
 
+def test_a_list_gets_its_name_when_the_server_lists_what_was_just_added(visitor: Visitor, client: Client) -> None:
+    visitor.add("One @Gardn")
+    visitor.saved()
+    visitor.go("list/Gardn")
+    is_behind = True
+    asked = 0
+
+    def answer(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        route.fulfill(status=304) if is_behind else route.continue_()
+
+    visitor.page.route("**/changes?*", answer)
+    visitor.context.set_offline(True)
+    visitor.add("Two")
+    visitor.page.get_by_role("button", name="Rename").click()
+    visitor.page.get_by_label("New name").fill("Garden")
+    visitor.page.keyboard.press("Enter")
+    visitor.context.set_offline(False)
+    shows(lambda: len(client.rows("/todos")), 2)
+    before = asked
+    eventually(lambda: visitor.page.evaluate("true") and asked > before + 2)
+    assert not [address for address in visitor.requested if address.endswith("/rename")]
+    is_behind = False
+    expect(visitor.page.get_by_role("heading", level=1, name="Garden")).to_be_visible()
+    expect(visitor.page.locator("main .row .title")).to_have_text(["One", "Two"])
+
+
 def test_a_list_is_made_and_removed_also_without_a_network(visitor: Visitor, client: Client) -> None:
     def kept() -> list[str]:
         return [row["list"] for row in client.get("/lists").json()]

@@ -24,7 +24,7 @@ export class Store {
   /** @type {Map<string, Todo>} */ rows = new Map();
   /** @type {Command[]} */ commands = [];
   /** @type {string | undefined} */ cursor;
-  /** What this tab has sent: the server's lists may be behind its answers. @type {Set<string>} */ #answered = new Set();
+  /** The versions that answers to this tab had, until the server's lists have them, too. @type {Map<string, number>} */ #answered = new Map();
   /** @type {Todo[] | undefined} */ #shown;
   /** The commands by their todos. */ #queues = kept((/** @type {Command[]} */ commands) => Map.groupBy(commands, ({ id }) => id));
   #listeners = /** @type {Set<() => void>} */ (new Set());
@@ -123,6 +123,11 @@ export class Store {
     return (this.#shown = [...settled, ...changed].filter((todo) => !todo.deleted));
   }
 
+  /** Whether the server's lists lack what this tab has sent. */
+  get isAhead() {
+    return this.#answered.size > 0;
+  }
+
   /** Puts changes into the outbox, all or none. Several are one operation. */
   add = this.#inTurn(async (/** @type {Wanted[]} */ wanted) => {
     const at = new Date().toISOString();
@@ -166,7 +171,7 @@ export class Store {
     });
     kept.forEach((one) => {
       this.rows.set(one.id, one);
-      this.#answered.add(one.id);
+      if (!one.deleted) this.#answered.set(one.id, one.version);
     });
     // What was added meanwhile is there, too.
     const others = this.commands.filter(({ seq }) => !seqs.has(seq));
@@ -200,6 +205,7 @@ export class Store {
    * @param {{before: Map<string, number>, listed: Set<string>}} [listing] at the end of a sync from the start
    */
   async take(changes, cursor, listing) {
+    for (const { id, version } of changes) if (version >= /** @type {number} */ (this.#answered.get(id))) this.#answered.delete(id);
     const fresh = newer(this.rows, changes);
     const gone = listing ? unlisted(this.rows, listing.before, listing.listed).filter((id) => !this.#answered.has(id)) : [];
     const any = fresh.length + gone.length;
