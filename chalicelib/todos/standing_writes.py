@@ -129,8 +129,13 @@ class StandingWrites:
                 yield field, newest
 
     def is_written_by_others_after(self, version: int) -> bool:
-        """Whether a standing write of the content is later than a version, and not the operation's."""
-        return any(self.newest_of_others(field).version > version for field in self._writes if field != EXISTS)
+        """Whether a standing write of the content is later than a version, and not the operation's.
+
+        An object without members is nothing that anybody would miss; an event of an undo that leaves members in it does
+        not show whether it would be there without them.
+        """
+        content = self._writes.keys() - {EXISTS, METADATA}
+        return any(self.newest_of_others(field).version > version for field in content)
 
     def _note(self, event: Event) -> None:
         """What the operation did itself."""

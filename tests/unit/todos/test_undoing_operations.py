@@ -40,9 +40,10 @@ def test_newest_first_and_oldest_first_pass_through_the_same_states_twice(part: 
 class Metadata:
     """A todo's metadata, which operations change."""
 
-    def __init__(self) -> None:
+    def __init__(self, made_by: str | None = None) -> None:
         self._world = World(random.Random(0), Rules())
-        self._world.do(TODOS[0], Create({**{name: DEFAULTS[name] for name in CONTENT_FIELDS}, "title": "0"}), None)
+        content = {name: DEFAULTS[name] for name in CONTENT_FIELDS} | {"title": "0"}
+        self._world.do(TODOS[0], Create(content), made_by)
 
     def patch(self, members: dict[str, int | None] | None, operation: str) -> None:
         self._world.do(TODOS[0], Patch({"metadata": members}), operation)
@@ -54,6 +55,10 @@ class Metadata:
     @property
     def now(self) -> object:
         return self._world.streams[TODOS[0]][-1].state["metadata"]
+
+    @property
+    def has_todo(self) -> bool:
+        return not self._world.streams[TODOS[0]][-1].state["deleted"]
 
 
 def test_an_object_that_came_back_with_a_member_goes_with_it() -> None:
@@ -83,6 +88,16 @@ def test_an_object_that_an_undo_makes_of_anothers_member_goes_with_that() -> Non
     assert metadata.now == {"y": 1}
     metadata.undo(undone)
     assert metadata.now is None
+
+
+def test_an_object_whose_members_were_taken_back_keeps_no_todo() -> None:
+    metadata = Metadata(made_by="C")
+    metadata.patch({"a": 1}, "B")
+    metadata.patch({"b": 2}, "C")
+    metadata.undo("B")
+    assert metadata.now == {"b": 2}
+    metadata.undo("C")
+    assert not metadata.has_todo
 
 
 class FieldByField(Rules):
