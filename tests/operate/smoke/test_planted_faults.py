@@ -19,8 +19,7 @@ def test_a_planted_fault_is_found(fault: str, stack: LocalStack, deployment: Dep
     planted = FAULTS[fault]
     mend = planted.plant(deployment)
     try:
-        # What a fault keeps from happening need not be waited for as long as it may take.
-        found = outcomes_of(begin_run(stack, patience=0.05), checks_named(planted.found_by))
+        found = outcomes_of(begin_run(stack, patience=planted.patience), checks_named(planted.found_by))
     finally:
         mend()
     last = found[planted.found_by[-1]]
