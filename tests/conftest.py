@@ -17,6 +17,7 @@ from tests.support.environment import isolate
 
 isolate()
 
+from chalicelib.aws import dynamodb  # noqa: E402
 from stack.local.local_stack import LocalStack  # noqa: E402
 from tests.support import dynamodb_rules, faults, own_stack, thorough  # noqa: E402
 
@@ -65,6 +66,15 @@ def pytest_collection_finish() -> None:
     """Ten thousand tests stay until the end: the garbage collector must not look through them again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _no_client_left_behind() -> Iterator[None]:
+    """What a test puts in the place of DynamoDB's client goes with it: all that follow would speak to that."""
+    before = dynamodb.client
+    yield
+    left, dynamodb.client = dynamodb.client, before
+    assert left is before
 
 
 @pytest.fixture(scope="session", autouse=True)

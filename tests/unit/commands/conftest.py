@@ -26,7 +26,9 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> MemoryLedger:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Given empty tables and queues; a list of more than two todos is a long one."""
     with in_memory.service() as world:
         yield world
+        # What a test has put over this ground goes before it, or would come back with it.
+        monkeypatch.undo()

@@ -66,8 +66,8 @@ def titles(todo_ids: list[str]) -> list[str]:
 
 
 @pytest.fixture
-def paged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Operations of more than one todo are undone by the queue, two events at a time."""
+def paged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Operations of more than one todo are undone by the queue, two events at a time: set after `world` sets them."""
     monkeypatch.setattr(service, "AT_ONCE_TODOS", 1)
     monkeypatch.setattr(service, "PAGE", 2)
 
