@@ -166,7 +166,7 @@ def installed() -> Iterator[Seat]:
 
     with ExitStack() as stack_of_patches:
         stack_of_patches.enter_context(patch.dict(os.environ, ENVIRONMENT))
-        for owner, name, instead in (
+        patches = (
             (dynamodb, "client", lambda: seat),
             (dynamodb, "raw_client", lambda: seat),
             (retry, "random", SimpleNamespace(uniform=lambda low, high: low)),
@@ -192,11 +192,15 @@ def installed() -> Iterator[Seat]:
                 (module, "ThreadPoolExecutor", _InlinePool)
                 for module in _using("ThreadPoolExecutor", ThreadPoolExecutor)
             ),
-        ):
+        )
+        for owner, name, instead in patches:
             stack_of_patches.enter_context(patch.object(owner, name, instead))
         model.forget()
         try:
             yield seat
+            # A patch over one of these that is taken away afterwards would bring it back for good. Sizes may be set.
+            over = [name for owner, name, instead in patches if getattr(owner, name) is not instead]
+            assert {"PAGE", "AT_ONCE_TODOS", "AT_ONCE_EVENTS", "GROUP"}.issuperset(over), over
         finally:
             model.events.cache_clear()
             item._connection = connection

@@ -59,6 +59,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
         patch.setattr(dynamodb, "client", lambda: calls)
         patch.setattr(world.engine, "call", call)
         yield calls
+        # So must those of the test.
+        monkeypatch.undo()
 
 
 def refusal(code: str, *reasons: str) -> Refusal:
