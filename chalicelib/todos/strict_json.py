@@ -101,8 +101,8 @@ def parse_bytes(content: bytes) -> Any:
 def _is_unambiguous(content: bytes, value: Any, members: int) -> bool:
     """Whether it is seen at once that no name is given twice in a text whose value has so many members.
 
-    Every name ends with a quotation mark, which only space separates from the colon. So as many of these as members, or
-    as members of all objects in it, mean that there are no duplicates. A string may also look like the end of a name.
+    Every name ends with a quotation mark, and only space may stand between that and the colon. If there are as many of
+    these as members in all objects, no name is given twice. A string may look like the end of a name, too.
     """
     names = content.translate(None, _SPACE_BYTES).count(b'":')
     return names == members or (names > members and _has_members(value, names))

@@ -215,7 +215,7 @@ def test_single_letters_can_be_switched_off(visitor: Visitor) -> None:
     expect(visitor.row("One").locator(".title")).to_be_focused()
     expect(visitor.row("One").get_by_role("checkbox")).not_to_be_checked()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    # What is no letter still acts.
+    # Keys that are not letters still act.
     keyboard.press("Space")
     expect(visitor.row("One").get_by_role("checkbox")).to_be_checked()
     page.get_by_role("button", name="shows every key").click()

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.commands import execute
+import pytest
+
+from chalicelib.commands import execute, list_queue
 from chalicelib.ledger import ledger, scan
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Command, Create
@@ -36,6 +38,18 @@ def create(**fields: Any) -> str:
     return todo_id
 
 
+def failing(monkeypatch: pytest.MonkeyPatch, errors: dict[str, Exception]) -> None:
+    """Commands on these todos fail."""
+    real = execute.execute
+
+    def fail_or_execute(request: execute.CommandRequest) -> Any:
+        if request.todo_id in errors:
+            raise errors[request.todo_id]
+        return real(request)
+
+    monkeypatch.setattr(execute, "execute", fail_or_execute)
+
+
 def project() -> None:
     """The views have everything that is in the ledger."""
     heads: defaultdict[Partition, list[Head]] = defaultdict(list)
@@ -60,6 +74,12 @@ def is_deleted(todo_id: str) -> bool:
 def messages(world: World, queue: str = CLEAR) -> list[Any]:
     """What lies in a queue, as JSON."""
     return [json.loads(record["body"]) for record in world.queues.records(queue)]
+
+
+def work_of(world: World) -> list_queue.Work:
+    """What the one message of the worker's queue asks for."""
+    [record] = world.queues.records(CLEAR)
+    return list_queue.decode(record["body"])
 
 
 def quarantined(world: World) -> list[Any]:

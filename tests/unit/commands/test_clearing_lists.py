@@ -24,12 +24,14 @@ from tests.unit.commands.one_owner import (
     PARTITION,
     create,
     do,
+    failing,
     history,
     is_deleted,
     messages,
     newest,
     project,
     quarantined,
+    work_of,
     work_off,
     work_once,
 )
@@ -46,23 +48,6 @@ def given(count: int, list_name: str = "home") -> list[str]:
     todo_ids = [create(list=list_name) for _ in range(count)]
     project()
     return sorted(todo_ids)
-
-
-def failing(monkeypatch: pytest.MonkeyPatch, errors: dict[str, Exception]) -> None:
-    """Commands on these todos fail."""
-    real = execute.execute
-
-    def fail_or_execute(request: execute.CommandRequest) -> Any:
-        if request.todo_id in errors:
-            raise errors[request.todo_id]
-        return real(request)
-
-    monkeypatch.setattr(execute, "execute", fail_or_execute)
-
-
-def work_of(world: World) -> list_queue.Work:
-    [record] = world.queues.records(CLEAR)
-    return list_queue.decode(record["body"])
 
 
 @pytest.mark.usefixtures("world")

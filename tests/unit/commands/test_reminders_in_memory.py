@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.commands import execute, reminders
+from chalicelib.commands import reminders
 from chalicelib.ledger.errors import LedgerUnavailable
 from chalicelib.todos import ids
 from chalicelib.todos.decide import Delete
@@ -19,7 +19,17 @@ from chalicelib.views.errors import ViewsUnavailable
 from chalicelib.views.queries import DueReminder
 from tests.simulation.seams import REMIND
 from tests.simulation.world import World
-from tests.unit.commands.one_owner import PARTITION, create, do, history, messages, newest, project, quarantined
+from tests.unit.commands.one_owner import (
+    PARTITION,
+    create,
+    do,
+    failing,
+    history,
+    messages,
+    newest,
+    project,
+    quarantined,
+)
 
 DUE, SORTABLE = "2025-01-01T00:00:00Z", "2025-01-01T00:00:00.000000Z"
 
@@ -150,22 +160,11 @@ def test_what_is_gone_or_never_was_gets_no_reminder() -> None:
     assert len(history(todo_id)) == 2
 
 
-def fail_for(monkeypatch: pytest.MonkeyPatch, errors: dict[str, Exception]) -> None:
-    real = execute.execute
-
-    def fail_or_execute(request: execute.CommandRequest) -> Any:
-        if request.todo_id in errors:
-            raise errors[request.todo_id]
-        return real(request)
-
-    monkeypatch.setattr(execute, "execute", fail_or_execute)
-
-
 @pytest.mark.usefixtures("world")
 def test_those_that_fail_are_named_after_all_were_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     bad, good = given_due(2)
     error = LedgerUnavailable("the line is cut")
-    fail_for(monkeypatch, {bad: error})
+    failing(monkeypatch, {bad: error})
 
     assert reminders.give(due(bad, good)) == [(due(bad)[0], error)]
     assert newest(good).type == REMINDED
@@ -173,7 +172,7 @@ def test_those_that_fail_are_named_after_all_were_tried(monkeypatch: pytest.Monk
 
 def test_what_no_retry_can_help_is_quarantined_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     odd, good = given_due(2)
-    fail_for(monkeypatch, {odd: ValueError("too odd")})
+    failing(monkeypatch, {odd: ValueError("too odd")})
 
     reminders.give_or_quarantine("remind", {"messageId": "1", "body": reminders.encode(due(odd, good))})
 
@@ -186,7 +185,7 @@ def test_what_no_retry_can_help_is_quarantined_alone(world: World, monkeypatch: 
 
 def test_what_may_pass_is_raised_after_the_others_were_given(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     cut, good = given_due(2)
-    fail_for(monkeypatch, {cut: LedgerUnavailable("the line is cut")})
+    failing(monkeypatch, {cut: LedgerUnavailable("the line is cut")})
 
     with pytest.raises(LedgerUnavailable, match="the line is cut"):
         reminders.give_or_quarantine("remind", {"messageId": "1", "body": reminders.encode(due(cut, good))})

@@ -23,15 +23,17 @@ from tests.unit.commands.one_owner import (
     PARTITION,
     create,
     do,
+    failing,
     history,
     messages,
     newest,
     project,
     quarantined,
+    work_of,
     work_off,
     work_once,
 )
-from tests.unit.commands.test_clearing_lists import failing, given
+from tests.unit.commands.test_clearing_lists import given
 
 
 def rename(to: str = "house", list_name: str = "home", **options: Any) -> Renamed:
@@ -44,11 +46,6 @@ def lists_of(*todo_ids: str) -> list[str]:
 
 def names() -> list[str]:
     return named_lists.page(ME, after=None, limit=100)[0]
-
-
-def work_of(world: World) -> list_queue.Work:
-    [record] = world.queues.records(CLEAR)
-    return list_queue.decode(record["body"])
 
 
 @pytest.mark.usefixtures("world")

@@ -386,6 +386,19 @@ def test_an_operation_that_never_ends_does_not_keep_its_undo_from_ending(
     assert len(rounds) == service.MAX_ROUNDS
 
 
+def sizes_written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many events each write has, from now on."""
+    sizes: list[int] = []
+    real = ledger.append_together
+
+    def append(events: Any, *more: Any) -> Any:
+        sizes.append(len(events))
+        return real(events, *more)
+
+    monkeypatch.setattr(ledger, "append_together", append)
+    return sizes
+
+
 def overtaking(monkeypatch: pytest.MonkeyPatch, before_each: Callable[[], None]) -> None:
     """Something happens before each write of an undo."""
     real = ledger.append_together
@@ -469,14 +482,7 @@ def test_a_line_that_stays_cut_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -
 def test_so_many_events_are_written_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "GROUP", 2)
     given_edited(5)
-    sizes: list[int] = []
-    real = ledger.append_together
-
-    def append(events: Any, *more: Any) -> Any:
-        sizes.append(len(events))
-        return real(events, *more)
-
-    monkeypatch.setattr(ledger, "append_together", append)
+    sizes = sizes_written(monkeypatch)
 
     assert undo().changed == 5
     assert sizes == [2, 2, 1]
@@ -510,14 +516,7 @@ def given_series(count: int) -> list[str]:
 def test_a_completion_and_the_next_occurrence_that_it_made_go_back_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "GROUP", 1)
     first, second, third = given_series(2)
-    sizes: list[int] = []
-    real = ledger.append_together
-
-    def append(events: Any, *more: Any) -> Any:
-        sizes.append(len(events))
-        return real(events, *more)
-
-    monkeypatch.setattr(ledger, "append_together", append)
+    sizes = sizes_written(monkeypatch)
     undone = undo()
 
     assert sizes == [3]
